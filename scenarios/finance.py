@@ -1,0 +1,174 @@
+"""Policy levers about money: credit and grants, the pots they come from, and unit costs."""
+
+from __future__ import annotations
+
+from scenarios.fields import Group, lever
+
+# fmt: off
+
+
+class Finance(Group):
+    """Guaranteed loans, grants, tax relief and compensation."""
+
+    loan_cap: float = lever(
+        500_000, unit="yuan", low=100_000, high=600_000, evidence=("P007", "P009", "P013"),
+        en="Loan cap", zh="担保贷款额度",
+        help_en="Largest loan: 20 % of it below 2 planned jobs, 60 % with 2–4, all from 5 (P013).",
+        help_zh="最高额度：带动不足2人为20%，2至4人为60%，5人起为全额（P013）。")
+    loan_months: int = lever(
+        36, unit="months", low=12, high=36, evidence=("P012",),
+        en="Loan term", zh="贷款期限",
+        help_en="Months until a guaranteed loan must be repaid.",
+        help_zh="担保贷款的还款期限。")
+    rate_spread: float = lever(
+        50, unit="basis points", low=0, high=50, evidence=("P018", "P022"),
+        en="Spread over LPR", zh="LPR加点",
+        help_en="What banks may add to the loan prime rate.",
+        help_zh="银行可在贷款市场报价利率上加的基点。")
+    interest_subsidy: float = lever(
+        0.5, unit="share", low=0, high=1, evidence=("P014", "P016"),
+        en="Interest subsidy", zh="贴息比例",
+        help_en="Share of the interest that the interest pot pays.",
+        help_zh="由贴息资金承担的利息比例。")
+    guarantee_fund: float = lever(
+        40_000_000, unit="yuan", low=0, high=60_000_000, evidence=("P030", "P031"),
+        en="Guarantee fund", zh="担保基金",
+        help_en="Fund that stands behind the loans; 0 means no loan scheme.",
+        help_zh="为贷款提供担保的基金；0表示不开办。")
+    leverage: float = lever(
+        10, unit="×", low=2, high=16, evidence=("P043", "P044", "P031"),
+        en="Leverage of the fund", zh="放大倍数",
+        help_en="Loans outstanding may be this many times the fund.",
+        help_zh="贷款余额可达基金的倍数。")
+    counter_guarantee_waiver: float = lever(
+        100_000, unit="yuan", low=0, high=300_000, evidence=("P015", "P128"),
+        en="Counter-guarantee waived up to", zh="免反担保额度",
+        help_en="Loans up to this sum need nobody to stand guarantor.",
+        help_zh="此金额以内的贷款无需反担保人。")
+    startup_grant: float = lever(
+        3000, unit="yuan", low=0, high=12_000, evidence=("P069", "P074", "P075", "P076"),
+        en="Start-up grant", zh="一次性创业补贴",
+        help_en="Paid once to a new firm that qualifies.",
+        help_zh="对符合条件的新办企业一次性发放。")
+    grant_after_months: int = lever(
+        6, unit="months", low=0, high=12, evidence=("P069", "P074"),
+        en="Grant after", zh="补贴所需经营月数",
+        help_en="Months a firm must have been open before it gets the grant.",
+        help_zh="领取补贴前须正常经营的月数。")
+    grant_needs_certificate: bool = lever(
+        True, unit="yes/no", evidence=("P069",),
+        en="Grant needs a certificate", zh="补贴须有培训证书",
+        help_en="Only founders with a training certificate get the grant.",
+        help_zh="只有持培训证书的创业者可领补贴。")
+    job_subsidy: float = lever(
+        2000, unit="yuan/post", low=0, high=3000, evidence=("P077",),
+        en="Job subsidy", zh="带动就业补贴",
+        help_en="Paid for each post that a new firm holds for a year.",
+        help_zh="新办企业每个岗位满一年发放的补贴。")
+    tax_relief: float = lever(
+        20_000, unit="yuan/yr", low=0, high=24_000, evidence=("P062", "P064"),
+        en="Tax relief", zh="税费扣减限额",
+        help_en="Most that an eligible new owner may deduct from taxes in each of three years.",
+        help_zh="符合条件的新业主三年内每年可扣减税费的限额。")
+    tax_reach: float = lever(
+        0.05, unit="share", low=0, high=0.3,
+        en="Reach of the tax relief", zh="税费优惠覆盖率",
+        help_en="Share of new owners who are eligible; most returnees are not (P063).",
+        help_zh="符合条件的新业主比例；多数返乡者不符合（P063）。")
+    exit_compensation: float = lever(
+        10_000, unit="yuan", low=0, high=10_000, evidence=("P071",),
+        en="Compensation on closing", zh="创业失败补偿",
+        help_en="Paid to an owner who closes: at most this, and at most half of the taxes paid.",
+        help_zh="歇业时发放，不超过此额，也不超过已缴税款的一半。")
+
+
+class Budget(Group):
+    """Pots refilled each January. By rule the employment pot never pays interest (P140)."""
+
+    startup: float = lever(
+        15_000_000, unit="yuan/yr", low=0, high=100_000_000, evidence=("P068",),
+        en="Start-up fund", zh="创业专项资金",
+        help_en="Yearly money for start-up programmes; the county's own floor is 10 m (P068).",
+        help_zh="每年用于创业扶持项目的资金；本县下限为1000万元（P068）。")
+    employment: float = lever(
+        7_500_000, unit="yuan/yr", low=0, high=100_000_000,
+        en="Employment subsidy fund", zh="就业补助资金",
+        help_en="Yearly employment money; county examples run from 8 m to 72 m (P138, P139).",
+        help_zh="每年的就业补助；县级实例为808万至7165万元（P138、P139）。")
+    interest: float = lever(
+        10_000_000, unit="yuan/yr", low=0, high=100_000_000,
+        en="Interest fund", zh="贴息资金",
+        help_en="Pays the subsidised share of the interest on guaranteed loans.",
+        help_zh="支付担保贷款的贴息部分。")
+    works: float = lever(
+        20_000_000, unit="yuan/yr", low=0, high=200_000_000,
+        en="Works fund", zh="基建资金",
+        help_en="Pays roads and county sites; not drawn on while neither is extended.",
+        help_zh="用于道路和创业用地；未扩建时不动用。")
+    arrears: float = lever(
+        0.9, unit="share", low=0, high=1,
+        en="Interest subsidy paid on time", zh="贴息按时支付率",
+        help_en="Share of the interest subsidy paid on time; as low as 0.57 somewhere (P045).",
+        help_zh="按时支付的贴息比例；个别地区低至0.57（P045）。")
+
+
+class Costs(Group):
+    """What programmes cost the county, by unit."""
+
+    desk_digital: float = lever(
+        1_000_000, unit="yuan/yr", low=0, high=5_000_000,
+        en="Digital one-stop desk", zh="一站式数字窗口",
+        help_en="Handling files in 3 days instead of 20; linear between.",
+        help_zh="办件由20天减至3天的年成本；其间按比例计。")
+    township_post: float = lever(
+        50_000, unit="yuan/yr", low=0, high=250_000,
+        en="Township post", zh="乡镇服务点",
+        help_en="Running one township post for a year.", help_zh="一个乡镇服务点的年运行费。")
+    station: float = lever(
+        250_000, unit="yuan/yr", low=0, high=1_250_000,
+        en="Station in a city", zh="驻外服务站",
+        help_en="Running one destination station for a year.", help_zh="一个驻外服务站的年运行费。")
+    message: float = lever(
+        0.05, unit="yuan/message", low=0, high=0.25,
+        en="Mass message", zh="群发短信",
+        help_en="Sending one text message.", help_zh="发送一条短信的费用。")
+    mentor: float = lever(
+        5000, unit="yuan/yr", low=0, high=25_000,
+        en="Mentor", zh="创业导师",
+        help_en="One mentor for a year.", help_zh="一名导师的年费用。")
+    incubator_site_once: float = lever(
+        300_000, unit="yuan/50 places", low=0, high=1_500_000, evidence=("P105", "P109"),
+        en="New incubator site", zh="新建孵化基地",
+        help_en="Once for every 50 places built beyond those the county has.",
+        help_zh="在现有规模之外每新建50个工位的一次性费用。")
+    incubator_site: float = lever(
+        200_000, unit="yuan/yr/50 places", low=0, high=1_000_000, evidence=("P111",),
+        en="Incubator site", zh="孵化基地运行",
+        help_en="Running 50 incubator places for a year.", help_zh="每50个工位的年运行费。")
+    contest: float = lever(
+        200_000, unit="yuan/contest", low=0, high=1_000_000,
+        en="Contest", zh="创业大赛",
+        help_en="Running one contest, prizes not included.",
+        help_zh="举办一次大赛的费用，不含奖金。")
+    session: float = lever(
+        5000, unit="yuan/session", low=0, high=25_000,
+        en="Outreach session", zh="宣讲活动",
+        help_en="Holding one outreach session.", help_zh="举办一场宣讲活动的费用。")
+    visit: float = lever(
+        500, unit="yuan/visit", low=0, high=2500,
+        en="Extension visit", zh="技术指导",
+        help_en="One visit by a technician.", help_zh="一次上门技术指导的费用。")
+    site_land: float = lever(
+        10_000, unit="yuan/site/yr", low=0, high=50_000,
+        en="County site", zh="创业用地",
+        help_en="Keeping one serviced site for a year.", help_zh="一块配套地块的年费用。")
+    road: float = lever(
+        40_000_000, unit="yuan/index point/yr", low=0, high=200_000_000,
+        en="Better roads", zh="道路改善",
+        help_en="A year, per point of the road index above the county's present roads.",
+        help_zh="道路指数每高出现状1个点的年费用。")
+    case_tracking: float = lever(
+        300_000, unit="yuan/yr", low=0, high=1_500_000,
+        en="Case tracking", zh="个案跟踪",
+        help_en="Handing on every finished stage with its file; scaled by the referral share.",
+        help_zh="全部环节随档转介的年费用；按转介比例计。")

@@ -1,0 +1,78 @@
+"""Models as flat numpy records, for the compiled rules.
+
+A field ``places`` of the group ``training`` becomes ``training_places``; a field on the model
+itself keeps its name. Switches are ``?``, whole numbers ``i8``, other numbers ``f8``. Texts and
+tables are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+from scenarios.fields import Group, walk
+
+_FORMATS = {bool: "?", int: "i8", float: "f8"}
+
+
+@cache
+def dtype_of(model: type[Group]) -> np.dtype:
+    """Give the record type of a model class.
+
+    Parameters
+    ----------
+    model : type
+        ``Policy``, ``Behaviour``, ``County`` or the class of a table's rows.
+
+    Returns
+    -------
+    numpy.dtype
+        Aligned structured type, one field per parameter.
+    """
+    return np.dtype(
+        [(key.replace(".", "_"), _FORMATS[lever.type]) for key, lever in walk(model)],
+        align=True,
+    )
+
+
+def record_of(model: Group) -> np.recarray:
+    """Give the values of one model as a record array of shape ``(1,)``.
+
+    Returns
+    -------
+    numpy.recarray
+        Shape ``(1,)``; fields as in :func:`dtype_of`.
+    """
+    return table_of([model])
+
+
+def table_of(models: Sequence[Group]) -> np.recarray:
+    """Give the values of several models of one class as a record array.
+
+    Parameters
+    ----------
+    models : sequence of Group
+        Rows of a table, or one policy per month. At least one, all of the same class.
+
+    Returns
+    -------
+    numpy.recarray
+        Shape ``(len(models),)``; fields as in :func:`dtype_of`.
+
+    Raises
+    ------
+    ValueError
+        If there are no models, or models of different classes.
+    """
+    classes = {type(model) for model in models}
+    if len(classes) != 1:
+        raise ValueError(f"a table needs rows of exactly one class, found {len(classes)}")
+    table = np.zeros(len(models), dtype=dtype_of(classes.pop()))
+    rows: dict[int, tuple[object, ...]] = {}  # a policy that holds for years is flattened once
+    for index, model in enumerate(models):
+        if id(model) not in rows:
+            rows[id(model)] = tuple(lever.value for _, lever in walk(model))
+        table[index] = rows[id(model)]
+    return table.view(np.recarray)

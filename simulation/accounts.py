@@ -1,0 +1,232 @@
+"""Accounts: the month's stocks and means, the return quality index, and the Gini of incomes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simulation import records as r
+from simulation.compiler import kernel
+from simulation.returning import RECENT_MONTHS
+from simulation.services import HALL, SITES
+from simulation.state import is_active, is_home, month_index, now
+
+STAYING_MONTHS = 12
+HALF = 0.5
+INCOME_CLASSES = 200
+CLASS_WIDTH = 250.0  # yuan a month
+
+
+@kernel
+def income_of(c, i):
+    """Monthly income of a worker at home, yuan."""
+    worker = c.workers[i]
+    if worker.state == r.OWNER:
+        return max(c.firms[worker.firm].income, 0.0)
+    if worker.state == r.EMPLOYED:
+        return c.towns[worker.township].wage
+    if worker.state == r.FARMING:
+        return c.facts[0].work_farm_income
+    return 0.0
+
+
+@kernel
+def productive(worker):
+    """In productive work: a job or an opened firm counts in full, farming by half (assumed)."""
+    if worker.state == r.EMPLOYED or worker.state == r.OWNER:
+        return 1.0
+    return HALF if worker.state == r.FARMING else 0.0
+
+
+@kernel
+def at_skill_level(c, worker):
+    """Working at one's skill level (assumed scale, by schooling).
+
+    Owners always; employees in full up to junior school, with more schooling in full only in a
+    company or with another employer, else by half; farmers in full up to primary school only.
+    """
+    if worker.state == r.OWNER:
+        return 1.0
+    if worker.state == r.EMPLOYED:
+        if worker.schooling <= 2 or worker.firm < 0 or c.firms[worker.firm].company == 1:
+            return 1.0
+        return HALF
+    return 1.0 if worker.state == r.FARMING and worker.schooling <= 1 else 0.0
+
+
+@kernel
+def in_enterprise(c, worker):
+    """Owner of an opened firm, or with a job in a returnee firm."""
+    if worker.state == r.OWNER:
+        return 1.0
+    if worker.state == r.EMPLOYED and worker.firm >= 0:
+        return 1.0 if c.firms[worker.firm].returnee == 1 else 0.0
+    return 0.0
+
+
+@kernel
+def rate_returns(c):
+    """The five parts of the return quality index, over everybody who returned in 36 months.
+
+    Whoever has left again scores zero in every part. Staying is asked of those who returned at
+    least 12 months ago.
+    """
+    clock, month, left = c.clock[0], now(c), 0
+    parts, stayed, asked = np.zeros(4), 0, 0
+    for k in range(clock.recent):
+        i = c.recent[k]
+        worker = c.workers[i]
+        if clock.month - worker.returned > RECENT_MONTHS or worker.state == r.RETIRED:
+            continue
+        c.recent[left] = i
+        left += 1
+        home = is_home(worker.state)
+        if clock.month - worker.returned >= STAYING_MONTHS:
+            asked += 1
+            stayed += 1 if home else 0
+        if home:
+            parts[0] += productive(worker)
+            # In thousandths, so that the sum does not depend on the order.
+            parts[1] += math.floor(1000.0 * min(income_of(c, i) / worker.wage, 1.0))
+            parts[2] += at_skill_level(c, worker)
+            parts[3] += in_enterprise(c, worker)
+    clock.recent = left
+    n = max(left, 1)
+    month.quality_productive = parts[0] / n
+    month.quality_income = parts[1] / 1000.0 / n
+    month.quality_staying = stayed / max(asked, 1)
+    month.quality_skill = parts[2] / n
+    month.quality_enterprise = parts[3] / n
+    b = c.behaviour[0]
+    total = (
+        b.quality_productive + b.quality_income + b.quality_staying
+        + b.quality_skill + b.quality_enterprise
+    )  # fmt: skip
+    month.return_quality = (
+        100.0
+        * (
+            b.quality_productive * month.quality_productive
+            + b.quality_income * month.quality_income
+            + b.quality_staying * month.quality_staying
+            + b.quality_skill * month.quality_skill
+            + b.quality_enterprise * month.quality_enterprise
+        )
+        / max(total, 1e-9)
+    )
+
+
+@kernel
+def gini_at_home(c):
+    """Gini coefficient of monthly incomes at home, from income classes of 250 yuan."""
+    counts = np.zeros(INCOME_CLASSES)
+    for i in range(len(c.workers)):
+        if is_home(c.workers[i].state):
+            k = min(int(income_of(c, i) / CLASS_WIDTH), INCOME_CLASSES - 1)
+            counts[k] += 1.0
+    people, income = 0.0, 0.0
+    for k in range(INCOME_CLASSES):
+        people += counts[k]
+        income += counts[k] * (k + 0.5)
+    if people == 0.0:
+        return 0.0
+    area, below = 0.0, 0.0
+    for k in range(INCOME_CLASSES):
+        share = counts[k] * (k + 0.5) / income
+        area += counts[k] / people * (2.0 * below + share)
+        below += share
+    return 1.0 - area
+
+
+@kernel
+def count_people(c):
+    """Stocks of workers by state, awareness, and income at home."""
+    month, facts, clock = now(c), c.facts[0], c.clock[0]
+    by_state = np.zeros(len(r.STATES))
+    wages, home_wage = 0.0, 0.0
+    for t in range(len(c.towns)):
+        home = 0.0
+        for state in range(len(r.STATES)):
+            by_state[state] += c.stock[t, state]
+            if is_home(state):
+                home += c.stock[t, state]
+        wages += c.towns[t].wage * c.stock[t, r.EMPLOYED]
+        home_wage += c.towns[t].wage * home
+    month.away = by_state[r.AWAY]
+    month.seeking = by_state[r.SEEKING]
+    month.farming = by_state[r.FARMING]
+    month.employed = by_state[r.EMPLOYED]
+    month.founders = by_state[r.FOUNDING]
+    month.owners = by_state[r.OWNER]
+    for state in range(len(r.STATES)):
+        if is_active(state):
+            month.labour_force += by_state[state]
+    month.home = month.labour_force - month.away
+    month.local_wage = home_wage / max(month.home, 1.0)
+    force = max(month.labour_force, 1.0)
+    month.aware_training = c.aware[r.TRAINING] / force
+    month.aware_services = c.aware[r.SERVICES] / force
+    month.aware_incubation = c.aware[r.INCUBATION] / force
+    month.aware_activities = c.aware[r.ACTIVITIES] / force
+    month.aware_finance = c.aware[r.FINANCE] / force
+    income = wages + facts.work_farm_income * by_state[r.FARMING]
+    income += month.owner_income + facts.work_remittance * clock.away_wages
+    people = max(month.home, 1.0) * (1.0 + facts.work_dependants)
+    month.rural_income = 12.0 * income / people
+
+
+@kernel
+def count_firms(c):
+    """Stocks of firms, jobs, loan files and places; owners' mean income."""
+    month, clock = now(c), c.clock[0]
+    ratio, income, opened = 0.0, 0.0, 0
+    for k in range(clock.active):
+        firm = c.firms[c.active[k]]
+        if firm.phase == r.OPEN:
+            opened += 1
+            month.jobs += firm.employees
+            earned = math.floor(max(firm.income, 0.0))
+            income += earned
+            if firm.returnee == 1:
+                month.returnee_firms_open += 1
+                month.returnee_jobs += firm.employees
+                ratio += math.floor(1000.0 * earned / c.workers[firm.owner].wage)
+            month.firms_registered += 1
+        elif firm.phase == r.REGISTERED:
+            month.firms_registered += 1
+        elif firm.phase == r.DORMANT:
+            month.firms_registered += 1
+            month.firms_dormant += 1
+    month.firms_open = opened
+    month.owner_income = income  # the sum; count_people uses it, finish makes it a mean
+    month.owner_income_ratio = ratio / 1000.0 / max(month.returnee_firms_open, 1.0)
+
+
+@kernel
+def finish(c):
+    """Step 9 of the month: stocks, means and money."""
+    clock, month, m = c.clock[0], now(c), month_index(c)
+    count_firms(c)
+    count_people(c)
+    month.owner_income /= max(month.firms_open, 1.0)
+    rate_returns(c)
+    if (clock.month - 1) % 12 == 11 or clock.gini == 0.0:
+        clock.gini = gini_at_home(c)
+    month.gini = clock.gini
+    month.trained_wait /= max(month.trained, 1.0)
+    month.desk_wait /= max(month.loans_number, 1.0)
+    month.queue_training = clock.training_queue
+    month.queue_desk = c.services[HALL].queue
+    month.queue_incubation = c.services[SITES].queue
+    month.incubator_places_used = clock.places_used
+    month.mentored = clock.mentored
+    month.banks_lending = 1.0 - clock.withdrawn
+    month.loans_outstanding = clock.outstanding / 100.0
+    month.guarantee_fund = c.pots[r.POT_FUND, 0] / 100.0
+    month.pot_startup = c.pots[r.POT_STARTUP, 0] / 100.0
+    month.pot_employment = c.pots[r.POT_EMPLOYMENT, 0] / 100.0
+    month.pot_interest = c.pots[r.POT_INTEREST, 0] / 100.0
+    month.pot_works = c.pots[r.POT_WORKS, 0] / 100.0
+    for programme in range(r.N_PROGRAMMES):
+        month.public_cost += c.ledger[m, programme] / 100.0
+        month.unpaid += c.unpaid[m, programme] / 100.0

@@ -1,0 +1,93 @@
+"""The calendar: what changes with the month before anybody acts.
+
+Pots are refilled in January, services are paid for, prices follow last month's supply, a cohort
+turns 18, and people retire. A shock to the cities costs a share of those away their jobs.
+"""
+
+from __future__ import annotations
+
+from simulation import records as r
+from simulation.closing import never_open, stop
+from simulation.compiler import kernel
+from simulation.founding import give_up
+from simulation.money import refill, set_fund
+from simulation.philox import D_SHOCK, draws
+from simulation.services import fund_services
+from simulation.state import enter, now, policy_now
+from simulation.ventures import price_sectors
+from simulation.workforce import leave_employer
+
+
+@kernel
+def turn_eighteen(c):
+    """This month's cohort enters the labour force as seekers at home."""
+    clock = c.clock[0]
+    place = clock.month - clock.first
+    for k in range(c.calendar[0, place], c.calendar[0, place + 1]):
+        i = c.entry_rows[k]
+        worker = c.workers[i]
+        worker.settled = clock.month
+        worker.heard = clock.month - 1
+        enter(c, i, r.SEEKING)
+        c.due[i] = clock.month
+        clock.present += 1
+        c.towns[worker.township].present += 1
+        now(c).entries += 1
+
+
+@kernel
+def retire(c, i):
+    """Worker `i` retires; a firm is closed in order, a venture given up."""
+    worker = c.workers[i]
+    if worker.state == r.EMPLOYED:
+        leave_employer(c, i)
+    elif worker.state == r.OWNER:
+        stop(c, worker.firm)
+    elif worker.state == r.FOUNDING:
+        if c.firms[worker.firm].phase == r.PLANNED:
+            give_up(c, worker.firm)
+        else:
+            never_open(c, worker.firm)
+    enter(c, i, r.RETIRED)
+    c.due[i] = 32000
+    now(c).retirements += 1
+
+
+@kernel
+def retire_all(c):
+    """Everybody who reaches the age of retirement this month."""
+    clock = c.clock[0]
+    place = clock.month - clock.first
+    for k in range(c.calendar[1, place], c.calendar[1, place + 1]):
+        i = c.retire_rows[k]
+        if c.workers[i].state != r.RETIRED and c.workers[i].state != r.PRE:
+            retire(c, i)
+
+
+@kernel
+def strike_cities(c):
+    """In the first month of a shock a share of those away lose their jobs and must review at once."""
+    clock, facts = c.clock[0], c.facts[0]
+    if facts.shock_start_month <= 0 or clock.month != facts.shock_start_month:
+        return
+    for i in range(len(c.workers)):
+        worker = c.workers[i]
+        if worker.state == r.AWAY:
+            u, _, _, _ = draws(clock, D_SHOCK, clock.month, worker.id, 0)
+            if u < facts.shock_city_loss:
+                worker.jobless = 1
+                c.due[i] = clock.month
+
+
+@kernel
+def turn_page(c):
+    """Step 1 of the month."""
+    policy, clock = policy_now(c), c.clock[0]
+    if (clock.month - 1) % 12 == 0 or clock.month == clock.first or clock.month == 1:
+        refill(c)
+    set_fund(c, policy.finance_guarantee_fund)
+    fund_services(c)
+    price_sectors(c)
+    turn_eighteen(c)
+    retire_all(c)
+    strike_cities(c)

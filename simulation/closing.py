@@ -1,0 +1,237 @@
+"""Closing: insolvency, outlook, dormancy, striking off, and what becomes of the loan.
+
+A firm stops when its cash is gone and the owner cannot or will not add to it, or when the income the
+owner expects falls below the alternatives. A stopped firm stays on the register (dormant) until a
+yearly report or the owner strikes it off, so registered survival runs above operating survival.
+"""
+
+from __future__ import annotations
+
+import math
+
+from simulation import records as r
+from simulation.compiler import kernel
+from simulation.money import fen, pay
+from simulation.philox import D_CLOSE, draws
+from simulation.state import enter, now, policy_now, shift_peers
+from simulation.workforce import lay_off
+
+REPORT_MONTH = 6  # yearly reports are due by the end of June
+MONTHS_TO_OPEN = 18  # a firm not opened by then never opens (assumed)
+OUTLOOK_MONTHS = 3  # an owner takes stock of the outlook every three months
+
+
+@kernel
+def alternative(c, worker):
+    """Income that an owner could have otherwise: a local job or, less settled, the city."""
+    town = c.towns[worker.township]
+    local = max(town.wage * town.job_chance, c.facts[0].work_farm_income)
+    return local
+
+
+@kernel
+def pay_loan(c, f, amount):
+    """Firm `f` repays `amount` fen of its loan."""
+    firm, clock = c.firms[f], c.clock[0]
+    amount = min(amount, firm.loan)
+    firm.loan -= amount
+    clock.outstanding -= amount
+    clock.repaid += amount
+    now(c).loans_repaid += amount / 100.0
+    if firm.loan == 0 and firm.loan_stage != r.COMPENSATED:
+        firm.loan_stage = r.REPAID
+
+
+@kernel
+def draw_on(c, i, wanted):
+    """Take up to `wanted` yuan (whole) from the savings of worker `i`; return what was taken."""
+    taken = math.floor(max(min(c.workers[i].savings, wanted), 0.0))
+    c.workers[i].savings -= taken
+    return taken
+
+
+@kernel
+def repay_from_all(c, f):
+    """Pay the loan from cash, the owner's savings and the guarantor's, as far as they go."""
+    firm = c.firms[f]
+    if firm.cash > 0.0:
+        part = math.floor(min(firm.cash, firm.loan / 100.0))
+        firm.cash -= part
+        pay_loan(c, f, fen(part))
+    if firm.loan > 0:
+        pay_loan(c, f, fen(draw_on(c, firm.owner, firm.loan / 100.0 + 1.0)))
+    if firm.loan > 0 and firm.guarantor >= 0:
+        pay_loan(c, f, fen(draw_on(c, firm.guarantor, firm.loan / 100.0 + 1.0)))
+    if firm.loan > 0:
+        firm.loan_stage = r.OVERDUE
+        firm.loan_due = min(int(firm.loan_due), int(c.clock[0].month))
+
+
+@kernel
+def stop(c, f):
+    """Firm `f` stops: staff go, capital is sold, the loan is paid as far as the money goes."""
+    firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
+    i = firm.owner
+    worker = c.workers[i]
+    while firm.employees > 0:
+        lay_off(c, f)
+    if firm.good == 1:
+        firm.good = 0
+        shift_peers(c, i, r.P_GOOD, -1)
+    firm.phase = r.DORMANT
+    firm.stopped = clock.month
+    firm.venue = r.OWN
+    firm.cash += math.floor(behaviour.closing_salvage * firm.capital)
+    firm.capital = 0.0
+    if firm.loan > 0:
+        repay_from_all(c, f)
+    compensate_exit(c, f)
+    if firm.cash > 0.0:
+        worker.savings += math.floor(firm.cash)
+        firm.cash = 0.0
+    worker.firm = -1
+    worker.failed = min(int(worker.failed) + 1, 15)
+    now(c).stops += 1
+
+
+@kernel
+def compensate_exit(c, f):
+    """Compensation for an owner who stops: at most half of the taxes paid (P071)."""
+    firm, policy = c.firms[f], policy_now(c)
+    amount = fen(min(policy.finance_exit_compensation, 0.5 * firm.taxes))
+    if amount > 0 and pay(c, r.G_EXIT, amount):
+        c.receipts[f, r.R_EXIT] += amount
+        firm.cash += amount / 100.0
+
+
+@kernel
+def must_stop(c, f):
+    """Whether an open firm stops this month."""
+    firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
+    age = clock.month - firm.opened
+    if firm.cash < 0.0:
+        hopeful = firm.outlook > alternative(c, c.workers[firm.owner]) * math.exp(
+            -behaviour.closing_outlook_margin
+        )
+        if hopeful:
+            firm.cash += draw_on(c, firm.owner, -firm.cash + 1.0)
+        if firm.cash < 0.0:
+            return True
+    if age > 0 and age % OUTLOOK_MONTHS == 0:
+        other = alternative(c, c.workers[firm.owner]) * math.exp(-behaviour.closing_outlook_margin)
+        return firm.outlook < other
+    return False
+
+
+@kernel
+def meet_due_date(c, f):
+    """The principal is due at the end of the term: from cash, savings, guarantor; else overdue."""
+    firm = c.firms[f]
+    if firm.loan > 0 and firm.loan_stage == r.GRANTED and firm.loan_due <= c.clock[0].month:
+        repay_from_all(c, f)
+
+
+@kernel
+def pay_off(c, f):
+    """An overdue loan is paid from income; after some months the fund pays the bank instead."""
+    firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
+    worker = c.workers[firm.owner]
+    income = c.towns[worker.township].wage
+    if worker.state == r.AWAY:
+        income = worker.wage
+    elif worker.state == r.RETIRED:
+        income = 0.0
+    elif firm.phase == r.OPEN:
+        income = max(firm.income, 0.0)
+    pay_loan(c, f, fen(math.floor(behaviour.closing_debt_share * income)))
+    if firm.loan > 0 and clock.month - firm.loan_due >= behaviour.closing_grace:
+        default(c, f)
+
+
+@kernel
+def default(c, f):
+    """The fund pays its share of what is left to the bank; the bank writes off the rest."""
+    firm, clock, month = c.firms[f], c.clock[0], now(c)
+    left = firm.loan
+    part = min(int(c.facts[0].firms_fund_share * left), c.pots[r.POT_FUND, 0])
+    pay(c, r.G_GUARANTEE, part)
+    clock.compensated += part
+    clock.compensated_year += part
+    clock.written_off += left - part
+    clock.outstanding -= left
+    firm.loan = 0
+    firm.loan_stage = r.COMPENSATED
+    month.loans_defaulted += left / 100.0
+    month.loans_compensated += part / 100.0
+    month.loans_written_off += (left - part) / 100.0
+
+
+@kernel
+def is_struck_off(c, f):
+    """Whether a dormant firm leaves the register this month."""
+    firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
+    u, v, _, _ = draws(clock, D_CLOSE, clock.month, c.workers[firm.owner].id, int(firm.attempt))
+    if u < behaviour.closing_owner_strikes:
+        return True
+    report = (clock.month - 1) % 12 + 1 == REPORT_MONTH
+    dormant = clock.month - firm.stopped >= behaviour.closing_dormant_months
+    return report and dormant and v < behaviour.closing_strike_off
+
+
+@kernel
+def strike_off(c, f):
+    """Firm `f` leaves the register."""
+    firm = c.firms[f]
+    firm.phase = r.CLOSED
+    firm.closed = c.clock[0].month
+    c.markets[firm.sector].firms -= 1
+    now(c).closings += 1
+
+
+@kernel
+def never_open(c, f):
+    """A firm that was never opened lies dormant; what is left of the money pays the loan."""
+    firm = c.firms[f]
+    i = firm.owner
+    firm.phase = r.DORMANT
+    firm.stopped = c.clock[0].month
+    firm.venue = r.OWN
+    firm.cash += math.floor(firm.capital)
+    firm.capital = 0.0
+    if firm.loan > 0:
+        repay_from_all(c, f)
+    c.workers[i].savings += math.floor(firm.cash)
+    firm.cash = 0.0
+    c.workers[i].firm = -1
+
+
+@kernel
+def close_firms(c):
+    """Step 8 of the month."""
+    clock, left = c.clock[0], 0
+    n = clock.active
+    for k in range(n):
+        f = c.active[k]
+        firm = c.firms[f]
+        meet_due_date(c, f)
+        if firm.phase == r.OPEN and must_stop(c, f):
+            owner = firm.owner
+            stop(c, f)
+            enter(c, owner, r.SEEKING)
+            c.due[owner] = clock.month + 1
+        elif firm.phase == r.REGISTERED and clock.month - firm.registered >= MONTHS_TO_OPEN:
+            owner = firm.owner
+            never_open(c, f)
+            enter(c, owner, r.SEEKING)
+            c.due[owner] = clock.month + 1
+        if firm.loan_stage == r.OVERDUE:
+            pay_off(c, f)
+        if firm.phase == r.DORMANT and is_struck_off(c, f):
+            strike_off(c, f)
+    for k in range(n):
+        f = c.active[k]
+        firm = c.firms[f]
+        if (firm.phase != r.CLOSED and firm.phase != r.ABANDONED) or firm.loan > 0:
+            c.active[left] = f
+            left += 1
+    clock.active = left

@@ -1,0 +1,162 @@
+"""Incubation (创业孵化), mentors, county sites: places for young firms.
+
+A place in an incubator lowers rent while it lasts and brings business ties; afterwards the firm
+pays full rent. It has no effect of its own on survival (BH129, BH130).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation import records as r
+from simulation.compiler import kernel
+from simulation.information import weight_of
+from simulation.linkage import hand_on
+from simulation.philox import D_INCUBATOR, D_QUEUE, draws
+from simulation.services import FUNDED_MENTORS, MAX_SITES, SITES
+from simulation.state import policy_now
+
+PLACE_PATIENCE = 18  # months after which a firm no longer waits for a place (assumed)
+MENTOR_AGE = 36  # months after opening up to which a firm may have a mentor (assumed)
+MOST_PARTNERS = 30
+
+
+@kernel
+def wait_rank(c, firm, since, item):
+    """Place of a firm in a queue: months waited, weighted by target group of the owner."""
+    clock = c.clock[0]
+    worker = c.workers[firm.owner]
+    u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, item)
+    weight = weight_of(worker, policy_now(c), c.towns[firm.township], clock.month)
+    return (clock.month - since + u) * weight
+
+
+@kernel
+def by_rank(c, firms, sinces, n, item):
+    """Order in which `n` waiting firms are served."""
+    ranks = np.empty(n)
+    for k in range(n):
+        ranks[k] = -wait_rank(c, c.firms[firms[k]], sinces[k], item)
+    return np.argsort(ranks)
+
+
+@kernel
+def is_working(firm):
+    """Whether a firm is on the way to opening, or open."""
+    return firm.phase == r.PLANNED or firm.phase == r.REGISTERED or firm.phase == r.OPEN
+
+
+@kernel
+def leave_places(c):
+    """Firms whose time in the incubator is over, or that stopped, leave; others gain ties."""
+    clock, behaviour, used = c.clock[0], c.behaviour[0], 0
+    for k in range(clock.active):
+        firm = c.firms[c.active[k]]
+        if firm.venue != r.INCUBATOR_PLACE:
+            continue
+        if firm.incubator_until <= clock.month or not is_working(firm):
+            firm.venue = r.OWN
+            continue
+        used += 1
+        u, _, _, _ = draws(clock, D_INCUBATOR, clock.month, c.workers[firm.owner].id, 0)
+        if firm.phase == r.OPEN and u < behaviour.firm_partner_rate / 12.0:
+            firm.partners = min(int(firm.partners) + 1, MOST_PARTNERS)
+    clock.places_used = used
+
+
+@kernel
+def admit(c):
+    """Free places go to the firms that wait, by rank."""
+    clock, policy = c.clock[0], policy_now(c)
+    room = 0.0
+    for s in range(MAX_SITES):
+        room += c.services[SITES + s].capacity
+    waiting, sinces, n = np.empty(clock.active, np.int64), np.empty(clock.active, np.int64), 0
+    for k in range(clock.active):
+        f = c.active[k]
+        firm = c.firms[f]
+        since = firm.incubation_since
+        if since == r.NEVER or firm.venue != r.OWN or firm.incubator_until != r.NEVER:
+            continue
+        if is_working(firm) and clock.month - since <= PLACE_PATIENCE:
+            waiting[n], sinces[n] = f, since
+            n += 1
+    free = int(room + 0.5) - clock.places_used
+    c.services[SITES].queue = n
+    order = by_rank(c, waiting, sinces, n, 4)
+    for k in order[: max(free, 0)]:
+        firm = c.firms[waiting[k]]
+        firm.venue = r.INCUBATOR_PLACE
+        firm.incubator_until = clock.month + policy.incubation_months
+        site = c.services[SITES + clock.places_used % MAX_SITES]
+        site.served += 1
+        site.waited += clock.month - firm.incubation_since
+        clock.places_used += 1
+        c.services[SITES].queue -= 1
+        hand_on(c, firm.owner, r.INCUBATION)
+
+
+@kernel
+def count_places(c):
+    """Share the places in use among the sites, in proportion to their room."""
+    left = c.clock[0].places_used
+    for s in range(MAX_SITES):
+        site = c.services[SITES + s]
+        site.places = min(left, int(site.capacity + 0.999))
+        left -= site.places
+
+
+@kernel
+def assign_mentors(c):
+    """Mentors take on young open firms that asked, by rank."""
+    clock, policy, behaviour = c.clock[0], policy_now(c), c.behaviour[0]
+    room = policy.services_mentors * behaviour.support_mentees * clock.sample
+    mentored, n = 0, 0
+    waiting, sinces = np.empty(clock.active, np.int64), np.empty(clock.active, np.int64)
+    for k in range(clock.active):
+        f = c.active[k]
+        firm = c.firms[f]
+        if firm.phase != r.OPEN:
+            continue
+        if firm.mentor_until > clock.month:
+            mentored += 1
+        elif firm.mentor_since != r.NEVER and firm.mentor_until == r.NEVER:
+            if clock.month - firm.opened <= MENTOR_AGE:
+                waiting[n], sinces[n] = f, firm.mentor_since
+                n += 1
+    free = int(room * c.funded[FUNDED_MENTORS] + 0.5) - mentored
+    order = by_rank(c, waiting, sinces, n, 5)
+    for k in order[: max(free, 0)]:
+        c.firms[waiting[k]].mentor_until = clock.month + behaviour.support_mentoring_months
+        mentored += 1
+        hand_on(c, c.firms[waiting[k]].owner, r.SERVICES)
+    clock.mentored = mentored
+
+
+@kernel
+def settle_sites(c):
+    """County sites go to open firms that need one, oldest first; more than there are move out."""
+    clock, used = c.clock[0], 0
+    room = int(clock.sites + 0.5)
+    for k in range(clock.active):
+        firm = c.firms[c.active[k]]
+        if firm.phase != r.OPEN:
+            if firm.venue == r.COUNTY_SITE:
+                firm.venue = r.OWN
+        elif c.markets[firm.sector].needs_site == 1:
+            if used < room:
+                firm.venue = r.COUNTY_SITE
+                used += 1
+            elif firm.venue == r.COUNTY_SITE:
+                firm.venue = r.OWN
+    clock.sites_used = used
+
+
+@kernel
+def incubate(c):
+    """Incubators, mentors and sites in a month."""
+    leave_places(c)
+    admit(c)
+    count_places(c)
+    assign_mentors(c)
+    settle_sites(c)

@@ -1,0 +1,84 @@
+"""Public money: pots, the ledger, and payments that stop when a pot is empty."""
+
+from __future__ import annotations
+
+from simulation import records as r
+from simulation.compiler import kernel
+from simulation.state import month_index, policy_now
+
+
+@kernel
+def fen(yuan):
+    """Yuan as whole fen."""
+    return int(yuan * 100.0 + 0.5)
+
+
+@kernel
+def pay(c, programme, amount):
+    """Pay `amount` fen of a programme from its pot, in full or not at all.
+
+    Returns
+    -------
+    bool
+        Whether it was paid. What was not is added to the unpaid.
+    """
+    if amount <= 0:
+        return True
+    m, pot = month_index(c), r.POT_OF[programme]
+    if pot == r.POT_TAX:  # revenue forgone needs no pot
+        c.pots[pot, 1] += amount
+    elif c.pots[pot, 0] < amount:
+        c.unpaid[m, programme] += amount
+        return False
+    else:
+        c.pots[pot, 0] -= amount
+    c.pots[pot, 2] += amount
+    c.ledger[m, programme] += amount
+    return True
+
+
+@kernel
+def pay_share(c, programme, amount):
+    """Pay as much of `amount` fen as the pot holds; return the share paid."""
+    if amount <= 0:
+        return 1.0
+    left = c.pots[r.POT_OF[programme], 0]
+    paid = min(amount, max(left, 0))
+    pay(c, programme, paid)
+    c.unpaid[month_index(c), programme] += amount - paid
+    return paid / amount
+
+
+@kernel
+def refill(c):
+    """In January pots lapse and are filled with the year's budget."""
+    policy, sample = policy_now(c), c.clock[0].sample
+    for pot, budget in (
+        (r.POT_STARTUP, policy.budget_startup),
+        (r.POT_EMPLOYMENT, policy.budget_employment),
+        (r.POT_INTEREST, policy.budget_interest),
+        (r.POT_WORKS, policy.budget_works),
+    ):
+        amount = fen(budget * sample)
+        c.pots[pot, 3] += c.pots[pot, 0]
+        c.pots[pot, 0] = amount
+        c.pots[pot, 1] += amount
+
+
+@kernel
+def set_fund(c, yuan):
+    """Bring the guarantee fund's capital to what the policy sets; only a change moves money.
+
+    The fund keeps what it lost: a policy that changes the fund adds or withdraws the difference
+    between the old and the new capital.
+    """
+    amount = fen(yuan * c.clock[0].sample)
+    capital = c.clock[0].fund_capital
+    c.clock[0].fund_capital = amount
+    change = amount - capital
+    if change >= 0:
+        c.pots[r.POT_FUND, 1] += change
+    else:
+        change = -min(-change, c.pots[r.POT_FUND, 0])
+        c.pots[r.POT_FUND, 3] -= change
+    c.pots[r.POT_FUND, 0] += change

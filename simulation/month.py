@@ -1,0 +1,76 @@
+"""One month in the life of the county."""
+
+from __future__ import annotations
+
+from simulation.accounts import finish
+from simulation.activities import hold_activities
+from simulation.calendar import turn_page
+from simulation.careers import decide_moves
+from simulation.closing import close_firms
+from simulation.compiler import kernel
+from simulation.desk import banks_decide, handle_files
+from simulation.founding import prepare
+from simulation.hiring import match
+from simulation.incubation import incubate
+from simulation.information import apply_notes, inform
+from simulation.reviews import list_due
+from simulation.technology import extend
+from simulation.trading import trade_all
+from simulation.training import run_classes
+
+
+@kernel
+def clear_history(c):
+    """Months of the history share one row of every monthly table, cleared before each."""
+    if c.clock[0].month < 1:
+        c.months[0] = c.months[-1]
+        c.ledger[0, :] = 0
+        c.unpaid[0, :] = 0
+
+
+@kernel
+def support(c):
+    """Step 5 of the month: every service works its queue."""
+    run_classes(c)
+    banks_decide(c)
+    handle_files(c)
+    prepare(c)
+    incubate(c)
+    hold_activities(c)
+    apply_notes(c)
+    extend(c)
+
+
+@kernel
+def live(c):
+    """One month, in this order."""
+    c.clock[0].month += 1
+    clear_history(c)
+    turn_page(c)  # 1 calendar
+    n_due = list_due(c)
+    inform(c, n_due)  # 2 information
+    decide_moves(c, n_due)  # 3 returning, 4 careers at home
+    support(c)  # 5 support
+    trade_all(c)  # 6 trading
+    c.clock[0].seekers = n_due
+    match(c)  # 7 hiring
+    close_firms(c)  # 8 closing
+    finish(c)  # 9 accounts
+
+
+@kernel
+def has_room(c):
+    """Whether there are rows enough for a month's new firms and events."""
+    clock = c.clock[0]
+    firms = len(c.firms) - clock.firms >= 0.01 * clock.initial + 100
+    return firms and len(c.events) - clock.events >= len(c.workers) + 100
+
+
+@kernel
+def live_until(c, month):
+    """Live until the end of `month`, or until room is short; return whether `month` was reached."""
+    while c.clock[0].month < month:
+        if not has_room(c):
+            return False
+        live(c)
+    return True

@@ -1,0 +1,334 @@
+"""Records of the model: what is stored about a worker, a firm, a service, and a month.
+
+Money that passes through a public pot or a loan is whole fen (1/100 yuan, ``i8``), so that accounts
+close to the cent and no sum depends on the order of its parts; other money is yuan (``f8``).
+Months are counted from the start of the policy: month 1 is the first under policy, months up to 0
+are the history before it. ``NEVER`` stands for a month that has not come.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+NEVER = -9999
+
+# Career states of a worker.
+PRE, AWAY, SEEKING, FARMING, EMPLOYED, FOUNDING, OWNER, RETIRED = range(8)
+STATES = ("PRE", "AWAY", "SEEKING", "FARMING", "EMPLOYED", "FOUNDING", "OWNER", "RETIRED")
+
+# Phases of a firm. A venture file exists from the plan on; it is a firm once registered.
+PLANNED, REGISTERED, OPEN, DORMANT, CLOSED, ABANDONED = range(6)
+PHASES = ("PLANNED", "REGISTERED", "OPEN", "DORMANT", "CLOSED", "ABANDONED")
+
+# Where a firm works.
+OWN, INCUBATOR_PLACE, COUNTY_SITE = range(3)
+VENUES = ("own", "incubator", "county site")
+
+# Channels of support that a worker may know: one bit each.
+TRAINING, SERVICES, INCUBATION, ACTIVITIES, FINANCE = range(5)
+CHANNELS = ("training", "services", "incubation", "activities", "finance")
+N_CHANNELS = len(CHANNELS)
+
+# Columns of County.peers: how many of a worker's ties are in the labour force, at home, owners,
+# owners whose firm does well, and know each channel.
+P_ACTIVE, P_HOME, P_OWNER, P_GOOD, P_KNOW = range(5)
+N_PEERS = P_KNOW + N_CHANNELS
+
+# Layers of the social graph.
+HOUSEHOLD, KIN, FRIEND, FELLOW = range(4)
+LAYERS = ("household", "kin", "friend", "fellow")
+
+# Where a loan file stands.
+NO_LOAN, AT_DESK, IN_PROCESS, GRANTED, REFUSED, REPAID, OVERDUE, COMPENSATED = range(8)
+LOAN_STAGES = (
+    "none",
+    "at the desk",
+    "in process",
+    "granted",
+    "refused",
+    "repaid",
+    "overdue",
+    "compensated",
+)
+# Why a loan was refused or cut.
+NO_REASON, NO_GUARANTOR, FUND_EXHAUSTED, BANKS_WITHDRAWN, GAVE_UP = range(5)
+REASONS = ("", "no guarantor", "fund exhausted", "banks withdrawn", "gave up waiting")
+
+# Pots of public money.
+POT_STARTUP, POT_EMPLOYMENT, POT_INTEREST, POT_WORKS, POT_FUND, POT_TAX = range(6)
+POTS = ("startup", "employment", "interest", "works", "guarantee_fund", "tax")
+
+# Programmes of the public ledger, and the pot that pays each. Interest and the guarantee fund are
+# never paid from the employment pot (P140). Tax relief is revenue forgone, not paid from a pot.
+PROGRAMMES = (
+    "training",
+    "desk",
+    "posts",
+    "stations",
+    "messages",
+    "mentors",
+    "incubator_sites",
+    "rent",
+    "contests",
+    "sessions",
+    "startup_grant",
+    "job_subsidy",
+    "interest_subsidy",
+    "guarantee",
+    "tax_relief",
+    "exit_compensation",
+    "visits",
+    "upgrade_grant",
+    "sites",
+    "roads",
+    "case_tracking",
+)
+(
+    G_TRAINING,
+    G_DESK,
+    G_POSTS,
+    G_STATIONS,
+    G_MESSAGES,
+    G_MENTORS,
+    G_INCUBATOR,
+    G_RENT,
+    G_CONTESTS,
+    G_SESSIONS,
+    G_GRANT,
+    G_JOB,
+    G_INTEREST,
+    G_GUARANTEE,
+    G_TAX,
+    G_EXIT,
+    G_VISITS,
+    G_UPGRADE,
+    G_SITES,
+    G_ROADS,
+    G_TRACKING,
+) = range(len(PROGRAMMES))
+POT_OF = np.array(
+    [POT_EMPLOYMENT]
+    + [POT_STARTUP] * 10
+    + [POT_EMPLOYMENT, POT_INTEREST, POT_FUND, POT_TAX]
+    + [POT_STARTUP] * 3
+    + [POT_WORKS] * 2
+    + [POT_STARTUP]
+)
+N_PROGRAMMES = len(PROGRAMMES)
+
+# Programmes that pay into a firm, in the order of County.receipts.
+RECEIPTS = (G_GRANT, G_JOB, G_INTEREST, G_TAX, G_RENT, G_CONTESTS, G_UPGRADE, G_EXIT)
+R_GRANT, R_JOB, R_INTEREST, R_TAX, R_RENT, R_PRIZE, R_UPGRADE, R_EXIT = range(len(RECEIPTS))
+
+# Kinds of support service.
+S_TRAINING, S_DESK, S_FUND, S_INCUBATOR, S_ACTIVITY, S_STATION, S_EXTENSION = range(7)
+SERVICE_KINDS = (
+    "training centre",
+    "service desk",
+    "guarantee fund",
+    "incubator site",
+    "activity programme",
+    "destination station",
+    "technology extension",
+)
+
+WORKER = np.dtype(
+    [
+        ("ability", "f8"),  # latent entrepreneurial ability, sd
+        ("risk", "f8"),  # risk tolerance, sd
+        ("attachment", "f8"),  # attachment to home, sd
+        ("trained", "f8"),  # skill gained in training
+        ("fee_withheld", "f8"),  # part of the training fee that is due on opening, yuan
+        ("wage", "f8"),  # monthly city wage, yuan
+        ("savings", "f8"),  # yuan, as of month `settled`
+        ("id", "i4"),
+        ("household", "i4"),
+        ("firm", "i4"),  # row of own firm or of the employer; -1: none, or another employer
+        ("mate", "i4"),  # next employee of the same firm; -1: last
+        ("birth", "i2"),  # month of birth
+        ("enters", "i2"),  # month in which the worker turns 18, or NEVER if before the history
+        ("retires", "i2"),  # month of retirement
+        ("village", "i2"),
+        ("experience", "i2"),  # months worked in cities, as of `settled`
+        ("settled", "i2"),  # month to which savings and experience are brought forward
+        ("heard", "i2"),  # month to which what ties pass on is brought forward
+        ("since", "i2"),  # month in which the state was entered
+        ("left", "i2"),  # month of the last departure
+        ("returned", "i2"),  # month of the last return
+        ("offer", "i2"),  # month to which a job offer from home holds
+        ("certificate", "i2"),  # month in which training was finished
+        ("training_since", "i2"),  # month in which training was asked for
+        ("state", "u1"),
+        ("sex", "u1"),  # 0 male, 1 female
+        ("schooling", "u1"),  # 0 none, 1 primary, 2 junior, 3 senior, 4 college
+        ("township", "u1"),
+        ("married", "u1"),
+        ("child", "u1"),  # a child left behind
+        ("elder", "u1"),  # an elder who needs care
+        ("city_home", "u1"),
+        ("destination", "u1"),  # 0 in the province, 1 outside
+        ("city_sector", "u1"),
+        ("ever_away", "u1"),
+        ("jobless", "u1"),  # lost the city job since the last review
+        ("knows", "u1"),  # bits by channel
+        ("attempts", "u1"),  # ventures planned
+        ("failed", "u1"),  # firms stopped
+        ("referred", "u1"),  # the file is handed on
+    ],
+    align=True,
+)
+
+FIRM = np.dtype(
+    [
+        ("id", "i8"),  # owner's id * 16 + attempt
+        ("capital_wanted", "f8"),  # yuan
+        ("capital", "f8"),  # yuan
+        ("cash", "f8"),  # yuan
+        ("means", "f8"),  # own and family money brought in, yuan
+        ("known", "f8"),  # log productivity that the owner knows
+        ("luck", "f8"),  # log productivity that the owner does not know
+        ("belief", "f8"),  # owner's mean belief about luck
+        ("variance", "f8"),  # of that belief
+        ("wanted", "f8"),  # persons the owner wants, incl. owner
+        ("outlook", "f8"),  # income the owner expects, yuan a month
+        ("income", "f8"),  # owner's income, smoothed over a year, yuan a month
+        ("taxes", "f8"),  # taxes paid so far, yuan
+        ("loan", "i8"),  # principal outstanding, fen
+        ("loan_granted", "i8"),  # principal, fen
+        ("loan_wanted", "i8"),  # fen
+        ("loan_rate", "f8"),  # a year
+        ("owed", "i8"),  # interest subsidy in arrears, fen
+        ("owner", "i4"),  # row of the owner
+        ("head", "i4"),  # row of the employee hired last; -1: none
+        ("guarantor", "i4"),  # row of the guarantor; -1: none
+        ("employees", "i2"),
+        ("posts_last_year", "i2"),  # employees at the last anniversary
+        ("planned", "i2"),
+        ("registered", "i2"),
+        ("opened", "i2"),
+        ("stopped", "i2"),
+        ("closed", "i2"),
+        ("loan_month", "i2"),
+        ("loan_due", "i2"),
+        ("desk_since", "i2"),
+        ("desk_done", "i2"),
+        ("incubation_since", "i2"),  # month in which a place was asked for
+        ("incubator_until", "i2"),
+        ("mentor_since", "i2"),
+        ("mentor_until", "i2"),
+        ("phase", "u1"),
+        ("sector", "u1"),
+        ("township", "u1"),
+        ("attempt", "u1"),
+        ("company", "u1"),
+        ("returnee", "u1"),
+        ("venue", "u1"),
+        ("technology", "u1"),
+        ("partners", "u1"),
+        ("good", "u1"),
+        ("loan_stage", "u1"),
+        ("loan_reason", "u1"),
+        ("credit_line", "u1"),
+        ("grant_paid", "u1"),
+        ("tax_eligible", "u1"),
+    ],
+    align=True,
+)
+
+SERVICE = np.dtype(
+    [
+        ("capacity", "f8"),  # people, files or visits a month
+        ("credit", "f8"),  # capacity carried over
+        ("quality", "f8"),
+        ("funded", "f8"),  # share of this month's running cost that was paid
+        ("waited", "f8"),  # months waited by all who were served
+        ("kind", "u1"),
+        ("township", "u1"),
+        ("pot", "u1"),
+        ("places", "i4"),  # places in use (incubator)
+        ("queue", "i4"),
+        ("served", "i8"),
+        ("refused", "i8"),
+        ("spent", "i8"),  # fen
+        ("opening", "u2"),  # bit m: open in month of the year m + 1
+    ],
+    align=True,
+)
+
+EVENT = np.dtype([("worker", "i4"), ("month", "i2"), ("state", "u1"), ("before", "u1")], align=True)
+
+CLOCK = np.dtype(
+    [
+        ("seed", "i8"),
+        ("replicate", "i8"),
+        ("month", "i8"),
+        ("first", "i8"),  # first month of the history
+        ("sample", "f8"),
+        ("firms", "i8"),  # firm rows in use
+        ("active", "i8"),  # firms that are not closed
+        ("events", "i8"),
+        ("present", "i8"),  # workers who have turned 18
+        ("initial", "i8"),  # workers at the start of the history
+        ("training_queue", "i8"),
+        ("pending", "i8"),
+        ("recent", "i8"),
+        ("seekers", "i8"),  # rows in `due_list` when seekers are matched
+        ("outstanding", "i8"),  # loans outstanding, fen
+        ("granted", "i8"),  # all loans ever, fen
+        ("repaid", "i8"),
+        ("compensated", "i8"),  # paid by the fund to banks
+        ("written_off", "i8"),  # borne by banks
+        ("fund_capital", "i8"),  # paid into the guarantee fund, fen
+        ("compensated_year", "f8"),  # compensation of the last year, fading, fen
+        ("withdrawn", "i8"),  # 1 while banks lend nothing
+        ("away_wages", "i8"),  # sum of city wages of all who are away, yuan
+        ("gini", "f8"),
+        ("messages_credit", "f8"),
+        ("contest_credit", "f8"),
+        ("places_built", "f8"),  # incubator places built beyond the county's stock
+        ("road", "f8"),  # road quality in force, index 0-1
+        ("sites", "f8"),  # county sites in use at most
+        ("places_used", "i8"),
+        ("sites_used", "i8"),
+        ("mentored", "i8"),
+    ],
+    align=True,
+)
+
+TOWN = np.dtype(
+    [
+        ("wage", "f8"),  # yuan a month
+        ("distance", "f8"),  # km to the county seat
+        ("log_wage", "f8"),
+        ("reach", "f8"),  # share of the outside price that is left after transport
+        ("job_chance", "f8"),  # chance that a seeker finds a job in three months
+        ("best", "i8"),  # sector with the highest income for a typical founder
+        ("slots", "i8"),  # jobs with other employers
+        ("filled", "i8"),
+        ("present", "i8"),  # members who have turned 18
+        ("remote", "u1"),
+        ("seekers", "i8"),
+        ("hired", "i8"),
+    ],
+    align=True,
+)
+
+MARKET = np.dtype(
+    [
+        ("labour", "f8"),
+        ("capital", "f8"),
+        ("capital_median", "f8"),
+        ("capital_sigma", "f8"),
+        ("intermediate", "f8"),
+        ("local", "f8"),
+        ("demand", "f8"),  # yuan a month
+        ("rent", "f8"),
+        ("appeal", "f8"),
+        ("needs_site", "u1"),
+        ("price", "f8"),  # county price, 1 at balance
+        ("supply", "i8"),  # yuan of value added sold in the county this month at price 1
+        ("log_scale", "f8"),  # log value added of one person with 10,000 yuan of capital
+        ("firms", "i8"),
+    ],
+    align=True,
+)

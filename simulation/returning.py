@@ -1,0 +1,135 @@
+"""Returning: everybody away whose review is this month weighs home against the city.
+
+Random utility with a nest of what could be done at home (McFadden 1978): a wage job, farming, or a
+firm with the means in sight. Family pulls (BH011, BH022), a city home holds (BH012), ties at home
+pull (BH013). Support enters only through what a worker knows and could afford.
+"""
+
+from __future__ import annotations
+
+import math
+
+from simulation import records as r
+from simulation.compiler import kernel
+from simulation.philox import D_RETURN, draws
+from simulation.state import age_of, now
+from simulation.ventures import means_in_sight, shock_factor, venture_income
+
+RECENT_MONTHS = 36  # the return quality index looks back that far
+MONTHS_TO_FIND = 3.0  # months without pay after a lost city job (assumed)
+
+
+@kernel
+def logistic(x):
+    """1 / (1 + exp(-x))."""
+    return 1.0 / (1.0 + math.exp(-x))
+
+
+@kernel
+def home_pull(worker, share_home, behaviour, month):
+    """Family, age, attachment and ties that draw a worker home (log odds)."""
+    age = age_of(worker, month)
+    pull = behaviour.returning_peers_weight * share_home
+    pull += behaviour.returning_attachment_sd * worker.attachment
+    pull += behaviour.returning_age_pull * max(age - 40.0, 0.0) / 10.0
+    if worker.child == 1:
+        pull += behaviour.returning_child_pull
+    if worker.elder == 1 and age > 30.0:
+        pull += behaviour.returning_elder_pull
+    if worker.city_home == 1:
+        pull -= behaviour.returning_city_home
+    return pull
+
+
+@kernel
+def utility_of_city(worker, years_away, wage_factor, behaviour, facts):
+    """Log of the city income a worker may expect, and how settled the worker is there.
+
+    Parameters
+    ----------
+    years_away : float
+    wage_factor : float
+        City wages relative to the county file's, below 1 in a shock.
+    """
+    expected = worker.wage * wage_factor * (1.0 - MONTHS_TO_FIND * facts.work_city_loss)
+    utility = behaviour.returning_income_weight * math.log(expected)
+    return utility + behaviour.returning_settled_weight * math.log1p(years_away)
+
+
+@kernel
+def utility_of_home(job, farm, venture, behaviour):
+    """Inclusive value of what can be done at home.
+
+    Parameters
+    ----------
+    job, farm, venture : float
+        Yuan a month to be expected from each; 0 where it is out of reach.
+    """
+    scale = behaviour.returning_nest_scale
+    power = behaviour.returning_income_weight / scale
+    total = job**power + farm**power
+    if venture > 0.0:
+        total += venture**power
+    return scale * math.log(total)
+
+
+@kernel
+def prospects_at_home(c, worker):
+    """Expected monthly income of a wage job, of farming, and of a firm, for someone away."""
+    town, behaviour = c.towns[worker.township], c.behaviour[0]
+    chance = 1.0 if worker.offer >= c.clock[0].month else town.job_chance
+    job = town.wage * chance
+    farm = c.facts[0].work_farm_income
+    means = means_in_sight(c, worker)
+    best = town.best
+    if means < behaviour.money_minimum_start * c.markets[best].capital_median:
+        return job, farm, 0.0
+    income, _ = venture_income(c, worker, best, means)
+    caution = behaviour.money_risk_aversion * (1.0 - 0.3 * worker.risk)
+    return job, farm, max(income, 0.0) * math.exp(-caution)
+
+
+@kernel
+def chance_of_returning(c, i):
+    """Chance that worker `i`, away, decides to return at this review."""
+    worker, behaviour, facts = c.workers[i], c.behaviour[0], c.facts[0]
+    month, peers = c.clock[0].month, c.peers[i]
+    share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
+    years = max(month - worker.left, 0) / 12.0
+    city = utility_of_city(
+        worker, years, shock_factor(facts, month, facts.shock_city_wage), behaviour, facts
+    )
+    if worker.jobless == 1:
+        city -= behaviour.returning_jobless_penalty
+    job, farm, venture = prospects_at_home(c, worker)
+    home = utility_of_home(job, farm, venture, behaviour)
+    pull = home_pull(worker, share, behaviour, month)
+    return logistic(behaviour.returning_constant + home + pull - city)
+
+
+@kernel
+def decide_returns(c, n_due):
+    """Step 3 of the month: rows of those who return, in `moves`; returns their number."""
+    n, clock = 0, c.clock[0]
+    for k in range(n_due):
+        i = c.due_list[k]
+        worker = c.workers[i]
+        if worker.state == r.AWAY:
+            u, _, _, _ = draws(clock, D_RETURN, clock.month, worker.id, 0)
+            if u < chance_of_returning(c, i):
+                c.moves[n] = i
+                n += 1
+    return n
+
+
+@kernel
+def come_home(c, i):
+    """Worker `i` returns and looks for work."""
+    worker, clock = c.workers[i], c.clock[0]
+    listed = clock.month - worker.returned <= RECENT_MONTHS
+    worker.returned = clock.month
+    worker.jobless = 0
+    now(c).returns += 1
+    if not listed and clock.recent < len(c.recent):
+        c.recent[clock.recent] = i
+        clock.recent += 1

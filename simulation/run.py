@@ -1,0 +1,314 @@
+"""One run: a scenario, a replicate, and the tables that come out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from scenarios import Scenario, load_scenario
+from simulation import records as r
+from simulation.county import County, with_policy
+from simulation.history import BURN_IN, HISTORIES, advance
+from simulation.indicators import BY_NAME, INDICATORS
+from simulation.philox import MONTH_ZERO
+
+LARGEST_KEY = 2**32
+FEN = 100.0
+
+
+def check_arguments(
+    scenario: Scenario, replicate: int, seed: int, sample: float, months: int, burn_in: int
+) -> None:
+    """Refuse arguments that no run can have."""
+    for name, value in (("replicate", replicate), ("seed", seed)):
+        if not 0 <= value < LARGEST_KEY:
+            raise ValueError(f"{name}: found {value}, allowed 0 to {LARGEST_KEY - 1}")
+    if not (0.0 < sample <= 1.0 and math.isfinite(sample)):
+        raise ValueError(f"sample: found {sample}, allowed above 0 up to 1")
+    if not 1 <= months <= 600:
+        raise ValueError(f"months: found {months}, allowed 1 to 600")
+    if not 12 <= burn_in < MONTH_ZERO:
+        raise ValueError(f"burn_in: found {burn_in}, allowed 12 to {MONTH_ZERO - 1}")
+    scenario.check_horizon(months)
+
+
+def start(
+    scenario: Scenario, replicate: int, seed: int, sample: float, months: int, burn_in: int
+) -> County:
+    """The county at the end of its history, about to live under the scenario's policy."""
+    check_arguments(scenario, replicate, seed, sample, months, burn_in)
+    history = HISTORIES.get(scenario, seed, replicate, sample, months, burn_in)
+    return with_policy(history, scenario, months)
+
+
+def simulate(
+    scenario: Scenario | str,
+    replicate: int = 0,
+    seed: int = 1,
+    sample: float = 0.1,
+    months: int = 120,
+    burn_in: int = BURN_IN,
+) -> Run:
+    """Let one county live under a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario or str
+        A scenario, its name, or the path of its file.
+    replicate, seed : int
+        Key of all draws; runs with the same key are paired, person by person.
+    sample : float
+        Share of the county that is simulated; figures are reported for the full county.
+    months : int
+        Months under the policy.
+    burn_in : int
+        Months of history before it, under the baseline policy.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario is not valid, or does not fit the horizon.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> run = simulate("baseline", sample=0.002, months=12)
+    >>> run.monthly.index[-1]
+    12
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = load_scenario(scenario)
+    county = start(scenario, replicate, seed, sample, months, burn_in)
+    states = county.workers.state.copy()
+    county = advance(county, months)
+    return Run(scenario, county, replicate, seed, sample, months, states)
+
+
+def labelled(frame: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
+    """The frame with the units of its columns in ``attrs``."""
+    frame.attrs["units"] = {name: units[name] for name in frame.columns if name in units}
+    return frame
+
+
+def month_or_none(months: np.ndarray) -> pd.arrays.IntegerArray:
+    """Months as nullable integers; a month that has not come is missing."""
+    return pd.arrays.IntegerArray(months.astype(np.int32), months == r.NEVER)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one county lived through, as tables for the full county (made when asked for).
+
+    Attributes
+    ----------
+    scenario : Scenario
+    county : County
+        The arrays at the end of the run.
+    replicate, seed, sample, months
+        What the run was called with.
+    """
+
+    scenario: Scenario
+    county: County = field(repr=False)
+    replicate: int
+    seed: int
+    sample: float
+    months: int
+    states_at_start: np.ndarray = field(repr=False)
+
+    @cached_property
+    def monthly(self) -> pd.DataFrame:
+        """Indicators by month (index 1...); units in ``attrs["units"]``."""
+        rows = self.county.months[1:]
+        scale = 1.0 / self.sample
+        columns = {
+            i.name: rows[i.name] * (scale if i.counts else 1.0) for i in INDICATORS
+        }
+        index = pd.RangeIndex(1, self.months + 1, name="month")
+        return labelled(
+            pd.DataFrame(columns, index=index), {i.name: i.unit for i in BY_NAME.values()}
+        )
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        """Public spending by month and programme, yuan, full county."""
+        return self._programmes(self.county.ledger)
+
+    @cached_property
+    def unpaid(self) -> pd.DataFrame:
+        """What was due and not paid, by month and programme, yuan, full county."""
+        return self._programmes(self.county.unpaid)
+
+    def _programmes(self, fen: np.ndarray) -> pd.DataFrame:
+        index = pd.RangeIndex(1, self.months + 1, name="month")
+        frame = pd.DataFrame(
+            fen[1:] / (FEN * self.sample), index=index, columns=list(r.PROGRAMMES)
+        )
+        return labelled(frame, dict.fromkeys(r.PROGRAMMES, "yuan"))
+
+    @cached_property
+    def workers(self) -> pd.DataFrame:
+        """Everybody who was in the labour force under the policy, at the end; index is the id."""
+        rows = self.county.workers
+        rows = rows[(rows.enters <= self.months) & (rows.retires > 0)]
+        firms = self.county.firms
+        frame = pd.DataFrame(
+            {
+                "state": np.array(r.STATES)[rows.state],
+                "since": rows.since,
+                "sex": np.array(["male", "female"])[rows.sex],
+                "age": (self.months - rows.birth.astype(int)) / 12.0,
+                "schooling": rows.schooling,
+                "township": np.array([t.name for t in self.scenario.county.townships])[
+                    rows.township
+                ],
+                "remote": np.array([t.remote for t in self.scenario.county.townships])[
+                    rows.township
+                ],
+                "village": rows.village,
+                "household": rows.household,
+                "married": rows.married.astype(bool),
+                "child": rows.child.astype(bool),
+                "elder": rows.elder.astype(bool),
+                "city_home": rows.city_home.astype(bool),
+                "out_of_province": rows.destination.astype(bool),
+                "ability": rows.ability,
+                "risk": rows.risk,
+                "city_sector": np.array([s.name for s in self.scenario.county.city_sectors])[
+                    rows.city_sector
+                ],
+                "city_wage": rows.wage,
+                "savings": rows.savings,
+                "experience": rows.experience,
+                "ever_away": rows.ever_away.astype(bool),
+                "returned": month_or_none(rows.returned),
+                "certificate": month_or_none(rows.certificate),
+                "attempts": rows.attempts,
+                "failed": rows.failed,
+                "firm": pd.arrays.IntegerArray(
+                    np.where(rows.firm >= 0, firms.id[rows.firm], 0), rows.firm < 0
+                ),
+                **{
+                    f"knows_{name}": (rows.knows >> k & 1).astype(bool)
+                    for k, name in enumerate(r.CHANNELS)
+                },
+            },
+            index=pd.Index(rows.id, name="worker"),
+        )
+        units = {
+            "age": "years", "city_wage": "yuan/month", "savings": "yuan", "experience": "months",
+            "since": "month", "returned": "month", "certificate": "month", "ability": "sd",
+            "risk": "sd", "schooling": "level 0-4",
+        }  # fmt: skip
+        return labelled(frame.sort_index(), units)
+
+    @cached_property
+    def firms(self) -> pd.DataFrame:
+        """Every firm ever registered; index is the firm's id."""
+        used = int(self.county.clock[0].firms)
+        keep = self.county.firms.registered[:used] != r.NEVER
+        rows = self.county.firms[:used][keep]
+        receipts = self.county.receipts[:used][keep] / FEN
+        sectors = np.array([s.key for s in self.scenario.county.sectors])
+        towns = np.array([t.name for t in self.scenario.county.townships])
+        frame = pd.DataFrame(
+            {
+                "owner": self.county.workers.id[rows.owner],
+                "attempt": rows.attempt,
+                "sector": sectors[rows.sector],
+                "township": towns[rows.township],
+                "returnee": rows.returnee.astype(bool),
+                "company": rows.company.astype(bool),
+                "planned": rows.planned,
+                "registered": rows.registered,
+                "opened": month_or_none(rows.opened),
+                "stopped": month_or_none(rows.stopped),
+                "closed": month_or_none(rows.closed),
+                "phase": np.array(r.PHASES)[rows.phase],
+                "persons": 1 + rows.employees.astype(int),
+                "sales": self.county.sales[:used][keep].sum(axis=1),
+                "profit": self.county.profit[:used][keep].sum(axis=1),
+                "capital": rows.capital,
+                "cash": rows.cash,
+                "owner_income": rows.income,
+                "venue": np.array(r.VENUES)[rows.venue],
+                "technology": rows.technology,
+                "partners": rows.partners,
+                "loan": rows.loan_granted / FEN,
+                "loan_outstanding": rows.loan / FEN,
+                "loan_stage": np.array(r.LOAN_STAGES)[rows.loan_stage],
+                "loan_reason": np.array(r.REASONS)[rows.loan_reason],
+                **{
+                    r.PROGRAMMES[programme]: receipts[:, k]
+                    for k, programme in enumerate(r.RECEIPTS)
+                },
+            },
+            index=pd.Index(rows.id, name="firm"),
+        )
+        units = dict.fromkeys(
+            ["sales", "profit", "capital", "cash", "loan", "loan_outstanding"], "yuan"
+        )
+        units |= {r.PROGRAMMES[p]: "yuan" for p in r.RECEIPTS}
+        units |= dict.fromkeys(["planned", "registered", "opened", "stopped", "closed"], "month")
+        units |= {"owner_income": "yuan/month", "persons": "persons incl. owner"}
+        return labelled(frame.sort_index(), units)
+
+    @cached_property
+    def services(self) -> pd.DataFrame:
+        """Providers with a place, capacity, queue, use and waiting, at the end."""
+        rows = self.county.services
+        used = (rows.capacity > 0) | (rows.served > 0) | (rows.funded > 0)
+        rows = rows[used]
+        towns = [t.name for t in self.scenario.county.townships]
+        frame = pd.DataFrame(
+            {
+                "kind": np.array(r.SERVICE_KINDS)[rows.kind],
+                "place": [towns[t] if t < len(towns) else "in the cities" for t in rows.township],
+                "pot": np.array(r.POTS)[rows.pot],
+                "capacity": rows.capacity / self.sample,
+                "funded": rows.funded,
+                "queue": rows.queue / self.sample,
+                "places_used": rows.places / self.sample,
+                "served": rows.served / self.sample,
+                "refused": rows.refused / self.sample,
+                "mean_wait": rows.waited / np.maximum(rows.served, 1),
+                "months_open": [int(o).bit_count() for o in rows.opening],
+            },
+            index=pd.Index(np.flatnonzero(used), name="service"),
+        )
+        units = {"capacity": "a month", "mean_wait": "months", "funded": "share"}
+        return labelled(frame, units)
+
+    @cached_property
+    def paths(self) -> pd.DataFrame:
+        """Career paths: a row per spell of a worker in a state; the first starts at month 0."""
+        events = self.county.events[: int(self.county.clock[0].events)]
+        ids = self.county.workers.id
+        seen = np.flatnonzero((self.states_at_start != r.PRE) & (self.states_at_start != r.RETIRED))
+        worker = np.concatenate([ids[seen], ids[events.worker]])
+        begin = np.concatenate([np.zeros(len(seen), int), events.month])
+        state = np.concatenate([self.states_at_start[seen], events.state])
+        order = np.lexsort((np.arange(len(worker)), begin, worker))
+        worker, begin, state = worker[order], begin[order], state[order]
+        last = np.append(worker[1:] != worker[:-1], True)
+        end = np.where(last, self.months, np.append(begin[1:], 0))
+        frame = pd.DataFrame(
+            {"worker": worker, "state": np.array(r.STATES)[state], "from": begin, "to": end}
+        )
+        # A spell that began and ended in the same month was passed through, not lived in.
+        frame = frame[(frame["from"] < frame["to"]) | last].reset_index(drop=True)
+        return labelled(frame, {"from": "month", "to": "month"})
+
+    @cached_property
+    def flows(self) -> np.ndarray:
+        """Moves between career states by month, shape (months, states, states), full county."""
+        return self.county.flows[1:] / self.sample

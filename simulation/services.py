@@ -1,0 +1,207 @@
+"""Support services: which providers there are, where, and what keeps them running.
+
+Each provider has a place, a capacity a month, opening months, a queue and the pot that pays it.
+Running costs are due every month; what a pot cannot pay is missing from the capacity.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenarios import County as Facts
+from simulation import records as r
+from simulation.compiler import kernel
+from simulation.money import fen, pay_share
+from simulation.state import policy_now
+
+# Rows of County.services.
+TRAINING, MAX_CENTRES = 0, 6
+HALL = TRAINING + MAX_CENTRES
+POSTS, MAX_POSTS = HALL + 1, 40
+FUND = POSTS + MAX_POSTS
+SITES, MAX_SITES, PLACES_A_SITE = FUND + 1, 6, 50
+ACTIVITY = SITES + MAX_SITES
+STATIONS, MAX_STATIONS = ACTIVITY + 1, 15
+EXTENSION = STATIONS + MAX_STATIONS
+N_SERVICES = EXTENSION + 1
+
+# Entries of County.funded.
+FUNDED_MESSAGES, FUNDED_MENTORS, FUNDED_DIGITAL, FUNDED_TRACKING = range(4)
+
+ALL_YEAR = 0xFFF
+DESK_DAYS_BASE, DESK_DAYS_DIGITAL = 20.0, 3.0
+IN_THE_CITIES = 255  # township of a station
+
+
+def provide(facts: Facts) -> np.recarray:
+    """The providers of a county, before any capacity is funded."""
+    services = np.zeros(N_SERVICES, r.SERVICE).view(np.recarray)
+    towns = len(facts.townships)
+    order = np.argsort([t.distance_km for t in facts.townships], kind="stable")
+    closed = ALL_YEAR & ~(1 << (facts.work.festival_month - 1))
+    kinds = (
+        (TRAINING, MAX_CENTRES, r.S_TRAINING, r.POT_EMPLOYMENT, closed),
+        (HALL, 1, r.S_DESK, r.POT_STARTUP, ALL_YEAR),
+        (POSTS, MAX_POSTS, r.S_DESK, r.POT_STARTUP, ALL_YEAR),
+        (FUND, 1, r.S_FUND, r.POT_FUND, ALL_YEAR),
+        (SITES, MAX_SITES, r.S_INCUBATOR, r.POT_STARTUP, ALL_YEAR),
+        (ACTIVITY, 1, r.S_ACTIVITY, r.POT_STARTUP, ALL_YEAR),
+        (STATIONS, MAX_STATIONS, r.S_STATION, r.POT_STARTUP, closed),
+        (EXTENSION, 1, r.S_EXTENSION, r.POT_STARTUP, closed),
+    )
+    for first, count, kind, pot, opening in kinds:
+        for k in range(count):
+            service = services[first + k]
+            service.kind, service.pot, service.opening = kind, pot, opening
+            service.quality = 1.0
+            # Centres and sites stand in every few townships from the seat on; posts go round all.
+            step = towns // max(count, 1) if kind in (r.S_TRAINING, r.S_INCUBATOR) else 1
+            service.township = (
+                IN_THE_CITIES if kind == r.S_STATION else order[(k * max(step, 1)) % towns]
+            )
+    return services
+
+
+@kernel
+def open_now(service, month):
+    """Whether a provider is open in this month of the year."""
+    return int(service.opening) & (1 << ((month - 1) % 12)) != 0
+
+
+@kernel
+def months_open(service):
+    """Months of the year in which a provider is open."""
+    count = 0
+    for m in range(12):
+        if int(service.opening) & (1 << m):
+            count += 1
+    return max(count, 1)
+
+
+@kernel
+def add_capacity(service, a_year, month, most):
+    """Add a month's share of a yearly capacity; at most `most` is carried over."""
+    if open_now(service, month):
+        service.capacity = a_year / months_open(service) * service.funded
+        service.credit = min(service.credit + service.capacity, service.capacity + most)
+    else:
+        service.capacity = 0.0
+
+
+@kernel
+def run_stations_and_posts(c):
+    """Pay for posts and stations; unpaid ones reach fewer people."""
+    policy, sample = policy_now(c), c.clock[0].sample
+    posts, stations = policy.services_township_posts, policy.services_destination_stations
+    paid = pay_share(c, r.G_POSTS, fen(posts * policy.costs_township_post / 12.0 * sample))
+    for p in range(MAX_POSTS):
+        c.services[POSTS + p].funded = paid if p < posts else 0.0
+    paid = pay_share(c, r.G_STATIONS, fen(stations * policy.costs_station / 12.0 * sample))
+    for s in range(MAX_STATIONS):
+        c.services[STATIONS + s].funded = paid if s < stations else 0.0
+
+
+@kernel
+def run_desk(c):
+    """Pay for the digital desk; files a month that hall and posts can handle.
+
+    A desk that needs fewer days for a file handles more of them.
+    """
+    policy, facts, clock = policy_now(c), c.facts[0], c.clock[0]
+    digital = max(DESK_DAYS_BASE - policy.services_desk_days, 0.0) / (
+        DESK_DAYS_BASE - DESK_DAYS_DIGITAL
+    )
+    cost = fen(policy.costs_desk_digital * digital / 12.0 * clock.sample)
+    c.funded[FUNDED_DIGITAL] = pay_share(c, r.G_DESK, cost)
+    days = desk_days(c)
+    hall = c.services[HALL]
+    hall.funded = 1.0
+    files = facts.firms_hall_files * DESK_DAYS_BASE / days * 12.0
+    add_capacity(hall, files * clock.sample, clock.month, 1.0)
+    for p in range(MAX_POSTS):
+        post = c.services[POSTS + p]
+        files = facts.firms_post_files * DESK_DAYS_BASE / days * clock.sample
+        post.capacity = files * post.funded
+
+
+@kernel
+def desk_days(c):
+    """Working days a loan file takes; a digital desk that is not paid for is as slow as before."""
+    policy = policy_now(c)
+    days = policy.services_desk_days
+    if days < DESK_DAYS_BASE:
+        days = DESK_DAYS_BASE - (DESK_DAYS_BASE - days) * c.funded[FUNDED_DIGITAL]
+    return days
+
+
+@kernel
+def run_training(c):
+    """Places of this month at the centres, and through the stations at destinations."""
+    policy, clock, facts = policy_now(c), c.clock[0], c.facts[0]
+    places = policy.training_places * clock.sample
+    away = policy.training_during_migration_share
+    stations = policy.services_destination_stations
+    if stations == 0:
+        away = 0.0
+    centres = min(int(facts.firms_training_centres), MAX_CENTRES)
+    for k in range(MAX_CENTRES):
+        centre = c.services[TRAINING + k]
+        centre.funded = 1.0 if k < centres else 0.0
+        add_capacity(centre, places * (1.0 - away) / centres, clock.month, 3.0)
+    for s in range(MAX_STATIONS):
+        station = c.services[STATIONS + s]
+        share = away * places / max(stations, 1) if s < stations else 0.0
+        add_capacity(station, share, clock.month, 3.0)
+
+
+@kernel
+def run_incubators(c):
+    """Pay for the sites; places that are paid for can be used.
+
+    Sites beyond the county's stock are built once, in the month in which they are added.
+    """
+    policy, clock, facts = policy_now(c), c.clock[0], c.facts[0]
+    places = policy.incubation_places
+    standing = max(c.clock[0].places_built, facts.firms_incubator_places)
+    if places > standing and clock.month >= 1:
+        sites = (places - standing) / PLACES_A_SITE
+        pay_share(c, r.G_INCUBATOR, fen(sites * policy.costs_incubator_site_once * clock.sample))
+        c.clock[0].places_built = places
+    cost = places / PLACES_A_SITE * policy.costs_incubator_site / 12.0 * clock.sample
+    paid = pay_share(c, r.G_INCUBATOR, fen(cost))
+    for s in range(MAX_SITES):
+        site = c.services[SITES + s]
+        here = min(max(places - s * PLACES_A_SITE, 0.0), float(PLACES_A_SITE))
+        site.funded = paid
+        site.capacity = here * clock.sample * paid
+
+
+@kernel
+def run_rest(c):
+    """Pay for messages, mentors, the extension, roads, sites and case tracking."""
+    policy, clock, facts = policy_now(c), c.clock[0], c.facts[0]
+    sample = clock.sample
+    messages = policy.services_mass_messages * policy.costs_message / 12.0 * sample
+    c.funded[FUNDED_MESSAGES] = pay_share(c, r.G_MESSAGES, fen(messages))
+    mentors = policy.services_mentors * policy.costs_mentor / 12.0 * sample
+    c.funded[FUNDED_MENTORS] = pay_share(c, r.G_MENTORS, fen(mentors))
+    tracking = policy.linkage_referral * policy.costs_case_tracking / 12.0 * sample
+    c.funded[FUNDED_TRACKING] = pay_share(c, r.G_TRACKING, fen(tracking))
+    extension = c.services[EXTENSION]
+    extension.funded = 1.0
+    add_capacity(extension, policy.technology_extension_visits * sample, clock.month, 2.0)
+    better = max(policy.venue_road_quality - facts.firms_road, 0.0)
+    paid = pay_share(c, r.G_ROADS, fen(better * policy.costs_road / 12.0 * sample))
+    c.clock[0].road = min(policy.venue_road_quality, facts.firms_road + better * paid)
+    sites = policy.venue_sites_land * policy.costs_site_land / 12.0 * sample
+    c.clock[0].sites = policy.venue_sites_land * sample * pay_share(c, r.G_SITES, fen(sites))
+
+
+@kernel
+def fund_services(c):
+    """Part of step 1: running costs are paid and this month's capacities set."""
+    run_stations_and_posts(c)
+    run_desk(c)
+    run_training(c)
+    run_incubators(c)
+    run_rest(c)

@@ -1,0 +1,81 @@
+"""Technology extension (技术推广): visits to firms, and grants for a step up in technology."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simulation import records as r
+from simulation.compiler import kernel
+from simulation.money import fen, pay
+from simulation.philox import D_VISIT, draws
+from simulation.services import EXTENSION
+from simulation.state import knows, now, policy_now
+
+PAYBACK_MONTHS = 36.0  # within which a step must pay for itself (assumed)
+KNOWN_FIRST = 0.5  # places in the draw of a firm that does not know the services (assumed)
+
+
+@kernel
+def worth_a_step(firm, value_added, grant, behaviour):
+    """Whether a step up in technology pays for itself and can be paid for.
+
+    Parameters
+    ----------
+    value_added : float
+        Yuan a month at present.
+    grant : float
+        Yuan.
+    """
+    cost = behaviour.support_technology_cost - grant
+    gain = value_added * (math.exp(behaviour.support_technology_gain) - 1.0)
+    return gain * PAYBACK_MONTHS > cost and firm.cash > max(cost, 0.0)
+
+
+@kernel
+def advise(c, f):
+    """A visit to firm `f`: it may take a step, with a grant if there is one and it has a certificate."""
+    firm, clock, policy, behaviour = c.firms[f], c.clock[0], policy_now(c), c.behaviour[0]
+    month, owner = now(c), c.workers[firm.owner]
+    month.visited += 1
+    if firm.technology >= behaviour.support_technology_levels:
+        return
+    grant = 0.0
+    amount = fen(policy.technology_upgrade_grant)
+    if owner.certificate != r.NEVER and amount <= c.pots[r.POT_STARTUP, 0]:
+        grant = min(policy.technology_upgrade_grant, behaviour.support_technology_cost)
+    if not worth_a_step(firm, c.sales[f, (clock.month - 2) % 12] * 0.3, grant, behaviour):
+        return
+    if grant > 0.0 and pay(c, r.G_UPGRADE, fen(grant)):
+        c.receipts[f, r.R_UPGRADE] += fen(grant)
+        firm.cash += grant
+    firm.cash -= behaviour.support_technology_cost
+    firm.technology = int(firm.technology) + 1
+    month.upgrades += 1
+
+
+@kernel
+def extend(c):
+    """Extension visits of a month: those who know the services come first, by a keyed draw."""
+    clock, policy, service = c.clock[0], policy_now(c), c.services[EXTENSION]
+    if service.credit < 1.0:
+        return
+    n = 0
+    files, keys = np.empty(clock.active, np.int64), np.empty(clock.active)
+    for k in range(clock.active):
+        f = c.active[k]
+        firm = c.firms[f]
+        if firm.phase == r.OPEN:
+            u, _, _, _ = draws(clock, D_VISIT, clock.month, c.workers[firm.owner].id, 0)
+            known = knows(c.workers[firm.owner], r.SERVICES)
+            files[n], keys[n] = f, u if known else u + KNOWN_FIRST
+            n += 1
+    for k in np.argsort(keys[:n]):
+        cost = fen(policy.costs_visit)
+        if service.credit < 1.0 or not pay(c, r.G_VISITS, cost):
+            break
+        service.credit -= 1.0
+        service.served += 1
+        service.spent += cost
+        advise(c, files[k])

@@ -1,0 +1,220 @@
+"""Trading: open firms produce, sell, pay, receive what they are due, and owners learn.
+
+The owner does not know the firm's luck and infers it from sales (Jovanovic 1982) by Bayes' rule for
+normal errors. Cash above about three months' outlay (BH091) is partly invested, the rest is drawn.
+"""
+
+from __future__ import annotations
+
+import math
+
+from simulation import records as r
+from simulation.compiler import kernel
+from simulation.money import fen, pay
+from simulation.philox import D_TRADE, draws, normal
+from simulation.state import knows, now, policy_now, shift_peers
+from simulation.ventures import CAPITAL_UNIT, best_persons
+
+TAX_YEARS = 3
+SUBSIDY_YEARS = 3
+GRANT_RETRIES = 12  # months in which a grant that could not be paid is tried again
+SMOOTH = 1.0 / 12.0  # weight of a month in the owner's smoothed income
+
+
+@kernel
+def productivity(firm, behaviour, month):
+    """Log productivity that the owner knows, technology, network and mentoring included."""
+    value = firm.known + behaviour.support_technology_gain * firm.technology
+    if firm.partners > 0:
+        value += behaviour.firm_partner_gain * math.log1p(float(firm.partners))
+    if firm.mentor_until != r.NEVER:
+        gain = behaviour.support_mentoring_gain
+        value += gain if firm.mentor_until > month else gain * behaviour.support_mentoring_after
+    return value
+
+
+@kernel
+def update_belief(firm, signal, noise):
+    """Bayes' rule: the owner's belief about luck after a month's `signal` with sd `noise`."""
+    gain = firm.variance / (firm.variance + noise * noise)
+    firm.belief += gain * (signal - firm.belief)
+    firm.variance *= 1.0 - gain
+
+
+@kernel
+def rent_of(c, f):
+    """Rent of a month after relief; the relief is paid from the start-up pot while it lasts."""
+    firm, policy = c.firms[f], policy_now(c)
+    rent = c.markets[firm.sector].rent
+    if firm.venue == r.COUNTY_SITE:
+        return rent * c.behaviour[0].support_site_rent
+    if firm.venue == r.INCUBATOR_PLACE:
+        relief = fen(min(policy.incubation_rent_share * rent, policy.incubation_rent_cap / 12.0))
+        if relief > 0 and pay(c, r.G_RENT, relief):
+            c.receipts[f, r.R_RENT] += relief
+            return rent - relief / 100.0
+    return rent
+
+
+@kernel
+def interest_of(c, f):
+    """Interest of a month after subsidy; what is not paid on time is owed until January."""
+    firm, policy = c.firms[f], policy_now(c)
+    if firm.loan <= 0:
+        return 0.0
+    interest = firm.loan / 100.0 * firm.loan_rate / 12.0
+    if firm.loan_stage == r.GRANTED and policy.finance_interest_subsidy > 0.0:
+        due = fen(interest * policy.finance_interest_subsidy)
+        on_time = int(due * policy.budget_arrears)
+        firm.owed += due - on_time
+        if on_time > 0 and pay(c, r.G_INTEREST, on_time):
+            c.receipts[f, r.R_INTEREST] += on_time
+            interest -= on_time / 100.0
+    if firm.owed > 0 and (c.clock[0].month - 1) % 12 == 0 and pay(c, r.G_INTEREST, firm.owed):
+        c.receipts[f, r.R_INTEREST] += firm.owed
+        interest -= firm.owed / 100.0
+        firm.owed = 0
+    return interest
+
+
+@kernel
+def tax_of(c, f, value_added):
+    """Tax of a month after relief; a firm without tax gains nothing (BH116)."""
+    firm, policy, month = c.firms[f], policy_now(c), c.clock[0].month
+    tax = c.facts[0].firms_tax * max(value_added, 0.0)
+    if firm.tax_eligible == 1 and month - firm.opened < 12 * TAX_YEARS:
+        relief = fen(min(policy.finance_tax_relief / 12.0, tax))
+        if relief > 0 and pay(c, r.G_TAX, relief):
+            c.receipts[f, r.R_TAX] += relief
+            tax -= relief / 100.0
+    firm.taxes += tax
+    now(c).tax += tax
+    return tax
+
+
+@kernel
+def receive_grant(c, f):
+    """The start-up grant, some months after opening, with a certificate if one is asked for."""
+    firm, policy, month = c.firms[f], policy_now(c), c.clock[0].month
+    if firm.grant_paid == 1 or policy.finance_startup_grant <= 0.0:
+        return
+    late = month - firm.opened - policy.finance_grant_after_months
+    if late < 0 or late > GRANT_RETRIES:
+        return
+    owner = c.workers[firm.owner]
+    if not knows(owner, r.SERVICES) and not knows(owner, r.FINANCE):
+        return
+    if policy.finance_grant_needs_certificate and owner.certificate == r.NEVER:
+        return
+    amount = fen(policy.finance_startup_grant)
+    if pay(c, r.G_GRANT, amount):
+        firm.grant_paid = 1
+        firm.cash += amount / 100.0
+        c.receipts[f, r.R_GRANT] += amount
+        now(c).grants += 1
+
+
+@kernel
+def receive_job_subsidy(c, f):
+    """Once a year: a sum for every post that was held through the year, in the first years."""
+    firm, policy, month = c.firms[f], policy_now(c), c.clock[0].month
+    age = month - firm.opened
+    if age <= 0 or age % 12 != 0:
+        return
+    posts = min(firm.employees, firm.posts_last_year) if age > 12 else firm.employees
+    firm.posts_last_year = firm.employees
+    if posts <= 0 or age > 12 * SUBSIDY_YEARS or not knows(c.workers[firm.owner], r.SERVICES):
+        return
+    amount = fen(posts * policy.finance_job_subsidy)
+    if amount > 0 and pay(c, r.G_JOB, amount):
+        firm.cash += amount / 100.0
+        c.receipts[f, r.R_JOB] += amount
+
+
+@kernel
+def use_cash(c, f, outlay, capital_return):
+    """Living, then capital that pays, then what is left above the cushion goes to the household.
+
+    Towards the due date of a loan its principal is set aside as well.
+    """
+    firm, behaviour, month = c.firms[f], c.behaviour[0], c.clock[0].month
+    firm.cash -= behaviour.firm_living
+    target = behaviour.firm_cash_target * (outlay + behaviour.firm_living)
+    if firm.loan > 0 and firm.loan_due > firm.loan_month:
+        passed = (month - firm.loan_month) / (firm.loan_due - firm.loan_month)
+        target += firm.loan / 100.0 * min(passed, 1.0)
+    spare = firm.cash - target
+    if spare <= 0.0:
+        return
+    if capital_return > behaviour.firm_hurdle:
+        invested = behaviour.firm_reinvest * spare
+        firm.capital += invested
+        firm.cash -= invested
+        spare -= invested
+    drawn = math.floor(0.5 * spare)
+    firm.cash -= drawn
+    saved = math.floor(drawn * behaviour.money_saving_rate)
+    c.workers[firm.owner].savings += saved
+
+
+@kernel
+def trade(c, f):
+    """A month of one open firm: production, sales, payments, and what the owner learns."""
+    firm, behaviour, clock = c.firms[f], c.behaviour[0], c.clock[0]
+    market, town, month = c.markets[firm.sector], c.towns[firm.township], now(c)
+    u, v, _, _ = draws(clock, D_TRADE, clock.month, c.workers[firm.owner].id, int(firm.attempt))
+    noise = behaviour.firm_shock_sd
+    shock = noise * normal(u)
+    persons = 1.0 + firm.employees
+    log_one = (
+        c.yields[firm.township, firm.sector]
+        + productivity(firm, behaviour, clock.month)
+        + market.capital * math.log(max(firm.capital, 1000.0) / CAPITAL_UNIT)
+    )
+    size = market.labour * math.log(persons)
+    value = math.exp(log_one + size + firm.luck + shock - 0.5 * noise * noise)
+    update_belief(firm, firm.luck + shock, noise)
+    expected = math.exp(log_one + size + firm.belief)
+    sales = value / (1.0 - market.intermediate)
+    wages = firm.employees * town.wage
+    costs = wages + rent_of(c, f) + interest_of(c, f)
+    income = value - costs - tax_of(c, f, value)
+    wear = firm.capital * behaviour.firm_depreciation / 12.0
+    firm.capital -= wear
+    firm.cash += income
+    firm.income += SMOOTH * (income - wear - firm.income)
+    firm.outlook = expected * (1.0 - c.facts[0].firms_tax) - costs - wear
+    firm.wanted = best_persons(log_one + firm.belief, market.labour, town.log_wage)
+    receive_grant(c, f)
+    receive_job_subsidy(c, f)
+    if firm.company == 0 and firm.capital >= c.facts[0].firms_company_capital:
+        firm.company = 1
+    use_cash(c, f, costs + wear, market.capital * expected / max(firm.capital, 1000.0))
+    place = (clock.month - 1) % 12
+    c.sales[f, place] = sales
+    c.profit[f, place] = income - wear - town.wage
+    market.supply += int(value / max(market.local * market.price + (1.0 - market.local) * town.reach, 0.1) * market.local)
+    month.value_added += math.floor(value)
+    month.sales += math.floor(sales)
+    judge(c, f, town.wage)
+
+
+@kernel
+def judge(c, f, wage):
+    """Ties see whether a firm does well: its owner earns more than the local wage."""
+    firm = c.firms[f]
+    good = 1 if firm.income > wage else 0
+    if good != firm.good:
+        firm.good = good
+        shift_peers(c, firm.owner, r.P_GOOD, 1 if good == 1 else -1)
+
+
+@kernel
+def trade_all(c):
+    """Step 6 of the month."""
+    for s in range(len(c.markets)):
+        c.markets[s].supply = 0
+    for k in range(c.clock[0].active):
+        f = c.active[k]
+        if c.firms[f].phase == r.OPEN:
+            trade(c, f)
