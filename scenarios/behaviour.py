@@ -242,7 +242,7 @@ class Money(Group):
     guarantor_share: float = lever(
         0.12, unit="share", low=0, high=1, free=True,
         en="Willing guarantors", zh="愿担保者比例",
-        help_en="Of home ties in work, those who would stand guarantor; a quarter lack one (BH033).",
+        help_en="Share of home ties in work who stand guarantor; a quarter lack one (BH033).",
         help_zh="在家有业亲友中愿作担保者的比例；约四分之一缺担保人（BH033）。")
     giveup: float = lever(
         0.06, unit="chance/month", low=0, high=0.5,

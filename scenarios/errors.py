@@ -42,7 +42,7 @@ def show(value: Any) -> str:
         return "a table"
     try:
         text = repr(value)
-    except Exception:  # a foreign object's repr, or a whole number too long to print
+    except ValueError:  # a whole number too long to print
         text = f"a value of type {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -62,10 +62,14 @@ def unknown(
         All dotted keys, searched when nothing at this place is near.
     """
     siblings = list(siblings)
-    near = nearest(key, siblings) or nearest(key, everything)
+    hint = guess(nearest(key, siblings) or nearest(key, everything))
     names = ", ".join(sibling.rpartition(".")[2] for sibling in siblings)
-    hint = f"did you mean {' or '.join(near)}? here: " if near else "one of "
-    return problem(source, key, "an unknown key", hint + names)
+    return problem(source, key, "an unknown key" + hint, f"one of {names}")
+
+
+def guess(near: list[str]) -> str:
+    """Ask whether a near word was meant; empty if there is none."""
+    return f" (did you mean {' or '.join(near)}?)" if near else ""
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
@@ -101,8 +105,8 @@ def allowed_at(model: type[Group], place: tuple[int | str, ...]) -> str:
     if info is None:
         return "one of " + ", ".join(inner.model_fields)
     if info.annotation is str:
-        return "a text"
-    return "a table" if is_group(info) else "a list of tables"
+        return "a name in a-z, 0-9 and _" if name == "key" else "a text of 1 to 100 characters"
+    return "a table" if is_group(info) else "one or more tables"
 
 
 def descend(model: type[Group], place: tuple[int | str, ...]) -> tuple[type[Group], str | None]:

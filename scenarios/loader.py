@@ -11,7 +11,7 @@ from typing import Any
 
 from scenarios.behaviour import Behaviour
 from scenarios.county import County
-from scenarios.errors import ScenarioError, nearest, problem, show, unknown
+from scenarios.errors import ScenarioError, guess, nearest, problem, show, unknown
 from scenarios.fields import walk
 from scenarios.layers import MODELS, Given, Layers, build, flatten
 from scenarios.schema import Change, Scenario
@@ -143,10 +143,9 @@ def _locate(name_or_path: Any, start: Path, where: str) -> Path:
         return start / name
     if name in scenario_names():
         return FOLDER / f"{name}.toml"
-    near = nearest(name, scenario_names())
-    hint = f"did you mean {' or '.join(near)}? there are: " if near else ""
+    hint = guess(nearest(name, scenario_names()))
     names = ", ".join(scenario_names())
-    raise problem(where, "scenario", show(name), f"{hint}{names}, or a path to a .toml file")
+    raise problem(where, "scenario", show(name) + hint, f"{names}, or a path to a .toml file")
 
 
 def _read(path: Path, label: str) -> dict[str, Any]:
@@ -213,8 +212,9 @@ def _county_folder(value: Any, source: str, start: Path) -> Path:
             return folder
     except (OSError, ValueError):
         pass
-    names = ", ".join(nearest(str(value), shipped) or shipped)
-    raise problem(source, "county", show(str(value)), f"{names}, or a folder with a county.toml")
+    found = show(str(value)) + guess(nearest(str(value), shipped))
+    names = ", ".join(shipped)
+    raise problem(source, "county", found, f"{names}, or a folder with a county.toml")
 
 
 def _county(folder: Path, layers: Layers) -> County:

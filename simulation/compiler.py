@@ -61,4 +61,4 @@ def is_compiled() -> bool:
     return config.DISABLE_JIT or any(cache_folder().rglob("*.nbi"))
 
 
-kernel = numba.njit(cache=True, nogil=True, error_model="numpy")
+kernel = numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)

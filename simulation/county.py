@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from scenarios import Policy, Scenario, dtype_of, record_of
 from simulation import indicators
 from simulation import records as r
+from simulation.bundle import Bundle
 from simulation.information import contact_sums
 from simulation.population import people
 from simulation.services import provide
@@ -19,7 +20,8 @@ FIRM_ROOM = 0.12  # firm rows per worker at the start; grows when needed
 MONTHS_BEFORE = 400  # room in a month index for the history
 
 
-class County(NamedTuple):
+@dataclass(frozen=True)
+class County(Bundle):
     """State of one county. One row per worker, firm or provider; shapes in brackets.
 
     Everything that changes lives in these arrays, so a copy of them is a copy of the county.
@@ -232,13 +234,13 @@ def with_policy(history: County, scenario: Scenario, months: int) -> County:
     }  # fmt: skip
     scratch = {"due_list", "moves", "pending"}
     changed = {}
-    for name, array in zip(history._fields, history, strict=True):
+    for name, array in zip((f.name for f in fields(history)), history.arrays(), strict=True):
         if name in scratch:
             changed[name] = np.empty_like(array)
         elif name not in shared:
             changed[name] = array.copy()
     changed["policies"] = policy_records(scenario, months)
-    return history._replace(**changed)
+    return replace(history, **changed)
 
 
 def with_room(county: County) -> County:
@@ -255,7 +257,7 @@ def with_room(county: County) -> County:
         more = np.zeros(2 * len(county.events), r.EVENT)
         more[: len(county.events)] = county.events
         grown["events"] = more.view(np.recarray)
-    return county._replace(**grown)
+    return replace(county, **grown)
 
 
 def firms_short(county: County) -> bool:

@@ -1,0 +1,142 @@
+"""How compiled kernels see the county: one pointer instead of fifty arrays.
+
+numba passes every array of a tuple to every function as seven arguments, which costs minutes of
+compiling. Here the county is a pointer to a table of addresses and lengths; ``c.workers`` in a
+kernel becomes an array over the memory at the address, without reference counts. The Python object
+owns the memory and must outlive the call, which it does as the call's argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import cgutils, types
+from numba.core.datamodel import models
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    lower_getattr_generic,
+    register_model,
+    typeof_impl,
+    unbox,
+)
+from numba.np.arrayobj import make_array, populate_array
+
+WORDS = 4  # per array: address and up to three lengths
+POINTER_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Base of a record of C-contiguous arrays that compiled kernels take as one argument.
+
+    ``table`` is int64 with ``WORDS`` entries per array: its address and its lengths.
+    """
+
+    def __post_init__(self) -> None:
+        table = np.zeros(WORDS * len(fields(self)), np.int64)
+        for k, array in enumerate(self.arrays()):
+            if not array.flags.c_contiguous or array.ndim >= WORDS:
+                name = fields(self)[k].name
+                raise ValueError(f"{name}: an array of the county must be contiguous, at most 3-d")
+            table[WORDS * k] = array.ctypes.data
+            table[WORDS * k + 1 : WORDS * k + 1 + array.ndim] = array.shape
+        object.__setattr__(self, "table", table)
+
+    def arrays(self) -> list[np.ndarray]:
+        """The arrays in the order of the fields."""
+        return [getattr(self, f.name) for f in fields(self)]
+
+
+class BundleType(types.Type):
+    """numba's type of a bundle: the name and array type of every field."""
+
+    def __init__(self, name: str, members: tuple[tuple[str, types.Array], ...]) -> None:
+        self.members = members
+        super().__init__(name=f"{name}({hash_of(members)})")
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What makes two of these types equal."""
+        return (self.name, self.members)
+
+
+def hash_of(members: tuple[tuple[str, types.Array], ...]) -> str:
+    """Short stable text that stands for the fields' types."""
+    import hashlib
+
+    return hashlib.sha256(repr(members).encode()).hexdigest()[:12]
+
+
+@typeof_impl.register(Bundle)
+def typeof_bundle(value: Bundle, _context: Any) -> BundleType:
+    """Type of a bundle, computed once per object."""
+    known = value.__dict__.get("numba_type")
+    if known is None:
+        members = tuple(
+            (f.name, types.Array(numba.typeof(a.view(np.ndarray)).dtype, a.ndim, "C"))
+            for f, a in zip(fields(value), value.arrays(), strict=True)
+        )
+        known = BundleType(type(value).__name__, members)
+        object.__setattr__(value, "numba_type", known)
+    return known
+
+
+@register_model(BundleType)
+class BundleModel(models.PrimitiveModel):
+    """A bundle is represented by the address of its table."""
+
+    def __init__(self, manager: Any, bundle_type: BundleType) -> None:
+        super().__init__(manager, bundle_type, cgutils.voidptr_t)
+
+
+@unbox(BundleType)
+def unbox_bundle(_type: BundleType, obj: Any, c: Any) -> NativeValue:
+    """Take the address of the table from the Python object."""
+    table = c.pyapi.object_getattr_string(obj, "table")
+    native = c.unbox(types.Array(types.int64, 1, "C"), table)
+    array = make_array(types.Array(types.int64, 1, "C"))(c.context, c.builder, native.value)
+    address = c.builder.bitcast(array.data, cgutils.voidptr_t)
+    if native.cleanup is not None:
+        native.cleanup()
+    c.pyapi.decref(table)  # the object still holds it
+    return NativeValue(address, is_error=native.is_error)
+
+
+@infer_getattr
+class BundleAttributes(AttributeTemplate):
+    """Types of a bundle's fields."""
+
+    key = BundleType
+
+    def generic_resolve(self, bundle_type: BundleType, name: str) -> types.Array | None:
+        """Type of field `name`."""
+        return dict(bundle_type.members).get(name)
+
+
+@lower_getattr_generic(BundleType)
+def lower_field(context: Any, builder: Any, bundle_type: BundleType, value: Any, name: str) -> Any:
+    """An array over the memory whose address and lengths stand in the table."""
+    k = [member for member, _ in bundle_type.members].index(name)
+    array_type = bundle_type.members[k][1]
+    intp = context.get_value_type(types.intp)
+    table = builder.bitcast(value, intp.as_pointer())
+
+    def entry(offset: int) -> Any:
+        place = context.get_constant(types.intp, WORDS * k + offset)
+        return builder.load(builder.gep(table, [place]))
+
+    array = make_array(array_type)(context, builder)
+    itemsize = context.get_abi_sizeof(context.get_data_type(array_type.dtype))
+    size = context.get_constant(types.intp, itemsize)
+    shape = [entry(1 + d) for d in range(array_type.ndim)]
+    strides = [size]
+    for length in reversed(shape[1:]):
+        strides.insert(0, builder.mul(strides[0], length))
+    data = builder.inttoptr(entry(0), context.get_data_type(array_type.dtype).as_pointer())
+    populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
+    return array._getvalue()
