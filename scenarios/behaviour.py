@@ -16,7 +16,7 @@ class Information(Group):
     """How workers learn of support channels, and forget them."""
 
     message_uptake: float = lever(
-        0.05, unit="chance/message", low=0, high=1, free=True,
+        0.022, unit="chance/message", low=0, high=1, free=True,
         en="Message uptake", zh="短信知晓率",
         help_en="Chance that one message teaches its channel.",
         help_zh="一条短信使人知晓该渠道的概率。")
@@ -50,8 +50,13 @@ class Information(Group):
         en="Uptake at a session", zh="宣讲知晓率",
         help_en="Chance that a session teaches someone present a channel.",
         help_zh="一场宣讲使到场者知晓一个渠道的概率。")
+    told_at_desk: float = lever(
+        0.4, unit="chance", low=0, high=1,
+        en="Told at registration", zh="登记时告知",
+        help_en="Chance that a founder is told of each channel when the firm is registered.",
+        help_zh="企业登记时创业者被告知各项扶持渠道的概率。")
     tie_rate: float = lever(
-        0.01, unit="chance/month", low=0, high=0.5, free=True,
+        0.0025, unit="chance/month", low=0, high=0.5, free=True,
         en="Passing on", zh="熟人传播率",
         help_en="Chance that a knowing tie at the same place passes a channel on (BH061, BH056).",
         help_zh="同地知情亲友每月告知一个渠道的概率（BH061、BH056）。")
@@ -76,7 +81,7 @@ class Returning(Group):
     """Home against the city: random utility with a nest of options at home."""
 
     constant: float = lever(
-        -4, unit="logit", low=-10, high=10, free=True,
+        -3.05, unit="logit", low=-10, high=10, free=True,
         en="Constant", zh="常数项",
         help_en="Log odds of returning at a review when all else is equal.",
         help_zh="其他条件相同时一次权衡中返乡的对数几率。")
@@ -126,12 +131,12 @@ class Returning(Group):
         help_en="Log odds of returning when all ties are at home, against none.",
         help_zh="亲友全部在家相对于全不在家的返乡对数几率。")
     midyear_review: float = lever(
-        0.4, unit="share", low=0, high=1,
+        0.15, unit="share", low=0, high=1,
         en="Review in mid-year", zh="年中权衡比例",
         help_en="Share of away workers who also review between April and November (fitted to H08).",
         help_zh="在四月至十一月也会权衡去留的在外者比例（按H08拟合）。")
     jobless_penalty: float = lever(
-        1.5, unit="log points", low=0, high=5,
+        1.0, unit="log points", low=0, high=5,
         en="Losing the city job", zh="城市失业影响",
         help_en="Fall of expected city income after losing the city job.",
         help_zh="失去城市工作后预期城市收入的下降幅度。")
@@ -141,7 +146,7 @@ class Careers(Group):
     """Work, leaving again, and the intention to found."""
 
     leave_constant: float = lever(
-        -3, unit="logit", low=-10, high=10, free=True,
+        -2.9, unit="logit", low=-10, high=10, free=True,
         en="Leaving again", zh="再外出常数项",
         help_en="Log odds of leaving at a review when all else is equal.",
         help_zh="其他条件相同时一次权衡中外出的对数几率。")
@@ -200,6 +205,11 @@ class Careers(Group):
         en="Perceived control", zh="控制感权重",
         help_en="Weight of skill, training, known support and money in sight.",
         help_zh="技能、培训、所知扶持和可得资金的权重。")
+    search_rate: float = lever(
+        0.3, unit="per year", low=0, high=12,
+        en="Farmers' job search", zh="务农者求职",
+        help_en="Rate at which a farmer starts to look for a wage job where it pays more.",
+        help_zh="工资性就业收入更高时,务农者开始求职的频率。")
     care_burden: float = lever(
         0.7, unit="log points", low=0, high=3,
         en="Burden of care", zh="照料负担",
@@ -225,6 +235,17 @@ class Money(Group):
         0.23, unit="share of income", low=0, high=0.6, evidence=("H13",),
         en="Saving rate", zh="储蓄率",
         help_en="Share of income that is saved.", help_zh="收入中用于储蓄的比例。")
+    spending: float = lever(
+        0.277, unit="share/yr", low=0, high=1, evidence=("H13", "H14", "N47"),
+        en="Spending of savings", zh="储蓄支用",
+        help_en="Share of savings spent in a year on houses, weddings and the like; derived: 23 % of "
+        "5,634 yuan a month saved keeps a mean balance of 56,200 yuan.",
+        help_zh="每年用于建房、婚嫁等的储蓄比例;推算:月均5634元储蓄23%可维持5.62万元平均余额。")
+    thrift_sigma: float = lever(
+        0.7, unit="log sd", low=0, high=2,
+        en="Differences in thrift", zh="储蓄倾向差异",
+        help_en="Log standard deviation of saving rates between people.",
+        help_zh="个人储蓄率的对数标准差。")
     family_share: float = lever(
         0.1, unit="share", low=0, high=0.5,
         en="Family money", zh="亲友出资比例",

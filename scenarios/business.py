@@ -11,7 +11,7 @@ class Firm(Group):
     """Span of control (Lucas 1978), learning from sales (Jovanovic 1982), and thin cash."""
 
     ability_gain: float = lever(
-        0.15, unit="log productivity/sd", low=0, high=1, evidence=("BH143",),
+        0.1, unit="log productivity/sd", low=0, high=1, evidence=("BH143",),
         en="Gain from ability", zh="能力收益",
         help_en="Log productivity per standard deviation of the owner's ability.",
         help_zh="业主能力每高一个标准差的对数生产率。")
@@ -31,7 +31,7 @@ class Firm(Group):
         help_en="Skill gained per log year of work in the city.",
         help_zh="城市工作年数每增一个对数单位积累的技能。")
     luck_sd: float = lever(
-        0.25, unit="log points", low=0, high=1, free=True,
+        0.2, unit="log points", low=0, high=1, free=True,
         en="Unknown productivity", zh="未知生产率差异",
         help_en="Standard deviation of log productivity that the owner does not know at the start.",
         help_zh="业主起初不知道的对数生产率的标准差。")
@@ -46,7 +46,7 @@ class Firm(Group):
         help_en="By how much founders overrate their log productivity.",
         help_zh="创业者高估自身对数生产率的幅度。")
     scale: float = lever(
-        0, unit="log points", low=-3, high=3, free=True,
+        0.5, unit="log points", low=-3, high=3, free=True,
         en="Level of productivity", zh="生产率水平",
         help_en="Added to every firm's log productivity.",
         help_zh="加在每家企业对数生产率上的常数。")
@@ -70,12 +70,12 @@ class Firm(Group):
         help_en="Months of outlay that an owner wants to hold in cash.",
         help_zh="业主希望持有的现金可支付的月数。")
     reinvest: float = lever(
-        0.3, unit="share", low=0, high=1,
+        0.1, unit="share", low=0, high=1,
         en="Reinvestment", zh="再投资比例",
         help_en="Share of cash above the target that is put into capital.",
         help_zh="超出目标的现金中用于追加资本的比例。")
     hurdle: float = lever(
-        0.02, unit="per month", low=0, high=0.1,
+        0.03, unit="per month", low=0, high=0.1,
         en="Hurdle rate", zh="投资门槛",
         help_en="Monthly marginal return below which owners don't invest (measured: BH126).",
         help_zh="月边际回报低于此值则不投资（实测见BH126）。")
@@ -99,7 +99,7 @@ class Firm(Group):
         help_en="Share of firms that open in the month they register.",
         help_zh="登记当月即开业的企业比例。")
     opening_rate: float = lever(
-        0.12, unit="chance/month", low=0, high=1, free=True,
+        0.08, unit="chance/month", low=0, high=1, free=True,
         en="Opening later", zh="后续开业率",
         help_en="Chance a month that a registered firm opens afterwards (fitted to BH078).",
         help_zh="已登记未开业企业每月开业的概率（按BH078拟合）。")
@@ -138,10 +138,15 @@ class Support(Group):
         help_en="Rise of perceived control by a training certificate.",
         help_zh="培训证书带来的控制感提升。")
     ask_rate: float = lever(
-        0.3, unit="chance/review", low=0, high=1,
+        0.02, unit="chance/review", low=0, high=1,
         en="Asking for training", zh="申请培训概率",
         help_en="Chance a review that someone who intends and knows asks; 83 % say yes (P100).",
         help_zh="有意愿且知情者每次权衡时申请的概率；83%表示愿意（P100）。")
+    ask_founder: float = lever(
+        0.833, unit="share", low=0, high=1, evidence=("P100",),
+        en="Founders asking", zh="创业者申请培训",
+        help_en="Share of those who begin a venture and know of training who ask for it.",
+        help_zh="开始筹备创业且知晓培训者中申请培训的比例。")
     ask_away: float = lever(
         0.1, unit="share", low=0, high=1,
         en="Asking while away", zh="在外申请培训",
@@ -204,12 +209,12 @@ class Closing(Group):
     """Stopping, being struck off, default, and trying again."""
 
     outlook_margin: float = lever(
-        0.3, unit="log points", low=0, high=2, free=True,
+        0.25, unit="log points", low=0, high=2, free=True,
         en="Patience with the firm", zh="歇业容忍度",
         help_en="How far the outlook may fall below the alternative before the owner stops.",
         help_zh="经营前景低于替代选择多少时业主歇业。")
     strike_off: float = lever(
-        0.5, unit="chance/report", low=0, high=1, free=True,
+        0.45, unit="chance/report", low=0, high=1, free=True,
         en="Struck off", zh="吊销概率",
         help_en="Chance at a yearly report that a dormant firm is struck off the register.",
         help_zh="年报时休眠企业被吊销的概率。")
@@ -219,7 +224,7 @@ class Closing(Group):
         help_en="Months a firm must be dormant before it can be struck off.",
         help_zh="企业休眠满此月数后方可被吊销。")
     owner_strikes: float = lever(
-        0.02, unit="chance/month", low=0, high=0.5,
+        0.035, unit="chance/month", low=0, high=0.5,
         en="Owner deregisters", zh="主动注销率",
         help_en="Chance that the owner of a dormant firm deregisters it.",
         help_zh="休眠企业业主每月主动注销的概率。")
@@ -228,12 +233,12 @@ class Closing(Group):
         en="Salvage", zh="残值率",
         help_en="Share of capital recovered on closing.", help_zh="歇业时可收回的资本比例。")
     debt_share: float = lever(
-        0.3, unit="share of income", low=0, high=1,
+        0.4, unit="share of income", low=0, high=1,
         en="Paying off the debt", zh="还债比例",
         help_en="Share of income that a former owner pays on the loan.",
         help_zh="前业主用于偿还贷款的收入比例。")
     grace: int = lever(
-        12, unit="months", low=0, high=36,
+        36, unit="months", low=0, high=36,
         en="Grace for arrears", zh="逾期宽限",
         help_en="Months that a bank waits for arrears before it calls on the fund.",
         help_zh="银行要求代偿前等待逾期的月数。")

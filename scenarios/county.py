@@ -152,7 +152,7 @@ class Work(Group):
         en="Spread of wages", zh="工资差异",
         help_en="Standard deviation of log wages.", help_zh="工资对数的标准差。")
     city_loss: float = lever(
-        0.006, unit="chance/month", low=0, high=0.2,
+        0.005, unit="chance/month", low=0, high=0.2,
         en="Losing a city job", zh="城市失业率",
         help_en="Chance to lose a city job in a month.", help_zh="每月失去城市工作的概率。")
     remittance: float = lever(
@@ -215,8 +215,13 @@ class Firms(Group):
         en="Files at a post", zh="服务点办件量",
         help_en="Files one township post can handle in a month.",
         help_zh="一个乡镇服务点每月可办件数。")
+    pay: float = lever(
+        0.8, unit="share", low=0.3, high=1.5,
+        en="Pay in small firms", zh="小微企业工资",
+        help_en="Pay of employees of these firms, relative to the local wage.",
+        help_zh="这些企业员工工资与本地平均工资之比。")
     company_capital: float = lever(
-        200_000, unit="yuan", low=0, high=10_000_000,
+        150000, unit="yuan", low=0, high=10_000_000,
         en="Capital of a company", zh="公司资本线",
         help_en="Capital from which a firm is a company rather than self-employed.",
         help_zh="资本达此数额的为公司，否则为个体工商户。")

@@ -11,6 +11,7 @@ from simulation.compiler import kernel
 from simulation.returning import RECENT_MONTHS
 from simulation.services import HALL, SITES
 from simulation.state import is_active, is_home, month_index, now
+from simulation.workforce import job_pay
 
 STAYING_MONTHS = 12
 HALF = 0.5
@@ -25,7 +26,7 @@ def income_of(c, i):
     if worker.state == r.OWNER:
         return max(c.firms[worker.firm].income, 0.0)
     if worker.state == r.EMPLOYED:
-        return c.towns[worker.township].wage
+        return job_pay(c, worker)
     if worker.state == r.FARMING:
         return c.facts[0].work_farm_income
     return 0.0
@@ -169,6 +170,7 @@ def count_people(c):
     month.aware_incubation = c.aware[r.INCUBATION] / force
     month.aware_activities = c.aware[r.ACTIVITIES] / force
     month.aware_finance = c.aware[r.FINANCE] / force
+    wages -= month.jobs * (1.0 - facts.firms_pay) * month.local_wage
     income = wages + facts.work_farm_income * by_state[r.FARMING]
     income += month.owner_income + facts.work_remittance * clock.away_wages
     people = max(month.home, 1.0) * (1.0 + facts.work_dependants)

@@ -17,6 +17,7 @@ from simulation.compiler import kernel
 from simulation.founding import begin_venture
 from simulation.philox import D_CAREER, D_IDEA, draws
 from simulation.returning import (
+    caution,
     come_home,
     decide_returns,
     home_pull,
@@ -24,26 +25,26 @@ from simulation.returning import (
     utility_of_city,
 )
 from simulation.reviews import schedule
-from simulation.state import age_of, enter, knows, now
+from simulation.state import age_of, enter, happens, knows, now
 from simulation.training import ask_for_training
 from simulation.ventures import means_in_sight, shock_factor, venture_income
 from simulation.workforce import leave_employer
 
 # What a worker decides at a review at home.
 NOTHING, LOSE_JOB, FOUND, LEAVE, TO_FARM, TO_SEEK = range(6)
+FALL_BACK = 0.5  # chance a month that a seeker out of patience goes farming (assumed)
 PAYBACK_YEARS = 10.0  # working years left below which a firm seems less worth while (assumed)
-SKILLED = 3  # schooling from which farming is below one's level
 
 
 @kernel
-def income_at_home(c, worker):
-    """What a worker may expect at home without a firm, yuan a month."""
-    town, farm = c.towns[worker.township], c.facts[0].work_farm_income
+def log_income_at_home(c, worker):
+    """Log of what a worker may expect at home without a firm, yuan a month."""
+    town, farm = c.towns[worker.township], c.clock[0].log_farm
     if worker.state == r.EMPLOYED:
-        return town.wage
+        return town.log_wage
     if worker.state == r.FARMING:
         return farm
-    return max(town.wage * town.job_chance, farm)
+    return max(town.log_job, farm)
 
 
 @kernel
@@ -68,20 +69,19 @@ def control(worker, has_means, behaviour):
 
 
 @kernel
-def intention(worker, venture, alternative, share_good, has_means, month, behaviour):
+def intention(worker, log_venture, log_alternative, share_good, has_means, month, behaviour):
     """Chance that a worker would found if a workable idea came.
 
     Parameters
     ----------
-    venture, alternative : float
-        Income expected from a firm, and from the best alternative, yuan a month.
+    log_venture, log_alternative : float
+        Log of the income expected from a firm, and from the best alternative, yuan a month.
     share_good : float
         Share of ties who own a firm that does well.
     has_means : bool
         Whether the money in sight allows at least a small start.
     """
-    caution = behaviour.money_risk_aversion * (1.0 - 0.3 * worker.risk)
-    gain = math.log(max(venture, 100.0)) - caution - math.log(max(alternative, 100.0))
+    gain = log_venture - caution(worker, behaviour) - log_alternative
     horizon = min(max(worker.retires - month, 0) / 12.0 / PAYBACK_YEARS, 1.0)
     score = (
         behaviour.careers_intention_constant
@@ -103,21 +103,35 @@ def freedom_to_act(worker, behaviour, month):
 
 
 @kernel
-def wants_to_found(c, i, months):
-    """Whether worker `i` begins a venture, and the intention."""
-    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
-    month, town = clock.month, c.towns[worker.township]
+def will_to_found(c, i):
+    """Intention of worker `i`, at home or away, to found a firm (a chance)."""
+    worker, behaviour = c.workers[i], c.behaviour[0]
+    town = c.towns[worker.township]
     means = means_in_sight(c, worker)
     enough = means >= behaviour.money_minimum_start * c.markets[town.best].capital_median
     venture, _ = venture_income(c, worker, town.best, max(means, 20_000.0))
     peers = c.peers[i]
     share_good = peers[r.P_GOOD] / max(int(peers[r.P_ACTIVE]), 1)
-    will = intention(
-        worker, venture, income_at_home(c, worker), share_good, enough, month, behaviour
+    return intention(
+        worker,
+        math.log(max(venture, 100.0)),
+        log_income_at_home(c, worker),
+        share_good,
+        enough,
+        c.clock[0].month,
+        behaviour,
     )
-    ideas = behaviour.careers_idea_rate / 12.0 * months * freedom_to_act(worker, behaviour, month)
-    u, _, _, _ = draws(clock, D_IDEA, month, worker.id, 0)
-    return u < 1.0 - math.exp(-ideas * will), will
+
+
+@kernel
+def wants_to_found(c, i, months, u):
+    """Whether a workable idea comes to worker `i` and is followed up (uniform draw `u`)."""
+    worker, behaviour = c.workers[i], c.behaviour[0]
+    ideas = behaviour.careers_idea_rate / 12.0 * months
+    if u >= ideas:  # few ideas come, so the intention is seldom needed
+        return False
+    ideas *= freedom_to_act(worker, behaviour, c.clock[0].month)
+    return u < ideas and happens(u, ideas * will_to_found(c, i))
 
 
 @kernel
@@ -130,7 +144,7 @@ def chance_of_leaving(c, i, months):
     city = utility_of_city(worker, 0.0, factor, behaviour, facts)
     if shock_factor(facts, month, 0.0) == 0.0:
         city -= behaviour.returning_jobless_penalty
-    home = behaviour.returning_income_weight * math.log(income_at_home(c, worker))
+    home = behaviour.returning_income_weight * log_income_at_home(c, worker)
     score = behaviour.careers_leave_constant + city - home
     score -= home_pull(worker, share, behaviour, month)
     score -= behaviour.careers_leave_age * max(age_of(worker, month) - 30.0, 0.0) / 10.0
@@ -144,27 +158,34 @@ def chance_of_leaving(c, i, months):
 def decide_at_home(c, i):
     """What worker `i`, at home without a firm, decides at this review."""
     worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
-    month, town = clock.month, c.towns[worker.township]
+    month = clock.month
     months = 1 if worker.state == r.SEEKING else min(month - int(worker.since), 6)
     if months <= 0:
         return NOTHING
     a, b, d, e = draws(clock, D_CAREER, month, worker.id, 0)
-    founds, will = wants_to_found(c, i, months)
-    if founds:
+    u, _, _, _ = draws(clock, D_IDEA, month, worker.id, 0)
+    if wants_to_found(c, i, months, u):
         return FOUND
-    if d < will * behaviour.support_ask_rate:
-        ask_for_training(c, i)
+    if d < behaviour.support_ask_rate and knows(worker, r.TRAINING):
+        if d < behaviour.support_ask_rate * will_to_found(c, i):
+            ask_for_training(c, i)
     if a < chance_of_leaving(c, i, months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
-        if b < 1.0 - math.exp(-behaviour.careers_separation * months):
+        if happens(b, behaviour.careers_separation * months):
             return LOSE_JOB
-    # Farmers look for a job where it pays more, seekers give up after a while where it does not.
-    ratio = town.wage * town.job_chance / c.facts[0].work_farm_income
-    if worker.state == r.FARMING and e < 0.5 * ratio / (1.0 + ratio):
-        return TO_SEEK
-    if worker.state == r.SEEKING and month - worker.since >= behaviour.careers_seek_patience:
-        if e < 0.5 / (1.0 + ratio):
+    return farm_or_seek(c, worker, months, e)
+
+
+@kernel
+def farm_or_seek(c, worker, months, u):
+    """Farmers look for a job where it pays more; seekers fall back on farming after a while."""
+    clock, behaviour = c.clock[0], c.behaviour[0]
+    if worker.state == r.FARMING and u < behaviour.careers_search_rate / 12.0 * months:
+        if c.towns[worker.township].log_job > clock.log_farm:
+            return TO_SEEK
+    if worker.state == r.SEEKING and clock.month - worker.since >= behaviour.careers_seek_patience:
+        if u < FALL_BACK:
             return TO_FARM
     return NOTHING
 
@@ -210,7 +231,8 @@ def decide_training_away(c, i):
     worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
     if knows(worker, r.TRAINING) and worker.certificate == r.NEVER:
         u, _, _, _ = draws(clock, D_CAREER, clock.month, worker.id, 1)
-        if u < behaviour.support_ask_rate * behaviour.support_ask_away:
+        rate = behaviour.support_ask_rate * behaviour.support_ask_away
+        if u < rate and u < rate * will_to_found(c, i):
             ask_for_training(c, i)
 
 

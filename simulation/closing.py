@@ -13,8 +13,8 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.money import fen, pay
 from simulation.philox import D_CLOSE, draws
-from simulation.state import enter, now, policy_now, shift_peers
-from simulation.workforce import lay_off
+from simulation.state import enter, knows, now, policy_now, shift_peers
+from simulation.workforce import job_pay, lay_off
 
 REPORT_MONTH = 6  # yearly reports are due by the end of June
 MONTHS_TO_OPEN = 18  # a firm not opened by then never opens (assumed)
@@ -63,8 +63,35 @@ def repay_from_all(c, f):
     if firm.loan > 0 and firm.guarantor >= 0:
         pay_loan(c, f, fen(draw_on(c, firm.guarantor, firm.loan / 100.0 + 1.0)))
     if firm.loan > 0:
+        repay_from_household(c, f)
+    if firm.loan > 0:
         firm.loan_stage = r.OVERDUE
         firm.loan_due = min(int(firm.loan_due), int(c.clock[0].month))
+
+
+@kernel
+def repay_from_household(c, f):
+    """The owner's household adds its savings above the buffer."""
+    firm, buffer = c.firms[f], c.behaviour[0].money_buffer
+    i = firm.owner
+    for k in range(c.indptr[i], c.indptr[i + 1]):
+        j = c.ties[k]
+        if c.workers[j].household == c.workers[i].household and firm.loan > 0:
+            spare = min(firm.loan / 100.0 + 1.0, c.workers[j].savings - buffer)
+            pay_loan(c, f, fen(draw_on(c, j, spare)))
+
+
+@kernel
+def wage_of(c, i):
+    """Monthly pay of worker `i` from a job, here or away, yuan."""
+    worker = c.workers[i]
+    if worker.state == r.AWAY:
+        return worker.wage
+    if worker.state == r.EMPLOYED:
+        return job_pay(c, worker)
+    if worker.state == r.RETIRED or worker.state == r.OWNER:
+        return 0.0
+    return c.facts[0].work_farm_income
 
 
 @kernel
@@ -96,8 +123,14 @@ def stop(c, f):
 
 @kernel
 def compensate_exit(c, f):
-    """Compensation for an owner who stops: at most half of the taxes paid (P071)."""
+    """Compensation for an owner who knows of it and stops after one to three years.
+
+    At most half of the taxes paid (P071); the years are assumed.
+    """
     firm, policy = c.firms[f], policy_now(c)
+    age = c.clock[0].month - firm.opened
+    if not 12 <= age <= 36 or not knows(c.workers[firm.owner], r.SERVICES):
+        return
     amount = fen(min(policy.finance_exit_compensation, 0.5 * firm.taxes))
     if amount > 0 and pay(c, r.G_EXIT, amount):
         c.receipts[f, r.R_EXIT] += amount
@@ -133,18 +166,21 @@ def meet_due_date(c, f):
 
 @kernel
 def pay_off(c, f):
-    """An overdue loan is paid from income; after some months the fund pays the bank instead."""
+    """An overdue loan is paid from income; after some months the fund pays the bank instead.
+
+    A bank waits as long as the firm is open and pays.
+    """
     firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
-    worker = c.workers[firm.owner]
-    income = c.towns[worker.township].wage
-    if worker.state == r.AWAY:
-        income = worker.wage
-    elif worker.state == r.RETIRED:
-        income = 0.0
-    elif firm.phase == r.OPEN:
-        income = max(firm.income, 0.0)
-    pay_loan(c, f, fen(math.floor(behaviour.closing_debt_share * income)))
-    if firm.loan > 0 and clock.month - firm.loan_due >= behaviour.closing_grace:
+    if firm.phase == r.OPEN:
+        part = math.floor(max(behaviour.closing_debt_share * firm.income, 0.5 * firm.cash, 0.0))
+        firm.cash -= part
+    else:
+        part = wage_of(c, firm.owner)
+        if firm.guarantor >= 0:
+            part += wage_of(c, firm.guarantor)
+        part = math.floor(behaviour.closing_debt_share * part)
+    pay_loan(c, f, fen(part))
+    if firm.loan > 0 and firm.phase != r.OPEN and clock.month - firm.loan_due >= behaviour.closing_grace:
         default(c, f)
 
 

@@ -143,7 +143,9 @@ def assemble(
     clock.seed, clock.replicate, clock.sample = seed, replicate, sample
     clock.first, clock.month = 1 - burn_in, -burn_in
     if population is None:
-        workers = people(scenario.county, facts, clock, months)
+        workers = people(
+            scenario.county, facts, clock, months, scenario.behaviour.money.thrift_sigma
+        )
         indptr, ties, layer = ties_of(workers, facts, clock)
     else:
         workers, (indptr, ties, layer) = population

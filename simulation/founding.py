@@ -11,14 +11,15 @@ import math
 
 from simulation import records as r
 from simulation.compiler import kernel
+from simulation.linkage import enter_training_queue
 from simulation.money import fen
 from simulation.philox import D_FAMILY, D_FIRM, D_FOUNDING, D_VENTURE, draws, normal
-from simulation.state import enter, is_active, knows, now, policy_now, settle
+from simulation.state import enter, is_active, knows, learn, now, policy_now, settle
 from simulation.ventures import known_productivity, means_in_sight, venture_income
 from simulation.workforce import leave_employer
 
 TASTE = 0.15  # sd of the taste for a sector, log points of income (assumed)
-SMALLEST_LOAN = 10_000  # yuan
+SMALLEST_LOAN = 50_000  # yuan; less is not worth the paperwork (assumed)
 MAX_ATTEMPTS = 15
 
 
@@ -37,19 +38,10 @@ def choose_sector(c, i, attempt, means):
 
 
 @kernel
-def savings_at(c, j):
-    """Savings of worker `j` now, without writing anything."""
-    worker = c.workers[j]
-    months = c.clock[0].month - worker.settled
-    rate = c.behaviour[0].money_saving_rate
-    pay = 0.0
-    if worker.state == r.AWAY:
-        pay = worker.wage
-    elif worker.state == r.EMPLOYED:
-        pay = c.towns[worker.township].wage
-    elif worker.state == r.FARMING:
-        pay = c.facts[0].work_farm_income
-    return worker.savings + math.floor(rate * pay * months)
+def start_money(market, behaviour, u):
+    """Money wanted for a start, whole yuan: lognormal capital (BH039, BH042), and the cushion."""
+    capital = market.capital_median * math.exp(market.capital_sigma * normal(u))
+    return math.floor(capital / (1.0 - behaviour.firm_cushion))
 
 
 @kernel
@@ -67,10 +59,10 @@ def ask_family(c, i, attempt, wanted):
             continue
         u, _, _, _ = draws(clock, D_FAMILY, attempt, worker.id, tie.id)
         if u < behaviour.money_family_chance:
-            spare = savings_at(c, j) - behaviour.money_buffer
+            settle(c, j)
+            spare = tie.savings - behaviour.money_buffer
             if spare > 0.0:
                 gift = min(math.floor(behaviour.money_family_share * spare), wanted - total)
-                settle(c, j)
                 tie.savings -= gift
                 total += gift
     return total
@@ -94,7 +86,7 @@ def new_file(c, i, sector):
     firm.returnee = worker.ever_away
     firm.planned = clock.month
     firm.head, firm.guarantor = -1, -1
-    firm.capital_wanted = math.floor(market.capital_median * math.exp(market.capital_sigma * normal(u)))
+    firm.capital_wanted = start_money(market, behaviour, u)
     firm.luck = behaviour.firm_luck_sd * normal(v)
     firm.belief = behaviour.firm_optimism
     firm.variance = behaviour.firm_luck_sd**2
@@ -130,7 +122,7 @@ def begin_venture(c, i):
     sector = choose_sector(c, i, attempt, max(means_in_sight(c, worker), 20_000.0))
     u, _, _, _ = draws(c.clock[0], D_FIRM, 0, worker.id, attempt)
     market = c.markets[sector]
-    wanted = math.floor(market.capital_median * math.exp(market.capital_sigma * normal(u)))
+    wanted = start_money(market, behaviour, u)
     own = min(max(worker.savings - behaviour.money_buffer, 0.0), wanted)
     family = ask_family(c, i, attempt, wanted - own)
     can_borrow = knows(worker, r.FINANCE) and policy_now(c).finance_guarantee_fund > 0.0
@@ -146,6 +138,9 @@ def begin_venture(c, i):
     enter(c, i, r.FOUNDING)
     worker.firm = f
     now(c).plans += 1
+    u, _, _, _ = draws(c.clock[0], D_FOUNDING, 0, worker.id, 48 + attempt)
+    if u < behaviour.support_ask_founder and knows(worker, r.TRAINING):
+        enter_training_queue(c, i)
     if knows(worker, r.INCUBATION) and market.needs_site == 0:
         firm.incubation_since = c.clock[0].month
     shortfall = wanted - firm.means
@@ -191,10 +186,22 @@ def register(c, f):
     month.registrations += 1
     if firm.returnee == 1:
         month.returnee_registrations += 1
+    tell(c, firm.owner, int(firm.attempt))
     u, v, _, _ = draws(clock, D_FOUNDING, 0, worker.id, int(firm.attempt))
     firm.tax_eligible = 1 if v < policy_now(c).finance_tax_reach else 0
     if u < behaviour.firm_open_at_once:
         open_firm(c, f)
+
+
+@kernel
+def tell(c, i, attempt):
+    """At registration a founder may be told of channels of support."""
+    worker, clock, chance = c.workers[i], c.clock[0], c.behaviour[0].information_told_at_desk
+    a, b, d, e = draws(clock, D_FOUNDING, 0, worker.id, 16 + attempt)
+    g, _, _, _ = draws(clock, D_FOUNDING, 0, worker.id, 32 + attempt)
+    for channel, u in enumerate((a, b, d, e, g)):
+        if u < chance:
+            learn(c, i, channel)
 
 
 @kernel

@@ -9,8 +9,6 @@ Everybody sees what others knew when the month began.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from scenarios import Scenario
@@ -18,7 +16,7 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.philox import D_HEAR, D_MESSAGE, D_POST, D_STATION, draws
 from simulation.services import FUNDED_MESSAGES, POSTS, STATIONS, open_now
-from simulation.state import age_of, forget, is_active, is_home, knows, learn, policy_now, settle
+from simulation.state import age_of, forget, happens, is_active, is_home, knows, learn, policy_now, settle
 
 TRIES = 8  # draws for one contact until the target group is met
 OFFER_MONTHS = 12  # a job offer passed on by a station is remembered that long (assumed)
@@ -39,8 +37,8 @@ def contact_sums(scenario: Scenario, first: int, months: int) -> np.ndarray:
 
 
 @kernel
-def chance_of_hearing(knowing, share_same, same, across, rate):
-    """Chance to hear of a channel from ties.
+def hazard_of_hearing(knowing, share_same, same, across, rate):
+    """Cumulated hazard of hearing of a channel from ties.
 
     Parameters
     ----------
@@ -53,15 +51,24 @@ def chance_of_hearing(knowing, share_same, same, across, rate):
     rate : float
         Chance a month that a knowing tie at the same place passes the channel on.
     """
-    return 1.0 - math.exp(-rate * knowing * (share_same * same + (1.0 - share_same) * across))
+    return rate * knowing * (share_same * same + (1.0 - share_same) * across)
 
 
 @kernel
-def is_used(worker, channel):
-    """Whether a worker is in touch with a channel and so does not forget it."""
+def is_used(c, worker, channel):
+    """Whether a worker makes use of a channel and so does not forget it."""
     if channel == r.TRAINING:
         return worker.training_since != r.NEVER
-    return worker.state == r.FOUNDING or worker.state == r.OWNER
+    if worker.state != r.FOUNDING and worker.state != r.OWNER:
+        return False
+    firm = c.firms[worker.firm]
+    if channel == r.SERVICES:
+        return firm.mentor_until != r.NEVER or firm.loan > 0
+    if channel == r.INCUBATION:
+        return firm.venue == r.INCUBATOR_PLACE
+    if channel == r.ACTIVITIES:
+        return firm.credit_line == 1
+    return firm.loan > 0 or firm.loan_stage == r.AT_DESK or firm.loan_stage == r.IN_PROCESS
 
 
 @kernel
@@ -99,17 +106,19 @@ def take_stock(c, i):
     share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
     if worker.state == r.AWAY:
         share = 1.0 - share
-    lost = 1.0 - math.exp(-behaviour.information_forget_rate * months)
+    lost = behaviour.information_forget_rate * months
     a, b, d, e = draws(clock, D_HEAR, month, worker.id, 0)
     f, _, _, _ = draws(clock, D_HEAR, month, worker.id, 1)
     for channel, u in enumerate((a, b, d, e, f)):
         if knows(worker, channel):
-            if u < lost and not is_used(worker, channel):
+            if happens(u, lost) and not is_used(c, worker, channel):
                 note(c, i, channel, False)
-        elif peers[r.P_KNOW + channel] > 0 and u < chance_of_hearing(
-            peers[r.P_KNOW + channel], share, same, across, behaviour.information_tie_rate
-        ):
-            note(c, i, channel, True)
+        elif peers[r.P_KNOW + channel] > 0:
+            heard = hazard_of_hearing(
+                peers[r.P_KNOW + channel], share, same, across, behaviour.information_tie_rate
+            )
+            if happens(u, heard):
+                note(c, i, channel, True)
     worker.heard = month
 
 

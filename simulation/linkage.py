@@ -34,7 +34,7 @@ def hand_on(c, i, channel):
         learn(c, i, r.FINANCE)  # the desk handles the loan
     if worker.firm >= 0 and (worker.state == r.OWNER or worker.state == r.FOUNDING):
         enter_next_queue(c, c.firms[worker.firm], following)
-    elif following == r.TRAINING and worker.certificate == r.NEVER:
+    elif following == r.TRAINING:
         enter_training_queue(c, i)
 
 
@@ -47,15 +47,16 @@ def enter_next_queue(c, firm, following):
     elif following == r.INCUBATION and firm.incubation_since == r.NEVER:
         if c.markets[firm.sector].needs_site == 0:
             firm.incubation_since = month
-    elif following == r.TRAINING and c.workers[firm.owner].certificate == r.NEVER:
+    elif following == r.TRAINING:
         enter_training_queue(c, firm.owner)
 
 
 @kernel
 def enter_training_queue(c, i):
-    """Put worker `i` into the queue for training, unless already in it."""
+    """Put worker `i` into the queue for training, unless trained or already in it."""
     worker, clock = c.workers[i], c.clock[0]
-    if worker.training_since == r.NEVER and clock.training_queue < len(c.queue):
+    waits = worker.training_since != r.NEVER or worker.certificate != r.NEVER
+    if not waits and clock.training_queue < len(c.queue):
         worker.training_since = clock.month
         c.queue[clock.training_queue] = i
         clock.training_queue += 1

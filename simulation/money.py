@@ -63,6 +63,18 @@ def refill(c):
         c.pots[pot, 3] += c.pots[pot, 0]
         c.pots[pot, 0] = amount
         c.pots[pot, 1] += amount
+    top_up_fund(c)
+
+
+@kernel
+def top_up_fund(c):
+    """In January the interest pot makes up what the fund lost, while it lasts (P140)."""
+    lost = max(c.clock[0].fund_capital - c.pots[r.POT_FUND, 0], 0)
+    amount = min(lost, max(c.pots[r.POT_INTEREST, 0], 0))
+    c.pots[r.POT_INTEREST, 0] -= amount
+    c.pots[r.POT_INTEREST, 2] += amount
+    c.pots[r.POT_FUND, 0] += amount
+    c.pots[r.POT_FUND, 1] += amount
 
 
 @kernel

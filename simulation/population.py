@@ -56,7 +56,7 @@ def place_people(facts: Facts, sample: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @kernel
-def draw_body(worker, clock, facts, away, ages_away, ages_home, city_sectors, start):
+def draw_body(worker, clock, facts, away, ages_away, ages_home, city_sectors, start, thrift_sigma):
     """Sex, age, schooling, family, ability, city job and savings of one worker.
 
     Parameters
@@ -69,6 +69,8 @@ def draw_body(worker, clock, facts, away, ages_away, ages_home, city_sectors, st
         Cumulative share, and wage relative to the mean.
     start : int
         Month in which the worker is first seen.
+    thrift_sigma : float
+        Log standard deviation of saving rates.
     """
     u, v, x, y = draws(clock, D_BODY, 0, worker.id, 0)
     worker.sex = 1 if u < (facts.people_female_away if away else facts.people_female_home) else 0
@@ -97,7 +99,7 @@ def draw_body(worker, clock, facts, away, ages_away, ages_home, city_sectors, st
                     level = 4
     worker.schooling = level
     draw_family(worker, clock, facts, start, y)
-    draw_means(worker, clock, facts, city_sectors)
+    draw_means(worker, clock, facts, city_sectors, thrift_sigma)
 
 
 @kernel
@@ -117,7 +119,7 @@ def draw_family(worker, clock, facts, start, u):
 
 
 @kernel
-def draw_means(worker, clock, facts, city_sectors):
+def draw_means(worker, clock, facts, city_sectors, thrift_sigma):
     """Ability, tastes, city job and savings."""
     a, b, c, d = draws(clock, D_MONEY, 0, worker.id, 0)
     worker.ability = normal(a)
@@ -136,6 +138,7 @@ def draw_means(worker, clock, facts, city_sectors):
         * math.exp(sigma * normal(e) - 0.5 * sigma * sigma + schooled)
     )
     spread = facts.people_savings_sigma
+    worker.thrift = math.exp(thrift_sigma * normal(g) - 0.5 * thrift_sigma * thrift_sigma)
     worker.savings = (
         facts.people_savings_mean * math.exp(spread * normal(f) - 0.5 * spread * spread)
         if worker.enters == r.NEVER
@@ -175,7 +178,7 @@ def draw_history(worker, clock, facts, away, start):
 
 
 @kernel
-def draw_initial(workers, clock, facts, ages_away, ages_home, city_sectors):
+def draw_initial(workers, clock, facts, ages_away, ages_home, city_sectors, thrift_sigma):
     """Draw every initial worker; `id`, `township` and `village` are set already."""
     start = clock.first - 1
     for i in range(len(workers)):
@@ -183,7 +186,9 @@ def draw_initial(workers, clock, facts, ages_away, ages_home, city_sectors):
         u, v, _, _ = draws(clock, D_START, 0, worker.id, 3)
         away = u < facts.away_share
         worker.enters = r.NEVER
-        draw_body(worker, clock, facts, away, ages_away, ages_home, city_sectors, start)
+        draw_body(
+            worker, clock, facts, away, ages_away, ages_home, city_sectors, start, thrift_sigma
+        )
         # Nobody retires in the month before the history starts.
         draw_history(worker, clock, facts, away, start)
         settle_in(worker, start)
@@ -192,7 +197,7 @@ def draw_initial(workers, clock, facts, ages_away, ages_home, city_sectors):
 
 
 @kernel
-def draw_entrants(workers, initial, clock, facts, parents, city_sectors, ages):
+def draw_entrants(workers, initial, clock, facts, parents, city_sectors, ages, thrift_sigma):
     """Draw the workers who turn 18 later; `parents` are the rows whose place they take."""
     for k in range(len(parents)):
         worker, parent = workers[initial + k], workers[parents[k]]
@@ -200,7 +205,9 @@ def draw_entrants(workers, initial, clock, facts, parents, city_sectors, ages):
         worker.township = parent.township
         worker.village = parent.village
         worker.household = parent.household
-        draw_body(worker, clock, facts, True, ages, ages, city_sectors, int(parent.retires))
+        draw_body(
+            worker, clock, facts, True, ages, ages, city_sectors, int(parent.retires), thrift_sigma
+        )
         worker.state = r.PRE
         worker.since = worker.enters
         settle_in(worker, int(worker.enters))
@@ -222,7 +229,13 @@ def settle_in(worker, month):
         worker.left = r.NEVER
 
 
-def people(facts: Facts, facts_record: np.recarray, clock: np.recarray, months: int) -> np.recarray:
+def people(
+    facts: Facts,
+    facts_record: np.recarray,
+    clock: np.recarray,
+    months: int,
+    thrift_sigma: float,
+) -> np.recarray:
     """Every worker who is in the labour force at some time of the history or the horizon.
 
     Parameters
@@ -234,6 +247,8 @@ def people(facts: Facts, facts_record: np.recarray, clock: np.recarray, months: 
         With seed, replicate, sample and the first month of the history.
     months : int
         Last month of the horizon.
+    thrift_sigma : float
+        Log standard deviation of saving rates.
 
     Returns
     -------
@@ -252,13 +267,13 @@ def people(facts: Facts, facts_record: np.recarray, clock: np.recarray, months: 
     cities = np.column_stack(
         [np.cumsum(shares) / shares.sum(), wages / np.average(wages, weights=shares)]
     )
-    draw_initial(workers, clock[0], facts_record[0], away, home, cities)
+    draw_initial(workers, clock[0], facts_record[0], away, home, cities, thrift_sigma)
     starts = workers.household.astype(bool)
     starts[0] = True
     starts[1:] |= workers.village[1:] != workers.village[:-1]
     workers.household = np.cumsum(starts) - 1
     clock.initial[0] = len(workers)
-    return with_entrants(workers, facts_record, clock, months, cities, away)
+    return with_entrants(workers, facts_record, clock, months, cities, away, thrift_sigma)
 
 
 def with_entrants(
@@ -268,6 +283,7 @@ def with_entrants(
     months: int,
     cities: np.ndarray,
     ages: np.ndarray,
+    thrift_sigma: float,
 ) -> np.recarray:
     """`workers` followed by those who turn 18 up to month ``months``."""
     initial = len(workers)
@@ -276,5 +292,7 @@ def with_entrants(
     everyone = np.zeros(initial + len(parents), r.WORKER).view(np.recarray)
     everyone[:initial] = workers
     everyone.id[initial:] = int(workers.id.max()) + 1 + np.arange(len(parents))
-    draw_entrants(everyone, initial, clock[0], facts_record[0], parents, cities, ages)
+    draw_entrants(
+        everyone, initial, clock[0], facts_record[0], parents, cities, ages, thrift_sigma
+    )
     return everyone

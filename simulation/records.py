@@ -140,6 +140,7 @@ WORKER = np.dtype(
         ("trained", "f8"),  # skill gained in training
         ("fee_withheld", "f8"),  # part of the training fee that is due on opening, yuan
         ("wage", "f8"),  # monthly city wage, yuan
+        ("thrift", "f8"),  # saving rate relative to the mean
         ("savings", "f8"),  # yuan, as of month `settled`
         ("id", "i4"),
         ("household", "i4"),
@@ -181,7 +182,7 @@ WORKER = np.dtype(
 FIRM = np.dtype(
     [
         ("id", "i8"),  # owner's id * 16 + attempt
-        ("capital_wanted", "f8"),  # yuan
+        ("capital_wanted", "f8"),  # money wanted for the start, cushion included, yuan
         ("capital", "f8"),  # yuan
         ("cash", "f8"),  # yuan
         ("means", "f8"),  # own and family money brought in, yuan
@@ -283,6 +284,7 @@ CLOCK = np.dtype(
         ("withdrawn", "i8"),  # 1 while banks lend nothing
         ("away_wages", "i8"),  # sum of city wages of all who are away, yuan
         ("gini", "f8"),
+        ("log_farm", "f8"),  # log of the income from farming
         ("messages_credit", "f8"),
         ("contest_credit", "f8"),
         ("places_built", "f8"),  # incubator places built beyond the county's stock
@@ -300,6 +302,9 @@ TOWN = np.dtype(
         ("wage", "f8"),  # yuan a month
         ("distance", "f8"),  # km to the county seat
         ("log_wage", "f8"),
+        ("pay", "f8"),  # of employees of firms, yuan a month
+        ("log_pay", "f8"),
+        ("log_job", "f8"),  # log of the wage times the chance to find a job
         ("reach", "f8"),  # share of the outside price that is left after transport
         ("job_chance", "f8"),  # chance that a seeker finds a job in three months
         ("best", "i8"),  # sector with the highest income for a typical founder

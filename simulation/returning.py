@@ -16,6 +16,7 @@ from simulation.state import age_of, now
 from simulation.ventures import means_in_sight, shock_factor, venture_income
 
 RECENT_MONTHS = 36  # the return quality index looks back that far
+OUT_OF_REACH = -1e9  # log income of what cannot be had
 MONTHS_TO_FIND = 3.0  # months without pay after a lost city job (assumed)
 
 
@@ -57,36 +58,43 @@ def utility_of_city(worker, years_away, wage_factor, behaviour, facts):
 
 
 @kernel
-def utility_of_home(job, farm, venture, behaviour):
-    """Inclusive value of what can be done at home.
+def utility_of_home(log_job, log_farm, log_venture, behaviour):
+    """Inclusive value of what can be done at home: scale * log sum of exp(weight * log y / scale).
 
     Parameters
     ----------
-    job, farm, venture : float
-        Yuan a month to be expected from each; 0 where it is out of reach.
+    log_job, log_farm, log_venture : float
+        Log of yuan a month to be expected from each; OUT_OF_REACH where there is none.
     """
     scale = behaviour.returning_nest_scale
     power = behaviour.returning_income_weight / scale
-    total = job**power + farm**power
-    if venture > 0.0:
-        total += venture**power
-    return scale * math.log(total)
+    best = max(log_job, log_farm, log_venture)
+    total = math.exp(power * (log_job - best)) + math.exp(power * (log_farm - best))
+    if log_venture > OUT_OF_REACH:
+        total += math.exp(power * (log_venture - best))
+    return scale * (power * best + math.log(total))
+
+
+@kernel
+def caution(worker, behaviour):
+    """Log points of income that a worker asks for bearing the risk of a firm."""
+    return behaviour.money_risk_aversion * (1.0 - 0.3 * worker.risk)
 
 
 @kernel
 def prospects_at_home(c, worker):
-    """Expected monthly income of a wage job, of farming, and of a firm, for someone away."""
+    """Log monthly income of a wage job, of farming, and of a firm, for someone away."""
     town, behaviour = c.towns[worker.township], c.behaviour[0]
-    chance = 1.0 if worker.offer >= c.clock[0].month else town.job_chance
-    job = town.wage * chance
-    farm = c.facts[0].work_farm_income
+    job = town.log_wage if worker.offer >= c.clock[0].month else town.log_job
+    farm = c.clock[0].log_farm
     means = means_in_sight(c, worker)
     best = town.best
     if means < behaviour.money_minimum_start * c.markets[best].capital_median:
-        return job, farm, 0.0
+        return job, farm, OUT_OF_REACH
     income, _ = venture_income(c, worker, best, means)
-    caution = behaviour.money_risk_aversion * (1.0 - 0.3 * worker.risk)
-    return job, farm, max(income, 0.0) * math.exp(-caution)
+    if income <= 1.0:
+        return job, farm, OUT_OF_REACH
+    return job, farm, math.log(income) - caution(worker, behaviour)
 
 
 @kernel

@@ -47,10 +47,10 @@ def review_away(month, festival, midyear_share, u, v):
 
 @kernel
 def months_to_loss(chance, u):
-    """Months until a job is lost with `chance` a month."""
+    """Months until a job is lost with `chance` a month; short for small `u`."""
     if chance <= 0.0:
         return 10000
-    return 1 + int(min(math.log(u) / math.log1p(-min(chance, 0.99)), 9999.0))
+    return 1 + int(min(math.log1p(-u) / math.log1p(-min(chance, 0.99)), 9999.0))
 
 
 @kernel
@@ -65,10 +65,11 @@ def schedule(c, i):
         due = review_away(
             month, facts.work_festival_month, behaviour.returning_midyear_review, u, v
         )
-        loss = months_to_loss(facts.work_city_loss, x)
-        if month + loss < due:
-            due = month + loss
-            worker.jobless = 1
+        if x > 1.0 - facts.work_city_loss * (due - month):  # else surely not lost before
+            loss = months_to_loss(facts.work_city_loss, 1.0 - x)
+            if month + loss < due:
+                due = month + loss
+                worker.jobless = 1
         c.due[i] = due
     elif worker.state == r.SEEKING:
         c.due[i] = month + 1

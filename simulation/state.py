@@ -52,15 +52,38 @@ def settle(c, i):
     months = month - worker.settled
     if months <= 0:
         return
-    rate = c.behaviour[0].money_saving_rate
+    worker.savings = savings_after(c, worker, months)
     if worker.state == r.AWAY:
-        worker.savings += math.floor(rate * worker.wage * months)
         worker.experience = worker.experience + months
-    elif worker.state == r.EMPLOYED:
-        worker.savings += math.floor(rate * c.towns[worker.township].wage * months)
-    elif worker.state == r.FARMING:
-        worker.savings += math.floor(rate * c.facts[0].work_farm_income * months)
     worker.settled = month
+
+
+@kernel
+def savings_after(c, worker, months):
+    """Savings (whole yuan) of a worker after `months` more in the present state.
+
+    A share of income is saved, a share of savings spent: s' = (s + saved) / (1 + spent), which
+    settles where both are equal.
+    """
+    behaviour = c.behaviour[0]
+    pay = 0.0
+    if worker.state == r.AWAY:
+        pay = worker.wage
+    elif worker.state == r.EMPLOYED:
+        pay = c.towns[worker.township].pay if worker.firm >= 0 else c.towns[worker.township].wage
+    elif worker.state == r.FARMING:
+        pay = c.facts[0].work_farm_income
+    saved = behaviour.money_saving_rate * worker.thrift * pay * months
+    return math.floor((worker.savings + saved) / (1.0 + behaviour.money_spending / 12.0 * months))
+
+
+@kernel
+def happens(u, amount):
+    """Whether an event of cumulated hazard `amount` happens: u < 1 - exp(-amount).
+
+    As 1 - exp(-x) <= x, most draws need no exponential.
+    """
+    return u < amount and u < 1.0 - math.exp(-amount)
 
 
 @kernel

@@ -56,21 +56,35 @@ def advise(c, f):
 
 
 @kernel
+def drawn_firms(c, visits):
+    """Open firms with the lowest keyed draws: more than `visits`, unless there are not as many."""
+    clock, cut = c.clock[0], 2.0 * (visits + 10.0) / max(c.clock[0].active, 1)
+    files, keys = np.empty(clock.active, np.int64), np.empty(clock.active)
+    while True:
+        n = 0
+        for k in range(clock.active):
+            f = c.active[k]
+            firm = c.firms[f]
+            if firm.phase == r.OPEN:
+                worker = c.workers[firm.owner]
+                u, _, _, _ = draws(clock, D_VISIT, clock.month, worker.id, 0)
+                if not knows(worker, r.SERVICES):
+                    u += KNOWN_FIRST
+                if u < cut:
+                    files[n], keys[n] = f, u
+                    n += 1
+        if n >= visits or cut >= 1.0 + KNOWN_FIRST:
+            return files, keys, n
+        cut *= 4.0
+
+
+@kernel
 def extend(c):
     """Extension visits of a month: those who know the services come first, by a keyed draw."""
     clock, policy, service = c.clock[0], policy_now(c), c.services[EXTENSION]
     if service.credit < 1.0:
         return
-    n = 0
-    files, keys = np.empty(clock.active, np.int64), np.empty(clock.active)
-    for k in range(clock.active):
-        f = c.active[k]
-        firm = c.firms[f]
-        if firm.phase == r.OPEN:
-            u, _, _, _ = draws(clock, D_VISIT, clock.month, c.workers[firm.owner].id, 0)
-            known = knows(c.workers[firm.owner], r.SERVICES)
-            files[n], keys[n] = f, u if known else u + KNOWN_FIRST
-            n += 1
+    files, keys, n = drawn_firms(c, service.credit)
     for k in np.argsort(keys[:n]):
         cost = fen(policy.costs_visit)
         if service.credit < 1.0 or not pay(c, r.G_VISITS, cost):

@@ -176,7 +176,7 @@ def trade(c, f):
     update_belief(firm, firm.luck + shock, noise)
     expected = math.exp(log_one + size + firm.belief)
     sales = value / (1.0 - market.intermediate)
-    wages = firm.employees * town.wage
+    wages = firm.employees * town.pay
     costs = wages + rent_of(c, f) + interest_of(c, f)
     income = value - costs - tax_of(c, f, value)
     wear = firm.capital * behaviour.firm_depreciation / 12.0
@@ -184,7 +184,7 @@ def trade(c, f):
     firm.cash += income
     firm.income += SMOOTH * (income - wear - firm.income)
     firm.outlook = expected * (1.0 - c.facts[0].firms_tax) - costs - wear
-    firm.wanted = best_persons(log_one + firm.belief, market.labour, town.log_wage)
+    firm.wanted = best_persons(log_one + firm.belief, market.labour, town.log_pay)
     receive_grant(c, f)
     receive_job_subsidy(c, f)
     if firm.company == 0 and firm.capital >= c.facts[0].firms_company_capital:

@@ -18,15 +18,14 @@ from simulation.philox import D_QUEUE, draws
 from simulation.services import MAX_CENTRES, STATIONS, TRAINING
 from simulation.state import is_home, knows, learn, now, policy_now
 
-PATIENCE = 24  # months after which someone waiting gives up (assumed)
+PATIENCE = 12  # months after which someone waiting gives up (assumed)
 LIKELY_FIRST = 6.0  # months of waiting that a founder's place in the queue is worth (assumed)
 
 
 @kernel
 def ask_for_training(c, i):
     """Worker `i` joins the queue for training, if it is known and not done or asked for."""
-    worker = c.workers[i]
-    if knows(worker, r.TRAINING) and worker.certificate == r.NEVER:
+    if knows(c.workers[i], r.TRAINING):
         enter_training_queue(c, i)
 
 

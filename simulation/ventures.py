@@ -32,13 +32,13 @@ def known_productivity(worker, behaviour):
 
 
 @kernel
-def best_persons(log_one, labour, log_wage):
+def best_persons(log_one, labour, log_pay):
     """Persons (incl. owner) that maximise profit, for log value added of one person `log_one`."""
-    return math.exp(min((math.log(labour) + log_one - log_wage) / (1.0 - labour), 7.0))
+    return math.exp(min((math.log(labour) + log_one - log_pay) / (1.0 - labour), 7.0))
 
 
 @kernel
-def gross_income(log_one, labour, log_wage):
+def gross_income(log_one, labour, log_pay):
     """Owner's income before rent and capital cost, and persons, at the best size.
 
     Returns
@@ -46,19 +46,19 @@ def gross_income(log_one, labour, log_wage):
     income, value_added, persons : float
         Yuan a month, yuan a month, persons including the owner.
     """
-    wage = math.exp(log_wage)
-    persons = best_persons(log_one, labour, log_wage)
+    pay = math.exp(log_pay)
+    persons = best_persons(log_one, labour, log_pay)
     if persons <= 1.0:
         value = math.exp(log_one)
         return value, value, 1.0
-    value = wage * persons / labour
-    return value - wage * (persons - 1.0), value, persons
+    value = pay * persons / labour
+    return value - pay * (persons - 1.0), value, persons
 
 
 @kernel
-def owner_income(log_one, market, log_wage, capital, facts, behaviour):
+def owner_income(log_one, market, log_pay, capital, facts, behaviour):
     """Owner's income after rent, tax and capital cost, yuan a month; and persons."""
-    income, value, persons = gross_income(log_one, market.labour, log_wage)
+    income, value, persons = gross_income(log_one, market.labour, log_pay)
     cost = capital * (behaviour.firm_depreciation + facts.firms_lpr) / 12.0
     return income - market.rent - cost - facts.firms_tax * value, persons
 
@@ -71,6 +71,7 @@ def price_sectors(c):
     outside price is given, less transport.
     """
     behaviour, facts, clock = c.behaviour[0], c.facts[0], c.clock[0]
+    clock.log_farm = math.log(facts.work_farm_income)
     demand_factor = shock_factor(facts, clock.month, facts.shock_local_demand)
     for s in range(len(c.markets)):
         market = c.markets[s]
@@ -85,6 +86,9 @@ def price_sectors(c):
         lost = behaviour.firm_transport * town.distance / 10.0 * (1.0 - clock.road)
         town.reach = max(1.0 - lost, 0.1)
         town.log_wage = math.log(town.wage)
+        town.pay = town.wage * facts.firms_pay
+        town.log_pay = math.log(town.pay)
+        town.log_job = town.log_wage + math.log(max(town.job_chance, 0.01))
         best, best_income = 0, -1e30
         for s in range(len(c.markets)):
             market = c.markets[s]
@@ -94,7 +98,7 @@ def price_sectors(c):
                 market.capital_median / CAPITAL_UNIT
             )
             income, _ = owner_income(
-                log_one, market, town.log_wage, market.capital_median, facts, behaviour
+                log_one, market, town.log_pay, market.capital_median, facts, behaviour
             )
             if income > best_income:
                 best, best_income = s, income
@@ -136,7 +140,7 @@ def venture_income(c, worker, sector, means):
         + behaviour.firm_optimism
         + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
     )
-    return owner_income(log_one, market, town.log_wage, capital, c.facts[0], behaviour)
+    return owner_income(log_one, market, town.log_pay, capital, c.facts[0], behaviour)
 
 
 @kernel
