@@ -161,7 +161,7 @@ class Careers(Group):
         help_en="Log odds of leaving for someone who has been away before.",
         help_zh="有外出经历者再外出的对数几率。")
     home_review: int = lever(
-        6, unit="months", low=3, high=24,
+        9, unit="months", low=3, high=24,
         en="Reviews at home", zh="在家权衡间隔",
         help_en="Months between two reviews of what to do at home.",
         help_zh="在家者两次权衡之间的月数。")

@@ -209,7 +209,7 @@ class Closing(Group):
     """Stopping, being struck off, default, and trying again."""
 
     outlook_margin: float = lever(
-        0.25, unit="log points", low=0, high=2, free=True,
+        0.3, unit="log points", low=0, high=2, free=True,
         en="Patience with the firm", zh="歇业容忍度",
         help_en="How far the outlook may fall below the alternative before the owner stops.",
         help_zh="经营前景低于替代选择多少时业主歇业。")

@@ -74,7 +74,7 @@ def entrants(c):
     for k in range(clock.active):
         f = c.active[k]
         if may_enter(c, c.firms[f]):
-            u, _, _, _ = draws(clock, D_CONTEST, clock.month, c.workers[c.firms[f].owner].id, 0)
+            u, _, _, _ = draws(clock, D_CONTEST, clock.month, c.firms[f].id >> 4, 0)
             files[n], keys[n] = f, u
             n += 1
     places, clock.contest_credit = contacts(
@@ -97,7 +97,7 @@ def hold_contest(c):
     scores = np.empty(n)
     for k in range(n):
         firm = c.firms[entering[k]]
-        u, _, _, _ = draws(clock, D_CONTEST, clock.month, c.workers[firm.owner].id, 1)
+        u, _, _, _ = draws(clock, D_CONTEST, clock.month, firm.id >> 4, 1)
         scores[k] = -(firm.known + firm.luck + JURY_NOISE * normal(u))
         firm.partners = min(int(firm.partners) + PARTNERS_MET, 30)
         hand_on(c, firm.owner, r.ACTIVITIES)

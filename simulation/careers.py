@@ -15,23 +15,26 @@ import numpy as np
 from simulation import records as r
 from simulation.compiler import kernel
 from simulation.founding import begin_venture
+from simulation.information import apply_notes, take_stock
+from simulation.prefetch import prefetch
 from simulation.philox import D_CAREER, D_IDEA, draws
 from simulation.returning import (
     caution,
     come_home,
-    decide_returns,
+    decides_to_return,
     home_pull,
     logistic,
     utility_of_city,
 )
-from simulation.reviews import schedule
+from simulation.reviews import list_due, schedule
 from simulation.state import age_of, enter, happens, knows, now
 from simulation.training import ask_for_training
 from simulation.ventures import means_in_sight, shock_factor, venture_income
 from simulation.workforce import leave_employer
 
-# What a worker decides at a review at home.
-NOTHING, LOSE_JOB, FOUND, LEAVE, TO_FARM, TO_SEEK = range(6)
+# What a worker may decide at a review.
+NOTHING, LOSE_JOB, FOUND, LEAVE, TO_FARM, TO_SEEK, RETURN = range(7)
+AHEAD = 8  # reviews for which data are fetched ahead
 FALL_BACK = 0.5  # chance a month that a seeker out of patience goes farming (assumed)
 PAYBACK_YEARS = 10.0  # working years left below which a firm seems less worth while (assumed)
 
@@ -159,7 +162,7 @@ def decide_at_home(c, i):
     """What worker `i`, at home without a firm, decides at this review."""
     worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
     month = clock.month
-    months = 1 if worker.state == r.SEEKING else min(month - int(worker.since), 6)
+    months = 1 if worker.state == r.SEEKING else min(month - int(worker.since), behaviour.careers_home_review)
     if months <= 0:
         return NOTHING
     a, b, d, e = draws(clock, D_CAREER, month, worker.id, 0)
@@ -204,28 +207,6 @@ def go_away(c, i):
 
 
 @kernel
-def decide_careers(c, n_due, n):
-    """Step 4 of the month: decisions at home, appended to `moves` as rows and codes.
-
-    Returns
-    -------
-    int
-        Number of entries in `moves`; the first `n` are returns, the rest are row * 8 + code.
-    """
-    for k in range(n_due):
-        i = c.due_list[k]
-        state = c.workers[i].state
-        if state == r.SEEKING or state == r.FARMING or state == r.EMPLOYED:
-            code = decide_at_home(c, i)
-            if code != NOTHING:
-                c.moves[n] = i * 8 + code
-                n += 1
-        elif state == r.AWAY:
-            decide_training_away(c, i)
-    return n
-
-
-@kernel
 def decide_training_away(c, i):
     """Someone away who means to found may ask for training at the destination."""
     worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
@@ -237,30 +218,72 @@ def decide_training_away(c, i):
 
 
 @kernel
-def carry_out(c, n_returns, n):
-    """Carry out what was decided in steps 3 and 4; founders begin in the order of their ids."""
-    for k in range(n_returns):
-        come_home(c, c.moves[k])
-        enter(c, c.moves[k], r.SEEKING)
+def decide(c, i):
+    """What worker `i` decides at this review: a code, NOTHING for most."""
+    state = c.workers[i].state
+    if state == r.AWAY:
+        if decides_to_return(c, i):
+            return RETURN
+        decide_training_away(c, i)
+    elif state == r.SEEKING or state == r.FARMING or state == r.EMPLOYED:
+        return decide_at_home(c, i)
+    return NOTHING
+
+
+@kernel
+def state_after(state, code):
+    """Career state that follows a decision, as far as the next review is concerned."""
+    if code == LEAVE:
+        return r.AWAY
+    if code == RETURN or code == LOSE_JOB or code == TO_SEEK:
+        return r.SEEKING
+    return int(state)
+
+
+@kernel
+def review(c, n_due):
+    """Steps 2 to 4 for everybody due: hear, review the move or the career, set the next review.
+
+    Decisions are collected in `moves` as row * 8 + code, so that everybody sees the month's start.
+
+    Returns
+    -------
+    int
+        Number of entries in `moves`.
+    """
+    n = 0
+    for k in range(n_due):
+        if k + AHEAD < n_due:
+            prefetch(c.workers, c.due_list[k + AHEAD])
+            prefetch(c.peers, c.due_list[k + AHEAD])
+        i = c.due_list[k]
+        take_stock(c, i)
+        code = decide(c, i)
+        if code != NOTHING:
+            c.moves[n] = i * 8 + code
+            n += 1
+        schedule(c, i, state_after(c.workers[i].state, code))
+    return n
+
+
+@kernel
+def carry_out(c, n):
+    """Carry out the decisions; return how many rows of founders are left in `moves`."""
     founders = 0
-    for k in range(n_returns, n):
+    for k in range(n):
         i, code = c.moves[k] // 8, c.moves[k] % 8
         if code == FOUND:
             c.moves[founders] = i
             founders += 1
             continue
-        if code == LOSE_JOB:
-            c.towns[c.workers[i].township].filled -= 1
-            enter(c, i, r.SEEKING)
-            continue
-        if c.workers[i].state == r.EMPLOYED:
+        if code == RETURN:
+            come_home(c, i)
+        elif code == LOSE_JOB or (code != TO_SEEK and c.workers[i].state == r.EMPLOYED):
             leave_employer(c, i)
         if code == LEAVE:
             go_away(c, i)
-        elif code == TO_FARM:
-            enter(c, i, r.FARMING)
-        elif code == TO_SEEK:
-            enter(c, i, r.SEEKING)
+        else:
+            enter(c, i, r.FARMING if code == TO_FARM else r.SEEKING)
     return founders
 
 
@@ -272,15 +295,20 @@ def found(c, founders):
         ids[k] = c.workers[c.moves[k]].id
     ids.sort()
     for k in range(founders):
-        i = c.row_of[ids[k]]
-        begin_venture(c, i)
+        begin_venture(c, c.row_of[ids[k]])
 
 
 @kernel
-def decide_moves(c, n_due):
-    """Steps 3 and 4: who returns, and what those at home do; everybody sees the month's start."""
-    n_returns = decide_returns(c, n_due)
-    n = decide_careers(c, n_due, n_returns)
-    found(c, carry_out(c, n_returns, n))
-    for k in range(n_due):
-        schedule(c, c.due_list[k])
+def take_decisions(c):
+    """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month.
+
+    Returns
+    -------
+    int
+        How many had a review; their rows stay in `due_list`.
+    """
+    n_due = list_due(c)
+    n = review(c, n_due)
+    apply_notes(c)
+    found(c, carry_out(c, n))
+    return n_due

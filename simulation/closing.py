@@ -206,7 +206,7 @@ def default(c, f):
 def is_struck_off(c, f):
     """Whether a dormant firm leaves the register this month."""
     firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
-    u, v, _, _ = draws(clock, D_CLOSE, clock.month, c.workers[firm.owner].id, int(firm.attempt))
+    u, v, _, _ = draws(clock, D_CLOSE, clock.month, firm.id >> 4, int(firm.attempt))
     if u < behaviour.closing_owner_strikes:
         return True
     report = (clock.month - 1) % 12 + 1 == REPORT_MONTH

@@ -229,7 +229,6 @@ def prepare(c):
             if not waiting and firm.planned < clock.month:
                 register(c, f)
         elif firm.phase == r.REGISTERED:
-            worker = c.workers[firm.owner]
-            u, _, _, _ = draws(clock, D_FOUNDING, clock.month, worker.id, int(firm.attempt))
+            u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, int(firm.attempt))
             if firm.registered < clock.month and u < behaviour.firm_opening_rate:
                 open_firm(c, f)

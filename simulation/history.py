@@ -117,7 +117,7 @@ def open_county(c):
         town.filled = c.stock[t, r.EMPLOYED]
         town.slots = int(town.filled * VACANT + 0.5)
     for i in range(len(c.workers)):
-        schedule(c, i)
+        schedule(c, i, int(c.workers[i].state))
 
 
 def advance(county: County, month: int) -> County:

@@ -58,7 +58,7 @@ def leave_places(c):
             firm.venue = r.OWN
             continue
         used += 1
-        u, _, _, _ = draws(clock, D_INCUBATOR, clock.month, c.workers[firm.owner].id, 0)
+        u, _, _, _ = draws(clock, D_INCUBATOR, clock.month, firm.id >> 4, 0)
         if firm.phase == r.OPEN and u < behaviour.firm_partner_rate / 12.0:
             firm.partners = min(int(firm.partners) + 1, MOST_PARTNERS)
     clock.places_used = used

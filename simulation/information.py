@@ -16,7 +16,16 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.philox import D_HEAR, D_MESSAGE, D_POST, D_STATION, draws
 from simulation.services import FUNDED_MESSAGES, POSTS, STATIONS, open_now
-from simulation.state import age_of, forget, happens, is_active, is_home, knows, learn, policy_now, settle
+from simulation.state import (
+    age_of,
+    happens,
+    is_active,
+    is_home,
+    knows,
+    policy_now,
+    settle,
+    shift_peers,
+)
 
 TRIES = 8  # draws for one contact until the target group is met
 OFFER_MONTHS = 12  # a job offer passed on by a station is remembered that long (assumed)
@@ -73,23 +82,25 @@ def is_used(c, worker, channel):
 
 @kernel
 def note(c, i, channel, gain):
-    """Remember that worker `i` learns (or forgets) a channel, until `apply_notes`."""
-    clock = c.clock[0]
-    if clock.pending < len(c.pending):
+    """Worker `i` learns (or forgets) a channel; the ties will see it after `apply_notes`."""
+    worker, clock = c.workers[i], c.clock[0]
+    bit = 1 << channel
+    if (int(worker.knows) & bit != 0) != gain and clock.pending < len(c.pending):
+        worker.knows = int(worker.knows) ^ bit
         c.pending[clock.pending] = (i * 8 + channel) if gain else -(i * 8 + channel) - 1
         clock.pending += 1
 
 
 @kernel
 def apply_notes(c):
-    """Let everybody know what was noted this month."""
+    """Let the ties see what was noted."""
     for k in range(c.clock[0].pending):
         code = int(c.pending[k])
-        if code >= 0:
-            learn(c, code // 8, code % 8)
-        else:
-            code = -code - 1
-            forget(c, code // 8, code % 8)
+        by = 1
+        if code < 0:
+            code, by = -code - 1, -1
+        shift_peers(c, code // 8, r.P_KNOW + code % 8, by)
+        c.aware[code % 8] += by
     c.clock[0].pending = 0
 
 
@@ -242,11 +253,8 @@ def talk_at_stations(c):
 
 
 @kernel
-def inform(c, n_due):
-    """Step 2 of the month: everybody due takes stock, and services spread the word."""
-    for k in range(n_due):
-        take_stock(c, c.due_list[k])
+def inform(c):
+    """Part of step 2: services spread the word. What ties say is heard at the review."""
     send_messages(c)
     talk_at_posts(c)
     talk_at_stations(c)
-    apply_notes(c)

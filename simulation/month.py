@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulation.accounts import finish
 from simulation.activities import hold_activities
 from simulation.calendar import turn_page
-from simulation.careers import decide_moves
+from simulation.careers import take_decisions
 from simulation.closing import close_firms
 from simulation.compiler import kernel
 from simulation.desk import banks_decide, handle_files
@@ -13,7 +13,6 @@ from simulation.founding import prepare
 from simulation.hiring import match
 from simulation.incubation import incubate
 from simulation.information import apply_notes, inform
-from simulation.reviews import list_due
 from simulation.technology import extend
 from simulation.trading import trade_all
 from simulation.training import run_classes
@@ -47,12 +46,10 @@ def live(c):
     c.clock[0].month += 1
     clear_history(c)
     turn_page(c)  # 1 calendar
-    n_due = list_due(c)
-    inform(c, n_due)  # 2 information
-    decide_moves(c, n_due)  # 3 returning, 4 careers at home
+    inform(c)  # 2 information
+    c.clock[0].seekers = take_decisions(c)  # 3 returning, 4 careers at home
     support(c)  # 5 support
     trade_all(c)  # 6 trading
-    c.clock[0].seekers = n_due
     match(c)  # 7 hiring
     close_firms(c)  # 8 closing
     finish(c)  # 9 accounts

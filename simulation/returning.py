@@ -116,18 +116,11 @@ def chance_of_returning(c, i):
 
 
 @kernel
-def decide_returns(c, n_due):
-    """Step 3 of the month: rows of those who return, in `moves`; returns their number."""
-    n, clock = 0, c.clock[0]
-    for k in range(n_due):
-        i = c.due_list[k]
-        worker = c.workers[i]
-        if worker.state == r.AWAY:
-            u, _, _, _ = draws(clock, D_RETURN, clock.month, worker.id, 0)
-            if u < chance_of_returning(c, i):
-                c.moves[n] = i
-                n += 1
-    return n
+def decides_to_return(c, i):
+    """Whether worker `i`, away, returns."""
+    clock = c.clock[0]
+    u, _, _, _ = draws(clock, D_RETURN, clock.month, c.workers[i].id, 0)
+    return u < chance_of_returning(c, i)
 
 
 @kernel

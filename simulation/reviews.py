@@ -54,13 +54,13 @@ def months_to_loss(chance, u):
 
 
 @kernel
-def schedule(c, i):
-    """Set the month of worker `i`'s next review."""
+def schedule(c, i, state):
+    """Set the month of worker `i`'s next review, for the career state that follows."""
     worker, clock = c.workers[i], c.clock[0]
     month = clock.month
     u, v, x, _ = draws(clock, D_REVIEW, month, worker.id, 0)
     worker.jobless = 0
-    if worker.state == r.AWAY:
+    if state == r.AWAY:
         behaviour, facts = c.behaviour[0], c.facts[0]
         due = review_away(
             month, facts.work_festival_month, behaviour.returning_midyear_review, u, v
@@ -71,9 +71,9 @@ def schedule(c, i):
                 due = month + loss
                 worker.jobless = 1
         c.due[i] = due
-    elif worker.state == r.SEEKING:
+    elif state == r.SEEKING:
         c.due[i] = month + 1
-    elif is_home(worker.state):
+    elif is_home(state):
         c.due[i] = month + 1 + int(u * (2 * c.behaviour[0].careers_home_review - 1))
     else:
         c.due[i] = 32000

@@ -178,18 +178,6 @@ def learn(c, i, channel):
 
 
 @kernel
-def forget(c, i, channel):
-    """Worker `i` no longer knows a channel."""
-    worker = c.workers[i]
-    bit = 1 << channel
-    if int(worker.knows) & bit != 0:
-        worker.knows = int(worker.knows) ^ bit
-        if is_active(worker.state):
-            shift_peers(c, i, r.P_KNOW + channel, -1)
-            add_aware(c, channel, -1)
-
-
-@kernel
 def knows(worker, channel):
     """Whether a worker knows a channel."""
     return int(worker.knows) & (1 << channel) != 0

@@ -66,9 +66,8 @@ def drawn_firms(c, visits):
             f = c.active[k]
             firm = c.firms[f]
             if firm.phase == r.OPEN:
-                worker = c.workers[firm.owner]
-                u, _, _, _ = draws(clock, D_VISIT, clock.month, worker.id, 0)
-                if not knows(worker, r.SERVICES):
+                u, _, _, _ = draws(clock, D_VISIT, clock.month, firm.id >> 4, 0)
+                if u < cut and not knows(c.workers[firm.owner], r.SERVICES):
                     u += KNOWN_FIRST
                 if u < cut:
                     files[n], keys[n] = f, u

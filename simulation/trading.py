@@ -162,7 +162,7 @@ def trade(c, f):
     """A month of one open firm: production, sales, payments, and what the owner learns."""
     firm, behaviour, clock = c.firms[f], c.behaviour[0], c.clock[0]
     market, town, month = c.markets[firm.sector], c.towns[firm.township], now(c)
-    u, v, _, _ = draws(clock, D_TRADE, clock.month, c.workers[firm.owner].id, int(firm.attempt))
+    u, v, _, _ = draws(clock, D_TRADE, clock.month, firm.id >> 4, int(firm.attempt))
     noise = behaviour.firm_shock_sd
     shock = noise * normal(u)
     persons = 1.0 + firm.employees
