@@ -48,13 +48,17 @@ def is_working(firm):
 
 @kernel
 def leave_places(c):
-    """Firms whose time in the incubator is over, or that stopped, leave; others gain ties."""
+    """Firms leave whose time is over, that stopped, or for whom there is no place any more.
+
+    Those who stay gain business ties.
+    """
     clock, behaviour, used = c.clock[0], c.behaviour[0], 0
+    room = int(policy_now(c).incubation_places * clock.sample + 0.5)
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
         if firm.venue != r.INCUBATOR_PLACE:
             continue
-        if firm.incubator_until <= clock.month or not is_working(firm):
+        if firm.incubator_until <= clock.month or not is_working(firm) or used >= room:
             firm.venue = r.OWN
             continue
         used += 1

@@ -1,0 +1,98 @@
+"""Accounts that must hold every month, in every scenario, to the cent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scenarios import load_scenario, scenario_names
+from simulation import records as r
+from simulation.month import live_until
+from simulation.run import start
+from simulation.state import count_peers
+
+MONTHS = 30
+
+
+def open_books(county):
+    """What was in the pots and out in loans when the policy started."""
+    clock = county.clock[0]
+    return county.pots.copy(), int(clock.granted), int(clock.outstanding)
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_identities_hold_every_month(name):
+    county = start(load_scenario(name), 0, 1, 0.01, MONTHS, 60)
+    pots = county.pots.copy()
+    for month in range(1, MONTHS + 1):
+        before = county.pots.copy()
+        assert live_until(county, month)
+        check_heads(county, month)
+        check_jobs(county)
+        check_pots(county, before, month)
+        check_loans(county)
+    assert (county.pots[:, 2] >= pots[:, 2]).all()
+
+
+def check_heads(county, month):
+    workers, row = county.workers, county.months[month]
+    counted = np.bincount(workers.state, minlength=len(r.STATES))
+    assert (counted == county.stock.sum(axis=0)).all()
+    assert counted[r.AWAY] == row.away
+    assert counted[r.AWAY : r.RETIRED].sum() == row.labour_force
+    # Nobody before 18 or after retirement is counted.
+    force = (workers.enters <= month) & (workers.retires > month)
+    assert force.sum() == row.labour_force
+
+
+def check_jobs(county):
+    workers, used = county.workers, int(county.clock[0].firms)
+    firms = county.firms[:used]
+    employed = (workers.state == r.EMPLOYED) & (workers.firm >= 0)
+    per_firm = np.bincount(workers.firm[employed], minlength=used)
+    assert (per_firm == firms.employees).all()
+    assert not firms.employees[firms.phase != r.OPEN].any()
+    owners = workers.state == r.OWNER
+    assert (firms.phase[workers.firm[owners]] == r.OPEN).all()
+    assert (firms.owner[workers.firm[owners]] == np.flatnonzero(owners)).all()
+    elsewhere = (workers.state == r.EMPLOYED) & (workers.firm < 0)
+    assert (
+        np.bincount(workers.township[elsewhere], minlength=len(county.towns))
+        == county.towns.filled
+    ).all()
+
+
+def check_pots(county, before, month):
+    balance, paid_in, paid_out, lapsed = (county.pots - before).T
+    real = np.arange(len(r.POTS)) != r.POT_TAX
+    assert (balance == paid_in - paid_out - lapsed)[real].all()
+    assert (county.pots[real, 0] >= 0).all()
+    paid = np.zeros(len(r.POTS), np.int64)
+    np.add.at(paid, r.POT_OF, county.ledger[month])
+    # The interest pot also tops up the guarantee fund (a transfer, not spending).
+    top_up = paid_out[r.POT_INTEREST] - paid[r.POT_INTEREST]
+    assert top_up >= 0
+    paid[r.POT_INTEREST] += top_up
+    assert (paid_out == paid).all()
+    assert county.months[month].public_cost == pytest.approx(county.ledger[month].sum() / 100)
+
+
+def check_loans(county):
+    clock = county.clock[0]
+    firms = county.firms[: clock.firms]
+    assert clock.granted == clock.outstanding + clock.repaid + clock.compensated + clock.written_off
+    assert firms.loan.sum() == clock.outstanding
+    assert firms.loan_granted.sum() == clock.granted
+    assert (firms.loan >= 0).all()
+
+
+def test_counts_over_ties_are_kept_up():
+    county = start(load_scenario("linked"), 0, 1, 0.01, MONTHS, 60)
+    assert live_until(county, MONTHS)
+    peers, stock = county.peers.copy(), county.stock.copy()
+    aware, wages = county.aware.copy(), int(county.clock[0].away_wages)
+    count_peers(county)
+    assert (county.peers == peers).all()
+    assert (county.stock == stock).all()
+    assert (county.aware == aware).all()
+    assert int(county.clock[0].away_wages) == wages

@@ -1,0 +1,188 @@
+"""The tables of a run, its arguments, and a golden baseline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scenarios import ScenarioError, load_scenario
+from simulation import simulate
+from simulation.indicators import INDICATORS
+
+GOLDEN = Path(__file__).with_name("golden.json")
+COLUMNS = (
+    "away home founders firms_registered firms_open firms_dormant jobs loans_outstanding "
+    "guarantee_fund return_quality aware_training aware_services aware_incubation "
+    "aware_activities aware_finance returns remigrations registrations openings closings "
+    "loans_granted loans_defaulted value_added public_cost rural_income"
+).split()
+
+
+def summary(run):
+    """Sums over the months of every indicator, to nine digits."""
+    return {name: float(f"{run.monthly[name].sum():.9g}") for name in run.monthly.columns}
+
+
+def test_golden_baseline(tiny):
+    """Exact outputs of a tiny baseline."""
+    found = summary(tiny())
+    wanted = json.loads(GOLDEN.read_text())
+    assert found.keys() == wanted.keys()
+    for name, value in wanted.items():
+        assert found[name] == pytest.approx(value, rel=1e-7), name
+
+
+def write_golden() -> None:
+    """Renew the golden file after a change that is meant: python tests/simulation/test_run.py."""
+    run = simulate("baseline", sample=0.01, months=24)
+    GOLDEN.write_text(json.dumps(summary(run), indent=1) + "\n")
+
+
+def test_monthly(tiny):
+    monthly = tiny().monthly
+    assert list(monthly.index) == list(range(1, 25)) and monthly.index.name == "month"
+    assert set(COLUMNS) <= set(monthly.columns)
+    assert monthly.attrs["units"]["rural_income"] == "yuan/head/year"
+    assert {i.name for i in INDICATORS} == set(monthly.columns)
+    assert np.isfinite(monthly.to_numpy()).all()
+    assert (monthly.away + monthly.home == monthly.labour_force).all()
+    assert (monthly.firms_open + monthly.firms_dormant <= monthly.firms_registered).all()
+    assert monthly.return_quality.between(0, 100).all()
+    shares = [c for c in monthly if c.startswith(("aware_", "quality_"))]
+    assert monthly[shares].ge(0).all().all() and monthly[shares].le(1).all().all()
+    # A sample is scaled up to the full county.
+    assert monthly.labour_force.iloc[0] == pytest.approx(300_000, rel=0.02)
+
+
+def test_firms(tiny):
+    run = tiny(months=60)
+    firms = run.firms
+    assert firms.index.is_unique
+    assert ((firms.opened.isna()) | (firms.opened >= firms.registered)).all()
+    assert ((firms.closed.isna()) | (firms.closed >= firms.registered)).all()
+    assert (firms.persons >= 1).all()
+    assert set(firms.phase) <= {"REGISTERED", "OPEN", "DORMANT", "CLOSED"}
+    # Who registered a firm of attempt k has made at least k + 1 attempts.
+    attempts = run.workers.attempts.reindex(firms.owner)
+    assert (attempts.dropna() > firms.attempt.to_numpy()[attempts.notna()]).all()
+    new = firms[firms.registered >= 1]
+    scale = 1 / run.sample
+    assert len(new) * scale == pytest.approx(run.monthly.registrations.sum())
+    closed = (firms.closed >= 1).sum() * scale
+    assert closed == pytest.approx(run.monthly.closings.sum())
+
+
+def test_workers_and_paths(tiny):
+    run = tiny(months=60)
+    workers, paths = run.workers, run.paths
+    assert (paths["from"] <= paths["to"]).all()
+    spells = paths.sort_values(["worker", "from"])
+    follows = spells.worker.eq(spells.worker.shift())
+    assert (spells["from"][follows] == spells["to"].shift()[follows]).all()
+    last = spells.groupby("worker").tail(1).set_index("worker").state
+    common = last.index.intersection(workers.index)
+    assert (last[common] == workers.state[common]).all()
+    first = spells.groupby("worker").head(1)
+    assert (first["from"] == 0).sum() > 0.8 * len(first)
+
+
+def test_services_and_ledger(tiny):
+    run = tiny(months=24)
+    assert {"training centre", "service desk", "incubator site"} <= set(run.services.kind)
+    assert run.ledger.to_numpy().sum() == pytest.approx(run.monthly.public_cost.sum())
+    assert (run.unpaid.to_numpy() >= 0).all()
+
+
+def test_a_county_without_support_spends_nothing(tiny):
+    run = tiny(scenario="no_support", months=48)
+    kept_promises = ["interest_subsidy", "guarantee", "tax_relief"]  # to firms of the history
+    assert run.ledger.drop(columns=kept_promises).to_numpy().sum() == 0
+    assert run.monthly.loans_number.sum() == 0
+    assert run.monthly.trained.sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"sample": 0}, "sample: found 0, allowed"),
+        ({"sample": 2.0}, "sample: found 2.0, allowed"),
+        ({"months": 0}, "months: found 0, allowed"),
+        ({"seed": -1}, "seed: found -1, allowed"),
+        ({"replicate": 2**32}, "replicate: found"),
+        ({"burn_in": 1}, "burn_in: found 1, allowed"),
+    ],
+)
+def test_arguments_out_of_range(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        simulate("baseline", **arguments)
+
+
+def test_a_grant_after_the_horizon_is_refused():
+    with pytest.raises(ScenarioError, match="grant_after_months"):
+        simulate("baseline", sample=0.005, months=4)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"county.ties.kin": 0, "county.ties.friends": 0, "county.ties.fellows": 0},
+        {"behaviour.information.tie_rate": 0, "policy.services.mass_messages": 0},
+        {"policy.budget.startup": 0, "policy.budget.employment": 0, "policy.budget.interest": 0},
+        {"policy.finance.guarantee_fund": 60e6, "policy.finance.leverage": 16},
+        {"county.work.city_wage": 1000},
+        {"county.shock.start_month": 6, "county.shock.city_loss": 0.9},
+    ],
+)
+def test_extreme_counties_live_on(tiny, overrides):
+    monthly = tiny(overrides).monthly
+    assert np.isfinite(monthly.to_numpy()).all()
+    assert (monthly.labour_force > 0).all()
+
+
+def test_empty_pots_pay_nothing(tiny):
+    pots = ("startup", "employment", "interest", "works")
+    run = tiny({f"policy.budget.{pot}": 0 for pot in pots})
+    paid = run.ledger.drop(columns=["tax_relief", "guarantee"])
+    assert paid.to_numpy().sum() == 0
+    assert run.unpaid.to_numpy().sum() > 0
+
+
+def test_a_shock_brings_people_home(tiny):
+    shock = {"county.shock.start_month": 2, "county.shock.city_loss": 0.5}
+    assert tiny(shock).monthly.returns[:3].sum() > 1.5 * tiny().monthly.returns[:3].sum()
+
+
+def test_low_city_wages_bring_people_home(tiny):
+    poor = tiny({"county.work.city_wage": 3000}, months=24)
+    assert poor.monthly.away.iloc[-1] < tiny(months=24).monthly.away.iloc[-1]
+
+
+def test_margins_of_the_population():
+    county = simulate("baseline", sample=0.02, months=12, burn_in=12).county
+    facts = load_scenario("baseline").county
+    workers = county.workers[: int(county.clock[0].initial)]
+    age = -12 - workers.birth.astype(int)
+    away = workers.left > -2000
+    assert (workers.sex == 1).mean() == pytest.approx(0.355, abs=0.02)
+    assert workers.wage.mean() == pytest.approx(facts.work.city_wage, rel=0.04)
+    assert (age / 12).mean() == pytest.approx(0.6 * 39.0 + 0.4 * 46.8, abs=1.0)
+    schooling = np.bincount(workers.schooling, minlength=5) / len(workers)
+    assert schooling == pytest.approx([0.008, 0.138, 0.521, 0.175, 0.158], abs=0.02)
+    assert (workers.destination == 1).mean() == pytest.approx(0.134, abs=0.02)
+    assert away.any()
+
+
+def test_ties_per_worker():
+    county = simulate("baseline", sample=0.02, months=12, burn_in=12).county
+    from simulation import records as r
+
+    active = county.peers[county.workers.state != r.PRE, r.P_ACTIVE]
+    assert 17 <= active.mean() <= 27  # 11 kin households, 7 friends, household and fellows
+    assert np.percentile(active, 99) > 1.5 * active.mean()  # some have many
+
+
+if __name__ == "__main__":
+    write_golden()
