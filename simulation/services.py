@@ -81,7 +81,10 @@ def months_open(service):
 @kernel
 def add_capacity(service, a_year, month, most):
     """Add a month's share of a yearly capacity; at most `most` is carried over."""
-    if open_now(service, month):
+    if a_year <= 0.0:
+        service.capacity = 0.0
+        service.credit = 0.0
+    elif open_now(service, month):
         service.capacity = a_year / months_open(service) * service.funded
         service.credit = min(service.credit + service.capacity, service.capacity + most)
     else:
