@@ -16,8 +16,8 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.founding import begin_venture
 from simulation.information import apply_notes, take_stock
-from simulation.prefetch import prefetch
 from simulation.philox import D_CAREER, D_IDEA, draws
+from simulation.prefetch import prefetch
 from simulation.returning import (
     caution,
     come_home,
@@ -100,7 +100,9 @@ def intention(worker, log_venture, log_alternative, share_good, has_means, month
 @kernel
 def freedom_to_act(worker, behaviour, month):
     """Share of ideas that can be followed up: care at home falls on women (assumed)."""
-    if worker.sex == 1 and (worker.child == 1 or (worker.elder == 1 and age_of(worker, month) > 30)):
+    if worker.sex == 1 and (
+        worker.child == 1 or (worker.elder == 1 and age_of(worker, month) > 30)
+    ):
         return math.exp(-behaviour.careers_care_burden)
     return 1.0
 
@@ -162,7 +164,11 @@ def decide_at_home(c, i):
     """What worker `i`, at home without a firm, decides at this review."""
     worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
     month = clock.month
-    months = 1 if worker.state == r.SEEKING else min(month - int(worker.since), behaviour.careers_home_review)
+    months = (
+        1
+        if worker.state == r.SEEKING
+        else min(month - int(worker.since), behaviour.careers_home_review)
+    )
     if months <= 0:
         return NOTHING
     a, b, d, e = draws(clock, D_CAREER, month, worker.id, 0)

@@ -23,10 +23,9 @@ OUTLOOK_MONTHS = 3  # an owner takes stock of the outlook every three months
 
 @kernel
 def alternative(c, worker):
-    """Income that an owner could have otherwise: a local job or, less settled, the city."""
+    """Income that an owner could have otherwise at home: a job, if one can be found, or farming."""
     town = c.towns[worker.township]
-    local = max(town.wage * town.job_chance, c.facts[0].work_farm_income)
-    return local
+    return max(town.wage * town.job_chance, c.facts[0].work_farm_income)
 
 
 @kernel
@@ -180,7 +179,11 @@ def pay_off(c, f):
             part += wage_of(c, firm.guarantor)
         part = math.floor(behaviour.closing_debt_share * part)
     pay_loan(c, f, fen(part))
-    if firm.loan > 0 and firm.phase != r.OPEN and clock.month - firm.loan_due >= behaviour.closing_grace:
+    if (
+        firm.loan > 0
+        and firm.phase != r.OPEN
+        and clock.month - firm.loan_due >= behaviour.closing_grace
+    ):
         default(c, f)
 
 

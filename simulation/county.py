@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -235,7 +236,7 @@ def with_policy(history: County, scenario: Scenario, months: int) -> County:
         "retire_rows", "calendar", "contact",
     }  # fmt: skip
     scratch = {"due_list", "moves", "pending"}
-    changed = {}
+    changed: dict[str, Any] = {}
     for name, array in zip((f.name for f in fields(history)), history.arrays(), strict=True):
         if name in scratch:
             changed[name] = np.empty_like(array)
@@ -248,7 +249,7 @@ def with_policy(history: County, scenario: Scenario, months: int) -> County:
 def with_room(county: County) -> County:
     """The county with twice the room for firms or events, where less than a month's need is left."""
     clock = county.clock[0]
-    grown: dict[str, np.ndarray] = {}
+    grown: dict[str, Any] = {}
     if firms_short(county):
         for name in ("firms", "receipts", "sales", "profit", "active"):
             array = getattr(county, name)

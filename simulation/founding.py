@@ -194,13 +194,27 @@ def register(c, f):
 
 
 @kernel
+def is_offered(policy, channel):
+    """Whether there is anything behind a channel of support."""
+    if channel == r.TRAINING:
+        return policy.training_places > 0.0
+    if channel == r.SERVICES:
+        return policy.services_township_posts > 0 or policy.services_mentors > 0
+    if channel == r.INCUBATION:
+        return policy.incubation_places > 0.0
+    if channel == r.ACTIVITIES:
+        return policy.activities_contests > 0 or policy.activities_outreach_sessions > 0
+    return policy.finance_guarantee_fund > 0.0
+
+
+@kernel
 def tell(c, i, attempt):
-    """At registration a founder may be told of channels of support."""
+    """At registration a founder may be told of the channels of support that are offered."""
     worker, clock, chance = c.workers[i], c.clock[0], c.behaviour[0].information_told_at_desk
     a, b, d, e = draws(clock, D_FOUNDING, 0, worker.id, 16 + attempt)
     g, _, _, _ = draws(clock, D_FOUNDING, 0, worker.id, 32 + attempt)
     for channel, u in enumerate((a, b, d, e, g)):
-        if u < chance:
+        if u < chance and is_offered(policy_now(c), channel):
             learn(c, i, channel)
 
 

@@ -46,9 +46,7 @@ def list_vacancies(c):
         firm = c.firms[f]
         if firm.phase != r.OPEN:
             continue
-        u, v, _, _ = draws(
-            clock, D_HIRE, clock.month, firm.id >> 4, int(firm.attempt)
-        )
+        u, v, _, _ = draws(clock, D_HIRE, clock.month, firm.id >> 4, int(firm.attempt))
         change = change_of_staff(firm, behaviour.firm_hire_speed, u)
         if firm.cash < 0.0:
             change = min(change, 0)

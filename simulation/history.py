@@ -42,7 +42,10 @@ def first_owners(c):
     rows, keys = np.empty(clock.initial, np.int64), np.empty(clock.initial)
     chosen, n = np.empty(wanted, np.int64), 0
     for group in range(2):
-        quota = int(wanted * (facts.firms_returnee_share if group == 1 else 1.0 - facts.firms_returnee_share))
+        quota = int(
+            wanted
+            * (facts.firms_returnee_share if group == 1 else 1.0 - facts.firms_returnee_share)
+        )
         count = 0
         for i in range(len(c.workers)):
             worker = c.workers[i]
@@ -146,7 +149,13 @@ class Histories:
         self._guard = threading.Lock()
 
     def get(
-        self, scenario: Scenario, seed: int, replicate: int, sample: float, months: int, burn_in: int
+        self,
+        scenario: Scenario,
+        seed: int,
+        replicate: int,
+        sample: float,
+        months: int,
+        burn_in: int,
     ) -> County:
         """The county at the end of its history; callers must copy before they change it."""
         key = (scenario.world_id, seed, replicate, sample, months, burn_in)
@@ -178,7 +187,7 @@ def live_history(
 
 def people_of(scenario: Scenario):  # noqa: ANN201
     """People and ties that a county folder brings, or None where they are drawn."""
-    return None
+    return
 
 
 HISTORIES = Histories()

@@ -196,7 +196,8 @@ def send_messages(c):
     """Each mass message tells one person, anywhere, of one channel."""
     clock, policy, behaviour = c.clock[0], policy_now(c), c.behaviour[0]
     number, clock.messages_credit = contacts(
-        clock.messages_credit, policy.services_mass_messages / 12.0 * clock.sample * c.funded[FUNDED_MESSAGES]
+        clock.messages_credit,
+        policy.services_mass_messages / 12.0 * clock.sample * c.funded[FUNDED_MESSAGES],
     )
     top = top_weight(policy)
     for k in range(number):

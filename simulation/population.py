@@ -292,7 +292,5 @@ def with_entrants(
     everyone = np.zeros(initial + len(parents), r.WORKER).view(np.recarray)
     everyone[:initial] = workers
     everyone.id[initial:] = int(workers.id.max()) + 1 + np.arange(len(parents))
-    draw_entrants(
-        everyone, initial, clock[0], facts_record[0], parents, cities, ages, thrift_sigma
-    )
+    draw_entrants(everyone, initial, clock[0], facts_record[0], parents, cities, ages, thrift_sigma)
     return everyone

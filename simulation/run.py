@@ -130,9 +130,7 @@ class Run:
         """Indicators by month (index 1...); units in ``attrs["units"]``."""
         rows = self.county.months[1:]
         scale = 1.0 / self.sample
-        columns = {
-            i.name: rows[i.name] * (scale if i.counts else 1.0) for i in INDICATORS
-        }
+        columns = {i.name: rows[i.name] * (scale if i.counts else 1.0) for i in INDICATORS}
         index = pd.RangeIndex(1, self.months + 1, name="month")
         return labelled(
             pd.DataFrame(columns, index=index), {i.name: i.unit for i in BY_NAME.values()}
@@ -150,9 +148,7 @@ class Run:
 
     def _programmes(self, fen: np.ndarray) -> pd.DataFrame:
         index = pd.RangeIndex(1, self.months + 1, name="month")
-        frame = pd.DataFrame(
-            fen[1:] / (FEN * self.sample), index=index, columns=list(r.PROGRAMMES)
-        )
+        frame = pd.DataFrame(fen[1:] / (FEN * self.sample), index=index, columns=list(r.PROGRAMMES))
         return labelled(frame, dict.fromkeys(r.PROGRAMMES, "yuan"))
 
     @cached_property
@@ -291,7 +287,7 @@ class Run:
     @cached_property
     def paths(self) -> pd.DataFrame:
         """Career paths: a row per spell of a worker in a state; the first starts at month 0."""
-        events = self.county.events[: int(self.county.clock[0].events)]
+        events = self.county.events[: int(self.county.clock[0].events)].view(np.recarray)
         ids = self.county.workers.id
         seen = np.flatnonzero((self.states_at_start != r.PRE) & (self.states_at_start != r.RETIRED))
         worker = np.concatenate([ids[seen], ids[events.worker]])

@@ -89,9 +89,7 @@ def happens(u, amount):
 @kernel
 def skill_of(worker, behaviour):
     """Human capital: grows with the log of years in cities, and with training."""
-    return (
-        behaviour.firm_skill_per_year * math.log1p(worker.experience / 12.0) + worker.trained
-    )
+    return behaviour.firm_skill_per_year * math.log1p(worker.experience / 12.0) + worker.trained
 
 
 @kernel

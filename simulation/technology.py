@@ -80,7 +80,7 @@ def drawn_firms(c, visits):
 @kernel
 def extend(c):
     """Extension visits of a month: those who know the services come first, by a keyed draw."""
-    clock, policy, service = c.clock[0], policy_now(c), c.services[EXTENSION]
+    policy, service = policy_now(c), c.services[EXTENSION]
     if service.credit < 1.0:
         return
     files, keys, n = drawn_firms(c, service.credit)

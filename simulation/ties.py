@@ -61,9 +61,7 @@ def tie_households(pairs, layers, n, workers, clock, facts, start, stop, town_st
             g = (h + k + 1) % count
             size, other_size = heads[h + 1] - heads[h], heads[g + 1] - heads[g]
             for m in range(max(size, other_size)):
-                n = add_tie(
-                    pairs, layers, n, heads[h] + m % size, heads[g] + m % other_size, r.KIN
-                )
+                n = add_tie(pairs, layers, n, heads[h] + m % size, heads[g] + m % other_size, r.KIN)
     return n
 
 

@@ -193,7 +193,11 @@ def trade(c, f):
     place = (clock.month - 1) % 12
     c.sales[f, place] = sales
     c.profit[f, place] = income - wear - town.wage
-    market.supply += int(value / max(market.local * market.price + (1.0 - market.local) * town.reach, 0.1) * market.local)
+    market.supply += int(
+        value
+        / max(market.local * market.price + (1.0 - market.local) * town.reach, 0.1)
+        * market.local
+    )
     month.value_added += math.floor(value)
     month.sales += math.floor(sales)
     judge(c, f, town.wage)

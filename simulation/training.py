@@ -140,7 +140,9 @@ def run_classes(c):
     for s in range(len(c.services)):
         service = c.services[s]
         # A class starts once it is full, both of people and of places.
-        if min(int(service.credit), int(service.queue)) >= min(least, max(1, int(service.capacity * 3))):
+        if min(int(service.credit), int(service.queue)) >= min(
+            least, max(1, int(service.capacity * 3))
+        ):
             places[s] = min(int(service.credit), int(service.queue))
     for k in np.argsort(ranks):
         i = c.queue[k]

@@ -94,8 +94,10 @@ def price_sectors(c):
             market = c.markets[s]
             price = market.local * market.price + (1.0 - market.local) * town.reach
             c.yields[t, s] = market.log_scale + math.log(price)
-            log_one = c.yields[t, s] + behaviour.firm_scale + market.capital * math.log(
-                market.capital_median / CAPITAL_UNIT
+            log_one = (
+                c.yields[t, s]
+                + behaviour.firm_scale
+                + market.capital * math.log(market.capital_median / CAPITAL_UNIT)
             )
             income, _ = owner_income(
                 log_one, market, town.log_pay, market.capital_median, facts, behaviour

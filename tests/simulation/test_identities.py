@@ -57,8 +57,7 @@ def check_jobs(county):
     assert (firms.owner[workers.firm[owners]] == np.flatnonzero(owners)).all()
     elsewhere = (workers.state == r.EMPLOYED) & (workers.firm < 0)
     assert (
-        np.bincount(workers.township[elsewhere], minlength=len(county.towns))
-        == county.towns.filled
+        np.bincount(workers.township[elsewhere], minlength=len(county.towns)) == county.towns.filled
     ).all()
 
 

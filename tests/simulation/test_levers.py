@@ -194,7 +194,9 @@ def test_every_lever_is_tested():
     assert wanted == named
 
 
-@pytest.mark.parametrize(("key", "value", "measure", "sign", "also"), ROWS, ids=[k[0] for k in ROWS])
+@pytest.mark.parametrize(
+    ("key", "value", "measure", "sign", "also"), ROWS, ids=[k[0] for k in ROWS]
+)
 def test_first_effect(tiny, key, value, measure, sign, also):
     also = dict(also)
     months = also.pop("months", 24)

@@ -1,0 +1,7 @@
+"""Many runs: compare policies over replicates, keep the results, and say what they mean."""
+
+from experiments.compare import Comparison, compare
+from experiments.errors import UsageError
+from experiments.plan import Plan, Task
+
+__all__ = ["Comparison", "Plan", "Task", "UsageError", "compare"]

@@ -1,0 +1,5 @@
+"""The command ``returnee``, as ``python -m experiments``."""
+
+from experiments.cli import main
+
+main()

@@ -1,0 +1,233 @@
+"""Charts as SVG text: levels and paired differences over months, and spending.
+
+Colours are those of Okabe and Ito, told apart with any colour vision; the reference is black.
+Letters stay letters, so that the reader's browser draws them with its own fonts.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from experiments.compare import Comparison
+from experiments.effects import INDEX, TAILS, draws_of, interval, resampled_means
+from experiments.findings import title
+from experiments.measures import BY_NAME
+from experiments.texts import label_of, rounded, unit_name, words
+from simulation.indicators import Indicator
+
+OVER_TIME = (
+    "firms_open",
+    "returnee_firms_open",
+    "jobs",
+    "returns",
+    "return_quality",
+    "rural_income",
+    "public_cost",
+)
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
+BLACK = "#000000"
+DASHES = ("-", (0, (6, 1.5)), (0, (2, 1)), (0, (6, 1.5, 1, 1.5)))
+CHINESE = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC",
+    "Heiti SC", "Songti SC", "Arial Unicode MS",
+)  # fmt: skip
+YEAR = 12
+Style = dict[str, Any]  # colour and dash, as matplotlib takes them
+PILLARS = {
+    "training": ("training",),
+    "services": ("desk", "posts", "stations", "messages", "mentors", "case_tracking"),
+    "incubation": ("incubator_sites", "rent"),
+    "activities": ("contests", "sessions"),
+    "finance": (
+        "startup_grant", "job_subsidy", "interest_subsidy", "guarantee", "tax_relief",
+        "exit_compensation",
+    ),
+    "technology": ("visits", "upgrade_grant"),
+    "venue": ("sites", "roads"),
+}  # fmt: skip
+
+
+def chinese_fonts() -> list[str]:
+    """Fonts with Chinese characters that are installed here."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [name for name in CHINESE if name in installed]
+
+
+def chart_language(lang: str) -> str:
+    """Language charts are labelled in: Chinese only where a font for it is installed."""
+    return "zh" if lang == "zh" and chinese_fonts() else "en"
+
+
+def settings(salt: str = "") -> Any:
+    """Settings of matplotlib for every chart, as a dictionary."""
+    return {
+        "svg.fonttype": "none",
+        "svg.hashsalt": f"returnee {salt}",
+        "font.family": "sans-serif",
+        "font.sans-serif": [*chinese_fonts(), "DejaVu Sans", "Arial"],
+        "font.size": 9,
+        "axes.unicode_minus": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+    }
+
+
+def svg_of(figure: Figure, name: str) -> str:
+    """The figure as an ``<svg>`` element for a page, with a name for screen readers."""
+    file = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(file, format="svg", metadata=nothing)
+    text = file.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
+    text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text)
+    used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
+    text = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", text)
+    label = name.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+
+
+def styles(found: Comparison) -> dict[str, Style]:
+    """Colour and dash of every scenario, by label."""
+    compared = found.plan.compared
+    chosen = {
+        label: {
+            "color": COLOURS[k % len(COLOURS)],
+            "linestyle": DASHES[(k + k // len(COLOURS)) % len(DASHES)],
+        }
+        for k, label in enumerate(compared)
+    }
+    return {found.plan.reference: {"color": BLACK, "linestyle": "-"}, **chosen}
+
+
+def name_of(indicator: Indicator, lang: str) -> str:
+    """An indicator's label with its unit; flows are by year."""
+    per_year = f" {words(lang)['per_year']}" if indicator.kind == "flow" else ""
+    return f"{label_of(indicator, lang)} ({unit_name(indicator.unit, lang)}{per_year})"
+
+
+def smoothed(values: np.ndarray, kind: str) -> np.ndarray:
+    """Flows as sums over the last 12 months (missing before the 12th); others as they are.
+
+    Parameters
+    ----------
+    values : ndarray, shape (replicates, months)
+        One indicator.
+    kind : {"stock", "flow", "mean"}
+        Kind of the indicator.
+    """
+    if kind != "flow":
+        return values
+    window = min(YEAR, values.shape[1])
+    sums = np.cumsum(np.insert(values, 0, 0.0, axis=1), axis=1)
+    rolled = np.full(values.shape, np.nan)
+    rolled[:, window - 1 :] = sums[:, window:] - sums[:, :-window]
+    return rolled
+
+
+def over_time(found: Comparison, measure: str, lang: str) -> str:
+    """Levels, and differences from the reference, by month, as SVG."""
+    text = words(lang)["report"]
+    indicator = BY_NAME[measure]
+    name = name_of(indicator, lang)
+    with mpl.rc_context(settings(measure)):
+        figure = Figure(figsize=(9.2, 3.0), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        drawn = styles(found)
+        series = {label: smoothed(found.cube.of(label, measure), indicator.kind) for label in drawn}
+        for label, style in drawn.items():
+            _levels(left, series[label], style, title(found, label, lang))
+        draws = draws_of(found.plan.replicates)
+        right.axhline(0.0, color=BLACK, linewidth=0.9)
+        for label in found.plan.compared:
+            _differences(right, series[label] - series[found.plan.reference], draws, drawn[label])
+        left.set_title(name)
+        right.set_title(
+            text["difference_from"].format(reference=title(found, found.plan.reference, lang))
+        )
+        for axes in (left, right):
+            finish(axes, text["month"])
+        figure.legend(loc="outside lower center", ncols=4, frameon=False)
+        return svg_of(figure, name)
+
+
+def _levels(axes: Axes, values: np.ndarray, style: Style, name: str) -> None:
+    months, there = _months(values)
+    axes.plot(months, np.nanmean(values[:, there], axis=0), label=name, linewidth=1.4, **style)
+    if len(values) > 1:
+        low, high = np.nanpercentile(values[:, there], TAILS, axis=0)
+        axes.fill_between(months, low, high, color=style["color"], alpha=0.12, linewidth=0)
+
+
+def _differences(axes: Axes, paired: np.ndarray, draws: np.ndarray, style: Style) -> None:
+    months, there = _months(paired)
+    axes.plot(months, np.nanmean(paired[:, there], axis=0), linewidth=1.4, **style)
+    if np.isfinite(paired[:, there]).any(axis=1).sum() > 1:
+        low, high = interval(resampled_means(paired[:, there], draws))
+        axes.fill_between(months, low, high, color=style["color"], alpha=0.2, linewidth=0)
+
+
+def _months(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    there = np.flatnonzero(np.isfinite(values).any(axis=0))
+    return there + 1, there
+
+
+def finish(axes: Axes, label: str) -> None:
+    """Label the months; write large figures short."""
+    axes.set_xlabel(label)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+    axes.grid(axis="y", color="#dddddd", linewidth=0.5)
+
+
+def _tick(value: float) -> str:
+    for scale, sign in ((1e6, " m"), (1e4, "k")):
+        if abs(value) >= scale:
+            return f"{rounded(value / (1e3 if sign == 'k' else scale), 6):,g}{sign}"
+    return f"{rounded(value, 6):,g}"
+
+
+def spending(found: Comparison, lang: str) -> str:
+    """Public spending a year by pillar and scenario, as SVG."""
+    from scenarios import Policy
+    from scenarios.fields import groups
+
+    text, names = words(lang)["report"], groups(Policy)
+    labels = list(found.plan.scenarios)
+    years = found.plan.settings.months / 12.0
+    with mpl.rc_context(settings("spending")):
+        figure = Figure(figsize=(9.2, 1.3 + 0.34 * len(labels)), layout="constrained")
+        axes = figure.subplots()
+        start = np.zeros(len(labels))
+        for k, (pillar, programmes) in enumerate(PILLARS.items()):
+            columns = [INDEX[f"spent_{programme}"] for programme in programmes]
+            width = np.nanmean(found.cube.levels[:, :, columns].sum(axis=-1), axis=1) / years / 1e6
+            name = names[pillar][lang == "zh"]
+            axes.barh(
+                range(len(labels)), width, left=start, color=COLOURS[k], label=name, height=0.7
+            )
+            start += width
+        axes.set_yticks(range(len(labels)), [title(found, label, lang) for label in labels])
+        axes.invert_yaxis()
+        axes.set_xlabel(text["million"])
+        figure.legend(loc="outside lower center", ncols=7, frameon=False)
+        return svg_of(figure, text["spending"])
+
+
+def all_charts(found: Comparison, lang: str) -> Sequence[str]:
+    """Every chart over months, as SVG."""
+    shown = chart_language(lang)
+    return [over_time(found, measure, shown) for measure in OVER_TIME]

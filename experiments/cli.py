@@ -1,0 +1,286 @@
+"""The command ``returnee``."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from experiments import tables
+from experiments.compare import COMPILING, Interrupted, compare
+from experiments.errors import UsageError
+from experiments.executors import compile_first
+from experiments.findings import as_json, plain
+from experiments.plan import Settings, check
+from experiments.progress import Bar
+from experiments.shell import INTERRUPTED, SOME_FAILED, OneLine, stop
+from scenarios import load_scenario, parse_override
+
+
+class Lang(StrEnum):
+    """Language of tables and reports."""
+
+    en = "en"
+    zh = "zh"
+
+
+OVERVIEW = """Simulate a county from which many people work away, and compare policies that
+support those who return to found firms.
+
+Examples:
+
+  returnee scenarios\n
+  returnee run baseline --months 60\n
+  returnee compare linked siloed --replicates 40\n
+  returnee compare baseline --set policy.training.places=2000\n
+  returnee levers --lang zh
+"""
+RUN_EXAMPLES = """Examples:
+
+  returnee run baseline\n
+  returnee run my_policy.toml --out results/mine --months 60\n
+  returnee run baseline --set policy.finance.loan_cap=300000 --set county.shock.start_month=13
+"""
+COMPARE_EXAMPLES = """Examples:
+
+  returnee compare\n
+  returnee compare linked --against siloed --replicates 40\n
+  returnee compare baseline --set policy.training.places=2000\n
+  returnee compare linked --set 'policy.linkage.referral={1 = 0.1, 25 = 0.9}'\n
+  returnee compare --json > found.json
+
+A comparison that was stopped goes on where it was when the same command is given again.
+"""
+COUNTY_EXAMPLES = """Examples:
+
+  returnee county show\n
+  returnee county export my_county
+"""
+
+app = typer.Typer(
+    cls=OneLine,
+    help=OVERVIEW,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+county_app = typer.Typer(
+    help="Show a county, or write it out to be changed.", epilog=COUNTY_EXAMPLES
+)
+app.add_typer(county_app, name="county")
+
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set a lever or parameter; may be given more than once. `returnee levers` lists them.",
+    ),
+]
+CompareSet = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set a lever or parameter; may be given more than once. policy keys apply to the "
+        "compared scenarios and not to the reference; county and behaviour keys apply to all.",
+    ),
+]
+LangOption = Annotated[Lang, typer.Option(help="Language.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
+]
+SampleOption = Annotated[float, typer.Option(help="Share of the county that is simulated.")]
+MonthsOption = Annotated[int, typer.Option(help="Months under the policy.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of all draws.")]
+ScenarioOption = Annotated[
+    str, typer.Option(help="Scenario whose county is meant: a name or a file.")
+]
+
+
+def overrides_of(given: list[str] | None) -> dict[str, Any]:
+    """Keys and values of repeated ``--set``; the last one counts."""
+    return dict(parse_override(text) for text in given or ())
+
+
+def print_json(content: Any) -> None:
+    """Print JSON to standard output."""
+    typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1))
+
+
+def console_of() -> Console:
+    """Standard output, wide enough for a table where it is not a terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, 110))
+
+
+@app.command("run", epilog=RUN_EXAMPLES)
+def run_command(
+    scenario: Annotated[str, typer.Argument(help="A scenario's name, or a .toml file.")],
+    set_: SetOption = None,
+    months: MonthsOption = 120,
+    sample: SampleOption = 0.1,
+    seed: SeedOption = 1,
+    replicate: Annotated[
+        int, typer.Option(help="Which luck: runs with the same number are paired.")
+    ] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; results/run-SCENARIO if left out.")
+    ] = None,
+    lang: LangOption = Lang.en,
+    as_json_: JsonOption = False,
+) -> None:
+    """Run one scenario once; print it by year and keep all tables."""
+    from experiments.single import check_folder, save_run
+    from simulation import simulate
+
+    overrides = overrides_of(set_)
+    read = load_scenario(scenario, overrides)
+    settings = Settings(seed, sample, months)
+    check(read, replicate, settings)
+    folder = out or Path("results") / f"run-{read.name}"
+    check_folder(folder)
+    options = {"months": months, "sample": f"{sample:g}", "seed": seed, "replicate": replicate}
+    command = shlex.join(
+        ["returnee", "run", scenario]
+        + [word for text in set_ or () for word in ("--set", text)]
+        + [word for key, value in options.items() for word in (f"--{key}", str(value))]
+    )
+    compile_first(lambda: Bar().say(COMPILING))
+    run = simulate(read, replicate, seed, sample, months)
+    save_run(run, folder, command, lang)
+    Bar().say(f"written to {folder}")
+    if as_json_:
+        yearly = tables.yearly(run.monthly).reset_index()
+        rows = [plain(row) for row in yearly.to_dict("records")]
+        print_json({"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows})
+    else:
+        console_of().print(tables.yearly_table(run, lang))
+
+
+@app.command("compare", epilog=COMPARE_EXAMPLES)
+def compare_command(
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(help="Names or .toml files; all that ship if left out.")
+    ] = None,
+    against: Annotated[str, typer.Option(help="The reference.")] = "baseline",
+    set_: CompareSet = None,
+    replicates: Annotated[int, typer.Option(help="Paired runs of each scenario.")] = 20,
+    sample: SampleOption = 0.05,
+    months: MonthsOption = 120,
+    seed: SeedOption = 1,
+    workers: Annotated[
+        int | None, typer.Option(help="Runs at a time; all processors if left out.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder.")] = Path("results/compare"),
+    as_new: Annotated[
+        bool,
+        typer.Option("--as-new", help="Write to a new folder beside one of another comparison."),
+    ] = False,
+    processes: Annotated[
+        bool, typer.Option("--processes", help="Use processes, not threads.")
+    ] = False,
+    lang: LangOption = Lang.en,
+    as_json_: JsonOption = False,
+) -> None:
+    """Compare scenarios with a reference: same people, same luck, many replicates."""
+    from experiments.report import write_report
+
+    try:
+        found = compare(
+            scenarios or None,
+            against,
+            replicates=replicates,
+            sample=sample,
+            months=months,
+            seed=seed,
+            workers=workers,
+            overrides=overrides_of(set_),
+            out=out,
+            progress=True,
+            as_new=as_new,
+            processes=processes,
+        )
+    except Interrupted as interrupt:
+        stop(str(interrupt), INTERRUPTED)
+    folder = found.folder or out
+    report = write_report(found, folder / "report.html", lang)
+    if as_json_:
+        print_json(as_json(found, lang))
+    else:
+        tables.show_comparison(found, console_of(), lang)
+    Bar().say(f"report: {report}")
+    if found.failures:
+        raise typer.Exit(SOME_FAILED)
+
+
+@app.command("levers")
+def levers_command(lang: LangOption = Lang.en, as_json_: JsonOption = False) -> None:
+    """List every lever and parameter: unit, range, default and source."""
+    from experiments import listing
+
+    if as_json_:
+        print_json(listing.levers_json())
+    else:
+        listing.show_levers(console_of(), lang)
+
+
+@app.command("scenarios")
+def scenarios_command(lang: LangOption = Lang.en, as_json_: JsonOption = False) -> None:
+    """List the scenarios that ship and what they do."""
+    from experiments import listing
+
+    if as_json_:
+        print_json(listing.scenarios_json())
+    else:
+        listing.show_scenarios(console_of(), lang)
+
+
+@county_app.command("show")
+def show_command(
+    scenario: ScenarioOption = "baseline", set_: SetOption = None, lang: LangOption = Lang.en
+) -> None:
+    """Print the facts of a county, its townships and sectors."""
+    from experiments import listing
+
+    listing.show_county(load_scenario(scenario, overrides_of(set_)), console_of(), lang)
+
+
+@county_app.command("export")
+def export_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write.")],
+    scenario: ScenarioOption = "baseline",
+    set_: SetOption = None,
+    sample: SampleOption = 0.1,
+    seed: SeedOption = 1,
+) -> None:
+    """Write a county's folder: its facts, and its people and ties as tables."""
+    read = load_scenario(scenario, overrides_of(set_))
+    check(read, 0, Settings(seed, sample))
+    try:
+        from simulation.exchange import export_county
+    except ImportError:
+        raise UsageError(
+            "county export: found no simulation.exchange, allowed a version that has it"
+        ) from None
+    try:
+        export_county(folder, read, sample, seed)
+    except ValueError as error:
+        raise error if type(error) is not ValueError else UsageError(str(error)) from None
+    Bar().say(f"written to {folder}")
+
+
+def main() -> None:
+    """Run the command with the arguments it was called with."""
+    app(sys.argv[1:] or ["--help"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,283 @@
+"""Compare policies: the same people and the same luck under each, over replicates."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.effects import Cube, cube_of, effects_of, ratios_of
+from experiments.errors import UsageError
+from experiments.executors import Outcome, compile_first, execute
+from experiments.plan import Plan, Settings, jobs
+from experiments.progress import Bar, Reporter
+from experiments.store import Store
+from scenarios import Scenario, load_scenario, scenario_names
+
+COMPILING = "compiling the model (once, about a minute)"
+Given = str | Path | Scenario
+
+
+class Interrupted(KeyboardInterrupt):
+    """A comparison that was stopped; the message says what is kept and how to go on."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came out of a comparison.
+
+    Attributes
+    ----------
+    plan : Plan
+    runs : DataFrame
+        Tidy: scenario, scenario_id, point, replicate, seed, indicator, month, value (units of the
+        full county). Scenarios that are the same are run, and listed, once.
+    failures : list of dict
+        Runs that failed, with their errors.
+    folder : Path or None
+        Where it is kept.
+    command : str
+        The command that repeats it.
+    """
+
+    plan: Plan
+    runs: pd.DataFrame = field(repr=False)
+    failures: list[dict[str, Any]] = field(repr=False)
+    folder: Path | None
+    command: str
+
+    @cached_property
+    def cube(self) -> Cube:
+        """The runs as an array by scenario, replicate, measure and month."""
+        return cube_of(self.runs, self.plan)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """Differences from the reference with intervals, see `effects.effects_of`."""
+        return effects_of(self.cube, self.plan)
+
+    @cached_property
+    def ratios(self) -> pd.DataFrame:
+        """Public cost per additional firm and job, see `effects.ratios_of`."""
+        return ratios_of(self.cube, self.plan)
+
+    def effect(self, scenario: str, measure: str) -> pd.Series:
+        """The row of one scenario and measure."""
+        rows = self.effects
+        return rows[(rows["scenario"] == scenario) & (rows["measure"] == measure)].iloc[0]
+
+
+def compare(
+    scenarios: Sequence[Given] | None = None,
+    against: Given = "baseline",
+    replicates: int = 20,
+    sample: float = 0.05,
+    months: int = 120,
+    seed: int = 1,
+    workers: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    progress: bool | Reporter = False,
+    as_new: bool = False,
+    processes: bool = False,
+) -> Comparison:
+    """Run scenarios in the same replicates and compare each with a reference.
+
+    Parameters
+    ----------
+    scenarios : sequence of str, Path or Scenario, optional
+        Names, files or scenarios; all that ship if left out.
+    against : str, Path or Scenario
+        The reference.
+    replicates : int
+        Runs of each scenario; intervals narrow with its square root.
+    sample : float
+        Share of the county that is simulated; figures are for the full county.
+    months : int
+        Months under the policy.
+    seed : int
+        Key of all draws, with the replicate.
+    workers : int, optional
+        Runs at a time; as many as there are processors if left out. Results do not depend on it.
+    overrides : mapping, optional
+        Dotted keys to values. ``county`` and ``behaviour`` keys apply to every scenario, ``policy``
+        keys to all but the reference.
+    out : path, optional
+        Folder to keep the runs in, and to resume from; a temporary one if left out.
+    progress : bool or Reporter
+        Show progress on standard error.
+    as_new : bool
+        Write to a new folder beside `out` if that holds another plan.
+    processes : bool
+        Use processes instead of threads.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ScenarioError, UsageError
+        One line; nothing has been run or written then.
+
+    Examples
+    --------
+    >>> found = compare(["no_support"], replicates=2, sample=0.002, months=12)
+    >>> sorted(found.effects["scenario"].unique())
+    ['no_support']
+    """
+    asked = list(scenarios) if scenarios is not None else list(scenario_names())
+    plan = line_up(asked, against, replicates, Settings(seed, sample, months), overrides or {})
+    plan.check()
+    workers = workers_of(workers)
+    command = command_of(asked, against, plan, overrides or {}, workers)
+    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    if out is not None:
+        return _run(plan, Path(out), command, as_new, workers, processes, reporter, keep=True)
+    with tempfile.TemporaryDirectory(prefix="returnee-") as folder:
+        return _run(plan, Path(folder), command, False, workers, processes, reporter, keep=False)
+
+
+def workers_of(workers: int | None) -> int:
+    """How many runs at a time.
+
+    Raises
+    ------
+    UsageError
+        If it is not a number from 1.
+    """
+    if workers is not None and not 1 <= workers <= 1024:
+        raise UsageError(f"workers: found {workers}, allowed 1 to 1024")
+    return workers or os.cpu_count() or 1
+
+
+def line_up(
+    scenarios: Iterable[Given],
+    against: Given,
+    replicates: int,
+    settings: Settings,
+    overrides: Mapping[str, Any],
+) -> Plan:
+    """Read scenarios and label them; the reference comes first."""
+    world = {key: value for key, value in overrides.items() if not key.startswith("policy.")}
+    reference = _read(against, world)
+    plan = {reference.name: reference}
+    for given in scenarios:
+        scenario = _read(given, overrides)
+        label, n = scenario.name, 2
+        if plan.get(label) is not None and plan[label].id == scenario.id:
+            continue
+        if label == reference.name:
+            label = f"{label}_set"
+        stem = label
+        while label in plan and plan[label].id != scenario.id:
+            label, n = f"{stem}_{n}", n + 1
+        plan[label] = scenario
+    if len(plan) < 2:
+        raise UsageError(
+            f"scenarios: found only the reference {reference.name}, allowed at least one other"
+        )
+    return Plan(plan, reference.name, replicates, settings)
+
+
+def _read(given: Given, overrides: Mapping[str, Any]) -> Scenario:
+    if not isinstance(given, Scenario):
+        return load_scenario(given, overrides)
+    if overrides:
+        raise UsageError(
+            f"overrides: found scenario {given.name} already read, allowed its name or file"
+        )
+    return given
+
+
+def command_of(
+    scenarios: Sequence[Given],
+    against: Given,
+    plan: Plan,
+    overrides: Mapping[str, Any],
+    workers: int,
+) -> str:
+    """The command line that repeats a comparison."""
+    s = plan.settings
+    words = [
+        "returnee",
+        "compare",
+        *(_name(given) for given in scenarios),
+        "--against",
+        _name(against),
+    ]
+    for key, value in overrides.items():
+        words += ["--set", f"{key}={_toml(value)}"]
+    options = {
+        "replicates": plan.replicates, "sample": s.sample, "months": s.months, "seed": s.seed,
+        "workers": workers,
+    }  # fmt: skip
+    return shlex.join([*words, *(w for k, v in options.items() for w in (f"--{k}", str(v)))])
+
+
+def _name(given: Given) -> str:
+    return given.name if isinstance(given, Scenario) else str(given)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + "}"
+    return str(value)
+
+
+def _run(
+    plan: Plan,
+    folder: Path,
+    command: str,
+    as_new: bool,
+    workers: int,
+    processes: bool,
+    reporter: Reporter,
+    keep: bool,
+) -> Comparison:
+    """Run what is not there yet, make one table, and read it."""
+    store = Store(folder, plan, command, as_new)
+    done = store.done()
+    tasks = plan.tasks()
+    todo = [task for task in tasks if task.key not in done]
+
+    def take(outcome: Outcome) -> None:
+        if outcome.table is None:
+            store.fail(outcome.task, outcome.error)
+        else:
+            store.add(outcome.task, outcome.table)
+        reporter.advance()
+
+    try:
+        if todo:
+            compile_first(lambda: reporter.say(COMPILING))
+        with reporter:
+            reporter.begin(len(tasks), len(tasks) - len(todo))
+            works = [
+                tuple((task, plan.scenarios[task.scenario]) for task in job)
+                for job in jobs(todo, workers)
+            ]
+            execute(works, plan.settings, take, workers, processes)
+    except KeyboardInterrupt:
+        store.consolidate()
+        store.status("interrupted")
+        if not keep:
+            raise
+        kept = len({task.key for task in tasks} & store.done())
+        raise Interrupted(
+            f"interrupted: {kept} of {len(tasks)} runs are kept in {store.folder}; "
+            "give the same command again to go on"
+        ) from None
+    store.consolidate()
+    store.status("finished")
+    runs, failures = store.runs(), store.failures()
+    return Comparison(plan, runs, failures, store.folder if keep else None, command)

@@ -1,0 +1,247 @@
+"""What a policy changes against a reference: paired differences with bootstrap intervals.
+
+The same person meets the same luck under every policy, so the difference d_r of replicate r is
+taken before anything is averaged. Replicates are drawn with replacement (Efron, Ann. Stat. 7, 1979,
+1-26); the 5th and 95th percentile of the resampled means bound the 90 % interval. All measures use
+the same draws, so that ratios are formed within a draw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from experiments.measures import LAST, MEASURES
+from experiments.plan import Plan
+
+DRAWS = 4000
+DRAW_SEED = 20_200_401
+LEVEL = 0.90
+TAILS = (50.0 * (1.0 - LEVEL), 50.0 * (1.0 + LEVEL))
+HIGHER, LOWER, UNCLEAR = "higher", "lower", "can't tell apart"
+
+RATIOS = {
+    "cost_per_firm": "firms_open",
+    "cost_per_returnee_firm": "firms_surviving",
+    "cost_per_job": "jobs",
+}
+"""Public cost over the horizon per gain at its end: name of the ratio, and what is gained."""
+
+PER_GAIN, SAVED, CHEAPER, DEARER = (
+    "cost per gain",
+    "saved per loss",
+    "more for less",
+    "less for more",
+)
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Values of all runs.
+
+    Attributes
+    ----------
+    values : ndarray of float, shape (scenarios, replicates, measures, months)
+        NaN where a run failed, and before the last month for figures of whole runs.
+    labels : tuple of str
+        Of the scenarios.
+    """
+
+    values: np.ndarray
+    labels: tuple[str, ...]
+
+    def of(self, label: str, measure: str) -> np.ndarray:
+        """One measure of one scenario, shape (replicates, months)."""
+        values: np.ndarray = self.values[self.labels.index(label), :, INDEX[measure]]
+        return values
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """One figure a run, shape (scenarios, replicates, measures).
+
+        Stocks and means: mean of the last 12 months; flows: sum over the horizon.
+        """
+        kinds = np.array([m.kind for m in MEASURES])
+        levels = self.values[..., -1].copy()
+        level = np.isin(kinds, ("stock", "mean"))
+        levels[..., level] = self.values[:, :, level, -LAST:].mean(axis=-1)
+        flow = kinds == "flow"
+        levels[..., flow] = self.values[:, :, flow].sum(axis=-1)
+        return levels
+
+
+INDEX = {measure.name: k for k, measure in enumerate(MEASURES)}
+
+
+def cube_of(runs: pd.DataFrame, plan: Plan) -> Cube:
+    """Arrange a tidy table of runs (columns of `measures.SCHEMA`) by scenario and replicate."""
+    ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
+    shape = (len(plan.scenarios), plan.replicates, len(MEASURES), plan.settings.months)
+    values = np.full(shape, np.nan)
+    place = _codes(runs["scenario_id"], ids), _codes(runs["indicator"], INDEX)
+    known = (place[0] >= 0) & (place[1] >= 0)
+    rows = runs["replicate"].to_numpy(), runs["month"].to_numpy() - 1
+    values[place[0][known], rows[0][known], place[1][known], rows[1][known]] = runs[
+        "value"
+    ].to_numpy()[known]
+    for k, scenario in enumerate(plan.scenarios.values()):
+        values[k] = values[ids[scenario.id]]  # scenarios that are the same are run once
+    return Cube(values, tuple(plan.scenarios))
+
+
+def _codes(column: pd.Series, places: dict[str, int]) -> np.ndarray:
+    names = column.astype("category").cat
+    table = np.array([places.get(name, -1) for name in names.categories], dtype=int)
+    return table[names.codes.to_numpy()]
+
+
+def draws_of(replicates: int) -> np.ndarray:
+    """How often each replicate is drawn, shape (draws, replicates), each row summing to 1."""
+    rng = np.random.default_rng(DRAW_SEED)
+    counts = rng.multinomial(replicates, np.full(replicates, 1.0 / replicates), size=DRAWS)
+    return counts / replicates
+
+
+def resampled_means(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Means of resampled replicates; missing replicates are left out.
+
+    Parameters
+    ----------
+    values : ndarray, shape (replicates, ...)
+        NaN where a replicate is missing.
+    draws : ndarray, shape (draws, replicates)
+        As from `draws_of`.
+
+    Returns
+    -------
+    ndarray, shape (draws, ...)
+    """
+    there = np.isfinite(values)
+    sums = np.tensordot(draws, np.where(there, values, 0.0), axes=1)
+    weights = np.tensordot(draws, there.astype(float), axes=1)
+    with np.errstate(invalid="ignore"):
+        return np.where(weights > 0.0, sums / weights, np.nan)
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Mean over replicates (axis 0) of those that are there; NaN if none is."""
+    there = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0)
+
+
+def interval(means: np.ndarray) -> np.ndarray:
+    """Bounds of the 90 % interval of resampled means, shape (2, ...)."""
+    bounds = np.full((2, *means.shape[1:]), np.nan)
+    there = np.isfinite(means).any(axis=0)
+    bounds[:, there] = np.nanpercentile(means[:, there], TAILS, axis=0)
+    return bounds
+
+
+def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
+    """Effects of every compared scenario on every measure; a row each.
+
+    Returns
+    -------
+    DataFrame
+        ``reference`` and ``level`` are means over replicates, ``difference`` the mean of paired
+        differences with ``low`` and ``high``; ``p_higher`` and ``p_better`` are shares of resampled
+        means above the reference and on its better side, ``replicates_better`` the share of
+        replicates there (ties count half); ``verdict`` is "higher" or "lower" where the interval
+        leaves out zero. ``pairs`` counts replicates. Intervals need two pairs.
+    """
+    columns = ["measure", "label_en", "label_zh", "unit", "kind", "better"]
+    base = pd.DataFrame(
+        [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in MEASURES], columns=columns
+    )
+    reference = cube.levels[cube.labels.index(plan.reference)]
+    draws = draws_of(plan.replicates)
+    frames = []
+    for label in plan.compared:
+        level = cube.levels[cube.labels.index(label)]
+        frame = base.assign(**_effect(level, reference, draws, base["better"].to_numpy()))
+        frame.insert(0, "scenario", label)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True) if frames else base.iloc[:0]
+
+
+def _effect(
+    level: np.ndarray, reference: np.ndarray, draws: np.ndarray, better: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Columns of the effects of one scenario; `level` and `reference` (replicates, measures)."""
+    paired = level - reference
+    pairs = np.isfinite(paired).sum(axis=0)
+    means = resampled_means(paired, draws)
+    low, high = interval(means)
+    low, high = np.where(pairs > 1, low, np.nan), np.where(pairs > 1, high, np.nan)
+    higher = _share_above(means)
+    of_replicates = _share_above(paired)
+    sided = better != 0
+    towards = {
+        "p_better": np.where(better > 0, higher, 1.0 - higher),
+        "replicates_better": np.where(better > 0, of_replicates, 1.0 - of_replicates),
+    }
+    return {
+        "reference": _mean(reference),
+        "level": _mean(level),
+        "difference": _mean(paired),
+        "low": low,
+        "high": high,
+        "p_higher": higher,
+        **{name: np.where(sided, share, np.nan) for name, share in towards.items()},
+        "verdict": np.where(low > 0, HIGHER, np.where(high < 0, LOWER, UNCLEAR)),
+        "pairs": pairs,
+    }
+
+
+def _share_above(values: np.ndarray) -> np.ndarray:
+    """Share above zero along axis 0, ties counting half; NaN where nothing is there."""
+    there = np.isfinite(values)
+    above = (values > 0).sum(axis=0) + 0.5 * (values == 0).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return above / there.sum(axis=0)
+
+
+def ratios_of(cube: Cube, plan: Plan) -> pd.DataFrame:
+    """Public cost per additional firm and job, against the reference; a row each.
+
+    Cost and gain are differences over the horizon and at its end. Where the gain can't be told from
+    zero there is no ratio. ``outcome`` says what a ratio means: "cost per gain", "saved per loss",
+    or, without a ratio, "more for less", "less for more", "can't tell apart".
+    """
+    draws = draws_of(plan.replicates)
+    reference = cube.labels.index(plan.reference)
+    rows = []
+    for label in plan.compared:
+        paired = cube.levels[cube.labels.index(label)] - cube.levels[reference]
+        for name, gained in RATIOS.items():
+            both = paired[:, [INDEX["public_cost"], INDEX[gained]]]
+            both = both[np.isfinite(both).all(axis=1)]
+            rows.append(
+                {"scenario": label, "measure": name, "gain": gained, **_ratio(both, paired, draws)}
+            )
+    return pd.DataFrame(rows)
+
+
+def _ratio(both: np.ndarray, paired: np.ndarray, draws: np.ndarray) -> dict[str, object]:
+    nothing = {"ratio": np.nan, "low": np.nan, "high": np.nan, "outcome": UNCLEAR}
+    if len(both) < 2:
+        return {"cost_difference": np.nan, "gain_difference": np.nan, **nothing}
+    if len(both) < len(paired):
+        draws = draws_of(len(both))
+    cost, gain = both.mean(axis=0)
+    found: dict[str, object] = {"cost_difference": cost, "gain_difference": gain}
+    means = draws @ both
+    low, high = np.percentile(means[:, 1], TAILS)
+    if low <= 0.0 <= high:
+        return {**found, **nothing}
+    if cost * gain <= 0.0:
+        return {**found, **nothing, "outcome": CHEAPER if gain > 0 else DEARER}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = means[:, 0] / means[:, 1]
+    low, high = np.nanpercentile(spread, TAILS)
+    outcome = PER_GAIN if gain > 0 else SAVED
+    return {**found, "ratio": cost / gain, "low": low, "high": high, "outcome": outcome}

@@ -1,0 +1,38 @@
+"""Errors that a user can mend; each is one line: place, key, what was found, what is allowed."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class UsageError(ValueError):
+    """An argument, file or folder that cannot be used; the message is one line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class StoreError(UsageError):
+    """A result folder that cannot be used or written."""
+
+
+def reason_of(error: OSError) -> str:
+    """What the operating system says, in lower case, without paths."""
+    if error.errno == errno.ENOSPC:
+        return "no space left on the disk"
+    return (error.strerror or str(error) or type(error).__name__).lower()
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn what the operating system refuses into a StoreError that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: found {reason_of(error)}, allowed a folder that can be written to; "
+            "finished runs are kept"
+        ) from error

@@ -1,0 +1,173 @@
+"""Run tasks on threads or processes, and hand over what comes out as it comes.
+
+Kernels release the interpreter's lock, so threads share compiled code, scenarios and histories
+without copying; they call no linear algebra that would start threads of its own. Jobs are submitted a few at a time. A run that fails is an outcome with its error.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import pyarrow as pa
+
+from experiments.errors import UsageError
+from experiments.measures import tidy
+from experiments.plan import Settings, Task
+from scenarios import Scenario
+from simulation import simulate
+from simulation.compiler import is_compiled
+from simulation.history import HISTORIES
+
+Work = tuple[tuple[Task, Scenario], ...]
+Call = tuple[Callable[[Work, Settings], list["Outcome"]], Work, Settings]
+WINDOW = 2  # jobs submitted per worker
+PAUSE = 0.2  # seconds between looks at what has finished
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of a task: a table, or an error."""
+
+    task: Task
+    table: pa.Table | None
+    error: str = ""
+
+
+def run_task(task: Task, scenario: Scenario, settings: Settings) -> Outcome:
+    """Run one task; whatever goes wrong is its outcome."""
+    s = settings
+    try:
+        run = simulate(scenario, task.replicate, s.seed, s.sample, s.months, s.burn_in)
+        return Outcome(task, tidy(run, task))
+    except Exception as error:
+        return Outcome(task, None, " ".join(f"{type(error).__name__}: {error}".split()))
+
+
+def run_work(work: Work, settings: Settings) -> list[Outcome]:
+    """Run the tasks of one job, one after the other (in a process of its own)."""
+    return [run_task(task, scenario, settings) for task, scenario in work]
+
+
+def compile_first(say: Callable[[], None]) -> None:
+    """Compile the model once, before many threads would wait for it."""
+    if is_compiled():
+        return
+    say()
+    simulate("baseline", sample=0.002, months=12)
+
+
+def execute(
+    works: Sequence[Work],
+    settings: Settings,
+    take: Callable[[Outcome], None],
+    workers: int,
+    processes: bool = False,
+) -> None:
+    """Run jobs and hand each outcome to `take`, in this thread.
+
+    When interrupted, runs in progress are finished and handed over before the interrupt goes on.
+
+    Parameters
+    ----------
+    works : sequence of Work
+        Jobs; the tasks of a job run one after the other.
+    settings : Settings
+        What every run is called with.
+    take : callable
+        Called with each `Outcome`.
+    workers : int
+        Runs at a time.
+    processes : bool
+        Use processes instead of threads.
+    """
+    HISTORIES.kept = max(HISTORIES.kept, workers + 1)
+    done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    def work_through(work: Work, _: Settings) -> list[Outcome]:
+        for task, scenario in work:
+            if stop.is_set():
+                break
+            done.put(run_task(task, scenario, settings))
+        return []
+
+    threads = ThreadPoolExecutor(workers, thread_name_prefix="run")
+    calls = [(run_work if processes else work_through, work, settings) for work in works]
+    with _process_pool(workers) if processes else threads as pool:
+        try:
+            _feed(pool, calls, take, done, stop, WINDOW * workers)
+        except BrokenExecutor:
+            raise UsageError(
+                "workers: found a process that the system ended, allowed as many as there is "
+                "memory for; finished runs are kept"
+            ) from None
+
+
+def _feed(
+    pool: Executor,
+    calls: Iterable[Call],
+    take: Callable[[Outcome], None],
+    done: queue.SimpleQueue[Outcome],
+    stop: threading.Event,
+    window: int,
+) -> None:
+    """Submit calls a few at a time; take outcomes from their results and from the queue."""
+    waiting = iter(calls)
+    pending: set[Future[list[Outcome]]] = set()
+    more = True
+    try:
+        while more or pending:
+            while more and len(pending) < window:
+                call = next(waiting, None)
+                more = call is not None
+                if call is not None:
+                    pending.add(pool.submit(call[0], call[1], call[2]))
+            finished, pending = wait(pending, timeout=PAUSE, return_when=FIRST_COMPLETED)
+            _take_all(done, finished, take)
+    except BaseException as error:
+        stop.set()
+        running = {future for future in pending if not future.cancel()}
+        wait(running)
+        if isinstance(error, KeyboardInterrupt):
+            _take_all(done, running, take)
+        raise
+
+
+def _take_all(
+    done: queue.SimpleQueue[Outcome],
+    finished: Iterable[Future[list[Outcome]]],
+    take: Callable[[Outcome], None],
+) -> None:
+    for future in finished:
+        for outcome in future.result():
+            take(outcome)
+    while not done.empty():  # this thread is the only one that takes
+        take(done.get_nowait())
+
+
+def _process_pool(workers: int) -> ProcessPoolExecutor:
+    for name in THREAD_VARIABLES:  # read by a new process when it loads numpy
+        os.environ.setdefault(name, "1")
+    # Interrupts from the keyboard reach every process; only the parent answers them.
+    return ProcessPoolExecutor(
+        workers,
+        mp_context=get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )

@@ -1,0 +1,147 @@
+"""What can be set and what ships, as tables and as plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from experiments.report import value_text
+from experiments.texts import label_of, unit_name, words
+from scenarios import Lever, Scenario, levers, load_scenario, scenario_names
+from scenarios.fields import groups
+from scenarios.layers import MODELS
+
+
+def headings(lang: str) -> dict[str, str]:
+    """Heading of each group of levers, by the key that its levers begin with."""
+    which, found = int(lang == "zh"), {}
+    for room, model in MODELS.items():
+        name = words(lang)["rooms"][room]
+        found[room] = name
+        for group, labels in groups(model).items():
+            found[f"{room}.{group}"] = f"{name}: {labels[which]}"
+    return found
+
+
+def show_levers(console: Console, lang: str = "en") -> None:
+    """Print every lever and parameter by group."""
+    columns = words(lang)["columns"]
+    grouped: dict[str, list[Lever]] = {}
+    for lever in levers:
+        grouped.setdefault(lever.key.rpartition(".")[0], []).append(lever)
+    titles = headings(lang)
+    for group, inner in grouped.items():
+        table = Table(
+            title=f"{titles[group]}  [dim]{group}[/]", title_justify="left", box=box.SIMPLE_HEAD
+        )
+        for name in ("key", "label", "unit", "range", "default", "source"):
+            right = name in ("range", "default")
+            table.add_column(columns[name], justify="right" if right else "left", overflow="fold")
+        for lever in inner:
+            table.add_row(*_cells(lever, lang))
+        console.print(table)
+
+
+def _cells(lever: Lever, lang: str) -> tuple[str, ...]:
+    columns = words(lang)["columns"]
+    bounds = columns["switch"]
+    if lever.type is not bool:
+        bounds = f"{value_text(lever.low)}–{value_text(lever.high)}"
+    return (
+        lever.key.rpartition(".")[2],
+        label_of(lever, lang),
+        unit_name(lever.unit, lang),
+        bounds,
+        value_text(lever.default),
+        ", ".join(lever.evidence) or columns["assumed"],
+    )
+
+
+def levers_json() -> list[dict[str, Any]]:
+    """Every lever and parameter as plain values."""
+    return [
+        {
+            "key": lever.key,
+            "type": lever.type.__name__,
+            "unit": lever.unit,
+            "low": lever.low,
+            "high": lever.high,
+            "default": lever.default,
+            "label_en": lever.en,
+            "label_zh": lever.zh,
+            "help_en": lever.help_en,
+            "help_zh": lever.help_zh,
+            "evidence": list(lever.evidence),
+            "assumed": lever.assumed,
+            "free": lever.free,
+        }
+        for lever in levers
+    ]
+
+
+def show_scenarios(console: Console, lang: str = "en") -> None:
+    """Print the scenarios that ship and what they do."""
+    columns = words(lang)["columns"]
+    table = Table(box=box.SIMPLE_HEAD, show_lines=False, padding=(0, 1, 1, 1))
+    for name in ("name", "title", "description"):
+        table.add_column(columns[name], overflow="fold")
+    for name in scenario_names():
+        scenario = load_scenario(name)
+        table.add_row(
+            name, getattr(scenario, f"title_{lang}"), getattr(scenario, f"description_{lang}")
+        )
+    console.print(table)
+
+
+def scenarios_json() -> list[dict[str, Any]]:
+    """The scenarios that ship as plain values."""
+    texts = ("title_en", "title_zh", "description_en", "description_zh")
+    shipped = [load_scenario(name) for name in scenario_names()]
+    return [
+        {"name": s.name, "id": s.id, **{key: getattr(s, key) for key in texts}} for s in shipped
+    ]
+
+
+def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
+    """Print a scenario's county: its facts, townships and sectors."""
+    county, zh = scenario.county, lang == "zh"
+    columns = words(lang)["columns"]
+    console.print(county.name_zh if zh else county.name, style="bold")
+    titles = headings(lang)
+    for group in [key for key in titles if key.startswith("county")]:
+        inner = [(k, v) for k, v in county_levers(scenario) if k.rpartition(".")[0] == group]
+        table = Table(title=titles[group], title_justify="left", box=box.SIMPLE_HEAD)
+        for name in ("label", "unit", "default", "source"):
+            table.add_column(columns[name], justify="right" if name == "default" else "left")
+        table.columns[2].header = ""
+        for _, lever in inner:
+            cells = _cells(lever, lang)
+            table.add_row(cells[1], cells[2], value_text(lever.value), cells[5])
+        console.print(table)
+    for rows in (county.townships, county.sectors, county.city_sectors):
+        console.print(_rows_table(rows, lang))
+
+
+def county_levers(scenario: Scenario) -> list[tuple[str, Lever]]:
+    """Facts of a scenario's county, by key."""
+    from scenarios import walk
+
+    return list(walk(scenario.county, "county."))
+
+
+def _rows_table(rows: Any, lang: str) -> Table:
+    from scenarios import walk
+
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column(words(lang)["columns"]["name"])
+    for _, lever in walk(rows[0]):
+        table.add_column(
+            f"{label_of(lever, lang)} ({unit_name(lever.unit, lang)})", justify="right"
+        )
+    for row in rows:
+        name = row.name_zh if lang == "zh" else row.name
+        table.add_row(name, *(value_text(lever.value) for _, lever in walk(row)))
+    return table

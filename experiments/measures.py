@@ -1,0 +1,174 @@
+"""What is kept of a run: monthly indicators, spending by programme, and figures of whole runs.
+
+Survival is Kaplan and Meier's product limit (J. Am. Stat. Assoc. 53, 1958, 457-481) over firms
+registered under the policy; firms still alive at the last month are censored. *Registered* runs
+from registration to being struck off; *operating* from opening to the day the firm stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from experiments.plan import Task
+from experiments.texts import words
+from simulation.indicators import INDICATORS, Indicator
+from simulation.records import PROGRAMMES
+from simulation.run import Run
+
+FINAL = "final"
+AGES = (12, 36, 60)
+LAST = 12  # months over which stocks and means are averaged at the end of a run
+
+
+def _survival(kind: str, en: str, zh: str) -> list[Indicator]:
+    return [
+        Indicator(
+            f"survival_{kind}_{age}", "share", FINAL, f"{en} {age} months", f"{age}个月{zh}", 1
+        )
+        for age in AGES
+    ]
+
+
+DERIVED: tuple[Indicator, ...] = (
+    Indicator(
+        "firms_surviving", "firms", FINAL,
+        "returnee firms registered under the policy and open at the end",
+        "政策期内登记且期末仍营业的返乡企业", 1),
+    Indicator(
+        "start_rate", "per 1,000 away and year", FINAL,
+        "returnee firms registered per 1,000 away", "每千名在外劳动力年返乡创业数", 1),
+    *_survival("registered", "new firms still registered after", "登记存续率"),
+    *_survival("operating", "opened firms still operating after", "经营存续率"),
+    Indicator(
+        "jobs_per_firm", "jobs/firm", FINAL,
+        "jobs per open returnee firm", "每家返乡企业岗位数", 1),
+)  # fmt: skip
+
+
+def _programmes(prefix: str, tail: str, better: int) -> tuple[Indicator, ...]:
+    en, zh = words("en"), words("zh")
+    return tuple(
+        Indicator(
+            f"{prefix}_{name}", "yuan", "flow",
+            f"{en['programmes'][name]}, {en[tail]}", f"{zh['programmes'][name]}{zh[tail]}", better,
+        )
+        for name in PROGRAMMES
+    )  # fmt: skip
+
+
+SPENT = _programmes("spent", "spent", 0)
+UNPAID = _programmes("unpaid", "due_not_paid", -1)
+MEASURES: tuple[Indicator, ...] = (*INDICATORS, *DERIVED, *SPENT, *UNPAID)
+BY_NAME = {measure.name: measure for measure in MEASURES}
+
+SCHEMA = pa.schema(
+    [
+        ("scenario", pa.string()),
+        ("scenario_id", pa.string()),
+        ("point", pa.int32()),
+        ("replicate", pa.int64()),
+        ("seed", pa.int64()),
+        ("indicator", pa.string()),
+        ("month", pa.int32()),
+        ("value", pa.float64()),
+    ]
+)
+
+
+def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) -> list[float]:
+    """Share that lives longer than each age.
+
+    Parameters
+    ----------
+    durations : ndarray of float, shape (firms,)
+        Months from the beginning to the end, or to the last month observed.
+    ended : ndarray of bool, shape (firms,)
+        Whether the end was observed.
+    ages : sequence of int
+        Months.
+
+    Returns
+    -------
+    list of float
+        NaN for ages that nobody could reach in the time observed.
+
+    Examples
+    --------
+    >>> kaplan_meier(np.array([6.0, 24.0]), np.array([True, False]), [12, 36])
+    [0.5, nan]
+    """
+    from scipy import stats
+
+    if not len(durations):
+        return [np.nan] * len(ages)
+    curve = stats.ecdf(stats.CensoredData.right_censored(durations, ~ended)).sf
+    longest = durations.max()
+    shares = [float(curve.evaluate(age)) for age in ages]
+    return [share if age <= longest or share == 0.0 else np.nan for age, share in zip(ages, shares)]
+
+
+def derived(run: Run) -> dict[str, float]:
+    """Figures of a whole run, by name; full-county units."""
+    firms, monthly = run.firms, run.monthly
+    new = firms[firms["registered"] >= 1]
+    open_now = new["phase"].to_numpy() == "OPEN"
+    returnee = new["returnee"].to_numpy()
+    last = monthly.iloc[-LAST:]
+    away, years = monthly["away"].mean(), run.months / 12.0
+    figures = {
+        "firms_surviving": float((open_now & returnee).sum()) / run.sample,
+        "start_rate": 1000.0 * _ratio(monthly["returnee_registrations"].sum() / years, away),
+        "jobs_per_firm": _ratio(last["returnee_jobs"].sum(), last["returnee_firms_open"].sum()),
+    }
+    for kind, begin, end in (
+        ("registered", "registered", "closed"),
+        ("operating", "opened", "stopped"),
+    ):
+        seen = new[new[begin].notna().to_numpy()]
+        ended = seen[end].notna().to_numpy()
+        stop = seen[end].fillna(run.months).to_numpy(dtype=float)
+        spans = stop - seen[begin].to_numpy(dtype=float)
+        for age, share in zip(AGES, kaplan_meier(spans, ended, AGES)):
+            figures[f"survival_{kind}_{age}"] = share
+    return figures
+
+
+def _ratio(above: float, below: float) -> float:
+    return float(above / below) if below else np.nan
+
+
+def tidy(run: Run, task: Task) -> pa.Table:
+    """Everything that is kept of a run, as a tidy table with the columns of `SCHEMA`.
+
+    Figures of the whole run stand at its last month.
+    """
+    monthly = pd.concat(
+        [run.monthly, run.ledger.add_prefix("spent_"), run.unpaid.add_prefix("unpaid_")], axis=1
+    )
+    whole = derived(run)
+    names = [*monthly.columns, *whole]
+    n_monthly, months = monthly.shape[1], run.months
+    codes = np.concatenate(
+        [np.repeat(np.arange(n_monthly), months), np.arange(n_monthly, len(names))]
+    )
+    month = np.concatenate(
+        [np.tile(np.arange(1, months + 1), n_monthly), np.full(len(whole), months)]
+    )
+    values = np.concatenate([monthly.to_numpy(float).T.ravel(), list(whole.values())])
+    n = len(values)
+    indicator = pa.DictionaryArray.from_arrays(codes.astype(np.int32), names).cast(pa.string())
+    columns = [
+        pa.repeat(task.scenario, n),
+        pa.repeat(task.scenario_id, n),
+        pa.repeat(pa.scalar(task.point, pa.int32()), n),
+        pa.repeat(pa.scalar(task.replicate, pa.int64()), n),
+        pa.repeat(pa.scalar(run.seed, pa.int64()), n),
+        indicator,
+        pa.array(month, pa.int32()),
+        pa.array(values, pa.float64()),
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)

@@ -1,0 +1,241 @@
+"""The report of a comparison: one HTML page that needs nothing but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from experiments import charts
+from experiments.compare import Comparison
+from experiments.effects import INDEX, RATIOS
+from experiments.errors import writing_to
+from experiments.findings import ratio_words, rows_of, sentence, title
+from experiments.store import versions
+from experiments.texts import FOLDER, figure, label_of, unit_name, words
+from scenarios import Lever, Scenario, levers, walk
+from simulation.compiler import SOURCE_HASH
+from simulation.records import POT_OF, POTS, PROGRAMMES
+
+PLANNED = ("startup", "employment", "interest", "works")
+
+
+def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int, Lever, Any, Any]]:
+    """List levers that differ from the reference.
+
+    Yields
+    ------
+    month, lever, reference value, value
+        From which month, and what; a lever comes again where the difference changes later.
+    """
+    for (_, ours), (_, theirs) in zip(walk(scenario), walk(reference)):
+        if not ours.key.startswith("policy.") and ours.value != theirs.value:
+            yield 1, ours, theirs.value, ours.value
+    months = {1, *(c.month for s in (scenario, reference) for c in s.changes)}
+    before: dict[str, tuple[Any, Any]] = {}
+    for month in sorted(months):
+        policies = (s.policy_at(month) for s in (scenario, reference))
+        for (_, ours), (_, theirs) in zip(*(walk(p, "policy.") for p in policies)):
+            pair = (theirs.value, ours.value)
+            if pair != before.get(ours.key, (ours.value, ours.value)):
+                yield month, ours, *pair
+            if ours.value != theirs.value or ours.key in before:
+                before[ours.key] = pair
+
+
+def value_text(value: Any) -> str:
+    """A lever's value as a scenario file would write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:,.10g}" if isinstance(value, int | float) else "–"
+
+
+class Report:
+    """Everything a report's template shows.
+
+    Parameters
+    ----------
+    found : Comparison
+    lang : {"en", "zh"}
+    """
+
+    def __init__(self, found: Comparison, lang: str = "en") -> None:
+        self.found, self.lang = found, lang
+        self.words = words(lang)
+        self.text = self.words["report"]
+        self.years = found.plan.settings.months / 12.0
+
+    @cached_property
+    def reference(self) -> str:
+        """Title of the reference."""
+        return self.title(self.found.plan.reference)
+
+    def title(self, label: str) -> str:
+        """Title of a scenario."""
+        return title(self.found, label, self.lang)
+
+    def subtitle(self) -> str:
+        """What was compared, in one line."""
+        plan = self.found.plan
+        county = plan.scenarios[plan.reference].county
+        return str(self.text["subtitle"]).format(
+            n=self.words["comma"].join(self.title(label) for label in plan.compared),
+            reference=self.reference,
+            county=county.name_zh if self.lang == "zh" else county.name,
+            months=plan.settings.months,
+            replicates=plan.replicates,
+        )
+
+    def summary(self) -> list[tuple[str, str]]:
+        """Description and findings of each scenario."""
+        described = f"description_{self.lang}"
+        return [
+            (
+                getattr(self.found.plan.scenarios[label], described),
+                sentence(self.found, label, self.lang),
+            )
+            for label in self.found.plan.compared
+        ]
+
+    def differences(self, keys_only: bool) -> list[tuple[str, list[Any], list[str]]]:
+        """Title, rows and cost sentences of each scenario."""
+        return [
+            (
+                self.title(label),
+                rows_of(self.found, label, self.lang, keys_only),
+                [ratio_words(self.found, label, name, self.lang) for name in RATIOS],
+            )
+            for label in self.found.plan.compared
+        ]
+
+    def charts(self) -> list[str]:
+        """Charts over months, as SVG."""
+        return list(charts.all_charts(self.found, self.lang))
+
+    def spending_chart(self) -> str:
+        """Spending by pillar, as SVG."""
+        return charts.spending(self.found, charts.chart_language(self.lang))
+
+    def charts_are_english(self) -> bool:
+        """Whether a Chinese report has English charts, for want of a font."""
+        return charts.chart_language(self.lang) != self.lang
+
+    def programmes(self) -> list[tuple[str, list[str]]]:
+        """Spending a year by programme: label, and a figure per scenario."""
+        rows = [
+            (self.words["programmes"][name], self._yearly(f"spent_{name}")) for name in PROGRAMMES
+        ]
+        rows.append((self.text["total"], self._yearly("public_cost")))
+        shown = [(label, values) for label, values in rows if np.any(values != 0.0)]
+        return [(label, [figure(v, "yuan", self.lang) for v in values]) for label, values in shown]
+
+    def pots(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
+        """By pot: label, and planned, used and unpaid a year per scenario."""
+        rows = []
+        for k, pot in enumerate(POTS):
+            names = [name for name, of in zip(PROGRAMMES, POT_OF) if of == k]
+            used = sum(self._yearly(f"spent_{name}") for name in names)
+            unpaid = sum(self._yearly(f"unpaid_{name}") for name in names)
+            cells = [
+                tuple(figure(v, "yuan", self.lang) for v in triple)
+                for triple in zip(self._planned(pot), np.atleast_1d(used), np.atleast_1d(unpaid))
+            ]
+            rows.append((self.words["pots"][pot], cells))
+        return rows  # type: ignore[return-value]
+
+    def _yearly(self, measure: str) -> np.ndarray:
+        levels = self.found.cube.levels[:, :, INDEX[measure]]
+        return (
+            np.array([np.nanmean(row) if np.isfinite(row).any() else np.nan for row in levels])
+            / self.years
+        )
+
+    def _planned(self, pot: str) -> np.ndarray:
+        plan = self.found.plan
+        if pot not in PLANNED:
+            return np.full(len(plan.scenarios), np.nan)
+        months = plan.settings.months
+        return np.array(
+            [
+                np.mean([getattr(policy.budget, pot) for policy in scenario.policies(months)])
+                for scenario in plan.scenarios.values()
+            ]
+        )
+
+    def assumptions(self) -> list[tuple[str, list[tuple[str, ...]]]]:
+        """Levers that differ, by scenario: label, key, values, unit, evidence."""
+        plan = self.found.plan
+        base = plan.scenarios[plan.reference]
+        return [
+            (
+                self.title(label),
+                [self._lever(*row) for row in lever_changes(plan.scenarios[label], base)],
+            )
+            for label in plan.compared
+        ]
+
+    def _lever(self, month: int, lever: Lever, theirs: Any, ours: Any) -> tuple[str, ...]:
+        label = label_of(lever, self.lang)
+        if month > 1:
+            label = f"{label} ({self.text['from_month'].format(month=month)})"
+        evidence = ", ".join(lever.evidence) or self.words["columns"]["assumed"]
+        unit = unit_name(lever.unit, self.lang)
+        return label, lever.key, value_text(theirs), value_text(ours), unit, evidence
+
+    def assumed_count(self) -> str:
+        """How many parameters have no source."""
+        assumed = [lever for lever in levers if lever.assumed]
+        return str(self.text["assumed_count"]).format(
+            assumed=len(assumed), total=len(levers), free=sum(lever.free for lever in levers)
+        )
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What is needed to repeat the comparison."""
+        plan, text = self.found.plan, self.text
+        s = plan.settings
+        used = ", ".join(f"{name} {version}" for name, version in versions().items())
+        ids = ", ".join(f"{label} {scenario.id}" for label, scenario in plan.scenarios.items())
+        return [
+            (text["seed"], str(s.seed)),
+            (text["replicates"], str(plan.replicates)),
+            (text["sample"], f"{s.sample:g}"),
+            (text["months"], str(s.months)),
+            (text["source_hash"], SOURCE_HASH),
+            (text["versions"], used),
+            (text["scenario_ids"], ids),
+        ]
+
+
+def html_of(found: Comparison, lang: str = "en") -> str:
+    """The report as the text of an HTML page."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    report = Report(found, lang)
+    template = environment.get_template("report.html.j2")
+    return template.render(report=report, text=report.text, words=report.words, found=found)
+
+
+def write_report(found: Comparison, path: Path, lang: str = "en") -> Path:
+    """Write the report; the page makes no request and can be mailed or printed.
+
+    Parameters
+    ----------
+    found : Comparison
+        What to report.
+    path : Path
+        File to write.
+    lang : {"en", "zh"}
+        Language of the page.
+    """
+    page = html_of(found, lang)
+    new = path.with_name(f".{path.name}.new")
+    with writing_to(path.parent):
+        new.write_text(page, encoding="utf-8")
+        new.replace(path)
+    return path

@@ -1,0 +1,53 @@
+"""How the command answers: errors a user can mend are one line, and exit codes say what happened.
+
+Exit codes: 0 done; 1 some runs failed; 2 something in the command, a file or a folder is wrong;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from experiments.errors import UsageError, reason_of
+from scenarios import ScenarioError
+
+SOME_FAILED, WRONG, INTERRUPTED = 1, 2, 130
+# Errors of the command line's parser; its package is not the same in all versions of typer.
+PARSER_ERRORS: Any = typer.BadParameter.__mro__[2]
+
+
+class OneLine(TyperGroup):
+    """The command, with every error of a user on one line of standard error."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command and exit."""
+        options["standalone_mode"] = False
+        options["prog_name"] = "returnee"
+        try:
+            code = super().main(*args, **options)
+        except PARSER_ERRORS as error:
+            text = error.format_message()
+            stop(f"{text.rstrip('.')}; see returnee --help")
+        except (ScenarioError, UsageError) as error:
+            stop(str(error))
+        except typer.Abort:
+            stop("interrupted", INTERRUPTED)
+        except BrokenPipeError:  # the reader, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except OSError as error:
+            stop(
+                f"{error.filename or 'a file'}: found {reason_of(error)}, allowed a file that can be used"
+            )
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def stop(text: str, code: int = WRONG) -> NoReturn:
+    """Say one line on standard error and exit."""
+    typer.echo(f"returnee: {' '.join(text.split())}", err=True)
+    sys.exit(code)

@@ -1,0 +1,92 @@
+"""Words of tables and reports, in English and Chinese, and how figures are written."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "templates"
+LANGUAGES = ("en", "zh")
+COUNTABLE = ("people", "firms", "jobs", "loans", "files", "places")
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def words(lang: str) -> dict[str, Any]:
+    """Texts of one language, from ``templates/<lang>.toml``."""
+    return tomllib.loads((FOLDER / f"{lang}.toml").read_text(encoding="utf-8"))
+
+
+def rounded(value: float, digits: int) -> float:
+    """The value to a number of significant digits."""
+    if value == 0.0 or not math.isfinite(value):
+        return value
+    return round(value, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digits: int = 0) -> str:
+    """Write a figure as a reader would.
+
+    Parameters
+    ----------
+    value : float
+        NaN is written as a dash.
+    unit : str
+        Shares are written in per cent (differences in points), yuan in millions or 万元.
+    lang : {"en", "zh"}
+        Language of the reader.
+    signed : bool
+        Whether it is a difference, to be written with its sign and fewer digits.
+    digits : int
+        Significant digits; 3 for differences and 4 for levels if left out.
+
+    Examples
+    --------
+    >>> figure(27431.0, "firms"), figure(0.0123, "share", signed=True)
+    ('27,430', '+1.23 pp')
+    """
+    if not math.isfinite(value):
+        return "–"
+    tail = ""
+    if unit == "share":
+        value, tail = 100.0 * value, " pp" if signed else " %"
+        if lang == "zh" and signed:
+            tail = "个百分点"
+    elif unit.startswith("yuan") and abs(value) >= (1e5 if lang == "zh" else 1e6):
+        scale = 1e4 if lang == "zh" else 1e6
+        value, tail = value / scale, "万" if lang == "zh" else " m"
+    digits = digits or (3 if signed else 4)
+    number = rounded(value, digits)
+    size = abs(number)
+    whole = number == 0.0 or (unit in COUNTABLE and size >= 1.0)
+    places = 0 if whole else min(max(digits - 1 - math.floor(math.log10(size)), 0), 2)
+    text = f"{number:{'+' if signed else ''},.{places}f}"
+    return text.replace("-", "\N{MINUS SIGN}") + tail
+
+
+def span(low: float, high: float, unit: str, lang: str = "en") -> str:
+    """Write an interval of a difference."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "–"
+    if low == high:
+        return figure(low, unit, lang, signed=True)
+    ends = figure(low, unit, lang, signed=True), figure(high, unit, lang, signed=True)
+    return f" {words(lang)['to']} ".join(ends)
+
+
+def unit_name(unit: str, lang: str) -> str:
+    """A unit in the reader's language."""
+    return str(words(lang)["units"].get(unit, unit))
+
+
+def label_of(item: Any, lang: str) -> str:
+    """The label of an indicator or lever in the reader's language."""
+    return str(item.zh if lang == "zh" else item.en)
+
+
+def title_of(scenario: Any, label: str, lang: str) -> str:
+    """A scenario's title; the label where two scenarios of a plan would share a title."""
+    title = str(scenario.title_zh if lang == "zh" else scenario.title_en)
+    return title if label == scenario.name else f"{title} ({label})"

@@ -1,0 +1,46 @@
+"""Small plans, and the command as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from processes import Command
+
+import simulation
+from experiments import Comparison, compare
+
+ROOT = Path(simulation.__file__).parents[1]
+SMALL = {"sample": 0.002, "months": 12}
+
+
+@pytest.fixture(scope="session")
+def small() -> Comparison:
+    return compare(["linked", "no_support"], replicates=4, **SMALL)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def command() -> Iterator[Command]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: object) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "experiments", *map(str, words)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
