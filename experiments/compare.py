@@ -18,7 +18,7 @@ from experiments.errors import UsageError
 from experiments.executors import Outcome, compile_first, execute
 from experiments.plan import Plan, Settings, jobs
 from experiments.progress import Bar, Reporter
-from experiments.store import Store
+from experiments.store import Store, write_frame
 from scenarios import Scenario, load_scenario, scenario_names
 
 COMPILING = "compiling the model (once, about a minute)"
@@ -280,4 +280,7 @@ def _run(
     store.consolidate()
     store.status("finished")
     runs, failures = store.runs(), store.failures()
-    return Comparison(plan, runs, failures, store.folder if keep else None, command)
+    found = Comparison(plan, runs, failures, store.folder if keep else None, command)
+    if keep and not runs.empty:
+        write_frame(store.folder / "effects.parquet", found.effects)
+    return found

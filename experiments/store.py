@@ -77,6 +77,13 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     os.replace(new, path)
 
 
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as Parquet, whole or not at all."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    frame.to_parquet(temporary, index=False)
+    os.replace(temporary, path)
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read a folder's manifest.
 

@@ -105,6 +105,12 @@ class Budget(Group):
         en="Works fund", zh="基建资金",
         help_en="Pays roads and county sites; not drawn on while neither is extended.",
         help_zh="用于道路和创业用地；未扩建时不动用。")
+    cap: float = lever(
+        0, unit="yuan/yr", low=0, high=200_000_000,
+        en="Cap on all spending", zh="支出总额上限",
+        help_en="Most that all programmes together may spend in a year; 0 means no cap. What the "
+        "guarantee fund pays to banks counts but is not held back.",
+        help_zh="各项目全年支出合计上限;0为不设上限。担保基金代偿计入但不受限。")
     arrears: float = lever(
         0.9, unit="share", low=0, high=1,
         en="Interest subsidy paid on time", zh="贴息按时支付率",

@@ -11,6 +11,7 @@ from scenarios import Policy, Scenario, dtype_of, record_of
 from simulation import indicators
 from simulation import records as r
 from simulation.bundle import Bundle
+from simulation.exchange import population_of
 from simulation.information import contact_sums
 from simulation.population import people
 from simulation.services import provide
@@ -143,6 +144,8 @@ def assemble(
     clock = np.zeros(1, r.CLOCK).view(np.recarray)
     clock.seed, clock.replicate, clock.sample = seed, replicate, sample
     clock.first, clock.month = 1 - burn_in, -burn_in
+    if population is None:
+        population = population_of(scenario, facts, clock, months)
     if population is None:
         workers = people(
             scenario.county, facts, clock, months, scenario.behaviour.money.thrift_sigma

@@ -180,14 +180,9 @@ def live_history(
 ) -> County:
     """A new county at the end of its history (month 0), see `Histories.get`."""
     before = scenario.model_copy(update={"policy": baseline_policy(), "changes": ()})
-    county, _ = assemble(before, seed, replicate, sample, months, burn_in, people_of(scenario))
+    county, _ = assemble(before, seed, replicate, sample, months, burn_in)
     open_county(county)
     return advance(county, 0)
-
-
-def people_of(scenario: Scenario):  # noqa: ANN201
-    """People and ties that a county folder brings, or None where they are drawn."""
-    return
 
 
 HISTORIES = Histories()

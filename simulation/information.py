@@ -174,7 +174,10 @@ def reach(c, decision, contact, town, top):
         if town < 0:
             i = c.row_of[int(u * clock.present)]
         else:
-            i = c.members[c.members_ptr[town] + int(u * c.towns[town].present)]
+            present = c.towns[town].present
+            if present == 0:
+                return -1
+            i = c.members[c.members_ptr[town] + int(u * present)]
         worker = c.workers[i]
         if not is_active(worker.state):
             continue

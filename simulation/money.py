@@ -7,6 +7,9 @@ from simulation.compiler import kernel
 from simulation.state import month_index, policy_now
 
 
+UNLIMITED = 1 << 60
+
+
 @kernel
 def fen(yuan):
     """Yuan as whole fen."""
@@ -25,16 +28,27 @@ def pay(c, programme, amount):
     if amount <= 0:
         return True
     m, pot = month_index(c), r.POT_OF[programme]
-    if pot == r.POT_TAX:  # revenue forgone needs no pot
-        c.pots[pot, 1] += amount
-    elif c.pots[pot, 0] < amount:
+    if amount > left_for(c, programme):
         c.unpaid[m, programme] += amount
         return False
+    if pot == r.POT_TAX:  # revenue forgone needs no pot
+        c.pots[pot, 1] += amount
     else:
         c.pots[pot, 0] -= amount
     c.pots[pot, 2] += amount
     c.ledger[m, programme] += amount
+    c.clock[0].spent += amount
     return True
+
+
+@kernel
+def left_for(c, programme):
+    """What can still be paid for a programme this year, fen: by its pot, and by the cap on all."""
+    pot, cap = r.POT_OF[programme], policy_now(c).budget_cap
+    left = UNLIMITED if pot == r.POT_TAX else c.pots[pot, 0]
+    if cap > 0.0 and pot != r.POT_FUND:
+        left = min(left, fen(cap * c.clock[0].sample) - c.clock[0].spent)
+    return max(left, 0)
 
 
 @kernel
@@ -42,8 +56,7 @@ def pay_share(c, programme, amount):
     """Pay as much of `amount` fen as the pot holds; return the share paid."""
     if amount <= 0:
         return 1.0
-    left = c.pots[r.POT_OF[programme], 0]
-    paid = min(amount, max(left, 0))
+    paid = min(amount, left_for(c, programme))
     pay(c, programme, paid)
     c.unpaid[month_index(c), programme] += amount - paid
     return paid / amount
@@ -53,6 +66,7 @@ def pay_share(c, programme, amount):
 def refill(c):
     """In January pots lapse and are filled with the year's budget."""
     policy, sample = policy_now(c), c.clock[0].sample
+    c.clock[0].spent = 0
     for pot, budget in (
         (r.POT_STARTUP, policy.budget_startup),
         (r.POT_EMPLOYMENT, policy.budget_employment),

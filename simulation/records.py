@@ -279,6 +279,7 @@ CLOCK = np.dtype(
         ("repaid", "i8"),
         ("compensated", "i8"),  # paid by the fund to banks
         ("written_off", "i8"),  # borne by banks
+        ("spent", "i8"),  # by all programmes this year, fen
         ("fund_capital", "i8"),  # paid into the guarantee fund, fen
         ("compensated_year", "f8"),  # compensation of the last year, fading, fen
         ("withdrawn", "i8"),  # 1 while banks lend nothing

@@ -12,6 +12,7 @@ import pandas as pd
 from scenarios import Scenario, load_scenario
 from simulation import records as r
 from simulation.county import County, with_policy
+from simulation.exchange import sample_of
 from simulation.history import BURN_IN, HISTORIES, advance
 from simulation.indicators import BY_NAME, INDICATORS
 from simulation.philox import MONTH_ZERO
@@ -41,6 +42,7 @@ def start(
 ) -> County:
     """The county at the end of its history, about to live under the scenario's policy."""
     check_arguments(scenario, replicate, seed, sample, months, burn_in)
+    sample = sample_of(scenario, sample)
     history = HISTORIES.get(scenario, seed, replicate, sample, months, burn_in)
     return with_policy(history, scenario, months)
 
@@ -90,6 +92,7 @@ def simulate(
     county = start(scenario, replicate, seed, sample, months, burn_in)
     states = county.workers.state.copy()
     county = advance(county, months)
+    sample = float(county.clock[0].sample)  # a county file of people sets its own
     return Run(scenario, county, replicate, seed, sample, months, states)
 
 
@@ -145,6 +148,48 @@ class Run:
     def unpaid(self) -> pd.DataFrame:
         """What was due and not paid, by month and programme, yuan, full county."""
         return self._programmes(self.county.unpaid)
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        """How far each founder's file got: every venture begun under the policy, by stage and date.
+
+        Index is the firm's id; a date that has not come is missing.
+        """
+        used = int(self.county.clock[0].firms)
+        rows = self.county.firms[:used]
+        keep = rows.planned >= 1
+        rows, receipts = rows[keep], self.county.receipts[:used][keep] / FEN
+        owners = self.county.workers[rows.owner]
+        dates = {
+            "planned": rows.planned,
+            "trained": owners.certificate,
+            "loan_asked": rows.desk_since,
+            "loan_taken_up": rows.desk_done,
+            "loan_granted": rows.loan_month,
+            "registered": rows.registered,
+            "incubation_asked": rows.incubation_since,
+            "opened": rows.opened,
+            "mentor_asked": rows.mentor_since,
+            "mentored_until": rows.mentor_until,
+            "stopped": rows.stopped,
+            "closed": rows.closed,
+        }
+        frame = pd.DataFrame(
+            {
+                "owner": owners.id,
+                "returnee": rows.returnee.astype(bool),
+                "referred": owners.referred.astype(bool),
+                **{name: month_or_none(months) for name, months in dates.items()},
+                "incubated": rows.incubator_until != r.NEVER,
+                "contest_won": rows.credit_line.astype(bool),
+                "loan_stage": np.array(r.LOAN_STAGES)[rows.loan_stage],
+                "loan_reason": np.array(r.REASONS)[rows.loan_reason],
+                "granted": receipts[:, r.R_GRANT] > 0,
+                "phase": np.array(r.PHASES)[rows.phase],
+            },
+            index=pd.Index(rows.id, name="firm"),
+        )
+        return labelled(frame.sort_index(), dict.fromkeys(dates, "month"))
 
     def _programmes(self, fen: np.ndarray) -> pd.DataFrame:
         index = pd.RangeIndex(1, self.months + 1, name="month")

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulation import records as r
 from simulation.compiler import kernel
-from simulation.money import fen, pay
+from simulation.money import fen, left_for, pay
 from simulation.philox import D_VISIT, draws
 from simulation.services import EXTENSION
 from simulation.state import knows, now, policy_now
@@ -43,7 +43,7 @@ def advise(c, f):
         return
     grant = 0.0
     amount = fen(policy.technology_upgrade_grant)
-    if owner.certificate != r.NEVER and amount <= c.pots[r.POT_STARTUP, 0]:
+    if owner.certificate != r.NEVER and amount <= left_for(c, r.G_UPGRADE):
         grant = min(policy.technology_upgrade_grant, behaviour.support_technology_cost)
     if not worth_a_step(firm, c.sales[f, (clock.month - 2) % 12] * 0.3, grant, behaviour):
         return

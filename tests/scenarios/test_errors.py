@@ -68,7 +68,9 @@ def test_wrong_values(key: str, value: Any, expected: str) -> None:
 
 def test_span_of_control() -> None:
     sector = load_scenario("baseline").county.sectors[0].model_dump()
-    text = message("baseline", {"county.sectors": [{**sector, "capital_share": 0.5}]})
+    text = message(
+        "baseline", {"county.sectors": [{**sector, "labour_share": 0.5, "capital_share": 0.5}]}
+    )
     assert "labour_share + capital_share: found 1, allowed below 1" in text
     text = message("baseline", {"county.sectors": [sector, sector]})
     assert "sectors.*.key: found ['farming', 'farming'], allowed each once" in text

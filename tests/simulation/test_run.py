@@ -13,7 +13,33 @@ from simulation import simulate
 from simulation.indicators import INDICATORS
 
 GOLDEN = Path(__file__).with_name("golden.json")
-COLUMNS = ["away", "home", "founders", "firms_registered", "firms_open", "firms_dormant", "jobs", "loans_outstanding", "guarantee_fund", "return_quality", "aware_training", "aware_services", "aware_incubation", "aware_activities", "aware_finance", "returns", "remigrations", "registrations", "openings", "closings", "loans_granted", "loans_defaulted", "value_added", "public_cost", "rural_income"]
+COLUMNS = [
+    "away",
+    "home",
+    "founders",
+    "firms_registered",
+    "firms_open",
+    "firms_dormant",
+    "jobs",
+    "loans_outstanding",
+    "guarantee_fund",
+    "return_quality",
+    "aware_training",
+    "aware_services",
+    "aware_incubation",
+    "aware_activities",
+    "aware_finance",
+    "returns",
+    "remigrations",
+    "registrations",
+    "openings",
+    "closings",
+    "loans_granted",
+    "loans_defaulted",
+    "value_added",
+    "public_cost",
+    "rural_income",
+]
 
 
 def summary(run):

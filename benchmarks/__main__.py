@@ -1,0 +1,50 @@
+"""Print the figures of the project, with the reach and the stretch of each.
+
+``python -m benchmarks`` measures all, ``python -m benchmarks full plain`` some. Nothing is asserted:
+a figure depends on the machine, whose processor and probe are printed to compare by.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+from benchmarks.figures import FIGURES, Row, probe
+
+HEAD = Row("figure", "measured", "reach", "stretch", "")
+
+
+def processor() -> str:
+    """Name of the processor, as far as the system tells."""
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def show(row: Row) -> str:
+    """One line of the table."""
+    return f"{row.what:<50}{row.measured:>10}{row.reach:>14}{row.stretch:>9}   {row.note}".rstrip()
+
+
+def main(names: list[str]) -> int:
+    """Measure and print the figures named, or all."""
+    unknown = [name for name in names if name not in FIGURES]
+    if unknown:
+        print(f"found {unknown[0]!r}, allowed {', '.join(FIGURES)}", file=sys.stderr)
+        return 2
+    print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"probe: {probe():.1f} ns a Philox block\n")
+    print(show(HEAD), flush=True)
+    for name in names or FIGURES:
+        for row in FIGURES[name]():
+            print(show(row), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,241 @@
+"""What is measured: a function per figure, each giving rows of a table."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from pathlib import Path
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from scenarios import Scenario, load_scenario
+from simulation import simulate
+from simulation.county import County, with_policy
+from simulation.history import BURN_IN, advance, live_history
+from simulation.philox import philox
+from simulation.run import start
+
+MONTHS, SEED = 120, 1
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Row(NamedTuple):
+    """A line of the table."""
+
+    what: str
+    measured: str
+    reach: str = ""
+    stretch: str = ""
+    note: str = ""
+
+
+def best(work: Callable[[], object], times: int = 3) -> float:
+    """Seconds of the fastest of some calls."""
+    seconds = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds)
+
+
+@numba.njit
+def _many_draws(n):
+    total = np.uint64(0)
+    for k in range(n):
+        a, _, _, _ = philox(
+            np.uint64(k), np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(5)
+        )
+        total += a
+    return total
+
+
+def probe() -> float:
+    """Nanoseconds of one Philox4x32-10 block on this machine: divide by it to compare machines."""
+    _many_draws(10)
+    return best(lambda: _many_draws(5_000_000)) / 5_000_000 * 1e9
+
+
+def months_alone(scenario: Scenario, sample: float, times: int = 3) -> tuple[float, float]:
+    """Nanoseconds a worker-month, and seconds, of 120 months after the history."""
+    seconds, workers = [], 0
+    history = live_history(scenario, SEED, 0, sample, MONTHS, BURN_IN)
+    for _ in range(times):
+        county = with_policy(history, scenario, MONTHS)
+        workers = int(county.clock[0].initial)
+        begun = time.perf_counter()
+        advance(county, MONTHS)
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds) / workers / MONTHS * 1e9, min(seconds)
+
+
+def warm() -> None:
+    """Compile, or load from the cache, before anything is timed."""
+    simulate("baseline", sample=0.002, months=12)
+
+
+def full() -> list[Row]:
+    """Full county, 300,000 workers × 120 months, one core."""
+    warm()
+    nanoseconds, seconds = months_alone(load_scenario("baseline"), 1.0)
+    what = "300,000 workers x 120 months, ns a worker-month"
+    return [Row(what, f"{nanoseconds:.1f}", "15", "5", f"{seconds:.2f} s after the history")]
+
+
+def small() -> list[Row]:
+    """30,000 workers × 120 months, people, ties and history included."""
+    warm()
+    replicates = iter(range(1000, 2000))
+    seconds = best(lambda: simulate("baseline", next(replicates), sample=0.1).monthly)
+    again = best(lambda: simulate("linked", 1000, sample=0.1).monthly)
+    return [
+        Row("30,000 workers x 120 months, set-up and all, s", f"{seconds:.2f}", "0.15", "0.05",
+            "with 60 months of history"),
+        Row("   the same, another policy on a known history", f"{again:.2f}"),
+    ]  # fmt: skip
+
+
+def plain(workers: int = 3000, months: int = 12) -> list[Row]:
+    """Against the same rules as plain Mesa objects, side by side."""
+    warm()
+    scenario = load_scenario("baseline")
+    sample = workers / scenario.county.labour_force
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "county.pickle"
+        county = start(scenario, 0, SEED, sample, months, BURN_IN)
+        arrays = {f.name: np.asarray(getattr(county, f.name)) for f in fields(County)}
+        path.write_bytes(pickle.dumps(arrays))
+        run_python("-m", "benchmarks.plain_mesa", str(path), str(months), NUMBA_DISABLE_JIT="1")
+        slow, indicators = pickle.loads(path.with_suffix(".out").read_bytes())
+    seconds = []
+    for _ in range(5):
+        county = start(scenario, 0, SEED, sample, months, BURN_IN)
+        begun = time.perf_counter()
+        county = advance(county, months)
+        seconds.append(time.perf_counter() - begun)
+    mine = np.array(county.months[1:].tolist())
+    worst = float(np.max(np.abs(mine - indicators[1:]) / np.maximum(np.abs(mine), 1.0)))
+    same = "same results" if worst == 0 else f"results differ by up to {worst:.1g} of their size"
+    note = f"{slow:.2f} s against {min(seconds) * 1e3:.1f} ms for {workers} x {months}; {same}"
+    what = "faster than plain Mesa objects, times"
+    return [Row(what, f"{slow / min(seconds):.0f}", "300", "1000", note)]
+
+
+def memory() -> list[Row]:
+    """Bytes a worker, ties included: the arrays, and the process."""
+    text = run_python("-c", "from benchmarks.figures import memory_here; memory_here()")
+    arrays, both, process = (float(word) for word in text.split())
+    return [
+        Row("memory a worker, ties included, bytes", f"{arrays:.0f}", "300", "200",
+            "arrays of one county of 300,000"),
+        Row("   with a kept history beside it", f"{both:.0f}"),
+        Row("   peak of the process above its start", f"{process:.0f}", "", "", "after a run"),
+    ]  # fmt: skip
+
+
+def memory_here() -> None:
+    """Print bytes a worker of the arrays, of county and history, and of this process."""
+    warm()
+    before = peak()
+    scenario = load_scenario("baseline")
+    run = simulate(scenario, sample=1.0)
+    workers = int(run.county.clock[0].initial)
+    after = peak()
+    history = live_history(scenario, SEED, 0, 0.01, MONTHS, BURN_IN)
+    later = with_policy(history, scenario, MONTHS)
+    shared = {f.name for f in fields(County) if getattr(later, f.name) is getattr(history, f.name)}
+    sizes = {f.name: getattr(run.county, f.name).nbytes for f in fields(County)}
+    once = sum(sizes.values())
+    twice = once + sum(size for name, size in sizes.items() if name not in shared)
+    print(once / workers, twice / workers, (after - before) / workers)
+
+
+def peak() -> int:
+    """Most memory this process has held so far, bytes."""
+    status = Path("/proc/self/status")  # where there is one: getrusage counts the parent's as well
+    if status.is_file():
+        lines = status.read_text(encoding="utf-8").splitlines()
+        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def compiling() -> list[Row]:
+    """First compile in an empty cache, and start with a warm one."""
+    first_run = "from simulation import simulate; simulate('baseline', sample=0.002, months=12)"
+    with tempfile.TemporaryDirectory() as folder:
+        cold = best(lambda: run_python("-c", first_run, RETURNEE_CACHE=folder), 1)
+        start_up = best(lambda: run_python("-c", first_run, RETURNEE_CACHE=folder))
+    return [
+        Row("first run, nothing compiled, s", f"{cold:.1f}", "30", "15", "new process"),
+        Row("first run, warm cache, s", f"{start_up:.2f}", "1.5", "1", "new process, imports too"),
+    ]
+
+
+def many(runs: int = 100) -> list[Row]:
+    """1,000 runs of 3,000 workers × 120 months on all cores."""
+    warm()
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        begun = time.perf_counter()
+        for run in pool.map(lambda k: simulate("baseline", 5000 + k, sample=0.01), range(runs)):
+            run.monthly  # noqa: B018
+        seconds = time.perf_counter() - begun
+    note = f"from {runs} runs in {seconds:.1f} s, {cores} threads, each with its own history"
+    return [Row("1,000 runs of 3,000 x 120, s", f"{seconds / runs * 1000:.0f}", "60", "20", note)]
+
+
+def scaling() -> list[Row]:
+    """Cost a worker from 30,000 to 1,200,000 workers.
+
+    The largest is a county four times the size, under a policy with the same budget.
+    """
+    warm()
+    rows, first = [], 0.0
+    for workers in (30_000, 300_000, 1_200_000):
+        force = max(workers, 300_000)
+        scenario = load_scenario("baseline", {"county.labour_force": force})
+        nanoseconds, _ = months_alone(scenario, workers / force, 3 if workers < 10**6 else 1)
+        first = first or nanoseconds
+        growth = nanoseconds / first - 1.0
+        reach = "" if nanoseconds == first else "+-20 %"
+        note = "" if nanoseconds == first else f"{growth:+.0%} against 30,000"
+        what = f"{workers:,} workers, ns a worker-month"
+        rows.append(Row(what, f"{nanoseconds:.1f}", reach, "", note))
+    return rows
+
+
+def run_python(*arguments: str, **environment: str) -> str:
+    """What a new Python process prints, run in the project's folder."""
+    known = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        env=known,
+        cwd=ROOT,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1])
+    return done.stdout
+
+
+FIGURES: dict[str, Callable[[], list[Row]]] = {
+    "full": full,
+    "small": small,
+    "plain": plain,
+    "memory": memory,
+    "compiling": compiling,
+    "many": many,
+    "scaling": scaling,
+}
