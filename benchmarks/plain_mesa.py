@@ -30,13 +30,12 @@ import numpy as np
 from simulation import records as r
 from simulation.accounts import finish
 from simulation.calendar import turn_page
-from simulation.careers import NOTHING, carry_out, decide, found, state_after
+from simulation.careers import NOTHING, carry_out, found, review
 from simulation.closing import close_firms
 from simulation.hiring import match
 from simulation.indicators import MONTH
-from simulation.information import apply_notes, inform, take_stock
+from simulation.information import apply_notes, inform
 from simulation.month import support
-from simulation.reviews import schedule
 from simulation.trading import trade
 
 
@@ -53,18 +52,14 @@ class WorkerAgent(RowAgent):
     """A worker; a step is a look at the calendar, and a review if one is due."""
 
     def step(self) -> None:
-        """Hear from ties, decide, and note the next review; as in ``simulation.careers.review``."""
+        """Hear from ties, decide, and note the next review; as in ``simulation.careers.review_all``."""
         county, row = self.model.county, self.row
         if county.due[row] != county.clock[0].month:
             return
-        county.due_list[self.model.due] = row
-        self.model.due += 1
-        take_stock(county, row)
-        code = decide(county, row)
+        code = review(county, row)
         if code != NOTHING:
             county.moves[self.model.moves] = row * 8 + code
             self.model.moves += 1
-        schedule(county, row, state_after(county.workers[row].state, code))
 
 
 class FirmAgent(RowAgent):
@@ -89,7 +84,7 @@ class PlainModel(mesa.Model):
         super().__init__(rng=0)
         kinds = {"workers": WorkerAgent, "firms": FirmAgent}
         self.county = SimpleNamespace()
-        self.due = self.moves = 0
+        self.moves = 0
         for name, array in arrays.items():
             fields = array.dtype.names
             if fields is None:
@@ -107,7 +102,7 @@ class PlainModel(mesa.Model):
         clock.month += 1
         turn_page(county)
         inform(county)
-        self.due = self.moves = 0
+        self.moves = 0
         self.agents_by_type[WorkerAgent].do("step")
         apply_notes(county)
         found(county, carry_out(county, self.moves))
@@ -116,7 +111,6 @@ class PlainModel(mesa.Model):
             market.supply = 0
         for row in county.active[: clock.active].tolist():
             county.firms[row].step()
-        clock.seekers = self.due
         match(county)
         close_firms(county)
         finish(county)

@@ -16,7 +16,7 @@ class Information(Group):
     """How workers learn of support channels, and forget them."""
 
     message_uptake: float = lever(
-        0.022, unit="chance/message", low=0, high=1, free=True,
+        0.025, unit="chance/message", low=0, high=1, free=True,
         en="Message uptake", zh="短信知晓率",
         help_en="Chance that one message teaches its channel.",
         help_zh="一条短信使人知晓该渠道的概率。")
@@ -56,7 +56,7 @@ class Information(Group):
         help_en="Chance that a founder is told of each channel when the firm is registered.",
         help_zh="企业登记时创业者被告知各项扶持渠道的概率。")
     tie_rate: float = lever(
-        0.0025, unit="chance/month", low=0, high=0.5, free=True,
+        0.0032, unit="chance/month", low=0, high=0.5, free=True,
         en="Passing on", zh="熟人传播率",
         help_en="Chance that a knowing tie at the same place passes a channel on (BH061, BH056).",
         help_zh="同地知情亲友每月告知一个渠道的概率（BH061、BH056）。")
@@ -217,7 +217,7 @@ class Careers(Group):
         "follow up a venture idea.",
         help_zh="照料子女或老人使女性跟进创业想法的频率下降的对数幅度。")
     idea_rate: float = lever(
-        0.05, unit="ideas/person/yr", low=0, high=1, free=True,
+        0.058, unit="ideas/person/yr", low=0, high=1, free=True,
         en="Venture ideas", zh="创业点子",
         help_en="Workable venture ideas a year of someone with the intention.",
         help_zh="有意愿者每年产生的可行创业点子数。")

@@ -214,7 +214,7 @@ class Closing(Group):
         help_en="How far the outlook may fall below the alternative before the owner stops.",
         help_zh="经营前景低于替代选择多少时业主歇业。")
     strike_off: float = lever(
-        0.45, unit="chance/report", low=0, high=1, free=True,
+        0.4, unit="chance/report", low=0, high=1, free=True,
         en="Struck off", zh="吊销概率",
         help_en="Chance at a yearly report that a dormant firm is struck off the register.",
         help_zh="年报时休眠企业被吊销的概率。")
@@ -224,7 +224,7 @@ class Closing(Group):
         help_en="Months a firm must be dormant before it can be struck off.",
         help_zh="企业休眠满此月数后方可被吊销。")
     owner_strikes: float = lever(
-        0.035, unit="chance/month", low=0, high=0.5,
+        0.04, unit="chance/month", low=0, high=0.5,
         en="Owner deregisters", zh="主动注销率",
         help_en="Chance that the owner of a dormant firm deregisters it.",
         help_zh="休眠企业业主每月主动注销的概率。")

@@ -8,6 +8,7 @@ import numpy as np
 
 from simulation import records as r
 from simulation.compiler import kernel
+from simulation.prefetch import AHEAD, prefetch
 from simulation.returning import RECENT_MONTHS
 from simulation.services import HALL, SITES
 from simulation.state import is_active, is_home, month_index, now
@@ -76,6 +77,8 @@ def rate_returns(c):
     clock, month, left = c.clock[0], now(c), 0
     parts, stayed, asked = np.zeros(4), 0, 0
     for k in range(clock.recent):
+        if k + AHEAD < clock.recent:
+            prefetch(c.workers, c.recent[k + AHEAD])
         i = c.recent[k]
         worker = c.workers[i]
         if clock.month - worker.returned > RECENT_MONTHS or worker.state == r.RETIRED:

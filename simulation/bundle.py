@@ -8,7 +8,9 @@ owns the memory and must outlive the call, which it does as the call's argument.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 import numba
@@ -65,11 +67,16 @@ class BundleType(types.Type):
         return (self.name, self.members)
 
 
+@cache
 def hash_of(members: tuple[tuple[str, types.Array], ...]) -> str:
     """Short stable text that stands for the fields' types."""
-    import hashlib
-
     return hashlib.sha256(repr(members).encode()).hexdigest()[:12]
+
+
+@cache
+def element_type(dtype: np.dtype) -> types.Type:
+    """Numba's type of an array's elements."""
+    return numba.typeof(np.empty(0, dtype)).dtype
 
 
 @typeof_impl.register(Bundle)
@@ -78,7 +85,7 @@ def typeof_bundle(value: Bundle, _context: Any) -> BundleType:
     known = value.__dict__.get("numba_type")
     if known is None:
         members = tuple(
-            (f.name, types.Array(numba.typeof(a.view(np.ndarray)).dtype, a.ndim, "C"))
+            (f.name, types.Array(element_type(a.dtype), a.ndim, "C"))
             for f, a in zip(fields(value), value.arrays(), strict=True)
         )
         known = BundleType(type(value).__name__, members)

@@ -16,17 +16,17 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.founding import begin_venture
 from simulation.information import apply_notes, take_stock
-from simulation.philox import D_CAREER, D_IDEA, draws
-from simulation.prefetch import prefetch
+from simulation.philox import D_HEAR, D_REVIEW, draws
+from simulation.prefetch import AHEAD, prefetch
 from simulation.returning import (
     caution,
+    chance_of_returning,
     come_home,
-    decides_to_return,
     home_pull,
     logistic,
     utility_of_city,
 )
-from simulation.reviews import list_due, schedule
+from simulation.reviews import SEEKER_REVIEW, list_due, schedule
 from simulation.state import age_of, enter, happens, knows, now
 from simulation.training import ask_for_training
 from simulation.ventures import means_in_sight, shock_factor, venture_income
@@ -34,8 +34,7 @@ from simulation.workforce import leave_employer
 
 # What a worker may decide at a review.
 NOTHING, LOSE_JOB, FOUND, LEAVE, TO_FARM, TO_SEEK, RETURN = range(7)
-AHEAD = 8  # reviews for which data are fetched ahead
-FALL_BACK = 0.5  # chance a month that a seeker out of patience goes farming (assumed)
+FALL_BACK = 0.7  # hazard a month that a seeker out of patience goes farming (assumed)
 PAYBACK_YEARS = 10.0  # working years left below which a firm seems less worth while (assumed)
 
 
@@ -140,8 +139,8 @@ def wants_to_found(c, i, months, u):
 
 
 @kernel
-def chance_of_leaving(c, i, months):
-    """Chance that worker `i`, at home, leaves for the city within the `months` since a review."""
+def hazard_of_leaving(c, i):
+    """Hazard in half a year that worker `i`, at home, leaves for the city."""
     worker, behaviour, facts = c.workers[i], c.behaviour[0], c.facts[0]
     month, peers = c.clock[0].month, c.peers[i]
     share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
@@ -155,35 +154,34 @@ def chance_of_leaving(c, i, months):
     score -= behaviour.careers_leave_age * max(age_of(worker, month) - 30.0, 0.0) / 10.0
     if worker.ever_away == 1:
         score += behaviour.careers_leave_experience
-    half_year = min(logistic(score), 0.99)
-    return 1.0 - math.exp(months / 6.0 * math.log1p(-half_year))
+    return math.exp(min(score, 3.0))
 
 
 @kernel
-def decide_at_home(c, i):
-    """What worker `i`, at home without a firm, decides at this review."""
+def decide_at_home(c, i, move, idea, ask, job):
+    """What worker `i`, at home without a firm, decides at this review.
+
+    Parameters
+    ----------
+    move, idea, ask, job : float
+        Uniform draws: leaving, a venture idea, asking for training, loss or change of job.
+    """
     worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
-    month = clock.month
-    months = (
-        1
-        if worker.state == r.SEEKING
-        else min(month - int(worker.since), behaviour.careers_home_review)
-    )
+    usual = SEEKER_REVIEW if worker.state == r.SEEKING else behaviour.careers_home_review
+    months = min(clock.month - int(worker.since), usual)
     if months <= 0:
         return NOTHING
-    a, b, d, e = draws(clock, D_CAREER, month, worker.id, 0)
-    u, _, _, _ = draws(clock, D_IDEA, month, worker.id, 0)
-    if wants_to_found(c, i, months, u):
+    if wants_to_found(c, i, months, idea):
         return FOUND
-    if d < behaviour.support_ask_rate and knows(worker, r.TRAINING):
-        if d < behaviour.support_ask_rate * will_to_found(c, i):
+    if ask < behaviour.support_ask_rate and knows(worker, r.TRAINING):
+        if ask < behaviour.support_ask_rate * will_to_found(c, i):
             ask_for_training(c, i)
-    if a < chance_of_leaving(c, i, months):
+    if happens(move, hazard_of_leaving(c, i) * months / 6.0):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
-        if happens(b, behaviour.careers_separation * months):
+        if happens(job, behaviour.careers_separation * months):
             return LOSE_JOB
-    return farm_or_seek(c, worker, months, e)
+    return farm_or_seek(c, worker, months, job)
 
 
 @kernel
@@ -194,7 +192,7 @@ def farm_or_seek(c, worker, months, u):
         if c.towns[worker.township].log_job > clock.log_farm:
             return TO_SEEK
     if worker.state == r.SEEKING and clock.month - worker.since >= behaviour.careers_seek_patience:
-        if u < FALL_BACK:
+        if happens(u, FALL_BACK * months):
             return TO_FARM
     return NOTHING
 
@@ -213,26 +211,25 @@ def go_away(c, i):
 
 
 @kernel
-def decide_training_away(c, i):
+def ask_while_away(c, i, u):
     """Someone away who means to found may ask for training at the destination."""
-    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
-    if knows(worker, r.TRAINING) and worker.certificate == r.NEVER:
-        u, _, _, _ = draws(clock, D_CAREER, clock.month, worker.id, 1)
-        rate = behaviour.support_ask_rate * behaviour.support_ask_away
-        if u < rate and u < rate * will_to_found(c, i):
+    worker, behaviour = c.workers[i], c.behaviour[0]
+    rate = behaviour.support_ask_rate * behaviour.support_ask_away
+    if u < rate and worker.certificate == r.NEVER and knows(worker, r.TRAINING):
+        if u < rate * will_to_found(c, i):
             ask_for_training(c, i)
 
 
 @kernel
-def decide(c, i):
-    """What worker `i` decides at this review: a code, NOTHING for most."""
+def decide(c, i, move, idea, ask, job):
+    """What worker `i` decides at this review, by four uniform draws: a code, NOTHING for most."""
     state = c.workers[i].state
     if state == r.AWAY:
-        if decides_to_return(c, i):
+        if move < chance_of_returning(c, i):
             return RETURN
-        decide_training_away(c, i)
+        ask_while_away(c, i, ask)
     elif state == r.SEEKING or state == r.FARMING or state == r.EMPLOYED:
-        return decide_at_home(c, i)
+        return decide_at_home(c, i, move, idea, ask, job)
     return NOTHING
 
 
@@ -247,28 +244,42 @@ def state_after(state, code):
 
 
 @kernel
-def review(c, n_due):
-    """Steps 2 to 4 for everybody due: hear, review the move or the career, set the next review.
-
-    Decisions are collected in `moves` as row * 8 + code, so that everybody sees the month's start.
+def review(c, i):
+    """Steps 2 to 4 for worker `i`: hear, review the move or the career, set the next review.
 
     Returns
     -------
     int
-        Number of entries in `moves`.
+        Code of the decision, which is carried out when everybody has decided.
     """
-    n = 0
+    clock, worker = c.clock[0], c.workers[i]
+    u, v, x, move = draws(clock, D_REVIEW, clock.month, worker.id, 0)
+    a, b, d, e = draws(clock, D_HEAR, clock.month, worker.id, 0)
+    f, idea, ask, job = draws(clock, D_HEAR, clock.month, worker.id, 1)
+    take_stock(c, i, (a, b, d, e, f))
+    code = decide(c, i, move, idea, ask, job)
+    schedule(c, i, state_after(worker.state, code), u, v, x)
+    return code
+
+
+@kernel
+def review_all(c):
+    """Reviews of everybody due, on the state at the start of the month.
+
+    Returns
+    -------
+    int
+        Number of decisions in `moves`, as row * 8 + code.
+    """
+    n_due, n = list_due(c), 0
     for k in range(n_due):
         if k + AHEAD < n_due:
             prefetch(c.workers, c.due_list[k + AHEAD])
             prefetch(c.peers, c.due_list[k + AHEAD])
-        i = c.due_list[k]
-        take_stock(c, i)
-        code = decide(c, i)
+        code = review(c, c.due_list[k])
         if code != NOTHING:
-            c.moves[n] = i * 8 + code
+            c.moves[n] = c.due_list[k] * 8 + code
             n += 1
-        schedule(c, i, state_after(c.workers[i].state, code))
     return n
 
 
@@ -306,15 +317,7 @@ def found(c, founders):
 
 @kernel
 def take_decisions(c):
-    """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month.
-
-    Returns
-    -------
-    int
-        How many had a review; their rows stay in `due_list`.
-    """
-    n_due = list_due(c)
-    n = review(c, n_due)
+    """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month."""
+    n = review_all(c)
     apply_notes(c)
     found(c, carry_out(c, n))
-    return n_due

@@ -18,7 +18,7 @@ from simulation.services import provide
 from simulation.state import count_peers
 from simulation.ties import ties_of
 
-FIRM_ROOM = 0.12  # firm rows per worker at the start; grows when needed
+FIRM_ROOM = 0.09  # firm rows per worker at the start; grows when needed
 MONTHS_BEFORE = 400  # room in a month index for the history
 
 
@@ -64,19 +64,19 @@ class County(Bundle):
     contact: np.ndarray  # float64 (2, months + 1): cumulated contact, same place and across
     queue: np.ndarray  # int32 (workers,): who waits for training
     active: np.ndarray  # int32 (room,): firms that are not closed
+    seekers: np.ndarray  # int32 (workers,): who seeks work at home
     recent: np.ndarray  # int32 (workers,): who returned in the last 36 months
     due_list: np.ndarray  # int32 (workers,): scratch, whose review is this month
     moves: np.ndarray  # int32 (workers,): scratch
-    pending: np.ndarray  # int32 (2 workers,): scratch, who learns (+) or forgets (-) what
+    pending: np.ndarray  # int32 (workers,): scratch, who learns (+) or forgets (-) what
 
 
 def policy_records(scenario: Scenario, months: int) -> np.recarray:
     """Policies of the months 1..months as records; row 0 is the policy of month 1."""
-    rows = [record_of(p) for p in scenario.policies(months)]
     table = np.empty(months + 1, dtype_of(Policy)).view(np.recarray)
-    for month, row in enumerate(rows, start=1):
-        table[month] = row[0]
-    table[0] = table[1] if months else record_of(scenario.policy)[0]
+    table[:] = record_of(scenario.policy)[0]
+    for change in scenario.changes:
+        table[change.month :] = record_of(change.policy)[0]
     return table
 
 
@@ -206,7 +206,7 @@ def gather(
         unpaid=np.zeros((months + 1, r.N_PROGRAMMES), np.int64),
         pots=np.zeros((len(r.POTS), 4), np.int64),
         flows=np.zeros((months + 1, len(r.STATES), len(r.STATES)), np.int64),
-        events=np.zeros(4 * n + 1000, r.EVENT).view(np.recarray),
+        events=np.zeros(n + 1000, r.EVENT).view(np.recarray),
         members=members,
         members_ptr=np.searchsorted(workers.township[members], np.arange(len(towns) + 1)),
         entry_rows=entries,
@@ -220,10 +220,11 @@ def gather(
         contact=contact_sums(scenario, first, months),
         queue=np.zeros(n, np.int32),
         active=np.zeros(room, np.int32),
+        seekers=np.zeros(n, np.int32),
         recent=np.zeros(n, np.int32),
         due_list=np.zeros(n, np.int32),
         moves=np.zeros(n, np.int32),
-        pending=np.zeros(2 * n + 1000, np.int32),
+        pending=np.zeros(n + 1000, np.int32),
     )
     count_peers(county)
     return county
@@ -251,7 +252,6 @@ def with_policy(history: County, scenario: Scenario, months: int) -> County:
 
 def with_room(county: County) -> County:
     """The county with twice the room for firms or events, where less than a month's need is left."""
-    clock = county.clock[0]
     grown: dict[str, Any] = {}
     if firms_short(county):
         for name in ("firms", "receipts", "sales", "profit", "active"):
@@ -259,11 +259,16 @@ def with_room(county: County) -> County:
             more = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
             more[: len(array)] = array
             grown[name] = more.view(np.recarray) if name == "firms" else more
-    if len(county.events) - clock.events < len(county.workers) + 100:
+    if events_short(county):
         more = np.zeros(2 * len(county.events), r.EVENT)
         more[: len(county.events)] = county.events
         grown["events"] = more.view(np.recarray)
     return replace(county, **grown)
+
+
+def events_short(county: County) -> bool:
+    """Whether the event log might be full within a month, even one of a crisis."""
+    return bool(len(county.events) - county.clock[0].events < 0.6 * len(county.workers) + 100)
 
 
 def firms_short(county: County) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from simulation import records as r
 from simulation.compiler import kernel
 from simulation.philox import D_HIRE, D_MATCH, draws
+from simulation.prefetch import AHEAD, prefetch
 from simulation.state import enter, now
 from simulation.workforce import join_firm, lay_off
 
@@ -73,19 +74,24 @@ def line_up(c):
     start : int64 array, shape (townships + 1,)
     """
     clock, towns = c.clock[0], len(c.towns)
-    total = 0
-    for t in range(towns):
-        total += c.stock[t, r.SEEKING]
-    rows, keys = np.empty(total, np.int64), np.empty(total)
-    n = 0
+    rows, keys = np.empty(clock.seekers, np.int64), np.empty(clock.seekers)
+    n, left = 0, 0
     for k in range(clock.seekers):
-        i = c.due_list[k]
+        if k + AHEAD < clock.seekers:
+            prefetch(c.workers, c.seekers[k + AHEAD])
+        i = c.seekers[k]
         worker = c.workers[i]
-        if worker.state == r.SEEKING and n < total:
+        if worker.state != r.SEEKING:
+            worker.listed = 0
+            continue
+        c.seekers[left] = i
+        left += 1
+        if worker.since < clock.month:
             u, v, _, _ = draws(clock, D_MATCH, clock.month, worker.id, 0)
             if u < c.behaviour[0].careers_job_finding:
                 rows[n], keys[n] = i, worker.township + v
                 n += 1
+    clock.seekers = left
     order = np.argsort(keys[:n])
     pool = rows[:n][order]
     start = np.zeros(towns + 1, np.int64)

@@ -19,7 +19,7 @@ from simulation.compiler import kernel
 from simulation.county import County, assemble, with_room
 from simulation.founding import choose_sector, new_file
 from simulation.month import live_until
-from simulation.philox import D_START, draws
+from simulation.philox import D_REVIEW, D_START, draws
 from simulation.reviews import schedule
 from simulation.state import count_peers, is_home
 from simulation.ventures import known_productivity, price_sectors
@@ -120,7 +120,13 @@ def open_county(c):
         town.filled = c.stock[t, r.EMPLOYED]
         town.slots = int(town.filled * VACANT + 0.5)
     for i in range(len(c.workers)):
-        schedule(c, i, int(c.workers[i].state))
+        worker = c.workers[i]
+        u, v, x, _ = draws(clock, D_REVIEW, clock.month, worker.id, 0)
+        schedule(c, i, int(worker.state), u, v, x)
+        if worker.state == r.SEEKING:
+            worker.listed = 1
+            c.seekers[clock.seekers] = i
+            clock.seekers += 1
 
 
 def advance(county: County, month: int) -> County:

@@ -14,7 +14,7 @@ import numpy as np
 from scenarios import Scenario
 from simulation import records as r
 from simulation.compiler import kernel
-from simulation.philox import D_HEAR, D_MESSAGE, D_POST, D_STATION, draws
+from simulation.philox import D_MESSAGE, D_POST, D_STATION, draws
 from simulation.services import FUNDED_MESSAGES, POSTS, STATIONS, open_now
 from simulation.state import (
     age_of,
@@ -105,8 +105,14 @@ def apply_notes(c):
 
 
 @kernel
-def take_stock(c, i):
-    """What worker `i` heard from ties, and forgot, since the last review."""
+def take_stock(c, i, luck):
+    """What worker `i` heard from ties, and forgot, since the last review.
+
+    Parameters
+    ----------
+    luck : tuple of N_CHANNELS float
+        A uniform draw for each channel.
+    """
     settle(c, i)
     worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
     month, peers = clock.month, c.peers[i]
@@ -118,9 +124,7 @@ def take_stock(c, i):
     if worker.state == r.AWAY:
         share = 1.0 - share
     lost = behaviour.information_forget_rate * months
-    a, b, d, e = draws(clock, D_HEAR, month, worker.id, 0)
-    f, _, _, _ = draws(clock, D_HEAR, month, worker.id, 1)
-    for channel, u in enumerate((a, b, d, e, f)):
+    for channel, u in enumerate(luck):
         if knows(worker, channel):
             if happens(u, lost) and not is_used(c, worker, channel):
                 note(c, i, channel, False)

@@ -6,7 +6,6 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.state import month_index, policy_now
 
-
 UNLIMITED = 1 << 60
 
 

@@ -47,7 +47,7 @@ def live(c):
     clear_history(c)
     turn_page(c)  # 1 calendar
     inform(c)  # 2 information
-    c.clock[0].seekers = take_decisions(c)  # 3 returning, 4 careers at home
+    take_decisions(c)  # 3 returning, 4 careers at home
     support(c)  # 5 support
     trade_all(c)  # 6 trading
     match(c)  # 7 hiring
@@ -60,7 +60,7 @@ def has_room(c):
     """Whether there are rows enough for a month's new firms and events."""
     clock = c.clock[0]
     firms = len(c.firms) - clock.firms >= 0.01 * clock.initial + 100
-    return firms and len(c.events) - clock.events >= len(c.workers) + 100
+    return firms and len(c.events) - clock.events >= 0.6 * len(c.workers) + 100
 
 
 @kernel

@@ -9,9 +9,10 @@ they are the same under every policy and horizon.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv
 
 from scenarios import County as Facts
 from simulation import records as r
@@ -25,6 +26,7 @@ AGE_AND_SCHOOLING = 0.4  # correlation of youth and schooling (assumed)
 KNOWN_AT_START = 0.3  # share that knows a channel when the history starts (assumed)
 
 
+@lru_cache(maxsize=16)
 def age_quantiles(mean_age: float, female: float) -> np.ndarray:
     """Quantiles of the share of working life that is past, shape (QUANTILES,).
 
@@ -34,7 +36,17 @@ def age_quantiles(mean_age: float, female: float) -> np.ndarray:
     mean = min(max((mean_age - ADULT) / years, 0.05), 0.95)
     a = mean * AGE_CONCENTRATION
     grid = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    return np.asarray(stats.beta.ppf(grid, a, AGE_CONCENTRATION - a))
+    return np.asarray(betaincinv(a, AGE_CONCENTRATION - a, grid))
+
+
+def margins(facts: Facts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ages away and at home, and city sectors, as `simulation.population.draw_initial` takes them."""
+    away = age_quantiles(facts.people.age_away, facts.people.female_away)
+    home = age_quantiles(facts.people.age_home, facts.people.female_home)
+    shares = np.array([s.share for s in facts.city_sectors])
+    wages = np.array([s.wage for s in facts.city_sectors])
+    relative = wages / np.average(wages, weights=shares)
+    return away, home, np.column_stack([np.cumsum(shares) / shares.sum(), relative])
 
 
 def place_people(facts: Facts, sample: float) -> tuple[np.ndarray, np.ndarray]:
@@ -137,6 +149,7 @@ def draw_means(worker, clock, facts, city_sectors, thrift_sigma):
         * city_sectors[sector, 1]
         * math.exp(sigma * normal(e) - 0.5 * sigma * sigma + schooled)
     )
+    worker.log_wage = math.log(worker.wage)
     spread = facts.people_savings_sigma
     worker.thrift = math.exp(thrift_sigma * normal(g) - 0.5 * thrift_sigma * thrift_sigma)
     worker.savings = (
@@ -259,14 +272,7 @@ def people(
     workers = np.zeros(len(township), r.WORKER).view(np.recarray)
     workers.id = np.arange(len(workers))
     workers.township, workers.village = township, village
-    people_facts = facts.people
-    away = age_quantiles(people_facts.age_away, people_facts.female_away)
-    home = age_quantiles(people_facts.age_home, people_facts.female_home)
-    shares = np.array([s.share for s in facts.city_sectors])
-    wages = np.array([s.wage for s in facts.city_sectors])
-    cities = np.column_stack(
-        [np.cumsum(shares) / shares.sum(), wages / np.average(wages, weights=shares)]
-    )
+    away, home, cities = margins(facts)
     draw_initial(workers, clock[0], facts_record[0], away, home, cities, thrift_sigma)
     starts = workers.household.astype(bool)
     starts[0] = True

@@ -13,6 +13,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 LINE = 64  # bytes of a cache line
+AHEAD = 8  # how many rows before its turn a row is fetched
 
 
 def _emit(array_type: Any, context: Any, builder: Any, array: Any, index: Any) -> None:

@@ -138,12 +138,13 @@ WORKER = np.dtype(
         ("risk", "f8"),  # risk tolerance, sd
         ("attachment", "f8"),  # attachment to home, sd
         ("trained", "f8"),  # skill gained in training
-        ("fee_withheld", "f8"),  # part of the training fee that is due on opening, yuan
         ("wage", "f8"),  # monthly city wage, yuan
+        ("log_wage", "f8"),
         ("thrift", "f8"),  # saving rate relative to the mean
         ("savings", "f8"),  # yuan, as of month `settled`
         ("id", "i4"),
         ("household", "i4"),
+        ("fee_withheld", "i4"),  # part of the training fee that is due on opening, fen
         ("firm", "i4"),  # row of own firm or of the employer; -1: none, or another employer
         ("mate", "i4"),  # next employee of the same firm; -1: last
         ("birth", "i2"),  # month of birth
@@ -170,6 +171,7 @@ WORKER = np.dtype(
         ("destination", "u1"),  # 0 in the province, 1 outside
         ("city_sector", "u1"),
         ("ever_away", "u1"),
+        ("listed", "u1"),  # among County.seekers
         ("jobless", "u1"),  # lost the city job since the last review
         ("knows", "u1"),  # bits by channel
         ("attempts", "u1"),  # ventures planned
@@ -273,7 +275,7 @@ CLOCK = np.dtype(
         ("training_queue", "i8"),
         ("pending", "i8"),
         ("recent", "i8"),
-        ("seekers", "i8"),  # rows in `due_list` when seekers are matched
+        ("seekers", "i8"),  # rows in `seekers`, some of which seek no more
         ("outstanding", "i8"),  # loans outstanding, fen
         ("granted", "i8"),  # all loans ever, fen
         ("repaid", "i8"),

@@ -11,7 +11,6 @@ import math
 
 from simulation import records as r
 from simulation.compiler import kernel
-from simulation.philox import D_RETURN, draws
 from simulation.state import age_of, now
 from simulation.ventures import means_in_sight, shock_factor, venture_income
 
@@ -52,8 +51,8 @@ def utility_of_city(worker, years_away, wage_factor, behaviour, facts):
     wage_factor : float
         City wages relative to the county file's, below 1 in a shock.
     """
-    expected = worker.wage * wage_factor * (1.0 - MONTHS_TO_FIND * facts.work_city_loss)
-    utility = behaviour.returning_income_weight * math.log(expected)
+    expected = wage_factor * (1.0 - MONTHS_TO_FIND * facts.work_city_loss)
+    utility = behaviour.returning_income_weight * (worker.log_wage + math.log(expected))
     return utility + behaviour.returning_settled_weight * math.log1p(years_away)
 
 
@@ -113,14 +112,6 @@ def chance_of_returning(c, i):
     home = utility_of_home(job, farm, venture, behaviour)
     pull = home_pull(worker, share, behaviour, month)
     return logistic(behaviour.returning_constant + home + pull - city)
-
-
-@kernel
-def decides_to_return(c, i):
-    """Whether worker `i`, away, returns."""
-    clock = c.clock[0]
-    u, _, _, _ = draws(clock, D_RETURN, clock.month, c.workers[i].id, 0)
-    return u < chance_of_returning(c, i)
 
 
 @kernel

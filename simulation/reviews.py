@@ -11,8 +11,9 @@ import math
 
 from simulation import records as r
 from simulation.compiler import kernel
-from simulation.philox import D_REVIEW, draws
 from simulation.state import is_home
+
+SEEKER_REVIEW = 2  # mean months between the reviews of a seeker (assumed)
 
 
 @kernel
@@ -54,11 +55,16 @@ def months_to_loss(chance, u):
 
 
 @kernel
-def schedule(c, i, state):
-    """Set the month of worker `i`'s next review, for the career state that follows."""
+def schedule(c, i, state, u, v, x):
+    """Set the month of worker `i`'s next review, for the career state that follows.
+
+    Parameters
+    ----------
+    u, v, x : float
+        Uniform draws: month of the next review (two), and loss of the city job.
+    """
     worker, clock = c.workers[i], c.clock[0]
     month = clock.month
-    u, v, x, _ = draws(clock, D_REVIEW, month, worker.id, 0)
     worker.jobless = 0
     if state == r.AWAY:
         behaviour, facts = c.behaviour[0], c.facts[0]
@@ -72,7 +78,7 @@ def schedule(c, i, state):
                 worker.jobless = 1
         c.due[i] = due
     elif state == r.SEEKING:
-        c.due[i] = month + 1
+        c.due[i] = month + 1 + int(u * (2 * SEEKER_REVIEW - 1))
     elif is_home(state):
         c.due[i] = month + 1 + int(u * (2 * c.behaviour[0].careers_home_review - 1))
     else:

@@ -156,7 +156,7 @@ class Run:
         Index is the firm's id; a date that has not come is missing.
         """
         used = int(self.county.clock[0].firms)
-        rows = self.county.firms[:used]
+        rows = self.county.firms[:used].view(np.recarray)
         keep = rows.planned >= 1
         rows, receipts = rows[keep], self.county.receipts[:used][keep] / FEN
         owners = self.county.workers[rows.owner]

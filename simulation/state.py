@@ -144,6 +144,10 @@ def enter(c, i, state):
         c.clock[0].away_wages += int(worker.wage)
     worker.state = state
     worker.since = month
+    if state == r.SEEKING and worker.listed == 0:
+        worker.listed = 1
+        c.seekers[c.clock[0].seekers] = i
+        c.clock[0].seekers += 1
     return before
 
 

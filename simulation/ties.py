@@ -60,8 +60,8 @@ def tie_households(pairs, layers, n, workers, clock, facts, start, stop, town_st
                 continue
             g = (h + k + 1) % count
             size, other_size = heads[h + 1] - heads[h], heads[g + 1] - heads[g]
-            for m in range(max(size, other_size)):
-                n = add_tie(pairs, layers, n, heads[h] + m % size, heads[g] + m % other_size, r.KIN)
+            for m in range(size):
+                n = add_tie(pairs, layers, n, heads[h] + m, heads[g] + m % other_size, r.KIN)
     return n
 
 
@@ -113,10 +113,11 @@ def tie_fellows(pairs, layers, n, workers, clock, facts, town_start, town_stop):
 
 
 @kernel
-def tie_successors(pairs, layers, n, successor):
+def tie_successors(pairs, layers, n, workers, successor):
     """Kin and household ties pass on to who takes a retired person's place.
 
-    The entrant is tied to those to whom the predecessor was tied, and to their successors.
+    The entrant is tied to those of the predecessor's ties who are still there, and to the successors
+    of the others.
     """
     before = n
     for k in range(before):
@@ -124,9 +125,9 @@ def tie_successors(pairs, layers, n, successor):
             continue
         a, b = pairs[k, 0], pairs[k, 1]
         sa, sb = successor[a], successor[b]
-        if sa >= 0:
+        if sa >= 0 and workers[b].retires > workers[sa].enters:
             n = add_tie(pairs, layers, n, sa, b, layers[k])
-        if sb >= 0:
+        if sb >= 0 and workers[a].retires > workers[sb].enters:
             n = add_tie(pairs, layers, n, a, sb, layers[k])
         if sa >= 0 and sb >= 0:
             n = add_tie(pairs, layers, n, sa, sb, layers[k])
@@ -225,7 +226,7 @@ def ties_of(
         pairs, layers, workers, clock[0], facts[0], villages, by_age, age_ptr, towns,
         town_start, town_stop,
     )  # fmt: skip
-    n = tie_successors(pairs, layers, n, successors(workers, initial))
+    n = tie_successors(pairs, layers, n, workers, successors(workers, initial))
     return to_csr(pairs, layers, n, len(workers))
 
 

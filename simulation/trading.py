@@ -12,6 +12,7 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.money import fen, pay
 from simulation.philox import D_TRADE, draws, normal
+from simulation.prefetch import AHEAD, prefetch
 from simulation.state import knows, now, policy_now, shift_peers
 from simulation.ventures import CAPITAL_UNIT, best_persons
 
@@ -218,7 +219,11 @@ def trade_all(c):
     """Step 6 of the month."""
     for s in range(len(c.markets)):
         c.markets[s].supply = 0
-    for k in range(c.clock[0].active):
+    n = c.clock[0].active
+    for k in range(n):
+        if k + AHEAD < n:
+            prefetch(c.firms, c.active[k + AHEAD])
+            prefetch(c.workers, c.firms[c.active[k + AHEAD // 2]].owner)
         f = c.active[k]
         if c.firms[f].phase == r.OPEN:
             trade(c, f)

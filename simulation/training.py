@@ -91,7 +91,7 @@ def train(c, i, provider):
     worker.certificate = clock.month
     worker.trained += skill_from_training(policy, behaviour)
     learn(c, i, r.TRAINING)
-    worker.fee_withheld = withheld / 100.0
+    worker.fee_withheld = withheld
     hand_on(c, i, r.TRAINING)
     return True
 
@@ -103,10 +103,10 @@ def settle_fees(c):
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
         worker = c.workers[firm.owner]
-        if worker.fee_withheld > 0.0 and firm.opened == clock.month - 1:
+        if worker.fee_withheld > 0 and firm.opened == clock.month - 1:
             if clock.month - worker.certificate <= 13:
-                pay(c, r.G_TRAINING, fen(worker.fee_withheld))
-            worker.fee_withheld = 0.0
+                pay(c, r.G_TRAINING, int(worker.fee_withheld))
+            worker.fee_withheld = 0
 
 
 @kernel
