@@ -217,7 +217,7 @@ class Careers(Group):
         "follow up a venture idea.",
         help_zh="照料子女或老人使女性跟进创业想法的频率下降的对数幅度。")
     idea_rate: float = lever(
-        0.058, unit="ideas/person/yr", low=0, high=1, free=True,
+        0.053, unit="ideas/person/yr", low=0, high=1, free=True,
         en="Venture ideas", zh="创业点子",
         help_en="Workable venture ideas a year of someone with the intention.",
         help_zh="有意愿者每年产生的可行创业点子数。")

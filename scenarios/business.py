@@ -46,7 +46,7 @@ class Firm(Group):
         help_en="By how much founders overrate their log productivity.",
         help_zh="创业者高估自身对数生产率的幅度。")
     scale: float = lever(
-        0.5, unit="log points", low=-3, high=3, free=True,
+        0.57, unit="log points", low=-3, high=3, free=True,
         en="Level of productivity", zh="生产率水平",
         help_en="Added to every firm's log productivity.",
         help_zh="加在每家企业对数生产率上的常数。")
@@ -70,7 +70,7 @@ class Firm(Group):
         help_en="Months of outlay that an owner wants to hold in cash.",
         help_zh="业主希望持有的现金可支付的月数。")
     reinvest: float = lever(
-        0.1, unit="share", low=0, high=1,
+        0.04, unit="share", low=0, high=1,
         en="Reinvestment", zh="再投资比例",
         help_en="Share of cash above the target that is put into capital.",
         help_zh="超出目标的现金中用于追加资本的比例。")
@@ -214,7 +214,7 @@ class Closing(Group):
         help_en="How far the outlook may fall below the alternative before the owner stops.",
         help_zh="经营前景低于替代选择多少时业主歇业。")
     strike_off: float = lever(
-        0.4, unit="chance/report", low=0, high=1, free=True,
+        0.35, unit="chance/report", low=0, high=1, free=True,
         en="Struck off", zh="吊销概率",
         help_en="Chance at a yearly report that a dormant firm is struck off the register.",
         help_zh="年报时休眠企业被吊销的概率。")
@@ -233,7 +233,7 @@ class Closing(Group):
         en="Salvage", zh="残值率",
         help_en="Share of capital recovered on closing.", help_zh="歇业时可收回的资本比例。")
     debt_share: float = lever(
-        0.4, unit="share of income", low=0, high=1,
+        0.5, unit="share of income", low=0, high=1,
         en="Paying off the debt", zh="还债比例",
         help_en="Share of income that a former owner pays on the loan.",
         help_zh="前业主用于偿还贷款的收入比例。")

@@ -221,7 +221,7 @@ class Firms(Group):
         help_en="Pay of employees of these firms, relative to the local wage.",
         help_zh="这些企业员工工资与本地平均工资之比。")
     company_capital: float = lever(
-        150000, unit="yuan", low=0, high=10_000_000,
+        170000, unit="yuan", low=0, high=10_000_000,
         en="Capital of a company", zh="公司资本线",
         help_en="Capital from which a firm is a company rather than self-employed.",
         help_zh="资本达此数额的为公司，否则为个体工商户。")
