@@ -26,7 +26,11 @@ def test_a_finished_folder_is_read_and_not_run_again(
     monkeypatch.setattr(executors, "simulate", None)
     again = compare(["linked"], out=tmp_path / "a", **SMALL)
     assert again.runs.equals(first.runs)
-    assert {path.name for path in (tmp_path / "a").iterdir()} == {"manifest.json", "runs.parquet"}
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {
+        "manifest.json",
+        "runs.parquet",
+        "effects.parquet",
+    }
     manifest = json.loads((tmp_path / "a/manifest.json").read_text(encoding="utf-8"))
     assert manifest["status"] == "finished"
     assert manifest["scenarios"]["linked"]["policy"]["linkage"]["referral"] == 0.9
