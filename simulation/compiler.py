@@ -10,11 +10,15 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numba
+import numpy as np
 from numba.core import config
 
+F = TypeVar("F", bound=Callable[..., Any])
 PACKAGES = ("simulation", "scenarios")
 KEPT_CACHES = 3
 
@@ -62,3 +66,18 @@ def is_compiled() -> bool:
 
 
 kernel = numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
+
+
+def draw_kernel(clock: np.dtype) -> Callable[[F], F]:
+    """Like `kernel`, for a function of a clock and four integers that returns four floats.
+
+    With its signature fixed it is compiled once; numba would compile it anew for every constant
+    that it is called with, about fifty times.
+    """
+    if config.DISABLE_JIT:
+        return lambda function: function
+    t = numba.types
+    signature = t.UniTuple(t.float64, 4)(
+        numba.from_dtype(clock), t.int64, t.int64, t.int64, t.int64
+    )
+    return numba.njit(signature, cache=True, nogil=True, error_model="numpy")

@@ -13,7 +13,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from simulation.compiler import kernel
+from simulation.compiler import draw_kernel, kernel
+from simulation.records import CLOCK
 
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 W0, W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -85,7 +86,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@kernel
+@draw_kernel(CLOCK)
 def draws(clock, decision, month, agent, item):
     """Four uniform draws in (0, 1) for one decision of one agent in one month.
 

@@ -1,0 +1,117 @@
+"""Policies that ship: they spend alike where they say so, and differ only in what they say."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from scenarios import Scenario, load_scenario, scenario_names
+from scenarios.fields import walk
+from simulation import simulate
+
+SAMPLE, MONTHS, REPLICATES = 0.05, 120, 3
+PAIRS = (
+    ("siloed", "linked"),
+    ("credit_push", "space"),
+    ("training_volume", "training_quality"),
+    ("coastal_siloed", "coastal_linked"),
+    ("coastal_credit", "coastal_space"),
+)
+MIXES = {
+    "coastal_credit": "credit_push",
+    "coastal_space": "space",
+    "coastal_training": "training_volume",
+    "coastal_awareness": "awareness",
+    "coastal_linked": "linked",
+    "coastal_siloed": "siloed",
+}
+NO_LINKS = {
+    "policy.finance.grant_needs_certificate": False,
+    "policy.linkage.referral": 0,
+    "policy.linkage.certificate_speeds_loan": False,
+    "policy.linkage.incubator_waives_guarantee": False,
+    "policy.linkage.contest_opens_credit": False,
+    "policy.linkage.training_paid_on_opening": False,
+}
+
+
+@lru_cache(maxsize=256)
+def spending(name: str, replicate: int) -> float:
+    """Yuan a year in the ledger of one run."""
+    run = simulate(name, replicate=replicate, sample=SAMPLE, months=MONTHS)
+    return float(run.ledger.to_numpy().sum()) / (MONTHS / 12.0)
+
+
+def mean_spending(name: str) -> float:
+    return float(np.mean([spending(name, k) for k in range(REPLICATES)]))
+
+
+def policy_of(scenario: Scenario) -> dict[str, object]:
+    return {key: lever.value for key, lever in walk(scenario.policy)}
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_those_said_to_spend_alike_do(one: str, other: str) -> None:
+    caps = {load_scenario(name).policy.budget.cap for name in (one, other)}
+    assert len(caps) == 1 and caps.pop() > 0
+    assert mean_spending(one) == pytest.approx(mean_spending(other), rel=0.02)
+
+
+@pytest.mark.parametrize("name", sorted({name for pair in PAIRS for name in pair}))
+def test_a_cap_is_below_what_would_be_spent(name: str) -> None:
+    scenario = load_scenario(name)
+    free = simulate(
+        load_scenario(name, {"policy.budget.cap": 0}), sample=SAMPLE, months=MONTHS, replicate=0
+    )
+    assert free.ledger.to_numpy().sum() / (MONTHS / 12.0) > scenario.policy.budget.cap
+
+
+@pytest.mark.parametrize("name", sorted({name for pair in PAIRS for name in pair}))
+def test_the_cap_binds_before_the_pots(name: str) -> None:
+    run = simulate(name, sample=SAMPLE, months=MONTHS, replicate=0)
+    left = run.monthly[["pot_startup", "pot_employment", "pot_interest"]].iloc[11::12]
+    assert (left.sum(axis=1) > 0).all()
+
+
+def test_without_links_linked_and_siloed_are_the_same_run() -> None:
+    linked, siloed = (load_scenario(name, NO_LINKS) for name in ("linked", "siloed"))
+    assert linked.id == siloed.id == load_scenario("siloed").id
+    ours, theirs = (simulate(s, sample=0.005, months=24) for s in (linked, siloed))
+    assert ours.monthly.equals(theirs.monthly) and ours.ledger.equals(theirs.ledger)
+
+
+@pytest.mark.parametrize(("name", "base"), MIXES.items())
+def test_a_mix_in_the_shock_is_the_mix_and_the_shock(name: str, base: str) -> None:
+    found, shock, mix = (load_scenario(n) for n in (name, "coastal_shock", base))
+    assert found.county == shock.county
+    ours, theirs = policy_of(found), policy_of(mix)
+    changed = {key for key in ours if ours[key] != theirs[key]}
+    lower_cap = {"budget.cap"} if base in ("linked", "siloed") else set()
+    assert changed <= {"budget.arrears", "finance.interest_subsidy"} | lower_cap
+    assert found.policy.budget.arrears == shock.policy.budget.arrears == 0.6
+    if name != "coastal_credit":
+        assert found.policy.finance.interest_subsidy == 0.25
+
+
+def test_the_shock_about_doubles_the_return_wave() -> None:
+    waves = []
+    for name in ("coastal_shock", "baseline"):
+        runs = [simulate(name, sample=SAMPLE, months=24, replicate=k) for k in range(3)]
+        waves.append(sum(run.monthly["returns"].loc[13:24].sum() for run in runs))
+    assert 1.7 < waves[0] / waves[1] < 2.3
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in scenario_names() if n not in ("baseline", "no_support")]
+)
+def test_a_description_says_what_it_costs(name: str) -> None:
+    scenario = load_scenario(name)
+    million = re.search(r"costs about ([\d.]+) million", scenario.description_en)
+    ten_thousand = re.search(r"每年约需(\d+)万元", scenario.description_zh)
+    assert million and ten_thousand
+    said = float(million[1])
+    assert float(ten_thousand[1]) / 100.0 == pytest.approx(said, abs=0.06)
+    assert said == pytest.approx(mean_spending(name) / 1e6, rel=0.15)

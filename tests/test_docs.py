@@ -1,0 +1,81 @@
+"""What the README and the guides say can be done, done: their Python blocks and commands."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import os
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LONG = {"compare": ["--replicates", "2", "--sample", "0.005"], "run": ["--sample", "0.005"]}
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Code blocks of a language, with the page they stand on."""
+    return [
+        (page.name, block)
+        for page in PAGES
+        for block in re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.S)
+    ]
+
+
+def commands() -> list[str]:
+    """Every `returnee ...` command in the README's table of commands."""
+    found = re.findall(r"^\| `(returnee [^`]+)`", (ROOT / "README.md").read_text("utf-8"), re.M)
+    assert len(found) >= 4
+    return found
+
+
+@pytest.mark.parametrize(("page", "code"), blocks("python"))
+def test_python_blocks(page, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, page, "exec"), {"__name__": "page"})
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands(command, tmp_path):
+    words = shlex.split(command)[1:]
+    words += LONG.get(words[0], [])
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_readme_has_its_picture():
+    for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8")):
+        assert (ROOT / picture).is_file()
+
+
+@pytest.mark.parametrize("package", ["scenarios", "simulation", "experiments"])
+def test_doctests(package):
+    module = importlib.import_module(package)
+    tried = 0
+    for found in pkgutil.iter_modules(module.__path__, f"{package}."):
+        if not found.name.endswith("__main__"):
+            result = doctest.testmod(
+                importlib.import_module(found.name), optionflags=doctest.ELLIPSIS
+            )
+            assert result.failed == 0, found.name
+            tried += result.attempted
+    assert tried > 0 or package == "scenarios"
+
+
+def test_no_page_names_a_package_index_or_a_machine():
+    for page in [*PAGES, ROOT / "constraints.txt"]:
+        text = page.read_text("utf-8")
+        assert "pypi.org" not in text and "/work/" not in text
