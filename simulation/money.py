@@ -62,10 +62,22 @@ def pay_share(c, programme, amount):
 
 
 @kernel
+def overspent(c):
+    """What banks were paid beyond last year's cap, fen; this year's cap is lower by as much."""
+    clock = c.clock[0]
+    if clock.month <= 1:
+        return 0
+    cap = c.policies[clock.month - 1].budget_cap
+    if cap <= 0.0:
+        return 0
+    return max(clock.spent - fen(cap * clock.sample), 0)
+
+
+@kernel
 def refill(c):
     """In January pots lapse and are filled with the year's budget."""
     policy, sample = policy_now(c), c.clock[0].sample
-    c.clock[0].spent = 0
+    c.clock[0].spent = overspent(c)
     for pot, budget in (
         (r.POT_STARTUP, policy.budget_startup),
         (r.POT_EMPLOYMENT, policy.budget_employment),
