@@ -17,6 +17,7 @@ from experiments.compare import COMPILING, Interrupted, compare
 from experiments.errors import UsageError
 from experiments.executors import compile_first
 from experiments.findings import as_json, plain
+from experiments.linkage_command import LINKAGE_EXAMPLES, linkage_command
 from experiments.plan import Settings, check
 from experiments.progress import Bar
 from experiments.shell import INTERRUPTED, SOME_FAILED, OneLine, stop
@@ -75,6 +76,7 @@ county_app = typer.Typer(
     help="Show a county, or write it out to be changed.", epilog=COUNTY_EXAMPLES
 )
 app.add_typer(county_app, name="county")
+app.command("linkage", epilog=LINKAGE_EXAMPLES)(linkage_command)
 
 SetOption = Annotated[
     list[str] | None,

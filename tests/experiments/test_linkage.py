@@ -260,6 +260,9 @@ def test_points_lie_within_bounds_and_are_paired(points: Robust) -> None:
     worlds = [scenario.world_id for scenario in points.plan.scenarios.values()]
     assert worlds[::2] == worlds[1::2] and len(set(worlds)) == 3
     assert points.each.shape == (3, 2, N_MEASURES)
+    assert points.gaps.shape == (3,) and points.alike.tolist() == [
+        abs(g) <= EQUAL for g in points.gaps
+    ]
     assert len(parameters(load_scenario("baseline"), "all")) > len(moved)
 
 

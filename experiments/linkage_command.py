@@ -1,0 +1,155 @@
+"""The command ``returnee linkage``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from experiments.compare import Interrupted
+from experiments.linkage import MONTHS, REPLICATES, SAMPLE, SEED
+from experiments.progress import Bar
+from experiments.shell import INTERRUPTED, SOME_FAILED, stop
+
+OUT = Path("results/linkage")
+POINTS = 40  # of each robustness run behind the document
+LINKAGE_EXAMPLES = """Examples:
+
+  returnee linkage\n
+  returnee linkage --cap 8000000 --out results/linkage-8m\n
+  returnee linkage --robust 60\n
+  returnee linkage --set county.away_share=0.5 --out results/linkage-half-away\n
+  returnee linkage --write-doc docs/linkage.md
+"""
+
+
+class Language(StrEnum):
+    """Language of tables and reports."""
+
+    en = "en"
+    zh = "zh"
+
+
+class Over(StrEnum):
+    """Which behaviour parameters are moved."""
+
+    free = "free"
+    all = "all"
+
+
+def linkage_command(
+    replicates: Annotated[
+        int, typer.Option(help="Runs of each cell; five times as many for the premium.")
+    ] = REPLICATES,
+    sample: Annotated[float, typer.Option(help="Share of the county that is simulated.")] = SAMPLE,
+    months: Annotated[int, typer.Option(help="Months under the policy.")] = MONTHS,
+    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = SEED,
+    workers: Annotated[
+        int | None, typer.Option(help="Runs at a time; all processors if left out.")
+    ] = None,
+    cap: Annotated[
+        float | None,
+        typer.Option(metavar="YUAN", help="Cap on yearly spending of the pair that is compared; that of the siloed scenario, or 10 million, if left out."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Set a county or behaviour parameter in every cell; may be given more than once."),
+    ] = None,
+    robust: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Instead, find the premium at N points of the behaviour parameters."),
+    ] = None,
+    over: Annotated[
+        Over, typer.Option(help="With --robust: move the parameters free in calibration, or all.")
+    ] = Over.free,
+    write_doc: Annotated[
+        Path | None,
+        typer.Option("--write-doc", metavar="FILE", help="Run everything and write it up in Markdown, with figures in images/ beside it."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; results/linkage, or results/linkage-robust.")
+    ] = None,
+    as_new: Annotated[
+        bool, typer.Option("--as-new", help="Write to a new folder beside one of another plan.")
+    ] = False,
+    processes: Annotated[
+        bool, typer.Option("--processes", help="Use processes, not threads.")
+    ] = False,
+    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Find out whether linked support is better than siloed: a factorial of all programmes."""
+    from experiments.cli import overrides_of
+
+    options: dict[str, Any] = {
+        "replicates": replicates, "sample": sample, "months": months, "seed": seed,
+        "workers": workers, "cap": cap, "overrides": overrides_of(set_), "as_new": as_new,
+        "processes": processes, "progress": True,
+    }  # fmt: skip
+    try:
+        if write_doc is not None:
+            _document(write_doc, out or OUT, robust or POINTS, options)
+        elif robust is not None:
+            _robust(
+                robust, over.value, out or robust_folder(OUT, over.value), options, lang, as_json
+            )
+        else:
+            _factorial(out or OUT, options, lang, as_json)
+    except Interrupted as interrupt:
+        stop(str(interrupt), INTERRUPTED)
+
+
+def robust_folder(out: Path, over: str) -> Path:
+    """Where robustness runs are kept, beside the experiment."""
+    return out.with_name(f"{out.name}-robust{'' if over == 'free' else '-' + over}")
+
+
+def _factorial(out: Path, options: dict[str, Any], lang: str, as_json: bool) -> None:
+    from experiments.linkage import linkage
+    from experiments.linkage_words import linkage_json
+
+    found = linkage(out=out, **options)
+    _show(found, None, found.folder, linkage_json(found, lang) if as_json else None, lang)
+
+
+def _robust(
+    points: int, over: str, out: Path, options: dict[str, Any], lang: str, as_json: bool
+) -> None:
+    from experiments.linkage_robust import robust
+    from experiments.linkage_words import robust_json
+
+    found = robust(points, over, out=out, **options)
+    _show(None, found, found.folder, robust_json(found, lang) if as_json else None, lang)
+
+
+def _show(found: Any, robust: Any, folder: Path, content: Any, lang: str) -> None:
+    """Write the report, print JSON or tables, and say what failed."""
+    from experiments.cli import console_of, print_json
+    from experiments.linkage_report import write_page
+    from experiments.linkage_tables import show_linkage
+
+    report = write_page(found, robust, folder / "report.html", lang)
+    if content is None:
+        show_linkage(found, robust, console_of(), lang)
+    else:
+        print_json(content)
+    Bar().say(f"report: {report}")
+    if (found or robust).failures:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _document(path: Path, out: Path, points: int, options: dict[str, Any]) -> None:
+    """Run the experiment and its robustness, or take them from their folders, and write it up."""
+    from experiments.linkage import linkage
+    from experiments.linkage_report import write_document, write_page
+    from experiments.linkage_robust import OVER, robust
+
+    found = linkage(out=out, **options)
+    robusts = [robust(points, over, out=robust_folder(out, over), **options) for over in OVER]
+    write_page(found, robusts[0], found.folder / "report.html")
+    write_document(found, robusts, path)
+    Bar().say(f"written: {path}")
