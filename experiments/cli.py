@@ -21,7 +21,7 @@ from experiments.linkage_command import LINKAGE_EXAMPLES, linkage_command
 from experiments.plan import Settings, check
 from experiments.progress import Bar
 from experiments.shell import INTERRUPTED, SOME_FAILED, OneLine, stop
-from scenarios import load_scenario, parse_override
+from scenarios import load_scenario, parse_override, scenario_names
 
 
 class Lang(StrEnum):
@@ -170,8 +170,9 @@ def run_command(
 @app.command("compare", epilog=COMPARE_EXAMPLES)
 def compare_command(
     scenarios: Annotated[
-        list[str] | None, typer.Argument(help="Names or .toml files; all that ship if left out.")
+        list[str] | None, typer.Argument(help="Names or .toml files; the main ones if left out.")
     ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Compare all scenarios that ship.")] = False,
     against: Annotated[str, typer.Option(help="The reference.")] = "baseline",
     set_: CompareSet = None,
     replicates: Annotated[int, typer.Option(help="Paired runs of each scenario.")] = 20,
@@ -195,9 +196,11 @@ def compare_command(
     """Compare scenarios with a reference: same people, same luck, many replicates."""
     from experiments.report import write_report
 
+    if all_ and scenarios:
+        raise UsageError(f"--all: found scenarios named too ({scenarios[0]}), allowed one of both")
     try:
         found = compare(
-            scenarios or None,
+            scenario_names() if all_ else scenarios or None,
             against,
             replicates=replicates,
             sample=sample,
