@@ -214,6 +214,34 @@ def scaling() -> list[Row]:
     return rows
 
 
+def resume(runs: int = 10_000) -> list[Row]:
+    """Time to find what is left to do of a comparison whose runs are all finished."""
+    from experiments.measures import SCHEMA
+    from experiments.plan import Plan, Settings
+    from experiments.store import Store
+
+    scenarios = {name: load_scenario(name) for name in ("baseline", "linked")}
+    plan = Plan(scenarios, "baseline", runs // 2, Settings(1, 0.05, 120))
+
+    def left(folder: Path) -> int:
+        done = Store(folder, plan).done()
+        return sum(task.key not in done for task in plan.tasks())
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = Store(folder, plan)
+        for task in plan.tasks():
+            store.add(task, SCHEMA.empty_table())
+        assert left(folder) == 0
+        parts = best(lambda: left(folder))
+        store.consolidate()
+        assert left(folder) == 0
+        return [
+            Row("resume over 10,000 finished runs, s", f"{parts:.2f}", "1", "", "runs in parts"),
+            Row("", f"{best(lambda: left(folder)):.2f}", "1", "", "runs in one table"),
+        ]
+
+
 def run_python(*arguments: str, **environment: str) -> str:
     """What a new Python process prints, run in the project's folder."""
     known = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
@@ -238,4 +266,5 @@ FIGURES: dict[str, Callable[[], list[Row]]] = {
     "compiling": compiling,
     "many": many,
     "scaling": scaling,
+    "resume": resume,
 }
