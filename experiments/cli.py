@@ -227,11 +227,22 @@ def compare_command(
 
 
 @app.command("levers")
-def levers_command(lang: LangOption = Lang.en, as_json_: JsonOption = False) -> None:
+def levers_command(
+    lang: LangOption = Lang.en,
+    as_json_: JsonOption = False,
+    write_doc: Annotated[
+        Path | None,
+        typer.Option("--write-doc", metavar="FILE", help="Write them to a Markdown page instead."),
+    ] = None,
+) -> None:
     """List every lever and parameter: unit, range, default and source."""
     from experiments import listing
 
-    if as_json_:
+    if write_doc is not None:
+        from experiments.parameters import write_parameters
+
+        Bar().say(f"written: {write_parameters(write_doc)}")
+    elif as_json_:
         print_json(listing.levers_json())
     else:
         listing.show_levers(console_of(), lang)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from scenarios import levers
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LONG = {"compare": ["--replicates", "2", "--sample", "0.005"], "run": ["--sample", "0.005"]}
@@ -78,3 +80,13 @@ def test_doctests(package):
 def test_the_pins_are_plain():
     for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines():
         assert re.fullmatch(r"[\w.-]+==[\w.+-]+", line), line
+
+
+def test_the_page_of_parameters_is_current():
+    from experiments.parameters import COMMAND, constants, document
+
+    page = (ROOT / "docs" / "parameters.md").read_text("utf-8")
+    assert page == document(), f"run: {COMMAND}"
+    for lever in levers:
+        assert f"| `{lever.key.rpartition('.')[2]}` |" in page
+    assert len(list(constants())) > 20
