@@ -93,7 +93,8 @@ def write_parameters(path: Path) -> Path:
 
 
 def _grouped() -> list[tuple[str, list[Lever]]]:
-    titles, found = headings("en"), {}
+    titles = headings("en")
+    found: dict[str, list[Lever]] = {}
     for lever in levers:
         found.setdefault(lever.key.rpartition(".")[0], []).append(lever)
     return [(f"{titles[key]} (`{key}`)", inner) for key, inner in found.items()]

@@ -202,7 +202,7 @@ class Firms(Group):
         en="Existing incubator places", zh="现有孵化工位",
         help_en="Places there already are; more must be built.", help_zh="已有工位；增加须新建。")
     training_centres: int = lever(
-        3, unit="centres", low=0, high=100,
+        3, unit="centres", low=1, high=6,
         en="Training centres", zh="培训机构",
         help_en="Centres that hold courses.", help_zh="开办课程的机构数。")
     hall_files: float = lever(
@@ -215,6 +215,11 @@ class Firms(Group):
         en="Files at a post", zh="服务点办件量",
         help_en="Files one township post can handle in a month.",
         help_zh="一个乡镇服务点每月可办件数。")
+    service_quality: float = lever(
+        0.2, unit="log sd", low=0, high=1,
+        en="Differences in service quality", zh="服务质量差异",
+        help_en="Log standard deviation of quality between providers; the mean is 1.",
+        help_zh="各服务机构质量的对数标准差，均值为1。")
     pay: float = lever(
         0.8, unit="share", low=0.3, high=1.5,
         en="Pay in small firms", zh="小微企业工资",

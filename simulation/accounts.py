@@ -10,7 +10,7 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.prefetch import AHEAD, prefetch
 from simulation.returning import RECENT_MONTHS
-from simulation.services import HALL, SITES
+from simulation.services import HALL, MAX_SITES, SITES
 from simulation.state import is_active, is_home, month_index, now
 from simulation.workforce import job_pay
 
@@ -222,7 +222,9 @@ def finish(c):
     month.desk_wait /= max(month.loans_number, 1.0)
     month.queue_training = clock.training_queue
     month.queue_desk = c.services[HALL].queue
-    month.queue_incubation = c.services[SITES].queue
+    month.queue_incubation = 0.0
+    for s in range(MAX_SITES):
+        month.queue_incubation += c.services[SITES + s].queue
     month.incubator_places_used = clock.places_used
     month.mentored = clock.mentored
     month.banks_lending = 1.0 - clock.withdrawn

@@ -38,12 +38,13 @@ def hold_sessions(c):
     top = top_weight(policy)
     for k in range(number):
         u, v, _, _ = draws(clock, D_SESSION, clock.month, k, 1)
-        if u >= behaviour.information_session_uptake:
+        if u >= behaviour.information_session_uptake * service.quality:
             continue
         i = reach(c, D_SESSION, k, -1, top)
         if i >= 0 and (is_home(c.workers[i].state) or festival):
             note(c, i, int(v * r.N_CHANNELS), True)
     service.served += number
+    service.spent += cost
 
 
 @kernel
@@ -90,6 +91,7 @@ def hold_contest(c):
     cost = fen(policy.costs_contest * clock.sample)
     if not pay(c, r.G_CONTESTS, cost):
         return
+    c.services[ACTIVITY].spent += cost
     entering = entrants(c)
     n = len(entering)
     if n == 0:
@@ -109,6 +111,7 @@ def hold_contest(c):
         c.firms[f].credit_line = 1
         if pay(c, r.G_CONTESTS, fen(purse)):
             c.receipts[f, r.R_PRIZE] += fen(purse)
+            c.services[ACTIVITY].spent += fen(purse)
             if c.firms[f].phase == r.PLANNED:
                 c.firms[f].means += purse
             else:

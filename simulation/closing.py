@@ -13,6 +13,7 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.money import fen, pay
 from simulation.philox import D_CLOSE, draws
+from simulation.services import FUND
 from simulation.state import enter, knows, now, policy_now, shift_peers
 from simulation.workforce import job_pay, lay_off
 
@@ -194,6 +195,7 @@ def default(c, f):
     left = firm.loan
     part = min(int(c.facts[0].firms_fund_share * left), c.pots[r.POT_FUND, 0])
     pay(c, r.G_GUARANTEE, part)
+    c.services[FUND].spent += part
     clock.compensated += part
     clock.compensated_year += part
     clock.written_off += left - part

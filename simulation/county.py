@@ -190,7 +190,7 @@ def gather(
         receipts=np.zeros((room, len(r.RECEIPTS)), np.int64),
         sales=np.zeros((room, 12), np.float32),
         profit=np.zeros((room, 12), np.float32),
-        services=provide(scenario.county),
+        services=provide(scenario.county, clock[0]),
         funded=np.ones(4),
         towns=towns,
         stock=np.zeros((len(towns), len(r.STATES)), np.int64),

@@ -13,7 +13,7 @@ from simulation.compiler import kernel
 from simulation.information import weight_of
 from simulation.linkage import hand_on
 from simulation.philox import D_INCUBATOR, D_QUEUE, draws
-from simulation.services import FUNDED_MENTORS, MAX_SITES, SITES
+from simulation.services import FUNDED_MENTORS, MAX_SITES, PLACES_A_SITE, SITES, sites_at_work
 from simulation.state import policy_now
 
 PLACE_PATIENCE = 18  # months after which a firm no longer waits for a place (assumed)
@@ -47,35 +47,68 @@ def is_working(firm):
 
 
 @kernel
+def rooms(c, funded):
+    """Places at each incubator site; of those that are paid for, if `funded`.
+
+    Whole places of the sample, so rounded that they add up.
+    """
+    policy, clock = policy_now(c), c.clock[0]
+    room, total, given = np.zeros(MAX_SITES, np.int64), 0.0, 0
+    for s in range(MAX_SITES):
+        here = min(max(policy.incubation_places - s * PLACES_A_SITE, 0.0), float(PLACES_A_SITE))
+        site = c.services[SITES + s]
+        total += site.capacity if funded else here * clock.sample
+        room[s] = int(total + 0.5) - given
+        given += room[s]
+    return room
+
+
+@kernel
 def leave_places(c):
     """Firms leave whose time is over, that stopped, or for whom there is no place any more.
 
     Those who stay gain business ties.
     """
-    clock, behaviour, used = c.clock[0], c.behaviour[0], 0
-    room = int(policy_now(c).incubation_places * clock.sample + 0.5)
+    clock, behaviour, room = c.clock[0], c.behaviour[0], rooms(c, False)
+    for s in range(MAX_SITES):
+        c.services[SITES + s].places = 0
+    clock.places_used = 0
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
         if firm.venue != r.INCUBATOR_PLACE:
             continue
-        if firm.incubator_until <= clock.month or not is_working(firm) or used >= room:
+        site = c.services[SITES + firm.site]
+        over = firm.incubator_until <= clock.month or not is_working(firm)
+        if over or site.places >= room[firm.site]:
             firm.venue = r.OWN
             continue
-        used += 1
+        site.places += 1
+        clock.places_used += 1
         u, _, _, _ = draws(clock, D_INCUBATOR, clock.month, firm.id >> 4, 0)
-        if firm.phase == r.OPEN and u < behaviour.firm_partner_rate / 12.0:
+        if firm.phase == r.OPEN and u < behaviour.firm_partner_rate / 12.0 * site.quality:
             firm.partners = min(int(firm.partners) + 1, MOST_PARTNERS)
-    clock.places_used = used
 
 
 @kernel
-def admit(c):
-    """Free places go to the firms that wait, by rank."""
-    clock, policy = c.clock[0], policy_now(c)
-    room = 0.0
-    for s in range(MAX_SITES):
-        room += c.services[SITES + s].capacity
+def site_with_room(c, first, sites, room):
+    """The site `first` if it has a free place, else the next that has one; -1: none."""
+    for step in range(sites):
+        s = (first + step) % sites
+        if c.services[SITES + s].places < room[s]:
+            return s
+    return -1
+
+
+@kernel
+def list_waiting(c, sites):
+    """Firms that wait for a place: rows, months since when, and how many; queues by site.
+
+    A firm waits at the site of its township.
+    """
+    clock = c.clock[0]
     waiting, sinces, n = np.empty(clock.active, np.int64), np.empty(clock.active, np.int64), 0
+    for s in range(MAX_SITES):
+        c.services[SITES + s].queue = 0
     for k in range(clock.active):
         f = c.active[k]
         firm = c.firms[f]
@@ -85,29 +118,31 @@ def admit(c):
         if is_working(firm) and clock.month - since <= PLACE_PATIENCE:
             waiting[n], sinces[n] = f, since
             n += 1
-    free = int(room + 0.5) - clock.places_used
-    c.services[SITES].queue = n
-    order = by_rank(c, waiting, sinces, n, 4)
-    for k in order[: max(free, 0)]:
-        firm = c.firms[waiting[k]]
-        firm.venue = r.INCUBATOR_PLACE
-        firm.incubator_until = clock.month + policy.incubation_months
-        site = c.services[SITES + clock.places_used % MAX_SITES]
-        site.served += 1
-        site.waited += clock.month - firm.incubation_since
-        clock.places_used += 1
-        c.services[SITES].queue -= 1
-        hand_on(c, firm.owner, r.INCUBATION)
+            c.services[SITES + firm.township % max(sites, 1)].queue += 1
+    return waiting, sinces, n
 
 
 @kernel
-def count_places(c):
-    """Share the places in use among the sites, in proportion to their room."""
-    left = c.clock[0].places_used
-    for s in range(MAX_SITES):
+def admit(c):
+    """Free places go to the firms that wait, by rank: at their own site, else at another."""
+    clock, policy = c.clock[0], policy_now(c)
+    sites, room = sites_at_work(policy.incubation_places), rooms(c, True)
+    waiting, sinces, n = list_waiting(c, sites)
+    for k in by_rank(c, waiting, sinces, n, 4):
+        firm = c.firms[waiting[k]]
+        own = firm.township % max(sites, 1)
+        s = site_with_room(c, own, sites, room)
+        if s < 0:
+            return
         site = c.services[SITES + s]
-        site.places = min(left, int(site.capacity + 0.999))
-        left -= site.places
+        firm.venue, firm.site = r.INCUBATOR_PLACE, s
+        firm.incubator_until = clock.month + policy.incubation_months
+        site.served += 1
+        site.waited += clock.month - firm.incubation_since
+        site.places += 1
+        clock.places_used += 1
+        c.services[SITES + own].queue -= 1
+        hand_on(c, firm.owner, r.INCUBATION)
 
 
 @kernel
@@ -161,6 +196,5 @@ def incubate(c):
     """Incubators, mentors and sites in a month."""
     leave_places(c)
     admit(c)
-    count_places(c)
     assign_mentors(c)
     settle_sites(c)

@@ -228,7 +228,7 @@ def talk_at_posts(c):
         for k in range(number):
             contact = p * 4096 + k
             u, v, _, _ = draws(clock, D_POST, clock.month, contact, 1)
-            if u >= behaviour.information_post_uptake:
+            if u >= behaviour.information_post_uptake * post.quality:
                 continue
             i = reach(c, D_POST, contact, int(post.township), top)
             if i >= 0 and is_home(c.workers[i].state):
@@ -253,7 +253,7 @@ def talk_at_stations(c):
             if i < 0 or c.workers[i].state != r.AWAY:
                 continue
             u, v, x, _ = draws(clock, D_STATION, clock.month, contact, 1)
-            if u < behaviour.information_station_uptake:
+            if u < behaviour.information_station_uptake * station.quality:
                 note(c, i, int(v * r.N_CHANNELS), True)
             if x < c.towns[c.workers[i].township].job_chance:
                 c.workers[i].offer = clock.month + OFFER_MONTHS

@@ -58,7 +58,8 @@ NORMAL = ndtri((np.arange(4096) + 0.5) / 4096)
     D_CLOSE,
     D_SHOCK,
     D_INCUBATOR,
-) = range(1, 33)
+    D_SERVICE,
+) = range(1, 34)
 
 
 @kernel

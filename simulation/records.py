@@ -226,6 +226,7 @@ FIRM = np.dtype(
         ("company", "u1"),
         ("returnee", "u1"),
         ("venue", "u1"),
+        ("site", "u1"),  # incubator site, of those in and after incubation
         ("technology", "u1"),
         ("partners", "u1"),
         ("good", "u1"),
@@ -242,7 +243,7 @@ SERVICE = np.dtype(
     [
         ("capacity", "f8"),  # people, files or visits a month
         ("credit", "f8"),  # capacity carried over
-        ("quality", "f8"),
+        ("quality", "f8"),  # 1 is the mean of the county's providers
         ("funded", "f8"),  # share of this month's running cost that was paid
         ("waited", "f8"),  # months waited by all who were served
         ("kind", "u1"),

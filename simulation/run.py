@@ -322,11 +322,16 @@ class Run:
                 "served": rows.served / self.sample,
                 "refused": rows.refused / self.sample,
                 "mean_wait": rows.waited / np.maximum(rows.served, 1),
+                "spent": rows.spent / (FEN * self.sample),
+                "quality": rows.quality,
                 "months_open": [int(o).bit_count() for o in rows.opening],
             },
             index=pd.Index(np.flatnonzero(used), name="service"),
         )
-        units = {"capacity": "a month", "mean_wait": "months", "funded": "share"}
+        units = {
+            "capacity": "a month", "mean_wait": "months", "funded": "share", "spent": "yuan",
+            "quality": "1 is the mean",
+        }  # fmt: skip
         return labelled(frame, units)
 
     @cached_property

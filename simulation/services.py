@@ -1,10 +1,14 @@
 """Support services: which providers there are, where, and what keeps them running.
 
 Each provider has a place, a capacity a month, opening months, a queue and the pot that pays it.
-Running costs are due every month; what a pot cannot pay is missing from the capacity.
+Running costs are due every month; what a pot cannot pay is missing from the capacity. Quality differs
+between providers by luck: it multiplies what a course teaches, the files a desk handles, the uptake
+of what posts, stations and sessions say, and the business ties made at an incubator site.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -12,6 +16,7 @@ from scenarios import County as Facts
 from simulation import records as r
 from simulation.compiler import kernel
 from simulation.money import fen, pay_share
+from simulation.philox import D_SERVICE, draws, normal
 from simulation.state import policy_now
 
 # Rows of County.services.
@@ -33,8 +38,13 @@ DESK_DAYS_BASE, DESK_DAYS_DIGITAL = 20.0, 3.0
 IN_THE_CITIES = 255  # township of a station
 
 
-def provide(facts: Facts) -> np.recarray:
-    """The providers of a county, before any capacity is funded."""
+def provide(facts: Facts, clock: np.record) -> np.recarray:
+    """The providers of a county, before any capacity is funded.
+
+    Quality is lognormal with mean 1, a keyed draw by provider; the guarantee fund and the extension,
+    of which there is one each and on which nothing hangs, have 1.
+    """
+    spread = facts.firms.service_quality
     services = np.zeros(N_SERVICES, r.SERVICE).view(np.recarray)
     towns = len(facts.townships)
     order = np.argsort([t.distance_km for t in facts.townships], kind="stable")
@@ -54,6 +64,9 @@ def provide(facts: Facts) -> np.recarray:
             service = services[first + k]
             service.kind, service.pot, service.opening = kind, pot, opening
             service.quality = 1.0
+            if kind not in (r.S_FUND, r.S_EXTENSION):
+                u, _, _, _ = draws(clock, D_SERVICE, 0, first + k, 0)
+                service.quality = math.exp(spread * normal(u) - 0.5 * spread * spread)
             # Centres and sites stand in every few townships from the seat on; posts go round all.
             step = towns // max(count, 1) if kind in (r.S_TRAINING, r.S_INCUBATOR) else 1
             service.township = (
@@ -92,14 +105,25 @@ def add_capacity(service, a_year, month, most):
 
 
 @kernel
+def charge(c, first, count, paid, cost):
+    """Book `cost` fen, of which the share `paid` was met, to `count` providers alike."""
+    for k in range(count):
+        c.services[first + k].spent += int(paid * cost / count)
+
+
+@kernel
 def run_stations_and_posts(c):
     """Pay for posts and stations; unpaid ones reach fewer people."""
     policy, sample = policy_now(c), c.clock[0].sample
     posts, stations = policy.services_township_posts, policy.services_destination_stations
-    paid = pay_share(c, r.G_POSTS, fen(posts * policy.costs_township_post / 12.0 * sample))
+    cost = fen(posts * policy.costs_township_post / 12.0 * sample)
+    paid = pay_share(c, r.G_POSTS, cost)
+    charge(c, POSTS, posts, paid, cost)
     for p in range(MAX_POSTS):
         c.services[POSTS + p].funded = paid if p < posts else 0.0
-    paid = pay_share(c, r.G_STATIONS, fen(stations * policy.costs_station / 12.0 * sample))
+    cost = fen(stations * policy.costs_station / 12.0 * sample)
+    paid = pay_share(c, r.G_STATIONS, cost)
+    charge(c, STATIONS, stations, paid, cost)
     for s in range(MAX_STATIONS):
         c.services[STATIONS + s].funded = paid if s < stations else 0.0
 
@@ -116,15 +140,16 @@ def run_desk(c):
     )
     cost = fen(policy.costs_desk_digital * digital / 12.0 * clock.sample)
     c.funded[FUNDED_DIGITAL] = pay_share(c, r.G_DESK, cost)
+    charge(c, HALL, 1, c.funded[FUNDED_DIGITAL], cost)
     days = desk_days(c)
     hall = c.services[HALL]
     hall.funded = 1.0
-    files = facts.firms_hall_files * DESK_DAYS_BASE / days * 12.0
+    files = facts.firms_hall_files * hall.quality * DESK_DAYS_BASE / days * 12.0
     add_capacity(hall, files * clock.sample, clock.month, 1.0)
     for p in range(MAX_POSTS):
         post = c.services[POSTS + p]
         files = facts.firms_post_files * DESK_DAYS_BASE / days * clock.sample
-        post.capacity = files * post.funded
+        post.capacity = files * post.quality * post.funded
 
 
 @kernel
@@ -158,6 +183,12 @@ def run_training(c):
 
 
 @kernel
+def sites_at_work(places):
+    """Incubator sites that hold `places` places."""
+    return min(int(math.ceil(places / PLACES_A_SITE)), MAX_SITES)
+
+
+@kernel
 def run_incubators(c):
     """Pay for the sites; places that are paid for can be used.
 
@@ -170,12 +201,13 @@ def run_incubators(c):
         sites = (places - standing) / PLACES_A_SITE
         pay_share(c, r.G_INCUBATOR, fen(sites * policy.costs_incubator_site_once * clock.sample))
         c.clock[0].places_built = places
-    cost = places / PLACES_A_SITE * policy.costs_incubator_site / 12.0 * clock.sample
-    paid = pay_share(c, r.G_INCUBATOR, fen(cost))
+    cost = fen(places / PLACES_A_SITE * policy.costs_incubator_site / 12.0 * clock.sample)
+    paid = pay_share(c, r.G_INCUBATOR, cost)
+    charge(c, SITES, sites_at_work(places), paid, cost)
     for s in range(MAX_SITES):
         site = c.services[SITES + s]
         here = min(max(places - s * PLACES_A_SITE, 0.0), float(PLACES_A_SITE))
-        site.funded = paid
+        site.funded = paid if here > 0.0 else 0.0
         site.capacity = here * clock.sample * paid
 
 

@@ -10,7 +10,7 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.money import fen, left_for, pay
 from simulation.philox import D_VISIT, draws
-from simulation.services import EXTENSION
+from simulation.services import EXTENSION, open_now
 from simulation.state import knows, now, policy_now
 
 PAYBACK_MONTHS = 36.0  # within which a step must pay for itself (assumed)
@@ -81,7 +81,7 @@ def drawn_firms(c, visits):
 def extend(c):
     """Extension visits of a month: those who know the services come first, by a keyed draw."""
     policy, service = policy_now(c), c.services[EXTENSION]
-    if service.credit < 1.0:
+    if service.credit < 1.0 or not open_now(service, c.clock[0].month):
         return
     files, keys, n = drawn_firms(c, service.credit)
     for k in np.argsort(keys[:n]):

@@ -13,6 +13,7 @@ from simulation.compiler import kernel
 from simulation.money import fen, pay
 from simulation.philox import D_TRADE, draws, normal
 from simulation.prefetch import AHEAD, prefetch
+from simulation.services import SITES
 from simulation.state import knows, now, policy_now, shift_peers
 from simulation.ventures import CAPITAL_UNIT, best_persons
 
@@ -53,6 +54,7 @@ def rent_of(c, f):
         relief = fen(min(policy.incubation_rent_share * rent, policy.incubation_rent_cap / 12.0))
         if relief > 0 and pay(c, r.G_RENT, relief):
             c.receipts[f, r.R_RENT] += relief
+            c.services[SITES + firm.site].spent += relief
             return rent - relief / 100.0
     return rent
 

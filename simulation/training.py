@@ -15,7 +15,7 @@ from simulation.information import weight_of
 from simulation.linkage import enter_training_queue, hand_on
 from simulation.money import fen, pay
 from simulation.philox import D_QUEUE, draws
-from simulation.services import MAX_CENTRES, STATIONS, TRAINING
+from simulation.services import MAX_CENTRES, STATIONS, TRAINING, open_now
 from simulation.state import is_home, knows, learn, now, policy_now
 
 PATIENCE = 12  # months after which someone waiting gives up (assumed)
@@ -89,7 +89,7 @@ def train(c, i, provider):
     month.trained += 1
     month.trained_wait += waited
     worker.certificate = clock.month
-    worker.trained += skill_from_training(policy, behaviour)
+    worker.trained += skill_from_training(policy, behaviour) * service.quality
     learn(c, i, r.TRAINING)
     worker.fee_withheld = withheld
     hand_on(c, i, r.TRAINING)
@@ -139,6 +139,8 @@ def run_classes(c):
     places = np.zeros(len(c.services), np.int64)
     for s in range(len(c.services)):
         service = c.services[s]
+        if not open_now(service, clock.month):
+            continue
         # A class starts once it is full, both of people and of places.
         if min(int(service.credit), int(service.queue)) >= min(
             least, max(1, int(service.capacity * 3))
