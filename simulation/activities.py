@@ -1,7 +1,7 @@
 """Activities (创业活动): contests with prizes, and outreach sessions such as fairs and salons.
 
 Sessions spread information. Contests bring entrants together (business ties), pay prizes, and may
-open a credit line (P134).
+open a credit line, of which winners are told (P134).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simulation.linkage import hand_on
 from simulation.money import fen, pay
 from simulation.philox import D_CONTEST, D_SESSION, draws, normal
 from simulation.services import ACTIVITY
-from simulation.state import is_home, knows, now, policy_now
+from simulation.state import is_home, knows, learn, now, policy_now
 
 YOUNG = 24  # months since opening up to which an owner may enter (assumed)
 JURY_NOISE = 0.3  # sd of the jury's error, log productivity (assumed)
@@ -109,6 +109,8 @@ def hold_contest(c):
     for k in np.argsort(scores)[:winners]:
         f = entering[k]
         c.firms[f].credit_line = 1
+        if policy.linkage_contest_opens_credit:
+            learn(c, c.firms[f].owner, r.FINANCE)
         if pay(c, r.G_CONTESTS, fen(purse)):
             c.receipts[f, r.R_PRIZE] += fen(purse)
             c.services[ACTIVITY].spent += fen(purse)

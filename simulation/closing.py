@@ -11,6 +11,7 @@ import math
 
 from simulation import records as r
 from simulation.compiler import kernel
+from simulation.desk import withdraw_file
 from simulation.money import fen, pay
 from simulation.philox import D_CLOSE, draws
 from simulation.services import FUND
@@ -105,6 +106,7 @@ def stop(c, f):
     if firm.good == 1:
         firm.good = 0
         shift_peers(c, i, r.P_GOOD, -1)
+    withdraw_file(firm)
     firm.phase = r.DORMANT
     firm.stopped = clock.month
     firm.venue = r.OWN
@@ -160,7 +162,7 @@ def must_stop(c, f):
 def meet_due_date(c, f):
     """The principal is due at the end of the term: from cash, savings, guarantor; else overdue."""
     firm = c.firms[f]
-    if firm.loan > 0 and firm.loan_stage == r.GRANTED and firm.loan_due <= c.clock[0].month:
+    if firm.loan > 0 and firm.loan_stage != r.OVERDUE and firm.loan_due <= c.clock[0].month:
         repay_from_all(c, f)
 
 

@@ -3,7 +3,8 @@
 A loan file waits for the desk, takes working days there, and is decided: the principal is limited
 by the cap (which rises with the jobs planned, P013), by what can be had without a counter-guarantee
 where no guarantor is found (P015, BH033), by the fund times its leverage, and by banks that have
-withdrawn (P046, BH048). Whoever waits may give up (BH032).
+withdrawn (P046, BH048). Whoever waits may give up (BH032). A young firm that is smaller than its owner
+wanted may ask once it is open, too, as far as more capital pays.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from simulation.linkage import hand_on
 from simulation.money import fen
 from simulation.philox import D_GUARANTOR, D_QUEUE, draws
 from simulation.services import FUND, HALL, MAX_POSTS, POSTS, desk_days
-from simulation.state import now, policy_now
+from simulation.state import knows, now, policy_now
+from simulation.trading import expected_value
 from simulation.ventures import venture_income
 
 WORKING_DAYS = 21.75  # a month
 NEAR_POST = 0.7  # of the chance to give up, with a post in the township (assumed)
+SMALLEST_LOAN = 50_000  # yuan; less is not worth the paperwork (assumed)
+YOUNG_FIRM = 36  # months after opening up to which a firm may ask for the loan (assumed)
+TERM_LEFT = 12  # months of the term that must be left for a loan to be raised (assumed)
 FIRST_STEP, SECOND_STEP = 0.2, 0.6  # of the cap, below 2 and below 5 planned jobs (P013)
 
 
@@ -52,21 +57,100 @@ def find_guarantor(c, i, attempt):
 
 
 @kernel
+def gate_is_open(c, firm):
+    """Whether a place in an incubator or a contest's prize stands in for a guarantor."""
+    policy = policy_now(c)
+    if policy.linkage_incubator_waives_guarantee and firm.venue == r.INCUBATOR_PLACE:
+        return True
+    return policy.linkage_contest_opens_credit and firm.credit_line == 1
+
+
+@kernel
 def needs_guarantor(c, firm, principal):
     """Whether a counter-guarantee is asked for `principal` yuan, by the waiver and the gates."""
-    policy = policy_now(c)
-    if principal <= policy.finance_counter_guarantee_waiver:
+    if principal <= policy_now(c).finance_counter_guarantee_waiver:
         return False
-    if policy.linkage_incubator_waives_guarantee and firm.venue == r.INCUBATOR_PLACE:
+    return not gate_is_open(c, firm)
+
+
+@kernel
+def waits_at_desk(firm):
+    """Whether a loan file waits or is in process."""
+    return firm.loan_stage == r.AT_DESK or firm.loan_stage == r.IN_PROCESS
+
+
+@kernel
+def withdraw_file(firm):
+    """The owner takes the file back: no loan, or the one there already is."""
+    if waits_at_desk(firm):
+        firm.loan_stage = r.GRANTED if firm.loan > 0 else r.REFUSED
+        firm.loan_reason = r.GAVE_UP
+
+
+@kernel
+def loan_rate(c):
+    """Interest of a loan granted now, a year."""
+    return c.facts[0].firms_lpr + policy_now(c).finance_rate_spread / 10_000.0
+
+
+@kernel
+def capital_missing(c, f):
+    """Capital that an open firm lacks for the start that was wanted, if more pays; yuan.
+
+    More pays while its marginal return exceeds interest and depreciation.
+    """
+    firm, behaviour = c.firms[f], c.behaviour[0]
+    missing = (1.0 - behaviour.firm_cushion) * firm.capital_wanted - firm.capital
+    if missing < SMALLEST_LOAN:
+        return 0.0
+    gain = c.markets[firm.sector].capital * expected_value(c, f) / max(firm.capital, 1000.0)
+    yearly = loan_rate(c) + behaviour.firm_depreciation
+    return missing if gain > yearly / 12.0 else 0.0
+
+
+@kernel
+def may_ask(c, firm):
+    """Whether an open firm takes up the question of a loan this month.
+
+    One without a loan does so once a year while it is young; one that never asked, or whose loan was
+    cut or refused for want of a guarantor, as soon as a gate is open to it.
+    """
+    month = c.clock[0].month
+    age = month - firm.opened
+    if firm.phase != r.OPEN or not 0 < age <= YOUNG_FIRM or waits_at_desk(firm):
         return False
-    return not (policy.linkage_contest_opens_credit and firm.credit_line == 1)
+    if firm.loan_month == r.NEVER and age % 12 == 0:
+        return True
+    if not gate_is_open(c, firm):
+        return False
+    if firm.loan_reason == r.NO_GUARANTOR and firm.loan_stage == r.GRANTED:
+        return firm.loan_due - month > TERM_LEFT
+    return firm.loan_stage == r.NO_LOAN or firm.loan_reason == r.NO_GUARANTOR
+
+
+@kernel
+def ask_while_open(c):
+    """Open firms that know of loans, lack capital and may ask put a file before the desk."""
+    clock = c.clock[0]
+    if policy_now(c).finance_guarantee_fund <= 0.0:
+        return
+    for k in range(clock.active):
+        f = c.active[k]
+        firm = c.firms[f]
+        if may_ask(c, firm) and knows(c.workers[firm.owner], r.FINANCE):
+            missing = capital_missing(c, f)
+            if missing > 0.0:
+                firm.loan_stage = r.AT_DESK
+                firm.loan_wanted = fen(missing)
+                firm.desk_since = clock.month
 
 
 @kernel
 def refuse(c, f, reason):
     """The file ends without a loan; the founder goes on with own means, or not at all."""
     firm, month = c.firms[f], now(c)
-    firm.loan_stage, firm.loan_reason = r.REFUSED, reason
+    withdraw_file(firm)
+    firm.loan_reason = reason
     if reason == r.NO_GUARANTOR:
         month.refused_no_guarantor += 1
     elif reason == r.FUND_EXHAUSTED:
@@ -86,12 +170,15 @@ def decide_loan(c, f):
         refuse(c, f, r.BANKS_WITHDRAWN)
         return
     _, persons = venture_income(c, c.workers[i], firm.sector, firm.capital_wanted)
-    principal = min(firm.loan_wanted / 100.0, cap_for(persons - 1.0, policy.finance_loan_cap))
-    if needs_guarantor(c, firm, principal):
+    had = firm.loan / 100.0
+    most = cap_for(persons - 1.0, policy.finance_loan_cap) - had
+    principal = min(firm.loan_wanted / 100.0, most)
+    firm.loan_reason = 0
+    if needs_guarantor(c, firm, had + principal) and firm.guarantor < 0:
         firm.guarantor = find_guarantor(c, i, int(firm.attempt))
         if firm.guarantor < 0:
             firm.loan_reason = r.NO_GUARANTOR
-            principal = policy.finance_counter_guarantee_waiver
+            principal = policy.finance_counter_guarantee_waiver - had
             if principal <= 0.0:
                 refuse(c, f, r.NO_GUARANTOR)
                 return
@@ -106,20 +193,25 @@ def decide_loan(c, f):
 
 @kernel
 def grant_loan(c, f, amount):
-    """A loan of `amount` fen is granted to file `f`."""
+    """A loan of `amount` fen is granted to file `f`, or the one it has is raised by as much."""
     firm, clock, policy, month = c.firms[f], c.clock[0], policy_now(c), now(c)
-    firm.loan = amount
-    firm.loan_granted = amount
-    firm.loan_rate = c.facts[0].firms_lpr + policy.finance_rate_spread / 10_000.0
-    firm.loan_month = clock.month
-    firm.loan_due = clock.month + policy.finance_loan_months
+    if firm.loan == 0:
+        firm.loan_rate = loan_rate(c)
+        firm.loan_month = clock.month
+        firm.loan_due = clock.month + policy.finance_loan_months
+        month.loans_number += 1
+        month.desk_wait += clock.month - firm.desk_since
+        c.services[FUND].served += 1
+    firm.loan += amount
+    firm.loan_granted += amount
     firm.loan_stage = r.GRANTED
+    if firm.phase == r.OPEN:
+        kept = math.floor(amount / 100.0 * c.behaviour[0].firm_cushion)
+        firm.cash += kept
+        firm.capital += amount / 100.0 - kept
     clock.outstanding += amount
     clock.granted += amount
     month.loans_granted += amount / 100.0
-    month.loans_number += 1
-    month.desk_wait += clock.month - firm.desk_since
-    c.services[FUND].served += 1
 
 
 @kernel
@@ -162,13 +254,14 @@ def desk_rank(c, f):
 @kernel
 def handle_files(c):
     """The desk's month: founders give up, files are taken up by rank, and due ones are decided."""
+    ask_while_open(c)
     clock, n = c.clock[0], 0
     files = np.empty(clock.active, np.int64)
     ranks = np.empty(clock.active)
     for k in range(clock.active):
         f = c.active[k]
         stage = c.firms[f].loan_stage
-        if stage != r.AT_DESK and stage != r.IN_PROCESS:
+        if not waits_at_desk(c.firms[f]):
             continue
         if gives_up(c, f):
             refuse(c, f, r.GAVE_UP)
@@ -200,7 +293,7 @@ def decide_due(c):
         firm = c.firms[f]
         if firm.loan_stage == r.IN_PROCESS and firm.desk_done <= clock.month:
             decide_loan(c, f)
-        if firm.loan_stage == r.AT_DESK or firm.loan_stage == r.IN_PROCESS:
+        if waits_at_desk(firm):
             waiting += 1
     c.services[HALL].queue = waiting
 

@@ -11,6 +11,7 @@ import math
 
 from simulation import records as r
 from simulation.compiler import kernel
+from simulation.desk import SMALLEST_LOAN, waits_at_desk, withdraw_file
 from simulation.linkage import enter_training_queue
 from simulation.money import fen
 from simulation.philox import D_FAMILY, D_FIRM, D_FOUNDING, D_VENTURE, draws, normal
@@ -19,7 +20,6 @@ from simulation.ventures import known_productivity, means_in_sight, venture_inco
 from simulation.workforce import leave_employer
 
 TASTE = 0.15  # sd of the taste for a sector, log points of income (assumed)
-SMALLEST_LOAN = 50_000  # yuan; less is not worth the paperwork (assumed)
 MAX_ATTEMPTS = 15
 
 
@@ -156,6 +156,7 @@ def give_up(c, f):
     firm = c.firms[f]
     i = firm.owner
     worker = c.workers[i]
+    withdraw_file(firm)
     firm.phase = r.ABANDONED
     firm.closed = c.clock[0].month
     worker.savings += firm.means
@@ -239,8 +240,7 @@ def prepare(c):
         f = c.active[k]
         firm = c.firms[f]
         if firm.phase == r.PLANNED:
-            waiting = firm.loan_stage == r.AT_DESK or firm.loan_stage == r.IN_PROCESS
-            if not waiting and firm.planned < clock.month:
+            if not waits_at_desk(firm) and firm.planned < clock.month:
                 register(c, f)
         elif firm.phase == r.REGISTERED:
             u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, int(firm.attempt))

@@ -66,7 +66,7 @@ def interest_of(c, f):
     if firm.loan <= 0:
         return 0.0
     interest = firm.loan / 100.0 * firm.loan_rate / 12.0
-    if firm.loan_stage == r.GRANTED and policy.finance_interest_subsidy > 0.0:
+    if firm.loan_stage != r.OVERDUE and policy.finance_interest_subsidy > 0.0:
         due = fen(interest * policy.finance_interest_subsidy)
         on_time = int(due * policy.budget_arrears)
         firm.owed += due - on_time
@@ -158,6 +158,20 @@ def use_cash(c, f, outlay, capital_return):
     firm.cash -= drawn
     saved = math.floor(drawn * behaviour.money_saving_rate)
     c.workers[firm.owner].savings += saved
+
+
+@kernel
+def expected_value(c, f):
+    """Value added that the owner of an open firm expects, yuan a month."""
+    firm, market = c.firms[f], c.markets[c.firms[f].sector]
+    log_value = (
+        c.yields[firm.township, firm.sector]
+        + productivity(firm, c.behaviour[0], c.clock[0].month)
+        + market.capital * math.log(max(firm.capital, 1000.0) / CAPITAL_UNIT)
+        + market.labour * math.log(1.0 + firm.employees)
+        + firm.belief
+    )
+    return math.exp(log_value)
 
 
 @kernel

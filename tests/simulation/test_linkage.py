@@ -1,0 +1,127 @@
+"""Linkage acts only through its mechanism: without what it links, it changes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scenarios import load_scenario
+from simulation import records as r
+from simulation import simulate
+from simulation.county import County
+from simulation.history import advance
+from simulation.linkage import AFTER, hand_on
+from simulation.run import start
+from simulation.services import FUNDED_TRACKING
+from simulation.state import knows
+
+SETTINGS = {"sample": 0.01, "months": 36}
+NO_TRAINING = {"policy.training.places": 0}
+REFERRAL = "policy.linkage.referral"
+GATES = (
+    ("policy.finance.grant_needs_certificate", {"policy.finance.startup_grant": 0}),
+    ("policy.linkage.certificate_speeds_loan", NO_TRAINING),
+    ("policy.linkage.incubator_waives_guarantee", {"policy.incubation.places": 0}),
+    ("policy.linkage.contest_opens_credit", {"policy.activities.contests": 0}),
+    ("policy.linkage.training_paid_on_opening", NO_TRAINING),
+)
+
+
+def lived(overrides: dict[str, object]) -> County:
+    """A county that starts without certificates and prizes, at the end of its months."""
+    scenario = load_scenario("baseline", overrides)
+    county = start(scenario, 0, 1, SETTINGS["sample"], SETTINGS["months"], 12)
+    county.workers.certificate[:] = r.NEVER
+    county.workers.fee_withheld[:] = 0
+    county.firms.credit_line[:] = 0
+    return advance(county, SETTINGS["months"])
+
+
+@pytest.mark.parametrize(("gate", "without"), GATES)
+def test_a_gate_does_nothing_without_what_it_leads_from(gate, without):
+    ours, theirs = (lived({**without, gate: on}) for on in (False, True))
+    for table in ("months", "workers"):
+        one, other = getattr(ours, table), getattr(theirs, table)
+        assert all(np.array_equal(one[name], other[name]) for name in one.dtype.names)
+
+
+@pytest.mark.parametrize(
+    ("gate", "also"),
+    [
+        ("policy.finance.grant_needs_certificate", {}),
+        ("policy.linkage.certificate_speeds_loan", {"policy.services.desk_days": 30}),
+        (
+            "policy.linkage.incubator_waives_guarantee",
+            {"policy.finance.counter_guarantee_waiver": 0},
+        ),
+        ("policy.linkage.contest_opens_credit", {"policy.activities.contests": 4}),
+        ("policy.linkage.training_paid_on_opening", {}),
+    ],
+)
+def test_a_gate_does_something_with_it(gate, also):
+    longer = {**SETTINGS, "sample": 0.1, "months": 120}
+    runs = [
+        simulate(load_scenario("baseline", {**also, REFERRAL: 0.5, gate: on}), **longer)
+        for on in (False, True)
+    ]
+    assert not runs[0].monthly.equals(runs[1].monthly)
+
+
+def test_referral_does_nothing_where_no_stage_is_finished():
+    free = {"policy.costs.case_tracking": 0}
+    runs = [
+        simulate(load_scenario("no_support", {**free, REFERRAL: share}), **SETTINGS)
+        for share in (0, 1)
+    ]
+    assert runs[0].monthly["referrals"].sum() == runs[1].monthly["referrals"].sum() == 0
+    assert runs[0].monthly.equals(runs[1].monthly)
+
+
+def owner_of_an_open_firm(county: County) -> tuple[int, int]:
+    firms = county.firms[: int(county.clock[0].firms)]
+    for f in range(len(firms)):
+        worker = county.workers[firms[f].owner]
+        if firms[f].phase == r.OPEN and worker.training_since == worker.certificate == r.NEVER:
+            if not county.markets[firms[f].sector].needs_site:
+                return f, int(firms[f].owner)
+    raise AssertionError("no firm fits")
+
+
+@pytest.mark.parametrize("channel", range(r.N_CHANNELS))
+def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
+    county = start(load_scenario("baseline", {REFERRAL: 1}), 0, 1, 0.02, 12, 12)
+    county.clock[0].month = 1
+    county.funded[FUNDED_TRACKING] = 1.0
+    f, i = owner_of_an_open_firm(county)
+    worker, firm = county.workers[i], county.firms[f]
+    worker.knows = 0
+    firm.mentor_since = firm.incubation_since = r.NEVER
+    before_worker, before_firm = worker.copy(), firm.copy()
+    pots, queue = county.pots.copy(), int(county.clock[0].training_queue)
+    hand_on(county, i, channel)
+    following = AFTER[channel]
+    assert knows(worker, following) and worker.referred == 1
+    assert knows(worker, r.FINANCE) is (following == r.SERVICES)
+    waits = {
+        r.SERVICES: firm.mentor_since == 1,
+        r.INCUBATION: firm.incubation_since == 1,
+        r.TRAINING: int(county.clock[0].training_queue) == queue + 1,
+    }
+    assert waits.get(following, True)
+    touched = {"knows", "referred", "training_since"}
+    for name in worker.dtype.names:
+        assert name in touched or worker[name] == before_worker[name], name
+    for name in firm.dtype.names:
+        allowed = name in ("mentor_since", "incubation_since")
+        assert allowed or firm[name] == before_firm[name], name
+    assert (county.pots == pots).all()
+
+
+def test_without_case_tracking_paid_nothing_is_handed_on():
+    county = start(load_scenario("baseline", {REFERRAL: 1}), 0, 1, 0.02, 12, 12)
+    county.clock[0].month = 1
+    county.funded[FUNDED_TRACKING] = 0.0
+    _, i = owner_of_an_open_firm(county)
+    before = county.workers[i].copy()
+    hand_on(county, i, r.TRAINING)
+    assert county.workers[i] == before
