@@ -1,0 +1,101 @@
+"""The command ``returnee validate``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.compare import Interrupted
+from experiments.linkage_command import Language
+from experiments.progress import Bar
+from experiments.shell import INTERRUPTED, SOME_FAILED, stop
+
+VALIDATE_EXAMPLES = """Examples:
+
+  returnee validate\n
+  returnee validate --patterns C --set behaviour.careers.idea_rate=0.06\n
+  returnee validate my_county.toml --out results/validate-mine\n
+  returnee validate --face\n
+  returnee validate --json > validation.json\n
+  returnee validate --write-doc docs/validation.md
+
+A validation that was stopped goes on where it was when the same command is given again.
+"""
+
+
+class Patterns(StrEnum):
+    """Which patterns are looked at."""
+
+    all = "all"
+    C = "C"
+    V = "V"
+
+
+def validate_command(
+    scenario: Annotated[
+        str, typer.Argument(help="A scenario's name, or a .toml file.")
+    ] = "baseline",
+    replicates: Annotated[int, typer.Option(help="Runs of the scenario.")] = 20,
+    sample: Annotated[float, typer.Option(help="Share of the county that is simulated.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 1,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Set a lever or parameter; may be given more than once."),
+    ] = None,
+    patterns: Annotated[
+        Patterns,
+        typer.Option(help="Those that calibration may use (C), those kept for validation (V), or all."),
+    ] = Patterns.all,
+    face: Annotated[
+        bool,
+        typer.Option("--face", help="Also look at responses to every lever, extreme conditions, thirty years, scale and seeds; takes some minutes more."),
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(help="Runs at a time; all processors if left out.")
+    ] = None,
+    write_doc: Annotated[
+        Path | None,
+        typer.Option("--write-doc", metavar="FILE", help="Do all of it and write it up in Markdown, with figures in images/ beside it."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder.")] = Path("results/validate"),
+    as_new: Annotated[
+        bool, typer.Option("--as-new", help="Write to a new folder beside one of another plan.")
+    ] = False,
+    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Hold a scenario against the patterns it should show; misses are shown as misses."""
+    from experiments.cli import console_of, overrides_of, print_json
+    from experiments.face import face_checks
+    from experiments.validate import save, validate
+    from experiments.validation_document import write_document
+    from experiments.validation_report import show, write_page
+
+    overrides = overrides_of(set_)
+    checks = None
+    try:
+        found = validate(
+            scenario, replicates, sample, seed, overrides, patterns.value, workers, out, as_new,
+            progress=True,
+        )  # fmt: skip
+        if face or write_doc is not None:
+            folder = found.folder.with_name(f"{found.folder.name}-face")
+            checks = face_checks(scenario, overrides, seed, workers, folder, as_new, progress=True)
+    except Interrupted as interrupt:
+        stop(str(interrupt), INTERRUPTED)
+    save(found)
+    report = write_page(found, checks, found.folder / "validation.html", lang)
+    if write_doc is not None and checks is not None:
+        Bar().say(f"written: {write_document(found, checks, write_doc)}")
+    if as_json:
+        print_json(found.plain() | ({"face": checks.plain()} if checks else {}))
+    else:
+        show(found, checks, console_of(), lang)
+    Bar().say(f"report: {report}")
+    if found.failures:
+        raise typer.Exit(SOME_FAILED)
