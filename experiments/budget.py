@@ -1,0 +1,291 @@
+"""What a yearly budget should buy: a search, then the best mixes under many assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.budget_search import (
+    Search,
+    claim,
+    design_for,
+    finish,
+    levers_of,
+    search_mixes,
+    spread_out,
+    undominated,
+)
+from experiments.compare import Interrupted
+from experiments.design import design_of
+from experiments.effects import TAILS
+from experiments.errors import UsageError
+from experiments.linkage_robust import parameters
+from experiments.measures import BY_NAME, SPENT
+from experiments.plan import Settings
+from experiments.progress import Bar, Reporter
+from experiments.sensitivity import SPREAD, band_of
+from experiments.store import write_frame
+from experiments.sweep import Where, frame_of, run_plan
+from experiments.sweep_plan import plan_of
+from scenarios import load_scenario, walk
+from scenarios.errors import guess, nearest
+
+OBJECTIVES = ("firms_surviving", "jobs", "return_quality")
+ALLOWED_CAP = 200e6  # yuan a year
+USUAL = "baseline"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Mixes under a cap, and how they do under many assumptions.
+
+    Attributes
+    ----------
+    search : Search
+    mixes : DataFrame
+        A row for each kept mix, the last one the baseline's under the same cap; a column a lever.
+    worlds : DataFrame
+        A row for each set of assumptions, a column for each behaviour parameter.
+    values : ndarray, shape (mixes, worlds, replicates, objectives)
+        NaN where a run failed.
+    spent : ndarray, shape (mixes, worlds, replicates, programmes)
+        Yuan a year, from the ledger.
+    tried : int
+        Mixes that were tried.
+    folder : Path
+    command : str
+    """
+
+    search: Search
+    mixes: pd.DataFrame = field(repr=False)
+    worlds: pd.DataFrame = field(repr=False)
+    values: np.ndarray = field(repr=False)
+    spent: np.ndarray = field(repr=False)
+    tried: int
+    folder: Path
+    command: str
+
+    @cached_property
+    def regret(self) -> np.ndarray:
+        """By how much a mix falls behind the best in a world, shape (mixes, worlds, objectives).
+
+        As a share of the objective's range over all mixes and worlds.
+        """
+        mean = _mean(self.values, axis=2)
+        span = np.nanmax(mean, axis=(0, 1)) - np.nanmin(mean, axis=(0, 1))
+        behind: np.ndarray = np.nanmax(mean, axis=0)[None] - mean
+        return behind / np.where(span > 0.0, span, 1.0)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row for each mix: objectives and spending with 90 % ranges, regret, and its levers.
+
+        ``front`` says whether no other mix beats it in everything, on the mean over assumptions.
+        """
+        flat = self.values.reshape(len(self.mixes), -1, len(self.search.objectives))
+        columns: dict[str, Any] = {}
+        for k, name in enumerate(self.search.objectives):
+            columns |= _ranged(name, flat[:, :, k])
+        total = self.spent.sum(axis=-1).reshape(len(self.mixes), -1)
+        columns |= _ranged("spent", total)
+        columns["regret_worst"] = np.nanmax(self.regret, axis=(1, 2))
+        columns["regret_mean"] = np.nanmean(self.regret, axis=(1, 2))
+        means = np.stack([columns[name] for name in self.search.objectives], axis=1)
+        columns["front"] = undominated(means)
+        frame = pd.DataFrame(columns, index=pd.Index(names_of(len(self.mixes)), name="mix"))
+        levers = self.mixes.set_axis(frame.index)
+        found = pd.concat([frame, levers], axis=1)
+        found.attrs = {
+            "units": {n: BY_NAME[n].unit for n in self.search.objectives} | {"spent": "yuan/yr"},
+            "labels": {n: BY_NAME[n].en for n in self.search.objectives},
+            "labels_zh": {n: BY_NAME[n].zh for n in self.search.objectives},
+        }
+        return found
+
+
+def names_of(mixes: int) -> list[str]:
+    """Names of mixes: A, B, C, ...; the last is the baseline's.
+
+    Examples
+    --------
+    >>> names_of(3)
+    ['A', 'B', 'baseline']
+    """
+    return [chr(65 + k) if k < 26 else f"A{k - 25}" for k in range(mixes - 1)] + [USUAL]
+
+
+def _mean(values: np.ndarray, axis: int) -> np.ndarray:
+    there = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        found: np.ndarray = np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
+    return found
+
+
+def _ranged(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Mean and 90 % range over axis 1."""
+    low, high = np.nanpercentile(values, TAILS, axis=1)
+    return {name: np.nanmean(values, axis=1), f"{name}_low": low, f"{name}_high": high}
+
+
+def budget(
+    per_year: float,
+    maximise: Sequence[str] = OBJECTIVES,
+    *,
+    levers: Sequence[str] = (),
+    trials: int = 200,
+    population: int = 24,
+    keep: int = 8,
+    worlds: int = 20,
+    over: str = "free",
+    replicates: int = 4,
+    sample: float = 0.01,
+    months: int = 120,
+    seed: int = 1,
+    base: str = "baseline",
+    overrides: Mapping[str, Any] | None = None,
+    out: str | Path = "results/budget",
+    where: Where | None = None,
+    progress: bool | Reporter = False,
+    as_new: bool = False,
+    command: str = "",
+) -> Budget:
+    """Find mixes of levers that make the most of a yearly budget.
+
+    Parameters
+    ----------
+    per_year : float
+        Cap on all spending, yuan a year.
+    maximise : sequence of str
+        Measures; two or three make a front that can be seen.
+    levers : sequence of str
+        Policy keys to search over; all of programmes and linkage if left out.
+    trials, population : int
+        Mixes to try, and in one generation.
+    keep : int
+        Mixes of the front that are looked at under many assumptions.
+    worlds : int
+        Sets of assumptions: members of the ensemble, or points of a Latin hypercube.
+    over : {"free", "ensemble"}
+        Behaviour parameters that are free in calibration, within `sensitivity.SPREAD` of their
+        range either way; or the ensemble that calibration found.
+    replicates, sample, months, seed
+        Of every run.
+    base : str
+        Scenario whose county, behaviour and other levers hold.
+    overrides : mapping, optional
+        Laid on it; levers among them are not searched over.
+    out : path
+        Folder; a search that was stopped goes on there, and more trials go on from fewer.
+    where, progress, as_new
+        As for `sweep.sweep`.
+    command : str
+        For the manifest.
+
+    Returns
+    -------
+    Budget
+
+    Raises
+    ------
+    ScenarioError, UsageError, Interrupted
+    """
+    given = dict(overrides or {})
+    _check(per_year, maximise, trials, population, keep, worlds, over)
+    found = Search(
+        float(per_year), tuple(maximise), tuple(levers_of(base, given, levers)), base, given,
+        trials, population, replicates, Settings(seed, sample, months),
+    )  # fmt: skip
+    if not found.levers:
+        raise UsageError("lever: found none to search over, allowed one or more")
+    assumed = worlds_of(over, worlds, found)
+    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    folder = claim(Path(out), found, command, as_new)
+    try:
+        tried = search_mixes(folder, found, where, reporter)
+        return _robust(found, tried, assumed, keep, folder, where, reporter, command)
+    except Interrupted:
+        raise Interrupted(
+            f"interrupted: what is finished is kept in {folder}; give the same command again to go on"
+        ) from None
+
+
+def _check(
+    per_year: float, maximise: Sequence[str], trials: int, population: int, keep: int, worlds: int,
+    over: str,
+) -> None:  # fmt: skip
+    if not 0.0 < per_year <= ALLOWED_CAP:  # also refuses what is not a number
+        raise UsageError(
+            f"per-year: found {per_year:g}, allowed above 0 up to {ALLOWED_CAP:g} (yuan a year)"
+        )
+    for name in maximise:
+        if name not in BY_NAME:
+            hint = guess(nearest(name, BY_NAME))
+            raise UsageError(f"maximise: found {name}{hint}, allowed a column of a sweep")
+    if not maximise or len(set(maximise)) < len(maximise):
+        raise UsageError("maximise: found none, or one twice, allowed each measure once")
+    for label, value, least in (
+        ("trials", trials, 1), ("population", population, 2), ("keep", keep, 1), ("worlds", worlds, 1),
+    ):  # fmt: skip
+        if not least <= value <= 100_000:
+            raise UsageError(f"{label}: found {value}, allowed {least} to 100000")
+    if over not in ("free", "ensemble"):
+        raise UsageError(f"over: found {over}, allowed free or ensemble")
+
+
+def worlds_of(over: str, number: int, search: Search) -> pd.DataFrame:
+    """Sets of assumptions, a row each.
+
+    Raises
+    ------
+    UsageError
+        If an ensemble is asked for and there is none.
+    """
+    if over == "ensemble":
+        try:
+            from experiments.ensemble import ensemble
+        except ImportError:
+            raise UsageError("over: found no ensemble, allowed free") from None
+        return pd.DataFrame(ensemble()[:number])
+    from scipy.stats import qmc
+
+    moved = parameters(search.scenario, "free")
+    low, high = np.array([band_of(lever, SPREAD) for lever in moved]).T
+    rng = np.random.default_rng(search.settings.seed)
+    unit = qmc.LatinHypercube(len(moved), seed=rng).random(number)
+    return pd.DataFrame(low + unit * (high - low), columns=[lever.key for lever in moved])
+
+
+def _robust(
+    search: Search, tried: pd.DataFrame, worlds: pd.DataFrame, keep: int, folder: Path,
+    where: Where | None, reporter: Reporter, command: str,
+) -> Budget:  # fmt: skip
+    """Run the mixes of the front, and the baseline's, in every world."""
+    n_tried = len(tried)
+    within = tried[tried["spent"] <= search.most]
+    tried = within if len(within) else tried
+    means = tried[list(search.objectives)].to_numpy()
+    front = np.flatnonzero(undominated(means))
+    chosen = front[spread_out(means[front], keep)]
+    usual = dict(walk(load_scenario(USUAL).policy, "policy."))
+    mixes = tried[search.keys].iloc[chosen]
+    mixes = pd.concat([mixes, pd.DataFrame([{key: usual[key].value for key in search.keys}])])
+    mixes = mixes.astype({lever.key: lever.type for lever in search.levers})
+    given = design_for(search, mixes.merge(worlds, how="cross"))
+    plan = plan_of(design_of(given, "budget"))
+    place = folder / f"robust-{plan.digest}"  # more trials make another front
+    runs = frame_of(run_plan(plan, place, "", where, reporter).folder)
+    wide = runs.set_index(["point", "replicate"]).sort_index()
+    shape = len(mixes), len(worlds), search.replicates, -1
+    values = wide[list(search.objectives)].to_numpy(float).reshape(shape)
+    spent = wide[[m.name for m in SPENT]].to_numpy(float).reshape(shape)
+    spent = spent * 12.0 / search.settings.months
+    found = Budget(search, mixes, worlds, values, spent, n_tried, folder, command)
+    write_frame(folder / "front.parquet", found.table.reset_index())
+    finish(folder)
+    return found

@@ -1,0 +1,110 @@
+"""The command ``returnee budget``."""
+
+from __future__ import annotations
+
+import shlex
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.compare import Interrupted
+from experiments.linkage_command import Language
+from experiments.progress import Bar
+from experiments.shell import INTERRUPTED, stop
+from experiments.sweep_command import (
+    AsNewOption,
+    JsonOption,
+    LocalOption,
+    ProcessesOption,
+    SchedulerOption,
+    WorkersOption,
+)
+
+BUDGET_EXAMPLES = """Examples:
+
+  returnee budget --per-year 10000000\n
+  returnee budget --per-year 8e6 --maximise firms_surviving,jobs --trials 400\n
+  returnee budget --per-year 8e6 --lever policy.training.places --lever policy.services.mentors
+"""
+
+
+class Over(StrEnum):
+    """Where the sets of assumptions come from."""
+
+    free = "free"
+    ensemble = "ensemble"
+
+
+def budget_command(
+    per_year: Annotated[
+        float, typer.Option("--per-year", metavar="YUAN", help="Cap on all spending in a year.")
+    ],
+    maximise: Annotated[
+        str, typer.Option(metavar="MEASURE,...", help="What is to be made as large as can be.")
+    ] = "firms_surviving,jobs,return_quality",
+    lever: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY", help="Lever to search over; may be given more than once. All of programmes and linkage if left out."),
+    ] = None,
+    trials: Annotated[int, typer.Option(help="Mixes to try.")] = 200,
+    population: Annotated[int, typer.Option(help="Mixes in one generation.")] = 24,
+    keep: Annotated[int, typer.Option(help="Mixes looked at under many assumptions.")] = 8,
+    worlds: Annotated[int, typer.Option(help="Sets of assumptions.")] = 20,
+    over: Annotated[
+        Over, typer.Option(help="Sets of assumptions: around the values in use, or the ensemble.")
+    ] = Over.free,
+    replicates: Annotated[int, typer.Option(help="Runs of each mix.")] = 4,
+    sample: Annotated[float, typer.Option(help="Share of the county that is simulated.")] = 0.01,
+    months: Annotated[int, typer.Option(help="Months under the policy.")] = 120,
+    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 1,
+    base: Annotated[str, typer.Option(help="Scenario the mixes are laid on.")] = "baseline",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Set a key in every mix; may be given more than once."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder.")] = Path("results/budget"),
+    workers: WorkersOption = None,
+    processes: ProcessesOption = False,
+    scheduler: SchedulerOption = "",
+    local_cluster: LocalOption = 0,
+    as_new: AsNewOption = False,
+    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Search for the mixes of levers that make the most of a yearly budget."""
+    from experiments.budget import budget
+    from experiments.budget_report import budget_page, sentences
+    from experiments.cli import console_of, overrides_of, print_json
+    from experiments.findings import plain
+    from experiments.study_page import write_study
+    from experiments.sweep import Where
+
+    options = {
+        "per-year": f"{per_year:g}", "maximise": maximise, "trials": trials,
+        "population": population, "keep": keep, "worlds": worlds, "over": over.value,
+        "replicates": replicates, "sample": sample, "months": months, "seed": seed, "base": base,
+    }  # fmt: skip
+    words = ["returnee", "budget"]
+    words += [w for key, value in options.items() for w in (f"--{key}", str(value))]
+    for name, values in (("lever", lever), ("set", set_)):
+        words += [w for value in values or () for w in (f"--{name}", value)]
+    measures = [name.strip() for name in maximise.split(",") if name.strip()]
+    try:
+        found = budget(
+            per_year, measures, levers=lever or (), trials=trials, population=population,
+            keep=keep, worlds=worlds, over=over.value, replicates=replicates, sample=sample,
+            months=months, seed=seed, base=base, overrides=overrides_of(set_), out=out,
+            where=Where(workers, processes, scheduler, local_cluster), progress=True,
+            as_new=as_new, command=shlex.join(words),
+        )  # fmt: skip
+    except Interrupted as interrupt:
+        stop(str(interrupt), INTERRUPTED)
+    report = write_study(found.folder / "report.html", budget_page(found, lang))
+    if as_json:
+        print_json([plain(row) for row in found.table.reset_index().to_dict("records")])
+    else:
+        for line in sentences(found, lang):
+            console_of().print(line, highlight=False)
+    Bar().say(f"report: {report}")

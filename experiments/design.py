@@ -1,0 +1,352 @@
+"""What a sweep varies: a design read from TOML or a mapping, checked before anything is run.
+
+A list is swept, a scalar is fixed, ``{low, high}`` is a range. Axes are levers and parameters by
+their dotted keys; the schema says what they may be.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.design_values import (
+    BY_KEY,
+    check_key,
+    check_table,
+    checked,
+    read_table,
+    shown,
+    wrong,
+)
+from experiments.errors import UsageError
+from experiments.plan import Settings
+from scenarios import Lever, Scenario, load_scenario
+from scenarios.errors import guess, nearest
+
+METHODS = {
+    "grid": "grid",
+    "latin": "latin", "lhs": "latin", "latin_hypercube": "latin",
+    "sobol": "sobol",
+    "table": "table", "csv": "table",
+}  # fmt: skip
+"""Ways to draw points, and other names for them."""
+
+HEAD = (
+    "scenarios", "replicates", "months", "sample", "seed", "method", "points", "keep", "axes",
+)  # fmt: skip
+KEEP = ("figures", "monthly")
+RANGE = {"low", "high", "steps"}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One thing that is varied.
+
+    Attributes
+    ----------
+    key : str
+        Dotted key of a lever or parameter, or ``county``.
+    values : tuple
+        What it takes, in order; empty for a range.
+    low, high : float
+        Ends of a range.
+    steps : int
+        Values of a range in a grid; 0 where none is given.
+    """
+
+    key: str
+    values: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    steps: int = 0
+
+    @property
+    def lever(self) -> Lever | None:
+        """What is known about it; None for the county."""
+        return BY_KEY.get(self.key)
+
+    @property
+    def type(self) -> type:
+        """Type of its values."""
+        return self.lever.type if self.lever else str
+
+    def plain(self) -> Any:
+        """The axis as a design file would write it."""
+        if self.values:
+            return list(self.values)
+        steps = {"steps": self.steps} if self.steps else {}
+        return {"low": self.low, "high": self.high, **steps}
+
+
+@dataclass(frozen=True)
+class Design:
+    """What is run: scenarios, each at every point, each in the same replicates.
+
+    Attributes
+    ----------
+    scenarios : tuple of str
+        Names, or paths of files.
+    axes : tuple of Axis
+    fixed : mapping
+        Keys that are the same at every point.
+    method : str
+        "grid", "latin", "sobol" or "table".
+    points : int
+        How many, for "latin" and "sobol".
+    table : DataFrame or None
+        The points, for "table"; columns are keys.
+    replicates : int
+    settings : Settings
+    keep : str
+        "figures", one figure a measure and run, or "monthly", every month as well.
+    label : str
+        Where the design came from, for errors.
+    """
+
+    scenarios: tuple[str, ...]
+    axes: tuple[Axis, ...]
+    fixed: Mapping[str, Any]
+    method: str
+    points: int
+    table: pd.DataFrame | None
+    replicates: int
+    settings: Settings
+    keep: str = "figures"
+    label: str = field(default="design", compare=False)
+
+    @cached_property
+    def read(self) -> dict[str, Scenario]:
+        """The scenarios by label, with what is fixed laid on top."""
+        found: dict[str, Scenario] = {}
+        for name, label in zip(self.scenarios, labels_of(self.scenarios)):
+            found[label] = load_scenario(name, dict(self.fixed))
+        return found
+
+    def plain(self) -> dict[str, Any]:
+        """The design as a file would write it (without the rows of a table)."""
+        s = self.settings
+        axes = {**{axis.key: axis.plain() for axis in self.axes}, **self.fixed}
+        return {
+            "scenarios": list(self.scenarios), "replicates": self.replicates, "months": s.months,
+            "sample": s.sample, "seed": s.seed, "method": self.method,
+            **({"points": self.points} if self.method in ("latin", "sobol") else {}),
+            "keep": self.keep, "axes": axes,
+        }  # fmt: skip
+
+
+def labels_of(scenarios: tuple[str, ...]) -> list[str]:
+    """Labels of scenarios in results: their names, told apart where two are the same."""
+    labels: list[str] = []
+    for given in scenarios:
+        stem = Path(given).stem if given.endswith(".toml") else given
+        label, n = stem, 2
+        while label in labels:
+            label, n = f"{stem}_{n}", n + 1
+        labels.append(label)
+    return labels
+
+
+def read_design(path: str | Path) -> Design:
+    """Read a design file.
+
+    Raises
+    ------
+    UsageError, ScenarioError
+        One line that names file, key, what was found and what is allowed.
+    """
+    path = Path(path)
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: found a mistake: {error}, allowed TOML") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: found text that is not UTF-8, allowed TOML in UTF-8") from None
+    except OSError as error:
+        reason = (error.strerror or "an unreadable file").lower()
+        raise UsageError(f"{path}: found {reason}, allowed a design file in TOML") from None
+    return design_of(given, str(path), path.parent)
+
+
+def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Path()) -> Design:
+    """Make a design of a mapping with the keys of a design file.
+
+    Parameters
+    ----------
+    given : mapping
+    label : str
+        Where it came from, for errors.
+    start : Path
+        Folder from which files are named.
+
+    Examples
+    --------
+    >>> design = design_of({"axes": {"policy.training.places": [500, 1500]}})
+    >>> design.method, design.axes[0].values
+    ('grid', (500.0, 1500.0))
+    """
+    for key in given:
+        if key not in HEAD:
+            hint = guess(nearest(key, HEAD))
+            raise wrong(label, key, f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
+    axes, fixed = axes_of(given.get("axes", {}), label)
+    method = _method(given, axes, label)
+    points, table = _points(given, method, label, start)
+    if table is not None:
+        if axes:
+            raise wrong(label, f"axes.{axes[0].key}", "an axis beside a table", "fixed values")
+        for key in table.columns.intersection(list(fixed)):
+            raise wrong(label, f"axes.{key}", "a column of the table", "it in one of the two")
+    design = Design(
+        _scenarios(given, label, start),
+        axes,
+        fixed,
+        method,
+        points,
+        table,
+        _whole(given, "replicates", 1, 1, 100_000, label),
+        Settings(
+            _whole(given, "seed", 1, 0, 2**32 - 1, label),
+            _share(given, label),
+            _whole(given, "months", 120, 1, 600, label),
+        ),
+        _keep(given, label),
+        label,
+    )
+    return design
+
+
+def axes_of(given: Any, label: str) -> tuple[tuple[Axis, ...], dict[str, Any]]:
+    """Axes and fixed values of a table of keys; keys may be dotted or nested."""
+    if not isinstance(given, Mapping):
+        raise wrong(label, "axes", shown(given), "a table of keys")
+    axes, fixed = [], {}
+    for key, value in _flat(given, ""):
+        check_key(key, f"axes.{key}", label)
+        if isinstance(value, list):
+            axes.append(_listed(key, value, label))
+        elif isinstance(value, Mapping) and value.keys() <= RANGE:
+            axes.append(_ranged(key, value, label))
+        else:
+            fixed[key] = checked(key, value, f"axes.{key}", label)
+    return tuple(axes), fixed
+
+
+def _flat(given: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in given.items():
+        key = f"{prefix}{name}"
+        inner = isinstance(value, Mapping) and not value.keys() & RANGE and key not in BY_KEY
+        if inner and value:
+            yield from _flat(value, f"{key}.")
+        else:
+            yield key, value
+
+
+def _listed(key: str, values: list[Any], label: str) -> Axis:
+    if not values:
+        raise wrong(label, f"axes.{key}", "an empty list", "one value or more")
+    found = [checked(key, value, f"axes.{key}", label) for value in values]
+    if any(isinstance(value, Mapping) for value in found):
+        raise wrong(label, f"axes.{key}", "a timetable in a list", "plain values")
+    if len(set(found)) < len(found):
+        raise wrong(label, f"axes.{key}", "a value twice", "each value once")
+    return Axis(key, tuple(found))
+
+
+def _ranged(key: str, given: Mapping[str, Any], label: str) -> Axis:
+    lever, where = BY_KEY.get(key), f"axes.{key}"
+    if lever is None or lever.type is bool:
+        raise wrong(label, where, "a range", "a list of values")
+    for end in ("low", "high"):
+        if end not in given:
+            raise wrong(label, where, f"no {end}", "{low = ..., high = ...}")
+    low, high = (checked(key, given[end], f"axes.{key}", label) for end in ("low", "high"))
+    if not low < high:
+        raise wrong(label, where, f"low {low:g}, high {high:g}", "low below high")
+    steps = given.get("steps", 0)
+    if "steps" in given and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 2):
+        raise wrong(label, f"{where}.steps", shown(steps), "a whole number from 2")
+    return Axis(key, (), low, high, steps)
+
+
+def _method(given: Mapping[str, Any], axes: tuple[Axis, ...], label: str) -> str:
+    default = "table" if isinstance(given.get("points"), str) else "latin"
+    if default == "latin" and all(axis.values or axis.steps for axis in axes):
+        default = "grid"
+    method = given.get("method", default)
+    known = str(method).lower().replace("-", "_")
+    if known not in METHODS:
+        raise wrong(label, "method", shown(method), "grid, latin, sobol or table")
+    found = METHODS[known]
+    for axis in axes:
+        if found == "grid" and not axis.values and not axis.steps:
+            raise wrong(
+                label, f"axes.{axis.key}", "a range without steps", "a list, or steps, in a grid"
+            )
+    if found in ("latin", "sobol") and not axes:
+        raise wrong(label, "axes", "nothing to vary", "one axis or more")
+    return found
+
+
+def _points(
+    given: Mapping[str, Any], method: str, label: str, start: Path
+) -> tuple[int, pd.DataFrame | None]:
+    points = given.get("points")
+    if method == "table":
+        if isinstance(points, pd.DataFrame):
+            return 0, check_table(points, f"{label}: points")
+        if not isinstance(points, str | Path):
+            raise wrong(label, "points", shown(points), "a CSV file with a column for each key")
+        return 0, read_table(start / points)
+    if method == "grid":
+        if points is not None:
+            raise wrong(label, "points", shown(points), "none in a grid")
+        return 0, None
+    if points is None:
+        raise wrong(label, "points", "none", "a whole number from 1")
+    return _whole(given, "points", 1, 1, 10_000_000, label), None
+
+
+def _scenarios(given: Mapping[str, Any], label: str, start: Path) -> tuple[str, ...]:
+    names = given.get("scenarios", ["baseline"])
+    names = [names] if isinstance(names, str | Path) else names
+    if not isinstance(names, list | tuple) or not names:
+        raise wrong(label, "scenarios", shown(names), "a list of names or files")
+    found = []
+    for name in names:
+        if not isinstance(name, str | Path):
+            raise wrong(label, "scenarios", shown(name), "a name or a path")
+        is_file = isinstance(name, Path) or str(name).endswith(".toml")
+        found.append(str((start / name).resolve()) if is_file else str(name))
+    if len(set(found)) < len(found):
+        raise wrong(label, "scenarios", "a scenario twice", "each once")
+    return tuple(found)
+
+
+def _whole(
+    given: Mapping[str, Any], key: str, default: int, low: int, high: int, label: str
+) -> int:
+    value = given.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise wrong(label, key, shown(value), f"a whole number from {low} to {high}")
+    return value
+
+
+def _share(given: Mapping[str, Any], label: str) -> float:
+    value = given.get("sample", 0.01)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0.0 < value <= 1.0:
+        raise wrong(label, "sample", shown(value), "a number above 0 up to 1")
+    return float(value)
+
+
+def _keep(given: Mapping[str, Any], label: str) -> str:
+    keep = given.get("keep", "figures")
+    if keep not in KEEP:
+        raise wrong(label, "keep", shown(keep), " or ".join(KEEP))
+    return str(keep)

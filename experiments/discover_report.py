@@ -1,0 +1,134 @@
+"""Words, figures and page of scenario discovery."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from experiments.charts import BLACK, COLOURS, chart_language, settings, svg_of
+from experiments.discover import HELD_BACK, LEAST, Box, Discovery
+from experiments.measures import BY_NAME
+from experiments.study_page import Section, render, study_words
+from experiments.texts import label_of, rounded
+
+
+def label(found: Discovery, key: str, lang: str) -> str:
+    """Label of a parameter, with its unit."""
+    words = found.attrs["labels_zh" if lang == "zh" else "labels"]
+    return str(words.get(key, key))
+
+
+def number(value: float) -> str:
+    """A limit in plain figures."""
+    return f"{rounded(value, 3):,g}"
+
+
+def limits_text(found: Discovery, box: Box, lang: str) -> str:
+    """The limits of a region in words."""
+    text = study_words(lang)["discover"]
+    parts = []
+    for key, (low, high) in box.limits.items():
+        name = label(found, key, lang)
+        values = sorted(set(found.points[key]))
+        inside = [v for v in values if low <= v <= high]
+        if len(values) <= 6 and len(inside) < len(values):
+            listed = study_words(lang)["and"].join(number(v) for v in inside)
+            parts.append(text["limit_one"].format(label=name, values=listed))
+        elif np.isfinite(low) and np.isfinite(high):
+            parts.append(text["limit"].format(label=name, low=number(low), high=number(high)))
+        elif np.isfinite(low):
+            parts.append(text["limit_above"].format(label=name, low=number(low)))
+        else:
+            parts.append(text["limit_below"].format(label=name, high=number(high)))
+    return str(study_words(lang)["and"].join(parts))
+
+
+def sentences(found: Discovery, lang: str = "en") -> list[str]:
+    """Where the policy fails, in words."""
+    text, fails = study_words(lang)["discover"], found.fails
+    if not fails.any():
+        return [text["none_fails"]]
+    if fails.all():
+        return [text["all_fail"]]
+    if not found.boxes:
+        return [text["no_box"].format(least=max(5, round(LEAST * len(fails))))]
+    return [
+        text["box_line"].format(
+            limits=limits_text(found, box, lang), density=f"{box.density:.0%}",
+            overall=f"{fails.mean():.0%}", coverage=f"{box.coverage:.0%}",
+        )
+        for box in found.boxes
+    ]  # fmt: skip
+
+
+def map_chart(found: Discovery, lang: str) -> str:
+    """Points over the two parameters that tell most, failures marked, regions drawn."""
+    text = study_words(lang)["discover"]
+    a, b = found.importance.index[0], found.importance.index[min(1, len(found.importance) - 1)]
+    x, y = found.points[a].to_numpy(), found.points[b].to_numpy()
+    ends = {key: (found.points[key].min(), found.points[key].max()) for key in (a, b)}
+    with mpl.rc_context(settings("map")):
+        chart = Figure(figsize=(6.4, 4.4), layout="constrained")
+        axes = chart.subplots()
+        for fails, mark, colour, name in (
+            (False, "o", COLOURS[5], "meets"), (True, "X", COLOURS[1], "fails"),
+        ):  # fmt: skip
+            kept = found.fails == fails
+            axes.plot(
+                x[kept],
+                y[kept],
+                mark,
+                color=colour,
+                markersize=4,
+                alpha=0.7,
+                lw=0,
+                label=text[name],
+            )
+        for k, box in enumerate(found.boxes):
+            (left, right), (low, high) = (
+                np.clip(box.limits.get(key, (-np.inf, np.inf)), *ends[key]) for key in (a, b)
+            )
+            axes.add_patch(
+                Rectangle(
+                    (left, low), right - left, high - low, fill=False, edgecolor=BLACK, lw=1.4
+                )
+            )
+            name = text["box"].format(n=k + 1)
+            axes.annotate(name, (left, high), (3, -11), textcoords="offset points", fontsize=8)
+        axes.set_xlabel(label(found, a, lang))
+        axes.set_ylabel(label(found, b, lang))
+        chart.legend(loc="outside lower center", ncols=2, frameon=False)
+        return svg_of(chart, text["map"])
+
+
+def discover_page(found: Discovery, command: str, lang: str = "en") -> str:
+    """The page of a discovery."""
+    text = study_words(lang)["discover"]
+    rows, head = [], [text["boxes"], text["parameter"], text["from"], text["to"]]
+    head += [text["density"], text["coverage"], text["mass"]]
+    for k, box in enumerate(found.boxes):
+        for key, (low, high) in box.limits.items():
+            ends = [number(end) if np.isfinite(end) else "–" for end in (low, high)]
+            rows.append(
+                [text["box"].format(n=k + 1), label(found, key, lang), *ends, f"{box.density:.0%}",
+                 f"{box.coverage:.0%}", str(box.points)]
+            )  # fmt: skip
+    told = found.importance[found.importance > 0.0]
+    sections = []
+    if found.boxes:
+        note = text["note" if found.held_back else "note_small"].format(least=HELD_BACK)
+        sections.append(Section(text["boxes"], table=(head, rows), note=note))
+    if len(told):
+        weights = [[label(found, str(key), lang), f"{value:.0%}"] for key, value in told.items()]
+        sections.append(Section(text["map"], figures=[map_chart(found, chart_language(lang))]))
+        table = [text["parameter"], text["weight"]], weights
+        sections.append(Section(text["importance"], table=table))
+    about = {
+        "scenario": label(found, found.scenario, lang), "against": label(found, found.against, lang),
+        "measure": label_of(BY_NAME[found.measure], lang), "target": found.target,
+        "points": len(found.fails), "failed": int(found.fails.sum()),
+    }  # fmt: skip
+    subtitle = text["subtitle" if found.against else "subtitle_level"].format(**about)
+    return render(text["title"], subtitle, sentences(found, lang), sections, command, lang)

@@ -1,0 +1,99 @@
+"""Make one table of the shares of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.design import Design, design_of
+from experiments.errors import StoreError
+from experiments.store import MANIFEST, PARTS, read_manifest
+from experiments.sweep_plan import SweepPlan
+from experiments.sweep_store import (
+    KIND,
+    MONTHLY,
+    MONTHLY_PARTS,
+    POINTS,
+    SHARD,
+    SweepStore,
+    difference,
+    parts_in,
+)
+
+
+def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> Path:
+    """Make one table of shares, which stay where they are.
+
+    Parameters
+    ----------
+    out : path
+        Folder for the table.
+    folders : sequence of path, optional
+        Shares, or unfinished folders of the same design; ``out/shard-*`` if left out.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    StoreError
+        If they are not of one design, or runs are missing; nothing is written then.
+    """
+    out = Path(out)
+    places = [Path(f) for f in folders] if folders else sorted(out.glob(f"{SHARD}*"))
+    places = [place for place in places if place.is_dir()]
+    if not places:
+        raise StoreError(f"{out}: found no shares, allowed a folder with shard-1-of-N and so on")
+    manifests = [_manifest(place) for place in places]
+    for place, manifest in zip(places, manifests):
+        different = difference(manifest, manifests[0])
+        if different:
+            raise StoreError(f"{place}/{MANIFEST}: {different} as in {places[0]}")
+    held = {number: place for place in places for number in parts_in(place)}
+    missing = sorted(set(range(int(manifests[0]["jobs"]))) - held.keys())
+    if missing:
+        n = int(manifests[0].get("shard", "0/0").partition("/")[2])
+        shares = sorted({number % n + 1 for number in missing}) if n else []
+        names = ", ".join(f"{i}/{n}" for i in shares) or f"{len(missing)} jobs"
+        raise StoreError(f"{out}: found {names} unfinished, allowed all shares; run them first")
+    plan = _plan(manifests[0], places[0])
+    store = SweepStore(out, plan, f"returnee merge {out}", about={"merged": len(places)})
+
+    def part(number: int, name: str) -> Path:
+        folder = MONTHLY_PARTS if name == MONTHLY else PARTS
+        return held[number] / folder / f"{number:06d}.parquet"
+
+    store.consolidate(part)
+    store.remove_empty()
+    store.status("finished")
+    return out
+
+
+def _manifest(place: Path) -> dict[str, Any]:
+    if not (place / MANIFEST).is_file():
+        raise StoreError(f"{place}: found no {MANIFEST}, allowed a share of a sweep")
+    found = read_manifest(place)
+    if found.get("kind") != KIND:
+        raise StoreError(f"{place}: found results of kind {found.get('kind')}, allowed a sweep")
+    return found
+
+
+def _plan(manifest: dict[str, Any], place: Path) -> SweepPlan:
+    """The plan that a share belongs to, from what stands in it."""
+    import pandas as pd
+
+    points = pd.read_parquet(place / POINTS).drop(columns="point")
+    given = dict(manifest["design"])
+    if given["method"] == "table":
+        given["points"] = points
+    design: Design = design_of(given, str(place / MANIFEST))
+    plan = SweepPlan(design, points)
+    if plan.digest != manifest["digest"]:
+        wanted = "the scenarios and sources it was run with"
+        raise StoreError(
+            f"{place}/{MANIFEST}: digest: found {manifest['digest']}, allowed {wanted}"
+        )
+    return plan

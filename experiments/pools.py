@@ -1,0 +1,155 @@
+"""Where the jobs of a sweep are done: threads, processes, or a Dask cluster.
+
+Each opens a `concurrent.futures.Executor`.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from experiments.errors import UsageError
+from experiments.executors import process_pool
+from simulation.history import HISTORIES
+
+ANSWER = 15.0  # seconds that a scheduler has to answer
+WORKERS = 60.0  # seconds that it has to find a worker
+STOPPED = threading.Event()
+"""Set while threads are to give up their jobs."""
+
+
+class Pool(Protocol):
+    """Where jobs are done."""
+
+    workers: int  # runs at a time
+    breaks: bool  # whether the executor must be opened anew when a worker has died
+
+    def open(self) -> Executor:
+        """Start, or start again after workers died."""
+
+    def close(self) -> None:
+        """Stop; what runs is finished or given up."""
+
+
+class Threads:
+    """Threads of this process; they share histories and compiled code."""
+
+    breaks = False
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._pool: Executor | None = None
+
+    def open(self) -> Executor:
+        """Start the threads."""
+        STOPPED.clear()
+        HISTORIES.kept = max(HISTORIES.kept, self.workers + 1)
+        self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="sweep")
+        return self._pool
+
+    def close(self) -> None:
+        """Give up what runs, at the end of the run."""
+        STOPPED.set()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        STOPPED.clear()
+
+
+class Processes:
+    """Processes on this machine."""
+
+    breaks = True
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._pool: Executor | None = None
+
+    def open(self) -> Executor:
+        """Start the processes; once more if the system ended one."""
+        self._pool = process_pool(self.workers)
+        return self._pool
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            processes = list((getattr(self._pool, "_processes", None) or {}).values())
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.terminate()
+
+
+class Cluster:
+    """Workers of a Dask cluster; a job whose worker dies is done by another.
+
+    Parameters
+    ----------
+    address : str
+        Of a scheduler, such as ``tcp://node1:8786``; empty to start a cluster here.
+    workers : int
+        Processes of a cluster that is started here.
+
+    Raises
+    ------
+    UsageError
+        If Dask is not installed, or the scheduler does not answer or has no workers.
+    """
+
+    breaks = False
+
+    def __init__(self, address: str = "", workers: int = 0) -> None:
+        self.address, self.workers = address, workers
+        self._client: Any = None
+        self._cluster: Any = None
+        try:
+            import distributed
+        except ImportError:
+            raise UsageError(
+                "scheduler: found no dask, allowed after pip install 'returnee[cluster]'"
+            ) from None
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        where: Any = address
+        if not address:
+            self._cluster = where = distributed.LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            )
+        try:
+            _knock(address)
+            self._client = distributed.Client(where, timeout=ANSWER, set_as_default=False)
+            self._client.wait_for_workers(1, timeout=WORKERS)
+        except (OSError, ValueError, TypeError) as error:
+            found = "no workers" if self._client is not None else "no answer"
+            self.close()
+            if isinstance(error, ValueError | TypeError) and not self._client:
+                found = str(error).splitlines()[0]
+            raise UsageError(
+                f"scheduler: {address}: found {found}, allowed the address of a Dask scheduler "
+                "with workers, as in tcp://node1:8786"
+            ) from None
+        self.workers = max(sum(self._client.nthreads().values()), 1)
+
+    def open(self) -> Executor:
+        """The cluster as an executor."""
+        executor: Executor = self._client.get_executor(pure=False)
+        return executor
+
+    def close(self) -> None:
+        """Leave the cluster; end it if it was started here."""
+        for part in (self._client, self._cluster):
+            if part is not None:
+                part.close()
+
+
+def _knock(address: str) -> None:
+    """See whether anybody listens, for Dask would try for long.
+
+    Raises
+    ------
+    OSError
+    """
+    place = urlsplit(address)
+    if place.scheme in ("tcp", "tls") and place.hostname and place.port:
+        socket.create_connection((place.hostname, place.port), timeout=ANSWER).close()

@@ -1,0 +1,150 @@
+"""The commands ``returnee sweep``, ``returnee status`` and ``returnee merge``."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from experiments.compare import Interrupted
+from experiments.progress import Bar
+from experiments.shell import INTERRUPTED, SOME_FAILED, stop
+from experiments.sweep_plan import MAX_RUNS
+
+SWEEP_EXAMPLES = """Examples:
+
+  returnee sweep design.toml --dry-run\n
+  returnee sweep design.toml\n
+  returnee sweep design.toml --shard 2/8\n
+  returnee sweep design.toml --local-cluster 4\n
+  returnee sweep design.toml --scheduler tcp://node1:8786
+
+A design names scenarios and what is varied: a list is swept, a scalar is fixed.
+
+  scenarios = ["baseline", "linked"]\n
+  replicates = 5\n
+  [axes]\n
+  policy.training.places = [500, 1500]\n
+  behaviour.firm.luck_sd = {low = 0.2, high = 0.4, steps = 3}
+
+A sweep that was stopped goes on where it was when the same command is given again.
+"""
+STATUS_EXAMPLES = """Examples:
+
+  returnee status results/sweep-design
+"""
+MERGE_EXAMPLES = """Examples:
+
+  returnee merge results/sweep-design\n
+  returnee merge results/all node1/results node2/results
+"""
+
+WorkersOption = Annotated[
+    int | None, typer.Option(help="Runs at a time; all processors if left out.")
+]
+ProcessesOption = Annotated[bool, typer.Option("--processes", help="Use processes, not threads.")]
+SchedulerOption = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="Use the Dask cluster of this scheduler.")
+]
+LocalOption = Annotated[
+    int, typer.Option("--local-cluster", metavar="N", help="Start a Dask cluster of N processes.")
+]
+AsNewOption = Annotated[
+    bool, typer.Option("--as-new", help="Write to a new folder beside one of another design.")
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
+]
+
+
+def sweep_command(
+    design: Annotated[Path, typer.Argument(help="A design file (TOML).")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; results/sweep-DESIGN if left out.")
+    ] = None,
+    workers: WorkersOption = None,
+    processes: ProcessesOption = False,
+    scheduler: SchedulerOption = "",
+    local_cluster: LocalOption = 0,
+    shard: Annotated[
+        str, typer.Option(metavar="i/N", help="Do one share of N, as a job of an array.")
+    ] = "",
+    max_runs: Annotated[int, typer.Option(help="Refuse more runs than this.")] = MAX_RUNS,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try runs again that failed.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and what it will take; run nothing.")
+    ] = False,
+    as_new: AsNewOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run scenarios over a design: grid, Latin hypercube, Sobol sequence or a table of points."""
+    from experiments.cli import console_of, print_json
+    from experiments.design import read_design
+    from experiments.status import status_of, status_text
+    from experiments.sweep import Where, run_plan, shard_of
+    from experiments.sweep_cost import cost_of, cost_text
+    from experiments.sweep_plan import plan_of
+
+    plan = plan_of(read_design(design), max_runs)
+    where = Where(workers, processes, scheduler, local_cluster)
+    where.check()
+    if shard:
+        shard_of(shard)
+    if dry_run:
+        cost = cost_of(plan, where)
+        print_json(cost) if as_json else console_of().print(cost_text(cost), highlight=False)
+        return
+    folder = out or Path("results") / f"sweep-{design.stem}"
+    options = {"out": folder, "shard": shard, "workers": workers, "scheduler": scheduler}
+    command = shlex.join(
+        ["returnee", "sweep", str(design)]
+        + [word for key, value in options.items() if value for word in (f"--{key}", str(value))]
+    )
+    try:
+        store = run_plan(
+            plan, folder, shard, where, True, as_new=as_new, retry=retry_failed, command=command
+        )
+    except Interrupted as interrupt:
+        stop(str(interrupt), INTERRUPTED)
+    found = status_of(store.folder)
+    print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
+    if shard:
+        Bar().say(f"when all shares are done: returnee merge {folder}")
+    if found["failed"]:
+        raise typer.Exit(SOME_FAILED)
+
+
+def status_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show what of a folder is finished, failed and left, and how long the rest will take."""
+    from experiments.cli import console_of, print_json
+    from experiments.status import status_of, status_text
+
+    found: dict[str, Any] = status_of(folder)
+    print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
+
+
+def merge_command(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the one table.")],
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FOLDER]...", help="Shares; DIR/shard-* if left out."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make one table of the shares of a sweep."""
+    from experiments.cli import console_of, print_json
+    from experiments.merge import merge
+    from experiments.status import status_of, status_text
+
+    merge(out, folders or None)
+    found = status_of(out)
+    print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
+    if found["failed"]:
+        raise typer.Exit(SOME_FAILED)

@@ -1,0 +1,82 @@
+"""What a sweep will take, measured on one run of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from experiments.compare import workers_of
+from experiments.levels import NAMES, levels_of
+from experiments.status import duration
+from experiments.sweep import Where
+from experiments.sweep_plan import SweepPlan
+from experiments.sweep_runs import frozen, scenario_at
+from simulation import simulate
+from simulation.compiler import is_compiled
+from simulation.history import HISTORIES
+
+PROBE = 3_000  # workers, at most, of the run that is measured
+BYTES = 5.0  # a figure, compressed
+
+
+def cost_of(plan: SweepPlan, where: Where) -> dict[str, Any]:
+    """Size of a sweep, and the seconds it will take.
+
+    Returns
+    -------
+    dict
+        ``seconds`` is None where the model is not compiled yet.
+    """
+    cluster = bool(where.scheduler)
+    workers = where.local_cluster or workers_of(where.workers)
+    history, run = _measured(plan) if is_compiled() else (None, None)
+    seconds = None
+    if history is not None and run is not None and not cluster:
+        work = len(plan.histories) * history + plan.runs * run
+        seconds = round(work / min(workers, plan.jobs), 1)
+    return {
+        "scenarios": list(plan.design.read), "points": len(plan.points),
+        "replicates": plan.design.replicates, "runs": plan.runs,
+        "histories": len(plan.histories), "jobs": plan.jobs, "workers": workers,
+        "seconds_a_run": run, "seconds_a_history": history, "seconds": seconds,
+        "megabytes": round(plan.runs * len(NAMES) * BYTES / 1e6, 1), "keep": plan.design.keep,
+    }  # fmt: skip
+
+
+def _measured(plan: SweepPlan) -> tuple[float, float]:
+    """Seconds of a history and of a run, of the first point, scaled from a small county."""
+    design, job = plan.design, plan.job(0)
+    s = design.settings
+    point, scenario, _ = job.runs[0]
+    at = frozen({**job.fixed, **job.points[point]})
+    setting = scenario_at(job.scenarios[scenario], job.ids[scenario], at)
+    sample = min(s.sample, PROBE / setting.county.labour_force)
+    scale = s.sample / sample
+    simulate(setting, 1, s.seed, sample, s.months, s.burn_in)  # loads what is compiled
+    HISTORIES.get(setting, s.seed, 0, sample, s.months, s.burn_in)
+    begun = time.perf_counter()
+    levels_of(simulate(setting, 0, s.seed, sample, s.months, s.burn_in))
+    run = time.perf_counter() - begun
+    begun = time.perf_counter()
+    HISTORIES.get(setting, s.seed, 2, sample, s.months, s.burn_in)
+    return (time.perf_counter() - begun) * scale, run * scale
+
+
+def cost_text(cost: dict[str, Any]) -> str:
+    """The plan in lines for the terminal."""
+    lines = [
+        f"{cost['runs']:,} runs: {len(cost['scenarios'])} scenarios ({', '.join(cost['scenarios'])}), "
+        f"{cost['points']:,} points, {cost['replicates']:,} replicates",
+        f"  {cost['histories']:,} histories before the policy, in {cost['jobs']:,} jobs",
+        f"  about {cost['megabytes']:g} MB, "
+        + ("and every month of every run" if cost["keep"] == "monthly" else "a row a run"),
+    ]
+    if cost["seconds"] is None:
+        lines.append("  how long it takes shows `returnee status` once it runs")
+    else:
+        lines.append(
+            f"  about {duration(cost['seconds'])} with {cost['workers']} workers "
+            f"({cost['seconds_a_run']:.3f} s a run, {cost['seconds_a_history']:.3f} s a history, "
+            "measured on one here)"
+        )
+    return "\n".join(lines)

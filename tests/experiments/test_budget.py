@@ -1,0 +1,121 @@
+"""Budget search: fronts, regret, spending, resuming, and what bad input gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from experiments import sweep_runs
+from experiments.budget import Budget, budget
+from experiments.budget_report import budget_page, sentences
+from experiments.budget_search import distributions_of, open_study, undominated
+from experiments.cli import app
+from experiments.errors import StoreError, UsageError
+from scenarios import load_scenario
+from simulation import simulate
+
+LEVERS = [
+    "policy.training.places",
+    "policy.services.mentors",
+    "policy.linkage.contest_opens_credit",
+]
+SMALL: dict[str, Any] = {
+    "levers": LEVERS, "trials": 10, "population": 4, "keep": 3, "worlds": 2, "replicates": 2,
+    "sample": 0.002, "months": 12,
+}  # fmt: skip
+CAP, MEASURES = 8e6, ["firms_surviving", "jobs"]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Budget:
+    return budget(CAP, MEASURES, out=tmp_path_factory.mktemp("budget") / "a", **SMALL)
+
+
+def test_the_search_tries_what_it_is_asked_to(found: Budget) -> None:
+    assert found.tried == 10
+    assert list(found.mixes.columns) == LEVERS
+    assert found.mixes.iloc[-1].tolist() == [1000.0, 40, False]
+    assert found.mixes["policy.services.mentors"].dtype == int
+    assert not found.mixes.iloc[:-1].duplicated().any()
+
+
+def test_a_mix_is_what_a_run_gives(found: Budget) -> None:
+    """The figures of a mix in a world are those of a run by hand, spending as in its ledger."""
+    world = found.worlds.iloc[1].to_dict()
+    mix = {key: found.mixes[key].iloc[-1].item() for key in LEVERS}
+    run = simulate(
+        load_scenario("baseline", {**world, **mix, "policy.budget.cap": CAP}), 1, 1, 0.002, 12
+    )
+    assert found.values[-1, 1, 1, 1] == pytest.approx(run.monthly["jobs"].mean())
+    assert found.spent[-1, 1, 1].sum() == pytest.approx(run.ledger.to_numpy().sum())
+    assert found.table.loc["baseline", "spent"] == pytest.approx(found.spent[-1].sum() / 4)
+
+
+def test_regret_is_nought_for_the_best_in_every_world(found: Budget) -> None:
+    assert (found.regret >= 0.0).all() and (found.regret <= 1.0).all()
+    assert (found.regret.min(axis=0) == 0.0).all()
+    assert found.table["front"].any()
+
+
+def test_undominated_rows_by_definition() -> None:
+    rows = np.random.default_rng(1).integers(0, 4, (40, 3)).astype(float)
+    for k, kept in enumerate(undominated(rows)):
+        beaten = any((other >= rows[k]).all() and (other > rows[k]).any() for other in rows)
+        assert kept == (not beaten)
+
+
+def test_it_goes_on_where_it_was(found: Budget, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when it was stopped within a generation: mixes that were asked for are run."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep_runs, "simulate", None)
+        again = budget(CAP, MEASURES, out=found.folder, **SMALL)
+    assert again.table.equals(found.table)
+    study = open_study(found.folder, found.search)
+    asked = study.ask(distributions_of(found.search)).number
+    study.ask()  # stopped before a single lever was drawn
+    more = budget(CAP, MEASURES, out=found.folder, **{**SMALL, "trials": 13})
+    assert more.tried == 12
+    states = [trial.state.name for trial in study.get_trials()]
+    assert states[asked : asked + 2] == ["COMPLETE", "FAIL"]
+    assert states.count("COMPLETE") == 12
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page(found: Budget, lang: str) -> None:
+    page = budget_page(found, lang)
+    assert page.count("<svg") == 2 and "{" not in "".join(sentences(found, lang))
+    assert "nan" not in page.lower().replace("finance", "")
+
+
+def test_another_search_is_refused(found: Budget) -> None:
+    with pytest.raises(StoreError, match="cap: found 8000000.0, allowed 9000000.0"):
+        budget(9e6, MEASURES, out=found.folder, **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--per-year", "0"], "per-year: found 0"),
+        (["--per-year", "nan"], "per-year: found nan"),
+        (["--per-year", "8e6", "--maximise", "job"], "did you mean jobs"),
+        (["--per-year", "8e6", "--lever", "policy.training.place"], "lever: found policy.training"),
+        (["--per-year", "8e6", "--trials", "0"], "trials: found 0"),
+        (["--per-year", "8e6", "--set", "behaviour.firm.luck=1"], "unknown key"),
+    ],
+)
+def test_bad_input_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["budget", *words])
+    assert done.exit_code == 2 and says in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_ensemble_or_one_world_too_many() -> None:
+    with pytest.raises(UsageError, match="worlds: found 0"):
+        budget(CAP, MEASURES, **{**SMALL, "worlds": 0})

@@ -1,0 +1,111 @@
+"""Scenario discovery: regions that are known, regions that are not there, and bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from experiments import sweep
+from experiments.cli import app
+from experiments.discover import _search, discover, measured, target_of
+from experiments.errors import UsageError
+
+LUCK, SHOCK = "behaviour.firm.luck_sd", "behaviour.firm.shock_sd"
+
+
+def known(points: int = 600) -> tuple[pd.DataFrame, np.ndarray]:
+    """Failures in the corner a > 0.7, b < 0.4, with a few anywhere."""
+    rng = np.random.default_rng(5)
+    x = pd.DataFrame(rng.random((points, 3)), columns=["a", "b", "c"])
+    corner = (x["a"] > 0.7) & (x["b"] < 0.4)
+    return x, (corner ^ (rng.random(points) < 0.03)).to_numpy()
+
+
+@pytest.mark.parametrize("method", ["cart", "prim"])
+def test_a_known_corner_is_found(method: str) -> None:
+    points, fails = known()
+    boxes, importance, held_back = _search(points, fails, method, 1)
+    assert held_back
+    limits = boxes[0].limits
+    assert limits["a"][0] == pytest.approx(0.7, abs=0.06)
+    assert limits["b"][1] == pytest.approx(0.4, abs=0.08)
+    assert "c" not in limits or method == "prim"
+    assert boxes[0].density > 0.8 and boxes[0].coverage > 0.6
+    assert list(importance.index[2:]) == ["c"]
+
+
+def test_scattered_failures_have_no_region() -> None:
+    rng = np.random.default_rng(2)
+    points = pd.DataFrame(rng.random((400, 4)))
+    boxes, _, _ = _search(points, rng.random(400) < 0.3, "cart", 1)
+    assert all(box.density < 0.6 for box in boxes)
+
+
+def test_density_and_coverage_by_hand() -> None:
+    points = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0]})
+    box = measured({"a": (0.5, np.inf)}, points, np.array([True, True, False, True]))
+    assert (box.points, box.fails) == (3, 2)
+    assert (box.density, box.coverage) == (2 / 3, 2 / 3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    axes = {LUCK: {"low": 0.05, "high": 0.5}, SHOCK: {"low": 0.1, "high": 0.4}}
+    design: dict[str, Any] = {
+        "scenarios": ["baseline", "no_support"], "method": "latin", "points": 24, "axes": axes,
+        "sample": 0.002, "months": 12,
+    }  # fmt: skip
+    return Path(sweep(design, tmp_path_factory.mktemp("discover") / "a").attrs["folder"])
+
+
+def test_failures_are_those_of_the_paired_difference(folder: Path) -> None:
+    found = discover(folder, "no_support", against="baseline", measure="jobs", target=">= 0")
+    wide = pd.read_parquet(folder / "runs.parquet").pivot(
+        index="point", columns="scenario", values="jobs"
+    )
+    expected = wide["no_support"] - wide["baseline"] < 0
+    assert found.fails.tolist() == expected.tolist()
+    assert list(found.points.columns) == [LUCK, SHOCK]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_command(folder: Path, lang: str) -> None:
+    runs = pd.read_parquet(folder / "runs.parquet")
+    middle = runs[runs["scenario"] == "baseline"]["jobs"].median()
+    words = ["discover", folder, "--scenario", "baseline", "--measure", "jobs", "--lang", lang]
+    done = CliRunner().invoke(app, [str(w) for w in [*words, "--target", f">= {middle}"]])
+    assert done.exit_code == 0, done.stderr
+    page = (folder / "discover.html").read_text("utf-8")
+    assert "<svg" in page and "nan" not in page
+    done = CliRunner().invoke(app, [str(w) for w in [*words, "--target", "> -1", "--json"]])
+    assert json.loads(done.stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"scenario": "linked"}, "scenario: found linked, allowed baseline, no_support"),
+        ({"scenario": ""}, "scenario: found none"),
+        ({"against": "linked"}, "against: found linked"),
+        ({"measure": "job"}, "did you mean jobs"),
+        ({"target": "0"}, "target: found 0"),
+        ({"target": "> 1.2.3"}, "target: found > 1.2.3"),
+        ({"method": "magic"}, "method: found magic"),
+    ],
+)
+def test_bad_input_is_one_line(folder: Path, change: dict[str, str], says: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        discover(folder, **{"scenario": "baseline", **change})  # type: ignore[arg-type]
+    assert says in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="found no finished runs"):
+        discover(tmp_path, "baseline")
+    assert target_of("<=2e3")[1] == 2000.0

@@ -1,0 +1,180 @@
+"""Sweeps that are killed, that meet each other, a full disk, or a cluster that loses a worker."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from processes import Command, wait_for_parts
+
+from experiments import sweep
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = int(os.environ.get("RETURNEE_KILLS", "3"))
+PLACES = "policy.training.places"
+DESIGN = f"""
+scenarios = ["baseline", "linked"]
+replicates = 40
+sample = 0.002
+months = 24
+[axes]
+{PLACES} = [0, 1000, 3000]
+behaviour.firm.luck_sd = [0.2, 0.4]
+"""
+RUNS = 480
+LEAST = 60_000  # bytes: more than a part has, less than the table
+
+
+@pytest.fixture(scope="module")
+def design(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("design") / "d.toml"
+    path.write_text(DESIGN, "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(design: Path) -> bytes:
+    folder = design.parent / "undisturbed"
+    assert len(sweep(design, folder)) == RUNS
+    return (folder / "runs.parquet").read_bytes()
+
+
+def finish(process: subprocess.Popen[str], code: int = 0) -> None:
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == code, err
+
+
+def test_killed_again_and_again(
+    tmp_path: Path, command: Command, design: Path, undisturbed: bytes
+) -> None:
+    chance = random.Random(1)
+    for _ in range(KILLS):
+        parts = len(list((tmp_path / "parts").glob("*.parquet")))
+        process = command("sweep", design, "--out", tmp_path)
+        if (tmp_path / "runs.parquet").exists():
+            break
+        wait_for_parts(tmp_path, parts + 1)
+        time.sleep(chance.uniform(0.0, 0.3))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    (tmp_path / "parts").mkdir(exist_ok=True)
+    (tmp_path / "parts/000000.parquet").write_bytes(b"PAR1 and then nothing")
+    finish(command("sweep", design, "--out", tmp_path))
+    assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
+    assert not (tmp_path / "parts").exists()
+
+
+def test_two_processes_share_a_folder(
+    tmp_path: Path, command: Command, design: Path, undisturbed: bytes
+) -> None:
+    both = [command("sweep", design, "--out", tmp_path, "--workers", 1) for _ in range(2)]
+    for process in both:
+        finish(process)
+    assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
+    assert not list(tmp_path.glob(".*.new"))
+
+
+def test_an_interrupt_says_what_is_kept(
+    tmp_path: Path, command: Command, design: Path, undisturbed: bytes
+) -> None:
+    process = command("sweep", design, "--out", tmp_path)
+    wait_for_parts(tmp_path, 1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in err
+    assert re.search(r"\d+ of 480 runs are kept", err.splitlines()[-1])
+    finish(command("sweep", design, "--out", tmp_path, "--processes"))
+    assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
+
+
+def test_a_full_disk_loses_nothing(
+    tmp_path: Path, command: Command, design: Path, undisturbed: bytes
+) -> None:
+    """Files may not grow beyond a few kilobytes, as on a disk that fills up."""
+
+    def no_room() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LEAST, LEAST))
+
+    process = command("sweep", design, "--out", tmp_path, preexec_fn=no_room)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert "finished runs are kept" in err.splitlines()[-1] and "Traceback" not in err
+    assert not (tmp_path / "runs.parquet").exists()
+    assert len(list((tmp_path / "parts").glob("*.parquet"))) > 10
+    assert not list(tmp_path.glob(".*.new"))
+    finish(command("sweep", design, "--out", tmp_path))
+    assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
+
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def dask(tmp_path: Path) -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli." + words[0], *words[1:]],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def address_of(scheduler: subprocess.Popen[str]) -> str:
+    assert scheduler.stderr is not None
+    for line in scheduler.stderr:
+        found = re.search(r"tcp://127\.0\.0\.1:\d+", line)
+        if found:
+            return found[0]
+    raise AssertionError("the scheduler said no address")
+
+
+def test_a_cluster_that_loses_a_worker_gives_the_same_table(
+    tmp_path: Path, command: Command, dask: Start, design: Path, undisturbed: bytes
+) -> None:
+    scheduler = dask("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    address = address_of(scheduler)
+    worker = ("dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+    workers = [dask(*worker), dask(*worker)]
+    process = command("sweep", design, "--out", tmp_path, "--scheduler", address)
+    wait_for_parts(tmp_path, 6)
+    workers[0].send_signal(signal.SIGKILL)
+    finish(process)
+    assert pq.read_metadata(tmp_path / "runs.parquet").num_rows == RUNS
+    assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
+
+
+def test_a_process_that_dies_has_its_runs_done_by_another(
+    tmp_path: Path, command: Command, design: Path, undisturbed: bytes
+) -> None:
+    import psutil
+
+    process = command("sweep", design, "--out", tmp_path, "--processes", "--workers", 2)
+    wait_for_parts(tmp_path, 2)
+    children = psutil.Process(process.pid).children(recursive=True)
+    workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    workers[-1].kill()
+    finish(process)
+    assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
