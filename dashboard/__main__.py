@@ -1,0 +1,5 @@
+"""``python -m dashboard`` is the command ``returnee``."""
+
+from dashboard.command import main
+
+main()

@@ -1,0 +1,235 @@
+"""What a policy changes, out of runs in memory: headline figures, a sentence, spending, waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dashboard.place import Place
+from dashboard.texts import amount, between, measure_name, name_of, unit_of, words
+from experiments.compare import Comparison, command_of
+from experiments.effects import HIGHER, INDEX, LOWER, Cube
+from experiments.findings import sentence
+from experiments.measures import BY_NAME
+from experiments.plan import Plan
+from experiments.texts import words as report_words
+from scenarios import Scenario
+from simulation.records import POT_OF, POTS, PROGRAMMES
+
+HEADLINES = ("firms_open", "jobs", "returns", "return_quality", "public_cost")
+WAITING = (
+    "queue_training", "trained_wait", "queue_desk", "desk_wait", "queue_incubation",
+    "incubator_places_used", "mentored", "refused_no_guarantor", "refused_fund", "refused_banks",
+)  # fmt: skip
+FEW = 12  # replicates below which an answer is called a first one
+MOVED, REFERENCE = "policy", "reference"
+
+
+@dataclass(frozen=True)
+class Answer(Comparison):
+    """A comparison whose runs are in memory, without a table of them."""
+
+    made: Cube = field(repr=False)
+
+    @cached_property
+    def cube(self) -> Cube:
+        """The runs as an array."""
+        return self.made
+
+    @cached_property
+    def by_measure(self) -> dict[str, pd.DataFrame]:
+        """Effects of each scenario by measure."""
+        return {
+            str(label): rows.set_index("measure")
+            for label, rows in self.effects.groupby("scenario")
+        }
+
+
+def answer_of(plan: Plan, cube: Cube, runs: pd.DataFrame | None = None) -> Answer:
+    """An answer out of a cube; with counts by group (`runs.group_runs`) if `equity` is wanted."""
+    return Answer(plan, pd.DataFrame() if runs is None else runs, [], None, "", cube)
+
+
+def lined_up(place: Place) -> dict[str, Scenario]:
+    """The policy of Explore and what it is compared with.
+
+    Raises
+    ------
+    ScenarioError
+        One line, as on the command line.
+    """
+    moved = place.mix.scenario().model_copy(update={"name": MOVED, **_titles(place)})
+    return {MOVED: moved, REFERENCE: place.reference().model_copy(update={"name": REFERENCE})}
+
+
+def _titles(place: Place) -> dict[str, str]:
+    base, titles = place.mix.scenario(), {}
+    if not place.mix.levers:
+        return titles
+    for lang in ("en", "zh"):
+        many = words(lang)["explore"]["moved_title" if len(place.mix.levers) > 1 else "moved_one"]
+        given = place.mix.title or many.format(base=name_of(base, lang), n=len(place.mix.levers))
+        titles[f"title_{lang}"] = given
+    return titles
+
+
+def command(place: Place, plan: Plan) -> str:
+    """The command line that repeats what Explore shows."""
+    words_ = command_of([place.mix.base], place.named(), plan, place.mix.overrides(), 1)
+    return words_.rpartition(" --workers")[0]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One headline figure as written: what, how much more or less, how sure, from what to what."""
+
+    what: str
+    much: str
+    sure: str
+    interval: str
+    level: str
+    good: str
+
+
+def facts(found: Answer, lang: str, label: str = MOVED) -> list[Fact]:
+    """Headline figures of a scenario against the reference."""
+    rows = found.by_measure[label]
+    return [fact_of(found, name, rows.loc[name], lang) for name in HEADLINES]
+
+
+def fact_of(found: Comparison, name: str, effect: pd.Series, lang: str) -> Fact:
+    """One measure as written."""
+    indicator = BY_NAME[name]
+    years = found.plan.settings.months / 12.0 if indicator.kind == "flow" else 1.0
+    unit, text = indicator.unit, words(lang)["facts"]
+    sign = {HIGHER: 1, LOWER: -1}.get(str(effect["verdict"]), 0)
+    side = sign * int(indicator.better)
+    return Fact(
+        what=f"{text['names'][name]}",
+        much=amount(effect["difference"] / years, unit, lang, signed=True),
+        sure=sureness(effect, lang),
+        interval=f"90 %: {between(effect['low'] / years, effect['high'] / years, unit, lang)}",
+        level=text["from_to"].format(
+            reference=amount(effect["reference"] / years, unit, lang),
+            level=amount(effect["level"] / years, unit, lang),
+            unit=unit_of(indicator, lang),
+        ),
+        good={1: "good", -1: "bad", 0: ""}[side],
+    )
+
+
+def sureness(effect: Mapping[str, Any] | pd.Series, lang: str) -> str:
+    """How sure the direction of a difference is, in words and per cent."""
+    text = words(lang)["sure"]
+    if effect["pairs"] < 2 or not np.isfinite(effect["p_higher"]):
+        return str(text["one"])
+    if effect["difference"] == 0.0 and effect["low"] == effect["high"]:
+        return str(text["none"])
+    higher = float(effect["p_higher"])
+    share = max(higher, 1.0 - higher)
+    way = text["more"] if higher >= 0.5 else text["less"]
+    told = effect["verdict"] in (HIGHER, LOWER)
+    kind = "told" if told else "likely" if share >= 0.8 else "unclear"
+    return str(text[kind]).format(way=way, share=f"{100 * share:.0f}" if share < 0.995 else "> 99")
+
+
+def in_words(found: Answer, lang: str, label: str = MOVED) -> str:
+    """What a scenario changes, as the command line and the report say it."""
+    return sentence(found, label, lang)
+
+
+def spending(found: Answer, lang: str, label: str = MOVED) -> dict[str, Any]:
+    """Yearly spending by programme under a scenario and the reference, largest first."""
+    years = found.plan.settings.months / 12.0
+    rows = found.by_measure[label]
+    names = [
+        name
+        for name in PROGRAMMES
+        if max(rows.loc[f"spent_{name}", "level"], rows.loc[f"spent_{name}", "reference"]) > 0
+    ]
+    names.sort(key=lambda name: -rows.loc[f"spent_{name}", "level"])
+    labels = report_words(lang)["programmes"]
+    return {
+        "names": [labels[name] for name in names],
+        "level": [round(rows.loc[f"spent_{name}", "level"] / years) for name in names],
+        "reference": [round(rows.loc[f"spent_{name}", "reference"] / years) for name in names],
+    }
+
+
+@dataclass(frozen=True)
+class Pot:
+    """Money of one pot a year: share used (None without a plan), and figures as written."""
+
+    name: str
+    share: float | None
+    used: str
+    planned: str
+    unpaid: str
+
+
+def pots(found: Answer, lang: str, label: str = MOVED) -> list[Pot]:
+    """What each pot is given and pays in a year under a scenario."""
+    months = found.plan.settings.months
+    rows, scenario = found.by_measure[label]["level"], found.plan.scenarios[label]
+    policies = scenario.policies(months)
+    names = report_words(lang)["pots"]
+    shown = []
+    for k, pot in enumerate(POTS):
+        programmes = [name for name, of in zip(PROGRAMMES, POT_OF, strict=True) if of == k]
+        used = sum(rows[f"spent_{name}"] for name in programmes) * 12.0 / months
+        unpaid = sum(rows[f"unpaid_{name}"] for name in programmes) * 12.0 / months
+        planned = None
+        if hasattr(policies[0].budget, pot):
+            planned = float(np.mean([getattr(policy.budget, pot) for policy in policies]))
+        shown.append(
+            Pot(
+                name=names[pot],
+                share=None if not planned else min(used / planned, 1.0),
+                used=amount(used, "yuan", lang),
+                planned="" if planned is None else amount(planned, "yuan", lang),
+                unpaid=amount(unpaid, "yuan", lang) if unpaid > 0.5 else "",
+            )
+        )
+    return shown
+
+
+def waiting(found: Answer, lang: str, label: str = MOVED) -> list[tuple[str, str, str, str, str]]:
+    """Queues and waits: name, reference, scenario, difference with interval, side."""
+    rows, text = found.by_measure[label], []
+    for name in WAITING:
+        effect, indicator = rows.loc[name], BY_NAME[name]
+        years = found.plan.settings.months / 12.0 if indicator.kind == "flow" else 1.0
+        unit = indicator.unit
+        sign = {HIGHER: 1, LOWER: -1}.get(str(effect["verdict"]), 0)
+        difference = amount(effect["difference"] / years, unit, lang, signed=True)
+        interval = between(effect["low"] / years, effect["high"] / years, unit, lang)
+        text.append(
+            (
+                f"{measure_name(indicator, lang)} ({unit_of(indicator, lang)})",
+                amount(effect["reference"] / years, unit, lang),
+                amount(effect["level"] / years, unit, lang),
+                f"{difference} ({interval})" if sign else words(lang)["sure"]["cant"],
+                {1: "good", -1: "bad", 0: ""}[sign * int(indicator.better)],
+            )
+        )
+    return text
+
+
+def series(cube: Cube, label: str, measure: str) -> np.ndarray:
+    """One measure of a scenario by month; flows as sums over the 12 months before.
+
+    Returns
+    -------
+    ndarray of float, shape (replicates, months)
+    """
+    from experiments.charts import smoothed
+
+    return smoothed(
+        cube.values[cube.labels.index(label), :, INDEX[measure]].astype(float),
+        BY_NAME[measure].kind,
+    )

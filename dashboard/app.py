@@ -1,0 +1,93 @@
+"""The application that the server serves: one page, its parts chosen by the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import solara
+
+from dashboard import compare, explore, learn, network, paths, sources
+from dashboard.place import Place, address_of, arrive
+from dashboard.session import Session
+from dashboard.settings import FIRST
+from dashboard.texts import escaped, page, words
+from dashboard.widgets import Browser, Top, box, html
+from simulation.compiler import SOURCE_HASH
+
+PAGES: dict[str, Callable[[Session], solara.Element]] = {
+    "explore": explore.Explore,
+    "compare": compare.Compare,
+    "paths": paths.Paths,
+    "network": network.Network,
+    "learn": learn.Learn,
+    "sources": sources.Sources,
+}
+OPTIONS: dict[str, frozenset[str] | None] = {
+    **compare.OPTIONS,
+    **paths.OPTIONS,
+    **network.OPTIONS,
+    **learn.OPTIONS,
+    **sources.OPTIONS,
+}
+
+
+def first_session(query: str) -> Session:
+    """A visitor who comes with an address."""
+    arrival = arrive(query, tuple(PAGES), explore.CHARTS, Place(lang=FIRST["lang"]), OPTIONS)
+    notice = ""
+    if arrival.ignored:
+        parts = ", ".join(arrival.ignored)
+        notice = words(arrival.place.lang)["ignored"].format(parts=parts)
+    return Session(arrival, notice)
+
+
+@solara.component
+def Layout(children: list[solara.Element] | None = None) -> solara.Element:
+    """Nothing around the page: no bar and no banner of the library."""
+    return box(*(children or []))
+
+
+@solara.component
+def Page() -> None:
+    """Everything in the browser's window."""
+    query = solara.use_router().search or ""
+    session = solara.use_memo(lambda: first_session(query), [])
+    place = session.place.value
+    text = words(place.lang)
+    county = place.mix.scenario().county if not place.mix.levers else place.reference().county
+    name = county.name_zh if place.lang == "zh" else county.name
+    solara.Style(explore.FOLDER / "theme.css")
+    Browser(
+        query=address_of(place),
+        title=text["title"].format(page=text["pages"][place.page], county=name),
+        lang=place.lang, theme=place.theme, file=session.file.value, copy=session.copy.value,
+    )  # fmt: skip
+    pages = [{"key": key, "label": text["pages"][key]} for key in PAGES]
+    header = {"skip": text["skip"], "brand": text["brand"], "pages": text["pages_label"],
+              "colours": text["colours"], "other": text["other"]}  # fmt: skip
+    Top(
+        words=header, county=name, pages=pages, page=place.page, lang=place.lang,
+        event_go=lambda key: session.go(page=key) if key in PAGES else None,
+        event_speak=lambda lang: session.go(lang="zh" if lang == "zh" else "en"),
+        event_shade=lambda theme: session.go(theme="dark" if theme == "dark" else "light"),
+    )  # fmt: skip
+    with box(classes="page", tag="main", id="main"):
+        if session.notices.value:
+            html(page("notices.html.j2", place.lang, lines=session.notices.value, wrong=False))
+        PAGES[place.page](session).key(f"{place.page}")
+        footer = [
+            sources.not_for(place.lang),
+            text["version"].format(version=version(), hash=SOURCE_HASH),
+        ]
+        html(" · ".join(escaped(line) for line in footer), tag="footer", classes=["foot-line"])
+
+
+def version() -> str:
+    """Version of the project that is installed."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as of
+
+    try:
+        return of("returnee")
+    except PackageNotFoundError:
+        return "–"

@@ -1,0 +1,174 @@
+"""The command ``returnee``, with ``returnee dashboard``: a server, and the browser that shows it.
+
+All other commands are those of `experiments.cli`, which knows nothing of the dashboard.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.cli import app
+from experiments.cli import main as run_command
+from experiments.errors import UsageError
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
+CULL = "10m"  # after which a page that was closed is forgotten
+LARGEST_MESSAGE = 1_000_000  # bytes from a browser at a time
+SETTINGS = {
+    "SOLARA_APP": "dashboard.app",
+    "SOLARA_MODE": "production",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_KERNEL_CULL_TIMEOUT": CULL,
+    "SOLARA_SESSION_SAME_SITE": "lax",
+    "SOLARA_KERNEL_MAX_PER_SESSION": "20",
+    "SOLARA_THEME_SHOW_BANNER": "False",
+    "SOLARA_THEME_LOADER": "plain",
+    "SOLARA_THEME_TITLE": "Returnee",
+    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
+    "SOLARA_OUTPUT_DOWNLOAD": "False",
+}
+"""Settings of the server library: nothing is sent anywhere, closed pages are forgotten."""
+
+DASHBOARD_EXAMPLES = """Examples:
+
+  returnee dashboard\n
+  returnee dashboard --lang zh --port 9000\n
+  returnee dashboard --no-browser --host 0.0.0.0
+"""
+
+
+class Language(StrEnum):
+    """Language of the first page."""
+
+    en = "en"
+    zh = "zh"
+
+
+def dashboard_command(
+    port: Annotated[int, typer.Option(help="Port; the next free one if it is taken.")] = 8765,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others can reach any but localhost.")
+    ] = "127.0.0.1",
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the browser.")
+    ] = True,
+    lang: Annotated[Language, typer.Option(help="Language of the first page.")] = Language.en,
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of stored results; those that ship if left out.")
+    ] = None,
+) -> None:
+    """Open the dashboard: move levers and see the county answer."""
+    if not 1 <= port <= 65_535:
+        raise UsageError(f"port: found {port}, allowed 1 to 65535")
+    if results is not None and not results.is_dir():
+        raise UsageError(f"results: found {results}, allowed a folder")
+    bound = listen(host, port)
+    serve(bound, host, browser, lang.value, results)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the port, or to the next free one.
+
+    Raises
+    ------
+    UsageError
+        If the machine does not have the address, or all of 20 ports are taken.
+    """
+    try:
+        family = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0]
+    except socket.gaierror:
+        raise UsageError(f"host: found {host}, allowed an address of this machine") from None
+    for tried in range(port, min(port + 20, 65_536)):
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind((host, tried))
+            return bound
+        except OSError as error:
+            bound.close()
+            if error.errno == 99:  # not an address of this machine
+                raise UsageError(
+                    f"host: found {host}, allowed an address of this machine"
+                ) from None
+            if isinstance(error, PermissionError):
+                raise UsageError(
+                    f"port: found {tried}, allowed one that you may use, such as 8765"
+                ) from None
+    raise UsageError(f"port: found {port} and the next 19 taken, allowed a free one")
+
+
+def serve(bound: socket.socket, host: str, browser: bool, lang: str, results: Path | None) -> None:
+    """Serve pages until interrupted."""
+    os.environ.update(SETTINGS)
+    os.environ.setdefault("SOLARA_SESSION_SECRET_KEY", secrets.token_hex(32))
+    from dashboard import settings
+    from dashboard.pool import POOL
+
+    settings.FIRST["lang"] = lang
+    if results is not None:
+        settings.RESULTS["folder"] = results.resolve()
+    POOL.start()  # before there are visitors, so that no thread belongs to one
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{bound.getsockname()[1]}/"
+    warm()
+
+    import uvicorn
+    from solara.server.starlette import app as pages
+
+    say(f"Returnee: {url}  (Ctrl-C stops it)")
+    if host not in LOCAL:
+        say(
+            f"warning: listening on {host}: everybody who can reach this machine can use the pages, "
+            "as there is no log-in; put a proxy with a log-in before it (block /resourcez there)"
+        )
+    if browser:
+        threading.Thread(target=open_browser, args=(url,), daemon=True).start()
+    config = uvicorn.Config(
+        pages, log_level="warning", ws_max_size=LARGEST_MESSAGE, timeout_graceful_shutdown=1,
+        lifespan="auto",
+    )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[bound])
+
+
+def warm() -> None:
+    """Compile the model if need be, and begin to live the histories that visitors need."""
+    from dashboard.runs import prewarm
+    from experiments.compare import COMPILING
+    from experiments.executors import compile_first
+
+    compile_first(lambda: say(COMPILING))
+    prewarm()
+
+
+def open_browser(url: str) -> None:
+    """Open the page once the server answers."""
+    time.sleep(0.5)
+    webbrowser.open(url)
+
+
+def say(text: str) -> None:
+    """Say one line on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+app.command("dashboard", epilog=DASHBOARD_EXAMPLES)(dashboard_command)
+
+
+def main() -> None:
+    """Run the command with the arguments it was called with."""
+    run_command()
+
+
+if __name__ == "__main__":
+    main()

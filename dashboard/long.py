@@ -1,0 +1,195 @@
+"""Long work that a visitor asks for: the full county, and reports. One at a time on a server.
+
+Both are `experiments.compare` itself, so that the command shown repeats them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import solara
+
+from dashboard.answers import HEADLINES, MOVED, REFERENCE, Fact, command, fact_of, lined_up
+from dashboard.place import Place
+from dashboard.pool import POOL
+from dashboard.runs import SMALL, STAGES, Stopped
+from dashboard.session import Session
+from dashboard.texts import page, words
+from dashboard.widgets import Controls, box, html, use_work
+from experiments.compare import Comparison, compare
+from experiments.findings import sentence
+from experiments.progress import Reporter
+
+FULL = 8  # paired runs of the whole county
+ONE_AT_A_TIME = threading.Lock()
+WAIT = 0.5  # seconds between looks at whether it is one's turn
+
+
+class Watcher(Reporter):
+    """Says how far a comparison is, and stops it when nobody waits any more."""
+
+    def __init__(self, wanted: Callable[[], bool], step: Callable[[int, int], None]) -> None:
+        self.wanted, self.step = wanted, step
+        self.done = self.total = 0
+
+    def begin(self, total: int, done: int) -> None:
+        """Runs begin."""
+        self.done, self.total = done, total
+        self.step(done, total)
+
+    def advance(self) -> None:
+        """One more run is done."""
+        self.done += 1
+        self.step(self.done, self.total)
+        if not self.wanted():
+            raise Stopped
+
+
+def compared(
+    place: Place,
+    replicates: int,
+    sample: float,
+    wanted: Callable[[], bool],
+    step: Callable[[int, int], None],
+) -> Comparison:
+    """The comparison of Explore by `experiments.compare`, at any sample.
+
+    Raises
+    ------
+    Stopped
+        If it is not wanted any more.
+    """
+    lined = lined_up(place)
+    while not ONE_AT_A_TIME.acquire(timeout=WAIT):
+        step(0, 0)
+        if not wanted():
+            raise Stopped
+    try:
+        return compare(
+            [lined[MOVED]], lined[REFERENCE], replicates=replicates, sample=sample,
+            months=SMALL.months, seed=SMALL.seed, workers=POOL.workers, progress=Watcher(wanted, step),
+        )  # fmt: skip
+    finally:
+        ONE_AT_A_TIME.release()
+
+
+@dataclass(frozen=True)
+class Job:
+    """Long work and how far it is.
+
+    Attributes
+    ----------
+    kind : str
+        "" for none, "full" or "report".
+    done, total : int
+        Runs; a total of 0 means that others come first.
+    facts : tuple of Fact
+        Of the full county.
+    """
+
+    kind: str = ""
+    number: int = 0
+    place: Place | None = None
+    done: int = 0
+    total: int = 0
+    running: bool = False
+    facts: tuple[Fact, ...] = ()
+    sentence: str = ""
+    error: str = ""
+
+
+@solara.component
+def Actions(session: Session, save: Callable[[Session], None]) -> None:
+    """Buttons under the answer, and the long work they begin."""
+    place = session.place.value
+    lang, text = place.lang, words(place.lang)["explore"]
+    job = solara.use_reactive(Job())
+
+    def act(data: dict[str, Any]) -> None:
+        key = data.get("key")
+        if key == "link":
+            session.copy_link(text["copied"])
+        elif key == "save":
+            save(session)
+        elif key in ("full", "report"):
+            job.value = Job(str(key), job.peek().number + 1, session.place.peek(), running=True)
+        elif key == "cancel":
+            job.value = Job(number=job.peek().number + 1)
+
+    def work(wanted: Callable[[], bool]) -> None:
+        perform(session, job, wanted)
+
+    use_work(work, [job.value.number], job.value.running)
+    busy = job.value.running
+    buttons = [
+        {"type": "button", "key": "save", "label": text["save"], "primary": True},
+        {"type": "button", "key": "link", "label": text["link"]},
+        {"type": "button", "key": "report", "label": text["report"], "disabled": busy},
+        {"type": "button", "key": "full", "label": text["full"], "disabled": busy},
+    ]
+    if busy:
+        buttons.append({"type": "button", "key": "cancel", "label": text["cancel"]})
+    Controls(items=buttons, event_act=act)
+    if busy:
+        html(progress_line(job.value, lang))
+    elif job.value.error:
+        html(page("notices.html.j2", lang, lines=[job.value.error], wrong=True))
+    elif job.value.facts:
+        with box(classes="card"):
+            html(page("full.html.j2", lang, job=job.value, n=FULL, months=SMALL.months))
+
+
+def progress_line(job: Job, lang: str) -> str:
+    """How far long work is."""
+    text = words(lang)["explore"]
+    line = text[f"{job.kind}_running"].format(done=job.done, total=job.total)
+    line = line if job.total else text["full_wait"]
+    return page("state.html.j2", lang, busy=True, done=job.done, most=max(job.total, 1), line=line)
+
+
+def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bool]) -> None:
+    """Do the long work that a job names."""
+    begun = job.peek()
+    place = begun.place or session.place.peek()
+    lang = place.lang
+    last = replace(begun)
+
+    def step(done: int, total: int) -> None:
+        nonlocal last
+        last = replace(last, done=done, total=total)
+        if wanted():
+            job.value = last
+
+    try:
+        if begun.kind == "report":
+            found = compared(place, STAGES[-1], SMALL.sample, wanted, step)
+            session.download(report_name(place), report_of(found, place), "text/html")
+            job.value = Job(number=begun.number)
+        else:
+            found = compared(place, FULL, 1.0, wanted, step)
+            label = found.plan.compared[0]
+            rows = found.effects[found.effects["scenario"] == label].set_index("measure")
+            facts = tuple(fact_of(found, name, rows.loc[name], lang) for name in HEADLINES)
+            job.value = replace(
+                last, running=False, facts=facts, sentence=sentence(found, label, lang)
+            )
+    except Stopped:
+        return
+    except Exception as error:  # shown in its place; the page stays alive
+        line = words(lang)["explore"]["failed"].format(error=" ".join(str(error).split()))
+        job.value = Job(number=begun.number, error=line)
+
+
+def report_name(place: Place) -> str:
+    """Name of a report's file."""
+    return f"returnee-{place.mix.base}-{place.against}-{place.lang}.html"
+
+
+def report_of(found: Comparison, place: Place) -> str:
+    """A report as one HTML page, with the command that repeats it."""
+    from experiments.report import html_of
+
+    return html_of(replace(found, command=command(place, found.plan)), place.lang)

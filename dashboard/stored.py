@@ -1,0 +1,60 @@
+"""Stored results: those of ``--results DIR``, else the small ones that ship with the dashboard.
+
+They are text (JSON and CSV) that commands of `experiments` write; nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dashboard.settings import RESULTS
+from simulation.compiler import SOURCE_HASH
+
+SHIPPED = Path(__file__).parent / "data"
+EVIDENCE = Path(__file__).resolve().parents[1] / "docs" / "evidence.csv"
+
+
+class Stored(NamedTuple):
+    """Content of a stored result.
+
+    Attributes
+    ----------
+    content : Any
+    current : bool
+        Whether it comes from the model that is running.
+    """
+
+    content: Any
+    current: bool
+
+
+def stored(name: str) -> Stored | None:
+    """A JSON file by name, looked for in the folder given and its folders, then among those shipped."""
+    for path in _places(name):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(content, dict):
+            return Stored(content, content.get("source_hash") == SOURCE_HASH)
+    return None
+
+
+def _places(name: str) -> list[Path]:
+    folder = RESULTS.get("folder")
+    given = [] if folder is None else [folder / name, *sorted(folder.glob(f"*/{name}"))]
+    return [*given, SHIPPED / name]
+
+
+@lru_cache(maxsize=1)
+def evidence() -> dict[str, dict[str, str]]:
+    """Rows of the evidence by id; empty where the documents are not installed."""
+    try:
+        with EVIDENCE.open(encoding="utf-8", newline="") as file:
+            return {row["id"]: row for row in csv.DictReader(file)}
+    except OSError:
+        return {}

@@ -1,0 +1,86 @@
+"""Words of the pages, from ``texts/<lang>.toml``, and small pieces of HTML.
+
+Labels, units and help of levers and indicators come from their own definitions; programmes, pots and
+units share the catalogue of the reports (`experiments.texts`).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from experiments import texts as reports
+from experiments.texts import COUNTABLE, figure, label_of, span, unit_name
+from scenarios import Scenario
+from simulation.indicators import Indicator
+
+FOLDER = Path(__file__).parent
+WAN = 10_000
+
+
+@lru_cache(maxsize=2)
+def words(lang: str) -> dict[str, Any]:
+    """Texts of one language."""
+    return tomllib.loads((FOLDER / "texts" / f"{lang}.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Templates of ``templates/``; everything put into them is escaped."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.filters["figure"] = amount
+    return made
+
+
+def page(template: str, lang: str, **content: Any) -> str:
+    """HTML of a template, with the words of a language."""
+    text = words(lang)
+    return (
+        environment()
+        .get_template(template)
+        .render(text=text, report=reports.words(lang), lang=lang, **content)
+    )
+
+
+def amount(value: float, unit: str, lang: str, signed: bool = False) -> str:
+    """A figure as a reader of the language writes it; in Chinese, large counts in 万."""
+    if lang == "zh" and unit in COUNTABLE and abs(value) >= WAN:
+        return figure(value / WAN, "", lang, signed) + "万"
+    return figure(value, unit, lang, signed)
+
+
+def between(low: float, high: float, unit: str, lang: str) -> str:
+    """An interval of a difference."""
+    if lang == "zh" and unit in COUNTABLE and max(abs(low), abs(high)) >= WAN:
+        return f"{amount(low, unit, lang, True)}{reports.words(lang)['to']}{amount(high, unit, lang, True)}"
+    return span(low, high, unit, lang)
+
+
+def name_of(scenario: Scenario, lang: str) -> str:
+    """A scenario's title."""
+    return str(scenario.title_zh if lang == "zh" else scenario.title_en)
+
+
+def measure_name(indicator: Indicator, lang: str) -> str:
+    """An indicator's label, beginning with a capital."""
+    label = label_of(indicator, lang)
+    return label[:1].upper() + label[1:]
+
+
+def unit_of(indicator: Indicator, lang: str) -> str:
+    """An indicator's unit; flows are by year."""
+    tail = f" {reports.words(lang)['per_year']}" if indicator.kind == "flow" else ""
+    return f"{unit_name(indicator.unit, lang)}{tail}"
+
+
+def escaped(text: str) -> str:
+    """Text made safe to stand in HTML."""
+    return str(Markup.escape(text))
