@@ -3,5 +3,7 @@
 from experiments.compare import Comparison, compare
 from experiments.errors import UsageError
 from experiments.plan import Plan, Task
+from experiments.sensitivity import sensitivity
+from experiments.sweep import Where, sweep
 
-__all__ = ["Comparison", "Plan", "Task", "UsageError", "compare"]
+__all__ = ["Comparison", "Plan", "Task", "UsageError", "Where", "compare", "sensitivity", "sweep"]

@@ -13,14 +13,29 @@ import typer
 from rich.console import Console
 
 from experiments import tables
+from experiments.budget_command import BUDGET_EXAMPLES, budget_command
+from experiments.calibrate_command import CALIBRATE_EXAMPLES, calibrate_command
 from experiments.compare import COMPILING, Interrupted, compare
+from experiments.discover_command import DISCOVER_EXAMPLES, discover_command
+from experiments.ensemble_command import OverOption, SetsOption, compare_over
 from experiments.errors import UsageError
 from experiments.executors import compile_first
 from experiments.findings import as_json, plain
 from experiments.linkage_command import LINKAGE_EXAMPLES, linkage_command
 from experiments.plan import Settings, check
 from experiments.progress import Bar
+from experiments.sensitivity_command import SENSITIVITY_EXAMPLES, sensitivity_command
 from experiments.shell import INTERRUPTED, SOME_FAILED, OneLine, stop
+from experiments.sweep_command import (
+    MERGE_EXAMPLES,
+    STATUS_EXAMPLES,
+    SWEEP_EXAMPLES,
+    merge_command,
+    status_command,
+    sweep_command,
+)
+from experiments.validate_command import VALIDATE_EXAMPLES, validate_command
+from experiments.whom_command import WHOM_EXAMPLES, people_kept, whom_command
 from scenarios import load_scenario, parse_override, scenario_names
 
 
@@ -54,7 +69,12 @@ COMPARE_EXAMPLES = """Examples:
   returnee compare linked --against siloed --replicates 40\n
   returnee compare baseline --set policy.training.places=2000\n
   returnee compare linked --set 'policy.linkage.referral={1 = 0.1, 25 = 0.9}'\n
+  returnee compare --over ensemble\n
   returnee compare --json > found.json
+
+With --json: scenarios (effects and cost ratios of each), and as rows planned (spending by programme), support (waits,
+queues, refusals), funnel (founders' files by stage), equity (outcomes by group of people), and quality_ranks (ranks
+over all weightings of the return quality index).
 
 A comparison that was stopped goes on where it was when the same command is given again.
 """
@@ -77,6 +97,15 @@ county_app = typer.Typer(
 )
 app.add_typer(county_app, name="county")
 app.command("linkage", epilog=LINKAGE_EXAMPLES)(linkage_command)
+app.command("calibrate", epilog=CALIBRATE_EXAMPLES)(calibrate_command)
+app.command("validate", epilog=VALIDATE_EXAMPLES)(validate_command)
+app.command("whom", epilog=WHOM_EXAMPLES)(whom_command)
+app.command("budget", epilog=BUDGET_EXAMPLES)(budget_command)
+app.command("discover", epilog=DISCOVER_EXAMPLES)(discover_command)
+app.command("sensitivity", epilog=SENSITIVITY_EXAMPLES)(sensitivity_command)
+app.command("sweep", epilog=SWEEP_EXAMPLES)(sweep_command)
+app.command("status", epilog=STATUS_EXAMPLES)(status_command)
+app.command("merge", epilog=MERGE_EXAMPLES)(merge_command)
 
 SetOption = Annotated[
     list[str] | None,
@@ -140,6 +169,7 @@ def run_command(
     as_json_: JsonOption = False,
 ) -> None:
     """Run one scenario once; print it by year and keep all tables."""
+    from experiments.section_tables import show_support, support_json
     from experiments.single import check_folder, save_run
     from simulation import simulate
 
@@ -162,9 +192,11 @@ def run_command(
     if as_json_:
         yearly = tables.yearly(run.monthly).reset_index()
         rows = [plain(row) for row in yearly.to_dict("records")]
-        print_json({"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows})
+        facts = {"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows}
+        print_json({**facts, **support_json(run)})
     else:
         console_of().print(tables.yearly_table(run, lang))
+        show_support(run, console_of(), lang)
 
 
 @app.command("compare", epilog=COMPARE_EXAMPLES)
@@ -175,14 +207,21 @@ def compare_command(
     all_: Annotated[bool, typer.Option("--all", help="Compare all scenarios that ship.")] = False,
     against: Annotated[str, typer.Option(help="The reference.")] = "baseline",
     set_: CompareSet = None,
-    replicates: Annotated[int, typer.Option(help="Paired runs of each scenario.")] = 20,
+    over: OverOption = None,
+    sets: SetsOption = None,
+    replicates: Annotated[
+        int | None,
+        typer.Option(help="Paired runs of each scenario: 20; with --over 2 of each set."),
+    ] = None,
     sample: SampleOption = 0.05,
     months: MonthsOption = 120,
     seed: SeedOption = 1,
     workers: Annotated[
         int | None, typer.Option(help="Runs at a time; all processors if left out.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder.")] = Path("results/compare"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; results/compare, or results/compare-ensemble.")
+    ] = None,
     as_new: Annotated[
         bool,
         typer.Option("--as-new", help="Write to a new folder beside one of another comparison."),
@@ -190,37 +229,53 @@ def compare_command(
     processes: Annotated[
         bool, typer.Option("--processes", help="Use processes, not threads.")
     ] = False,
+    people: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Replicates that are compared person by person (whom a policy changed); at most "
+            "20 if left out, 0 for none.",
+        ),
+    ] = None,
     lang: LangOption = Lang.en,
     as_json_: JsonOption = False,
 ) -> None:
     """Compare scenarios with a reference: same people, same luck, many replicates."""
     from experiments.report import write_report
+    from experiments.section_tables import show_sections
 
     if all_ and scenarios:
         raise UsageError(f"--all: found scenarios named too ({scenarios[0]}), allowed one of both")
+    options: dict[str, Any] = {
+        "against": against, "sample": sample, "months": months, "seed": seed, "workers": workers,
+        "overrides": overrides_of(set_), "as_new": as_new, "processes": processes,
+    }  # fmt: skip
+    names = scenario_names() if all_ else scenarios or None
+    if over is not None:
+        compare_over(names, out, replicates, lang, as_json_, over=over, sets=sets, **options)
+        return
+    if sets is not None:
+        raise UsageError(f"--sets: found {sets} without --over, allowed with it")
+    folder = out or Path("results/compare")
+    count = 20 if replicates is None else replicates
     try:
         found = compare(
-            scenario_names() if all_ else scenarios or None,
-            against,
-            replicates=replicates,
-            sample=sample,
-            months=months,
-            seed=seed,
-            workers=workers,
-            overrides=overrides_of(set_),
-            out=out,
+            names,
+            replicates=count,
+            out=folder,
             progress=True,
-            as_new=as_new,
-            processes=processes,
+            people=people_kept(people, count),
+            **options,
         )
     except Interrupted as interrupt:
         stop(str(interrupt), INTERRUPTED)
-    folder = found.folder or out
+    folder = found.folder or folder
     report = write_report(found, folder / "report.html", lang)
     if as_json_:
         print_json(as_json(found, lang))
     else:
         tables.show_comparison(found, console_of(), lang)
+        show_sections(found, console_of(), lang)
     Bar().say(f"report: {report}")
     if found.failures:
         raise typer.Exit(SOME_FAILED)

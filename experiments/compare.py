@@ -6,23 +6,32 @@ import os
 import shlex
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from experiments.effects import Cube, cube_of, effects_of, ratios_of
+from experiments.effects import INDEX, Cube, cube_of, effects_of, ratios_of
+from experiments.equity import equity_of
 from experiments.errors import UsageError
 from experiments.executors import Outcome, compile_first, execute
 from experiments.plan import Plan, Settings, jobs
+from experiments.planned import planned_and_spent
 from experiments.progress import Bar, Reporter
+from experiments.quality import Weighed, ranks_of, weighed_of
 from experiments.store import Store, write_frame
+from experiments.stories_choice import pairs_of
+from experiments.support import funnel_of, support_of
+from experiments.whom import Whom, pair_sums, whom_of
+from experiments.whom_store import PeopleStore
 from scenarios import Scenario, load_scenario
 
 # Compared when none is named; all that ship take longer (`--all`).
 DEFAULT = ("no_support", "siloed", "linked", "credit_push", "space", "training_quality")
+# Kept in the folder beside the runs, and in the JSON.
+TABLES = ("effects", "planned", "support", "funnel", "equity", "quality_ranks")
 COMPILING = "compiling the model (once, about a minute)"
 Given = str | Path | Scenario
 
@@ -47,6 +56,8 @@ class Comparison:
         Where it is kept.
     command : str
         The command that repeats it.
+    whom : Whom or None
+        Whom the policies changed, if people were kept.
     """
 
     plan: Plan
@@ -54,6 +65,7 @@ class Comparison:
     failures: list[dict[str, Any]] = field(repr=False)
     folder: Path | None
     command: str
+    whom: Whom | None = field(default=None, repr=False)
 
     @cached_property
     def cube(self) -> Cube:
@@ -69,6 +81,36 @@ class Comparison:
     def ratios(self) -> pd.DataFrame:
         """Public cost per additional firm and job, see `effects.ratios_of`."""
         return ratios_of(self.cube, self.plan)
+
+    @cached_property
+    def planned(self) -> pd.DataFrame:
+        """Planned, spent and unpaid by programme, see `planned.planned_and_spent`."""
+        return planned_and_spent(self.cube, self.plan)
+
+    @cached_property
+    def support(self) -> pd.DataFrame:
+        """Waits, queues, use, refusals and banks, see `support.support_of`."""
+        return support_of(self.cube, self.runs, self.plan)
+
+    @cached_property
+    def funnel(self) -> pd.DataFrame:
+        """How far founders' files got, see `support.funnel_of`."""
+        return funnel_of(self.runs, self.plan)
+
+    @cached_property
+    def equity(self) -> pd.DataFrame:
+        """Outcomes by group of people, see `equity.equity_of`."""
+        return equity_of(self.runs, self.plan)
+
+    @cached_property
+    def weighed(self) -> Weighed:
+        """Return quality under any weights of its parts."""
+        return weighed_of(self.cube, self.plan)
+
+    @cached_property
+    def quality_ranks(self) -> pd.DataFrame:
+        """How often each scenario has each rank over all weightings, see `quality.ranks_of`."""
+        return ranks_of(self.weighed)
 
     def effect(self, scenario: str, measure: str) -> pd.Series:
         """The row of one scenario and measure."""
@@ -89,6 +131,7 @@ def compare(
     progress: bool | Reporter = False,
     as_new: bool = False,
     processes: bool = False,
+    people: int = 0,
 ) -> Comparison:
     """Run scenarios in the same replicates and compare each with a reference.
 
@@ -119,6 +162,8 @@ def compare(
         Write to a new folder beside `out` if that holds another plan.
     processes : bool
         Use processes instead of threads.
+    people : int
+        Replicates that are compared person by person, see `whom`.
 
     Returns
     -------
@@ -136,7 +181,8 @@ def compare(
     ['no_support']
     """
     asked = list(scenarios) if scenarios is not None else list(DEFAULT)
-    plan = line_up(asked, against, replicates, Settings(seed, sample, months), overrides or {})
+    settings = Settings(seed, sample, months, people=people)
+    plan = line_up(asked, against, replicates, settings, overrides or {})
     plan.check()
     workers = workers_of(workers)
     command = command_of(asked, against, plan, overrides or {}, workers)
@@ -216,10 +262,10 @@ def command_of(
         _name(against),
     ]
     for key, value in overrides.items():
-        words += ["--set", f"{key}={_toml(value)}"]
+        words += ["--set", f"{key}={toml_of(value)}"]
     options = {
         "replicates": plan.replicates, "sample": s.sample, "months": s.months, "seed": s.seed,
-        "workers": workers,
+        "workers": workers, "people": s.people,
     }  # fmt: skip
     return shlex.join([*words, *(w for k, v in options.items() for w in (f"--{k}", str(v)))])
 
@@ -228,11 +274,12 @@ def _name(given: Given) -> str:
     return given.name if isinstance(given, Scenario) else str(given)
 
 
-def _toml(value: Any) -> str:
+def toml_of(value: Any) -> str:
+    """A value as ``--set`` takes it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{k} = {toml_of(v)}" for k, v in value.items()) + "}"
     return str(value)
 
 
@@ -248,14 +295,17 @@ def _run(
 ) -> Comparison:
     """Run what is not there yet, make one table, and read it."""
     store = Store(folder, plan, command, as_new)
-    done = store.done()
+    persons = PeopleStore(store.folder, plan)
+    done, known = store.done(), persons.done()
     tasks = plan.tasks()
-    todo = [task for task in tasks if task.key not in done]
+    todo = [t for t in tasks if t.key not in done or (persons.wants(t) and t.key not in known)]
 
     def take(outcome: Outcome) -> None:
+        if outcome.people is not None and outcome.task.key not in known:
+            persons.add(outcome.task, outcome.people)
         if outcome.table is None:
             store.fail(outcome.task, outcome.error)
-        else:
+        elif outcome.task.key not in done:
             store.add(outcome.task, outcome.table)
         reporter.advance()
 
@@ -269,7 +319,11 @@ def _run(
                 for job in jobs(todo, workers)
             ]
             execute(works, plan.settings, take, workers, processes)
+        persons.consolidate()
+        sums, first = pair_sums(plan, persons)
+        pairs = pairs_of(plan, first, workers, store.folder)
     except KeyboardInterrupt:
+        persons.consolidate()
         store.consolidate()
         store.status("interrupted")
         if not keep:
@@ -283,6 +337,11 @@ def _run(
     store.status("finished")
     runs, failures = store.runs(), store.failures()
     found = Comparison(plan, runs, failures, store.folder if keep else None, command)
+    if plan.settings.people:
+        cost = found.cube.levels[:, :, INDEX["public_cost"]]
+        costs = dict(zip(plan.scenarios, cost, strict=True))
+        found = replace(found, whom=whom_of(plan, sums, costs, pairs))
     if keep and not runs.empty:
-        write_frame(store.folder / "effects.parquet", found.effects)
+        for name in TABLES:
+            write_frame(store.folder / f"{name}.parquet", getattr(found, name))
     return found

@@ -8,8 +8,9 @@ the same draws, so that ratios are formed within a draw.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -92,17 +93,43 @@ def cube_of(runs: pd.DataFrame, plan: Plan) -> Cube:
     return Cube(values, tuple(plan.scenarios))
 
 
+def finals_of(runs: pd.DataFrame, plan: Plan, names: Sequence[str]) -> np.ndarray:
+    """Figures of whole runs by name, beside those of `MEASURES`.
+
+    Returns
+    -------
+    ndarray of float, shape (scenarios, replicates, names)
+        NaN where a run failed or does not have the figure.
+    """
+    ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
+    values = np.full((len(plan.scenarios), plan.replicates, len(names)), np.nan)
+    columns = _codes(runs["indicator"], {name: k for k, name in enumerate(names)})
+    rows = np.flatnonzero(columns >= 0)
+    scenarios = _codes(runs["scenario_id"], ids)[rows]
+    replicates = runs["replicate"].to_numpy()[rows]
+    there = scenarios >= 0
+    values[scenarios[there], replicates[there], columns[rows][there]] = runs["value"].to_numpy()[
+        rows
+    ][there]
+    for k, scenario in enumerate(plan.scenarios.values()):
+        values[k] = values[ids[scenario.id]]  # scenarios that are the same are run once
+    return values
+
+
 def _codes(column: pd.Series, places: dict[str, int]) -> np.ndarray:
     names = column.astype("category").cat
     table = np.array([places.get(name, -1) for name in names.categories], dtype=int)
     return table[names.codes.to_numpy()]
 
 
+@lru_cache(maxsize=8)
 def draws_of(replicates: int) -> np.ndarray:
     """How often each replicate is drawn, shape (draws, replicates), each row summing to 1."""
     rng = np.random.default_rng(DRAW_SEED)
     counts = rng.multinomial(replicates, np.full(replicates, 1.0 / replicates), size=DRAWS)
-    return counts / replicates
+    draws: np.ndarray = counts / replicates
+    draws.flags.writeable = False  # shared by all who ask
+    return draws
 
 
 def resampled_means(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
@@ -136,8 +163,12 @@ def _mean(values: np.ndarray) -> np.ndarray:
 def interval(means: np.ndarray) -> np.ndarray:
     """Bounds of the 90 % interval of resampled means, shape (2, ...)."""
     bounds = np.full((2, *means.shape[1:]), np.nan)
-    there = np.isfinite(means).any(axis=0)
-    bounds[:, there] = np.nanpercentile(means[:, there], TAILS, axis=0)
+    finite = np.isfinite(means)
+    whole, part = finite.all(axis=0), finite.any(axis=0)
+    part &= ~whole
+    # Looking for what is missing takes ten times as long as the percentiles themselves.
+    bounds[:, whole] = np.percentile(means[:, whole], TAILS, axis=0)
+    bounds[:, part] = np.nanpercentile(means[:, part], TAILS, axis=0)
     return bounds
 
 
@@ -157,12 +188,32 @@ def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
     base = pd.DataFrame(
         [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in MEASURES], columns=columns
     )
-    reference = cube.levels[cube.labels.index(plan.reference)]
+    return effects_on(cube.levels, base, plan)
+
+
+def effects_on(levels: np.ndarray, base: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Effects of every compared scenario on any figures of whole runs; a row each.
+
+    Parameters
+    ----------
+    levels : ndarray, shape (scenarios, replicates, figures)
+        In the plan's order of scenarios; NaN where a run failed.
+    base : DataFrame
+        A row per figure; a column ``better`` is 1, -1 or 0 (see `Indicator`).
+    plan : Plan
+
+    Returns
+    -------
+    DataFrame
+        Columns of `base`, and those of `effects_of`.
+    """
+    labels = list(plan.scenarios)
+    reference = levels[labels.index(plan.reference)]
     draws = draws_of(plan.replicates)
     frames = []
     for label in plan.compared:
-        level = cube.levels[cube.labels.index(label)]
-        frame = base.assign(**_effect(level, reference, draws, base["better"].to_numpy()))
+        effect = _effect(levels[labels.index(label)], reference, draws, base["better"].to_numpy())
+        frame = base.assign(**effect)
         frame.insert(0, "scenario", label)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else base.iloc[:0]

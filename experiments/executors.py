@@ -28,13 +28,16 @@ import pyarrow as pa
 from experiments.errors import UsageError
 from experiments.measures import tidy
 from experiments.plan import Settings, Task
+from experiments.whom_people import people_of
 from scenarios import Scenario
 from simulation import simulate
 from simulation.compiler import is_compiled
 from simulation.history import HISTORIES
+from simulation.run import Run
 
+Measure = Callable[[Run, Task], pa.Table]
 Work = tuple[tuple[Task, Scenario], ...]
-Call = tuple[Callable[[Work, Settings], list["Outcome"]], Work, Settings]
+Call = tuple[Callable[[Work, Settings, Measure], list["Outcome"]], Work, Settings, Measure]
 WINDOW = 2  # jobs submitted per worker
 PAUSE = 0.2  # seconds between looks at what has finished
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -47,21 +50,25 @@ class Outcome:
     task: Task
     table: pa.Table | None
     error: str = ""
+    people: pa.Table | None = None  # a row a person, of the first replicates
 
 
-def run_task(task: Task, scenario: Scenario, settings: Settings) -> Outcome:
-    """Run one task; whatever goes wrong is its outcome."""
+def run_task(
+    task: Task, scenario: Scenario, settings: Settings, measure: Measure = tidy
+) -> Outcome:
+    """Run one task and measure it; whatever goes wrong is its outcome."""
     s = settings
     try:
         run = simulate(scenario, task.replicate, s.seed, s.sample, s.months, s.burn_in)
-        return Outcome(task, tidy(run, task))
+        people = people_of(run) if task.replicate < s.people else None
+        return Outcome(task, measure(run, task), people=people)
     except Exception as error:
         return Outcome(task, None, " ".join(f"{type(error).__name__}: {error}".split()))
 
 
-def run_work(work: Work, settings: Settings) -> list[Outcome]:
+def run_work(work: Work, settings: Settings, measure: Measure = tidy) -> list[Outcome]:
     """Run the tasks of one job, one after the other (in a process of its own)."""
-    return [run_task(task, scenario, settings) for task, scenario in work]
+    return [run_task(task, scenario, settings, measure) for task, scenario in work]
 
 
 def compile_first(say: Callable[[], None]) -> None:
@@ -78,6 +85,7 @@ def execute(
     take: Callable[[Outcome], None],
     workers: int,
     processes: bool = False,
+    measure: Measure = tidy,
 ) -> None:
     """Run jobs and hand each outcome to `take`, in this thread.
 
@@ -95,21 +103,25 @@ def execute(
         Runs at a time.
     processes : bool
         Use processes instead of threads.
+    measure : callable
+        Makes the table of an outcome from a `Run` and its `Task`; with processes a function of a
+        module.
     """
     HISTORIES.kept = max(HISTORIES.kept, workers + 1)
     done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
     stop = threading.Event()
 
-    def work_through(work: Work, _: Settings) -> list[Outcome]:
+    def work_through(work: Work, _: Settings, __: Measure) -> list[Outcome]:
         for task, scenario in work:
             if stop.is_set():
                 break
-            done.put(run_task(task, scenario, settings))
+            done.put(run_task(task, scenario, settings, measure))
         return []
 
     threads = ThreadPoolExecutor(workers, thread_name_prefix="run")
-    calls = [(run_work if processes else work_through, work, settings) for work in works]
-    with _process_pool(workers) if processes else threads as pool:
+    call = run_work if processes else work_through
+    calls = [(call, work, settings, measure) for work in works]
+    with process_pool(workers) if processes else threads as pool:
         try:
             _feed(pool, calls, take, done, stop, WINDOW * workers)
         except BrokenExecutor:
@@ -137,7 +149,8 @@ def _feed(
                 call = next(waiting, None)
                 more = call is not None
                 if call is not None:
-                    pending.add(pool.submit(call[0], call[1], call[2]))
+                    do, work, settings, measure = call
+                    pending.add(pool.submit(do, work, settings, measure))
             finished, pending = wait(pending, timeout=PAUSE, return_when=FIRST_COMPLETED)
             _take_all(done, finished, take)
     except BaseException as error:
@@ -161,7 +174,8 @@ def _take_all(
         take(done.get_nowait())
 
 
-def _process_pool(workers: int) -> ProcessPoolExecutor:
+def process_pool(workers: int) -> ProcessPoolExecutor:
+    """Processes that leave interrupts from the keyboard to their parent."""
     for name in THREAD_VARIABLES:  # read by a new process when it loads numpy
         os.environ.setdefault(name, "1")
     # Interrupts from the keyboard reach every process; only the parent answers them.

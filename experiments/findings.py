@@ -21,6 +21,7 @@ KEY_MEASURES = (
     "rural_income",
     "public_cost",
 )
+SECTIONS = ("planned", "support", "funnel", "equity", "quality_ranks")
 MAIN_RATIO = "cost_per_firm"
 
 
@@ -174,7 +175,13 @@ def _clause(found: Comparison, effect: pd.Series, lang: str) -> str:
 
 
 def as_json(found: Comparison, lang: str = "en") -> dict[str, Any]:
-    """Everything a program needs, as plain values; figures are not rounded."""
+    """Everything a program needs, as plain values; figures are not rounded.
+
+    Beside what was run: ``scenarios`` (effects and cost ratios of each), and lists of rows that
+    `Comparison` has as tables of the same name: ``planned`` (spending by programme), ``support``
+    (waits, queues, refusals), ``funnel`` (founders' files by stage), ``equity`` (outcomes by group),
+    ``quality_ranks`` (ranks over all weightings of the quality index).
+    """
     s = found.plan.settings
     scenarios = []
     for label in found.plan.compared:
@@ -200,7 +207,14 @@ def as_json(found: Comparison, lang: str = "en") -> dict[str, Any]:
         "command": found.command,
         "failures": found.failures,
         "scenarios": scenarios,
+        **{name: [plain(row) for row in frame_rows(found, name)] for name in SECTIONS},
     }
+
+
+def frame_rows(found: Comparison, name: str) -> list[dict[Any, Any]]:
+    """Rows of one of a comparison's tables."""
+    rows: list[dict[Any, Any]] = getattr(found, name).to_dict("records")
+    return rows
 
 
 def plain(row: dict[Any, Any]) -> dict[str, Any]:

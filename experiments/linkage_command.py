@@ -20,6 +20,7 @@ LINKAGE_EXAMPLES = """Examples:
   returnee linkage\n
   returnee linkage --cap 8000000 --out results/linkage-8m\n
   returnee linkage --robust 60\n
+  returnee linkage --over ensemble --replicates 4\n
   returnee linkage --set county.away_share=0.5 --out results/linkage-half-away\n
   returnee linkage --write-doc docs/linkage.md
 """
@@ -30,13 +31,6 @@ class Language(StrEnum):
 
     en = "en"
     zh = "zh"
-
-
-class Over(StrEnum):
-    """Which behaviour parameters are moved."""
-
-    free = "free"
-    all = "all"
 
 
 def linkage_command(
@@ -62,8 +56,9 @@ def linkage_command(
         typer.Option(metavar="N", help="Instead, find the premium at N points of the behaviour parameters."),
     ] = None,
     over: Annotated[
-        Over, typer.Option(help="With --robust: move the parameters free in calibration, or all.")
-    ] = Over.free,
+        str,
+        typer.Option(metavar="free|all|ensemble|FILE", help="With --robust: move the parameters free in calibration, or all. The parameter sets of the ensemble that ships, or of a .csv file, need no --robust."),
+    ] = "free",
     write_doc: Annotated[
         Path | None,
         typer.Option("--write-doc", metavar="FILE", help="Run everything and write it up in Markdown, with figures in images/ beside it."),
@@ -84,6 +79,7 @@ def linkage_command(
 ) -> None:  # fmt: skip
     """Find out whether linked support is better than siloed: a factorial of all programmes."""
     from experiments.cli import overrides_of
+    from experiments.linkage_robust import OVER
 
     options: dict[str, Any] = {
         "replicates": replicates, "sample": sample, "months": months, "seed": seed,
@@ -93,10 +89,8 @@ def linkage_command(
     try:
         if write_doc is not None:
             _document(write_doc, out or OUT, robust or POINTS, options)
-        elif robust is not None:
-            _robust(
-                robust, over.value, out or robust_folder(OUT, over.value), options, lang, as_json
-            )
+        elif robust is not None or over not in OVER:
+            _robust(robust, over, out or robust_folder(OUT, over), options, lang, as_json)
         else:
             _factorial(out or OUT, options, lang, as_json)
     except Interrupted as interrupt:
@@ -105,7 +99,7 @@ def linkage_command(
 
 def robust_folder(out: Path, over: str) -> Path:
     """Where robustness runs are kept, beside the experiment."""
-    return out.with_name(f"{out.name}-robust{'' if over == 'free' else '-' + over}")
+    return out.with_name(f"{out.name}-robust{'' if over == 'free' else '-' + Path(over).stem}")
 
 
 def _factorial(out: Path, options: dict[str, Any], lang: str, as_json: bool) -> None:
@@ -117,7 +111,7 @@ def _factorial(out: Path, options: dict[str, Any], lang: str, as_json: bool) -> 
 
 
 def _robust(
-    points: int, over: str, out: Path, options: dict[str, Any], lang: str, as_json: bool
+    points: int | None, over: str, out: Path, options: dict[str, Any], lang: str, as_json: bool
 ) -> None:
     from experiments.linkage_robust import robust
     from experiments.linkage_words import robust_json

@@ -28,7 +28,7 @@ from experiments.linkage_design import (
     levels,
 )
 from experiments.linkage_effects import COST, KEPT, OUTCOMES
-from experiments.linkage_robust import Robust, bounds_of
+from experiments.linkage_robust import Robust
 from experiments.linkage_rows import Cells
 from experiments.linkage_words import MAIN, linkage_words
 from experiments.report import value_text
@@ -171,7 +171,8 @@ class Page:
     def robust_note(self) -> str:
         """What a point is."""
         assert self.robust is not None
-        return str(self.text["robust_note"]).format(replicates=self.robust.plan.replicates)
+        key = "ensemble_note" if self.robust.is_ensemble else "robust_note"
+        return str(self.text[key]).format(replicates=self.robust.replicates)
 
     def robust_summary(self) -> tuple[list[str], list[Cells]]:
         """Head and rows: the premium over the points, by outcome."""
@@ -199,9 +200,9 @@ class Page:
         told = told[told["measure"] == MAIN].set_index("key")
         rows = []
         order = list(told.index) + [v.key for v in found.moved if v.key not in told.index]
-        by_key = {lever.key: lever for lever in found.moved}
+        by_key = {lever.key: (lever, *ends) for lever, ends in zip(found.moved, found.ranges())}
         for key in order:
-            lever, (low, high) = by_key[key], bounds_of(by_key[key])
+            lever, low, high = by_key[key]
             rho, p = told.loc[key, ["rho", "p"]] if key in told.index else (np.nan, np.nan)
             between = f"{low:.4g} {self.words['to']} {high:.4g}"
             rows.append(

@@ -5,6 +5,8 @@ behaviour parameters; at each point all pillars run siloed and linked, under the
 same paired replicates. Parameters are moved around the values in use by `SPREAD` of their allowed
 range either way, within that range. Points are not asked to fit the patterns of the county.
 Which parameters the premium goes with is told by Spearman's rank correlation over the points.
+The points may also be the parameter sets of an ensemble, which do fit the patterns; each then has
+replicates of its own, and `Robust.parts` splits what is due to parameters from luck.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ from scipy import stats
 from scipy.stats import qmc
 
 from experiments.compare import workers_of
+from experiments.compare_ensemble import SHIPPED, OwnLuckPlan, check_overrides, own_luck, sets_of
 from experiments.effects import draws_of, interval, resampled_means
+from experiments.ensemble_effects import Parts, split
 from experiments.errors import UsageError
 from experiments.linkage import MONTHS, REPLICATES, SAMPLE, SEED, command_of
 from experiments.linkage_design import (
@@ -64,7 +68,9 @@ class Robust:
 
     Attributes
     ----------
-    plan : PointPlan
+    plan : Plan
+    over : str
+        What the points are: "free", "all", or an ensemble.
     cap : float
         Yuan a year.
     moved : list of Lever
@@ -79,7 +85,8 @@ class Robust:
     command : str
     """
 
-    plan: PointPlan
+    plan: Plan
+    over: str
     cap: float
     moved: list[Lever] = field(repr=False)
     points: np.ndarray = field(repr=False)
@@ -89,10 +96,30 @@ class Robust:
     folder: Path
     command: str
 
+    @property
+    def replicates(self) -> int:
+        """Pairs of runs at each point."""
+        return int(self.each.shape[1])
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether the points are parameter sets that fit the patterns."""
+        return self.over not in OVER
+
+    def ranges(self) -> list[tuple[float, float]]:
+        """Between what each parameter is moved."""
+        if self.is_ensemble:
+            return list(zip(self.points.min(axis=0).tolist(), self.points.max(axis=0).tolist()))
+        return [bounds_of(lever) for lever in self.moved]
+
+    def parts(self, measure: str) -> Parts:
+        """The premium of an ensemble, split into parameters and luck."""
+        return split(self.each[:, :, (*OUTCOMES, COST).index(measure)])
+
     @cached_property
     def premiums(self) -> pd.DataFrame:
         """Premium by point (index) and outcome (columns), with ``_low`` and ``_high`` of each."""
-        draws = draws_of(self.plan.replicates)
+        draws = draws_of(self.replicates)
         columns: dict[str, np.ndarray] = {}
         for m, name in enumerate((*OUTCOMES, COST)):
             means = resampled_means(self.each[:, :, m].T, draws)
@@ -191,8 +218,40 @@ def point_plan(
     return PointPlan(scenarios, "point 0 siloed", replicates, settings)
 
 
+Chosen = tuple[Plan, list[Lever], np.ndarray]
+
+
+def of_hypercube(
+    points: int | None, over: str, cap: float, replicates: int, settings: Settings,
+    world: Mapping[str, Any],
+) -> Chosen:  # fmt: skip
+    """Plan, parameters and points of a Latin hypercube."""
+    if points is None or not 2 <= points <= 100_000:
+        raise UsageError(f"robust: found {points}, allowed 2 to 100000 points")
+    moved = parameters(load_scenario("baseline", world), over)
+    drawn = hypercube(moved, points, settings.seed)
+    return point_plan(drawn, moved, cap, replicates, settings, world), moved, drawn
+
+
+def of_ensemble(
+    points: int | None, over: str, cap: float, replicates: int, settings: Settings,
+    world: Mapping[str, Any],
+) -> Chosen:  # fmt: skip
+    """Plan, parameters and points of an ensemble; the best set comes first."""
+    sets = sets_of(over, points)
+    check_overrides(world, sets)
+    known = dict(walk(load_scenario("baseline", world)))
+    pair = {
+        name: read_cell(cell, levels(), world, cap)
+        for name, cell in (("siloed", SILOED), ("linked", LINKED))
+    }
+    plan = own_luck(sets, pair, "siloed", replicates, settings)
+    drawn = np.array([list(found.values()) for found in sets])
+    return plan, [known[key] for key in sets[0]], drawn
+
+
 def robust(
-    points: int,
+    points: int | None,
     over: str = "free",
     replicates: int = REPLICATES,
     sample: float = SAMPLE,
@@ -212,35 +271,40 @@ def robust(
 
     Parameters
     ----------
-    points : int
-        Of the Latin hypercube.
-    over : {"free", "all"}
-        Which behaviour parameters to move.
+    points : int, optional
+        Of the Latin hypercube, or sets of the ensemble; all sets if left out.
+    over : str
+        "free" or "all": which behaviour parameters to move. "ensemble", or the path of a .csv file:
+        the parameter sets of an ensemble.
 
     Raises
     ------
     ScenarioError, UsageError, Interrupted
     """
-    if not 2 <= points <= 100_000:
-        raise UsageError(f"robust: found {points}, allowed 2 to 100000 points")
-    if over not in OVER:
-        raise UsageError(f"over: found {over}, allowed {' or '.join(OVER)}")
+    if over not in OVER and over != SHIPPED and not over.lower().endswith(".csv"):
+        allowed = ", ".join((*OVER, SHIPPED))
+        raise UsageError(f"over: found {over}, allowed {allowed}, or a .csv file of parameter sets")
     world = dict(overrides or {})
     check_world(world)
     cap, workers = cap_or_default(cap), workers_of(workers)
     settings = Settings(seed, sample, months)
-    moved = parameters(load_scenario("baseline", world), over)
-    drawn = hypercube(moved, points, seed)
-    plan = point_plan(drawn, moved, cap, replicates, settings, world)
+    choose = of_hypercube if over in OVER else of_ensemble
+    plan, moved, drawn = choose(points, over, cap, replicates, settings, world)
     plan.check()
-    command = command_of(replicates, settings, cap, world, "--robust", points, "--over", over)
+    command = command_of(replicates, settings, cap, world, "--robust", len(drawn), "--over", over)
     reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
     store = gather(plan, Path(out), command, as_new, workers, processes, reporter)
     values = values_of(store, (*OUTCOMES, COST))
-    each = values[1::2] - values[::2]
+    if isinstance(plan, OwnLuckPlan):
+        siloed, linked = plan.own(values)
+    else:
+        siloed, linked = values[::2], values[1::2]
+    each = linked - siloed
     with np.errstate(divide="ignore", invalid="ignore"):
-        gaps = _mean(each[:, :, -1]) / _mean(values[::2, :, -1])
-    found = Robust(plan, cap, moved, drawn, each, gaps, store.failures(), store.folder, command)
+        gaps = _mean(each[:, :, -1]) / _mean(siloed[:, :, -1])
+    found = Robust(
+        plan, over, cap, moved, drawn, each, gaps, store.failures(), store.folder, command
+    )  # fmt: skip
     keys = pd.DataFrame(drawn, columns=[lever.key for lever in moved])
     write_frame(store.folder / "points.parquet", pd.concat([keys, found.premiums], axis=1))
     return found

@@ -7,6 +7,7 @@ and means as the mean of the last 12 months, flows as their sum.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,9 @@ import pandas as pd
 import pyarrow as pa
 
 from experiments.compare import COMPILING, Interrupted
-from experiments.executors import Outcome, compile_first, execute
+from experiments.executors import Measure, Outcome, compile_first, execute
 from experiments.linkage_design import works_of
-from experiments.measures import BY_NAME, LAST, SCHEMA
+from experiments.measures import BY_NAME, LAST, SCHEMA, tidy
 from experiments.plan import Plan
 from experiments.progress import Reporter
 from experiments.store import Store
@@ -64,8 +65,26 @@ def gather(
     workers: int,
     processes: bool,
     reporter: Reporter,
+    measure: Measure = tidy,
+    keep: Callable[[pa.Table, int], pa.Table] = horizon,
 ) -> Store:
     """Run what a store does not hold yet.
+
+    Parameters
+    ----------
+    plan : Plan
+    folder : Path
+    command : str
+        The command that repeats it.
+    as_new : bool
+        Write to a new folder beside one of another plan.
+    workers : int
+    processes : bool
+    reporter : Reporter
+    measure : callable
+        See `execute`.
+    keep : callable
+        What of that table is kept, given the months of the run.
 
     Raises
     ------
@@ -82,7 +101,7 @@ def gather(
         if outcome.table is None:
             store.fail(outcome.task, outcome.error)
         else:
-            store.add(outcome.task, horizon(outcome.table, plan.settings.months))
+            store.add(outcome.task, keep(outcome.table, plan.settings.months))
         reporter.advance()
 
     try:
@@ -90,7 +109,8 @@ def gather(
             compile_first(lambda: reporter.say(COMPILING))
         with reporter:
             reporter.begin(len(tasks), len(tasks) - len(todo))
-            execute(works_of(todo, plan, workers), plan.settings, take, workers, processes)
+            works = works_of(todo, plan, workers)
+            execute(works, plan.settings, take, workers, processes, measure)
     except KeyboardInterrupt:
         store.consolidate()
         store.status("interrupted")

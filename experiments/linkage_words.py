@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -192,15 +193,18 @@ def robust_lines(found: Robust, lang: str = "en") -> list[str]:
     text = linkage_words(lang)
     row = found.summary.set_index("measure").loc[MAIN]
     named = correlated(found, MAIN)
-    lines = [
-        str(text["robust_line"]).format(
-            n=len(found.moved), spread=percent(SPREAD), points=int(row["points"]),
-            mean=number(row["mean"], MAIN, lang),
-            interval=ends(row["low"], row["high"], MAIN, lang),
-            share=percent(row["share_positive"]), told=percent(row["share_told_positive"]),
-            against=percent(row["share_told_negative"]),
-        )
-    ]  # fmt: skip
+    if found.is_ensemble:
+        lines = [ensemble_line(found, lang)]
+    else:
+        lines = [
+            str(text["robust_line"]).format(
+                n=len(found.moved), spread=percent(SPREAD), points=int(row["points"]),
+                mean=number(row["mean"], MAIN, lang),
+                interval=ends(row["low"], row["high"], MAIN, lang),
+                share=percent(row["share_positive"]), told=percent(row["share_told_positive"]),
+                against=percent(row["share_told_negative"]),
+            )
+        ]  # fmt: skip
     there = found.premiums[MAIN][found.alike]
     above = percent(float((there > 0).mean())) if len(there) else "–"
     lines.append(
@@ -215,6 +219,18 @@ def robust_lines(found: Robust, lang: str = "en") -> list[str]:
     keys = [f"{labels[key]} ({rho:+.2f})".replace("-", "\N{MINUS SIGN}") for key, rho in zip(named["key"], named["rho"])]  # fmt: skip
     by_chance = f"{SMALL_P * len(found.moved):.1f}"
     return [*lines, str(text["robust_keys"]).format(keys=words(lang)["comma"].join(keys), n=len(found.moved), chance=by_chance)]  # fmt: skip
+
+
+def ensemble_line(found: Robust, lang: str) -> str:
+    """The premium over an ensemble, with what is due to parameters and to luck."""
+    parts = found.parts(MAIN)
+    above = float((found.premiums[MAIN].dropna() > 0.0).mean())
+    return str(linkage_words(lang)["ensemble_line"]).format(
+        sets=parts.sets, mean=number(parts.difference, MAIN, lang),
+        both=ends(parts.low, parts.high, MAIN, lang),
+        luck=ends(parts.luck_low, parts.luck_high, MAIN, lang), above=percent(above),
+        due=percent(parts.share),
+    )  # fmt: skip
 
 
 def correlated(found: Robust, measure: str) -> pd.DataFrame:
@@ -241,11 +257,14 @@ def robust_json(found: Robust, lang: str = "en") -> dict[str, Any]:
     """The same for the points of the behaviour parameters."""
     s = found.plan.settings
     return {
-        "answer": robust_lines(found, lang), "cap": found.cap, "replicates": found.plan.replicates,
+        "answer": robust_lines(found, lang), "cap": found.cap, "replicates": found.replicates,
         "seed": s.seed, "sample": s.sample, "months": s.months, "folder": str(found.folder),
-        "command": found.command, "failures": found.failures,
+        "command": found.command, "failures": found.failures, "over": found.over,
         "moved": [lever.key for lever in found.moved],
         "summary": [plain(row) for row in found.summary.to_dict("records")],
         "correlations": [plain(row) for row in found.correlations.to_dict("records")],
+        "parts": {name: plain(asdict(found.parts(name))) for name in (*OUTCOMES, COST)}
+        if found.is_ensemble
+        else None,
         "points": [plain(row) for row in found.premiums.to_dict("records")],
     }  # fmt: skip

@@ -1,5 +1,8 @@
 """What is kept of a run: monthly indicators, spending by programme, and figures of whole runs.
 
+Beside the measures below, which every table of a comparison lists, a run keeps how far founders'
+files got (`experiments.funnel`) and counts by group of people (`experiments.groups`).
+
 Survival is Kaplan and Meier's product limit (J. Am. Stat. Assoc. 53, 1958, 457-481) over firms
 registered under the policy; firms still alive at the last month are censored. *Registered* runs
 from registration to being struck off; *operating* from opening to the day the firm stops.
@@ -13,8 +16,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from experiments.funnel import figures_of_files
+from experiments.groups import figures_by_group
 from experiments.plan import Task
 from experiments.texts import words
+from simulation import records as r
 from simulation.indicators import INDICATORS, Indicator
 from simulation.records import PROGRAMMES
 from simulation.run import Run
@@ -113,25 +119,27 @@ def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) 
 
 def derived(run: Run) -> dict[str, float]:
     """Figures of a whole run, by name; full-county units."""
-    firms, monthly = run.firms, run.monthly
-    new = firms[firms["registered"] >= 1]
-    open_now = new["phase"].to_numpy() == "OPEN"
-    returnee = new["returnee"].to_numpy()
-    last = monthly.iloc[-LAST:]
-    away, years = monthly["away"].mean(), run.months / 12.0
+    # From the records, not from `run.firms`: making that table costs as much as 20 months of a run.
+    firms = run.county.firms[: int(run.county.clock[0].firms)]
+    new = firms[firms["registered"] >= 1]  # NEVER is before it
+    open_now, returnee = new["phase"] == r.OPEN, new["returnee"].astype(bool)
+    months = run.county.months[1:]
+    last, scale = months[-LAST:], 1.0 / run.sample
+    years, away = run.months / 12.0, months["away"].mean() * scale
+    started = months["returnee_registrations"].sum() * scale / years
     figures = {
-        "firms_surviving": float((open_now & returnee).sum()) / run.sample,
-        "start_rate": 1000.0 * _ratio(monthly["returnee_registrations"].sum() / years, away),
+        "firms_surviving": float((open_now & returnee).sum()) * scale,
+        "start_rate": 1000.0 * _ratio(started, away),
         "jobs_per_firm": _ratio(last["returnee_jobs"].sum(), last["returnee_firms_open"].sum()),
     }
     for kind, begin, end in (
         ("registered", "registered", "closed"),
         ("operating", "opened", "stopped"),
     ):
-        seen = new[new[begin].notna().to_numpy()]
-        ended = seen[end].notna().to_numpy()
-        stop = seen[end].fillna(run.months).to_numpy(dtype=float)
-        spans = stop - seen[begin].to_numpy(dtype=float)
+        seen = new[new[begin] != r.NEVER]
+        ended = seen[end] != r.NEVER
+        stop = np.where(ended, seen[end], run.months).astype(float)
+        spans = stop - seen[begin].astype(float)
         for age, share in zip(AGES, kaplan_meier(spans, ended, AGES)):
             figures[f"survival_{kind}_{age}"] = share
     return figures
@@ -149,7 +157,7 @@ def tidy(run: Run, task: Task) -> pa.Table:
     monthly = pd.concat(
         [run.monthly, run.ledger.add_prefix("spent_"), run.unpaid.add_prefix("unpaid_")], axis=1
     )
-    whole = derived(run)
+    whole = {**derived(run), **figures_of_files(run), **figures_by_group(run)}
     names = [*monthly.columns, *whole]
     n_monthly, months = monthly.shape[1], run.months
     codes = np.concatenate(

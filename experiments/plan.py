@@ -58,12 +58,15 @@ class Settings:
         Months under the policy.
     burn_in : int
         Months of history before it.
+    people : int
+        Replicates of which every person's outcome is kept, see `whom_people`.
     """
 
     seed: int = 1
     sample: float = 0.05
     months: int = 120
     burn_in: int = BURN_IN
+    people: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,8 @@ class Plan:
         if not 1 <= self.replicates <= 100_000:
             raise UsageError(f"replicates: found {self.replicates}, allowed 1 to 100000")
         s = self.settings
+        if not 0 <= s.people <= self.replicates:
+            raise UsageError(f"people: found {s.people}, allowed 0 to {self.replicates} replicates")
         for scenario in self.scenarios.values():
             check(scenario, self.replicates - 1, s)
 

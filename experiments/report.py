@@ -7,21 +7,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from experiments import charts
 from experiments.compare import Comparison
-from experiments.effects import INDEX, RATIOS
+from experiments.effects import RATIOS
+from experiments.equity_report import Equity
 from experiments.errors import writing_to
 from experiments.findings import ratio_words, rows_of, sentence, title
+from experiments.quality_report import Quality
+from experiments.spending import Spending
 from experiments.store import versions
-from experiments.texts import FOLDER, figure, label_of, unit_name, words
+from experiments.support_report import Support
+from experiments.texts import FOLDER, label_of, unit_name, words
+from experiments.whom_charts import waterfall
+from experiments.whom_words import People
 from scenarios import Lever, Scenario, levers, walk
 from simulation.compiler import SOURCE_HASH
-from simulation.records import POT_OF, POTS, PROGRAMMES
-
-PLANNED = ("startup", "employment", "interest", "works")
 
 
 def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int, Lever, Any, Any]]:
@@ -67,7 +69,10 @@ class Report:
         self.found, self.lang = found, lang
         self.words = words(lang)
         self.text = self.words["report"]
-        self.years = found.plan.settings.months / 12.0
+        self.spending = Spending(found, lang)
+        self.support = Support(found, lang)
+        self.equity = Equity(found, lang)
+        self.quality = Quality(found, lang)
 
     @cached_property
     def reference(self) -> str:
@@ -116,55 +121,9 @@ class Report:
         """Charts over months, as SVG."""
         return list(charts.all_charts(self.found, self.lang))
 
-    def spending_chart(self) -> str:
-        """Spending by pillar, as SVG."""
-        return charts.spending(self.found, charts.chart_language(self.lang))
-
     def charts_are_english(self) -> bool:
         """Whether a Chinese report has English charts, for want of a font."""
         return charts.chart_language(self.lang) != self.lang
-
-    def programmes(self) -> list[tuple[str, list[str]]]:
-        """Spending a year by programme: label, and a figure per scenario."""
-        rows = [
-            (self.words["programmes"][name], self._yearly(f"spent_{name}")) for name in PROGRAMMES
-        ]
-        rows.append((self.text["total"], self._yearly("public_cost")))
-        shown = [(label, values) for label, values in rows if np.any(values != 0.0)]
-        return [(label, [figure(v, "yuan", self.lang) for v in values]) for label, values in shown]
-
-    def pots(self) -> list[tuple[str, list[tuple[str, str, str]]]]:
-        """By pot: label, and planned, used and unpaid a year per scenario."""
-        rows = []
-        for k, pot in enumerate(POTS):
-            names = [name for name, of in zip(PROGRAMMES, POT_OF) if of == k]
-            used = sum(self._yearly(f"spent_{name}") for name in names)
-            unpaid = sum(self._yearly(f"unpaid_{name}") for name in names)
-            cells = [
-                tuple(figure(v, "yuan", self.lang) for v in triple)
-                for triple in zip(self._planned(pot), np.atleast_1d(used), np.atleast_1d(unpaid))
-            ]
-            rows.append((self.words["pots"][pot], cells))
-        return rows  # type: ignore[return-value]
-
-    def _yearly(self, measure: str) -> np.ndarray:
-        levels = self.found.cube.levels[:, :, INDEX[measure]]
-        return (
-            np.array([np.nanmean(row) if np.isfinite(row).any() else np.nan for row in levels])
-            / self.years
-        )
-
-    def _planned(self, pot: str) -> np.ndarray:
-        plan = self.found.plan
-        if pot not in PLANNED:
-            return np.full(len(plan.scenarios), np.nan)
-        months = plan.settings.months
-        return np.array(
-            [
-                np.mean([getattr(policy.budget, pot) for policy in scenario.policies(months)])
-                for scenario in plan.scenarios.values()
-            ]
-        )
 
     def assumptions(self) -> list[tuple[str, list[tuple[str, ...]]]]:
         """Levers that differ, by scenario: label, key, values, unit, evidence."""
@@ -218,7 +177,11 @@ def html_of(found: Comparison, lang: str = "en") -> str:
     )  # fmt: skip
     report = Report(found, lang)
     template = environment.get_template("report.html.j2")
-    return template.render(report=report, text=report.text, words=report.words, found=found)
+    people = People(found.plan, found.whom, lang) if found.whom else None
+    return template.render(
+        report=report, text=report.text, words=report.words, found=found,
+        people=people, waterfall=waterfall,
+    )  # fmt: skip
 
 
 def write_report(found: Comparison, path: Path, lang: str = "en") -> Path:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import metadata
@@ -27,6 +28,7 @@ from experiments.plan import Key, Plan, Task
 from simulation.compiler import SOURCE_HASH
 
 RUNS, MANIFEST, FAILURES, PARTS = "runs.parquet", "manifest.json", "failures.jsonl", "parts"
+NEW = ".new"  # end of temporary names
 KEYS = b"returnee.runs"
 PARTS_AT_ONCE = 64
 CATEGORIES = ["scenario", "scenario_id", "indicator"]
@@ -70,9 +72,14 @@ def manifest_of(plan: Plan, command: str) -> dict[str, Any]:
     }
 
 
+def temporary(path: Path) -> Path:
+    """Name under which this process writes a file before it is renamed."""
+    return path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}{NEW}")
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON to a temporary name and rename it."""
-    new = path.with_name(f".{path.name}.new")
+    new = temporary(path)
     new.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     os.replace(new, path)
 
@@ -278,13 +285,14 @@ class Store:
         """Remove what a killed process left half-done: unfinished parts, parts in the table."""
         twice = set(self._consolidated())
         for path in (self.folder / PARTS).iterdir():
-            if path.suffix != ".parquet" or not _is_whole(path):
+            if path.suffix != ".parquet" or not is_whole(path):
                 path.unlink()
         for key in self._parts() & twice:
             self._part(key).unlink()
 
 
-def _is_whole(path: Path) -> bool:
+def is_whole(path: Path) -> bool:
+    """Whether a Parquet file was written to its end."""
     with open(path, "rb") as file:
         file.seek(0, os.SEEK_END)
         if file.tell() < 8:

@@ -18,7 +18,12 @@ from scenarios import levers
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-LONG = {"compare": ["--replicates", "2", "--sample", "0.005"], "run": ["--sample", "0.005"]}
+LONG = {
+    "compare": ["--replicates", "2", "--sample", "0.005"],
+    "run": ["--sample", "0.005"],
+    "validate": ["--replicates", "2", "--sample", "0.005"],
+    "whom": ["--replicates", "1", "--sample", "0.005"],
+}
 
 
 def blocks(language: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from processes import Command
@@ -27,7 +28,7 @@ def small() -> Comparison:
 def command() -> Iterator[Command]:
     started: list[subprocess.Popen[str]] = []
 
-    def start(*words: object) -> subprocess.Popen[str]:
+    def start(*words: object, **options: Any) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "experiments", *map(str, words)],
             cwd=ROOT,
@@ -36,6 +37,7 @@ def command() -> Iterator[Command]:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            **options,
         )
         started.append(process)
         return process

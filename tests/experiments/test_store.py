@@ -13,6 +13,7 @@ import pytest
 from processes import Command, wait_for_parts
 
 from experiments import compare, executors
+from experiments.compare import TABLES
 from experiments.errors import StoreError
 
 SMALL: dict[str, Any] = {"replicates": 2, "sample": 0.002, "months": 12}
@@ -29,7 +30,7 @@ def test_a_finished_folder_is_read_and_not_run_again(
     assert {path.name for path in (tmp_path / "a").iterdir()} == {
         "manifest.json",
         "runs.parquet",
-        "effects.parquet",
+        *(f"{name}.parquet" for name in TABLES),
     }
     manifest = json.loads((tmp_path / "a/manifest.json").read_text(encoding="utf-8"))
     assert manifest["status"] == "finished"

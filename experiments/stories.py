@@ -1,0 +1,417 @@
+"""Life stories: what happened to a person, month by month, under one policy and under another.
+
+A life is read off a run that is lived again a month at a time while the person's row, and the rows
+of the person's firms, are looked at; the run is not changed by that. Events are what changed between
+two looks, so nothing is in a story that is not in the county's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.errors import UsageError
+from experiments.plan import Settings
+from scenarios import Scenario
+from simulation import records as r
+from simulation.county import County
+from simulation.history import advance
+from simulation.run import Run, start
+
+FEN = 100.0
+Detail = dict[str, Any]  # numbers, words of catalogues, or names in English and Chinese
+Record = Any  # a row of County.workers or County.firms, copied
+Noted = list[tuple[str, Detail]]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a person.
+
+    Attributes
+    ----------
+    month : int
+        From 1, under the policy.
+    kind : str
+        Key of ``[events]`` in the catalogues.
+    detail : dict
+        What the sentence names: numbers (yuan, months, jobs), words, names in both languages.
+    """
+
+    month: int
+    kind: str
+    detail: Detail
+
+
+@dataclass(frozen=True)
+class Life:
+    """A person's life under one policy.
+
+    Attributes
+    ----------
+    worker : int
+    person : dict
+        Who she or he was when the policy began.
+    events : tuple of Event
+        In order.
+    end : dict
+        State, firm, jobs, public money received and loan left at the end.
+    """
+
+    worker: int
+    person: Detail
+    events: tuple[Event, ...]
+    end: Detail
+
+    def as_json(self) -> Detail:
+        """The life as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> Life:
+        """A life from `as_json`."""
+        events = tuple(Event(**event) for event in found["events"])
+        return cls(found["worker"], found["person"], events, found["end"])
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One person's lives under a reference and under a policy, as an example of a kind.
+
+    Attributes
+    ----------
+    kind : str
+        Key of ``[kinds]`` in the catalogues; empty for a person asked for by id.
+    candidates : int
+        Of how many people this one is the example.
+    reference, policy : Life
+    """
+
+    kind: str
+    candidates: int
+    reference: Life
+    policy: Life
+
+
+def lives_of(
+    scenario: Scenario, workers: Iterable[int], replicate: int, settings: Settings
+) -> dict[int, Life]:
+    """Live a run again and tell what happened to some of its people.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    workers : iterable of int
+        Ids.
+    replicate : int
+    settings : Settings
+        Seed, sample, months and history of the run.
+
+    Returns
+    -------
+    dict of int to Life
+
+    Raises
+    ------
+    UsageError
+        If nobody of that id was in the labour force under the policy.
+    """
+    s, asked = settings, sorted(set(workers))
+    county = start(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
+    watchers = [Watcher(scenario, county, row_of(county, worker, s.months)) for worker in asked]
+    for month in range(1, s.months + 1):
+        county = advance(county, month)
+        for watcher in watchers:
+            watcher.look(county, month)
+    return {
+        worker: watcher.life(county, s.months)
+        for worker, watcher in zip(asked, watchers, strict=True)
+    }
+
+
+def lives_in(run: Run, workers: Iterable[int]) -> dict[int, Life]:
+    """`lives_of` for a run that was made with `simulation.simulate`."""
+    burn_in = 1 - int(run.county.clock[0].first)
+    settings = Settings(run.seed, run.sample, run.months, burn_in)
+    return lives_of(run.scenario, workers, run.replicate, settings)
+
+
+def row_of(county: County, worker: int, months: int) -> int:
+    """Row of a worker who is in the labour force in some month under the policy."""
+    known = 0 <= worker < len(county.row_of)
+    row = int(county.row_of[worker]) if known else -1
+    if row >= 0:
+        record = county.workers[row]
+        if record.enters <= months and record.retires > 0:
+            return row
+    raise UsageError(
+        f"worker: found {worker}, allowed the id of somebody in the labour force under the policy "
+        f"(0 to {len(county.row_of) - 1}; some enter or retire at other times)"
+    )
+
+
+class Watcher:
+    """Looks at one person every month and notes what changed.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    county : County
+        At the end of its history.
+    row : int
+        Of the worker.
+    """
+
+    def __init__(self, scenario: Scenario, county: County, row: int) -> None:
+        self.row, self.facts = row, scenario.county
+        self.events: list[Event] = []
+        self.worker = county.workers[row].copy()
+        own = np.flatnonzero(county.firms["owner"][: int(county.clock[0].firms)] == row)
+        self.firms = {int(f): _firm(county, int(f)) for f in own}
+        self.received = {f: county.receipts[f].copy() for f in self.firms}
+        self.first = dict(self.received)
+        self.person = self._person(county)
+
+    def look(self, county: County, month: int) -> None:
+        """Note what changed since the last look."""
+        before, now = self.worker, county.workers[self.row].copy()
+        noted: Noted = []
+        noted += _knowledge(before, now)
+        noted += self._career(before, now, month)
+        noted += self._course(before, now, month)
+        if now.firm >= 0 and now.state in (r.FOUNDING, r.OWNER) and int(now.firm) not in self.firms:
+            f = int(now.firm)
+            noted.append(("planned", self._plan(county, f)))
+            self.firms[f] = _blank(county, f)
+            self.received[f] = self.first[f] = np.zeros(len(r.RECEIPTS), np.int64)
+        for f, past in self.firms.items():
+            present = _firm(county, f)
+            noted += self._file(past, present, month)
+            paid = county.receipts[f] - self.received[f]
+            noted += self._money(f, paid, month)
+            self.firms[f], self.received[f] = present, county.receipts[f].copy()
+        order = {kind: k for k, kind in enumerate(KINDS)}
+        noted.sort(key=lambda one: order[one[0]])
+        self.events += [Event(month, kind, detail) for kind, detail in noted]
+        self.worker = now
+
+    def life(self, county: County, months: int) -> Life:
+        """The life, when the run is over."""
+        now = self.worker
+        end: Detail = {"state": r.STATES[now.state], "month": months}
+        own = [firm for firm in self.firms.values() if firm["phase"] == r.OPEN]
+        if own:
+            end |= self._about(own[-1]) | {
+                "jobs": int(own[-1]["employees"]),
+                "income": float(max(own[-1]["income"], 0.0)),
+                "loan": float(own[-1]["loan"]) / FEN,
+            }
+        paid = sum((self.received[f] - self.first[f]).sum() for f in self.firms)
+        end["received"] = float(paid) / FEN
+        return Life(int(now.id), self.person, tuple(self.events), end)
+
+    def _person(self, county: County) -> Detail:
+        w, facts = self.worker, self.facts
+        town = facts.townships[w.township]
+        found: Detail = {
+            "sex": "female" if w.sex == 1 else "male",
+            "age": int(-w.birth // 12),
+            "schooling": int(w.schooling),
+            "township": [town.name, town.name_zh],
+            "remote": bool(town.remote),
+            "child": bool(w.child),
+            "elder": bool(w.elder),
+            "state": r.STATES[w.state],
+            "enters": int(w.enters) if w.state == r.PRE else 0,
+            "knows": [name for k, name in enumerate(r.CHANNELS) if w.knows >> k & 1],
+            "trained": bool(w.certificate != r.NEVER),
+        }
+        if w.ever_away or w.state == r.AWAY:
+            sector = facts.city_sectors[w.city_sector]
+            months = int(w.experience) + (max(-int(w.settled), 0) if w.state == r.AWAY else 0)
+            found |= {
+                "away_years": round(months / 12.0, 1),
+                "city_sector": [sector.name, sector.name_zh],
+                "wage": float(w.wage),
+                "out_of_province": bool(w.destination),
+            }
+        own = [firm for firm in self.firms.values() if firm["phase"] == r.OPEN]
+        if own:
+            found["firm"] = self._about(own[-1]) | {
+                "years": round(-int(own[-1]["opened"]) / 12.0, 1),
+                "jobs": int(own[-1]["employees"]),
+            }
+        return found
+
+    def _about(self, firm: Record) -> Detail:
+        sector = self.facts.sectors[firm["sector"]]
+        return {"firm": int(firm["id"]), "sector": [sector.name, sector.name_zh]}
+
+    def _plan(self, county: County, f: int) -> Detail:
+        firm = county.firms[f]
+        least = county.behaviour[0].money_minimum_start * firm.capital_wanted
+        return self._about(_firm(county, f)) | {
+            "means": float(firm.means),
+            "wanted": float(firm.capital_wanted),
+            "least": float(least),
+        }
+
+    def _career(self, before: Record, now: Record, month: int) -> Noted:
+        """Moves between city and home, and between jobs."""
+        noted: Noted = []
+        if before.state == r.PRE and now.state != r.PRE:
+            noted.append(("entered", {}))
+        if now.left == month and before.left != month:
+            noted.append(("left", {}))
+        if now.returned == month and before.returned != month:
+            away = month - max(int(before.left), int(before.birth) + 18 * 12)
+            noted.append(("returned", {"away_months": int(away)} if before.left > r.NEVER else {}))
+        if now.offer > max(int(before.offer), month) and now.state == r.AWAY:
+            noted.append(("offer", {}))
+        if now.state == r.EMPLOYED and (before.state != r.EMPLOYED or before.firm != now.firm):
+            noted.append(("job_in_firm" if now.firm >= 0 else "job_elsewhere", {}))
+        elif before.state == r.EMPLOYED and now.state == r.SEEKING:
+            noted.append(("job_lost", {}))
+        elif before.state == r.FARMING and now.state == r.SEEKING:
+            noted.append(("seeking", {}))
+        if now.state == r.FARMING and before.state != r.FARMING:
+            noted.append(("farming", {}))
+        if now.state == r.RETIRED and before.state != r.RETIRED:
+            noted.append(("retired", {}))
+        return noted
+
+    def _course(self, before: Record, now: Record, month: int) -> Noted:
+        """Training, and the file handed on."""
+        noted: Noted = []
+        if before.training_since != now.training_since and now.training_since != r.NEVER:
+            noted.append(("training_asked", {}))
+        if before.certificate != now.certificate:
+            waited = month - int(now.training_since)
+            noted.append(("trained", {"waited": int(waited)}))
+        elif before.training_since != r.NEVER and now.training_since == r.NEVER:
+            noted.append(("training_dropped", {}))
+        if now.referred and not before.referred:
+            noted.append(("referred", {}))
+        return noted
+
+    def _file(self, past: Record, now: Record, month: int) -> Noted:
+        """What changed in a venture's file."""
+        noted: Noted = []
+        for kind, name in (
+            ("loan_asked", "desk_since"),
+            ("registered", "registered"),
+            ("opened", "opened"),
+            ("incubated", "incubator_until"),
+            ("mentored", "mentor_until"),
+        ):
+            if past[name] == r.NEVER and now[name] != r.NEVER:
+                noted.append((kind, self._stage(kind, now, month)))
+        if past["loan_stage"] != now["loan_stage"]:
+            noted += _loan(now, month)
+        if past["credit_line"] != now["credit_line"]:
+            noted.append(("contest_won", {}))
+        if past["technology"] != now["technology"]:
+            noted.append(("upgraded", {}))
+        if past["phase"] != now["phase"]:
+            if now["phase"] == r.ABANDONED:
+                noted.append(("gave_up", {}))
+            elif now["phase"] == r.CLOSED:
+                noted.append(("struck_off", {}))
+            if past["stopped"] == r.NEVER and now["stopped"] != r.NEVER:
+                if now["opened"] == r.NEVER:
+                    noted.append(("never_opened", {}))
+                else:
+                    noted.append(
+                        ("stopped", {"jobs": int(past["employees"]),
+                                     "months": month - int(now["opened"])})
+                    )  # fmt: skip
+        return noted
+
+    def _stage(self, kind: str, now: Record, month: int) -> Detail:
+        if kind == "loan_asked":
+            return {"yuan": float(now["loan_wanted"]) / FEN}
+        if kind == "registered":
+            return {"yuan": float(now["capital"] + now["cash"])}
+        if kind == "incubated":
+            return {"months": int(now["incubator_until"]) - month}
+        return {"months": int(now["mentor_until"]) - month} if kind == "mentored" else {}
+
+    def _money(self, f: int, paid: np.ndarray, month: int) -> Noted:
+        """Payments; what comes monthly is told when it first comes."""
+        noted: Noted = []
+        for k, kind in enumerate(RECEIVED):
+            again = self.received[f][k] > 0 and kind in MONTHLY
+            if paid[k] > 0 and not again:
+                noted.append((kind, {"yuan": float(paid[k]) / FEN}))
+        return noted
+
+
+def _firm(county: County, f: int) -> Record:
+    return np.asarray(county.firms)[f].copy()
+
+
+def _blank(county: County, f: int) -> Record:
+    """A file of which nothing has happened yet."""
+    firm = _firm(county, f)
+    for name in (
+        "desk_since",
+        "registered",
+        "opened",
+        "stopped",
+        "incubator_until",
+        "mentor_until",
+    ):
+        firm[name] = r.NEVER
+    firm["loan_stage"], firm["phase"], firm["credit_line"] = r.NO_LOAN, r.PLANNED, 0
+    return firm
+
+
+def _knowledge(before: Record, now: Record) -> Noted:
+    noted: Noted = []
+    for kind, changed in (
+        ("heard", now.knows & ~before.knows),
+        ("forgot", before.knows & ~now.knows),
+    ):
+        names = [name for k, name in enumerate(r.CHANNELS) if int(changed) >> k & 1]
+        if names:
+            noted.append((kind, {"channels": names}))
+    return noted
+
+
+def _loan(now: Record, month: int) -> Noted:
+    """Events of a loan file whose stage has changed."""
+    stage, reason = int(now["loan_stage"]), r.REASONS[now["loan_reason"]]
+    noted: Noted = []
+    if now["loan_month"] == month:
+        detail = {
+            "yuan": float(now["loan_granted"]) / FEN,
+            "waited": month - int(now["desk_since"]),
+        }
+        kind = "loan_cut" if reason == r.REASONS[r.NO_GUARANTOR] else "loan_granted"
+        noted.append((kind, detail))
+    if stage == r.REFUSED:
+        noted.append(("loan_given_up" if reason == r.REASONS[r.GAVE_UP] else "loan_refused",
+                      {"reason": reason}))  # fmt: skip
+    elif stage == r.REPAID:
+        noted.append(("loan_repaid", {}))
+    elif stage == r.OVERDUE:
+        noted.append(("loan_overdue", {}))
+    elif stage == r.COMPENSATED:
+        noted.append(("loan_compensated", {}))
+    return noted
+
+
+RECEIVED = tuple(f"got_{r.PROGRAMMES[programme]}" for programme in r.RECEIPTS)
+MONTHLY = ("got_interest_subsidy", "got_tax_relief", "got_rent")
+KINDS = (
+    "entered", "heard", "forgot", "offer", "left", "returned", "seeking", "training_asked",
+    "training_dropped", "trained", "referred", "job_lost", "planned", "loan_asked", "loan_granted",
+    "loan_cut", "loan_refused", "loan_given_up", "gave_up", "registered", "opened", "incubated",
+    "mentored", "contest_won", "upgraded", *RECEIVED, "loan_repaid", "loan_overdue",
+    "loan_compensated", "stopped", "never_opened", "struck_off", "job_in_firm", "job_elsewhere",
+    "farming", "retired",
+)  # fmt: skip
+"""Kinds of events, in the order in which those of one month are told."""
