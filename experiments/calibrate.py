@@ -22,6 +22,7 @@ from experiments.calibrate_steps import (
     DIGITS,
     LOCAL,
     MONTHS,
+    OTHER_LUCK,
     SEED,
     Calibrator,
     Options,
@@ -55,6 +56,7 @@ class Calibration:
     tried : ndarray, shape (budget, parameters)
         Points of the search, in order; the first is the start.
     losses : ndarray, shape (budget,)
+        With the pull towards the values in use, see `calibrate_steps.pull_of`.
     identified : Identification
         At the best point.
     best : dict of str to float
@@ -111,7 +113,7 @@ class Calibration:
 
     @property
     def loss(self) -> float:
-        """Loss of the result in the sample for verification."""
+        """Loss of the result in the sample for verification, without any pull."""
         return loss_of(self.targets, self.fit)
 
 
@@ -197,7 +199,7 @@ def _steps(steps: Calibrator, command: str) -> Calibration:
     out_of_reach(first, steps.reporter)
     seed = points.frame.seed
     tried = search(axes, options.method, seed, options.budget, steps.losses, steps.report)
-    losses = loss_of(steps.targets, means(np.array(steps.figures)))
+    losses = steps.all_losses
     best = {
         key: rounded(value, DIGITS)
         for key, value in values_at(axes, tried[int(losses.argmin())]).items()
@@ -208,7 +210,9 @@ def _steps(steps: Calibrator, command: str) -> Calibration:
     half = np.array([target.half for target in steps.targets])
     error = steps.error()
     identified = Identification(local, error / half / np.sqrt(options.replicates))
-    verified = points.figures([best], options.verify_replicates, options.verify_sample)[0]
+    verified = points.figures(
+        [best], options.verify_replicates, options.verify_sample, OTHER_LUCK
+    )[0]  # fmt: skip
     members, figures, proposed = ensemble_of(steps, centre, best, identified, error)
     return Calibration(
         points.frame, options, axes, first, tried, losses, identified, best, verified,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.calibrate import Calibration
@@ -43,15 +44,25 @@ def fit_chart(found: Calibration, lang: str = "en") -> str:
             color=COLOURS[0], ms=5, label=text["value"],
         )  # fmt: skip
         missed = ~found.in_band
-        axes.plot(place(found.fit)[missed], rows[missed], "D", color=COLOURS[1], ms=6)
-        axes.set_yticks(rows, [t.label(lang) for t in targets])
-        axes.set_ylim(len(targets) - 0.4, -0.6)
-        axes.set_xlim(-REACH * 1.05, REACH * 1.05)
+        axes.plot(place(found.fit)[missed], rows[missed], "D", color=COLOURS[1], ms=6, zorder=5)
+        finish_rows(axes, [t.label(lang) for t in targets], 1.05 * REACH)
         axes.set_xticks((-1, 1), (text["band_low"], text["band_high"]))
-        axes.tick_params(axis="y", length=0)
-        axes.set_title(text["fit_chart"])
-        figure.legend(loc="outside lower center", ncols=3, frameon=False)
-        return svg_of(figure, text["fit_chart"])
+        return titled(figure, axes, text["fit_chart"])
+
+
+def finish_rows(axes: Axes, labels: list[str], reach: float) -> None:
+    """A row a label, the first at the top, from -reach to reach."""
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_xlim(-reach, reach)
+    axes.tick_params(axis="y", length=0)
+
+
+def titled(figure: Figure, axes: Axes, title: str) -> str:
+    """The figure with title and legend, as SVG."""
+    axes.set_title(title)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    return svg_of(figure, title)
 
 
 def ranges_chart(found: Calibration, lang: str = "en") -> str:
@@ -73,14 +84,9 @@ def ranges_chart(found: Calibration, lang: str = "en") -> str:
             low, high = (f"{v:.3g}".replace("-", "\N{MINUS SIGN}") for v in axis.bounds)
             axes.text(-1.03, k, low, ha="right", va="center", fontsize=7)
             axes.text(1.03, k, high, ha="left", va="center", fontsize=7)
-        axes.set_yticks(range(len(axes_of)), [label_of(a.lever, lang) for a in axes_of])
-        axes.set_ylim(len(axes_of) - 0.4, -0.6)
-        axes.set_xlim(-1.25, 1.25)
+        finish_rows(axes, [label_of(a.lever, lang) for a in axes_of], 1.25)
         axes.set_xticks((-1, 1), (text["bounds_low"], text["bounds_high"]))
-        axes.tick_params(axis="y", length=0)
-        axes.set_title(text["ranges_chart"])
-        figure.legend(loc="outside lower center", ncols=3, frameon=False)
-        return svg_of(figure, text["ranges_chart"])
+        return titled(figure, axes, text["ranges_chart"])
 
 
 def response_chart(found: Calibration, lang: str = "en") -> str:

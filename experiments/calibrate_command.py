@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ from experiments.shell import INTERRUPTED, stop
 CALIBRATE_EXAMPLES = """Examples:
 
   returnee calibrate\n
+  returnee calibrate --write-targets my_county.csv\n
   returnee calibrate --targets my_county.csv --set county=my_county --out results/mine\n
   returnee calibrate --free firm.luck_sd --free closing.strike_off --budget 60\n
   returnee run results/calibrate/behaviour.toml
@@ -79,6 +81,10 @@ def calibrate_command(
     verify_replicates: Annotated[
         int, typer.Option(help="Runs of the result; sets of the ensemble have a quarter of it.")
     ] = VERIFY_REPLICATES,
+    write_targets: Annotated[
+        Path | None,
+        typer.Option("--write-targets", metavar="FILE", help="Only write the shipped targets as CSV, to be changed."),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Runs at a time; all processors if left out.")
     ] = None,
@@ -93,28 +99,24 @@ def calibrate_command(
     from experiments.calibrate_files import as_json, write_files
     from experiments.calibrate_report import show, write_page
     from experiments.cli import console_of, overrides_of, print_json
-    from experiments.targets import read_targets
+    from experiments.linkage_report import write_text
+    from experiments.targets import default_targets, read_targets, targets_frame
     from scenarios import load_scenario
 
+    if write_targets is not None:
+        table = targets_frame(default_targets()).to_csv(index=False, lineterminator="\n")
+        Bar().say(f"written: {write_text(write_targets, str(table))}")
+        return
     overrides = overrides_of(set_)
     options = Options(
         budget, sample, replicates, method.value, members, verify_sample, verify_replicates
     )
-    flags = {
-        "budget": budget, "method": method.value, "replicates": replicates, "sample": sample,
-        "months": months, "seed": seed, "ensemble": members, "verify-sample": verify_sample,
-        "verify-replicates": verify_replicates,
-    }  # fmt: skip
-    command = ["returnee", "calibrate", scenario]
-    command += ["--targets", str(targets)] if targets else []
-    command += [word for text in set_ or () for word in ("--set", text)]
-    command += [word for key in free or () for word in ("--free", key)]
-    command += [word for k, value in flags.items() for word in (f"--{k}", str(value))]
+    command = command_of(scenario, targets, set_ or (), free or (), options, months, seed)
     given = read_targets(targets, Bar().say) if targets else None
     read = load_scenario(scenario, overrides)
     try:
         found = calibrate(
-            read, given, options, free or (), months, seed, workers, out, shlex.join(command),
+            read, given, options, free or (), months, seed, workers, out, command,
             progress=True,
         )  # fmt: skip
     except Interrupted as interrupt:
@@ -126,3 +128,22 @@ def calibrate_command(
     else:
         show(found, console_of(), lang)
     Bar().say(f"report: {report}")
+
+
+def command_of(
+    scenario: str, targets: Path | None, sets: Sequence[str], free: Sequence[str],
+    options: Options, months: int, seed: int,
+) -> str:  # fmt: skip
+    """The command line that repeats a calibration."""
+    o = options
+    flags = {
+        "budget": o.budget, "method": o.method, "replicates": o.replicates, "sample": o.sample,
+        "months": months, "seed": seed, "ensemble": o.members, "verify-sample": o.verify_sample,
+        "verify-replicates": o.verify_replicates,
+    }  # fmt: skip
+    words = ["returnee", "calibrate", scenario]
+    words += ["--targets", str(targets)] if targets else []
+    words += [word for text in sets for word in ("--set", text)]
+    words += [word for key in free for word in ("--free", key)]
+    words += [word for name, value in flags.items() for word in (f"--{name}", str(value))]
+    return shlex.join(words)

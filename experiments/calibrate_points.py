@@ -2,8 +2,8 @@
 
 A run is one line of ``points.jsonl``: parameters, replicate, sample and the figures that it shows.
 A line is written at once and whole, so that a killed process leaves finished runs and at most one
-torn line, which is left out. A calibration goes on by asking for the same parameter sets in the same
-order again: those that are there are not run.
+torn line, which is left out. A calibration goes on by asking for the same parameter sets in the
+same order again: those that are there are not run.
 """
 
 from __future__ import annotations
@@ -98,7 +98,6 @@ class Points:
             folder.mkdir(parents=True, exist_ok=True)
             self.found = self._read()
             self.status("running")
-        self.before = len(self.found)
 
     def _check(self) -> None:
         if not is_used(self.folder):
@@ -122,7 +121,7 @@ class Points:
             write_json(self.folder / MANIFEST, {"status": status, **self.manifest})
 
     def _read(self) -> dict[Key, dict[str, float]]:
-        """Read finished runs; a line cut off when the process was killed is dropped from the file."""
+        """Read finished runs; a line cut off by a kill is dropped from the file."""
         path, found, whole = self.folder / POINTS, {}, 0
         if not path.is_file():
             return {}
@@ -150,12 +149,8 @@ class Points:
         self.found[key] = figures
         self.reporter.advance()
 
-    def have(self, sets: Sequence[Values], replicates: int, sample: float) -> int:
-        """How many of the runs that `figures` would need are there."""
-        return sum(key in self.found for key in self._keys(sets, replicates, sample))
-
     def figures(
-        self, sets: Sequence[Values], replicates: int, sample: float, names: Sequence[str] = ()
+        self, sets: Sequence[Values], replicates: int, sample: float, first: int = 0
     ) -> np.ndarray:
         """Figures of parameter sets, each in the same replicates; runs what is not there.
 
@@ -167,21 +162,19 @@ class Points:
             Parameters by dotted key.
         replicates : int
         sample : float
-        names : sequence of str
-            Figures wanted; those of the targets if left out.
+        first : int
+            Number of the first replicate.
 
         Returns
         -------
         ndarray of float, shape (sets, replicates, figures)
         """
-        keys = self._keys(sets, replicates, sample)
+        numbers = range(first, first + replicates)
+        keys = [key_of(values, number, sample) for values in sets for number in numbers]
         self._run([key for key in dict.fromkeys(keys) if key not in self.found])
-        names = names or [target.indicator for target in self.frame.targets]
+        names = [target.indicator for target in self.frame.targets]
         rows = [[self.found[key].get(name, np.nan) for name in names] for key in keys]
         return np.array(rows, dtype=float).reshape(len(sets), replicates, len(names))
-
-    def _keys(self, sets: Sequence[Values], replicates: int, sample: float) -> list[Key]:
-        return [key_of(values, r, sample) for values in sets for r in range(replicates)]
 
     def _run(self, keys: Sequence[Key]) -> None:
         HISTORIES.kept = max(HISTORIES.kept, self.workers + 1)

@@ -52,7 +52,8 @@ def sections(found: Calibration, lang: str) -> list[Section]:
             text["search"], note=text["search_note"], charts=[charts.search_chart(found, lang)]
         ),
         Section(
-            text["repeat"], [f"{text['source_hash']}: {SOURCE_HASH}", f"{text['versions']}: {used}"],
+            text["repeat"],
+            [f"{text['source_hash']}: {SOURCE_HASH}", f"{text['versions']}: {used}"],
             code=[found.command],
         ),
     ]  # fmt: skip

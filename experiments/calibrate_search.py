@@ -2,9 +2,10 @@
 
 The simulated method of moments (McFadden, Econometrica 57, 1989, 995-1026) minimises
 Q(theta) = sum_k ((m_k(theta) - c_k) / h_k)^2 over the targets, m_k being means over replicates that
-are the same at every theta. CMA-ES (Hansen, arXiv:1604.00772) needs no derivatives and bears
-noise. What is asked next depends on nothing but the seed and the losses told so far, in order; so a
-search goes on by being replayed over the finished runs.
+are the same at every theta; to it comes a pull towards the values in use
+(`calibrate_steps.pull_of`). CMA-ES (Hansen, arXiv:1604.00772) needs no derivatives and bears noise.
+What is asked next depends on nothing but the seed and the losses told so far, in order; so a search
+goes on by being replayed over the finished runs.
 """
 
 from __future__ import annotations

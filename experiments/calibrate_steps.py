@@ -13,7 +13,7 @@ from experiments.calibrate_search import check_method
 from experiments.coordinates import Coordinate, values_at
 from experiments.ensemble_search import Bands, sample_around, well_spread
 from experiments.errors import UsageError
-from experiments.identify import Identification, Response, one_at_a_time
+from experiments.identify import PRIOR, Identification, Response, one_at_a_time
 from experiments.plan import Settings, check
 from experiments.progress import Reporter
 from experiments.targets import Target, distances
@@ -22,6 +22,7 @@ BUDGET, SAMPLE, MONTHS, REPLICATES, SEED, MEMBERS = 500, 0.05, 120, 3, 1, 40
 DIGITS = 3  # of the parameters of the result
 VERIFY_SAMPLE, VERIFY_REPLICATES, MEMBER_REPLICATES = 0.1, 20, 5
 LOCAL = 2  # times the replicates, for derivatives
+OTHER_LUCK = 10_000  # first replicate of the verification; the search has those from 0
 NEAR = 50  # points that the simulation error is pooled over
 Z = 1.645  # bands are widened by the 90 % interval of simulation error
 
@@ -105,6 +106,19 @@ def loss_of(targets: Sequence[Target], figures: np.ndarray) -> Any:
     return (distances(targets, figures) ** 2).sum(axis=-1)
 
 
+def pull_of(points: np.ndarray) -> Any:
+    """What a search adds to the loss for leaving the values in use: sum of (x / `PRIOR`)^2.
+
+    Without it, parameters that the targets say nothing about would end anywhere. It is the prior of
+    `experiments.identify`, so that the least sum is the most probable set.
+
+    Parameters
+    ----------
+    points : ndarray, shape (..., parameters)
+    """
+    return ((points / PRIOR) ** 2).sum(axis=-1)
+
+
 class Calibrator:
     """The steps of a calibration, over its finished runs."""
 
@@ -131,16 +145,22 @@ class Calibrator:
         return Response(self.axes, self.targets, moved, self.run(moved, replicates))
 
     def losses(self, points: np.ndarray) -> np.ndarray:
-        """Losses at points of the search."""
+        """Losses at points of the search, with the pull towards the values in use."""
         figures = self.run(points)
         self.tried += list(points)
         self.figures += list(figures)
-        found: np.ndarray = loss_of(self.targets, means(figures))
+        found: np.ndarray = loss_of(self.targets, means(figures)) + pull_of(points)
         return found
+
+    @property
+    def all_losses(self) -> np.ndarray:
+        """Losses at all points of the search so far, with the pull."""
+        found: np.ndarray = loss_of(self.targets, means(np.array(self.figures)))
+        return found + pull_of(np.array(self.tried))
 
     def report(self, number: int) -> None:
         """Say how far the search has come."""
-        losses = loss_of(self.targets, means(np.array(self.figures)))
+        losses = self.all_losses
         k = int(losses.argmin())
         found = sum(t.holds(v) for t, v in zip(self.targets, means(self.figures[k])))
         self.reporter.say(
@@ -169,7 +189,8 @@ def out_of_reach(first: Response, warn: Reporter) -> None:
         if np.isfinite(value) and not target.holds(value):
             raise UsageError(
                 f"targets: {target.indicator}: found {value:.4g}, which no free parameter moves, "
-                f"allowed {target.low:.4g} to {target.high:.4g}; leave it out or free other parameters"
+                f"allowed {target.low:.4g} to {target.high:.4g}; "
+                "leave it out or free other parameters"
             )
         warn.say(f"targets: {target.indicator}: no free parameter is seen to move it")
 
@@ -198,7 +219,7 @@ def ensemble_of(
     rows = rows[well_spread(rows, 2 * options.members)]
     sets = [best, *steps.sets(rows[1:])]
     replicates = options.member_replicates
-    figures = steps.points.figures(sets, replicates, options.verify_sample)
+    figures = steps.points.figures(sets, replicates, options.verify_sample, OTHER_LUCK)
     # Errors of a mean shrink with people and replicates.
     people = options.sample / options.verify_sample
     bands = Bands(steps.targets, Z * error * np.sqrt(people / replicates), means(figures[0]))

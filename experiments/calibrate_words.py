@@ -24,8 +24,8 @@ def calibrate_words(lang: str) -> dict[str, Any]:
 
 
 def short(value: float) -> str:
-    """A parameter, to four significant digits."""
-    return f"{value:.4g}".replace("-", MINUS)
+    """A parameter, to three significant digits."""
+    return f"{value:.3g}".replace("-", MINUS)
 
 
 def lines_of(found: Calibration, lang: str) -> list[str]:
@@ -39,7 +39,9 @@ def lines_of(found: Calibration, lang: str) -> list[str]:
         lines = [text["some_met"].format(met=int(met.sum()), n=len(targets), missed=missed)]
     if found.losses.argmin() == 0:
         lines.append(text["kept_start"])
-    lines.append(text["loss_line"].format(start=found.losses[0], end=found.loss))
+    lines.append(
+        text["loss_line"].format(start=found.losses[0], least=found.losses.min(), end=found.loss)
+    )
     told = found.identified.frame()["identified"].to_numpy()
     names = np.array([label_of(axis.lever, lang) for axis in found.axes])
     known = text["identified_line"].format(n=told.sum(), total=len(told), names=join(names[told]))
