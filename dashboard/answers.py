@@ -13,8 +13,8 @@ import pandas as pd
 from dashboard.place import Place
 from dashboard.texts import amount, between, measure_name, name_of, unit_of, words
 from experiments.compare import Comparison, command_of
-from experiments.effects import HIGHER, INDEX, LOWER, Cube
-from experiments.findings import sentence
+from experiments.effects import HIGHER, INDEX, LOWER, Cube, effects_on
+from experiments.findings import KEY_MEASURES, sentence
 from experiments.measures import BY_NAME
 from experiments.plan import Plan
 from experiments.texts import words as report_words
@@ -26,7 +26,11 @@ WAITING = (
     "queue_training", "trained_wait", "queue_desk", "desk_wait", "queue_incubation",
     "incubator_places_used", "mentored", "refused_no_guarantor", "refused_fund", "refused_banks",
 )  # fmt: skip
-FEW = 12  # replicates below which an answer is called a first one
+SHOWN = tuple(dict.fromkeys((*HEADLINES, *KEY_MEASURES, *WAITING, "aware_finance")))
+BASE = pd.DataFrame(
+    [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in map(BY_NAME.__getitem__, SHOWN)],
+    columns=["measure", "label_en", "label_zh", "unit", "kind", "better"],
+)
 MOVED, REFERENCE = "policy", "reference"
 
 
@@ -42,12 +46,23 @@ class Answer(Comparison):
         return self.made
 
     @cached_property
-    def by_measure(self) -> dict[str, pd.DataFrame]:
+    def effects(self) -> pd.DataFrame:
+        """Effects on the measures that pages show, as `effects.effects_of` gives them for all."""
+        places = [INDEX[name] for name in SHOWN]
+        return effects_on(self.made.levels[..., places].astype(float), BASE, self.plan)
+
+    @cached_property
+    def by_measure(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Effects of each scenario by measure."""
-        return {
-            str(label): rows.set_index("measure")
-            for label, rows in self.effects.groupby("scenario")
-        }
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for row in self.effects.to_dict("records"):
+            found.setdefault(str(row["scenario"]), {})[str(row["measure"])] = row  # type: ignore[assignment]
+        return found
+
+    def yearly(self, label: str, measure: str) -> float:
+        """Mean over replicates of a flow of a scenario, by year."""
+        levels = self.made.levels[self.made.labels.index(label), :, INDEX[measure]]
+        return float(levels.mean()) * 12.0 / self.plan.settings.months
 
 
 def answer_of(plan: Plan, cube: Cube, runs: pd.DataFrame | None = None) -> Answer:
@@ -99,10 +114,10 @@ class Fact:
 def facts(found: Answer, lang: str, label: str = MOVED) -> list[Fact]:
     """Headline figures of a scenario against the reference."""
     rows = found.by_measure[label]
-    return [fact_of(found, name, rows.loc[name], lang) for name in HEADLINES]
+    return [fact_of(found, name, rows[name], lang) for name in HEADLINES]
 
 
-def fact_of(found: Comparison, name: str, effect: pd.Series, lang: str) -> Fact:
+def fact_of(found: Comparison, name: str, effect: Mapping[Any, Any] | pd.Series, lang: str) -> Fact:
     """One measure as written."""
     indicator = BY_NAME[name]
     years = found.plan.settings.months / 12.0 if indicator.kind == "flow" else 1.0
@@ -145,19 +160,17 @@ def in_words(found: Answer, lang: str, label: str = MOVED) -> str:
 
 def spending(found: Answer, lang: str, label: str = MOVED) -> dict[str, Any]:
     """Yearly spending by programme under a scenario and the reference, largest first."""
-    years = found.plan.settings.months / 12.0
-    rows = found.by_measure[label]
-    names = [
-        name
-        for name in PROGRAMMES
-        if max(rows.loc[f"spent_{name}", "level"], rows.loc[f"spent_{name}", "reference"]) > 0
-    ]
-    names.sort(key=lambda name: -rows.loc[f"spent_{name}", "level"])
+    sides = {"level": label, "reference": found.plan.reference}
+    spent = {
+        side: {name: round(found.yearly(of, f"spent_{name}")) for name in PROGRAMMES}
+        for side, of in sides.items()
+    }
+    names = [name for name in PROGRAMMES if max(spent["level"][name], spent["reference"][name]) > 0]
+    names.sort(key=lambda name: -spent["level"][name])
     labels = report_words(lang)["programmes"]
     return {
         "names": [labels[name] for name in names],
-        "level": [round(rows.loc[f"spent_{name}", "level"] / years) for name in names],
-        "reference": [round(rows.loc[f"spent_{name}", "reference"] / years) for name in names],
+        **{side: [values[name] for name in names] for side, values in spent.items()},
     }
 
 
@@ -175,14 +188,13 @@ class Pot:
 def pots(found: Answer, lang: str, label: str = MOVED) -> list[Pot]:
     """What each pot is given and pays in a year under a scenario."""
     months = found.plan.settings.months
-    rows, scenario = found.by_measure[label]["level"], found.plan.scenarios[label]
-    policies = scenario.policies(months)
+    policies = found.plan.scenarios[label].policies(months)
     names = report_words(lang)["pots"]
     shown = []
     for k, pot in enumerate(POTS):
         programmes = [name for name, of in zip(PROGRAMMES, POT_OF, strict=True) if of == k]
-        used = sum(rows[f"spent_{name}"] for name in programmes) * 12.0 / months
-        unpaid = sum(rows[f"unpaid_{name}"] for name in programmes) * 12.0 / months
+        used = sum(found.yearly(label, f"spent_{name}") for name in programmes)
+        unpaid = sum(found.yearly(label, f"unpaid_{name}") for name in programmes)
         planned = None
         if hasattr(policies[0].budget, pot):
             planned = float(np.mean([getattr(policy.budget, pot) for policy in policies]))
@@ -202,7 +214,7 @@ def waiting(found: Answer, lang: str, label: str = MOVED) -> list[tuple[str, str
     """Queues and waits: name, reference, scenario, difference with interval, side."""
     rows, text = found.by_measure[label], []
     for name in WAITING:
-        effect, indicator = rows.loc[name], BY_NAME[name]
+        effect, indicator = rows[name], BY_NAME[name]
         years = found.plan.settings.months / 12.0 if indicator.kind == "flow" else 1.0
         unit = indicator.unit
         sign = {HIGHER: 1, LOWER: -1}.get(str(effect["verdict"]), 0)

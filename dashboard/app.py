@@ -10,7 +10,7 @@ from dashboard import compare, explore, learn, network, paths, sources
 from dashboard.place import Place, address_of, arrive
 from dashboard.session import Session
 from dashboard.settings import FIRST
-from dashboard.texts import escaped, page, words
+from dashboard.texts import FOLDER, escaped, page, words
 from dashboard.widgets import Browser, Top, box, html
 from simulation.compiler import SOURCE_HASH
 
@@ -56,7 +56,7 @@ def Page() -> None:
     text = words(place.lang)
     county = place.mix.scenario().county if not place.mix.levers else place.reference().county
     name = county.name_zh if place.lang == "zh" else county.name
-    solara.Style(explore.FOLDER / "theme.css")
+    solara.Style(FOLDER / "theme.css")
     Browser(
         query=address_of(place),
         title=text["title"].format(page=text["pages"][place.page], county=name),

@@ -6,6 +6,10 @@ All other commands are those of `experiments.cli`, which knows nothing of the da
 from __future__ import annotations
 
 import os
+
+# Threads of the model do no linear algebra that would gain from more; set before numpy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import secrets
 import socket
 import sys
@@ -94,6 +98,7 @@ def listen(host: str, port: int) -> socket.socket:
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind((host, tried))
+            bound.listen(128)  # who comes before the server is up waits a moment
             return bound
         except OSError as error:
             bound.close()
@@ -118,6 +123,7 @@ def serve(bound: socket.socket, host: str, browser: bool, lang: str, results: Pa
     settings.FIRST["lang"] = lang
     if results is not None:
         settings.RESULTS["folder"] = results.resolve()
+    sys.setswitchinterval(0.001)  # an answer that is ready is not kept waiting by runs
     POOL.start()  # before there are visitors, so that no thread belongs to one
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{bound.getsockname()[1]}/"

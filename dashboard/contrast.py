@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -79,7 +79,7 @@ class Contrast:
         for name in SHOWN:
             indicator = BY_NAME[name]
             label = labels.get(name) or drawing.label(name, self.lang)
-            effects = [self.found.by_measure[k].loc[name] for k in self.found.plan.compared]
+            effects = [self.found.by_measure[k][name] for k in self.found.plan.compared]
             years = self.years if indicator.kind == "flow" else 1.0
             level = amount(effects[0]["reference"] / years, indicator.unit, self.lang)
             label = label[:1].upper() + label[1:]
@@ -92,7 +92,7 @@ class Contrast:
             )
         return rows
 
-    def _cell(self, effect: pd.Series, unit: str, years: float, better: int) -> Cell:
+    def _cell(self, effect: dict[str, Any], unit: str, years: float, better: int) -> Cell:
         sign = {HIGHER: 1, LOWER: -1}.get(str(effect["verdict"]), 0)
         return Cell(
             amount(effect["difference"] / years, unit, self.lang, signed=True),
@@ -118,8 +118,8 @@ class Contrast:
     def _level(self, label: str, measure: str) -> float:
         if label == self.found.plan.reference:
             first = self.found.plan.compared[0]
-            return float(self.found.by_measure[first].loc[measure, "reference"])
-        return float(self.found.by_measure[label].loc[measure, "level"])
+            return float(self.found.by_measure[first][measure]["reference"])
+        return float(self.found.by_measure[label][measure]["level"])
 
     def ratios(self) -> list[str]:
         """Cost per additional firm and job, in words."""

@@ -18,6 +18,7 @@ from experiments.effects import TAILS, draws_of, interval, resampled_means
 from experiments.measures import BY_NAME
 from experiments.texts import label_of
 
+RESAMPLES = 1000  # behind the bands of charts; figures in words rest on all
 Spec = dict[str, Any]
 
 
@@ -60,7 +61,7 @@ def differences(found: Answer, measure: str, lang: str, start: int = 1) -> Spec:
     """Paired differences from the reference with their 90 % interval, by month."""
     indicator, text = BY_NAME[measure], words(lang)["charts"]
     reference = series(found.made, found.plan.reference, measure)
-    draws = draws_of(found.plan.replicates)
+    draws = draws_of(found.plan.replicates)[:RESAMPLES]
     lines = []
     for k, (label, scenario) in enumerate(found.plan.scenarios.items()):
         if label == found.plan.reference:
@@ -119,19 +120,14 @@ def _over_months(spec: Spec, lines: list[Spec], months: int, lang: str) -> Spec:
             pair = [_text(line[side][i], unit, lang, spec["zero"]) for side in ("low", "high")]
             row.append(" … ".join(pair))
         rows.append(row)
-    names = [text["month"]] + [f"{line['name']} {part}" for line in lines for part in text["parts"]]
-    csv = [
-        [i + 1, *(line[part][i] for line in lines for part in ("mean", "low", "high"))]
-        for i in range(months)
-    ]
     aria = text["aria"].format(
         title=spec["title"],
         ends=text["comma"].join(f"{line['name']}: {rows[-1][1 + 2 * k]}" for k, line in enumerate(lines)),
     ) if rows else spec["title"]  # fmt: skip
     return spec | {
         "series": lines, "months": months, "x": text["years"], "month_label": text["month_label"],
-        "start_label": text["start"], "columns": columns, "rows": rows, "csv_columns": names,
-        "csv": csv, "aria": aria,
+        "start_label": text["start"], "columns": columns, "rows": rows, "parts": text["parts"],
+        "month": text["month"], "aria": aria,
     }  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from dashboard.widgets import Chart, Controls, Levers, box, html, use_work
 from scenarios import ScenarioError, scenario_names
 
 CHARTS = ("firms_open", "jobs", "returns", "return_quality", "aware_finance", "public_cost")
+BREATH = 0.1  # seconds for the browser to draw the first answer before more is run
 PAUSE = 0.25  # seconds before asking again when the queue is full
 _stamps = itertools.count(1)
 
@@ -63,6 +64,8 @@ def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], Non
                     found = answer_of(plan, cube)
                     if wanted():
                         show(Shown(place, found, next(_stamps), plan.replicates < STAGES[-1]))
+                    if plan.replicates == STAGES[0]:
+                        time.sleep(BREATH)
                 return
             except Busy:
                 show(Shown(busy=True))
@@ -239,6 +242,13 @@ def Found(session: Session, shown: Shown, found: Answer, fresh: bool) -> None:
     content = solara.use_memo(
         lambda: Content(found, place, shown.stamp), [shown.stamp, lang, place.chart]
     )
+    below = solara.use_ref(None)
+    # A first answer leaves what stands further down as it was, to be there sooner.
+    settled = found.plan.replicates > STAGES[0] or below.current is None or not shown.busy
+    kept = solara.use_memo(
+        lambda: Below(found, place) if settled else below.current, [shown.stamp, lang]
+    )
+    below.current = kept
     html(content.head, classes=[] if fresh else ["busy"])
     html(state_line(shown, fresh, lang))
     long.Actions(session, save)
@@ -253,11 +263,11 @@ def Found(session: Session, shown: Shown, found: Answer, fresh: bool) -> None:
         Chart(spec=content.levels, words=table)
         Chart(spec=content.differences, words=table)
     with box(classes="pair"):
-        Chart(spec=content.spending, words=table)
-        html(content.money, classes=["card"])
-    html(content.waiting, classes=["card"])
+        Chart(spec=kept.spending, words=table)
+        html(kept.money, classes=["card"])
+    html(kept.waiting, classes=["card"])
     html(
-        f"<h2>{escaped(text['repeat'])}</h2><pre tabindex='0'>{escaped(content.command)}</pre>",
+        f"<h2>{escaped(text['repeat'])}</h2><pre tabindex='0'>{escaped(kept.command)}</pre>",
         classes=["card"],
     )
 
@@ -276,6 +286,13 @@ class Content:
         )
         self.levels = drawing.levels(found, place.chart, lang, start, stamp)
         self.differences = drawing.differences(found, place.chart, lang, start)
+
+
+class Below:
+    """What stands under the charts: spending, pots, waiting and the command."""
+
+    def __init__(self, found: Answer, place: Place) -> None:
+        lang, text = place.lang, words(place.lang)["explore"]
         spent = spending(found, lang)
         titles = {
             label: name_of(scenario, lang) for label, scenario in found.plan.scenarios.items()

@@ -1,0 +1,108 @@
+"""How fast the dashboard answers, in a real browser: ``python -m benchmarks.dashboard``.
+
+A lever is moved with the keyboard, which releases it at once. The first answer is there when the
+chart of the new runs has been drawn; the whole answer when all replicates are in it. Nothing is
+asserted.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+MOVES = 50
+REACH_FIRST, REACH_ALL = 300.0, 3000.0  # ms
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+LEVERS = (
+    "policy.training.places",
+    "policy.training.hours",
+    "policy.finance.job_subsidy",
+    "policy.services.mentors",
+)
+DRAWN = "() => window.returnee_drawn && window.returnee_drawn.at > window.returnee_released"
+WHOLE = "() => !document.querySelector('.state progress') && !document.querySelector('.busy')"
+
+
+@contextmanager
+def server(*options: str) -> Iterator[str]:
+    """A dashboard of its own; gives its address."""
+    command = [sys.executable, "-m", "dashboard", "dashboard", "--no-browser", *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            found = re.search(r"http://\S+/", line)
+            if found:
+                yield found[0]
+                return
+        raise RuntimeError("the dashboard did not start")
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def open_page(playwright: Any, url: str) -> Any:
+    """A page of Explore with the whole first answer and the levers open."""
+    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(url)
+    page.wait_for_selector(".fact", timeout=120_000)
+    page.wait_for_function(WHOLE, timeout=120_000)
+    for name in ("Training", "Services", "Finance"):
+        page.locator("summary", has_text=re.compile(f"^{name}$")).click()
+    return page
+
+
+def move(page: Any, key: str, back: bool) -> float:
+    """Move a lever by one step; give the milliseconds to the first answer that is drawn."""
+    slider = page.locator(f"input[id='{key}']")
+    slider.focus()
+    page.keyboard.press("ArrowLeft" if back else "ArrowRight")
+    page.wait_for_function(DRAWN, timeout=60_000)
+    found = page.evaluate("() => window.returnee_drawn.at - window.returnee_released")
+    return float(found)
+
+
+def main() -> int:
+    """Measure and print."""
+    from playwright.sync_api import sync_playwright
+
+    with server() as url, sync_playwright() as playwright:
+        page = open_page(playwright, url)
+        time.sleep(2.0)
+        first, whole = [], []
+        for k in range(MOVES):
+            first.append(move(page, LEVERS[k % len(LEVERS)], back=k % 8 == 7))
+            if k % 5 == 0:
+                begun = page.evaluate("() => window.returnee_released")
+                page.wait_for_function(WHOLE, timeout=60_000)
+                whole.append(page.evaluate("() => performance.now()") - begun)
+            else:
+                time.sleep(0.4)
+        show("first paired answer drawn", first, REACH_FIRST)
+        show("all 40 replicates drawn", whole, REACH_ALL)
+    return 0
+
+
+def show(what: str, times: list[float], reach: float) -> None:
+    """One line: median, 95th percentile, largest, and what should be reached."""
+    median, high = np.percentile(times, (50, 95))
+    print(
+        f"{what:<28} n={len(times):<3} median {median:6.0f} ms   p95 {high:6.0f} ms   "
+        f"largest {max(times):6.0f} ms   reach {reach:.0f} ms"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
