@@ -280,8 +280,8 @@ def undominated(values: np.ndarray) -> np.ndarray:
     """
     at_least = (values[:, None] >= values[None]).all(axis=2)
     better = (values[:, None] > values[None]).any(axis=2)
-    found: np.ndarray = np.asarray(~np.any(at_least & better, axis=0))
-    return found
+    beaten = np.asarray((at_least & better).any(axis=0))
+    return ~beaten
 
 
 def spread_out(values: np.ndarray, number: int) -> list[int]:

@@ -234,7 +234,7 @@ def compare_command(
         typer.Option(
             metavar="N",
             help="Replicates that are compared person by person (whom a policy changed); at most "
-            "20 if left out, 0 for none.",
+            "10 if left out, 0 for none.",
         ),
     ] = None,
     lang: LangOption = Lang.en,

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from experiments.design import Axis, Design
+from experiments.design import Design
+from experiments.design_axes import Axis
 
 
 def count_points(design: Design) -> int:

@@ -147,6 +147,9 @@ def resampled_means(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
     ndarray, shape (draws, ...)
     """
     there = np.isfinite(values)
+    if there.all():
+        means: np.ndarray = np.tensordot(draws, values, axes=1)
+        return means
     sums = np.tensordot(draws, np.where(there, values, 0.0), axes=1)
     weights = np.tensordot(draws, there.astype(float), axes=1)
     with np.errstate(invalid="ignore"):

@@ -9,17 +9,10 @@ from typing import Any
 from experiments.design import Design, design_of
 from experiments.errors import StoreError
 from experiments.store import MANIFEST, PARTS, read_manifest
+from experiments.sweep_manifest import KIND, difference
+from experiments.sweep_parts import parts_in
 from experiments.sweep_plan import SweepPlan
-from experiments.sweep_store import (
-    KIND,
-    MONTHLY,
-    MONTHLY_PARTS,
-    POINTS,
-    SHARD,
-    SweepStore,
-    difference,
-    parts_in,
-)
+from experiments.sweep_store import MONTHLY, MONTHLY_PARTS, POINTS, SHARD, SweepStore
 
 
 def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> Path:

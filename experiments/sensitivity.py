@@ -230,6 +230,7 @@ def band_of(lever: Lever, spread: float) -> tuple[float, float]:
 
     Examples
     --------
+    >>> from experiments.design_values import BY_KEY
     >>> low, high = band_of(BY_KEY["policy.linkage.referral"], 0.2)
     >>> round(low, 9), round(high, 9)
     (0.0, 0.3)

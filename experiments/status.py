@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from experiments.errors import StoreError
 from experiments.store import KEYS, MANIFEST, PARTS, RUNS, read_manifest
-from experiments.sweep_store import SHARD, failed_in
+from experiments.sweep_parts import failed_in
+from experiments.sweep_store import SHARD
 
 RECENT = 200  # parts from which the speed is taken
 KINDS = ("sweep", "comparison")

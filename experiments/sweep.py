@@ -18,9 +18,10 @@ from experiments.executors import compile_first
 from experiments.levels import attributes
 from experiments.pools import Cluster, Pool, Processes, Threads
 from experiments.progress import Bar, Reporter
+from experiments.sweep_parts import runs_in
 from experiments.sweep_plan import MAX_RUNS, Job, SweepPlan, plan_of
 from experiments.sweep_runs import execute_jobs
-from experiments.sweep_store import SHARD, SweepStore, Tables, runs_in
+from experiments.sweep_store import SHARD, SweepStore, Tables
 
 
 @dataclass(frozen=True)

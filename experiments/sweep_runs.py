@@ -36,7 +36,7 @@ from simulation.compiler import SOURCE_HASH
 DEATHS = 5  # times in a row that workers may die before anything more is finished
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """A job that was given up because its sweep was interrupted."""
 
 
@@ -104,7 +104,7 @@ def run_job(job: Job) -> Tables:
     monthly = []
     for k, (point, scenario, replicate) in enumerate(job.runs):
         if STOPPED.is_set():
-            raise Stopped
+            raise StoppedError
         try:
             at = frozen({**job.fixed, **job.points[point]})
             setting = scenario_at(job.scenarios[scenario], job.ids[scenario], at)
@@ -161,8 +161,8 @@ def execute_jobs(jobs: Iterable[Job], pool: Pool, take: Callable[[Job, Tables], 
     UsageError
         If workers die again and again, or answer with another model.
     """
-    again: list[Job] = []
     waiting, deaths = iter(jobs), 0
+    again: list[Job] = []
     pending: dict[Future[Tables], Job] = {}
     executor = pool.open()
     try:

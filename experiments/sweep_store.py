@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,6 @@ from experiments.errors import StoreError, writing_to
 from experiments.levels import redescribed, undescribed
 from experiments.store import (
     MANIFEST,
-    NEW,
     PARTS,
     RUNS,
     is_used,
@@ -33,84 +30,25 @@ from experiments.store import (
     next_to,
     read_manifest,
     temporary,
-    versions,
     write_json,
 )
+from experiments.sweep_manifest import difference, manifest_of
+from experiments.sweep_parts import (
+    failed_in,
+    in_groups,
+    is_being_written,
+    parts_in,
+    torn,
+)
 from experiments.sweep_plan import SweepPlan
-from simulation.compiler import SOURCE_HASH
 
-KIND = "sweep"
 DIGEST = b"returnee.sweep"
 MONTHLY, POINTS = "monthly.parquet", "points.parquet"
 MONTHLY_PARTS = "parts-monthly"
-ROW_GROUP = 4096  # rows, at least, but for the last
 TEXTS = ["scenario", "scenario_id", "indicator"]  # columns of few values
-LOCK = ".lock"
 SHARD = "shard-"  # beginning of the names of folders of shares
-DAY = 86_400.0
+LOCK = ".lock"
 Tables = dict[str, pa.Table]  # by RUNS and MONTHLY
-
-
-def manifest_of(plan: SweepPlan, command: str) -> dict[str, Any]:
-    """Everything needed to repeat a sweep; scenarios in full."""
-    s = plan.design.settings
-    return {
-        "kind": KIND,
-        "command": command,
-        "versions": versions(),
-        "source_hash": SOURCE_HASH,
-        "seed": s.seed,
-        "sample": s.sample,
-        "months": s.months,
-        "burn_in": s.burn_in,
-        "replicates": plan.design.replicates,
-        "keep": plan.design.keep,
-        "design": plan.design.plain(),
-        "points": len(plan.points),
-        "runs": plan.runs,
-        "jobs": plan.jobs,
-        "digest": plan.digest,
-        "scenarios": {
-            label: {"id": scenario.id, **scenario.canonical()}
-            for label, scenario in plan.design.read.items()
-        },
-    }
-
-
-COMPARED = ("kind", "source_hash", "seed", "sample", "months", "burn_in", "replicates", "keep")
-
-
-def difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
-    """In what two manifests differ, as "key: found ..., allowed ..."; empty if in nothing.
-
-    Examples
-    --------
-    >>> difference({"kind": "sweep", "seed": 1}, {"kind": "sweep", "seed": 2})
-    'seed: found 1, allowed 2'
-    """
-    for key in COMPARED:
-        if found.get(key) != wanted.get(key):
-            return f"{key}: found {found.get(key)}, allowed {wanted.get(key)}"
-    for key in ("scenarios", "design"):
-        # A scenario's file may have moved; what it says is compared.
-        old, new = (dict(flat(m.get(key, {}), key)) for m in (found, wanted))
-        for name in sorted({*old, *new}):
-            if name.endswith(".id") or name.startswith("design.scenarios"):
-                continue
-            if old.get(name) != new.get(name):
-                return f"{name}: found {old.get(name)}, allowed {new.get(name)}"
-    if found.get("digest") != wanted.get("digest"):
-        return "points: found another table, allowed the one of this design"
-    return ""
-
-
-def flat(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    """A nested table as dotted keys."""
-    if isinstance(value, dict) and value:
-        for name, inner in value.items():
-            yield from flat(inner, f"{prefix}.{name}")
-    else:
-        yield prefix, value
 
 
 class SweepStore:
@@ -318,73 +256,3 @@ class SweepStore:
                     half = path.suffix == ".parquet" and name and not is_whole(path)
                     if half or (torn(path) and not is_being_written(path)):
                         path.unlink()
-
-
-def torn(path: Path) -> bool:
-    """Whether a file has a temporary name."""
-    return path.name.startswith(".") and path.name.endswith(NEW)
-
-
-def is_being_written(path: Path) -> bool:
-    """Whether the process that a temporary file is named after may still be writing it."""
-    rest, process, _ = path.name.rsplit(".", 2)
-    if not process.isdigit() or int(process) == os.getpid():
-        return False
-    if not rest.endswith(f".{socket.gethostname()}"):
-        return time.time() - path.stat().st_mtime < DAY
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
-
-
-def in_groups(tables: Iterable[pa.Table]) -> Iterator[list[pa.Table]]:
-    """Tables a few at a time, about `ROW_GROUP` rows together."""
-    held: list[pa.Table] = []
-    for table in tables:
-        held.append(table)
-        if sum(inner.num_rows for inner in held) >= ROW_GROUP:
-            yield held
-            held = []
-    if held:
-        yield held
-
-
-def parts_in(folder: Path) -> set[int]:
-    """Numbers of the jobs whose parts stand in a folder."""
-    return {int(path.stem) for path in (folder / PARTS).glob("[0-9]*.parquet")}
-
-
-def failed_in(folder: Path) -> int:
-    """How many runs of a folder failed: in its table, or in its parts."""
-    table = folder / RUNS
-    paths = [table] if table.exists() else sorted((folder / PARTS).glob("[0-9]*.parquet"))
-    return sum(_errors_in(path) for path in paths)
-
-
-def _errors_in(path: Path) -> int:
-    """Rows with an error, from the file's footer alone."""
-    about = pq.read_metadata(path)
-    column = about.schema.names.index("error")
-    groups = (about.row_group(k) for k in range(about.num_row_groups))
-    return sum(group.num_rows - group.column(column).statistics.null_count for group in groups)
-
-
-def runs_in(folder: Path) -> pa.Table:
-    """All finished runs of a folder, from its table or from its parts.
-
-    Raises
-    ------
-    StoreError
-    """
-    table = folder / RUNS
-    paths = [table] if table.exists() else sorted((folder / PARTS).glob("[0-9]*.parquet"))
-    if not paths:
-        raise StoreError(f"{folder}: found no finished runs, allowed the folder of a sweep")
-    try:
-        return redescribed(pa.concat_tables([pq.read_table(path) for path in paths]))
-    except (OSError, pa.ArrowException):
-        raise StoreError(f"{folder}: found an unreadable file, allowed Parquet") from None

@@ -156,7 +156,7 @@ def sums_of(policy: Columns, reference: Columns, remote: np.ndarray, sample: flo
     ours, theirs = outcomes_of(policy), outcomes_of(reference)
     member = groups_of(policy, remote).astype(float)
     changes = np.array([ours & ~theirs, ~ours & theirs, ours & theirs, ~ours & ~theirs])
-    counts = np.einsum("cop,gp->ogc", changes.astype(float), member, optimize=True)
+    counts = (changes.astype(float) @ member.T).transpose(1, 2, 0)
     steps, others = _waterfall(policy, reference)
     return Sums(
         counts / sample,

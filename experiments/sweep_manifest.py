@@ -1,0 +1,74 @@
+"""What a sweep's folder says of itself, and in what two sweeps differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from experiments.store import versions
+from experiments.sweep_plan import SweepPlan
+from simulation.compiler import SOURCE_HASH
+
+KIND = "sweep"
+
+
+def manifest_of(plan: SweepPlan, command: str) -> dict[str, Any]:
+    """Everything needed to repeat a sweep; scenarios in full."""
+    s = plan.design.settings
+    return {
+        "kind": KIND,
+        "command": command,
+        "versions": versions(),
+        "source_hash": SOURCE_HASH,
+        "seed": s.seed,
+        "sample": s.sample,
+        "months": s.months,
+        "burn_in": s.burn_in,
+        "replicates": plan.design.replicates,
+        "keep": plan.design.keep,
+        "design": plan.design.plain(),
+        "points": len(plan.points),
+        "runs": plan.runs,
+        "jobs": plan.jobs,
+        "digest": plan.digest,
+        "scenarios": {
+            label: {"id": scenario.id, **scenario.canonical()}
+            for label, scenario in plan.design.read.items()
+        },
+    }
+
+
+COMPARED = ("kind", "source_hash", "seed", "sample", "months", "burn_in", "replicates", "keep")
+
+
+def difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """In what two manifests differ, as "key: found ..., allowed ..."; empty if in nothing.
+
+    Examples
+    --------
+    >>> difference({"kind": "sweep", "seed": 1}, {"kind": "sweep", "seed": 2})
+    'seed: found 1, allowed 2'
+    """
+    for key in COMPARED:
+        if found.get(key) != wanted.get(key):
+            return f"{key}: found {found.get(key)}, allowed {wanted.get(key)}"
+    for key in ("scenarios", "design"):
+        # A scenario's file may have moved; what it says is compared.
+        old, new = (dict(flat(m.get(key, {}), key)) for m in (found, wanted))
+        for name in sorted({*old, *new}):
+            if name.endswith(".id") or name.startswith("design.scenarios"):
+                continue
+            if old.get(name) != new.get(name):
+                return f"{name}: found {old.get(name)}, allowed {new.get(name)}"
+    if found.get("digest") != wanted.get("digest"):
+        return "points: found another table, allowed the one of this design"
+    return ""
+
+
+def flat(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """A nested table as dotted keys."""
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from flat(inner, f"{prefix}.{name}")
+    else:
+        yield prefix, value
