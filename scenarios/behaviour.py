@@ -135,11 +135,11 @@ class Returning(Group):
         en="Review in mid-year", zh="年中权衡比例",
         help_en="Share of away workers who also review between April and November (fitted to H08).",
         help_zh="在四月至十一月也会权衡去留的在外者比例（按H08拟合）。")
-    jobless_penalty: float = lever(
-        1.0, unit="log points", low=0, high=5,
-        en="Losing the city job", zh="城市失业影响",
-        help_en="Fall of expected city income after losing the city job.",
-        help_zh="失去城市工作后预期城市收入的下降幅度。")
+    odd_jobs: float = lever(
+        0.1, unit="share of wage", low=0.01, high=1,
+        en="Odd jobs in the city", zh="城市零工收入",
+        help_en="Share of the wage earned by odd jobs until a lost city job is replaced.",
+        help_zh="失去城市工作后找到新工作前的零工收入占工资的比例。")
 
 
 class Careers(Group):

@@ -19,11 +19,14 @@ from simulation.information import apply_notes, take_stock
 from simulation.philox import D_HEAR, D_REVIEW, draws
 from simulation.prefetch import AHEAD, prefetch
 from simulation.returning import (
+    MONTHS_TO_FIND,
     caution,
-    chance_of_returning,
     come_home,
     home_pull,
+    log_pay_while_looking,
     logistic,
+    months_to_find,
+    returns,
     utility_of_city,
 )
 from simulation.reviews import SEEKER_REVIEW, list_due, schedule
@@ -33,7 +36,7 @@ from simulation.ventures import means_in_sight, shock_factor, venture_income
 from simulation.workforce import leave_employer
 
 # What a worker may decide at a review.
-NOTHING, LOSE_JOB, FOUND, LEAVE, TO_FARM, TO_SEEK, RETURN = range(7)
+NOTHING, LOSE_JOB, FOUND, LEAVE, TO_FARM, TO_SEEK, RETURN, RETURN_TO_WAIT = range(8)
 FALL_BACK = 0.7  # hazard a month that a seeker out of patience goes farming (assumed)
 PAYBACK_YEARS = 10.0  # working years left below which a firm seems less worth while (assumed)
 
@@ -146,8 +149,11 @@ def hazard_of_leaving(c, i):
     share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
     factor = shock_factor(facts, month, facts.shock_city_wage)
     city = utility_of_city(worker, 0.0, factor, behaviour, facts)
-    if shock_factor(facts, month, 0.0) == 0.0:
-        city -= behaviour.returning_jobless_penalty
+    if months_to_find(facts, month) > MONTHS_TO_FIND:  # the constant holds the usual search
+        city += behaviour.returning_income_weight * (
+            log_pay_while_looking(facts, behaviour, month)
+            - log_pay_while_looking(facts, behaviour, 0)
+        )
     home = behaviour.returning_income_weight * log_income_at_home(c, worker)
     score = behaviour.careers_leave_constant + city - home
     score -= home_pull(worker, share, behaviour, month)
@@ -155,6 +161,14 @@ def hazard_of_leaving(c, i):
     if worker.ever_away == 1:
         score += behaviour.careers_leave_experience
     return math.exp(min(score, 3.0))
+
+
+@kernel
+def hazard_of_going(c, i):
+    """Hazard a month that worker `i` goes to the city; who waits goes when a job there is found."""
+    if c.workers[i].waits == 1:
+        return 1.0 / months_to_find(c.facts[0], c.clock[0].month)
+    return hazard_of_leaving(c, i) / 6.0
 
 
 @kernel
@@ -176,7 +190,7 @@ def decide_at_home(c, i, move, idea, ask, job):
     if ask < behaviour.support_ask_rate and knows(worker, r.TRAINING):
         if ask < behaviour.support_ask_rate * will_to_found(c, i):
             ask_for_training(c, i)
-    if happens(move, hazard_of_leaving(c, i) * months / 6.0):
+    if happens(move, hazard_of_going(c, i) * months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
         if happens(job, behaviour.careers_separation * months):
@@ -225,8 +239,9 @@ def decide(c, i, move, idea, ask, job):
     """What worker `i` decides at this review, by four uniform draws: a code, NOTHING for most."""
     state = c.workers[i].state
     if state == r.AWAY:
-        if move < chance_of_returning(c, i):
-            return RETURN
+        home, waits = returns(c, i, move)
+        if home:
+            return RETURN_TO_WAIT if waits else RETURN
         ask_while_away(c, i, ask)
     elif state == r.SEEKING or state == r.FARMING or state == r.EMPLOYED:
         return decide_at_home(c, i, move, idea, ask, job)
@@ -238,7 +253,7 @@ def state_after(state, code):
     """Career state that follows a decision, as far as the next review is concerned."""
     if code == LEAVE:
         return r.AWAY
-    if code == RETURN or code == LOSE_JOB or code == TO_SEEK:
+    if code >= TO_SEEK or code == LOSE_JOB:  # back home, too
         return r.SEEKING
     return int(state)
 
@@ -293,7 +308,7 @@ def carry_out(c, n):
             c.moves[founders] = i
             founders += 1
             continue
-        if code == RETURN:
+        if code == RETURN or code == RETURN_TO_WAIT:
             come_home(c, i)
         elif code == LOSE_JOB or (code != TO_SEEK and c.workers[i].state == r.EMPLOYED):
             leave_employer(c, i)
@@ -301,6 +316,8 @@ def carry_out(c, n):
             go_away(c, i)
         else:
             enter(c, i, r.FARMING if code == TO_FARM else r.SEEKING)
+            if code == RETURN_TO_WAIT:
+                c.workers[i].waits = 1
     return founders
 
 

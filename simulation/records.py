@@ -173,6 +173,7 @@ WORKER = np.dtype(
         ("ever_away", "u1"),
         ("listed", "u1"),  # among County.seekers
         ("jobless", "u1"),  # lost the city job since the last review
+        ("waits", "u1"),  # came home only because the city job was lost
         ("knows", "u1"),  # bits by channel
         ("attempts", "u1"),  # ventures planned
         ("failed", "u1"),  # firms stopped

@@ -17,6 +17,7 @@ from simulation.ventures import means_in_sight, shock_factor, venture_income
 RECENT_MONTHS = 36  # the return quality index looks back that far
 OUT_OF_REACH = -1e9  # log income of what cannot be had
 MONTHS_TO_FIND = 3.0  # months without pay after a lost city job (assumed)
+MONTHS_AHEAD = 6.0  # over which somebody without a job looks ahead (assumed)
 
 
 @kernel
@@ -54,6 +55,23 @@ def utility_of_city(worker, years_away, wage_factor, behaviour, facts):
     expected = wage_factor * (1.0 - MONTHS_TO_FIND * facts.work_city_loss)
     utility = behaviour.returning_income_weight * (worker.log_wage + math.log(expected))
     return utility + behaviour.returning_settled_weight * math.log1p(years_away)
+
+
+@kernel
+def months_to_find(facts, month):
+    """Months until somebody finds a job in the city; in a shock vacancies fall as jobs did."""
+    hiring = shock_factor(facts, month, 1.0 - facts.shock_city_loss)
+    return min(MONTHS_TO_FIND / max(hiring, 0.01), MONTHS_AHEAD)
+
+
+@kernel
+def log_pay_while_looking(facts, behaviour, month):
+    """Log of the share of the wage earned over the months ahead by someone who looks for a city job.
+
+    Odd jobs until one is found, the wage from then on.
+    """
+    looking = months_to_find(facts, month) / MONTHS_AHEAD
+    return math.log(1.0 - (1.0 - behaviour.returning_odd_jobs) * looking)
 
 
 @kernel
@@ -97,8 +115,8 @@ def prospects_at_home(c, worker):
 
 
 @kernel
-def chance_of_returning(c, i):
-    """Chance that worker `i`, away, decides to return at this review."""
+def chance_of_returning(c, i, jobless):
+    """Chance that worker `i`, away with a job or without, decides to return at this review."""
     worker, behaviour, facts = c.workers[i], c.behaviour[0], c.facts[0]
     month, peers = c.clock[0].month, c.peers[i]
     share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
@@ -106,12 +124,28 @@ def chance_of_returning(c, i):
     city = utility_of_city(
         worker, years, shock_factor(facts, month, facts.shock_city_wage), behaviour, facts
     )
-    if worker.jobless == 1:
-        city -= behaviour.returning_jobless_penalty
+    if jobless:
+        city += behaviour.returning_income_weight * log_pay_while_looking(facts, behaviour, month)
     job, farm, venture = prospects_at_home(c, worker)
     home = utility_of_home(job, farm, venture, behaviour)
     pull = home_pull(worker, share, behaviour, month)
     return logistic(behaviour.returning_constant + home + pull - city)
+
+
+@kernel
+def returns(c, i, u):
+    """Whether worker `i`, away, returns at this review (uniform draw `u`), and whether to wait.
+
+    Whoever would have stayed with a job, by the same draw, comes home only until the city hires.
+
+    Returns
+    -------
+    returns, waits : bool
+    """
+    jobless = c.workers[i].jobless == 1
+    if u >= chance_of_returning(c, i, jobless):
+        return False, False
+    return True, jobless and u >= chance_of_returning(c, i, False)
 
 
 @kernel

@@ -144,6 +144,7 @@ def enter(c, i, state):
         c.clock[0].away_wages += int(worker.wage)
     worker.state = state
     worker.since = month
+    worker.waits = 0
     if state == r.SEEKING and worker.listed == 0:
         worker.listed = 1
         c.seekers[c.clock[0].seekers] = i
