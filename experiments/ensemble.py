@@ -1,8 +1,8 @@
 """The ensemble that ships: behaviour parameters of every set that meets the county's patterns.
 
 ``data/ensemble.csv`` holds a set a row, with dotted behaviour keys as columns;
-``data/ensemble.toml`` says from which model, targets and command it came. Written by
-``returnee calibrate --ensemble-out``.
+``data/ensemble.toml`` says from which model, targets and command it came. ``returnee calibrate``
+writes both into its folder; the ones here are copies.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def linkage_command(
     ] = None,
     robust: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Instead, find the premium at N points of the behaviour parameters."),
+        typer.Option(metavar="N", help="Instead, find the premium at N points of the behaviour parameters, or N sets of the ensemble."),
     ] = None,
     over: Annotated[
         str,
@@ -88,7 +88,7 @@ def linkage_command(
     }  # fmt: skip
     try:
         if write_doc is not None:
-            _document(write_doc, out or OUT, robust or POINTS, options)
+            _document(write_doc, out or OUT, robust, options)
         elif robust is not None or over not in OVER:
             _robust(robust, over, out or robust_folder(OUT, over), options, lang, as_json)
         else:
@@ -136,14 +136,21 @@ def _show(found: Any, robust: Any, folder: Path, content: Any, lang: str) -> Non
         raise typer.Exit(SOME_FAILED)
 
 
-def _document(path: Path, out: Path, points: int, options: dict[str, Any]) -> None:
+def _document(path: Path, out: Path, points: int | None, options: dict[str, Any]) -> None:
     """Run the experiment and its robustness, or take them from their folders, and write it up."""
+    from experiments.compare_ensemble import SHIPPED
     from experiments.linkage import linkage
     from experiments.linkage_report import write_document, write_page
     from experiments.linkage_robust import OVER, robust
 
     found = linkage(out=out, **options)
-    robusts = [robust(points, over, out=robust_folder(out, over), **options) for over in OVER]
-    write_page(found, robusts[0], found.folder / "report.html")
-    write_document(found, robusts, path)
+    fitted, free, wide = (
+        robust(
+            points if over == SHIPPED else points or POINTS, over,
+            out=robust_folder(out, over), **options,
+        )
+        for over in (SHIPPED, *OVER)
+    )  # fmt: skip
+    write_page(found, fitted, found.folder / "report.html")
+    write_document(found, fitted, free, wide, path)
     Bar().say(f"written: {path}")

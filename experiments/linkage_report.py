@@ -261,27 +261,32 @@ def write_page(found: Linkage | None, robust: Robust | None, path: Path, lang: s
     return write_text(path, render("linkage.html.j2", page=page, text=page.text))
 
 
-def write_document(found: Linkage, robusts: list[Robust], path: Path) -> Path:
+def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, path: Path) -> Path:
     """Write the document in Markdown, with its figures in ``images`` beside it.
 
     Parameters
     ----------
     found : Linkage
         The experiment.
-    robusts : list of Robust
-        Over the parameters free in calibration, and over all.
+    fitted, free, wide : Robust
+        Over the ensemble, over the parameters free in calibration, and over all.
     path : Path
         File to write.
     """
-    page, free, wide = Page(found, None), *(Page(None, robust) for robust in robusts)
     figures = {
         "linkage-premium": charts.premium_chart(found),
         "linkage-interaction": charts.interaction_chart(found, MAIN),
         "linkage-shapley": charts.shapley_chart(found),
-        "linkage-robust": charts.robust_chart(robusts[0]),
+        "linkage-ensemble": charts.robust_chart(fitted),
+        "linkage-robust": charts.robust_chart(free),
     }
     for name, svg in figures.items():
         write_text(path.parent / "images" / f"{name}.svg", charts.standalone(svg))
     again = shlex.join(["returnee", "linkage", "--write-doc", "docs/linkage.md"])
-    text = render("linkage.md.j2", page=page, free=free, wide=wide, text=page.text, again=again)
+    page = Page(found, None)
+    pages = {
+        name: Page(None, robust)
+        for name, robust in (("fitted", fitted), ("free", free), ("wide", wide))
+    }
+    text = render("linkage.md.j2", page=page, **pages, text=page.text, again=again)
     return write_text(path, text)

@@ -326,9 +326,10 @@ def test_the_document_is_written_with_its_figures(tmp_path: Path, monkeypatch: p
     assert result.exit_code == 0, result.stderr
     text = (tmp_path / "docs/linkage.md").read_text(encoding="utf-8")
     images = re.findall(r"\((images/[\w-]+\.svg)\)", text)
-    assert len(images) == 4
+    assert len(images) == 5
     assert all((tmp_path / "docs" / image).read_text().startswith("<svg xmlns") for image in images)
     assert text.count("    returnee linkage --replicates 2") >= 5 and "nan" not in text.split()
+    assert "--over ensemble" in text
     rows = [line.count("|") for line in text.splitlines() if line.startswith("|")]
     assert rows and str(tmp_path) not in text
 
