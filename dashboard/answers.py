@@ -38,7 +38,7 @@ MOVED, REFERENCE = "policy", "reference"
 class Answer(Comparison):
     """A comparison whose runs are in memory, without a table of them."""
 
-    made: Cube = field(repr=False)
+    made: Cube = field(kw_only=True, repr=False)
 
     @cached_property
     def cube(self) -> Cube:
@@ -67,7 +67,7 @@ class Answer(Comparison):
 
 def answer_of(plan: Plan, cube: Cube, runs: pd.DataFrame | None = None) -> Answer:
     """An answer out of a cube; with counts by group (`runs.group_runs`) if `equity` is wanted."""
-    return Answer(plan, pd.DataFrame() if runs is None else runs, [], None, "", cube)
+    return Answer(plan, pd.DataFrame() if runs is None else runs, [], None, "", made=cube)
 
 
 def lined_up(place: Place) -> dict[str, Scenario]:

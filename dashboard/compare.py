@@ -9,7 +9,7 @@ from typing import Any
 
 import solara
 
-from dashboard import files
+from dashboard import files, over
 from dashboard.answers import Answer, answer_of
 from dashboard.contrast import DIMENSIONS, GAINS, GROUPED, Contrast, lined_up, without
 from dashboard.place import MOST_SAVED, UNMOVED, Mix, Place
@@ -41,7 +41,7 @@ class Shown:
 
 def asked(place: Place) -> tuple[object, ...]:
     """What the runs depend on."""
-    return place.named(), tuple(place.mix_of(name) for name in place.compared)
+    return place.named(), tuple(place.mix_of(name) for name in place.compared), place.over
 
 
 def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], None]) -> None:
@@ -54,10 +54,11 @@ def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], Non
 
     try:
         scenarios, reference = lined_up(place)
+        sets = over.sets_of(place, [place.mix_of(name) for name in scenarios])
         while wanted() and len(scenarios) > 1:
             try:
-                for plan, cube in cubes(scenarios, reference, wanted, SMALL, STAGES, step):
-                    found = answer_of(plan, cube, group_runs(plan))
+                for plan, cube in cubes(scenarios, reference, wanted, SMALL, STAGES, step, sets):
+                    found = answer_of(plan, cube, group_runs(plan, sets))
                     last = Shown(place, found, busy=plan.replicates < STAGES[-1])
                     if wanted():
                         show(last)
@@ -93,19 +94,17 @@ def Compare(session: Session) -> None:
             html(page("notices.html.j2", place.lang, lines=[current.error], wrong=True))
             return
         fresh = current.place is not None and asked(current.place) == asked(place)
-        html(state_line(current, fresh, place.lang))
+        html(state_line(current, fresh, place))
         if current.answer is not None and fresh:
             Found(session, current.answer)
 
 
-def state_line(shown: Shown, fresh: bool, lang: str) -> str:
+def state_line(shown: Shown, fresh: bool, place: Place) -> str:
     """How many runs stand behind what is shown."""
-    text = words(lang)
+    lang, text = place.lang, words(place.lang)
     n = shown.answer.plan.replicates if shown.answer and fresh else 0
     if n == STAGES[-1]:
-        line = text["explore"]["done"].format(
-            n=n, sample=f"{100 * SMALL.sample:g}", months=SMALL.months
-        )
+        line = over.done_line(place, n)
     else:
         line = text["compare"]["running"].format(
             n=n, most=STAGES[-1], sample=f"{100 * SMALL.sample:g}"
@@ -194,6 +193,7 @@ def choices(place: Place) -> list[dict[str, Any]]:
     return [
         {"type": "select", "key": "against", "label": text["against"], "value": reference,
          "options": [{"value": name, "text": title} for name, title in titles.items()]},
+        over.choice(place),
         {"type": "select", "key": "add", "label": text["add"], "value": "", "options": adding, "disabled": len(chosen) >= MOST_SAVED},
         {"type": "file", "key": "upload", "label": words(place.lang)["explore"]["upload"], "accept": ".toml,.csv", "most": files.MOST},
         *({"type": "button", "key": "remove", "value": name, "label": f"{titles.get(name, name)} ×",
@@ -209,6 +209,8 @@ def act(session: Session, data: dict[str, Any]) -> None:
     session.tell()
     if key == "against" and value in scenario_names() and value != UNMOVED:
         session.go(against=value)
+    elif over.is_choice(data):
+        session.go(over=value)
     elif key == "add" and value in known:
         session.go(compared=tuple(dict.fromkeys((*place.compared, value)))[-MOST_SAVED:])
     elif key == "remove" and value in known:

@@ -10,7 +10,7 @@ from typing import Any
 
 import solara
 
-from dashboard import drawing, files, levers, long
+from dashboard import drawing, files, levers, long, over
 from dashboard.answers import (
     MOVED,
     REFERENCE,
@@ -24,7 +24,7 @@ from dashboard.answers import (
     spending,
     waiting,
 )
-from dashboard.place import LEVERS, MOST_SAVED, UNMOVED, Mix, Place, Unusable, fitting
+from dashboard.place import ENSEMBLE, LEVERS, MOST_SAVED, UNMOVED, Mix, Place, Unusable, fitting
 from dashboard.pool import Busy
 from dashboard.runs import SMALL, STAGES, Stopped, cubes
 from dashboard.session import Session
@@ -51,16 +51,17 @@ class Shown:
 
 def asked(place: Place) -> tuple[object, ...]:
     """What the runs depend on."""
-    return place.mix.base, tuple(place.mix.overrides().items()), place.against
+    return place.mix.base, tuple(place.mix.overrides().items()), place.against, place.over
 
 
 def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], None]) -> None:
     """Run, and show the answer again and again with more replicates, while it is wanted."""
     try:
         lined = lined_up(place)
+        sets = over.sets_of(place, [place.mix])
         while wanted():
             try:
-                for plan, cube in cubes(lined, REFERENCE, wanted):
+                for plan, cube in cubes(lined, REFERENCE, wanted, sets=sets):
                     found = answer_of(plan, cube)
                     if wanted():
                         show(Shown(place, found, next(_stamps), plan.replicates < STAGES[-1]))
@@ -153,6 +154,7 @@ def choices(place: Place) -> list[dict[str, Any]]:
         {"type": "select", "key": "base", "label": text["scenario"], "value": place.mix.base, "options": named},
         {"type": "select", "key": "against", "label": text["against"], "value": place.against, "options": [{"value": UNMOVED, "text": text["unmoved"]}, *named]},
         {"type": "select", "key": "start", "label": text["from_month"], "value": str(place.mix.start), "options": years},
+        over.choice(place),
         {"type": "button", "key": "reset", "label": text["reset_all"], "disabled": not place.mix.levers},
         {"type": "file", "key": "upload", "label": text["upload"], "accept": ".toml,.csv", "most": files.MOST,
          "hint": text["upload_hint"].format(most=files.MOST // 1000)},
@@ -169,6 +171,8 @@ def act(session: Session, data: dict[str, Any]) -> None:
         session.set_mix(replace(mix, base=value, title=""))
     elif key == "against" and value in (*scenario_names(), UNMOVED):
         session.go(against=value)
+    elif over.is_choice(data):
+        session.go(over=value)
     elif key == "start" and str(value).isdigit():
         session.set_mix(replace(mix, start=min(max(int(str(value)), 1), 120)))
     elif key == "reset":
@@ -250,7 +254,7 @@ def Found(session: Session, shown: Shown, found: Answer, fresh: bool) -> None:
     )
     below.current = kept
     html(content.head, classes=[] if fresh else ["busy"])
-    html(state_line(shown, fresh, lang))
+    html(state_line(shown, fresh, place))
     long.Actions(session, save)
     tabs = {"type": "tabs", "key": "chart", "label": text["measure"], "value": place.chart,
             "options": [{"value": name, "text": words(lang)["views"][name]} for name in CHARTS]}  # fmt: skip
@@ -307,18 +311,19 @@ class Below:
         )  # fmt: skip
         self.money = page("money.html.j2", lang, pots=pots(found, lang))
         self.waiting = page("waiting.html.j2", lang, rows=waiting(found, lang))
-        self.command = command(place, found.plan)
+        repeat = over.command if place.over == ENSEMBLE else command
+        self.command = repeat(place, found.plan)
 
 
-def state_line(shown: Shown, fresh: bool, lang: str) -> str:
+def state_line(shown: Shown, fresh: bool, place: Place) -> str:
     """How many runs stand behind what is shown."""
-    text, found = words(lang)["explore"], shown.answer
+    lang, found = place.lang, shown.answer
     assert found is not None
     n, busy = found.plan.replicates, shown.busy or not fresh
-    kind = "done" if not busy else "first" if n <= STAGES[0] else "more"
-    line = text[kind].format(
-        n=n, most=STAGES[-1], sample=f"{100 * SMALL.sample:g}", months=SMALL.months
-    )
+    line = over.done_line(place, n)
+    if busy:
+        text = words(lang)["explore"]["first" if n <= STAGES[0] else "more"]
+        line = text.format(n=n, most=STAGES[-1], sample=f"{100 * SMALL.sample:g}")
     return page(
         "state.html.j2", lang, busy=busy, done=n if fresh else 0, most=STAGES[-1], line=line
     )

@@ -6,14 +6,16 @@ Both are `experiments.compare` itself, so that the command shown repeats them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import solara
 
+from dashboard import over
 from dashboard.answers import HEADLINES, MOVED, REFERENCE, Fact, command, fact_of, lined_up
-from dashboard.place import Place
+from dashboard.place import ENSEMBLE, Place
 from dashboard.pool import POOL
 from dashboard.runs import SMALL, STAGES, Stopped
 from dashboard.session import Session
@@ -48,6 +50,25 @@ class Watcher(Reporter):
             raise Stopped
 
 
+@contextmanager
+def turn(wanted: Callable[[], bool], step: Callable[[int, int], None]) -> Iterator[None]:
+    """Wait until no other long work is going on, and hold others off.
+
+    Raises
+    ------
+    Stopped
+        If it is not wanted any more.
+    """
+    while not ONE_AT_A_TIME.acquire(timeout=WAIT):
+        step(0, 0)
+        if not wanted():
+            raise Stopped
+    try:
+        yield
+    finally:
+        ONE_AT_A_TIME.release()
+
+
 def compared(
     place: Place,
     replicates: int,
@@ -63,17 +84,11 @@ def compared(
         If it is not wanted any more.
     """
     lined = lined_up(place)
-    while not ONE_AT_A_TIME.acquire(timeout=WAIT):
-        step(0, 0)
-        if not wanted():
-            raise Stopped
-    try:
+    with turn(wanted, step):
         return compare(
             [lined[MOVED]], lined[REFERENCE], replicates=replicates, sample=sample,
             months=SMALL.months, seed=SMALL.seed, workers=POOL.workers, progress=Watcher(wanted, step),
         )  # fmt: skip
-    finally:
-        ONE_AT_A_TIME.release()
 
 
 @dataclass(frozen=True)
@@ -130,6 +145,8 @@ def Actions(session: Session, save: Callable[[Session], None]) -> None:
         {"type": "button", "key": "report", "label": text["report"], "disabled": busy},
         {"type": "button", "key": "full", "label": text["full"], "disabled": busy},
     ]
+    if place.over == ENSEMBLE:
+        buttons[-1] |= {"disabled": True, "hint": words(lang)["over"]["no_full"]}
     if busy:
         buttons.append({"type": "button", "key": "cancel", "label": text["cancel"]})
     Controls(items=buttons, event_act=act)
@@ -165,8 +182,7 @@ def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bo
 
     try:
         if begun.kind == "report":
-            found = compared(place, STAGES[-1], SMALL.sample, wanted, step)
-            session.download(report_name(place), report_of(found, place), "text/html")
+            session.download(report_name(place), report(place, wanted, step), "text/html")
             job.value = Job(number=begun.number)
         else:
             found = compared(place, FULL, 1.0, wanted, step)
@@ -185,11 +201,22 @@ def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bo
 
 def report_name(place: Place) -> str:
     """Name of a report's file."""
-    return f"returnee-{place.mix.base}-{place.against}-{place.lang}.html"
+    tail = f"-{ENSEMBLE}" if place.over == ENSEMBLE else ""
+    return f"returnee-{place.mix.base}-{place.against}{tail}-{place.lang}.html"
 
 
-def report_of(found: Comparison, place: Place) -> str:
-    """A report as one HTML page, with the command that repeats it."""
+def report(place: Place, wanted: Callable[[], bool], step: Callable[[int, int], None]) -> str:
+    """A report as one HTML page, with the command that repeats it.
+
+    Raises
+    ------
+    Stopped
+        If it is not wanted any more.
+    """
     from experiments.report import html_of
 
+    if place.over == ENSEMBLE:
+        with turn(wanted, step):
+            return over.report(place, Watcher(wanted, step))
+    found = compared(place, STAGES[-1], SMALL.sample, wanted, step)
     return html_of(replace(found, command=command(place, found.plan)), place.lang)

@@ -22,6 +22,7 @@ LEVERS: dict[str, Lever] = {lever.key: lever for lever in levers}
 THEMES = ("auto", "light", "dark")
 LANGUAGES = ("en", "zh")
 UNMOVED = "unmoved"
+ONE_SET, ENSEMBLE = "one", "ensemble"
 MOST_SAVED = 6
 LONGEST_TITLE = 60
 LONGEST_QUERY = 20_000
@@ -107,6 +108,8 @@ class Place:
         The policy on Explore; Paths and Network show it too.
     against : str
         Name of the scenario that it is compared with; "unmoved": its own base.
+    over : str
+        "one": the parameters in use; "ensemble": the sets of the ensemble, a run each.
     chart : str
         Measure shown on Explore.
     compared : tuple of str
@@ -122,6 +125,7 @@ class Place:
     theme: str = "auto"
     mix: Mix = field(default_factory=Mix)
     against: str = "no_support"
+    over: str = ONE_SET
     chart: str = "firms_open"
     compared: tuple[str, ...] = ("baseline", "linked", "siloed", "credit_push")
     saved: tuple[Mix, ...] = ()
@@ -183,6 +187,8 @@ def address_of(place: Place) -> str:
         pairs.append(("start", str(place.mix.start)))
     if place.mix.title:
         pairs.append(("title", place.mix.title))
+    if place.over != start.over:
+        pairs.append(("over", place.over))
     if place.chart != start.chart:
         pairs.append(("chart", place.chart))
     pairs += [(short(key), written(value)) for key, value in sorted(place.mix.levers.items())]
@@ -268,6 +274,7 @@ def _with_part(
     allowed = {
         "v": (VERSION,), "page": pages, "lang": LANGUAGES, "theme": THEMES, "chart": charts,
         "base": scenario_names(), "against": [*scenario_names(), UNMOVED],
+        "over": (ONE_SET, ENSEMBLE),
     }  # fmt: skip
     if key in allowed:
         if value not in allowed[key]:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.pool import LAST, POOL, Pool
+from experiments.coordinates import with_behaviour
 from experiments.effects import INDEX, Cube
 from experiments.groups import figures_by_group, names_of
 from experiments.measures import LAST as LAST_MONTHS
@@ -40,6 +41,7 @@ KEPT_HISTORIES = 96  # about 2 MB each at a hundredth of the county
 KEPT_FIGURES = 2400  # about 60 kB each
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
+Sets = Sequence[Mapping[str, float]]  # parameter sets, one a replicate
 
 
 class Figures(NamedTuple):
@@ -78,6 +80,7 @@ class Kept(Generic[K, T]):
 HISTORIES = Histories(KEPT_HISTORIES)
 FIGURES: Kept[tuple[str, int, Settings], Figures] = Kept(KEPT_FIGURES)
 REDUCED: Kept[tuple[str, str, int, Settings], Any] = Kept(400)
+VARIANTS: Kept[tuple[str, int], Scenario] = Kept(KEPT_FIGURES)
 
 
 def live(scenario: Scenario, replicate: int, settings: Settings = SMALL) -> Run:
@@ -145,6 +148,14 @@ def kept_figures(scenario: Scenario, replicate: int, settings: Settings) -> Figu
     return found
 
 
+def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
+    """The scenario of a replicate: itself, or with the parameter set of that replicate."""
+    if not sets:
+        return scenario
+    key = (scenario.id, replicate)
+    return VARIANTS.get(key) or VARIANTS.put(key, with_behaviour(scenario, sets[replicate]))
+
+
 class Stopped(Exception):
     """Nobody waits for the answer any more."""
 
@@ -209,8 +220,12 @@ def cubes(
     settings: Settings = SMALL,
     stages: Sequence[int] = STAGES,
     step: Callable[[int, int], None] = lambda done, total: None,
+    sets: Sets = (),
 ) -> Iterator[tuple[Plan, Cube]]:
     """Paired runs of scenarios, again and again with more replicates.
+
+    With parameter sets, replicate k lives with set k under every scenario: the runs of
+    ``returnee compare --over ensemble --replicates 1``. There are as many sets as replicates.
 
     Yields
     ------
@@ -220,7 +235,7 @@ def cubes(
     for urgency, replicates in enumerate(stages):
         for scenario in scenarios.values():
             scenario.check_horizon(settings.months)
-        pairs = [(s, k) for k in range(replicates) for s in scenarios.values()]
+        pairs = [(variant(s, k, sets), k) for k in range(replicates) for s in scenarios.values()]
         missing = [
             _figures_call(s, k, settings)
             for s, k in pairs
@@ -230,20 +245,26 @@ def cubes(
         gather(missing, urgency, wanted, lambda done, total=total: step(done, total))  # type: ignore[misc]
         values = np.stack(
             [
-                np.stack([kept_figures(s, k, settings).monthly for k in range(replicates)])
+                np.stack(
+                    [
+                        kept_figures(variant(s, k, sets), k, settings).monthly
+                        for k in range(replicates)
+                    ]
+                )
                 for s in scenarios.values()
             ]
         )
         yield Plan(scenarios, reference, replicates, settings), Cube(values, tuple(scenarios))
 
 
-def group_runs(plan: Plan) -> pd.DataFrame:
+def group_runs(plan: Plan, sets: Sets = ()) -> pd.DataFrame:
     """Counts by group of all runs of a plan as a tidy table, as a comparison keeps them."""
     frames = []
     for label, scenario in plan.scenarios.items():
         names = names_of(scenario.county)
         for replicate in range(plan.replicates):
-            values = kept_figures(scenario, replicate, plan.settings).groups
+            lived = variant(scenario, replicate, sets)
+            values = kept_figures(lived, replicate, plan.settings).groups
             row = {"scenario": label, "scenario_id": scenario.id, "replicate": replicate}
             frames.append(pd.DataFrame({"indicator": names, "value": values, **row}))
     return pd.concat(frames, ignore_index=True)

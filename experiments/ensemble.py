@@ -92,7 +92,7 @@ def _set(
 
 
 def some(number: int, path: Path | None = None) -> list[dict[str, float]]:
-    """So many sets of an ensemble, far from each other, the best one first.
+    """So many sets of an ensemble, far from each other, in the order of the ensemble.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def some(number: int, path: Path | None = None) -> list[dict[str, float]]:
     points = np.array([list(found.values()) for found in sets])
     spread = points.std(axis=0)
     scaled = (points - points.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)
-    return [sets[k] for k in well_spread(scaled, number)]
+    return [sets[k] for k in sorted(well_spread(scaled, number))]
 
 
 def origin(path: Path | None = None) -> dict[str, Any]:

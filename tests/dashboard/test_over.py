@@ -1,0 +1,82 @@
+"""The dashboard over the ensemble runs what the command line runs, and refuses what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard import over
+from dashboard.answers import REFERENCE, command, lined_up
+from dashboard.place import ENSEMBLE, Mix, Place, address_of, arrive
+from dashboard.runs import STAGES, Sets, cubes
+from experiments.compare_ensemble import NAMES, compare_ensemble
+from experiments.ensemble import ensemble
+from experiments.errors import UsageError
+from experiments.plan import Settings
+from experiments.progress import Reporter
+
+TINY = Settings(seed=1, sample=0.002, months=6)
+PLACE = Place(over=ENSEMBLE)
+
+
+def levels(sets: Sets, replicates: int) -> np.ndarray:
+    """Open firms and awareness of policy and reference, by replicate."""
+    plan, cube = next(
+        cubes(lined_up(PLACE), REFERENCE, lambda: True, TINY, (replicates,), sets=sets)
+    )
+    assert plan.replicates == replicates
+    return cube.levels[..., [NAMES.index("firms_open"), NAMES.index("aware_finance")]]
+
+
+def test_there_is_a_set_for_every_replicate() -> None:
+    assert len(over.sets_of(PLACE, [])) == STAGES[-1]
+    assert over.sets_of(Place(), [Mix("linked")]) == ()
+
+
+def test_runs_are_those_of_the_command_line(tmp_path: Path) -> None:
+    sets = ensemble()
+    found = compare_ensemble(
+        ["linked"], "no_support", replicates=1, sample=TINY.sample, months=TINY.months,
+        seed=TINY.seed, out=tmp_path / "runs",
+    )  # fmt: skip
+    theirs = found.values[:, :, 0][..., [NAMES.index("firms_open"), NAMES.index("aware_finance")]]
+    ours = levels(sets, len(sets))[::-1]  # the policy comes first on a page
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def test_sets_matter_and_the_first_is_the_calibrated_one() -> None:
+    one, many = levels((), 3), levels(ensemble(), 3)
+    np.testing.assert_array_equal(one[:, 0], many[:, 0])
+    assert not np.allclose(one[:, 1:], many[:, 1:])
+
+
+def test_the_address_holds_the_choice() -> None:
+    pages, charts = ("explore", "compare"), (PLACE.chart,)
+    assert arrive(address_of(PLACE), pages, charts).place.over == ENSEMBLE
+    arrival = arrive("v=1&over=some", pages, charts)
+    assert arrival.place.over == Place().over and arrival.ignored == ("over=some",)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_parameter_that_the_sets_move_is_refused(lang: str) -> None:
+    place = PLACE.but(lang=lang)
+    mix = Mix().moved("behaviour.firm.luck_sd", 0.3)
+    with pytest.raises(UsageError):
+        over.sets_of(place, [Mix(), mix])
+    assert over.sets_of(place, [Mix().moved("county.away_share", 0.5)])
+
+
+def test_the_command_names_the_ensemble_and_the_levers() -> None:
+    place = PLACE.but(mix=Mix().moved("policy.training.places", 1500))
+    plan, _ = next(cubes(lined_up(place), REFERENCE, lambda: True, TINY, (1,)))
+    words = over.command(place, plan)
+    assert "--over ensemble --sets 40 --replicates 1" in words and "training.places=1500" in words
+    assert "--over" not in command(place, plan)
+
+
+def test_the_report_tells_parameters_from_luck(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(over, "SMALL", TINY)
+    page = over.report(PLACE.but(lang="zh"), Reporter())
+    assert "<html lang" in page and "--over ensemble --sets 40 --replicates 2" in page
