@@ -229,7 +229,7 @@ def ensemble_line(found: Robust, lang: str) -> str:
         sets=parts.sets, mean=number(parts.difference, MAIN, lang),
         both=ends(parts.low, parts.high, MAIN, lang),
         luck=ends(parts.luck_low, parts.luck_high, MAIN, lang), above=percent(above),
-        due=percent(parts.share),
+        due=percent(parts.share), word=verdict_word(parts.verdict, lang),
     )  # fmt: skip
 
 

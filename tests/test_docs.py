@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from scenarios import levers
+from simulation.compiler import SOURCE_HASH
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -95,3 +96,10 @@ def test_the_page_of_parameters_is_current():
     for lever in levers:
         assert f"| `{lever.key.rpartition('.')[2]}` |" in page
     assert len(list(constants())) > 20
+
+
+def test_what_came_out_is_of_the_present_model() -> None:
+    stored = {"docs/linkage.md": "returnee linkage --write-doc docs/linkage.md",
+              "experiments/data/ensemble.toml": "returnee calibrate"}  # fmt: skip
+    for name, command in stored.items():
+        assert SOURCE_HASH in (ROOT / name).read_text("utf-8"), f"{name}: run `{command}` again"
