@@ -120,6 +120,8 @@ def _months(run: Run, stages: dict[str, np.ndarray]) -> dict[str, float]:
         "incubated": date["incubator_until"] - int(terms[0]) - date["incubation_since"],
     }
     known = {step: stages[step] for step in STEPS}
+    # The date of the first application is lost when an open firm asks for more.
+    known["loan_granted"] = stages["loan_granted"] & (date["desk_since"] <= date["loan_month"])
     if len(terms) > 1:
         known["incubated"] = np.zeros(len(firms), bool)
     return {

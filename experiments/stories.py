@@ -301,7 +301,6 @@ class Watcher:
         """What changed in a venture's file."""
         noted: Noted = []
         for kind, name in (
-            ("loan_asked", "desk_since"),
             ("registered", "registered"),
             ("opened", "opened"),
             ("incubated", "incubator_until"),
@@ -309,8 +308,7 @@ class Watcher:
         ):
             if past[name] == r.NEVER and now[name] != r.NEVER:
                 noted.append((kind, self._stage(kind, now, month)))
-        if past["loan_stage"] != now["loan_stage"]:
-            noted += _loan(now, month)
+        noted += _loan(past, now, month)
         if past["credit_line"] != now["credit_line"]:
             noted.append(("contest_won", {}))
         if past["technology"] != now["technology"]:
@@ -331,8 +329,6 @@ class Watcher:
         return noted
 
     def _stage(self, kind: str, now: Record, month: int) -> Detail:
-        if kind == "loan_asked":
-            return {"yuan": float(now["loan_wanted"]) / FEN}
         if kind == "registered":
             return {"yuan": float(now["capital"] + now["cash"])}
         if kind == "incubated":
@@ -366,6 +362,7 @@ def _blank(county: County, f: int) -> Record:
     ):
         firm[name] = r.NEVER
     firm["loan_stage"], firm["phase"], firm["credit_line"] = r.NO_LOAN, r.PLANNED, 0
+    firm["loan"] = firm["loan_granted"] = 0
     return firm
 
 
@@ -381,35 +378,50 @@ def _knowledge(before: Record, now: Record) -> Noted:
     return noted
 
 
-def _loan(now: Record, month: int) -> Noted:
-    """Events of a loan file whose stage has changed."""
-    stage, reason = int(now["loan_stage"]), r.REASONS[now["loan_reason"]]
+def _loan(past: Record, now: Record, month: int) -> Noted:
+    """Events of a loan file: for a start, for a firm that is open, or to raise the loan it has."""
     noted: Noted = []
-    if now["loan_month"] == month:
-        detail = {
-            "yuan": float(now["loan_granted"]) / FEN,
-            "waited": month - int(now["desk_since"]),
-        }
-        kind = "loan_cut" if reason == r.REASONS[r.NO_GUARANTOR] else "loan_granted"
-        noted.append((kind, detail))
-    if stage == r.REFUSED:
-        noted.append(("loan_given_up" if reason == r.REASONS[r.GAVE_UP] else "loan_refused",
-                      {"reason": reason}))  # fmt: skip
-    elif stage == r.REPAID:
-        noted.append(("loan_repaid", {}))
-    elif stage == r.OVERDUE:
-        noted.append(("loan_overdue", {}))
-    elif stage == r.COMPENSATED:
-        noted.append(("loan_compensated", {}))
+    raising, stage = past["loan"] > 0, int(now["loan_stage"])
+    asked = past["desk_since"] != now["desk_since"]
+    if asked:
+        kind = "loan_asked" if now["opened"] == r.NEVER else "loan_asked_open"
+        yuan = float(now["loan_wanted"]) / FEN
+        noted.append(("raise_asked" if raising else kind, {"yuan": yuan}))
+    amount = int(now["loan_granted"]) - int(past["loan_granted"])
+    if amount > 0:
+        kinds = ("loan_raised", "loan_raised_less") if raising else ("loan_granted", "loan_cut")
+        detail = {"yuan": amount / FEN, "waited": month - int(now["desk_since"])}
+        noted.append((kinds[int(now["loan_reason"] == r.NO_GUARANTOR)], detail))
+    elif (asked or past["loan_stage"] in WAITING) and stage in (r.REFUSED, r.GRANTED):
+        noted.append(_not_had(past, now, "raise" if raising else "loan"))
+    ends = {r.REPAID: "repaid", r.OVERDUE: "overdue", r.COMPENSATED: "compensated"}
+    if past["loan_stage"] != stage and stage in ends:
+        noted.append((f"loan_{ends[stage]}", {}))
     return noted
 
 
+def _not_had(past: Record, now: Record, what: str) -> tuple[str, Detail]:
+    """How a file at the desk ended without money."""
+    reason = int(now["loan_reason"])
+    if reason != r.GAVE_UP:
+        return f"{what}_refused", {"reason": r.REASONS[reason]}
+    # A file is also taken back when its firm stops or the plan is dropped, whatever the wait.
+    if past["stopped"] != now["stopped"] or now["phase"] == r.ABANDONED:
+        return "loan_withdrawn", {}
+    return f"{what}_given_up", {"reason": r.REASONS[reason]}
+
+
+WAITING = (r.AT_DESK, r.IN_PROCESS)
 RECEIVED = tuple(f"got_{r.PROGRAMMES[programme]}" for programme in r.RECEIPTS)
+LOAN = (
+    "loan_asked", "loan_asked_open", "loan_granted", "loan_cut", "loan_refused", "loan_given_up",
+    "raise_asked", "loan_raised", "loan_raised_less", "raise_refused", "raise_given_up",
+    "loan_withdrawn",
+)  # fmt: skip
 MONTHLY = ("got_interest_subsidy", "got_tax_relief", "got_rent")
 KINDS = (
     "entered", "heard", "forgot", "offer", "left", "returned", "seeking", "training_asked",
-    "training_dropped", "trained", "referred", "job_lost", "planned", "loan_asked", "loan_granted",
-    "loan_cut", "loan_refused", "loan_given_up", "gave_up", "registered", "opened", "incubated",
+    "training_dropped", "trained", "referred", "job_lost", "planned", *LOAN, "gave_up", "registered", "opened", "incubated",
     "mentored", "contest_won", "upgraded", *RECEIVED, "loan_repaid", "loan_overdue",
     "loan_compensated", "stopped", "never_opened", "struck_off", "job_in_firm", "job_elsewhere",
     "farming", "retired",

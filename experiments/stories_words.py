@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from experiments.plan import Plan
-from experiments.stories import MONTHLY, RECEIVED, Detail, Event, Life, Pair, lives_in
+from experiments.stories import LOAN, MONTHLY, RECEIVED, Detail, Event, Life, Pair, lives_in
 from experiments.texts import FOLDER, rounded, title_of
 from simulation.run import Run
 
@@ -22,7 +22,7 @@ REASONS = {
     "why_heard": KNOWLEDGE,
     "why_training": ("training_asked", "trained", "training_dropped"),
     "why_offer": ("offer",),
-    "why_loan": ("loan_asked", "loan_granted", "loan_cut", "loan_refused", "loan_given_up"),
+    "why_loan": LOAN,
     "why_place": ("mentored", "incubated", "contest_won"),
     "why_money": RECEIVED,
 }

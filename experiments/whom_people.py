@@ -44,6 +44,7 @@ PEOPLE = pa.schema(
         *((name, pa.int64()) for name in PAID),  # fen received by the person's firms
     ]
 )
+FIELDS = ("id", "sex", "birth", "schooling", "township", "wage", "state", "firm", "certificate")
 UNITS = {"age": "years", "wage": "yuan/month", **dict.fromkeys(PAID, "fen")}
 
 
@@ -62,22 +63,22 @@ def people_of(run: Run) -> pa.Table:
         ordered by id. Not scaled to the full county.
     """
     county, before = run.county, history_of(run)
-    workers = county.workers
-    rows = np.flatnonzero((workers.enters <= run.months) & (workers.retires > 0))
-    rows = rows[np.argsort(workers.id[rows], kind="stable")]
-    people = workers[rows].view(np.recarray)
+    workers = county.workers.view(np.ndarray)
+    rows = np.flatnonzero((workers["enters"] <= run.months) & (workers["retires"] > 0))
+    rows = rows[np.argsort(workers["id"][rows], kind="stable")]
+    people = {name: workers[name][rows] for name in FIELDS}  # the whole record is six times wider
     columns = {
-        "worker": people.id,
-        "sex": people.sex,
-        "age": -people.birth.astype(float) / 12.0,
-        "schooling": people.schooling,
-        "township": people.township,
-        "wage": people.wage,
+        "worker": people["id"],
+        "sex": people["sex"],
+        "age": -people["birth"].astype(float) / 12.0,
+        "schooling": people["schooling"],
+        "township": people["township"],
+        "wage": people["wage"],
         "returns": _returns(county)[rows],
-        "employed": (people.state == r.EMPLOYED) & (people.firm >= 0),
+        "employed": (people["state"] == r.EMPLOYED) & (people["firm"] >= 0),
         **{name: values[rows] for name, values in _of_firms(county, before).items()},
     }
-    columns["support"] = columns["support"] | (people.certificate >= 1)
+    columns["support"] = columns["support"] | (people["certificate"] >= 1)
     arrays = [pa.array(np.asarray(columns[field.name])).cast(field.type) for field in PEOPLE]
     return pa.Table.from_arrays(arrays, schema=PEOPLE)
 
@@ -112,7 +113,9 @@ def _of_firms(county: County, before: County) -> dict[str, np.ndarray]:
     support = np.zeros(n, np.int64)
     for bit, name in enumerate(SUPPORT):
         if name == "loan":
-            support |= (owners(firms["loan_month"] >= 1) > 0).astype(np.int64) << bit
+            granted = firms["loan_granted"].copy()  # a loan granted, or an earlier one raised
+            granted[:old] -= past["loan_granted"]
+            support |= (owners(granted > 0) > 0).astype(np.int64) << bit
         elif name in _BEGUN:
             begun = firms[_BEGUN[name]] != NEVER
             begun[:old] &= past[_BEGUN[name]] == NEVER

@@ -1,7 +1,8 @@
 """Where persons of a comparison's runs are kept: ``people/`` while it runs, then ``people.parquet``.
 
-A row group of ``people.parquet`` is a run; the footer lists them in order, so that one pair of runs
-is in memory at a time. Like runs, a table is written to a temporary name and renamed.
+Runs come in one by one as Arrow files, which take a tenth of the time that Parquet takes. A row group
+of ``people.parquet`` is a run; the footer lists them in order, so that one pair of runs is in memory
+at a time. Like runs, a table is written to a temporary name and renamed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
 from experiments.errors import StoreError, writing_to
@@ -19,7 +21,7 @@ from experiments.plan import Key, Plan, Task
 from experiments.whom_people import PEOPLE
 from simulation.compiler import SOURCE_HASH
 
-TABLE, PARTS = "people.parquet", "people"
+TABLE, PARTS, PART = "people.parquet", "people", ".arrow"
 KEYS = b"returnee.people"
 RUN_COLUMNS = pa.schema([("scenario_id", pa.string()), ("replicate", pa.int32())])
 SCHEMA = pa.schema([*RUN_COLUMNS, *PEOPLE])
@@ -41,7 +43,7 @@ class PeopleStore:
         self._open: pq.ParquetFile | None = None
         self._places: dict[Key, int] = {}
         for path in (folder / PARTS).glob("*"):
-            if path.suffix != ".parquet":  # what a killed process left half-done
+            if path.suffix != PART:  # what a killed process left half-done
                 path.unlink()
 
     def wants(self, task: Task) -> bool:
@@ -59,7 +61,7 @@ class PeopleStore:
         with writing_to(self.folder):
             path.parent.mkdir(exist_ok=True)
             try:
-                pq.write_table(people, new, compression="zstd")
+                feather.write_feather(people, str(new), compression="zstd")
                 os.replace(new, path)
             except BaseException:
                 new.unlink(missing_ok=True)
@@ -75,7 +77,11 @@ class PeopleStore:
             with writing_to(self.folder):
                 try:
                     schema = SCHEMA.with_metadata(noted)
-                    with pq.ParquetWriter(new, schema, compression="zstd") as out:
+                    # Counts and sums hardly repeat: a dictionary costs time and saves no space.
+                    with pq.ParquetWriter(
+                        new, schema, compression="zstd", use_dictionary=["scenario_id"],
+                        write_statistics=False,
+                    ) as out:  # fmt: skip
                         for key in keys:
                             table = self.read(key).cast(PEOPLE)
                             run = [pa.repeat(key[0], len(table)), pa.repeat(key[2], len(table))]
@@ -96,7 +102,7 @@ class PeopleStore:
         """Persons of one run, with the columns of `whom_people.PEOPLE`."""
         path = self._part(key)
         if path.exists():
-            return pq.read_table(path)
+            return feather.read_table(path)
         try:
             if self._open is None:
                 keys = self._consolidated()
@@ -108,10 +114,10 @@ class PeopleStore:
         return table.replace_schema_metadata(None)
 
     def _part(self, key: Key) -> Path:
-        return self.folder / PARTS / f"{key[0]}-{key[1]}-{key[2]}.parquet"
+        return self.folder / PARTS / f"{key[0]}-{key[1]}-{key[2]}{PART}"
 
     def _parts(self) -> set[Key]:
-        names = [path.stem.split("-") for path in (self.folder / PARTS).glob("*.parquet")]
+        names = [path.stem.split("-") for path in (self.folder / PARTS).glob(f"*{PART}")]
         return {(name[0], int(name[1]), int(name[2]), SOURCE_HASH) for name in names}
 
     def _consolidated(self) -> list[Key]:
