@@ -115,8 +115,10 @@ def styles(found: Comparison) -> dict[str, Style]:
 
 def name_of(indicator: Indicator, lang: str) -> str:
     """An indicator's label with its unit; flows are by year."""
-    per_year = f" {words(lang)['per_year']}" if indicator.kind == "flow" else ""
-    return f"{label_of(indicator, lang)} ({unit_name(indicator.unit, lang)}{per_year})"
+    text, unit = words(lang), unit_name(indicator.unit, lang)
+    if indicator.kind == "flow":
+        unit = text["by_year"].format(unit=unit)
+    return str(text["with_unit"]).format(label=label_of(indicator, lang), unit=unit)
 
 
 def smoothed(values: np.ndarray, kind: str) -> np.ndarray:
@@ -159,7 +161,7 @@ def over_time(found: Comparison, measure: str, lang: str) -> str:
             text["difference_from"].format(reference=title(found, found.plan.reference, lang))
         )
         for axes in (left, right):
-            finish(axes, text["month"])
+            finish(axes, text["month"], lang)
         figure.legend(loc="outside lower center", ncols=4, frameon=False)
         return svg_of(figure, name)
 
@@ -185,18 +187,24 @@ def _months(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return there + 1, there
 
 
-def finish(axes: Axes, label: str) -> None:
+def finish(axes: Axes, label: str, lang: str) -> None:
     """Label the months; write large figures short."""
     axes.set_xlabel(label)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value, lang)))
     axes.grid(axis="y", color="#dddddd", linewidth=0.5)
 
 
-def _tick(value: float) -> str:
-    for scale, sign in ((1e6, " m"), (1e4, "k")):
-        if abs(value) >= scale:
-            return f"{rounded(value / (1e3 if sign == 'k' else scale), 6):,g}{sign}"
+def short_number(value: float, lang: str) -> str:
+    """A figure on an axis: in k and m, or 万 and 亿."""
+    scales = (
+        ((1e8, 1e8, "亿"), (1e4, 1e4, "万"))
+        if lang == "zh"
+        else ((1e6, 1e6, " m"), (1e4, 1e3, "k"))
+    )
+    for least, scale, sign in scales:
+        if abs(value) >= least:
+            return f"{rounded(value / scale, 6):,g}{sign}"
     return f"{rounded(value, 6):,g}"
 
 
@@ -207,14 +215,16 @@ def spending(found: Comparison, lang: str) -> str:
 
     text, names = words(lang)["report"], groups(Policy)
     labels = list(found.plan.scenarios)
-    years = found.plan.settings.months / 12.0
+    years, scale = found.plan.settings.months / 12.0, 1e4 if lang == "zh" else 1e6
     with mpl.rc_context(settings("spending")):
         figure = Figure(figsize=(9.2, 1.3 + 0.34 * len(labels)), layout="constrained")
         axes = figure.subplots()
         start = np.zeros(len(labels))
         for k, (pillar, programmes) in enumerate(PILLARS.items()):
             columns = [INDEX[f"spent_{programme}"] for programme in programmes]
-            width = np.nanmean(found.cube.levels[:, :, columns].sum(axis=-1), axis=1) / years / 1e6
+            width = (
+                np.nanmean(found.cube.levels[:, :, columns].sum(axis=-1), axis=1) / years / scale
+            )
             name = names[pillar][lang == "zh"]
             axes.barh(
                 range(len(labels)), width, left=start, color=COLOURS[k], label=name, height=0.7

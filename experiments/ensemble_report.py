@@ -15,7 +15,15 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.text import Text
 
-from experiments.charts import BLACK, COLOURS, chart_language, finish, settings, svg_of
+from experiments.charts import (
+    BLACK,
+    COLOURS,
+    chart_language,
+    finish,
+    settings,
+    short_number,
+    svg_of,
+)
 from experiments.compare_ensemble import NAMES, SHIPPED, EnsembleComparison, sets_of
 from experiments.effects import HIGHER, LOWER
 from experiments.ensemble import FILE, origin
@@ -204,7 +212,7 @@ def chart(page: Page) -> str:
             axes.set_yticks(range(len(compared)), [shown.title(label) for label in compared])
             axes.set_ylim(len(compared) - 0.4, -0.6)
             axes.set_title(shown.words["short"][name])
-            finish_across(axes)
+            finish_across(axes, shown.lang)
         for axes in panels[len(KEY_MEASURES) :]:
             axes.axis("off")
         figure_.suptitle(title)
@@ -224,12 +232,11 @@ def draw(axes: Axes, page: Page, label: str, name: str, row: int) -> None:
     axes.hlines(row, effect["luck_low"], effect["luck_high"], color=colour, linewidth=4.0)
 
 
-def finish_across(axes: Axes) -> None:
+def finish_across(axes: Axes, lang: str) -> None:
     """Figures along the lower edge, short where they are large."""
-    finish(axes, "")
+    finish(axes, "", lang)
     axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
-    short = mpl.ticker.EngFormatter(sep="\N{NARROW NO-BREAK SPACE}")
-    axes.xaxis.set_major_formatter(short)
+    axes.xaxis.set_major_formatter(lambda value, _: short_number(value, lang))
     axes.yaxis.set_major_formatter(
         mpl.ticker.FixedFormatter([t.get_text() for t in axes.get_yticklabels()])
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from experiments.compare import Comparison
 from experiments.effects import CHEAPER, DEARER, HIGHER, LOWER, PER_GAIN, SAVED
-from experiments.texts import COUNTABLE, figure, span, title_of, unit_name, words
+from experiments.texts import COUNTABLE, figure, percent, span, title_of, unit_name, words
 
 KEY_MEASURES = (
     "firms_open",
@@ -67,7 +67,7 @@ def _row(found: Comparison, name: str, effect: pd.Series, lang: str, short: bool
     label = text["short"][name] if short else effect[f"label_{lang}"]
     shown = unit_name(unit, lang)
     if effect["kind"] == "flow" and not short:
-        shown = f"{shown} {text['per_year']}"
+        shown = text["by_year"].format(unit=shown)
     sign = {HIGHER: 1, LOWER: -1}.get(effect["verdict"], 0)
     difference = effect["difference"] / years
     return Row(
@@ -79,17 +79,17 @@ def _row(found: Comparison, name: str, effect: pd.Series, lang: str, short: bool
         difference=figure(difference, unit, lang, signed=True),
         interval=span(effect["low"] / years, effect["high"] / years, unit, lang),
         verdict=verdict_word(effect, lang),
-        chances=_chances(effect),
+        chances=_chances(effect, lang),
         told=told,
         good=sign * int(effect["better"]),
     )
 
 
-def _chances(effect: pd.Series) -> str:
+def _chances(effect: pd.Series, lang: str) -> str:
     shares = effect["p_better"], effect["replicates_better"]
     if not np.isfinite(shares).all() or effect["pairs"] < 2:
         return "–"
-    return " / ".join(f"{100 * share:.0f} %" for share in shares)
+    return " / ".join(percent(share, lang) for share in shares)
 
 
 def verdict_word(effect: pd.Series, lang: str) -> str:

@@ -195,7 +195,9 @@ def _share(
     joint = next(j for j, d in enumerate(listed) if d.kind == c.kind.replace("shapley", "joint"))
     if not (low[joint, m] > 0.0 or high[joint, m] < 0.0):
         return missing
-    ends = interval(means[:, k, m] / means[:, joint, m])
+    # A resampled joint effect of exactly nothing has no shares; its draws are left out.
+    parts, wholes = means[:, k, m], means[:, joint, m]
+    ends = interval(np.divide(parts, wholes, out=np.full_like(parts, np.nan), where=wholes != 0.0))
     share = mean[k, m] / mean[joint, m]
     return {"share": share, "share_low": float(ends[0]), "share_high": float(ends[1])}
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from experiments.charts import settings, styles, svg_of
 from experiments.quality import GRID, PARTS, POINTS
 from experiments.sections import Line, Section, section_words
-from experiments.texts import figure, title_of
+from experiments.texts import figure, percent, title_of
 
 EQUAL = 1.0 / len(PARTS)
 READABLE = 0.08  # share of a bar below which its rank is not written into it
@@ -91,7 +91,7 @@ class Quality(Section):
                 ink = "white" if k < len(shades) / 2 else "black"
                 for row in np.flatnonzero(share >= READABLE):
                     middle = start[row] + share[row] / 2.0
-                    written = f"{100.0 * share[row]:.0f} %"
+                    written = percent(share[row], lang)
                     axes.text(
                         middle, float(row), written, color=ink, ha="center", va="center", size=7.5
                     )
@@ -100,7 +100,7 @@ class Quality(Section):
             axes.set_yticks(range(len(ranks)), labels)
             axes.invert_yaxis()
             axes.set_xlim(0.0, 1.0)
-            axes.set_xticks((0.0, 0.5, 1.0), ("0", "50 %", "100 %"))
+            axes.set_xticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
             axes.set_xlabel(text["weightings"])
             canvas.legend(loc="outside lower center", ncols=8, frameon=False)
             return svg_of(canvas, text["ranks"])
@@ -127,7 +127,7 @@ class Quality(Section):
                 axes.set_xlim(0.0, 1.0)
                 axes.set_ylim(0.0, 1.0)
                 axes.set_xticks((0.0, 0.5, 1.0), ("0", "0.5", "1"))
-            panels[0].set_yticks((0.0, 0.5, 1.0), ("0", "50 %", "100 %"))
+            panels[0].set_yticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
             panels[0].set_ylabel(text["weightings"])
             panels[len(PARTS) // 2].set_xlabel(text["weight_of"])
             handles, names = panels[0].get_legend_handles_labels()

@@ -118,7 +118,7 @@ def chart(run: Run, path: Path, lang: str) -> None:
             values = smoothed(run.monthly[name].to_numpy()[None, :], indicator.kind)[0]
             axes.plot(run.monthly.index, values, color=COLOURS[0])
             axes.set_title(name_of(indicator, lang))
-            finish(axes, "")
+            finish(axes, "", lang)
         for axes in panels[len(SHOWN) :]:
             axes.axis("off")
         figure.supxlabel(words(lang)["report"]["month"])

@@ -90,13 +90,15 @@ class Spending(Section):
             there = np.isfinite(unpaid).all(axis=(1, 2))
             mean = unpaid[there].mean(axis=0) if there.any() else np.zeros((len(POTS), 2))
             said += self._short(label, name)
-            parts = []
-            if mean[:, 0].sum() >= SMALLEST:
-                parts.append(self.text["by_cap"].format(value=self._yuan(mean[:, 0].sum())))
-            for pot, value in zip(POTS, mean[:, 1]):
-                if value >= SMALLEST:
-                    words = {"value": self._yuan(value), "pot": self.words["pots"][pot]}
-                    parts.append(self.text["by_pot"].format(**words))
+            short = [("by_cap", "", mean[:, 0].sum())]
+            short += [("by_pot", self.words["pots"][p], v) for p, v in zip(POTS, mean[:, 1])]
+            short = [reason for reason in short if reason[2] >= SMALLEST]
+            parts = [
+                self.text[key].format(
+                    pot=pot, value=self._yuan(value) if len(short) > 1 else self.text["by_one"]
+                )
+                for key, pot, value in short
+            ]
             due = self._yuan(mean.sum())
             text = self.text["not_paid" if parts else "all_paid"]
             reasons_text = self.words["list_and"].join(parts)

@@ -12,7 +12,7 @@ from experiments.funnel import REASONS, STAGES, STEPS, step_name
 from experiments.measures import BY_NAME
 from experiments.sections import Cell, Line, Section, section_words
 from experiments.support import FIGURES
-from experiments.texts import figure, title_of, words
+from experiments.texts import figure, percent, title_of, words
 
 COLUMNS = 4  # panels beside each other
 
@@ -102,7 +102,7 @@ class Support(Section):
                     axes.plot(there + 1, mean, label=scenario, linewidth=1.3, **style)
                 axes.set_title(name)
                 axes.set_ylim(bottom=0.0)
-                finish(axes, "")
+                finish(axes, "", lang)
             for axes in panels[3:]:
                 axes.set_xlabel(words(lang)["report"]["month"])
             handles, names = panels[0].get_legend_handles_labels()
@@ -136,7 +136,7 @@ class Support(Section):
             panels[0, 0].set_yticks(range(len(STAGES)), [text["stages"][s] for s in STAGES])
             panels[0, 0].invert_yaxis()
             panels[0, 0].set_xlim(0.0, 1.22)
-            panels[0, 0].set_xticks((0.0, 0.5, 1.0), ("0", "50 %", "100 %"))
+            panels[0, 0].set_xticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
             canvas.supxlabel(text["share"], fontsize=9)
             return svg_of(canvas, text["title"])
 

@@ -52,8 +52,8 @@ def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digi
     tail = ""
     if unit == "share":
         value, tail = 100.0 * value, " pp" if signed else " %"
-        if lang == "zh" and signed:
-            tail = "个百分点"
+        if lang == "zh":
+            tail = "个百分点" if signed else "%"
     elif unit.startswith("yuan") and abs(value) >= (1e5 if lang == "zh" else 1e6):
         scale = 1e4 if lang == "zh" else 1e6
         value, tail = value / scale, "万" if lang == "zh" else " m"
@@ -64,6 +64,11 @@ def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digi
     places = 0 if whole else min(max(digits - 1 - math.floor(math.log10(size)), 0), 2)
     text = f"{number:{'+' if signed else ''},.{places}f}"
     return text.replace("-", "\N{MINUS SIGN}") + tail
+
+
+def percent(share: float, lang: str = "en") -> str:
+    """Write a share in whole per cent."""
+    return f"{100.0 * share:.0f}{'%' if lang == 'zh' else ' %'}"
 
 
 def span(low: float, high: float, unit: str, lang: str = "en") -> str:

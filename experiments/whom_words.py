@@ -13,7 +13,7 @@ from experiments.plan import Plan
 from experiments.stories import Life, Pair
 from experiments.stories_choice import stories_json
 from experiments.stories_words import ending, event_lines, parting, people_words, titles, who
-from experiments.texts import figure, span, words
+from experiments.texts import figure, percent, span, words
 from experiments.whom import AMOUNTS, ANY, CHANGES, GROUPS, OTHERS, OUTCOMES, STEPS, Whom
 
 UNITS = {"firms": "firms", "jobs": "jobs"}
@@ -197,7 +197,7 @@ class People:
         if pd.isna(row[name]):
             return "–"
         ends = row[f"{name}_low"], row[f"{name}_high"]
-        shown = f"{100 * row[name]:.0f} %"
+        shown = percent(row[name], self.lang)
         if pd.isna(ends[0]):
             return shown
         return f"{shown} ({100 * ends[0]:.0f}–{100 * ends[1]:.0f})"
@@ -222,6 +222,8 @@ class People:
             return [self.text["report"]["not_told"], "–"]
         ends = [figure(row[name], unit, self.lang, digits=3) for name in ("low", "high")]
         shown = figure(row["mean"], unit, self.lang, digits=3)
+        if unit == "yuan" and row["high"] < 0.0:
+            shown = self.text["report"]["costs_less"].format(yuan=shown)
         return [shown, f" {words(self.lang)['to']} ".join(ends)]
 
 

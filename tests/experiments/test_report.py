@@ -92,7 +92,7 @@ def test_both_languages_have_the_same_words() -> None:
         (-1234567.0, "yuan", "en", True, "−1.23 m"),
         (1234567.0, "yuan", "zh", False, "123.5万"),
         (0.0123, "share", "en", True, "+1.23 pp"),
-        (0.452, "share", "zh", False, "45.20 %"),
+        (0.452, "share", "zh", False, "45.20%"),
         (float("nan"), "jobs", "en", False, "–"),
         (0.0, "jobs", "en", True, "+0"),
     ],
