@@ -67,6 +67,52 @@ def test_a_gate_does_something_with_it(gate, also):
     assert not runs[0].monthly.equals(runs[1].monthly)
 
 
+ALL_OFF = {REFERRAL: 0, **{gate: False for gate, _ in GATES}}
+LOAN = {"queue_desk", "loans_granted", "loans_number", "desk_wait", "refused_no_guarantor"}
+EARLIER = ["returns", "remigrations", "plans"]  # steps of the month before support
+FIRST = (
+    ("policy.finance.grant_needs_certificate", {}, {"grants"}, {"startup_grant"}),
+    (
+        "policy.linkage.certificate_speeds_loan",
+        {"policy.services.desk_days": 30},
+        LOAN,
+        {"interest_subsidy"},
+    ),
+    (
+        "policy.linkage.incubator_waives_guarantee",
+        {"policy.finance.counter_guarantee_waiver": 0},
+        LOAN,
+        {"interest_subsidy"},
+    ),
+    (
+        "policy.linkage.contest_opens_credit",
+        {"policy.activities.contests": 4},
+        {"aware_finance", *LOAN},
+        {"interest_subsidy"},
+    ),
+    ("policy.linkage.training_paid_on_opening", {}, {"trained", "trained_wait"}, {"training"}),
+    (REFERRAL, {}, {"referrals"}, {"case_tracking"}),
+)
+
+
+@pytest.mark.parametrize(("link", "also", "own", "paid"), FIRST)
+def test_what_a_link_changes_first_is_its_own(link, also, own, paid):
+    """Of two runs, one with a single link, all is the same until the link acts, in support."""
+    longer = {**SETTINGS, "sample": 0.1, "months": 60}
+    ours, theirs = (
+        simulate(load_scenario("baseline", {**ALL_OFF, **also, link: on}), **longer)
+        for on in ((0, 0.9) if link == REFERRAL else (False, True))
+    )
+    differ = ours.monthly.ne(theirs.monthly) & ~(ours.monthly.isna() & theirs.monthly.isna())
+    assert differ.to_numpy().any()
+    month = differ.any(axis=1).idxmax()
+    changed = set(differ.columns[differ.loc[month]])
+    assert changed & own
+    assert not changed & set(EARLIER)
+    ledger = ours.ledger.loc[month].ne(theirs.ledger.loc[month])
+    assert set(ledger.index[ledger]) <= paid
+
+
 def test_referral_does_nothing_where_no_stage_is_finished():
     free = {"policy.costs.case_tracking": 0}
     runs = [
