@@ -95,7 +95,7 @@ def Seen(shown: Shown, place: Place) -> None:
         html(page("state.html.j2", lang, busy=True, done=0, most=STAGES[-1], line=line))
         return
     table = {"table": words(lang)["table"]}
-    html(state_line(shown, True, lang))
+    html(state_line(shown, True, place))
     html(f"<p class='sentence'>{escaped(in_words(found, lang))}</p>")
     Chart(spec=drawing.levels(found, place.chart, lang), words=table)
     Chart(spec=drawing.differences(found, place.chart, lang), words=table)
