@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import solara
 
-from dashboard import compare, explore, learn, network, paths, sources
+from dashboard import budget, compare, explore, learn, network, paths, sources
 from dashboard.place import Place, address_of, arrive
 from dashboard.session import Session
 from dashboard.settings import FIRST
@@ -17,6 +17,7 @@ from simulation.compiler import SOURCE_HASH
 PAGES: dict[str, Callable[[Session], solara.Element]] = {
     "explore": explore.Explore,
     "compare": compare.Compare,
+    "budget": budget.Budget,
     "paths": paths.Paths,
     "network": network.Network,
     "learn": learn.Learn,
@@ -24,6 +25,7 @@ PAGES: dict[str, Callable[[Session], solara.Element]] = {
 }
 OPTIONS: dict[str, frozenset[str] | None] = {
     **compare.OPTIONS,
+    **budget.OPTIONS,
     **paths.OPTIONS,
     **network.OPTIONS,
     **learn.OPTIONS,

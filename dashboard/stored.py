@@ -35,13 +35,30 @@ class Stored(NamedTuple):
 def stored(name: str) -> Stored | None:
     """A JSON file by name, looked for in the folder given and its folders, then among those shipped."""
     for path in _places(name):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(content, dict):
-            return Stored(content, content.get("source_hash") == SOURCE_HASH)
+        found = _read(path)
+        if found is not None:
+            return found
     return None
+
+
+def every(pattern: str) -> list[Stored]:
+    """All JSON files of a name pattern in the folder given and its folders; else those shipped."""
+    folder = RESULTS.get("folder")
+    for places in ([] if folder is None else [folder, *sorted(folder.glob("*/"))], [SHIPPED]):
+        found = [_read(path) for place in places for path in sorted(place.glob(pattern))]
+        if any(found):
+            return [one for one in found if one is not None]
+    return []
+
+
+def _read(path: Path) -> Stored | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(content, dict):
+        return None
+    return Stored(content, content.get("source_hash") == SOURCE_HASH)
 
 
 def _places(name: str) -> list[Path]:

@@ -76,13 +76,14 @@ def budget_command(
     """Search for the mixes of levers that make the most of a yearly budget."""
     from experiments.budget import budget
     from experiments.budget_report import budget_page, sentences
+    from experiments.budget_stored import STORED, write_plain
     from experiments.cli import console_of, overrides_of, print_json
     from experiments.findings import plain
     from experiments.study_page import write_study
     from experiments.sweep import Where
 
     options = {
-        "per-year": f"{per_year:g}", "maximise": maximise, "trials": trials,
+        "per-year": f"{per_year:.12g}", "maximise": maximise, "trials": trials,
         "population": population, "keep": keep, "worlds": worlds, "over": over.value,
         "replicates": replicates, "sample": sample, "months": months, "seed": seed, "base": base,
     }  # fmt: skip
@@ -101,6 +102,7 @@ def budget_command(
         )  # fmt: skip
     except Interrupted as interrupt:
         stop(str(interrupt), INTERRUPTED)
+    write_plain(found.folder / STORED, found)
     report = write_study(found.folder / "report.html", budget_page(found, lang))
     if as_json:
         print_json([plain(row) for row in found.table.reset_index().to_dict("records")])
