@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -178,10 +180,23 @@ def html_of(found: Comparison, lang: str = "en") -> str:
     report = Report(found, lang)
     template = environment.get_template("report.html.j2")
     people = People(found.plan, found.whom, lang) if found.whom else None
-    return template.render(
+    page = template.render(
         report=report, text=report.text, words=report.words, found=found,
         people=people, waterfall=waterfall,
     )  # fmt: skip
+    return with_contents(page, report.text["contents"])
+
+
+def with_contents(page: str, label: str) -> str:
+    """A page with a list of its sections under its head, each a link."""
+    titles = re.findall(r"<h2>(.*?)</h2>", page)
+    numbers = itertools.count(1)
+    page = re.sub("<h2>", lambda _: f'<h2 id="part-{next(numbers)}">', page)
+    links = "".join(
+        f'<li><a href="#part-{k}">{title}</a></li>' for k, title in enumerate(titles, start=1)
+    )
+    contents = f'<nav class="contents" aria-label="{label}"><ul>{links}</ul></nav>'
+    return page.replace("</header>", f"</header>\n{contents}", 1)
 
 
 def write_report(found: Comparison, path: Path, lang: str = "en") -> Path:

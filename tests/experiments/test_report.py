@@ -101,3 +101,12 @@ def test_figures_are_written_as_a_reader_would(
     value: float, unit: str, lang: str, signed: bool, text: str
 ) -> None:
     assert figure(value, unit, lang, signed) == text
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_section_is_in_the_contents(small: Comparison, lang: str) -> None:
+    page = html_of(small, lang)
+    contents = page.split('<nav class="contents"')[1].split("</nav>")[0]
+    for number, title in re.findall(r'<h2 id="part-(\d+)">(.*?)</h2>', page):
+        assert f'<a href="#part-{number}">{title}</a>' in contents
+    assert "<h2>" not in page

@@ -259,7 +259,7 @@ def test_the_report_has_the_section(
     monkeypatch.setattr(charts, "all_charts", lambda *_: [])
     page = html_of(found, lang)
     text = people_words(lang)
-    assert page.count(f"<h2>{text['report']['title']}</h2>") == 1
+    assert page.count(f">{text['report']['title']}</h2>") == 1
     part = page[page.index('<section class="people">') :].split("</section>")[0]
     assert part.count("<figure>") == len(found.plan.compared)
     section = re.sub(r"<svg.*?</svg>", "", page, flags=re.S)
