@@ -138,12 +138,14 @@ def figures_of(run: Run, targets: Iterable[Target]) -> dict[str, float]:
     return found
 
 
-def read_targets(path: Path, warn: Callable[[str], None] = lambda _: None) -> tuple[Target, ...]:
+def read_targets(
+    path: str | Path, warn: Callable[[str], None] = lambda _: None
+) -> tuple[Target, ...]:
     """Read a TOML file with ``[[target]]`` tables, or a CSV file, with the columns of `COLUMNS`.
 
     Parameters
     ----------
-    path : Path
+    path : path
     warn : callable
         Called with one line for each pattern that the model keeps for validation.
 
@@ -152,6 +154,7 @@ def read_targets(path: Path, warn: Callable[[str], None] = lambda _: None) -> tu
     ScenarioError
         One line: file, row, column, found, allowed.
     """
+    path = Path(path)
     if path.suffix.lower() not in (".toml", ".csv"):
         raise problem(str(path), "", f"the ending {show(path.suffix)}", ".toml or .csv")
     try:
