@@ -11,8 +11,16 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks.figures import FIGURES, Row, probe
+from benchmarks import sweeps
+from benchmarks.figures import FIGURES as OF_RUNS
+from benchmarks.figures import Row, probe
 
+FIGURES = {
+    **OF_RUNS,
+    "sweep": sweeps.sweep,
+    "efficiency": sweeps.efficiency,
+    "flat": sweeps.flat,
+}
 HEAD = Row("figure", "measured", "reach", "stretch", "")
 
 

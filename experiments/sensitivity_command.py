@@ -26,7 +26,7 @@ SENSITIVITY_EXAMPLES = """Examples:
 
   returnee sensitivity linked\n
   returnee sensitivity linked siloed --method both --top 6 --base 128\n
-  returnee sensitivity linked --over behaviour.firm.luck_sd --over behaviour.peers.kin\n
+  returnee sensitivity linked --over behaviour.firm.luck_sd --over behaviour.firm.scale\n
   returnee sensitivity credit_push --measure firms_surviving --measure loans_defaulted
 """
 
