@@ -85,12 +85,13 @@ def Budget(session: Session) -> None:
     cap = chosen_of(place, searches)
     with box(classes="stack"):
         html(page("budget.html.j2", lang, part="head", words=text))
-        with box(classes="card"):
+        with box(classes="card"), box(classes="stack"):
             Controls(
                 items=choices(place, searches, cap, job.value), label=text["heading"],
                 event_act=lambda data: act(session, job, data),
             )  # fmt: skip
-            Progress(job.value, lang)
+            if job.value.running or job.value.error:
+                Progress(job.value, lang)
         if cap is None:
             html(page("notices.html.j2", lang, lines=[text["none"]], wrong=False))
             return

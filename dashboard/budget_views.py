@@ -51,6 +51,8 @@ class Views:
             one, two = (candidate.versus[USUAL][name] for name in (x, y))
             kind = self._kind(candidate)
             point: Spec = {"name": self.name(candidate), "key": k, "value": [one.difference, two.difference]}  # fmt: skip
+            short = self.text["usual_short"] if candidate.name == USUAL else candidate.name
+            point["short"] = short
             if k == chosen:
                 point["range"] = [one.low, one.high, two.low, two.high]
             points["chosen" if k == chosen else kind].append(point)
