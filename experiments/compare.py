@@ -17,6 +17,7 @@ from experiments.effects import INDEX, Cube, cube_of, effects_of, ratios_of
 from experiments.equity import equity_of
 from experiments.errors import UsageError
 from experiments.executors import Outcome, compile_first, execute
+from experiments.measures import BY_NAME, labelled
 from experiments.plan import Plan, Settings, jobs
 from experiments.planned import planned_and_spent
 from experiments.progress import Bar, Reporter
@@ -49,7 +50,8 @@ class Comparison:
     plan : Plan
     runs : DataFrame
         Tidy: scenario, scenario_id, point, replicate, seed, indicator, month, value (units of the
-        full county). Scenarios that are the same are run, and listed, once.
+        full county). Scenarios that are the same are run, and listed, once. ``attrs`` of it and of
+        `effects` have ``units``, ``labels`` and ``labels_zh`` by measure and scenario.
     failures : list of dict
         Runs that failed, with their errors.
     folder : Path or None
@@ -67,6 +69,15 @@ class Comparison:
     command: str
     whom: Whom | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        """Give the runs their labels and units."""
+        self.runs.attrs = self.labelled
+
+    @property
+    def labelled(self) -> dict[str, dict[str, str]]:
+        """Labels and units of measures, titles of scenarios; ``attrs`` of the tables."""
+        return labelled(BY_NAME, self.plan.scenarios)
+
     @cached_property
     def cube(self) -> Cube:
         """The runs as an array by scenario, replicate, measure and month."""
@@ -75,12 +86,16 @@ class Comparison:
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Differences from the reference with intervals, see `effects.effects_of`."""
-        return effects_of(self.cube, self.plan)
+        found = effects_of(self.cube, self.plan)
+        found.attrs = self.labelled
+        return found
 
     @cached_property
     def ratios(self) -> pd.DataFrame:
         """Public cost per additional firm and job, see `effects.ratios_of`."""
-        return ratios_of(self.cube, self.plan)
+        found = ratios_of(self.cube, self.plan)
+        found.attrs = self.labelled
+        return found
 
     @cached_property
     def planned(self) -> pd.DataFrame:

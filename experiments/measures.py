@@ -10,7 +10,7 @@ from registration to being struck off; *operating* from opening to the day the f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from experiments.funnel import figures_of_files
 from experiments.groups import figures_by_group
 from experiments.plan import Task
 from experiments.texts import words
+from scenarios import Scenario
 from simulation import records as r
 from simulation.indicators import INDICATORS, Indicator
 from simulation.records import PROGRAMMES
@@ -70,6 +71,36 @@ SPENT = _programmes("spent", "spent", 0)
 UNPAID = _programmes("unpaid", "due_not_paid", -1)
 MEASURES: tuple[Indicator, ...] = (*INDICATORS, *DERIVED, *SPENT, *UNPAID)
 BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[str, dict[str, str]]:
+    """Labels and units of measures, and titles of scenarios, as they stand in ``attrs``.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Measures.
+    scenarios : mapping of str to Scenario
+
+    Returns
+    -------
+    dict
+        ``units``, ``labels`` (English) and ``labels_zh``, each by name.
+
+    Examples
+    --------
+    >>> labelled(["jobs"], {})["units"]
+    {'jobs': 'jobs'}
+    """
+    known = [BY_NAME[name] for name in names]
+    return {
+        "units": {m.name: m.unit for m in known},
+        "labels": {m.name: m.en for m in known}
+        | {label: s.title_en for label, s in scenarios.items()},
+        "labels_zh": {m.name: m.zh for m in known}
+        | {label: s.title_zh for label, s in scenarios.items()},
+    }
+
 
 SCHEMA = pa.schema(
     [

@@ -22,7 +22,7 @@ from experiments.design import design_of, labels_of
 from experiments.design_values import check_key
 from experiments.errors import UsageError
 from experiments.linkage_robust import parameters
-from experiments.measures import BY_NAME
+from experiments.measures import BY_NAME, labelled
 from experiments.progress import Reporter
 from experiments.sensitivity_indices import (
     MORRIS,
@@ -142,7 +142,8 @@ def sensitivity(
     DataFrame
         Columns method, scenario, target ("level" or "effect"), measure, index, key, key2, n, value,
         low, high; see `sensitivity_indices.indices_of`. The rows with the largest n of a method are
-        the result, the others show whether it has settled. ``attrs`` has labels and units.
+        the result, the others show whether it has settled. ``attrs`` has ``labels``, ``labels_zh``
+        and ``units``, and as ``effects`` what `effects_over` tells of the points of each method.
 
     Raises
     ------
@@ -152,20 +153,22 @@ def sensitivity(
         scenarios, against, over, spread, measures, replicates, sample, months, seed, overrides
     )
     check(method, trajectories, base, top)
-    about = attributes(study)
+    about: dict[str, Any] = attributes(study)
     with tempfile.TemporaryDirectory(prefix="returnee-") as temporary:
         folder = Path(out) if out is not None else Path(temporary)
         options = {
             "overrides": dict(overrides or {}), "where": where, "progress": progress,
             "as_new": as_new, "max_runs": max_runs,
         }  # fmt: skip
-        frames = []
-        if method in (MORRIS, "both"):
-            frames.append(_stage(MORRIS, study, trajectories, folder, options))
-        if method == "both":
-            study = study.of(strongest(frames[0], top))
-        if method in (SOBOL, "both"):
-            frames.append(_stage(SOBOL, study, base, folder, options))
+        frames, about["effects"] = [], []
+        for name, n in ((MORRIS, trajectories), (SOBOL, base)):
+            if method not in (name, "both"):
+                continue
+            if frames:
+                study = study.of(strongest(frames[0], top))
+            frame, ranges = _stage(name, study, n, folder, options)
+            frames.append(frame)
+            about["effects"] += ranges
         found = pd.concat(frames, ignore_index=True)
         if out is not None:
             write_frame(folder / INDICES, found)
@@ -242,8 +245,8 @@ def band_of(lever: Lever, spread: float) -> tuple[float, float]:
 
 def _stage(
     method: str, study: Study, n: int, folder: Path, options: dict[str, Any]
-) -> pd.DataFrame:
-    """Run the points of one method and take the indices of every target."""
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Run the points of one method; indices of every target, and `effects_over` the points."""
     problem = problem_of(study.keys, study.bounds)
     points = draw(method, problem, n, study.seed)
     given = {
@@ -257,14 +260,36 @@ def _stage(
         command=shlex.join(["returnee", "sensitivity", *study.scenarios]),
     )  # fmt: skip
     runs = frame_of(store.folder)
-    frames = []
-    for (scenario, target, measure), values in targets_of(runs, study, len(points)).items():
+    frames, found = [], targets_of(runs, study, len(points))
+    for (scenario, target, measure), values in found.items():
         rows = indices_of(method, problem, points, values, study.seed)
         rows.insert(1, "scenario", scenario)
         rows.insert(2, "target", target)
         rows.insert(3, "measure", measure)
         frames.append(rows)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True), effects_over(method, found)
+
+
+def effects_over(
+    method: str, found: dict[tuple[str, str, str], np.ndarray]
+) -> list[dict[str, Any]]:
+    """Between what the policy effects lie at the points of a method, and how often above zero.
+
+    Examples
+    --------
+    >>> effects_over("sobol", {("linked", "effect", "jobs"): np.array([-1.0, 2.0, np.nan])})
+    [{'method': 'sobol', 'scenario': 'linked', 'measure': 'jobs', 'points': 2, 'low': -1.0, 'high': 2.0, 'above': 0.5}]
+    """
+    rows = []
+    for (scenario, target, measure), values in found.items():
+        ran = values[np.isfinite(values)]
+        if target == EFFECT and len(ran):
+            rows.append(
+                {"method": method, "scenario": scenario, "measure": measure, "points": len(ran),
+                 "low": float(ran.min()), "high": float(ran.max()),
+                 "above": float((ran > 0.0).mean())}
+            )  # fmt: skip
+    return rows
 
 
 def targets_of(
@@ -312,14 +337,10 @@ def settled(found: pd.DataFrame) -> pd.DataFrame:
 
 def attributes(study: Study) -> dict[str, Any]:
     """Labels and units of measures, parameters and scenarios."""
-    labels = {name: BY_NAME[name].en for name in study.measures}
-    labels_zh = {name: BY_NAME[name].zh for name in study.measures}
-    units = {name: BY_NAME[name].unit for name in study.measures}
     names = (study.against, *study.scenarios)
-    for label, name in zip(labels_of(names), names):
-        scenario = load_scenario(name)
-        labels[label], labels_zh[label] = scenario.title_en, scenario.title_zh
+    read = {label: load_scenario(name) for label, name in zip(labels_of(names), names)}
+    found = labelled(study.measures, read)
     for lever in study.moved:
-        labels[lever.key], labels_zh[lever.key] = lever.en, lever.zh
-        units[lever.key] = lever.unit
-    return {"labels": labels, "labels_zh": labels_zh, "units": units}
+        found["labels"][lever.key], found["labels_zh"][lever.key] = lever.en, lever.zh
+        found["units"][lever.key] = lever.unit
+    return found

@@ -83,3 +83,13 @@ def test_bad_arguments_are_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(UsageError, match=says):
         compare(**{"scenarios": ["linked"], **arguments})  # type: ignore[arg-type]
+
+
+def test_tables_have_labels_and_units() -> None:
+    found = compare(["no_support"], replicates=2, sample=0.002, months=12)
+    for table in (found.runs, found.effects, found.ratios):
+        assert table.attrs["units"]["jobs"] == "jobs"
+        assert table.attrs["labels"]["jobs"] and table.attrs["labels_zh"]["jobs"]
+        assert table.attrs["labels_zh"]["no_support"] != table.attrs["labels"]["no_support"]
+    named = set(found.runs.attrs["labels"])
+    assert set(found.effects["measure"]) | set(found.effects["scenario"]) <= named

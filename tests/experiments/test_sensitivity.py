@@ -73,6 +73,9 @@ def test_targets_and_the_two_stages(found: pd.DataFrame) -> None:
     assert sorted(kept) == sorted(strongest(found[found["method"] == MORRIS], 2))
     assert set(settled(found)["n"]) == {3, 4}
     assert found.attrs["labels"][KEYS[0]] and found.attrs["units"]["jobs"] == "jobs"
+    for row in found.attrs["effects"]:
+        assert row["low"] <= row["high"] and 0.0 <= row["above"] <= 1.0
+    assert {row["measure"] for row in found.attrs["effects"]} == {"jobs", "returns"}
 
 
 def test_an_effect_is_the_paired_difference(folder: Path, found: pd.DataFrame) -> None:
