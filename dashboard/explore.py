@@ -268,8 +268,9 @@ def Found(session: Session, shown: Shown, found: Answer, fresh: bool) -> None:
         Chart(spec=content.differences, words=table)
     with box(classes="pair"):
         Chart(spec=kept.spending, words=table)
-        html(kept.money, classes=["card"])
-    html(kept.waiting, classes=["card"])
+        with box(classes="stack"):
+            html(kept.money, classes=["card"])
+            html(kept.waiting, classes=["card"])
     html(
         f"<h2>{escaped(text['repeat'])}</h2><pre tabindex='0'>{escaped(kept.command)}</pre>",
         classes=["card"],
