@@ -53,7 +53,10 @@ def read_upload(name: str, size: int, text: str | None, lang: str) -> Mix:
         mix = _from_csv(name, text, lang)
     else:
         raise ScenarioError(words_["kind"].format(name=name))
-    mix.scenario().check_horizon(120)
+    try:
+        mix.scenario().check_horizon(120)
+    except ScenarioError as error:  # what was typed is in the file
+        raise ScenarioError(re.sub("^override", lambda _: name, str(error))) from None
     return mix
 
 

@@ -1,0 +1,141 @@
+"""A dashboard of its own and a browser for the tests of this folder."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+LOCAL = ("127.0.0.1", "localhost")
+PATIENCE = 60_000  # ms; other tests may hold the processors
+# Nothing is on its way: the page is there, no progress is shown and nothing is pale.
+WHOLE = """() => document.querySelector('.foot-line')
+  && !document.querySelector('.state progress, .busy')"""
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return bound.getsockname()[1]
+
+
+def first_address(process):
+    """The address that a server says; what it says later is read, so that it never waits."""
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if found := re.search(r"http://\S+/", line):
+            threading.Thread(target=process.stderr.read, daemon=True).start()
+            return found[0]
+    raise RuntimeError("the dashboard did not start: " + "".join(said))
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Address of a server started as a user starts it."""
+    command = ["dashboard", "--no-browser", "--port", str(free_port())]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard", *command], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield first_address(process)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium; without one the tests are skipped."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("no chromium: install it (Debian: apt install chromium fonts-noto-cjk)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+class Visitor:
+    """One browser context with a page, and everything that it asked for or went wrong in it."""
+
+    def __init__(self, browser, address, **options):
+        self.address = address
+        self.context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, **options}
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.asked, self.errors = [], []
+        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.page = self.context.new_page()
+        self.page.on("websocket", lambda socket: self.asked.append(socket.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def go(self, query="", whole=True):
+        """Open an address, and wait until all of its runs are shown."""
+        self.page.goto(f"{self.address}?{query}" if query else self.address)
+        self.page.wait_for_selector(".foot-line")
+        if whole:
+            self.settle()
+        return self.page
+
+    def settle(self):
+        """Wait until nothing is on its way, and still nothing a moment later."""
+        for _ in range(2):
+            self.page.wait_for_function(WHOLE)
+            self.page.wait_for_timeout(150)
+
+    def outside(self):
+        """What was asked for anywhere but on this machine."""
+        kinds = ("http", "https", "ws", "wss")
+        parts = [urlsplit(url) for url in self.asked]
+        return [p.geturl() for p in parts if p.scheme in kinds and p.hostname not in LOCAL]
+
+    def check(self):
+        """Fail on what no visit may do."""
+        assert self.outside() == []
+        assert self.errors == []
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Make a visitor; at the end none has left this machine or met an error in a script."""
+    visitors = []
+
+    def new(query="", whole=True, **options):
+        visitors.append(Visitor(browser, address, **options))
+        visitors[-1].go(query, whole)
+        return visitors[-1]
+
+    yield new
+    for visitor in visitors:
+        visitor.context.close()
+    for visitor in visitors:
+        visitor.check()
+
+
+@pytest.fixture(scope="module")
+def shown(browser, address):
+    """A page of the dashboard with all its runs, opened once for the tests that only look."""
+    visitors = {}
+
+    def of(name):
+        if name not in visitors:
+            visitors[name] = Visitor(browser, address)
+            visitors[name].go(f"v=1&page={name}")
+        return visitors[name]
+
+    yield of
+    for visitor in visitors.values():
+        visitor.context.close()

@@ -1,0 +1,327 @@
+"""The dashboard in a real browser: what every page must be, and what a visitor does on them."""
+
+import csv
+import io
+import re
+import tomllib
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from dashboard import levers
+from dashboard.app import PAGES
+from dashboard.texts import words
+
+NAMES = tuple(PAGES)
+GRAVE = ("serious", "critical")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+PHONE = {"width": 390, "height": 844}
+# Elements that stand out on the right of the window and are in nothing that scrolls.
+TOO_WIDE = """() => {
+  const scrolls = e => { for (let p = e.parentElement; p; p = p.parentElement)
+    if (/auto|scroll|hidden/.test(getComputedStyle(p).overflowX)) return true; return false };
+  return [...document.querySelectorAll('main *, header *')].filter(e =>
+    e.getBoundingClientRect().right > window.innerWidth + 1 && !scrolls(e))
+    .map(e => e.outerHTML.slice(0, 120));
+}"""
+
+
+def open_group(page, lang):
+    """Show the levers of training."""
+    groups = levers.rooms("linked", lang)[0]["groups"]
+    named = next(group["name"] for group in groups if group["key"].endswith("training"))
+    page.locator(".levers summary", has_text=re.compile(f"^{named}")).first.click()
+
+
+def grave(page):
+    """Serious and critical violations, each with the elements that show it."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{v['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
+        for v in found
+        if v["impact"] in GRAVE
+        for node in v["nodes"][:4]
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_asked_for_outside_this_machine(shown, name):
+    visitor = shown(name)
+    assert len(visitor.asked) > 5
+    assert visitor.outside() == []
+    assert visitor.errors == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_serious_barrier(shown, name, theme):
+    page = shown(name).page
+    if page.evaluate("document.documentElement.dataset.theme") != theme:
+        page.locator(".tools .tool").last.click()
+    page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+    if name == "sources":  # some of its rows show as much as all 300
+        page.locator("[data-key=asked]").fill("loan")
+        page.keyboard.press("Tab")
+        page.wait_for_function("() => document.querySelectorAll('main tr').length < 120")
+    for summary in page.locator(".levers details:not([open]) summary").all()[:2]:
+        summary.click()
+    for button in page.locator(".chart .foot button[aria-expanded=false]").all()[:1]:
+        button.click()
+    page.wait_for_timeout(200)  # colours change in 150 ms
+    assert grave(page) == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", NAMES)
+def test_fits_a_phone(shown, name, lang):
+    visitor = shown(name)
+    page = visitor.page
+    page.set_viewport_size(PHONE)
+    try:
+        if page.locator("html").get_attribute("lang")[:2] != lang:
+            page.locator(".tools .tool").first.click()
+            page.wait_for_function(
+                "lang => document.documentElement.lang.startsWith(lang)", arg=lang
+            )
+        page.wait_for_timeout(300)
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, page.evaluate(TOO_WIDE)
+        assert page.evaluate(TOO_WIDE) == []
+    finally:
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_an_address_restores_levers_page_and_language(visit):
+    visitor = visit("v=1&page=explore&lang=zh&base=linked&training.places=1500&chart=jobs")
+    page = visitor.page
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    open_group(page, "zh")
+    assert page.locator("input[id='policy.training.places']").input_value() == "1500"
+    assert page.locator("[data-key=chart][aria-pressed=true]").get_attribute("data-value") == "jobs"
+    assert page.locator(".notice").count() == 0
+    assert "training.places=1500" in page.url
+
+
+def test_what_an_address_may_not_ask_is_left_out_and_said(visit):
+    visitor = visit(
+        "v=1&page=sources&lang=en&training.places=-5&services.mentors=1e9&nonsense=1&base=../x&o.lesson=7"
+    )
+    page = visitor.page
+    notice = page.locator(".notice").inner_text()
+    for part in (
+        "training.places=-5",
+        "services.mentors=1e9",
+        "nonsense=1",
+        "base=../x",
+        "o.lesson",
+    ):
+        assert part in notice
+        assert part.split("=")[0] + "=" + part.split("=")[-1] not in page.url
+    assert page.locator("nav .tab[aria-current=page]").inner_text() == "Sources"
+
+
+def test_an_address_holds_no_script(visit):
+    visitor = visit("v=1&page=sources&title=<img src=x onerror=alert(1)>&<b>x</b>=1", whole=False)
+    assert visitor.page.locator("main img, .notice b").count() == 0
+
+
+def tab_to(page, wanted, most=80):
+    """Press Tab until the element that has the focus is the wanted one."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"() => !!document.activeElement.closest({wanted!r})"):
+            return
+    raise AssertionError(f"{wanted} is not reached by {most} steps of Tab")
+
+
+def test_keyboard_alone_moves_a_lever_and_changes_the_page(visit):
+    visitor = visit("v=1&page=explore&base=linked&lang=en")
+    page = visitor.page
+    before, stamp = page.locator(".cards").first.inner_text(), page.evaluate("returnee_drawn.stamp")
+    tab_to(page, "summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "input[type=range]")
+    slider = page.evaluate("document.activeElement.id")
+    was = page.evaluate("document.activeElement.value")
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    now = page.evaluate("document.activeElement.value")
+    assert page.evaluate("document.activeElement.id") == slider and float(now) > float(was)
+    page.wait_for_function(
+        "part => location.search.includes(part)", arg=f"{slider.removeprefix('policy.')}={now}"
+    )
+    page.wait_for_function("stamp => returnee_drawn.stamp > stamp", arg=stamp)
+    visitor.settle()
+    assert page.locator(".cards").first.inner_text() != before
+    page.reload()
+    page.wait_for_selector(".foot-line")
+    tab_to(page, "nav .tab:last-child")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => location.search.includes('page=sources')")
+    assert page.locator("nav .tab[aria-current=page]").inner_text() == "Sources"
+
+
+def leaves(table):
+    """All texts of a catalogue."""
+    for value in table.values() if isinstance(table, dict) else table:
+        if isinstance(value, dict | list):
+            yield from leaves(value)
+        elif isinstance(value, str):
+            yield value
+
+
+def of_one_language(lang):
+    """Texts that only this language has, as they stand on a page."""
+    texts = {"en": set(leaves(words("en"))), "zh": set(leaves(words("zh")))}
+    only = texts[lang] - texts["zh" if lang == "en" else "en"]
+    return {text for text in only if "{" not in text and len(text) > 3} - {words(lang)["other"]}
+
+
+SEEN = """() => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  while (walk.nextNode()) if (walk.currentNode.parentElement.checkVisibility()
+    && !walk.currentNode.parentElement.closest('.tool, script, style')) found.push(walk.currentNode.data.trim());
+  for (const e of document.querySelectorAll('[aria-label], [title], [placeholder]'))
+    if (!e.closest('.tools')) found.push(e.ariaLabel, e.title, e.placeholder);
+  return found.filter(text => text);
+}"""
+
+
+def speak(page, lang):
+    """Switch the language if need be."""
+    if not page.locator("html").get_attribute("lang").startswith(lang):
+        page.locator(".tools .tool").first.click()
+        page.wait_for_function("lang => document.documentElement.lang.startsWith(lang)", arg=lang)
+        page.wait_for_function(
+            "([seen, left]) => !eval(seen)().some(t => left.includes(t))",
+            arg=[f"({SEEN})", list(of_one_language("en" if lang == "zh" else "zh"))],
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_language_changes_every_label(shown, name):
+    page = shown(name).page
+    speak(page, "en")
+    assert set(page.evaluate(SEEN)) & of_one_language("en")
+    speak(page, "zh")
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    seen = set(page.evaluate(SEEN))
+    assert not seen & of_one_language("en")
+    assert words("zh")["pages"][name] in seen
+    assert words("zh")["pages"][name] in page.title()
+    # No large count in plain digits; parameters' values and commands stand as they are typed.
+    page.evaluate(
+        "document.querySelectorAll('.foot-line, main pre, main code').forEach(e => e.hidden = true)"
+    )
+    figures = page.locator("main").inner_text() if name != "sources" else ""
+    page.evaluate("document.querySelectorAll('main [hidden]').forEach(e => e.hidden = false)")
+    plain = [line for line in figures.splitlines() if not re.search("[万亿]", line)]
+    assert [line for line in plain if re.search(r"\d{3},\d{3}|\d{6,}", line)] == []
+    assert name != "explore" or re.search(r"[\d.]+万", figures)
+    speak(page, "en")
+    assert not set(page.evaluate(SEEN)) & of_one_language("zh")
+
+
+def saved(page, click):
+    """Name and bytes of the file that a click makes the browser save."""
+    with page.expect_download() as waiting:
+        click()
+    path = waiting.value.path()
+    return waiting.value.suggested_filename, path.read_bytes()
+
+
+def test_every_chart_has_a_table_and_its_figures_as_a_file(shown):
+    page = shown("explore").page
+    speak(page, "en")
+    charts = page.locator("main .chart").all()
+    assert len(charts) >= 3
+    for chart in charts:
+        button = chart.locator(".foot button").first
+        if button.get_attribute("aria-expanded") == "false":
+            button.click()
+        heads = chart.locator("thead th").all_inner_texts()
+        rows = chart.locator("tbody tr")
+        assert len(heads) > 1 and rows.count() > 1
+        assert len(rows.first.locator("td").all()) == len(heads)
+        name, content = saved(page, chart.locator(".foot button", has_text="CSV").click)
+        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+        assert name.endswith(".csv") and len(lines) > rows.count()
+        assert len(heads) <= len(lines[0]) and {len(line) for line in lines} == {len(lines[0])}
+    name, content = saved(page, charts[0].locator(".foot button", has_text="PNG").click)
+    assert name.endswith(".png") and content.startswith(b"\x89PNG")
+
+
+def test_a_scenario_goes_down_and_up_again(visit):
+    page = visit("v=1&base=siloed&training.places=1500&lang=en", whole=False).page
+    name, content = saved(page, page.locator("[data-key=download]").click)
+    assert tomllib.loads(content.decode())["policy"]["training"]["places"] == 1500
+    other = visit("v=1&lang=en", whole=False).page
+    other.locator("[data-key=upload]").set_input_files(
+        {"name": name, "mimeType": "application/toml", "buffer": content}
+    )
+    other.wait_for_function("() => location.search.includes('training.places=1500')")
+    assert "base=siloed" in other.url
+    assert name in other.locator(".notice").inner_text()
+
+
+BROKEN = {
+    "large.toml": (b"# " + b"x" * 70_000, "70 kB"),
+    "picture.png": (b"\x89PNG\r\n\x1a\n\x00\xff", "TOML"),
+    "broken.toml": (b"[policy\nx = ", "TOML"),
+    "unknown.toml": (b"[policy.training]\nplaces_free = 3\n", "places_free"),
+    "range.toml": (b"[policy.training]\nplaces = -3\n", "-3"),
+    "path.toml": (b'extends = "../../etc/passwd"\n', "extends"),
+    "binary.toml": (bytes(range(256)), "binary.toml"),
+    "empty.csv": (b"a;b;c\n", "a;b;c"),
+    "range.csv": (b"policy.training.places,-3\n", "-3"),
+}
+
+
+def test_files_that_cannot_be_used_are_refused_in_words(visit):
+    page = visit("v=1&training.places=1500&lang=en", whole=False).page
+    for name, (content, said) in BROKEN.items():
+        page.locator("[data-key=upload]").set_input_files(
+            {"name": name, "mimeType": "text/plain", "buffer": content}
+        )
+        page.locator(".notice", has_text=name).wait_for()
+        notice = page.locator(".notice").inner_text()
+        assert said in notice and "Traceback" not in notice
+        assert "training.places=1500" in page.url
+
+
+def test_a_report_in_chinese(visit):
+    visitor = visit("v=1&base=linked&lang=zh", whole=False)
+    page = visitor.page
+    name, content = saved(
+        page, page.get_by_role("button", name=words("zh")["explore"]["report"]).click
+    )
+    text = content.decode()
+    assert name.endswith("zh.html")
+    assert re.search(r'<html[^>]+lang="zh', text)
+    assert "returnee compare" in text and "<svg" in text
+    assert not re.search(r"<(?:script|img|link)[^>]+(?:src|href)=.https?:", text)
+    reader = visitor.context.new_page()
+    reader.set_content(text)
+    assert "本模型不能用于" in reader.inner_text("body")
+
+
+def test_ten_visitors_move_levers_each_their_own(visit):
+    visitors = [visit("v=1&lang=en", whole=False) for _ in range(10)]
+    places = [str(1010 + 100 * k) for k in range(10)]
+    for visitor, own in zip(visitors, places, strict=True):
+        open_group(visitor.page, "en")
+        slider = visitor.page.locator("input[id='policy.training.places']")
+        visitor.page.wait_for_selector(".fact")
+        visitor.before = visitor.page.evaluate("returnee_drawn.stamp")
+        visitor.page.locator(".lever", has=slider).locator("input[type=number]").fill(own)
+        visitor.page.keyboard.press("Tab")
+    for visitor, own in zip(visitors, places, strict=True):
+        visitor.page.wait_for_function("old => returnee_drawn.stamp > old", arg=visitor.before)
+        assert visitor.page.locator("input[id='policy.training.places']").input_value() == own
+        assert f"training.places={own}" in visitor.page.url
+    for visitor in visitors[1:-1]:  # the others' answers then come sooner
+        visitor.context.close()
+    for visitor, own in ((visitors[0], places[0]), (visitors[-1], places[-1])):
+        command = visitor.page.locator("main pre", has_text=f"policy.training.places={own}")
+        command.wait_for()
+        assert command.inner_text().count("training.places") == 1
