@@ -61,7 +61,7 @@ def axes_of(given: Any, label: str) -> tuple[tuple[Axis, ...], dict[str, Any]]:
         check_key(key, f"axes.{key}", label)
         if isinstance(value, list):
             axes.append(_listed(key, value, label))
-        elif isinstance(value, Mapping) and value.keys() <= RANGE:
+        elif isinstance(value, Mapping) and (not value or value.keys() & RANGE):
             axes.append(_ranged(key, value, label))
         else:
             fixed[key] = checked(key, value, f"axes.{key}", label)
@@ -93,6 +93,8 @@ def _ranged(key: str, given: Mapping[str, Any], label: str) -> Axis:
     lever, where = BY_KEY.get(key), f"axes.{key}"
     if lever is None or lever.type is bool:
         raise wrong(label, where, "a range", "a list of values")
+    for name in sorted(map(str, given.keys() - RANGE)):
+        raise wrong(label, f"{where}.{name}", "an unknown key", "low, high and steps")
     for end in ("low", "high"):
         if end not in given:
             raise wrong(label, where, f"no {end}", "{low = ..., high = ...}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,13 @@ def read_table(path: Path) -> pd.DataFrame:
     UsageError
     """
     try:
-        table = pd.read_csv(path, encoding="utf-8-sig")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(path, encoding="utf-8-sig", index_col=False)
+    except pd.errors.ParserWarning:  # what has no column would be left out
+        raise UsageError(
+            f"{path}: found more values than columns, allowed a column for each value"
+        ) from None
     except OSError as error:
         reason = (error.strerror or "an unreadable file").lower()
         raise UsageError(f"{path}: found {reason}, allowed a CSV file") from None

@@ -5,6 +5,7 @@ Each opens a `concurrent.futures.Executor`.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import threading
@@ -16,7 +17,7 @@ from experiments.errors import UsageError
 from experiments.executors import process_pool
 from simulation.history import HISTORIES
 
-ANSWER = 15.0  # seconds that a scheduler has to answer
+ANSWER = 10.0  # seconds that a scheduler has to answer
 WORKERS = 60.0  # seconds that it has to find a worker
 STOPPED = threading.Event()
 """Set while threads are to give up their jobs."""
@@ -117,7 +118,8 @@ class Cluster:
                 n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50
             )
         try:
-            _knock(address)
+            if address:
+                _knock(address)
             self._client = distributed.Client(where, timeout=ANSWER, set_as_default=False)
             self._client.wait_for_workers(1, timeout=WORKERS)
         except (OSError, ValueError, TypeError) as error:
@@ -144,12 +146,32 @@ class Cluster:
 
 
 def _knock(address: str) -> None:
-    """See whether anybody listens, for Dask would try for long.
+    """See whether a scheduler answers.
+
+    Dask itself would try for long where nobody listens, and wait without end where somebody takes
+    the connection and says nothing.
 
     Raises
     ------
-    OSError
+    OSError, ValueError
     """
-    place = urlsplit(address)
-    if place.scheme in ("tcp", "tls") and place.hostname and place.port:
-        socket.create_connection((place.hostname, place.port), timeout=ANSWER).close()
+    from distributed.comm import resolve_address
+
+    place = resolve_address(address)
+    parts = urlsplit(place)
+    if parts.scheme in ("tcp", "tls"):
+        socket.create_connection((parts.hostname, parts.port), timeout=ANSWER).close()
+    asyncio.run(_greet(place))
+
+
+async def _greet(address: str) -> None:
+    """Exchange Dask's greetings and leave."""
+    from distributed import Security
+    from distributed.comm import connect
+
+    options = Security().get_connection_args("client")
+    try:
+        comm = await asyncio.wait_for(connect(address, timeout=ANSWER, **options), ANSWER)
+    except Exception as error:  # whatever a stranger's answer leads to, MemoryError too
+        raise OSError("no greeting") from error
+    comm.abort()

@@ -10,6 +10,7 @@ from experiments.sweep_plan import SweepPlan
 from simulation.compiler import SOURCE_HASH
 
 KIND = "sweep"
+LONGEST = 80  # letters of a value in an error
 
 
 def manifest_of(plan: SweepPlan, command: str) -> dict[str, Any]:
@@ -59,10 +60,17 @@ def difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
             if name.endswith(".id") or name.startswith("design.scenarios"):
                 continue
             if old.get(name) != new.get(name):
-                return f"{name}: found {old.get(name)}, allowed {new.get(name)}"
+                found_here, wanted_here = (_short(m.get(name)) for m in (old, new))
+                return f"{name}: found {found_here}, allowed {wanted_here}"
     if found.get("digest") != wanted.get("digest"):
         return "points: found another table, allowed the one of this design"
     return ""
+
+
+def _short(value: Any) -> str:
+    """A value in a line: of a whole timetable of policies, its beginning."""
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
 
 
 def flat(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from experiments import compare, sweep, sweep_runs
+from experiments import compare, pools, sweep, sweep_runs
 from experiments.cli import app
 from experiments.design import design_of
 from experiments.design_points import points_of
@@ -21,7 +24,7 @@ from experiments.errors import StoreError, UsageError
 from experiments.levels import NAMES
 from experiments.merge import merge
 from experiments.status import status_of
-from experiments.sweep import frame_of
+from experiments.sweep import Where, frame_of
 from experiments.sweep_plan import SweepPlan, plan_of
 from scenarios import ScenarioError
 
@@ -200,6 +203,7 @@ def test_shares_are_merged_to_the_same_table(tmp_path: Path, found: pd.DataFrame
          "found 4000, allowed a number from 0 to 3000"),
         ({"axes": {PLACES: {"low": 10, "high": 5}}}, "low below high"),
         ({"axes": {PLACES: {"low": 1}}}, "found no high"),
+        ({"axes": {PLACES: {"low": 1, "high": 5, "step": 2}}}, "places.step: found an unknown key"),
         ({"axes": {PLACES: {"low": 1, "high": 5}}, "method": "grid"}, "a range without steps"),
         ({"axes": {"policy.incubation.months": [12.5]}}, "found 12.5, allowed a whole number"),
         ({"axes": {"policy.linkage.contest_opens_credit": [1]}}, "found 1, allowed true or false"),
@@ -230,6 +234,8 @@ def test_bad_designs_are_one_line_and_start_nothing(
         ("", "allowed CSV in UTF-8"),
         ("policy.training.plaices\n1\n", "column policy.training.plaices: found an unknown key"),
         (f"{PLACES}\n\n", "found no points"),
+        (f"{PLACES}\n1,0.2\n2,0.4\n", "found more values than columns"),
+        (f"{PLACES},{LUCK}\n1,0.2\n2\n", f"row 2: {LUCK}: found nothing"),
         (f"{PLACES},{LUCK}\n1,0.2\n2,\n", f"row 2: {LUCK}: found nothing"),
         (f"{PLACES}\n1\n9000\n", f"row 2: {PLACES}: found 9000, allowed a number from 0 to 3000"),
     ],
@@ -248,13 +254,16 @@ def test_bad_tables_are_one_line(tmp_path: Path, text: str, says: str) -> None:
         ({"axes": {**AXES, LUCK: [0.2, 0.3]}}, "design.axes.behaviour.firm.luck_sd: found [0.2, 0.4]"),
         ({"axes": {**AXES, "policy.services.mentors": 7}}, "mentors: found 40, allowed 7"),
         ({"scenarios": ["baseline", "siloed"]}, "scenarios.linked"),
+        ({"axes": {**AXES, "policy.services.mentors": {"1": 7, "13": 9}}}, "allowed [{"),
     ],
 )  # fmt: skip
 def test_another_design_is_refused(found: pd.DataFrame, change: dict[str, Any], says: str) -> None:
     folder = Path(found.attrs["folder"])
     with pytest.raises(StoreError) as refusal:
         sweep({**DESIGN, **change}, folder)
-    assert says in str(refusal.value) and "--as-new" in str(refusal.value)
+    said = str(refusal.value)
+    assert says in said and "--as-new" in said
+    assert len(said) < 400 and "\n" not in said
 
 
 def test_a_changed_file_or_source_is_refused_unless_as_new(tmp_path: Path) -> None:
@@ -292,6 +301,33 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Path("x").exists()
     Path("d.toml").write_text(TOML.replace("0.4", "0.41"), "utf-8")
     assert "--as-new" in say("sweep", "d.toml").stderr
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_who_is_no_scheduler_is_refused_in_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    """Somebody takes the connection and says nothing, or something else."""
+    monkeypatch.setattr(pools, "ANSWER", 2.0)
+    held = []
+
+    def greet() -> None:
+        while True:
+            try:
+                held.append(door.accept()[0])
+                held[-1].sendall(answer)
+            except OSError:  # the other has left, or the test is over
+                if door.fileno() < 0:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        threading.Thread(target=greet, daemon=True).start()
+        begun, port = time.monotonic(), door.getsockname()[1]
+        with pytest.raises(UsageError, match="found no answer"):
+            sweep(DESIGN, tmp_path / "a", where=Where(scheduler=f"127.0.0.1:{port}"))
+        assert time.monotonic() - begun < 30 and not (tmp_path / "a").exists()
+    for connection in held:
+        connection.close()
 
 
 def test_plans_are_told_apart_by_what_is_run() -> None:

@@ -126,7 +126,7 @@ def dask(tmp_path: Path) -> Iterator[Start]:
 
     def start(*words: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli." + words[0], *words[1:]],
+            [sys.executable, "-m", "dask", *words],  # the command ``dask``
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL,
@@ -154,15 +154,22 @@ def address_of(scheduler: subprocess.Popen[str]) -> str:
 def test_a_cluster_that_loses_a_worker_gives_the_same_table(
     tmp_path: Path, command: Command, dask: Start, design: Path, undisturbed: bytes
 ) -> None:
-    scheduler = dask("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     address = address_of(scheduler)
-    worker = ("dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+    worker = ("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
     workers = [dask(*worker), dask(*worker)]
     process = command("sweep", design, "--out", tmp_path, "--scheduler", address)
     wait_for_parts(tmp_path, 6)
     workers[0].send_signal(signal.SIGKILL)
     finish(process)
     assert pq.read_metadata(tmp_path / "runs.parquet").num_rows == RUNS
+    assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
+
+
+def test_a_cluster_that_is_started_here_gives_the_same_table(
+    tmp_path: Path, command: Command, design: Path, undisturbed: bytes
+) -> None:
+    finish(command("sweep", design, "--out", tmp_path, "--local-cluster", 2))
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
