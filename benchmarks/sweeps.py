@@ -25,14 +25,14 @@ behaviour.firm.luck_sd = {{low = 0.2, high = 0.4}}
 """
 TINY = """
 scenarios = ["baseline"]
-method = "latin"
-points = {points}
+replicates = {replicates}
 sample = 0.0005
 months = 12
 [axes]
-policy.training.places = {{low = 0, high = 3000}}
-behaviour.firm.luck_sd = {{low = 0.2, high = 0.4}}
+policy.training.places = {{low = 0, high = 3000, steps = 100}}
+behaviour.firm.luck_sd = [0.2, 0.3, 0.4, 0.5]
 """
+POINTS = 400  # of the tiny design
 QUARTERS = (0.1, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -96,18 +96,18 @@ def efficiency(points: int = 400) -> list[Row]:
     return rows
 
 
-def flat(points: int = 20_000) -> list[Row]:
+def flat(runs: int = 20_000) -> list[Row]:
     """Memory of the process that does many small runs, on the way and at its highest."""
     warm()
     held: dict[float, float] = {}
     highest = 0.0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with begun(folder, TINY.format(points=points), "--workers", "2") as process:
+        with begun(folder, TINY.format(replicates=runs // POINTS), "--workers", "2") as process:
             while process.poll() is None:
                 status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
                 highest = max(highest, megabytes(status, "VmHWM"))
-                share = runs_in(folder / "out") / points
+                share = runs_in(folder / "out") / runs
                 for mark in QUARTERS:
                     if share >= mark:
                         held.setdefault(mark, megabytes(status, "VmRSS"))
@@ -115,7 +115,7 @@ def flat(points: int = 20_000) -> list[Row]:
             if process.returncode:
                 raise RuntimeError(process.communicate()[1].strip().splitlines()[-1])
     way = ", ".join(f"{held[mark]:.0f} at {mark:.0%}" for mark in QUARTERS if mark in held)
-    return [Row(f"memory of a sweep of {points:,} runs, MB", f"{highest:.0f}", "flat", "", way)]
+    return [Row(f"memory of a sweep of {runs:,} runs, MB", f"{highest:.0f}", "flat", "", way)]
 
 
 def runs_in(folder: Path) -> int:
