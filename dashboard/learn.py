@@ -67,7 +67,7 @@ def Learn(session: Session) -> None:
             ],
             event_act=act,
         )
-        with box(classes="net"):
+        with box(classes="net guided"):
             with box(classes="stack"):
                 Seen(shown.value if fresh else Shown(), there)
             with box(classes="card"):
