@@ -50,13 +50,17 @@ def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bo
     """Make the search that a job names, and show it."""
     begun = job.peek()
 
+    def is_on() -> bool:
+        """Whether it is still wanted; a page that was told to stop takes a moment to say so."""
+        return wanted() and job.peek().number == begun.number
+
     def step(done: int, total: int) -> None:
-        if wanted():
+        if is_on():
             job.value = replace(begun, done=done, total=total)
 
     try:
-        search(begun.cap, wanted, step)
-        if wanted():
+        search(begun.cap, is_on, step)
+        if is_on():
             job.value = replace(begun, running=False)
             session.choose(yearly=str(begun.cap), mix="0")
     except Stopped:
@@ -64,7 +68,7 @@ def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bo
     except Exception as error:  # shown in its place; the page stays alive
         line = words(session.place.peek().lang)["budget"]["failed"]
         line = line.format(error=" ".join(str(error).split()))
-        if wanted():
+        if is_on():
             job.value = replace(begun, running=False, error=line)
 
 
