@@ -29,10 +29,10 @@ replicates = {replicates}
 sample = 0.0005
 months = 12
 [axes]
-policy.training.places = {{low = 0, high = 3000, steps = 100}}
+policy.training.places = {{low = 0, high = 3000, steps = 64}}
 behaviour.firm.luck_sd = [0.2, 0.3, 0.4, 0.5]
 """
-POINTS = 400  # of the tiny design
+POINTS = 256  # of the tiny design; 64 that share a history make one job
 QUARTERS = (0.1, 0.25, 0.5, 0.75, 0.95)
 
 
