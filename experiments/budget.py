@@ -83,6 +83,22 @@ class Budget:
         return behind / np.where(span > 0.0, span, 1.0)
 
     @cached_property
+    def gains(self) -> pd.DataFrame:
+        """A row for each mix: objectives less the baseline's, with 90 % ranges.
+
+        Differences are taken in the same set of assumptions and the same replicate.
+        """
+        paired = (self.values - self.values[-1:]).reshape(
+            len(self.mixes), -1, len(self.search.objectives)
+        )
+        columns: dict[str, Any] = {}
+        for k, name in enumerate(self.search.objectives):
+            columns |= _ranged(name, paired[:, :, k])
+        found = pd.DataFrame(columns, index=self.table.index)
+        found.attrs = self.table.attrs
+        return found
+
+    @cached_property
     def table(self) -> pd.DataFrame:
         """A row for each mix: objectives and spending with 90 % ranges, regret, and its levers.
 

@@ -13,16 +13,17 @@ from experiments.budget import USUAL, Budget
 from experiments.charts import BLACK, COLOURS, PILLARS, chart_language, settings, svg_of
 from experiments.measures import BY_NAME
 from experiments.report import value_text
-from experiments.study_page import Section, render, study_words
-from experiments.texts import figure, label_of, rounded, unit_name, words
+from experiments.study_page import Section, render, study_words, wrapped
+from experiments.texts import figure, label_of, rounded, span, unit_name, words
 from scenarios import Policy
 from scenarios.fields import groups
 from simulation.records import PROGRAMMES
 
 
 def front_chart(found: Budget, lang: str) -> str:
-    """Mixes by each pair of objectives, with 90 % ranges."""
-    table, names = found.table, found.search.objectives
+    """Gains over the baseline's mix by each pair of objectives, with 90 % ranges."""
+    text, names = study_words(lang)["budget"], found.search.objectives
+    gains = found.gains.join(found.table[["front", "spent", "spent_low", "spent_high"]])
     pairs = list(combinations(names, 2)) or [(names[0], "spent")]
     with mpl.rc_context(settings("front")):
         chart = Figure(
@@ -32,7 +33,7 @@ def front_chart(found: Budget, lang: str) -> str:
         for axes in grid.flat[len(pairs) :]:
             axes.set_visible(False)
         for (a, b), axes in zip(pairs, grid.flat):
-            for mix, row in table.iterrows():
+            for mix, row in gains.iterrows():
                 colour = BLACK if mix == USUAL else COLOURS[0] if row["front"] else COLOURS[6]
                 x, y = row[a], row[b]
                 axes.hlines(y, row[f"{a}_low"], row[f"{a}_high"], color=colour, lw=0.8, alpha=0.45)
@@ -40,10 +41,10 @@ def front_chart(found: Budget, lang: str) -> str:
                 axes.plot(x, y, "s" if mix == USUAL else "o", color=colour, markersize=5)
                 name = mix_name(str(mix), lang)
                 axes.annotate(name, (x, y), (4, 4), textcoords="offset points", fontsize=8)
-            axes.set_xlabel(measure_name(a, lang))
-            axes.set_ylabel(measure_name(b, lang))
+            axes.set_xlabel(wrapped(measure_name(a, lang), lang, 44))
+            axes.set_ylabel(wrapped(measure_name(b, lang), lang, 36))
             axes.locator_params(nbins=5)
-        return svg_of(chart, study_words(lang)["budget"]["front"])
+        return svg_of(chart, text["gains"])
 
 
 def spending_chart(found: Budget, lang: str) -> str:
@@ -94,6 +95,7 @@ def sentences(found: Budget, lang: str = "en") -> list[str]:
     text, table = study_words(lang)["budget"], found.table
     lines = []
     within = table[table["spent"] <= found.search.most]
+    form = text["line_best" if len(within) else "line_best_any"]
     within = within if len(within) else table
     for name in found.search.objectives:
         mix = within[name].idxmax()
@@ -102,7 +104,7 @@ def sentences(found: Budget, lang: str = "en") -> list[str]:
             figure(row[f"{name}{end}"], unit, lang) for end in ("", "_low", "_high")
         )
         lines.append(
-            text["line_best"].format(
+            form.format(
                 measure=measure_name(name, lang), mix=mix_name(str(mix), lang), value=value, low=low,
                 high=high,
             )
@@ -126,12 +128,13 @@ def budget_page(found: Budget, lang: str = "en") -> str:
     county, s = found.search.scenario.county, found.search.settings
     about: dict[str, Any] = {
         "trials": found.tried, "levers": len(found.search.levers),
-        "front": int(found.table["front"].sum()), "months": s.months, "sample": f"{s.sample:g}",
+        "kept": len(found.table) - 1, "front": int(found.table["front"].sum()), "months": s.months, "sample": f"{s.sample:g}",
         "county": county.name_zh if lang == "zh" else county.name, "worlds": len(found.worlds),
         "replicates": found.search.replicates,
     }  # fmt: skip
     sections = [
-        Section(text["front"], figures=[front_chart(found, drawn)], table=_front(found, lang), note=text["front_note"]),
+        Section(text["front"], table=_front(found, lang), note=text["front_note"]),
+        Section(text["gains"], figures=[front_chart(found, drawn)], table=_gains(found, lang), note=text["gains_note"]),
         Section(text["spending"], figures=[spending_chart(found, drawn)], table=_spending(found, lang), note=text["spending_note"]),
         Section(text["levers"], table=_levers(found, lang)),
         Section(text["regret"], table=_regret(found, lang), note=text["regret_note"]),
@@ -149,7 +152,7 @@ def _names(found: Budget, lang: str) -> list[str]:
 def _front(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
     text, table = study_words(lang)["budget"], found.table
     columns = [*found.search.objectives, "spent"]
-    head = [text["mix"], *(measure_name(name, lang) for name in columns)]
+    head = [text["mix"], *(measure_name(name, lang) for name in columns), text["unbeaten"]]
     rows = []
     for mix, row in table.iterrows():
         cells = [mix_name(str(mix), lang)]
@@ -159,8 +162,21 @@ def _front(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
                 figure(row[f"{name}{e}"], unit, lang) for e in ("", "_low", "_high")
             )
             cells.append(f"{value} ({low} – {high})")
-        rows.append(cells)
+        rows.append([*cells, text["yes" if row["front"] else "no"]])
     return head, rows
+
+
+def _gains(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
+    text, names = study_words(lang)["budget"], found.search.objectives
+    rows = []
+    for mix, row in found.gains.drop(index=USUAL).iterrows():
+        cells = [mix_name(str(mix), lang)]
+        for name in names:
+            unit = BY_NAME[name].unit
+            value = figure(row[name], unit, lang, signed=True)
+            cells.append(f"{value} ({span(row[f'{name}_low'], row[f'{name}_high'], unit, lang)})")
+        rows.append(cells)
+    return [text["mix"], *(measure_name(name, lang) for name in names)], rows
 
 
 def _spending(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:

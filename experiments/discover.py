@@ -21,7 +21,9 @@ import pandas as pd
 
 from experiments.errors import UsageError
 from experiments.levels import HEAD, NAMES
+from experiments.store import MANIFEST, read_manifest
 from experiments.sweep import frame_of
+from scenarios import load_scenario, scenario_names
 from scenarios.errors import guess, nearest
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -185,8 +187,20 @@ def discover(
     boxes, importance, held = _search(points, fails, method, seed)
     return Discovery(
         points.reset_index(drop=True), outcome.to_numpy(), fails, boxes, importance, held,
-        scenario, against, measure, target, runs.attrs,
+        scenario, against, measure, target, _with_titles(runs.attrs, Path(folder)),
     )  # fmt: skip
+
+
+def _with_titles(attrs: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Labels with the titles of the scenarios that ship; a user's file may be gone by now."""
+    found = {**attrs, "labels": dict(attrs["labels"]), "labels_zh": dict(attrs["labels_zh"])}
+    kept = read_manifest(folder)["scenarios"] if (folder / MANIFEST).is_file() else {}
+    for label in set(kept) & set(scenario_names()):
+        shipped = load_scenario(label)
+        if shipped.id == kept[label]["id"]:
+            found["labels"][label] = shipped.title_en
+            found["labels_zh"][label] = shipped.title_zh
+    return found
 
 
 def _outcome(runs: pd.DataFrame, scenario: str, against: str, measure: str) -> pd.Series:

@@ -10,14 +10,14 @@ from matplotlib.patches import Rectangle
 from experiments.charts import BLACK, COLOURS, chart_language, settings, svg_of
 from experiments.discover import HELD_BACK, LEAST, Box, Discovery
 from experiments.measures import BY_NAME
-from experiments.study_page import Section, render, study_words
+from experiments.study_page import Section, grouped, render, study_words
 from experiments.texts import label_of, rounded
 
 
 def label(found: Discovery, key: str, lang: str) -> str:
     """Label of a parameter, with its unit."""
     words = found.attrs["labels_zh" if lang == "zh" else "labels"]
-    return str(words.get(key, key))
+    return grouped(key, str(words.get(key, key)), lang)
 
 
 def number(value: float) -> str:

@@ -160,7 +160,8 @@ def sensitivity(
             "overrides": dict(overrides or {}), "where": where, "progress": progress,
             "as_new": as_new, "max_runs": max_runs,
         }  # fmt: skip
-        frames, about["effects"] = [], []
+        frames: list[pd.DataFrame] = []
+        about["effects"] = []
         for name, n in ((MORRIS, trajectories), (SOBOL, base)):
             if method not in (name, "both"):
                 continue

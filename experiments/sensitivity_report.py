@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from experiments.charts import BLACK, COLOURS, DASHES, chart_language, settings, svg_of
 from experiments.sensitivity import EFFECT, settled
 from experiments.sensitivity_indices import MORRIS, SOBOL
-from experiments.study_page import Section, render, study_words
-from experiments.texts import figure
+from experiments.study_page import Section, grouped, render, study_words, wrapped
+from experiments.texts import figure, percent
 
 SHOWN = 10  # parameters in a tornado
 SHOWN_IN_HEAT = 20
@@ -34,7 +34,7 @@ class Words:
 
     def __call__(self, key: str) -> str:
         """Label of a measure or parameter."""
-        return str(self.labels.get(key, key))
+        return grouped(key, str(self.labels.get(key, key)), self.lang)
 
     def target(self, scenario: str, target: str, measure: str) -> str:
         """What an index is of."""
@@ -73,7 +73,9 @@ def tornado(found: pd.DataFrame, method: str, words: Words) -> str:
             axes.set_visible(False)
         for place, axes in zip(places, grid.flat):
             _bars(axes, settled(rows_of(found, method, place)), method, words)
-            axes.set_title(words.target(*place), fontsize=9)
+            axes.set_title(wrapped(words.target(*place), words.lang), fontsize=9)
+        handles, names = grid.flat[0].get_legend_handles_labels()
+        chart.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
         return svg_of(chart, words.text[method])
 
 
@@ -84,11 +86,11 @@ def _bars(axes: Axes, rows: pd.DataFrame, method: str, words: Words) -> None:
     values = main["value"].to_numpy(dtype=float)
     label = words.text["mu_star" if method == MORRIS else "total"]
     axes.barh(places, np.nan_to_num(values), height=0.62, color=COLOURS[5], label=label)
-    axes.hlines(places, main["low"].clip(lower=0), main["high"], color=BLACK, linewidth=1.1)
+    ends = main["low"].clip(lower=0), main["high"]
+    axes.hlines(places, *ends, color=BLACK, linewidth=1.1, label=words.text["interval"])
     if method == SOBOL:
         alone = rows[rows["index"] == "S1"].set_index("key")["value"].reindex(main.index)
         axes.plot(alone, places, "D", color=COLOURS[1], markersize=4, label=words.text["alone"])
-        axes.legend(frameon=False, fontsize=8, loc="lower right")
     axes.set_yticks(places, [words(key) for key in main.index], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(left=0.0)
@@ -96,7 +98,7 @@ def _bars(axes: Axes, rows: pd.DataFrame, method: str, words: Words) -> None:
 
 
 def heat_map(found: pd.DataFrame, method: str, words: Words) -> str:
-    """Parameters by targets, each column as a share of its largest index."""
+    """Targets by parameters, each row as a share of its largest index."""
     rows = settled(found[(found["method"] == method) & (found["index"] == MAIN[method])])
     wide = rows.pivot_table(
         index="key", columns=["target", "scenario", "measure"], values="value", dropna=False
@@ -108,16 +110,21 @@ def heat_map(found: pd.DataFrame, method: str, words: Words) -> str:
     share = share.loc[share.max(axis=1).sort_values(ascending=False).index[:SHOWN_IN_HEAT]]
     share = share.loc[share.mean(axis=1).sort_values(ascending=False).index]
     with mpl.rc_context(settings("heat")):
-        size = (3.6 + 0.52 * share.shape[1], 2.3 + 0.27 * len(share))
+        share = share.T
+        size = (4.4 + 0.36 * max(share.shape[1], 6), 1.6 + 0.3 * len(share))
         chart = Figure(figsize=size, layout="constrained")
         axes = chart.subplots()
         axes.imshow(share.to_numpy(), cmap=HEAT, vmin=0.0, vmax=1.0, aspect="auto")
         for (k, m), value in np.ndenumerate(share.to_numpy()):
             colour = "white" if value > 0.6 else BLACK
             axes.text(m, k, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
-        names = [words.target(scenario, kind, m) for kind, scenario, m in share.columns]
-        axes.set_xticks(range(len(names)), names, rotation=40, ha="right", fontsize=8)
-        axes.set_yticks(range(len(share)), [words(key) for key in share.index], fontsize=8)
+        names = [words.target(scenario, kind, m) for kind, scenario, m in share.index]
+        names = [wrapped(name, words.lang) for name in names]
+        keys = [words(key) for key in share.columns]
+        axes.set_xticks(
+            range(len(keys)), keys, rotation=40, ha="right", rotation_mode="anchor", fontsize=8
+        )
+        axes.set_yticks(range(len(share)), names, fontsize=8)
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
         return svg_of(chart, words.text["heat"])
@@ -128,7 +135,7 @@ def settling(found: pd.DataFrame, method: str, words: Words) -> str:
     places = targets(found)
     with mpl.rc_context(settings("settling")):
         rows = -(-len(places) // 2)
-        chart = Figure(figsize=(9.6, 2.4 * rows), layout="constrained")
+        chart = Figure(figsize=(9.6, 3.1 * rows), layout="constrained")
         grid = chart.subplots(rows, min(2, len(places)), squeeze=False)
         for axes in grid.flat[len(places) :]:
             axes.set_visible(False)
@@ -145,8 +152,10 @@ def settling(found: pd.DataFrame, method: str, words: Words) -> str:
                     line["n"], line["value"], marker="o", markersize=3, color=COLOURS[k],
                     linestyle=DASHES[k % len(DASHES)], label=words(key),
                 )  # fmt: skip
-            axes.set_title(words.target(*place), fontsize=9)
-            axes.legend(frameon=False, fontsize=7)
+            axes.set_title(wrapped(words.target(*place), words.lang), fontsize=9)
+            axes.legend(
+                frameon=False, fontsize=7, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.12)
+            )
             axes.set_xticks(sorted(all_n["n"].unique()))
         return svg_of(chart, words.text["settling"])
 
@@ -164,10 +173,29 @@ def sentences(found: pd.DataFrame, lang: str = "en") -> list[str]:
         rows = rows[rows["value"] > 0.0]
         form = "flat" if rows.empty else "line_effect" if target == EFFECT else "line_level"
         keys = joined.join(words(key) for key in rows["key"][:NAMED])
-        lines.append(
-            words.text[form].format(measure=words(measure), scenario=words(scenario), keys=keys)
-        )
+        line = words.text[form].format(measure=words(measure), scenario=words(scenario), keys=keys)
+        gap = "" if lang == "zh" else " "
+        lines.append(gap.join([line, *_signs(found, method, place, words)]))
     return lines
+
+
+def _signs(
+    found: pd.DataFrame, method: str, place: tuple[str, str, str], words: Words
+) -> list[str]:
+    """Between what an effect lay at the points, and how often it was above zero."""
+    scenario, target, measure = place
+    unit = found.attrs["units"][measure]
+    return [
+        words.text["sign"].format(
+            low=figure(row["low"], unit, words.lang, signed=True),
+            high=figure(row["high"], unit, words.lang, signed=True),
+            share=percent(row["above"], words.lang), points=row["points"],
+        )
+        for row in found.attrs["effects"]
+        if target == EFFECT
+        and (row["method"], row["scenario"], row["measure"]) == (method, scenario, measure)
+        and row["low"] < row["high"]
+    ]  # fmt: skip
 
 
 def _sections(found: pd.DataFrame, words: Words, charts: Words) -> Iterator[Section]:
@@ -193,14 +221,16 @@ def _sections(found: pd.DataFrame, words: Words, charts: Words) -> Iterator[Sect
                         f"{_number(row['low'])} – {_number(row['high'])}",
                     ]
                 rows.append(cells)
-        figures = [
-            tornado(found, method, charts),
-            heat_map(found, method, charts),
-            settling(found, method, charts),
-        ]
+        drawn = {
+            text["bars"]: tornado(found, method, charts),
+            text["heat"]: heat_map(found, method, charts),
+            text["settling"]: settling(found, method, charts),
+        }
+        drawn = {caption: figure for caption, figure in drawn.items() if figure}
         yield Section(
-            text[method], [], [f for f in figures if f], (head, rows), text[f"{method}_note"]
-        )
+            text[method], figures=list(drawn.values()), captions=list(drawn),
+            table=(head, rows), note=text[f"{method}_note"],
+        )  # fmt: skip
         if method == SOBOL:
             yield _pairs(found, words)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +14,10 @@ import jinja2
 
 from experiments.errors import writing_to
 from experiments.texts import FOLDER
+from scenarios import Behaviour, County, Policy
+from scenarios.fields import groups
 
+PARTS: dict[str, Any] = {"county": County, "policy": Policy, "behaviour": Behaviour}
 Cells = tuple[list[str], list[list[str]]]
 
 
@@ -28,6 +32,8 @@ class Section:
         Sentences before the figure.
     figures : list of str
         SVG elements.
+    captions : list of str
+        Above the figures, where a section has several.
     table : (head, rows)
         Cells as text; the first column stands left.
     note : str
@@ -38,12 +44,36 @@ class Section:
     figures: list[str] = field(default_factory=list)
     table: Cells = field(default_factory=lambda: ([], []))
     note: str = ""
+    captions: list[str] = field(default_factory=list)
 
 
 @lru_cache(maxsize=2)
 def study_words(lang: str) -> dict[str, Any]:
     """Texts of one language, from ``templates/study_<lang>.toml``."""
     return tomllib.loads((FOLDER / f"study_{lang}.toml").read_text(encoding="utf-8"))
+
+
+def grouped(key: str, label: str, lang: str) -> str:
+    """A parameter's label with that of its group; some labels alone say too little.
+
+    Examples
+    --------
+    >>> grouped("behaviour.firm.scale", "Level of productivity", "en")
+    'Level of productivity (Firms)'
+    >>> grouped("jobs", "jobs in firms", "en")
+    'jobs in firms'
+    """
+    part, _, rest = key.partition(".")
+    names = groups(PARTS[part]) if part in PARTS else {}
+    group = names.get(rest.partition(".")[0])
+    if group is None:
+        return label
+    return f"{label}（{group[1]}）" if lang == "zh" else f"{label} ({group[0]})"
+
+
+def wrapped(text: str, lang: str, width: int = 52) -> str:
+    """A title in lines that fit above a panel; Chinese characters are twice as wide."""
+    return "\n".join(textwrap.wrap(text, width // 2 if lang == "zh" else width))
 
 
 def render(
