@@ -26,6 +26,7 @@ ONE_SET, ENSEMBLE = "one", "ensemble"
 MOST_SAVED = 6
 LONGEST_TITLE = 60
 LONGEST_QUERY = 20_000
+MOST_PARTS = 400
 Value = bool | int | float
 Timed = Value | Mapping[int, Value]
 EMPTY: Mapping[str, Timed] = MappingProxyType({})
@@ -246,9 +247,9 @@ def arrive(
     place = first or Place()
     moved: dict[str, Timed] = {}
     ignored: list[str] = []
-    if len(query) > LONGEST_QUERY:
+    if len(query) > LONGEST_QUERY or query.count("&") >= MOST_PARTS:
         return Arrival(place, (f"{query[:40]}…",))
-    for key, value in parse_qsl(query.removeprefix("?"), max_num_fields=400):
+    for key, value in parse_qsl(query.removeprefix("?"), max_num_fields=MOST_PARTS):
         try:
             place = _with_part(place, key, value, pages, charts, moved, options or {})
         except (Unusable, ValueError):

@@ -120,6 +120,11 @@ def test_what_an_address_may_not_ask_is_left_out_and_said(visit):
     assert page.locator("nav .tab[aria-current=page]").inner_text() == "Sources"
 
 
+def test_an_address_of_too_many_parts_is_left_out_and_said(visit):
+    page = visit("page=sources&lang=en" + "&x=1" * 400, whole=False).page
+    assert words("en")["ignored"].partition("{")[0] in page.locator(".notice").inner_text()
+
+
 def test_an_address_holds_no_script(visit):
     visitor = visit("v=1&page=sources&title=<img src=x onerror=alert(1)>&<b>x</b>=1", whole=False)
     assert visitor.page.locator("main img, .notice b").count() == 0
@@ -307,16 +312,15 @@ def test_a_report_in_chinese(visit):
 
 def test_ten_visitors_move_levers_each_their_own(visit):
     visitors = [visit("v=1&lang=en", whole=False) for _ in range(10)]
-    places = [str(1010 + 100 * k) for k in range(10)]
+    places = [str(1100 + 100 * k) for k in range(10)]
     for visitor, own in zip(visitors, places, strict=True):
         open_group(visitor.page, "en")
         slider = visitor.page.locator("input[id='policy.training.places']")
-        visitor.page.wait_for_selector(".fact")
-        visitor.before = visitor.page.evaluate("returnee_drawn.stamp")
+        visitor.page.wait_for_function("() => window.returnee_drawn")
         visitor.page.locator(".lever", has=slider).locator("input[type=number]").fill(own)
         visitor.page.keyboard.press("Tab")
     for visitor, own in zip(visitors, places, strict=True):
-        visitor.page.wait_for_function("old => returnee_drawn.stamp > old", arg=visitor.before)
+        visitor.page.wait_for_function("() => returnee_drawn.at > returnee_released")
         assert visitor.page.locator("input[id='policy.training.places']").input_value() == own
         assert f"training.places={own}" in visitor.page.url
     for visitor in visitors[1:-1]:  # the others' answers then come sooner
