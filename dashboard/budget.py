@@ -59,10 +59,10 @@ def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bo
             job.value = replace(begun, done=done, total=total)
 
     try:
-        search(begun.cap, is_on, step)
+        found = search(begun.cap, is_on, step)
         if is_on():
             job.value = replace(begun, running=False)
-            session.choose(yearly=str(begun.cap), mix="0")
+            session.choose(yearly=str(begun.cap), mix=str(found.safest()))
     except Stopped:
         return
     except Exception as error:  # shown in its place; the page stays alive
@@ -100,7 +100,8 @@ def Budget(session: Session) -> None:
             html(page("notices.html.j2", lang, lines=[text["none"]], wrong=False))
             return
         asked = int(place.option("yearly", str(cap)))
-        lines = [text["unknown"].format(yuan=yuan(asked, lang))] if asked not in searches else []
+        missing = asked not in searches and not job.value.running
+        lines = [text["unknown"].format(yuan=yuan(asked, lang))] if missing else []
         if not searches[cap].current:
             lines.append(text["older"].format(hash=SOURCE_HASH))
         if lines:
@@ -126,7 +127,7 @@ def Found(session: Session, found: Searched) -> None:
     place = session.place.value
     lang, text = place.lang, words(place.lang)["budget"]
     views = solara.use_memo(lambda: Views(found, lang), [found, lang])
-    chosen = min(int(place.option("mix", "0")), len(found.candidates) - 1)
+    chosen = min(int(place.option("mix", str(found.safest()))), len(found.candidates) - 1)
     pair = min(int(place.option("pair", "0")), len(views.pairs) - 1)
     candidate, table = found.candidates[chosen], {"table": words(lang)["table"]}
 
@@ -220,11 +221,11 @@ def act(session: Session, job: solara.Reactive[Job], data: dict[str, Any]) -> No
     text = words(place.lang)["budget"]
     session.tell()
     if key == "yearly" and str(value) in {str(cap) for cap in known()}:
-        session.choose(yearly=str(value), mix="0")
+        session.choose(yearly=str(value), mix=str(known()[int(str(value))].safest()))
     elif key == "own" and isinstance(value, int | float):
         asked = round(float(value) * text["scale"]) if abs(value) < 1e9 else MOST + 1
         if LEAST <= asked <= MOST:
-            session.choose(yearly=str(asked), mix="0")
+            session.choose(yearly=str(asked))
         else:
             line = text["out_of_range"].format(
                 found=f"{value:g}", least=yuan(LEAST, place.lang), most=yuan(MOST, place.lang)

@@ -190,9 +190,7 @@ class Views:
     def in_short(self, shown: Candidate) -> list[str]:
         """What came out, in words."""
         lines = [self._most(name) for name in self.found.objectives]
-        safe = min(
-            self.found.candidates, key=lambda c: max(worst for worst, _ in c.regret.values())
-        )
+        safe = self.found.candidates[self.found.safest()]
         worst = max(worst for worst, _ in safe.regret.values())
         lines.append(self.text["safest"].format(mix=self.name(safe), share=f"{100 * worst:.0f}"))
         spent = [self.yuan(side.spent[0]) for side in (self.found.usual(), shown)]

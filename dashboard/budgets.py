@@ -76,6 +76,11 @@ class Searched:
         """The mix with the highest mean, over assumptions, in an objective."""
         return max(self.candidates, key=lambda candidate: candidate.outcomes[objective][0])
 
+    def safest(self) -> int:
+        """Place of the mix that falls behind the best by least, at worst, in any objective."""
+        worst = [max(worst for worst, _ in c.regret.values()) for c in self.candidates]
+        return worst.index(min(worst))
+
     def usual(self) -> Candidate:
         """The baseline's levers under the same cap."""
         return self.candidates[-1]

@@ -227,3 +227,11 @@ def test_words_are_equal_in_both_languages() -> None:
         if isinstance(line, str):
             places = [sorted(set(re.findall(r"{(\w+)}", t[key]))) for t in texts]
             assert places[0] == places[1], key
+
+
+def test_the_mix_shown_first_is_the_one_of_least_regret(made: Outcome) -> None:
+    found = searched(made)
+    worst = [max(pair[0] for pair in c.regret.values()) for c in found.candidates]
+    assert worst[found.safest()] == min(worst)
+    name = Views(found, "en").name(found.candidates[found.safest()])
+    assert any(name in line for line in Views(found, "en").in_short(found.usual()))
