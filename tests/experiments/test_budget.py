@@ -61,6 +61,15 @@ def test_regret_is_nought_for_the_best_in_every_world(found: Budget) -> None:
     assert found.table["front"].any()
 
 
+def test_gains_are_over_the_baseline_in_the_same_world_and_replicate(found: Budget) -> None:
+    paired = found.values - found.values[-1:]
+    for k, name in enumerate(found.search.objectives):
+        means = np.nanmean(paired[..., k], axis=(1, 2))
+        assert np.allclose(found.gains[name], means)
+        assert (found.gains[f"{name}_low"] <= found.gains[f"{name}_high"]).all()
+    assert (found.gains.iloc[-1] == 0.0).all()
+
+
 def test_undominated_rows_by_definition() -> None:
     rows = np.random.default_rng(1).integers(0, 4, (40, 3)).astype(float)
     for k, kept in enumerate(undominated(rows)):
