@@ -177,7 +177,8 @@ def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bo
     def step(done: int, total: int) -> None:
         nonlocal last
         last = replace(last, done=done, total=total)
-        if wanted():
+        # A cancel that is not yet rendered has a number of its own already.
+        if wanted() and job.peek().number == begun.number:
             job.value = last
 
     try:
