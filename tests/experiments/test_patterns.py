@@ -24,7 +24,7 @@ FITTED = {1, 2, 3, 4, 5, 6, 7, 11}
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    return simulate("baseline", sample=0.01, months=96)
+    return simulate("baseline", sample=0.02, months=96)
 
 
 def test_the_table_is_sound():
