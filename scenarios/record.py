@@ -7,8 +7,10 @@ tables are left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +37,12 @@ def dtype_of(model: type[Group]) -> np.dtype:
         [(key.replace(".", "_"), _FORMATS[lever.type]) for key, lever in walk(model)],
         align=True,
     )
+
+
+@cache
+def _getters(model: type[Group]) -> tuple[Callable[[Group], Any], ...]:
+    """How to take each parameter from a model of a class, in the order of its record."""
+    return tuple(attrgetter(key) for key, _ in walk(model))
 
 
 def record_of(model: Group) -> np.recarray:
@@ -69,10 +77,6 @@ def table_of(models: Sequence[Group]) -> np.recarray:
     classes = {type(model) for model in models}
     if len(classes) != 1:
         raise ValueError(f"a table needs rows of exactly one class, found {len(classes)}")
-    table = np.zeros(len(models), dtype=dtype_of(classes.pop()))
-    rows: dict[int, tuple[object, ...]] = {}  # a policy that holds for years is flattened once
-    for index, model in enumerate(models):
-        if id(model) not in rows:
-            rows[id(model)] = tuple(lever.value for _, lever in walk(model))
-        table[index] = rows[id(model)]
-    return table.view(np.recarray)
+    kind = classes.pop()
+    rows = [tuple(get(model) for get in _getters(kind)) for model in models]
+    return np.array(rows, dtype_of(kind)).view(np.recarray)

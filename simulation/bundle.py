@@ -40,14 +40,15 @@ class Bundle:
     """
 
     def __post_init__(self) -> None:
-        table = np.zeros(WORDS * len(fields(self)), np.int64)
-        for k, array in enumerate(self.arrays()):
+        words: list[int] = []
+        for field, array in zip(fields(self), self.arrays(), strict=True):
             if not array.flags.c_contiguous or array.ndim >= WORDS:
-                name = fields(self)[k].name
-                raise ValueError(f"{name}: an array of the county must be contiguous, at most 3-d")
-            table[WORDS * k] = array.ctypes.data
-            table[WORDS * k + 1 : WORDS * k + 1 + array.ndim] = array.shape
-        object.__setattr__(self, "table", table)
+                raise ValueError(
+                    f"{field.name}: an array of the county must be contiguous, at most 3-d"
+                )
+            unused = (0,) * (WORDS - 1 - array.ndim)
+            words += (array.ctypes.data, *array.shape, *unused)
+        object.__setattr__(self, "table", np.array(words, np.int64))
 
     def arrays(self) -> list[np.ndarray]:
         """The arrays in the order of the fields."""
@@ -74,21 +75,21 @@ def hash_of(members: tuple[tuple[str, types.Array], ...]) -> str:
 
 
 @cache
-def element_type(dtype: np.dtype) -> types.Type:
-    """Numba's type of an array's elements."""
-    return numba.typeof(np.empty(0, dtype)).dtype
+def type_of(kind: type[Bundle], shapes: tuple[tuple[np.dtype, int], ...]) -> BundleType:
+    """Numba's type of a kind of bundle whose arrays have these elements and dimensions."""
+    members = tuple(
+        (field.name, types.Array(numba.typeof(np.empty(0, dtype)).dtype, ndim, "C"))
+        for field, (dtype, ndim) in zip(fields(kind), shapes, strict=True)
+    )
+    return BundleType(kind.__name__, members)
 
 
 @typeof_impl.register(Bundle)
 def typeof_bundle(value: Bundle, _context: Any) -> BundleType:
-    """Type of a bundle, computed once per object."""
+    """Type of a bundle, looked up once per object."""
     known = value.__dict__.get("numba_type")
     if known is None:
-        members = tuple(
-            (f.name, types.Array(element_type(a.dtype), a.ndim, "C"))
-            for f, a in zip(fields(value), value.arrays(), strict=True)
-        )
-        known = BundleType(type(value).__name__, members)
+        known = type_of(type(value), tuple((a.dtype, a.ndim) for a in value.arrays()))
         object.__setattr__(value, "numba_type", known)
     return known
 
@@ -108,9 +109,9 @@ def unbox_bundle(_type: BundleType, obj: Any, c: Any) -> NativeValue:
     native = c.unbox(types.Array(types.int64, 1, "C"), table)
     array = make_array(types.Array(types.int64, 1, "C"))(c.context, c.builder, native.value)
     address = c.builder.bitcast(array.data, cgutils.voidptr_t)
-    if native.cleanup is not None:
-        native.cleanup()
-    c.pyapi.decref(table)  # the object still holds it
+    # The object holds the table; what was taken for the array is given back, or it would never be.
+    c.context.nrt.decref(c.builder, types.Array(types.int64, 1, "C"), native.value)
+    c.pyapi.decref(table)
     return NativeValue(address, is_error=native.is_error)
 
 

@@ -18,7 +18,8 @@ from simulation.services import provide
 from simulation.state import count_peers
 from simulation.ties import ties_of
 
-FIRM_ROOM = 0.09  # firm rows per worker at the start; grows when needed
+FIRM_ROOM = 0.14  # firm rows per worker at the start; grows when needed
+EVENT_ROOM = 3  # events per worker at the start; grows when needed
 MONTHS_BEFORE = 400  # room in a month index for the history
 
 
@@ -206,7 +207,7 @@ def gather(
         unpaid=np.zeros((months + 1, r.N_PROGRAMMES), np.int64),
         pots=np.zeros((len(r.POTS), 4), np.int64),
         flows=np.zeros((months + 1, len(r.STATES), len(r.STATES)), np.int64),
-        events=np.zeros(n + 1000, r.EVENT).view(np.recarray),
+        events=np.zeros(EVENT_ROOM * n + 1000, r.EVENT).view(np.recarray),
         members=members,
         members_ptr=np.searchsorted(workers.township[members], np.arange(len(towns) + 1)),
         entry_rows=entries,

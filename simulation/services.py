@@ -38,14 +38,25 @@ DESK_DAYS_BASE, DESK_DAYS_DIGITAL = 20.0, 3.0
 IN_THE_CITIES = 255  # township of a station
 
 
+@kernel
+def qualities(clock, spread):
+    """Quality of each provider: lognormal with mean 1."""
+    found = np.empty(N_SERVICES)
+    for k in range(N_SERVICES):
+        u, _, _, _ = draws(clock, D_SERVICE, 0, k, 0)
+        found[k] = math.exp(spread * normal(u) - 0.5 * spread * spread)
+    return found
+
+
 def provide(facts: Facts, clock: np.record) -> np.recarray:
     """The providers of a county, before any capacity is funded.
 
     Quality is lognormal with mean 1, a keyed draw by provider; the guarantee fund and the extension,
     of which there is one each and on which nothing hangs, have 1.
     """
-    spread = facts.firms.service_quality
-    services = np.zeros(N_SERVICES, r.SERVICE).view(np.recarray)
+    services = np.zeros(N_SERVICES, r.SERVICE)
+    services["quality"] = qualities(clock, facts.firms.service_quality)
+    services["quality"][[FUND, EXTENSION]] = 1.0
     towns = len(facts.townships)
     order = np.argsort([t.distance_km for t in facts.townships], kind="stable")
     closed = ALL_YEAR & ~(1 << (facts.work.festival_month - 1))
@@ -60,19 +71,13 @@ def provide(facts: Facts, clock: np.record) -> np.recarray:
         (EXTENSION, 1, r.S_EXTENSION, r.POT_STARTUP, closed),
     )
     for first, count, kind, pot, opening in kinds:
-        for k in range(count):
-            service = services[first + k]
-            service.kind, service.pot, service.opening = kind, pot, opening
-            service.quality = 1.0
-            if kind not in (r.S_FUND, r.S_EXTENSION):
-                u, _, _, _ = draws(clock, D_SERVICE, 0, first + k, 0)
-                service.quality = math.exp(spread * normal(u) - 0.5 * spread * spread)
-            # Centres and sites stand in every few townships from the seat on; posts go round all.
-            step = towns // max(count, 1) if kind in (r.S_TRAINING, r.S_INCUBATOR) else 1
-            service.township = (
-                IN_THE_CITIES if kind == r.S_STATION else order[(k * max(step, 1)) % towns]
-            )
-    return services
+        some = services[first : first + count]
+        some["kind"], some["pot"], some["opening"] = kind, pot, opening
+        # Centres and sites stand in every few townships from the seat on; posts go round all.
+        step = max(towns // count, 1) if kind in (r.S_TRAINING, r.S_INCUBATOR) else 1
+        places = order[np.arange(count) * step % towns]
+        some["township"] = IN_THE_CITIES if kind == r.S_STATION else places
+    return services.view(np.recarray)
 
 
 @kernel
