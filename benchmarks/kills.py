@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.figures import warm
 from benchmarks.sweeps import begun
 from experiments.levels import NAMES
-from experiments.sweep import frame_of
+from experiments.sweeps import frame_of
 
 DESIGN = """
 scenarios = ["baseline", "linked"]

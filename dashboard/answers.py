@@ -12,7 +12,7 @@ import pandas as pd
 
 from dashboard.place import Place
 from dashboard.texts import amount, between, measure_name, name_of, unit_of, words
-from experiments.compare import Comparison, command_of
+from experiments.comparison import Comparison, command_of
 from experiments.effects import HIGHER, INDEX, LOWER, Cube, effects_on
 from experiments.findings import KEY_MEASURES, sentence
 from experiments.measures import BY_NAME

@@ -207,7 +207,7 @@ def search(cap: int, wanted: Callable[[], bool], step: Callable[[int, int], None
     Stopped
         If it is not wanted any more.
     """
-    from experiments.sweep import Where
+    from experiments.sweeps import Where
 
     with turn(wanted, step), tempfile.TemporaryDirectory() as folder:
         found = budget(

@@ -150,10 +150,9 @@ def serve(bound: socket.socket, host: str, browser: bool, lang: str, results: Pa
 def warm() -> None:
     """Compile the model if need be, and begin to live the histories that visitors need."""
     from dashboard.runs import prewarm
-    from experiments.compare import COMPILING
     from experiments.executors import compile_first
 
-    compile_first(lambda: say(COMPILING))
+    compile_first(say)
     prewarm()
 
 

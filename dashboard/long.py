@@ -1,6 +1,6 @@
 """Long work that a visitor asks for: the full county, and reports. One at a time on a server.
 
-Both are `experiments.compare` itself, so that the command shown repeats them.
+Both are `experiments.comparison` itself, so that the command shown repeats them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dashboard.runs import SMALL, STAGES, Stopped
 from dashboard.session import Session
 from dashboard.texts import page, words
 from dashboard.widgets import Controls, box, html, use_work
-from experiments.compare import Comparison, compare
+from experiments.comparison import Comparison, compare
 from experiments.findings import sentence
 from experiments.progress import Reporter
 
@@ -76,7 +76,7 @@ def compared(
     wanted: Callable[[], bool],
     step: Callable[[int, int], None],
 ) -> Comparison:
-    """The comparison of Explore by `experiments.compare`, at any sample.
+    """The comparison of Explore by `experiments.comparison`, at any sample.
 
     Raises
     ------

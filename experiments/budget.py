@@ -21,18 +21,17 @@ from experiments.budget_search import (
     spread_out,
     undominated,
 )
-from experiments.compare import Interrupted
 from experiments.design import design_of
 from experiments.effects import TAILS
-from experiments.errors import UsageError
+from experiments.errors import Interrupted, UsageError
 from experiments.linkage_robust import parameters
 from experiments.measures import BY_NAME, SPENT
 from experiments.plan import Settings
 from experiments.progress import Bar, Reporter
-from experiments.sensitivity import SPREAD, band_of
+from experiments.sensitivity_study import SPREAD, band_of
 from experiments.store import write_frame
-from experiments.sweep import Where, frame_of, run_plan
 from experiments.sweep_plan import plan_of
+from experiments.sweeps import Where, frame_of, run_plan
 from scenarios import load_scenario, walk
 from scenarios.errors import guess, nearest
 
@@ -188,7 +187,7 @@ def budget(
     worlds : int
         Sets of assumptions: members of the ensemble, or points of a Latin hypercube.
     over : {"free", "ensemble"}
-        Behaviour parameters that are free in calibration, within `sensitivity.SPREAD` of their
+        Behaviour parameters that are free in calibration, within `sensitivity_study.SPREAD` of their
         range either way; or the ensemble that calibration found.
     replicates, sample, months, seed
         Of every run.
@@ -199,7 +198,7 @@ def budget(
     out : path
         Folder; a search that was stopped goes on there, and more trials go on from fewer.
     where, progress, as_new
-        As for `sweep.sweep`.
+        As for `sweeps.sweep`.
     command : str
         For the manifest.
 

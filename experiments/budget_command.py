@@ -9,18 +9,22 @@ from typing import Annotated
 
 import typer
 
-from experiments.compare import Interrupted
-from experiments.linkage_command import Language
-from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, stop
-from experiments.sweep_command import (
+from experiments.errors import Interrupted
+from experiments.options import (
     AsNewOption,
     JsonOption,
+    LangOption,
+    Language,
     LocalOption,
+    MonthsOption,
     ProcessesOption,
+    SampleOption,
     SchedulerOption,
+    SeedOption,
     WorkersOption,
 )
+from experiments.progress import Bar
+from experiments.shell import INTERRUPTED, console_of, overrides_of, print_json, stop
 
 BUDGET_EXAMPLES = """Examples:
 
@@ -56,9 +60,9 @@ def budget_command(
         Over, typer.Option(help="Sets of assumptions: around the values in use, or the ensemble.")
     ] = Over.free,
     replicates: Annotated[int, typer.Option(help="Runs of each mix.")] = 4,
-    sample: Annotated[float, typer.Option(help="Share of the county that is simulated.")] = 0.01,
-    months: Annotated[int, typer.Option(help="Months under the policy.")] = 120,
-    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 1,
+    sample: SampleOption = 0.01,
+    months: MonthsOption = 120,
+    seed: SeedOption = 1,
     base: Annotated[str, typer.Option(help="Scenario the mixes are laid on.")] = "baseline",
     set_: Annotated[
         list[str] | None,
@@ -70,17 +74,16 @@ def budget_command(
     scheduler: SchedulerOption = "",
     local_cluster: LocalOption = 0,
     as_new: AsNewOption = False,
-    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
+    lang: LangOption = Language.en,
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Search for the mixes of levers that make the most of a yearly budget."""
     from experiments.budget import budget
     from experiments.budget_report import budget_page, sentences
     from experiments.budget_stored import STORED, write_plain
-    from experiments.cli import console_of, overrides_of, print_json
     from experiments.findings import plain
     from experiments.study_page import write_study
-    from experiments.sweep import Where
+    from experiments.sweeps import Where
 
     options = {
         "per-year": f"{per_year:.12g}", "maximise": maximise, "trials": trials,

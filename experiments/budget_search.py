@@ -24,8 +24,8 @@ from experiments.linkage_design import EQUAL
 from experiments.plan import Settings
 from experiments.progress import Reporter
 from experiments.store import MANIFEST, is_used, next_to, read_manifest, versions, write_json
-from experiments.sweep import Where, frame_of, run_plan
 from experiments.sweep_plan import plan_of
+from experiments.sweeps import Where, frame_of, run_plan
 from scenarios import Lever, Scenario, load_scenario, walk
 from simulation.compiler import SOURCE_HASH
 

@@ -21,9 +21,7 @@ from experiments.calibrate_search import search
 from experiments.calibrate_steps import (
     DIGITS,
     LOCAL,
-    MONTHS,
     OTHER_LUCK,
-    SEED,
     Calibrator,
     Options,
     ensemble_of,
@@ -32,10 +30,11 @@ from experiments.calibrate_steps import (
     out_of_reach,
     spread,
 )
-from experiments.compare import COMPILING, Interrupted, workers_of
 from experiments.coordinates import Coordinate, coordinates, point_of, values_at
-from experiments.executors import compile_first
+from experiments.errors import Interrupted
+from experiments.executors import compile_first, workers_of
 from experiments.identify import Identification, Response
+from experiments.options import MONTHS, SEED
 from experiments.progress import Bar, Reporter
 from experiments.targets import Target, default_targets
 from experiments.texts import rounded
@@ -170,7 +169,7 @@ def calibrate(
     points = Points(Path(out), frame, manifest, workers_of(workers), reporter)
     steps = Calibrator(points, axes, options, reporter)
     try:
-        compile_first(lambda: reporter.say(COMPILING))
+        compile_first(reporter.say)
         with reporter:
             reporter.begin(expected(options, len(axes)), len(points.found))
             found = _steps(steps, command)

@@ -6,25 +6,31 @@ import shlex
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.calibrate_steps import (
-    BUDGET,
-    MEMBERS,
+from experiments.errors import Interrupted
+from experiments.options import (
+    CALIBRATION_BUDGET,
+    CALIBRATION_REPLICATES,
+    CALIBRATION_SAMPLE,
+    ENSEMBLE_MEMBERS,
     MONTHS,
-    REPLICATES,
-    SAMPLE,
     SEED,
     VERIFY_REPLICATES,
     VERIFY_SAMPLE,
-    Options,
+    JsonOption,
+    LangOption,
+    Language,
+    MonthsOption,
+    WorkersOption,
 )
-from experiments.compare import Interrupted
-from experiments.linkage_command import Language
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, stop
+from experiments.shell import INTERRUPTED, console_of, overrides_of, print_json, stop
+
+if TYPE_CHECKING:
+    from experiments.calibrate_steps import Options
 
 CALIBRATE_EXAMPLES = """Examples:
 
@@ -54,7 +60,7 @@ def calibrate_command(
         Path | None,
         typer.Option(metavar="FILE", help="Targets, as CSV or TOML; the patterns of the shipped county if left out."),
     ] = None,
-    budget: Annotated[int, typer.Option(help="Parameter sets that the search tries.")] = BUDGET,
+    budget: Annotated[int, typer.Option(help="Parameter sets that the search tries.")] = CALIBRATION_BUDGET,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Set a lever or parameter; free ones start there. May be given more than once."),
@@ -66,15 +72,15 @@ def calibrate_command(
     method: Annotated[
         Method, typer.Option(help="CMA-ES, tree of Parzen estimators, or Gaussian process.")
     ] = Method.cma,
-    replicates: Annotated[int, typer.Option(help="Runs of each set, the same for all.")] = REPLICATES,
+    replicates: Annotated[int, typer.Option(help="Runs of each set, the same for all.")] = CALIBRATION_REPLICATES,
     sample: Annotated[
         float, typer.Option(help="Share of the county that is simulated in the search.")
-    ] = SAMPLE,
-    months: Annotated[int, typer.Option(help="Months under the policy.")] = MONTHS,
+    ] = CALIBRATION_SAMPLE,
+    months: MonthsOption = MONTHS,
     seed: Annotated[int, typer.Option(help="Seed of all draws and of the search.")] = SEED,
     members: Annotated[
         int, typer.Option("--ensemble", help="Sets to keep that meet the targets too.")
-    ] = MEMBERS,
+    ] = ENSEMBLE_MEMBERS,
     verify_sample: Annotated[
         float, typer.Option(help="Share of the county in which the result is verified.")
     ] = VERIFY_SAMPLE,
@@ -85,20 +91,16 @@ def calibrate_command(
         Path | None,
         typer.Option("--write-targets", metavar="FILE", help="Only write the shipped targets as CSV, to be changed."),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Runs at a time; all processors if left out.")
-    ] = None,
+    workers: WorkersOption = None,
     out: Annotated[Path, typer.Option(help="Folder.")] = Path("results/calibrate"),
-    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
-    as_json_: Annotated[
-        bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
-    ] = False,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Fit the free behaviour parameters to targets; keep every set that meets them."""
+    from experiments import calibrate_files as files
     from experiments.calibrate import calibrate
-    from experiments.calibrate_files import as_json, write_files
     from experiments.calibrate_report import show, write_page
-    from experiments.cli import console_of, overrides_of, print_json
+    from experiments.calibrate_steps import Options
     from experiments.linkage_report import write_text
     from experiments.targets import default_targets, read_targets, targets_frame
     from scenarios import load_scenario
@@ -121,10 +123,10 @@ def calibrate_command(
         )  # fmt: skip
     except Interrupted as interrupt:
         stop(str(interrupt), INTERRUPTED)
-    write_files(found, scenario, overrides)
+    files.write_files(found, scenario, overrides)
     report = write_page(found, found.folder / "report.html", lang)
-    if as_json_:
-        print_json(as_json(found))
+    if as_json:
+        print_json(files.as_json(found))
     else:
         show(found, console_of(), lang)
     Bar().say(f"report: {report}")

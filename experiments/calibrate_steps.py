@@ -14,13 +14,20 @@ from experiments.coordinates import Coordinate, values_at
 from experiments.ensemble_search import Bands, sample_around, well_spread
 from experiments.errors import UsageError
 from experiments.identify import PRIOR, Identification, Response, one_at_a_time
+from experiments.options import (
+    CALIBRATION_BUDGET,
+    CALIBRATION_REPLICATES,
+    CALIBRATION_SAMPLE,
+    ENSEMBLE_MEMBERS,
+    VERIFY_REPLICATES,
+    VERIFY_SAMPLE,
+)
 from experiments.plan import Settings, check
 from experiments.progress import Reporter
 from experiments.targets import Target, distances
 
-BUDGET, SAMPLE, MONTHS, REPLICATES, SEED, MEMBERS = 500, 0.05, 120, 3, 1, 40
 DIGITS = 3  # of the parameters of the result
-VERIFY_SAMPLE, VERIFY_REPLICATES, MEMBER_REPLICATES = 0.1, 20, 5
+MEMBER_REPLICATES = 5
 LOCAL = 2  # times the replicates, for derivatives
 OTHER_LUCK = 10_000  # first replicate of the verification; the search has those from 0
 NEAR = 50  # points that the simulation error is pooled over
@@ -47,11 +54,11 @@ class Options:
         Of the best; the members of the ensemble have a quarter of it.
     """
 
-    budget: int = BUDGET
-    sample: float = SAMPLE
-    replicates: int = REPLICATES
+    budget: int = CALIBRATION_BUDGET
+    sample: float = CALIBRATION_SAMPLE
+    replicates: int = CALIBRATION_REPLICATES
     method: str = "cma"
-    members: int = MEMBERS
+    members: int = ENSEMBLE_MEMBERS
     verify_sample: float = VERIFY_SAMPLE
     verify_replicates: int = VERIFY_REPLICATES
 

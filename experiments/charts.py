@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.compare import Comparison
+from experiments.comparison import Comparison
 from experiments.effects import INDEX, TAILS, draws_of, interval, resampled_means
 from experiments.findings import title
 from experiments.measures import BY_NAME

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from experiments import tables
 from experiments.budget_command import BUDGET_EXAMPLES, budget_command
 from experiments.calibrate_command import CALIBRATE_EXAMPLES, calibrate_command
-from experiments.compare import COMPILING, Interrupted, compare
 from experiments.discover_command import DISCOVER_EXAMPLES, discover_command
 from experiments.ensemble_command import OverOption, SetsOption, compare_over
-from experiments.errors import UsageError
-from experiments.executors import compile_first
-from experiments.findings import as_json, plain
+from experiments.errors import Interrupted, UsageError
 from experiments.linkage_command import LINKAGE_EXAMPLES, linkage_command
-from experiments.plan import Settings, check
+from experiments.options import (
+    AsNewOption,
+    JsonOption,
+    LangOption,
+    Language,
+    MonthsOption,
+    ProcessesOption,
+    SampleOption,
+    SeedOption,
+    SetOption,
+    WorkersOption,
+)
 from experiments.progress import Bar
 from experiments.sensitivity_command import SENSITIVITY_EXAMPLES, sensitivity_command
-from experiments.shell import INTERRUPTED, SOME_FAILED, OneLine, stop
+from experiments.shell import (
+    INTERRUPTED,
+    SOME_FAILED,
+    OneLine,
+    console_of,
+    overrides_of,
+    print_json,
+    stop,
+)
 from experiments.sweep_command import (
     MERGE_EXAMPLES,
     STATUS_EXAMPLES,
@@ -36,15 +48,7 @@ from experiments.sweep_command import (
 )
 from experiments.validate_command import VALIDATE_EXAMPLES, validate_command
 from experiments.whom_command import WHOM_EXAMPLES, people_kept, whom_command
-from scenarios import load_scenario, parse_override, scenario_names
-
-
-class Lang(StrEnum):
-    """Language of tables and reports."""
-
-    en = "en"
-    zh = "zh"
-
+from scenarios import load_scenario, scenario_names
 
 OVERVIEW = """Simulate a county from which many people work away, and compare policies that
 support those who return to found firms.
@@ -107,14 +111,6 @@ app.command("sweep", epilog=SWEEP_EXAMPLES)(sweep_command)
 app.command("status", epilog=STATUS_EXAMPLES)(status_command)
 app.command("merge", epilog=MERGE_EXAMPLES)(merge_command)
 
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Set a lever or parameter; may be given more than once. `returnee levers` lists them.",
-    ),
-]
 CompareSet = Annotated[
     list[str] | None,
     typer.Option(
@@ -124,32 +120,9 @@ CompareSet = Annotated[
         "compared scenarios and not to the reference; county and behaviour keys apply to all.",
     ),
 ]
-LangOption = Annotated[Lang, typer.Option(help="Language.")]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
-]
-SampleOption = Annotated[float, typer.Option(help="Share of the county that is simulated.")]
-MonthsOption = Annotated[int, typer.Option(help="Months under the policy.")]
-SeedOption = Annotated[int, typer.Option(help="Seed of all draws.")]
 ScenarioOption = Annotated[
     str, typer.Option(help="Scenario whose county is meant: a name or a file.")
 ]
-
-
-def overrides_of(given: list[str] | None) -> dict[str, Any]:
-    """Keys and values of repeated ``--set``; the last one counts."""
-    return dict(parse_override(text) for text in given or ())
-
-
-def print_json(content: Any) -> None:
-    """Print JSON to standard output."""
-    typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1))
-
-
-def console_of() -> Console:
-    """Standard output, wide enough for a table where it is not a terminal."""
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, 110))
 
 
 @app.command("run", epilog=RUN_EXAMPLES)
@@ -165,10 +138,13 @@ def run_command(
     out: Annotated[
         Path | None, typer.Option(help="Folder; results/run-SCENARIO if left out.")
     ] = None,
-    lang: LangOption = Lang.en,
-    as_json_: JsonOption = False,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
 ) -> None:
     """Run one scenario once; print it by year and keep all tables."""
+    from experiments import findings, tables
+    from experiments.executors import compile_first
+    from experiments.plan import Settings, check
     from experiments.section_tables import show_support, support_json
     from experiments.single import check_folder, save_run
     from simulation import simulate
@@ -185,13 +161,13 @@ def run_command(
         + [word for text in set_ or () for word in ("--set", text)]
         + [word for key, value in options.items() for word in (f"--{key}", str(value))]
     )
-    compile_first(lambda: Bar().say(COMPILING))
+    compile_first(Bar().say)
     run = simulate(read, replicate, seed, sample, months)
     save_run(run, folder, command, lang)
     Bar().say(f"written to {folder}")
-    if as_json_:
+    if as_json:
         yearly = tables.yearly(run.monthly).reset_index()
-        rows = [plain(row) for row in yearly.to_dict("records")]
+        rows = [findings.plain(row) for row in yearly.to_dict("records")]
         facts = {"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows}
         print_json({**facts, **support_json(run)})
     else:
@@ -216,19 +192,12 @@ def compare_command(
     sample: SampleOption = 0.05,
     months: MonthsOption = 120,
     seed: SeedOption = 1,
-    workers: Annotated[
-        int | None, typer.Option(help="Runs at a time; all processors if left out.")
-    ] = None,
+    workers: WorkersOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder; results/compare, or results/compare-ensemble.")
     ] = None,
-    as_new: Annotated[
-        bool,
-        typer.Option("--as-new", help="Write to a new folder beside one of another comparison."),
-    ] = False,
-    processes: Annotated[
-        bool, typer.Option("--processes", help="Use processes, not threads.")
-    ] = False,
+    as_new: AsNewOption = False,
+    processes: ProcessesOption = False,
     people: Annotated[
         int | None,
         typer.Option(
@@ -237,10 +206,12 @@ def compare_command(
             "10 if left out, 0 for none.",
         ),
     ] = None,
-    lang: LangOption = Lang.en,
-    as_json_: JsonOption = False,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare scenarios with a reference: same people, same luck, many replicates."""
+    from experiments import findings, tables
+    from experiments.comparison import compare
     from experiments.report import write_report
     from experiments.section_tables import show_sections
 
@@ -252,7 +223,7 @@ def compare_command(
     }  # fmt: skip
     names = scenario_names() if all_ else scenarios or None
     if over is not None:
-        compare_over(names, out, replicates, lang, as_json_, over=over, sets=sets, **options)
+        compare_over(names, out, replicates, lang, as_json, over=over, sets=sets, **options)
         return
     if sets is not None:
         raise UsageError(f"--sets: found {sets} without --over, allowed with it")
@@ -271,8 +242,8 @@ def compare_command(
         stop(str(interrupt), INTERRUPTED)
     folder = found.folder or folder
     report = write_report(found, folder / "report.html", lang)
-    if as_json_:
-        print_json(as_json(found, lang))
+    if as_json:
+        print_json(findings.as_json(found, lang))
     else:
         tables.show_comparison(found, console_of(), lang)
         show_sections(found, console_of(), lang)
@@ -283,8 +254,8 @@ def compare_command(
 
 @app.command("levers")
 def levers_command(
-    lang: LangOption = Lang.en,
-    as_json_: JsonOption = False,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
     write_doc: Annotated[
         Path | None,
         typer.Option("--write-doc", metavar="FILE", help="Write them to a Markdown page instead."),
@@ -297,18 +268,18 @@ def levers_command(
         from experiments.parameters import write_parameters
 
         Bar().say(f"written: {write_parameters(write_doc)}")
-    elif as_json_:
+    elif as_json:
         print_json(listing.levers_json())
     else:
         listing.show_levers(console_of(), lang)
 
 
 @app.command("scenarios")
-def scenarios_command(lang: LangOption = Lang.en, as_json_: JsonOption = False) -> None:
+def scenarios_command(lang: LangOption = Language.en, as_json: JsonOption = False) -> None:
     """List the scenarios that ship and what they do."""
     from experiments import listing
 
-    if as_json_:
+    if as_json:
         print_json(listing.scenarios_json())
     else:
         listing.show_scenarios(console_of(), lang)
@@ -316,7 +287,7 @@ def scenarios_command(lang: LangOption = Lang.en, as_json_: JsonOption = False) 
 
 @county_app.command("show")
 def show_command(
-    scenario: ScenarioOption = "baseline", set_: SetOption = None, lang: LangOption = Lang.en
+    scenario: ScenarioOption = "baseline", set_: SetOption = None, lang: LangOption = Language.en
 ) -> None:
     """Print the facts of a county, its townships and sectors."""
     from experiments import listing
@@ -333,14 +304,11 @@ def export_command(
     seed: SeedOption = 1,
 ) -> None:
     """Write a county's folder: its facts, and its people and ties as tables."""
+    from experiments.plan import Settings, check
+    from simulation.exchange import export_county
+
     read = load_scenario(scenario, overrides_of(set_))
     check(read, 0, Settings(seed, sample))
-    try:
-        from simulation.exchange import export_county
-    except ImportError:
-        raise UsageError(
-            "county export: found no simulation.exchange, allowed a version that has it"
-        ) from None
     try:
         export_county(folder, read, sample, seed)
     except ValueError as error:

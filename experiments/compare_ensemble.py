@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.compare import DEFAULT, Given, line_up, toml_of, workers_of
+from experiments.comparison import DEFAULT, Given, line_up, toml_of
 from experiments.coordinates import with_behaviour
 from experiments.ensemble import FILE, ensemble, some
 from experiments.ensemble_effects import split_all
 from experiments.errors import UsageError
+from experiments.executors import workers_of
 from experiments.linkage_runs import gather, values_of
 from experiments.measures import MEASURES
 from experiments.plan import Plan, Settings, Task
@@ -189,7 +190,7 @@ def compare_ensemble(
 ) -> EnsembleComparison:
     """Run scenarios in every parameter set of an ensemble and compare each with a reference.
 
-    Parameters are those of `compare.compare`, and:
+    Parameters are those of `comparison.compare`, and:
 
     Parameters
     ----------

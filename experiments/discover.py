@@ -22,7 +22,7 @@ import pandas as pd
 from experiments.errors import UsageError
 from experiments.levels import HEAD, NAMES
 from experiments.store import MANIFEST, read_manifest
-from experiments.sweep import frame_of
+from experiments.sweeps import frame_of
 from scenarios import load_scenario, scenario_names
 from scenarios.errors import guess, nearest
 

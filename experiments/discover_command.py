@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from experiments.linkage_command import Language
+from experiments.options import JsonOption, LangOption, Language
 from experiments.progress import Bar
-from experiments.sweep_command import JsonOption
+from experiments.shell import console_of, print_json
 
 DISCOVER_EXAMPLES = """Examples:
 
@@ -44,11 +44,10 @@ def discover_command(
     out: Annotated[
         Path | None, typer.Option(help="Page; discover.html in the folder if left out.")
     ] = None,
-    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
+    lang: LangOption = Language.en,
     as_json: JsonOption = False,
 ) -> None:
     """Find out under which assumptions a policy fails its target."""
-    from experiments.cli import console_of, print_json
     from experiments.discover import discover
     from experiments.discover_report import discover_page, sentences
     from experiments.findings import plain

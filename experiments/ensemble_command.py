@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.compare import Interrupted
+from experiments.errors import Interrupted
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, SOME_FAILED, stop
+from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, print_json, stop
 
 OUT = Path("results/compare-ensemble")
 OverOption = Annotated[
@@ -32,7 +32,6 @@ def compare_over(
     **options: Any,
 ) -> None:
     """Run, write the report, and print it; see `compare_ensemble.compare_ensemble`."""
-    from experiments.cli import console_of, print_json
     from experiments.compare_ensemble import REPLICATES, compare_ensemble
     from experiments.ensemble_report import as_json, show, write_page
 

@@ -15,6 +15,10 @@ class UsageError(ValueError):
         super().__init__(" ".join(message.split()))
 
 
+class Interrupted(KeyboardInterrupt):
+    """Work that was stopped; the message says what is kept and how to go on."""
+
+
 class StoreError(UsageError):
     """A result folder that cannot be used or written."""
 

@@ -38,6 +38,7 @@ from simulation.run import Run
 Measure = Callable[[Run, Task], pa.Table]
 Work = tuple[tuple[Task, Scenario], ...]
 Call = tuple[Callable[[Work, Settings, Measure], list["Outcome"]], Work, Settings, Measure]
+COMPILING = "compiling the model (once, about a minute)"
 WINDOW = 2  # jobs submitted per worker
 PAUSE = 0.2  # seconds between looks at what has finished
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -71,11 +72,24 @@ def run_work(work: Work, settings: Settings, measure: Measure = tidy) -> list[Ou
     return [run_task(task, scenario, settings, measure) for task, scenario in work]
 
 
-def compile_first(say: Callable[[], None]) -> None:
-    """Compile the model once, before many threads would wait for it."""
+def workers_of(workers: int | None) -> int:
+    """How many runs at a time.
+
+    Raises
+    ------
+    UsageError
+        If it is not a number from 1.
+    """
+    if workers is not None and not 1 <= workers <= 1024:
+        raise UsageError(f"workers: found {workers}, allowed 1 to 1024")
+    return workers or os.cpu_count() or 1
+
+
+def compile_first(say: Callable[[str], None]) -> None:
+    """Compile the model once, before many threads would wait for it; say so first."""
     if is_compiled():
         return
-    say()
+    say(COMPILING)
     simulate("baseline", sample=0.002, months=12)
 
 

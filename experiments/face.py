@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from experiments import face_findings as findings
-from experiments.compare import workers_of
+from experiments.executors import workers_of
 from experiments.linkage_runs import gather, values_of
 from experiments.measures import BY_NAME as MEASURE
 from experiments.measures import MEASURES, SCHEMA

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.compare import Comparison
+from experiments.comparison import Comparison
 from experiments.effects import CHEAPER, DEARER, HIGHER, LOWER, PER_GAIN, SAVED
 from experiments.texts import COUNTABLE, figure, percent, span, title_of, unit_name, words
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.compare import workers_of
+from experiments.executors import workers_of
 from experiments.linkage_design import (
     CELLS,
     Factorial,
@@ -22,12 +22,12 @@ from experiments.linkage_design import (
 )
 from experiments.linkage_effects import COST, KEPT, OUTCOMES, effects_of, premiums_of
 from experiments.linkage_runs import gather, values_of
+from experiments.options import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
 from experiments.plan import Settings
 from experiments.progress import Bar, Reporter
 from experiments.store import write_frame
 
 COLUMNS = len((*OUTCOMES, COST))
-REPLICATES, SAMPLE, MONTHS, SEED = 20, 0.05, 120, 1
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class Linkage:
 
 
 def linkage(
-    replicates: int = REPLICATES,
-    sample: float = SAMPLE,
+    replicates: int = LINKAGE_REPLICATES,
+    sample: float = LINKAGE_SAMPLE,
     months: int = MONTHS,
     seed: int = SEED,
     workers: int | None = None,

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from experiments.compare import Interrupted
-from experiments.linkage import MONTHS, REPLICATES, SAMPLE, SEED
+from experiments.errors import Interrupted
+from experiments.options import (
+    LINKAGE_REPLICATES,
+    LINKAGE_SAMPLE,
+    MONTHS,
+    SEED,
+    AsNewOption,
+    JsonOption,
+    LangOption,
+    Language,
+    MonthsOption,
+    ProcessesOption,
+    SampleOption,
+    SeedOption,
+    WorkersOption,
+)
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, SOME_FAILED, stop
+from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, overrides_of, print_json, stop
 
 OUT = Path("results/linkage")
 POINTS = 40  # of each robustness run behind the document
@@ -26,23 +39,14 @@ LINKAGE_EXAMPLES = """Examples:
 """
 
 
-class Language(StrEnum):
-    """Language of tables and reports."""
-
-    en = "en"
-    zh = "zh"
-
-
 def linkage_command(
     replicates: Annotated[
         int, typer.Option(help="Runs of each cell; five times as many for the premium.")
-    ] = REPLICATES,
-    sample: Annotated[float, typer.Option(help="Share of the county that is simulated.")] = SAMPLE,
-    months: Annotated[int, typer.Option(help="Months under the policy.")] = MONTHS,
-    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = SEED,
-    workers: Annotated[
-        int | None, typer.Option(help="Runs at a time; all processors if left out.")
-    ] = None,
+    ] = LINKAGE_REPLICATES,
+    sample: SampleOption = LINKAGE_SAMPLE,
+    months: MonthsOption = MONTHS,
+    seed: SeedOption = SEED,
+    workers: WorkersOption = None,
     cap: Annotated[
         float | None,
         typer.Option(metavar="YUAN", help="Cap on yearly spending of the pair that is compared; that of the siloed scenario, or 10 million, if left out."),
@@ -66,19 +70,12 @@ def linkage_command(
     out: Annotated[
         Path | None, typer.Option(help="Folder; results/linkage, or results/linkage-robust.")
     ] = None,
-    as_new: Annotated[
-        bool, typer.Option("--as-new", help="Write to a new folder beside one of another plan.")
-    ] = False,
-    processes: Annotated[
-        bool, typer.Option("--processes", help="Use processes, not threads.")
-    ] = False,
-    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
-    ] = False,
+    as_new: AsNewOption = False,
+    processes: ProcessesOption = False,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Find out whether linked support is better than siloed: a factorial of all programmes."""
-    from experiments.cli import overrides_of
     from experiments.linkage_robust import OVER
 
     options: dict[str, Any] = {
@@ -122,7 +119,6 @@ def _robust(
 
 def _show(found: Any, robust: Any, folder: Path, content: Any, lang: str) -> None:
     """Write the report, print JSON or tables, and say what failed."""
-    from experiments.cli import console_of, print_json
     from experiments.linkage_report import write_page
     from experiments.linkage_tables import show_linkage
 

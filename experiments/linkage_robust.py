@@ -22,12 +22,12 @@ import pandas as pd
 from scipy import stats
 from scipy.stats import qmc
 
-from experiments.compare import workers_of
 from experiments.compare_ensemble import SHIPPED, OwnLuckPlan, check_overrides, own_luck, sets_of
 from experiments.effects import draws_of, interval, resampled_means
 from experiments.ensemble_effects import Parts, split
 from experiments.errors import UsageError
-from experiments.linkage import MONTHS, REPLICATES, SAMPLE, SEED, command_of
+from experiments.executors import workers_of
+from experiments.linkage import command_of
 from experiments.linkage_design import (
     EQUAL,
     LINKED,
@@ -39,6 +39,7 @@ from experiments.linkage_design import (
 )
 from experiments.linkage_effects import COST, OUTCOMES
 from experiments.linkage_runs import gather, values_of
+from experiments.options import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
 from experiments.plan import Plan, Settings, Task
 from experiments.progress import Bar, Reporter
 from experiments.store import write_frame
@@ -253,8 +254,8 @@ def of_ensemble(
 def robust(
     points: int | None,
     over: str = "free",
-    replicates: int = REPLICATES,
-    sample: float = SAMPLE,
+    replicates: int = LINKAGE_REPLICATES,
+    sample: float = LINKAGE_SAMPLE,
     months: int = MONTHS,
     seed: int = SEED,
     workers: int | None = None,

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from experiments.compare import COMPILING, Interrupted
+from experiments.errors import Interrupted
 from experiments.executors import Measure, Outcome, compile_first, execute
 from experiments.linkage_design import works_of
 from experiments.measures import BY_NAME, LAST, SCHEMA, tidy
@@ -106,7 +106,7 @@ def gather(
 
     try:
         if todo:
-            compile_first(lambda: reporter.say(COMPILING))
+            compile_first(reporter.say)
         with reporter:
             reporter.begin(len(tasks), len(tasks) - len(todo))
             works = works_of(todo, plan, workers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sys
 import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from simulation.history import HISTORIES
 
 ANSWER = 10.0  # seconds that a scheduler has to answer
 WORKERS = 60.0  # seconds that it has to find a worker
+SWITCH = 0.001  # seconds after which a thread back from a kernel gets the interpreter
 STOPPED = threading.Event()
 """Set while threads are to give up their jobs."""
 
@@ -44,10 +46,12 @@ class Threads:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._pool: Executor | None = None
+        self._interval = sys.getswitchinterval()
 
     def open(self) -> Executor:
         """Start the threads."""
         STOPPED.clear()
+        sys.setswitchinterval(SWITCH)
         HISTORIES.kept = max(HISTORIES.kept, self.workers + 1)
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="sweep")
         return self._pool
@@ -57,6 +61,7 @@ class Threads:
         STOPPED.set()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
+        sys.setswitchinterval(self._interval)
         STOPPED.clear()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from experiments import charts
-from experiments.compare import Comparison
+from experiments.comparison import Comparison
 from experiments.effects import RATIOS
 from experiments.equity_report import Equity
 from experiments.errors import writing_to

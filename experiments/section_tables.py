@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from experiments.compare import Comparison
+from experiments.comparison import Comparison
 from experiments.findings import plain
 from experiments.funnel import KINDS, STAGES, figures_of_files, stage_name
 from experiments.quality_report import Quality

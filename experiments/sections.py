@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.charts import chart_language
-from experiments.compare import Comparison
+from experiments.comparison import Comparison
 from experiments.effects import HIGHER, LOWER
 from experiments.findings import title
 from experiments.texts import FOLDER, LANGUAGES, figure, span, words

@@ -9,18 +9,22 @@ from typing import Annotated
 
 import typer
 
-from experiments.compare import Interrupted
-from experiments.linkage_command import Language
-from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, stop
-from experiments.sweep_command import (
+from experiments.errors import Interrupted
+from experiments.options import (
     AsNewOption,
     JsonOption,
+    LangOption,
+    Language,
     LocalOption,
+    MonthsOption,
     ProcessesOption,
+    SampleOption,
     SchedulerOption,
+    SeedOption,
     WorkersOption,
 )
+from experiments.progress import Bar
+from experiments.shell import INTERRUPTED, console_of, overrides_of, print_json, stop
 
 SENSITIVITY_EXAMPLES = """Examples:
 
@@ -60,9 +64,9 @@ def sensitivity_command(
         float, typer.Option(help="Share of a parameter's range by which it is moved either way.")
     ] = 0.1,
     replicates: Annotated[int, typer.Option(help="Runs of each scenario at each point.")] = 2,
-    sample: Annotated[float, typer.Option(help="Share of the county that is simulated.")] = 0.01,
-    months: Annotated[int, typer.Option(help="Months under the policy.")] = 120,
-    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 1,
+    sample: SampleOption = 0.01,
+    months: MonthsOption = 120,
+    seed: SeedOption = 1,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Set a key in every scenario; may be given more than once."),
@@ -73,16 +77,15 @@ def sensitivity_command(
     scheduler: SchedulerOption = "",
     local_cluster: LocalOption = 0,
     as_new: AsNewOption = False,
-    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
+    lang: LangOption = Language.en,
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Find out which assumptions decide outcomes, and whether a policy works."""
-    from experiments.cli import console_of, overrides_of, print_json
     from experiments.findings import plain
-    from experiments.sensitivity import MEASURES, sensitivity, settled
     from experiments.sensitivity_report import sensitivity_page, sentences
+    from experiments.sensitivity_study import MEASURES, sensitivity, settled
     from experiments.study_page import write_study
-    from experiments.sweep import Where
+    from experiments.sweeps import Where
     from scenarios import load_scenario
 
     named = over or ["free"]

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.charts import BLACK, COLOURS, DASHES, chart_language, settings, svg_of
-from experiments.sensitivity import EFFECT, settled
 from experiments.sensitivity_indices import MORRIS, SOBOL
+from experiments.sensitivity_study import EFFECT, settled
 from experiments.study_page import Section, grouped, render, study_words, wrapped
 from experiments.texts import figure, percent
 
@@ -264,7 +264,7 @@ def sensitivity_page(found: pd.DataFrame, about: dict[str, Any], command: str, l
     Parameters
     ----------
     found : DataFrame
-        As from `sensitivity.sensitivity`.
+        As from `sensitivity_study.sensitivity`.
     about : dict
         n, spread, county, months, replicates, sample.
     command : str

@@ -6,15 +6,17 @@ Exit codes: 0 done; 1 some runs failed; 2 something in the command, a file or a 
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import Any, NoReturn
 
 import typer
+from rich.console import Console
 from typer.core import TyperGroup
 
 from experiments.errors import UsageError, reason_of
-from scenarios import ScenarioError
+from scenarios import ScenarioError, parse_override
 
 SOME_FAILED, WRONG, INTERRUPTED = 1, 2, 130
 # Errors of the command line's parser; its package is not the same in all versions of typer.
@@ -51,3 +53,19 @@ def stop(text: str, code: int = WRONG) -> NoReturn:
     """Say one line on standard error and exit."""
     typer.echo(f"returnee: {' '.join(text.split())}", err=True)
     sys.exit(code)
+
+
+def overrides_of(given: list[str] | None) -> dict[str, Any]:
+    """Keys and values of repeated ``--set``; the last one counts."""
+    return dict(parse_override(text) for text in given or ())
+
+
+def print_json(content: Any) -> None:
+    """Print JSON to standard output."""
+    typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1))
+
+
+def console_of() -> Console:
+    """Standard output, wide enough for a table where it is not a terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, 110))

@@ -8,10 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.compare import Interrupted
+from experiments.errors import Interrupted
+from experiments.options import (
+    MAX_RUNS,
+    AsNewOption,
+    JsonOption,
+    LocalOption,
+    ProcessesOption,
+    SchedulerOption,
+    WorkersOption,
+)
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, SOME_FAILED, stop
-from experiments.sweep_plan import MAX_RUNS
+from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, print_json, stop
 
 SWEEP_EXAMPLES = """Examples:
 
@@ -41,23 +49,6 @@ MERGE_EXAMPLES = """Examples:
   returnee merge results/all node1/results node2/results
 """
 
-WorkersOption = Annotated[
-    int | None, typer.Option(help="Runs at a time; all processors if left out.")
-]
-ProcessesOption = Annotated[bool, typer.Option("--processes", help="Use processes, not threads.")]
-SchedulerOption = Annotated[
-    str, typer.Option(metavar="ADDRESS", help="Use the Dask cluster of this scheduler.")
-]
-LocalOption = Annotated[
-    int, typer.Option("--local-cluster", metavar="N", help="Start a Dask cluster of N processes.")
-]
-AsNewOption = Annotated[
-    bool, typer.Option("--as-new", help="Write to a new folder beside one of another design.")
-]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
-]
-
 
 def sweep_command(
     design: Annotated[Path, typer.Argument(help="A design file (TOML).")],
@@ -82,12 +73,11 @@ def sweep_command(
     as_json: JsonOption = False,
 ) -> None:
     """Run scenarios over a design: grid, Latin hypercube, Sobol sequence or a table of points."""
-    from experiments.cli import console_of, print_json
     from experiments.design import read_design
     from experiments.status import status_of, status_text
-    from experiments.sweep import Where, run_plan, shard_of
     from experiments.sweep_cost import cost_of, cost_text
     from experiments.sweep_plan import plan_of
+    from experiments.sweeps import Where, run_plan, shard_of
 
     plan = plan_of(read_design(design), max_runs)
     where = Where(workers, processes, scheduler, local_cluster)
@@ -123,7 +113,6 @@ def status_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show what of a folder is finished, failed and left, and how long the rest will take."""
-    from experiments.cli import console_of, print_json
     from experiments.status import status_of, status_text
 
     found: dict[str, Any] = status_of(folder)
@@ -139,7 +128,6 @@ def merge_command(
     as_json: JsonOption = False,
 ) -> None:
     """Make one table of the shares of a sweep."""
-    from experiments.cli import console_of, print_json
     from experiments.merge import merge
     from experiments.status import status_of, status_text
 

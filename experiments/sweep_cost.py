@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from experiments.compare import workers_of
+from experiments.executors import workers_of
 from experiments.levels import NAMES, levels_of
 from experiments.status import duration
-from experiments.sweep import Where
 from experiments.sweep_plan import SweepPlan
 from experiments.sweep_runs import frozen, scenario_at
+from experiments.sweeps import Where
 from simulation import simulate
 from simulation.compiler import is_compiled
 from simulation.history import HISTORIES

@@ -21,11 +21,11 @@ import pandas as pd
 from experiments.design import Design
 from experiments.design_points import count_points, digest_of, points_of
 from experiments.errors import UsageError
+from experiments.options import MAX_RUNS
 from experiments.plan import Settings, check
 from scenarios import ScenarioError
 from simulation.compiler import SOURCE_HASH
 
-MAX_RUNS = 100_000
 JOB_SECONDS = 3.0  # work in a job, at most, if a run takes as long as expected
 JOBS_AT_LEAST = 48  # so that the last ones to finish leave few workers idle
 RUNS_AT_MOST = 64  # in a job

@@ -56,7 +56,7 @@ def check_scenario(name: str, scenario_id: str, fixed: Frozen) -> None:
         raise UsageError(f"worker: {name}: found scenario {found}, allowed {scenario_id}")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)  # about 10 MB
 def scenario_at(name: str, scenario_id: str, values: Frozen) -> Scenario:
     """A scenario with values laid on top; its id, so that an edited file is read again."""
     return load_scenario(name, {key: _thawed(value) for key, value in values})

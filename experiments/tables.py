@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from experiments.compare import Comparison
+from experiments.comparison import Comparison
 from experiments.effects import RATIOS
 from experiments.findings import Row, ratio_words, rows_of, sentence, title
 from experiments.texts import figure, words

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
-from experiments.compare import workers_of
 from experiments.errors import UsageError, writing_to
+from experiments.executors import workers_of
 from experiments.linkage_runs import gather
 from experiments.measures import SCHEMA
 from experiments.patterns import PAIRED, PATTERNS, Pattern, observed

@@ -8,10 +8,18 @@ from typing import Annotated
 
 import typer
 
-from experiments.compare import Interrupted
-from experiments.linkage_command import Language
+from experiments.errors import Interrupted
+from experiments.options import (
+    AsNewOption,
+    JsonOption,
+    LangOption,
+    Language,
+    SampleOption,
+    SeedOption,
+    WorkersOption,
+)
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, SOME_FAILED, stop
+from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, overrides_of, print_json, stop
 
 VALIDATE_EXAMPLES = """Examples:
 
@@ -39,8 +47,8 @@ def validate_command(
         str, typer.Argument(help="A scenario's name, or a .toml file.")
     ] = "baseline",
     replicates: Annotated[int, typer.Option(help="Runs of the scenario.")] = 20,
-    sample: Annotated[float, typer.Option(help="Share of the county that is simulated.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 1,
+    sample: SampleOption = 0.1,
+    seed: SeedOption = 1,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Set a lever or parameter; may be given more than once."),
@@ -53,24 +61,17 @@ def validate_command(
         bool,
         typer.Option("--face", help="Also look at responses to every lever, extreme conditions, thirty years, scale and seeds; takes some minutes more."),
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(help="Runs at a time; all processors if left out.")
-    ] = None,
+    workers: WorkersOption = None,
     write_doc: Annotated[
         Path | None,
         typer.Option("--write-doc", metavar="FILE", help="Do all of it and write it up in Markdown, with figures in images/ beside it."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder.")] = Path("results/validate"),
-    as_new: Annotated[
-        bool, typer.Option("--as-new", help="Write to a new folder beside one of another plan.")
-    ] = False,
-    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
-    ] = False,
+    as_new: AsNewOption = False,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Hold a scenario against the patterns it should show; misses are shown as misses."""
-    from experiments.cli import console_of, overrides_of, print_json
     from experiments.face import face_checks
     from experiments.validate import save, validate
     from experiments.validation_document import write_document

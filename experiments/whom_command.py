@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from experiments.compare import COMPILING, Interrupted, compare, line_up
-from experiments.executors import compile_first
-from experiments.plan import Plan, Settings
+from experiments.errors import Interrupted
+from experiments.options import (
+    JsonOption,
+    LangOption,
+    Language,
+    MonthsOption,
+    SampleOption,
+    SeedOption,
+    WorkersOption,
+)
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, SOME_FAILED, stop
-from experiments.stories import Pair, lives_of
-from experiments.stories_choice import stories_json
-from experiments.stories_words import story_lines
-from experiments.whom_words import People, whom_json
+from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, overrides_of, print_json, stop
+
+if TYPE_CHECKING:
+    from experiments.plan import Plan
+    from experiments.stories import Pair
+    from experiments.whom_words import People
 
 KEPT = 10  # replicates compared person by person unless said otherwise: about a tenth more time
 REPLICATES, SAMPLE = 4, 0.05
@@ -29,13 +36,6 @@ WHOM_EXAMPLES = """Examples:
   returnee whom linked --against siloed --worker 1234\n
   returnee whom linked --against no_support --json --lang zh
 """
-
-
-class Language(StrEnum):
-    """Language of tables and stories."""
-
-    en = "en"
-    zh = "zh"
 
 
 def people_kept(asked: int | None, replicates: int) -> int:
@@ -54,33 +54,34 @@ def whom_command(
     ] = None,
     replicates: Annotated[int, typer.Option(help="Paired runs.")] = REPLICATES,
     replicate: Annotated[int, typer.Option(help="With --worker: in which pair of runs.")] = 0,
-    sample: Annotated[float, typer.Option(help="Share of the county that is simulated.")] = SAMPLE,
-    months: Annotated[int, typer.Option(help="Months under the policy.")] = 120,
-    seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 1,
+    sample: SampleOption = SAMPLE,
+    months: MonthsOption = 120,
+    seed: SeedOption = 1,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="As for returnee compare."),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Runs at a time; all processors if left out.")
-    ] = None,
+    workers: WorkersOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to keep the runs in, and to resume from.")
     ] = None,
-    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
-    ] = False,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
 ) -> None:
     """Say whom a policy changed: who returned, founded or survived under one and not the other."""
-    from experiments.cli import console_of, overrides_of, print_json
+    from experiments.comparison import compare, line_up
+    from experiments.executors import compile_first
+    from experiments.plan import Settings
+    from experiments.stories_choice import stories_json
+    from experiments.stories_words import story_lines
+    from experiments.whom_words import People, whom_json
 
     overrides, console = overrides_of(set_), console_of()
     if worker is not None:
         settings = Settings(seed, sample, months)
         plan = line_up([scenario], against, replicate + 1, settings, overrides)
         plan.check()
-        compile_first(lambda: Bar().say(COMPILING))
+        compile_first(Bar().say)
         pair = pair_of(plan, worker, replicate)
         if as_json:
             print_json(stories_json(plan, {plan.compared[0]: [pair]})[plan.compared[0]][0])
@@ -106,6 +107,8 @@ def whom_command(
 
 def pair_of(plan: Plan, worker: int, replicate: int) -> Pair:
     """One person's lives under the reference and under the compared scenario."""
+    from experiments.stories import Pair, lives_of
+
     reference, policy = (
         lives_of(plan.scenarios[label], [worker], replicate, plan.settings)[worker]
         for label in (plan.reference, plan.compared[0])
@@ -116,6 +119,7 @@ def pair_of(plan: Plan, worker: int, replicate: int) -> Pair:
 def show_whom(people: People, console: Console) -> None:
     """Print tables and example lives of every scenario."""
     from experiments.linkage_tables import table_of
+    from experiments.stories_words import story_lines
 
     t: Any = people.text["report"]
     if not people.labels:

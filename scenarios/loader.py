@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,7 @@ def _locate(name_or_path: Any, start: Path, where: str) -> Path:
 def _read(path: Path, label: str) -> dict[str, Any]:
     """Read TOML; a byte-order mark, as some editors write, is allowed."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return _parsed(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         key = f"line {line[1]}" if line else ""
@@ -163,6 +164,12 @@ def _read(path: Path, label: str) -> dict[str, Any]:
         raise problem(label, "", reason, "a TOML file") from None
     except (ValueError, RecursionError) as error:  # a name or number no file system or int takes
         raise problem(label, "", f"a mistake: {error}", "a TOML file") from None
+
+
+@lru_cache(maxsize=32)
+def _parsed(text: str) -> dict[str, Any]:
+    """TOML as tables, which nobody may change: parsing is most of the work of reading a file."""
+    return tomllib.loads(text)
 
 
 def _lay(table: dict[str, Any], source: str, start: Path, layers: Layers) -> Path | None:

@@ -89,7 +89,8 @@ def typeof_bundle(value: Bundle, _context: Any) -> BundleType:
     """Type of a bundle, looked up once per object."""
     known = value.__dict__.get("numba_type")
     if known is None:
-        known = type_of(type(value), tuple((a.dtype, a.ndim) for a in value.arrays()))
+        kind: Any = type(value)
+        known = type_of(kind, tuple((a.dtype, a.ndim) for a in value.arrays()))
         object.__setattr__(value, "numba_type", known)
     return known
 

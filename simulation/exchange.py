@@ -16,9 +16,8 @@ import csv
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 
 from scenarios import County as Facts
@@ -44,6 +43,9 @@ from simulation.tables import (
     worker_columns,
 )
 from simulation.ties import successors, tie_successors, ties_of, to_csr
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def sample_of(scenario: Scenario, sample: float) -> float:

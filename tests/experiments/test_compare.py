@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from experiments import UsageError, compare
-from experiments.compare import line_up
+from experiments.comparison import line_up
 from experiments.plan import Settings, jobs
 from scenarios import Scenario, load_scenario
 

@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from experiments import UsageError
 from experiments.cli import app
-from experiments.compare import line_up
 from experiments.compare_ensemble import (
     EnsembleComparison,
     compare_ensemble,
     own_luck,
     sets_of,
 )
+from experiments.comparison import line_up
 from experiments.coordinates import with_behaviour
 from experiments.effects import HIGHER, UNCLEAR
 from experiments.ensemble import FILE, ensemble, origin, some

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from experiments import sensitivity, sweep_runs
 from experiments.cli import app
 from experiments.errors import UsageError
-from experiments.sensitivity import settled, strongest
 from experiments.sensitivity_indices import MORRIS, SOBOL, draw, indices_of, problem_of
+from experiments.sensitivity_study import settled, strongest
 
 KEYS = ["behaviour.firm.luck_sd", "behaviour.firm.shock_sd", "behaviour.firm.optimism"]
 SMALL: dict[str, Any] = {

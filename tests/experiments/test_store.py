@@ -13,7 +13,7 @@ import pytest
 from processes import Command, wait_for_parts
 
 from experiments import compare, executors
-from experiments.compare import TABLES
+from experiments.comparison import TABLES
 from experiments.errors import StoreError
 
 SMALL: dict[str, Any] = {"replicates": 2, "sample": 0.002, "months": 12}

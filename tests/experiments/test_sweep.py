@@ -24,8 +24,8 @@ from experiments.errors import StoreError, UsageError
 from experiments.levels import NAMES
 from experiments.merge import merge
 from experiments.status import status_of
-from experiments.sweep import Where, frame_of
 from experiments.sweep_plan import SweepPlan, plan_of
+from experiments.sweeps import Where, frame_of
 from scenarios import ScenarioError
 
 PLACES, LUCK = "policy.training.places", "behaviour.firm.luck_sd"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,8 +14,8 @@ import pandas as pd
 
 from experiments.effects import INDEX, Cube, cube_of, effects_of, ratios_of
 from experiments.equity import equity_of
-from experiments.errors import UsageError
-from experiments.executors import Outcome, compile_first, execute
+from experiments.errors import Interrupted, UsageError
+from experiments.executors import Outcome, compile_first, execute, workers_of
 from experiments.measures import BY_NAME, labelled
 from experiments.plan import Plan, Settings, jobs
 from experiments.planned import planned_and_spent
@@ -33,12 +32,7 @@ from scenarios import Scenario, load_scenario
 DEFAULT = ("no_support", "siloed", "linked", "credit_push", "space", "training_quality")
 # Kept in the folder beside the runs, and in the JSON.
 TABLES = ("effects", "planned", "support", "funnel", "equity", "quality_ranks")
-COMPILING = "compiling the model (once, about a minute)"
 Given = str | Path | Scenario
-
-
-class Interrupted(KeyboardInterrupt):
-    """A comparison that was stopped; the message says what is kept and how to go on."""
 
 
 @dataclass(frozen=True)
@@ -208,19 +202,6 @@ def compare(
         return _run(plan, Path(folder), command, False, workers, processes, reporter, keep=False)
 
 
-def workers_of(workers: int | None) -> int:
-    """How many runs at a time.
-
-    Raises
-    ------
-    UsageError
-        If it is not a number from 1.
-    """
-    if workers is not None and not 1 <= workers <= 1024:
-        raise UsageError(f"workers: found {workers}, allowed 1 to 1024")
-    return workers or os.cpu_count() or 1
-
-
 def line_up(
     scenarios: Iterable[Given],
     against: Given,
@@ -326,7 +307,7 @@ def _run(
 
     try:
         if todo:
-            compile_first(lambda: reporter.say(COMPILING))
+            compile_first(reporter.say)
         with reporter:
             reporter.begin(len(tasks), len(tasks) - len(todo))
             works = [

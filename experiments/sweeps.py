@@ -11,15 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.compare import COMPILING, Interrupted, workers_of
 from experiments.design import Design, design_of, read_design
-from experiments.errors import UsageError
-from experiments.executors import compile_first
+from experiments.errors import Interrupted, UsageError
+from experiments.executors import compile_first, workers_of
 from experiments.levels import attributes
+from experiments.options import MAX_RUNS
 from experiments.pools import Cluster, Pool, Processes, Threads
 from experiments.progress import Bar, Reporter
 from experiments.sweep_parts import runs_in
-from experiments.sweep_plan import MAX_RUNS, Job, SweepPlan, plan_of
+from experiments.sweep_plan import Job, SweepPlan, plan_of
 from experiments.sweep_runs import execute_jobs
 from experiments.sweep_store import SHARD, SweepStore, Tables
 
@@ -241,7 +241,7 @@ def _gather(
     runs = int(sizes[mine].sum())
     try:
         if isinstance(pool, Threads):
-            compile_first(lambda: reporter.say(COMPILING))
+            compile_first(reporter.say)
         with reporter:
             reporter.begin(runs, runs - int(sizes[todo].sum()))
             execute_jobs(left(), pool, take)

@@ -23,6 +23,7 @@ from experiments.design_values import check_key
 from experiments.errors import UsageError
 from experiments.linkage_robust import parameters
 from experiments.measures import BY_NAME, labelled
+from experiments.options import MAX_RUNS
 from experiments.progress import Reporter
 from experiments.sensitivity_indices import (
     MORRIS,
@@ -32,8 +33,8 @@ from experiments.sensitivity_indices import (
     problem_of,
 )
 from experiments.store import write_frame
-from experiments.sweep import Where, frame_of, run_plan
-from experiments.sweep_plan import MAX_RUNS, plan_of
+from experiments.sweep_plan import plan_of
+from experiments.sweeps import Where, frame_of, run_plan
 from scenarios import Lever, load_scenario, walk
 from scenarios.errors import guess, nearest
 
@@ -135,7 +136,7 @@ def sensitivity(
     out : path, optional
         Folder; runs are kept there and resumed from.
     where, progress, as_new, max_runs
-        As for `sweep.sweep`.
+        As for `sweeps.sweep`.
 
     Returns
     -------
