@@ -13,7 +13,7 @@ from dashboard.texts import amount, between, measure_name, words
 from experiments.budget import USUAL
 from experiments.measures import BY_NAME
 from experiments.report import value_text
-from experiments.texts import figure, label_of, rounded, unit_name
+from experiments.texts import figure, label_of, percent, rounded, unit_name
 from experiments.texts import words as report_words
 from scenarios import Policy
 from scenarios.fields import groups
@@ -77,7 +77,7 @@ class Views:
                 {"name": self.text[kind], "data": points[kind], **STYLES[kind]} for kind in STYLES
                 if points[kind]
             ],
-            columns=[*heads, *(h for n in (x, y) for h in (self.label(n), "90 %"))], rows=rows,
+            columns=[*heads, *(h for n in (x, y) for h in (self.label(n), percent(0.9, self.lang)))], rows=rows,
             csv_columns=[*heads, *(f"{self.label(n)} {part}" for n in (x, y) for part in parts)], csv=csv,
         )  # fmt: skip
 
@@ -139,7 +139,7 @@ class Views:
                 "sure": "" if same else self.sure(versus),
                 "side": {1: "good", -1: "bad", 0: ""}[0 if same else versus.told * BY_NAME[name].better],
                 "best": self.against_best(candidate, name),
-                "worst": f"{100 * regret[0]:.0f} %", "mean": f"{100 * regret[1]:.0f} %",
+                "worst": percent(regret[0], self.lang), "mean": percent(regret[1], self.lang),
             })  # fmt: skip
         return rows
 

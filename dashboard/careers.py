@@ -17,6 +17,7 @@ from dashboard import drawing
 from dashboard.answers import MOVED, REFERENCE
 from dashboard.drawing import Spec
 from dashboard.texts import words
+from experiments.texts import percent
 from simulation import Run
 from simulation import records as r
 
@@ -250,7 +251,7 @@ class Lives:
         rows = [
             [
                 f"{age:g}",
-                *("–" if not np.isfinite(c[k]) else f"{100 * c[k]:.1f} %" for c in columns),
+                *(percent(c[k], self.lang, places=1) for c in columns),
             ]
             for k, age in enumerate(ages)
         ]

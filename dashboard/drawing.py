@@ -16,7 +16,7 @@ from dashboard.answers import MOVED, REFERENCE, Answer, series
 from dashboard.texts import amount, measure_name, name_of, unit_of, words
 from experiments.effects import TAILS, draws_of, interval, resampled_means
 from experiments.measures import BY_NAME
-from experiments.texts import label_of
+from experiments.texts import label_of, percent
 
 RESAMPLES = 1000  # behind the bands of charts; figures in words rest on all
 Spec = dict[str, Any]
@@ -109,7 +109,7 @@ def _over_months(spec: Spec, lines: list[Spec], months: int, lang: str) -> Spec:
     text = words(lang)["charts"]
     columns = [text["year"]]
     for line in lines:
-        columns += [line["name"], f"{line['name']}: 90 %"]
+        columns += [line["name"], f"{line['name']}: {percent(0.9, lang)}"]
     ends = range(11, months, 12)
     unit = spec["unit"]
     rows = []
@@ -168,7 +168,7 @@ def intervals(
     text = words(lang)["charts"]
     heads = [text["what"]]
     for line in lines:
-        heads += [line["name"], f"{line['name']}: 90 %"]
+        heads += [line["name"], f"{line['name']}: {percent(0.9, lang)}"]
     csv, rows = [], []
     for i, name in enumerate(names):
         raw: list[Any] = [name]

@@ -37,6 +37,7 @@ from scenarios.errors import guess, nearest
 
 OBJECTIVES = ("firms_surviving", "jobs", "return_quality")
 ALLOWED_CAP = 200e6  # yuan a year
+OTHER_LUCK = 1 << 20  # bit of the seed that tells the luck of the judgement from that of the search
 USUAL = "baseline"
 
 
@@ -280,7 +281,10 @@ def _robust(
     search: Search, tried: pd.DataFrame, worlds: pd.DataFrame, keep: int, folder: Path,
     where: Where | None, reporter: Reporter, command: str,
 ) -> Budget:  # fmt: skip
-    """Run the mixes of the front, and the baseline's, in every world."""
+    """Run the mixes of the front, and the baseline's, in every world.
+
+    In draws that had no part in the search, or the mixes would be judged by the luck that chose them.
+    """
     n_tried = len(tried)
     within = tried[tried["spent"] <= search.most]
     tried = within if len(within) else tried
@@ -291,7 +295,7 @@ def _robust(
     mixes = tried[search.keys].iloc[chosen]
     mixes = pd.concat([mixes, pd.DataFrame([{key: usual[key].value for key in search.keys}])])
     mixes = mixes.astype({lever.key: lever.type for lever in search.levers})
-    given = design_for(search, mixes.merge(worlds, how="cross"))
+    given = design_for(search, mixes.merge(worlds, how="cross"), OTHER_LUCK)
     plan = plan_of(design_of(given, "budget"))
     place = folder / f"robust-{plan.digest}"  # more trials make another front
     runs = frame_of(run_plan(plan, place, "", where, reporter).folder)

@@ -260,12 +260,20 @@ def outcomes(
     return means
 
 
-def design_for(search: Search, points: pd.DataFrame) -> dict[str, Any]:
-    """The design that runs mixes, and perhaps worlds, under the cap."""
+def design_for(search: Search, points: pd.DataFrame, luck: int = 0) -> dict[str, Any]:
+    """The design that runs mixes, and perhaps worlds, under the cap.
+
+    Parameters
+    ----------
+    search : Search
+    points : DataFrame
+    luck : int
+        Bits that change in the seed, for draws that had no part in the search.
+    """
     s = search.settings
     return {
         "scenarios": [search.base], "replicates": search.replicates, "months": s.months,
-        "sample": s.sample, "seed": s.seed, "method": "table", "points": points,
+        "sample": s.sample, "seed": s.seed ^ luck, "method": "table", "points": points,
         "axes": {**search.overrides, CAP: search.cap},
     }  # fmt: skip
 

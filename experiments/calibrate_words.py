@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.texts import FOLDER, LANGUAGES, label_of, unit_name, words
+from experiments.texts import FOLDER, LANGUAGES, label_of, percent, unit_name, words
 from experiments.validation_words import MINUS, range_text, value_text
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def parameter_rows(found: Calibration, lang: str) -> Rows:
                 unit_name(axis.lever.unit, lang), short(row.start), short(row.value),
                 short(row.standard_error), to.join((short(row.low), short(row.high))),
                 to.join((short(row.ensemble_low), short(row.ensemble_high))),
-                f"{100 * row.learned:.0f} %",
+                percent(row.learned, lang),
             ]
         )  # fmt: skip
     keys = ("parameter", "key", "unit", "start", "value", "error", "range", "ensemble", "learned")

@@ -31,7 +31,17 @@ from experiments.findings import KEY_MEASURES, plain
 from experiments.linkage_tables import table_of
 from experiments.pages import Section, Sheet, write_report
 from experiments.store import versions
-from experiments.texts import FOLDER, LANGUAGES, figure, label_of, span, title_of, unit_name, words
+from experiments.texts import (
+    FOLDER,
+    LANGUAGES,
+    figure,
+    label_of,
+    percent,
+    span,
+    title_of,
+    unit_name,
+    words,
+)
 from scenarios import levers
 from simulation.compiler import SOURCE_HASH
 
@@ -40,11 +50,6 @@ from simulation.compiler import SOURCE_HASH
 def ensemble_words(lang: str) -> dict[str, Any]:
     """Texts of one language, from ``templates/ensemble_<lang>.toml``."""
     return tomllib.loads((FOLDER / f"ensemble_{lang}.toml").read_text(encoding="utf-8"))
-
-
-def percent(share: float) -> str:
-    """A share in whole per cent; a dash where there is none."""
-    return f"{100.0 * share:.0f} %" if np.isfinite(share) else "\N{EN DASH}"
 
 
 class Page:
@@ -103,7 +108,10 @@ class Page:
             parts.append(text["nothing"].format(**names))
         shares = effects["share"].dropna()
         if len(shares):
-            ends = {"least": percent(shares.min()), "most": percent(shares.max())}
+            ends = {
+                "least": percent(shares.min(), self.lang),
+                "most": percent(shares.max(), self.lang),
+            }
             key = "share_equal" if ends["least"] == ends["most"] else "share_line"
             parts.append(text[key].format(label=self.words["noun"][shares.idxmax()], **ends))
         return ("" if self.lang == "zh" else " ").join(parts)
@@ -111,7 +119,7 @@ class Page:
     def _clause(self, row: pd.Series) -> str:
         name, unit = str(row.name), str(row["unit"])
         return str(self.text["clause"]).format(
-            label=self.words["noun"][name], same=percent(row["same_sign"]),
+            label=self.words["noun"][name], same=percent(row["same_sign"], self.lang),
             size=figure(row["difference"], unit, self.lang, signed=True),
             interval=span(row["low"], row["high"], unit, self.lang),
             luck=span(row["luck_low"], row["luck_high"], unit, self.lang),
@@ -130,8 +138,8 @@ class Page:
                     figure(row["level"], unit, lang),
                     figure(row["difference"], unit, lang, signed=True),
                     span(row["low"], row["high"], unit, lang),
-                    span(row["luck_low"], row["luck_high"], unit, lang), percent(row["share"]),
-                    percent(row["same_sign"]), verdicts.get(row["verdict"], text["same"]),
+                    span(row["luck_low"], row["luck_high"], unit, lang), percent(row["share"], lang),
+                    percent(row["same_sign"], lang), verdicts.get(row["verdict"], text["same"]),
                 ]
             )  # fmt: skip
         keys = ("difference", "both", "luck", "share", "same_sign", "verdict")

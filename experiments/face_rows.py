@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from experiments.face import SEED_REPLICATES, Face
@@ -11,7 +10,7 @@ from experiments.face_findings import DRIFT_ALLOWED, SCALE_ALLOWED, SD_FACTOR, A
 from experiments.linkage_rows import Cells
 from experiments.measures import BY_NAME
 from experiments.report import value_text as plain_value
-from experiments.texts import figure, label_of, span
+from experiments.texts import figure, label_of, percent, span
 from experiments.validation_words import number, words_of
 from scenarios import levers
 
@@ -142,9 +141,7 @@ class FaceRows:
         return [self.text[key] for key in keys.split()]
 
     def _percent(self, value: float, sign: str = "+") -> str:
-        if not math.isfinite(value):
-            return "\N{EN DASH}"
-        return f"{100 * value:{sign}.1f} %".replace("-", "\N{MINUS SIGN}").replace(".0 %", " %")
+        return percent(value, self.lang, bool(sign), 1)
 
     def _ends(self, low: float, high: float) -> str:
         return self.text["to"].join((self._percent(low), self._percent(high)))

@@ -33,7 +33,7 @@ from experiments.linkage_rows import Cells
 from experiments.linkage_words import MAIN, linkage_words
 from experiments.report import value_text
 from experiments.store import versions
-from experiments.texts import FOLDER, figure, label_of, unit_name, words
+from experiments.texts import FOLDER, figure, label_of, percent, unit_name, words
 from scenarios import levers
 from simulation.compiler import SOURCE_HASH
 
@@ -185,8 +185,8 @@ class Page:
                     text["outcomes"][name], say.number(row["mean"], name, self.lang),
                     say.ends(row["low"], row["high"], name, self.lang),
                     say.ends(row["smallest"], row["largest"], name, self.lang),
-                    say.percent(row["share_positive"]),
-                    f"{say.percent(row['share_told_positive'])} / {say.percent(row['share_told_negative'])}",
+                    percent(row["share_positive"], self.lang),
+                    " / ".join(percent(row[f"share_told_{side}"], self.lang) for side in ("positive", "negative")),
                 ]
             )  # fmt: skip
         keys = ("outcome", "mean", "interval", "smallest_largest", "share_positive", "share_told")

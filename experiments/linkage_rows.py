@@ -12,12 +12,11 @@ from experiments.linkage_words import (
     ends,
     linkage_words,
     number,
-    percent,
     rate,
     rates,
     verdict_word,
 )
-from experiments.texts import figure
+from experiments.texts import figure, percent
 
 Cells = list[str]
 
@@ -56,7 +55,7 @@ def cap_rows(found: Linkage, lang: str) -> list[Cells]:
         rows.append(
             [
                 name, number(cost["siloed"], COST, lang, False),
-                percent(spending_gap(found.premiums, basis), True), str(row["pairs"]),
+                percent(spending_gap(found.premiums, basis), lang, True), str(row["pairs"]),
                 number(row["difference"], MAIN, lang), ends(row["low"], row["high"], MAIN, lang),
                 chance(row["p_higher"]), verdict_word(row["verdict"], lang),
             ]
@@ -80,7 +79,7 @@ def effect_rows(found: Linkage, measure: str, lang: str) -> list[Cells]:
             interval = ends(effect["low"], effect["high"], measure, lang)
             row.append(f"{number(effect['value'], measure, lang)}{told} ({interval})")
             if kind.startswith("shapley"):
-                row.append(percent(effect["share"]))
+                row.append(percent(effect["share"], lang))
         rows.append(row)
     return rows
 

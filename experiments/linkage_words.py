@@ -18,7 +18,7 @@ from experiments.linkage_design import EQUAL, PILLARS
 from experiments.linkage_effects import COST, OUTCOMES, spending_gap
 from experiments.linkage_robust import SPREAD, Robust
 from experiments.measures import BY_NAME
-from experiments.texts import FOLDER, figure, label_of, span, words
+from experiments.texts import FOLDER, figure, label_of, percent, span, words
 
 MAIN = "firms_surviving"
 LISTED = 3  # correlations that are named
@@ -39,16 +39,6 @@ def number(value: float, measure: str, lang: str, signed: bool = True) -> str:
 def ends(low: float, high: float, measure: str, lang: str) -> str:
     """An interval of an outcome's difference."""
     return span(low, high, BY_NAME[measure].unit, lang)
-
-
-def percent(share: float, signed: bool = False) -> str:
-    """A share in per cent; a dash where there is none."""
-    if not math.isfinite(share):
-        return "–"
-    places = 1 if signed else 0
-    value = round(100 * share, places) + 0.0  # no minus before zero
-    text = f"{value:{'+' if signed else ''}.{places}f} %"
-    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def rate(value: float) -> str:
@@ -96,7 +86,7 @@ def premium_line(found: Linkage, lang: str) -> str:
         interval=ends(row["low"], row["high"], MAIN, lang),
         chance=chance(row["p_higher"]),
         siloed=number(row["siloed"], MAIN, lang, signed=False),
-        share=percent(row["difference"] / row["siloed"] if row["siloed"] else math.nan, True),
+        share=percent(row["difference"] / row["siloed"] if row["siloed"] else math.nan, lang, True),
         years=f"{found.plan.settings.months / 12:.3g}",
     )
 
@@ -124,7 +114,7 @@ def spending_line(found: Linkage, lang: str) -> str:
     return str(text[key]).format(
         siloed=number(row["siloed"], COST, lang, signed=False),
         linked=number(row["linked"], COST, lang, signed=False),
-        cap=figure(found.cap, "yuan", lang), gap=percent(gap, True), allowed=percent(EQUAL),
+        cap=figure(found.cap, "yuan", lang), gap=percent(gap, lang, True), allowed=percent(EQUAL, lang),
     )  # fmt: skip
 
 
@@ -138,7 +128,7 @@ def _aside(found: Linkage, lang: str) -> list[str]:
             word=verdict_word(row["per_million_verdict"], lang),
         ),
         str(text["uncapped_line"]).format(
-            gap=percent(spending_gap(found.premiums, "uncapped"), True),
+            gap=percent(spending_gap(found.premiums, "uncapped"), lang, True),
             value=number(free["difference"], MAIN, lang),
             interval=ends(free["low"], free["high"], MAIN, lang),
             word=verdict_word(free["verdict"], lang),
@@ -156,8 +146,8 @@ def pillars_line(found: Linkage, lang: str) -> str:
     told = {f: row for f, row in rows.items() if row["verdict"] in (HIGHER, LOWER)}
     shares = [
         str(text["pillar_share"]).format(
-            name=text["factors"][factor], share=percent(row["share"]),
-            interval=f"{percent(row['share_low'])} {words(lang)['to']} {percent(row['share_high'])}",
+            name=text["factors"][factor], share=percent(row["share"], lang),
+            interval=f"{percent(row['share_low'], lang)} {words(lang)['to']} {percent(row['share_high'], lang)}",
         )
         for factor, row in sorted(told.items(), key=lambda pair: -pair[1]["share"])
     ]  # fmt: skip
@@ -198,19 +188,19 @@ def robust_lines(found: Robust, lang: str = "en") -> list[str]:
     else:
         lines = [
             str(text["robust_line"]).format(
-                n=len(found.moved), spread=percent(SPREAD), points=int(row["points"]),
+                n=len(found.moved), spread=percent(SPREAD, lang), points=int(row["points"]),
                 mean=number(row["mean"], MAIN, lang),
                 interval=ends(row["low"], row["high"], MAIN, lang),
-                share=percent(row["share_positive"]), told=percent(row["share_told_positive"]),
-                against=percent(row["share_told_negative"]),
+                share=percent(row["share_positive"], lang), told=percent(row["share_told_positive"], lang),
+                against=percent(row["share_told_negative"], lang),
             )
         ]  # fmt: skip
     there = found.premiums[MAIN][found.alike]
-    above = percent(float((there > 0).mean())) if len(there) else "–"
+    above = percent(float((there > 0).mean()), lang) if len(there) else "–"
     lines.append(
         str(text["robust_alike"]).format(
-            share=percent(float(found.alike.mean())), allowed=percent(EQUAL), above=above,
-            mean=number(there.mean(), MAIN, lang), gap=percent(float(np.median(found.gaps)), True),
+            share=percent(float(found.alike.mean()), lang), allowed=percent(EQUAL, lang), above=above,
+            mean=number(there.mean(), MAIN, lang), gap=percent(float(np.median(found.gaps)), lang, True),
         )
     )  # fmt: skip
     if named.empty:
@@ -228,8 +218,8 @@ def ensemble_line(found: Robust, lang: str) -> str:
     return str(linkage_words(lang)["ensemble_line"]).format(
         sets=parts.sets, mean=number(parts.difference, MAIN, lang),
         both=ends(parts.low, parts.high, MAIN, lang),
-        luck=ends(parts.luck_low, parts.luck_high, MAIN, lang), above=percent(above),
-        due=percent(parts.share), word=verdict_word(parts.verdict, lang),
+        luck=ends(parts.luck_low, parts.luck_high, MAIN, lang), above=percent(above, lang),
+        due=percent(parts.share, lang), word=verdict_word(parts.verdict, lang),
     )  # fmt: skip
 
 

@@ -66,9 +66,22 @@ def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digi
     return text.replace("-", "\N{MINUS SIGN}") + tail
 
 
-def percent(share: float, lang: str = "en") -> str:
-    """Write a share in whole per cent."""
-    return f"{100.0 * share:.0f}{'%' if lang == 'zh' else ' %'}"
+def percent(share: float, lang: str = "en", signed: bool = False, places: int | None = None) -> str:
+    """Write a share in per cent; a dash where there is none.
+
+    Whole per cent, or one decimal place where it is signed, unless said otherwise.
+
+    Examples
+    --------
+    >>> percent(0.125), percent(-0.125, "zh", signed=True)
+    ('12 %', '−12.5%')
+    """
+    if not math.isfinite(share):
+        return "–"
+    places = (1 if signed else 0) if places is None else places
+    value = round(100.0 * share, places) + 0.0  # no minus before zero
+    text = f"{value:{'+' if signed else ''}.{places}f}".replace("-", "\N{MINUS SIGN}")
+    return text + ("%" if lang == "zh" else " %")
 
 
 def span(low: float, high: float, unit: str, lang: str = "en") -> str:

@@ -12,6 +12,7 @@ from experiments.linkage_charts import standalone
 from experiments.linkage_report import render, write_text
 from experiments.parameters import constants, counts
 from experiments.patterns import PATTERNS
+from experiments.texts import percent
 from experiments.validate import Validation
 from experiments.validation_charts import patterns_chart
 from experiments.validation_report import Page
@@ -65,7 +66,7 @@ def besides() -> list[Sources]:
 def facts() -> dict[str, str]:
     """Sentences of the document that need no run, to be checked against the schema."""
     rows, total = sources(), sources()[-1]
-    share = f"{100 * total.sourced / total.all:.0f} %"
+    share = percent(total.sourced / total.all)
     fitted = sum(p.use == "C" for p in PATTERNS)
     sentence = (
         f"Of {total.all} defaults {total.sourced} have a source ({share}); {total.free} more are "

@@ -38,7 +38,7 @@ def tail(unit: str, lang: str) -> str:
     if unit == "share points":
         return "个百分点" if lang == "zh" else " pp"
     if unit.startswith("share"):
-        return " %"
+        return "%" if lang == "zh" else " %"
     if unit == "yuan":
         return "万元" if lang == "zh" else "k yuan"
     name = words_of(lang)["units"].get(unit) or unit_name(unit, lang)

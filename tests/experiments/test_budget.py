@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from experiments import sweep_runs
-from experiments.budget import Budget, budget
+from experiments.budget import OTHER_LUCK, Budget, budget
 from experiments.budget_report import budget_page, sentences
 from experiments.budget_search import distributions_of, open_study, undominated
 from experiments.cli import app
@@ -48,7 +48,11 @@ def test_a_mix_is_what_a_run_gives(found: Budget) -> None:
     world = found.worlds.iloc[1].to_dict()
     mix = {key: found.mixes[key].iloc[-1].item() for key in LEVERS}
     run = simulate(
-        load_scenario("baseline", {**world, **mix, "policy.budget.cap": CAP}), 1, 1, 0.002, 12
+        load_scenario("baseline", {**world, **mix, "policy.budget.cap": CAP}),
+        1,
+        1 ^ OTHER_LUCK,
+        0.002,
+        12,
     )
     assert found.values[-1, 1, 1, 1] == pytest.approx(run.monthly["jobs"].mean())
     assert found.spent[-1, 1, 1].sum() == pytest.approx(run.ledger.to_numpy().sum())
