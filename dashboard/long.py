@@ -177,16 +177,23 @@ def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bo
     def step(done: int, total: int) -> None:
         nonlocal last
         last = replace(last, done=done, total=total)
-        # A cancel that is not yet rendered has a number of its own already.
-        if wanted() and job.peek().number == begun.number:
+        if still():
             job.value = last
+
+    def still() -> bool:
+        # A cancel that is not yet rendered has a number of its own already.
+        return wanted() and job.peek().number == begun.number
 
     try:
         if begun.kind == "report":
-            session.download(report_name(place), report(place, wanted, step), "text/html")
-            job.value = Job(number=begun.number)
+            made = report(place, wanted, step)
+            if still():
+                session.download(report_name(place), made, "text/html")
+                job.value = Job(number=begun.number)
         else:
             found = compared(place, FULL, 1.0, wanted, step)
+            if not still():
+                return
             label = found.plan.compared[0]
             rows = found.effects[found.effects["scenario"] == label].set_index("measure")
             facts = tuple(fact_of(found, name, rows.loc[name], lang) for name in HEADLINES)

@@ -10,6 +10,7 @@ import logging
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -97,6 +98,8 @@ class Cluster:
         Of a scheduler, such as ``tcp://node1:8786``; empty to start a cluster here.
     workers : int
         Processes of a cluster that is started here.
+    say : callable
+        Told that there are no workers yet, if so.
 
     Raises
     ------
@@ -106,7 +109,9 @@ class Cluster:
 
     breaks = False
 
-    def __init__(self, address: str = "", workers: int = 0) -> None:
+    def __init__(
+        self, address: str = "", workers: int = 0, say: Callable[[str], object] = str
+    ) -> None:
         self.address, self.workers = address, workers
         self._client: Any = None
         self._cluster: Any = None
@@ -126,6 +131,8 @@ class Cluster:
             if address:
                 _knock(address)
             self._client = distributed.Client(where, timeout=ANSWER, set_as_default=False)
+            if address and not self._client.nthreads():
+                say(f"{address} has no workers yet; waiting for one, at most {WORKERS:.0f} s")
             self._client.wait_for_workers(1, timeout=WORKERS)
         except (OSError, ValueError, TypeError) as error:
             found = "no workers" if self._client is not None else "no answer"

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from experiments.errors import StoreError
 from experiments.store import KEYS, MANIFEST, PARTS, RUNS, read_manifest
 from experiments.sweep_parts import failed_in
-from experiments.sweep_store import SHARD
+from experiments.sweep_store import SHARD, is_worked_on
 
 RECENT = 200  # parts from which the speed is taken
 KINDS = ("sweep", "comparison")
@@ -25,7 +25,7 @@ def status_of(folder: Path) -> dict[str, Any]:
     -------
     dict
         ``folder``, ``kind``, ``status`` ("running", "interrupted", "finished", or "stopped" if
-        nothing was written for long), ``runs``, ``finished`` (failed ones included), ``failed``,
+        the process that ran a sweep is gone), ``runs``, ``finished`` (failed ones included), ``failed``,
         ``left``, ``seconds_left`` (None where it can't be told), and ``shares`` with the status of
         each, if the folder holds shares that are not merged.
 
@@ -53,6 +53,8 @@ def status_of(folder: Path) -> dict[str, Any]:
     finished = min(finished, total)
     left = total - finished
     status = manifest.get("status", "running")
+    if status == "running" and manifest["kind"] == "sweep" and not is_worked_on(folder):
+        status = "stopped"
     return {
         "folder": str(folder), "kind": manifest["kind"], "status": status,
         "runs": total, "finished": finished, "failed": failed, "left": left,

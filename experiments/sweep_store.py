@@ -51,6 +51,20 @@ LOCK = ".lock"
 Tables = dict[str, pa.Table]  # by RUNS and MONTHLY
 
 
+def is_worked_on(folder: Path) -> bool:
+    """Whether a process works on a folder, as far as its lock tells; yes where there are no locks."""
+    try:
+        import fcntl
+
+        with open(folder / LOCK) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except (ImportError, OSError):
+        return True
+    return False
+
+
 class SweepStore:
     """Results of one sweep in one folder.
 

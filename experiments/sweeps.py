@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,11 @@ class Where:
         if self.scheduler and self.local_cluster:
             raise UsageError("scheduler: found a local cluster too, allowed one of the two")
 
-    def pool(self) -> Pool:
-        """The place itself; a cluster is asked whether it answers."""
+    def pool(self, say: Callable[[str], object] = str) -> Pool:
+        """The place itself; a cluster is asked whether it answers, and `say` told if it must wait."""
         self.check()
         if self.scheduler or self.local_cluster:
-            return Cluster(self.scheduler, self.local_cluster)
+            return Cluster(self.scheduler, self.local_cluster, say)
         workers = workers_of(self.workers)
         return Processes(workers) if self.processes else Threads(workers)
 
@@ -201,7 +201,7 @@ def run_plan(
         sizes = plan.cuts[1:] - plan.cuts[:-1]
         about = {"shard": shard, "whole": plan.runs, "runs": int(sizes[mine].sum())}
     # A cluster is asked before anything is written.
-    pool = where.pool() if where.scheduler or where.local_cluster else None
+    pool = where.pool(reporter.say) if where.scheduler or where.local_cluster else None
     store = SweepStore(folder, plan, command or command_of(plan.design, folder), as_new, about)
     if retry:
         store.retry()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import pytest
 from processes import Command
 from typer.testing import CliRunner
 
+import experiments
 from experiments.cli import app
 from scenarios import levers, scenario_names
 
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("--sample", "0.002", "--months", "12")
 
 
@@ -33,6 +37,21 @@ def test_help_is_given(words: tuple[str, ...]) -> None:
     assert result.exit_code == 0
     if words in ((), ("run",), ("compare",)):
         assert "Examples:" in result.stdout
+
+
+def test_the_command_line_answers_without_the_model() -> None:
+    """Help comes at once: neither the compiler nor tables are loaded for it."""
+    loaded = "sorted({'numba', 'pandas', 'pyarrow', 'scipy'} & set(sys.modules))"
+    code = f"import sys, experiments.cli; print({loaded})"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert found.stdout == "[]\n", found.stderr
+
+
+@pytest.mark.parametrize("name", experiments.__all__)
+def test_the_package_gives_what_it_names(name: str) -> None:
+    assert getattr(experiments, name).__name__ == name
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        experiments.nothing_like_it  # noqa: B018
 
 
 def test_run_keeps_everything(here: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 from processes import Command, wait_for_parts
 
 from experiments import sweep
+from experiments.status import status_of
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("RETURNEE_KILLS", "3"))
@@ -64,9 +65,12 @@ def test_killed_again_and_again(
         if (tmp_path / "runs.parquet").exists():
             break
         wait_for_parts(tmp_path, parts + 1)
+        assert status_of(tmp_path)["status"] in ("running", "finished")
         time.sleep(chance.uniform(0.0, 0.3))
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        if not (tmp_path / "runs.parquet").exists():
+            assert status_of(tmp_path)["status"] == "stopped"
     (tmp_path / "parts").mkdir(exist_ok=True)
     (tmp_path / "parts/000000.parquet").write_bytes(b"PAR1 and then nothing")
     finish(command("sweep", design, "--out", tmp_path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from scenarios import ScenarioError, load_scenario
 from simulation import simulate
 from simulation.indicators import INDICATORS
+from simulation.month import live_until
+from simulation.run import start
 
 GOLDEN = Path(__file__).with_name("golden.json")
 COLUMNS = [
@@ -207,3 +210,13 @@ def test_ties_per_worker():
 
 if __name__ == "__main__":
     write_golden()
+
+
+def test_a_kernel_gives_back_what_it_was_given():
+    """The arrays of a county go with the county, however often kernels were called with it."""
+    county = start(load_scenario("baseline"), 0, 1, 0.001, 12, 12)
+    held = sys.getrefcount(county.table)
+    for month in range(1, 13):
+        live_until(county, month)
+    after = sys.getrefcount(county.table)
+    assert (int(county.clock[0].month), after) == (12, held)
