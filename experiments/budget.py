@@ -295,6 +295,7 @@ def _robust(
     mixes = tried[search.keys].iloc[chosen]
     mixes = pd.concat([mixes, pd.DataFrame([{key: usual[key].value for key in search.keys}])])
     mixes = mixes.astype({lever.key: lever.type for lever in search.levers})
+    reporter.say(f"{len(mixes)} mixes under {len(worlds)} sets of assumptions")
     given = design_for(search, mixes.merge(worlds, how="cross"), OTHER_LUCK)
     plan = plan_of(design_of(given, "budget"))
     place = folder / f"robust-{plan.digest}"  # more trials make another front

@@ -14,7 +14,7 @@ from experiments.charts import BLACK, COLOURS, PILLARS, chart_language, settings
 from experiments.measures import BY_NAME
 from experiments.report import value_text
 from experiments.study_page import Section, render, study_words, wrapped
-from experiments.texts import figure, label_of, rounded, span, unit_name, words
+from experiments.texts import figure, label_of, percent, rounded, span, unit_name, words
 from scenarios import Policy
 from scenarios.fields import groups
 from simulation.records import PROGRAMMES
@@ -39,8 +39,12 @@ def front_chart(found: Budget, lang: str) -> str:
                 axes.hlines(y, row[f"{a}_low"], row[f"{a}_high"], color=colour, lw=0.8, alpha=0.45)
                 axes.vlines(x, row[f"{b}_low"], row[f"{b}_high"], color=colour, lw=0.8, alpha=0.45)
                 axes.plot(x, y, "s" if mix == USUAL else "o", color=colour, markersize=5)
-                name = mix_name(str(mix), lang)
-                axes.annotate(name, (x, y), (4, 4), textcoords="offset points", fontsize=8)
+                # The baseline's name stands below, where none of its near ones has its own.
+                place, side = ((-4, -4), "right") if mix == USUAL else ((4, 4), "left")
+                axes.annotate(
+                    mix_name(str(mix), lang), (x, y), place, textcoords="offset points", fontsize=8,
+                    ha=side, va="top" if mix == USUAL else "bottom",
+                )  # fmt: skip
             axes.set_xlabel(wrapped(measure_name(a, lang), lang, 44))
             axes.set_ylabel(wrapped(measure_name(b, lang), lang, 36))
             axes.locator_params(nbins=5)
@@ -110,11 +114,12 @@ def sentences(found: Budget, lang: str = "en") -> list[str]:
             )
         )  # fmt: skip
     mix = within["regret_worst"].idxmin()
-    worst = f"{within['regret_worst'].min():.0%}"
+    worst = percent(within["regret_worst"].min(), lang)
     lines.append(text["line_regret"].format(mix=mix_name(str(mix), lang), regret=worst))
-    low, high = (yuan(v, lang) for v in (table["spent"].min(), table["spent"].max()))
-    cap = yuan(found.search.cap, lang)
-    lines.append(text["line_spent"].format(low=low, high=high, cap=cap))
+    ends = dict.fromkeys(yuan(v, lang) for v in (table["spent"].min(), table["spent"].max()))
+    gap = "" if lang == "zh" else " "
+    spent, cap = f"{gap}{words(lang)['to']}{gap}".join(ends), yuan(found.search.cap, lang)
+    lines.append(text["line_spent"].format(spent=spent, cap=cap))
     over = table.index[table["spent"] > found.search.most]
     if len(over):
         names = study_words(lang)["and"].join(mix_name(name, lang) for name in over)
@@ -208,7 +213,7 @@ def _regret(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
         head += [f"{measure_name(name, lang)}: {text['worst']}", text["mean"]]
     worst, mean = np.nanmax(found.regret, axis=1), np.nanmean(found.regret, axis=1)
     rows = [
-        [name, *(f"{v:.0%}" for pair in zip(worst[k], mean[k]) for v in pair)]
+        [name, *(percent(v, lang) for pair in zip(worst[k], mean[k]) for v in pair)]
         for k, name in enumerate(_names(found, lang))
     ]
     return head, rows

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from experiments.errors import StoreError, UsageError, writing_to
 from experiments.linkage_design import CAP_KEY as CAP
 from experiments.linkage_design import EQUAL
 from experiments.plan import Settings
-from experiments.progress import Reporter
+from experiments.progress import Reporter, Together
 from experiments.store import MANIFEST, is_used, next_to, read_manifest, versions, write_json
 from experiments.sweep_plan import plan_of
 from experiments.sweeps import Where, frame_of, run_plan
@@ -200,12 +201,34 @@ def search_mixes(
     """
     import optuna
 
-    study = open_study(folder, search)
-    distributions = distributions_of(search)
-    state = optuna.trial.TrialState
+    study, state = open_study(folder, search), optuna.trial.TrialState
     for trial in study.get_trials(deepcopy=False, states=(state.RUNNING,)):
         if trial.params.keys() != set(search.keys):  # stopped while it was drawn
             study.tell(trial.number, state=state.FAIL)
+    told = study.get_trials(deepcopy=False, states=(state.COMPLETE, state.FAIL))
+    runs = search.trials * search.replicates
+    with closing(Together(reporter, runs, min(len(told) * search.replicates, runs))) as whole:
+        _generations(folder, search, study, where, whole)
+    done = study.get_trials(deepcopy=False, states=(state.COMPLETE,))
+    rows = [
+        {**t.params, **dict(zip(search.objectives, t.values)), SPENT: t.user_attrs[SPENT]}
+        for t in done
+    ]
+    frame = pd.DataFrame(rows, index=[t.number for t in done])
+    if frame.empty:
+        raise UsageError(
+            f"budget: found no mix that ran, allowed levers that go together; see {folder}/search"
+        )
+    return frame
+
+
+def _generations(
+    folder: Path, search: Search, study: Any, where: Where | None, reporter: Reporter
+) -> None:
+    """Try a generation after the other, going on within the one that was stopped."""
+    import optuna
+
+    distributions, state = distributions_of(search), optuna.trial.TrialState
     while True:
         told = study.get_trials(deepcopy=False, states=(state.COMPLETE, state.FAIL))
         if len(told) >= search.trials:
@@ -231,17 +254,6 @@ def search_mixes(
                 study.tell(trial.number, values)
             else:
                 study.tell(trial.number, state=state.FAIL)
-    done = study.get_trials(deepcopy=False, states=(state.COMPLETE,))
-    rows = [
-        {**t.params, **dict(zip(search.objectives, t.values)), SPENT: t.user_attrs[SPENT]}
-        for t in done
-    ]
-    frame = pd.DataFrame(rows, index=[t.number for t in done])
-    if frame.empty:
-        raise UsageError(
-            f"budget: found no mix that ran, allowed levers that go together; see {folder}/search"
-        )
-    return frame
 
 
 def outcomes(

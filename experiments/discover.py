@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from experiments.errors import UsageError
 from experiments.levels import HEAD, NAMES
@@ -45,13 +46,18 @@ class Box:
     ----------
     limits : dict of str to (float, float)
         Parameter to its lower and upper end; infinite where there is none.
-    density, coverage : float
+    density : float
+    low, high : float
+        90 % interval of the density (Wilson).
+    coverage : float
     points, fails : int
         In it, among those it is measured on.
     """
 
     limits: Limits
     density: float
+    low: float
+    high: float
     coverage: float
     points: int
     fails: int
@@ -68,7 +74,8 @@ class Discovery:
     outcome : ndarray, shape (points,)
     fails : ndarray of bool, shape (points,)
     boxes : list of Box
-        The region that covers most first.
+        Regions in which more fail than in all, beyond the luck of the draw (90 %); the one that
+        covers most first.
     importance : Series
         By parameter, summing to 1; the strongest first.
     held_back : bool
@@ -93,11 +100,25 @@ class Discovery:
     def frame(self) -> pd.DataFrame:
         """A row for each limit of each region."""
         rows = [
-            (k + 1, key, low, high, box.density, box.coverage, box.points, box.fails)
+            (
+                k + 1,
+                key,
+                low,
+                high,
+                box.density,
+                box.low,
+                box.high,
+                box.coverage,
+                box.points,
+                box.fails,
+            )  # fmt: skip
             for k, box in enumerate(self.boxes)
             for key, (low, high) in box.limits.items()
         ]
-        names = ["box", "key", "low", "high", "density", "coverage", "points", "fails"]
+        names = [
+            "box", "key", "low", "high", "density", "density_low", "density_high", "coverage",
+            "points", "fails",
+        ]  # fmt: skip
         return pd.DataFrame(rows, columns=names)
 
 
@@ -227,7 +248,7 @@ def _search(
     limits = _cart(x, y) if method == "cart" else _prim(x, y)
     boxes = [measured(one, points.iloc[kept], fails[kept]) for one in limits]
     overall = fails[kept].mean()
-    boxes = [box for box in boxes if box.fails and box.density > overall]
+    boxes = [box for box in boxes if box.low > overall]
     return sorted(boxes, key=lambda box: -box.coverage)[:BOXES], importance, held
 
 
@@ -236,9 +257,12 @@ def measured(limits: Limits, points: pd.DataFrame, fails: np.ndarray) -> Box:
     inside = np.ones(len(points), dtype=bool)
     for key, (low, high) in limits.items():
         inside &= points[key].between(low, high).to_numpy()
-    hits = int((inside & fails).sum())
-    density, coverage = hits / max(int(inside.sum()), 1), hits / max(int(fails.sum()), 1)
-    return Box(limits, density, coverage, int(inside.sum()), hits)
+    hits, n = int((inside & fails).sum()), int(inside.sum())
+    low, high = 0.0, 1.0
+    if n:
+        interval = stats.binomtest(hits, n).proportion_ci(0.9, "wilson")
+        low, high = float(interval.low), float(interval.high)
+    return Box(limits, hits / max(n, 1), low, high, hits / max(int(fails.sum()), 1), n, hits)
 
 
 def _tree(points: pd.DataFrame, fails: np.ndarray) -> Any:

@@ -11,7 +11,7 @@ from experiments.charts import BLACK, COLOURS, chart_language, settings, svg_of
 from experiments.discover import HELD_BACK, LEAST, Box, Discovery
 from experiments.measures import BY_NAME
 from experiments.study_page import Section, grouped, render, study_words
-from experiments.texts import label_of, rounded
+from experiments.texts import label_of, percent, rounded
 
 
 def label(found: Discovery, key: str, lang: str) -> str:
@@ -56,17 +56,23 @@ def sentences(found: Discovery, lang: str = "en") -> list[str]:
         return [text["no_box"].format(least=max(5, round(LEAST * len(fails))))]
     return [
         text["box_line"].format(
-            limits=limits_text(found, box, lang), density=f"{box.density:.0%}",
-            overall=f"{fails.mean():.0%}", coverage=f"{box.coverage:.0%}",
+            limits=limits_text(found, box, lang), density=percent(box.density, lang),
+            low=percent(box.low, lang), high=percent(box.high, lang),
+            overall=percent(fails.mean(), lang), coverage=percent(box.coverage, lang),
         )
         for box in found.boxes
     ]  # fmt: skip
 
 
 def map_chart(found: Discovery, lang: str) -> str:
-    """Points over the two parameters that tell most, failures marked, regions drawn."""
+    """Points over two parameters, failures marked, regions drawn.
+
+    Parameters that the regions are bounded by come first, then those that tell most.
+    """
     text = study_words(lang)["discover"]
-    a, b = found.importance.index[0], found.importance.index[min(1, len(found.importance) - 1)]
+    bounds = [key for box in found.boxes for key in box.limits]
+    keys = list(dict.fromkeys([*bounds, *map(str, found.importance.index)]))
+    a, b = keys[0], keys[min(1, len(keys) - 1)]
     x, y = found.points[a].to_numpy(), found.points[b].to_numpy()
     ends = {key: (found.points[key].min(), found.points[key].max()) for key in (a, b)}
     with mpl.rc_context(settings("map")):
@@ -106,14 +112,15 @@ def map_chart(found: Discovery, lang: str) -> str:
 def discover_page(found: Discovery, command: str, lang: str = "en") -> str:
     """The page of a discovery."""
     text = study_words(lang)["discover"]
-    rows, head = [], [text["boxes"], text["parameter"], text["from"], text["to"]]
-    head += [text["density"], text["coverage"], text["mass"]]
+    rows, head = [], [text["region"], text["parameter"], text["from"], text["to"]]
+    head += [text["density"], text["interval"], text["coverage"], text["mass"]]
     for k, box in enumerate(found.boxes):
         for key, (low, high) in box.limits.items():
             ends = [number(end) if np.isfinite(end) else "–" for end in (low, high)]
             rows.append(
-                [text["box"].format(n=k + 1), label(found, key, lang), *ends, f"{box.density:.0%}",
-                 f"{box.coverage:.0%}", str(box.points)]
+                [text["box"].format(n=k + 1), label(found, key, lang), *ends,
+                 percent(box.density, lang), f"{percent(box.low, lang)} – {percent(box.high, lang)}",
+                 percent(box.coverage, lang), str(box.points)]
             )  # fmt: skip
     told = found.importance[found.importance > 0.0]
     sections = []
@@ -121,7 +128,9 @@ def discover_page(found: Discovery, command: str, lang: str = "en") -> str:
         note = text["note" if found.held_back else "note_small"].format(least=HELD_BACK)
         sections.append(Section(text["boxes"], table=(head, rows), note=note))
     if len(told):
-        weights = [[label(found, str(key), lang), f"{value:.0%}"] for key, value in told.items()]
+        weights = [
+            [label(found, str(key), lang), percent(value, lang)] for key, value in told.items()
+        ]
         sections.append(Section(text["map"], figures=[map_chart(found, chart_language(lang))]))
         table = [text["parameter"], text["weight"]], weights
         sections.append(Section(text["importance"], table=table))

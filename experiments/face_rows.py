@@ -141,7 +141,7 @@ class FaceRows:
         return [self.text[key] for key in keys.split()]
 
     def _percent(self, value: float, sign: str = "+") -> str:
-        return percent(value, self.lang, bool(sign), 1)
+        return percent(value, self.lang, bool(sign), 1).replace(".0", "")
 
     def _ends(self, low: float, high: float) -> str:
         return self.text["to"].join((self._percent(low), self._percent(high)))

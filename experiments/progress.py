@@ -43,6 +43,42 @@ class Reporter:
         self.end()
 
 
+class Together(Reporter):
+    """Several sweeps that follow each other, as one.
+
+    Parameters
+    ----------
+    outer : Reporter
+    total, done : int
+        Runs of all of them, and how many are there already.
+    """
+
+    def __init__(self, outer: Reporter, total: int, done: int) -> None:
+        self.outer, self._total, self._done, self._begun = outer, total, done, False
+
+    def say(self, text: str) -> None:
+        """Say one line."""
+        self.outer.say(text)
+
+    def begin(self, total: int, done: int) -> None:
+        """One of the sweeps begins."""
+        if not self._begun:
+            self.outer.begin(self._total, self._done + done)
+            self._begun = True
+            return
+        for _ in range(done):
+            self.outer.advance()
+
+    def advance(self) -> None:
+        """One more run is done."""
+        self.outer.advance()
+
+    def close(self) -> None:
+        """All are done, or given up."""
+        if self._begun:
+            self.outer.end()
+
+
 class Bar(Reporter):
     """A progress bar on standard error; plain lines where that is not a terminal."""
 
@@ -73,6 +109,7 @@ class Bar(Reporter):
     def advance(self) -> None:
         """Move the bar on; elsewhere say a line every tenth of the way."""
         self._done += 1
+        self._total = max(self._total, self._done)  # some plans know only about how many
         if self._bar is not None:
             self._bar.advance(self._bar.task_ids[0])
         elif self._done * 10 // self._total > (self._done - 1) * 10 // self._total:

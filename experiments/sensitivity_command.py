@@ -86,6 +86,7 @@ def sensitivity_command(
     from experiments.sensitivity_study import MEASURES, sensitivity, settled
     from experiments.study_page import write_study
     from experiments.sweeps import Where
+    from experiments.texts import percent
     from scenarios import load_scenario
 
     named = over or ["free"]
@@ -102,7 +103,7 @@ def sensitivity_command(
         stop(str(interrupt), INTERRUPTED)
     county = load_scenario(against, overrides).county
     about = {
-        "n": found["key"].nunique(), "spread": f"{spread:.0%}", "months": months,
+        "n": found["key"].nunique(), "spread": percent(spread, lang), "months": months,
         "county": county.name_zh if lang == "zh" else county.name, "replicates": replicates,
         "sample": f"{sample:g}",
     }  # fmt: skip

@@ -62,6 +62,7 @@ def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digi
     size = abs(number)
     whole = number == 0.0 or (unit in COUNTABLE and size >= 1.0)
     places = 0 if whole else min(max(digits - 1 - math.floor(math.log10(size)), 0), 2)
+    number = round(number, places) + 0.0  # no minus before zero
     text = f"{number:{'+' if signed else ''},.{places}f}"
     return text.replace("-", "\N{MINUS SIGN}") + tail
 

@@ -44,7 +44,16 @@ def test_scattered_failures_have_no_region() -> None:
     rng = np.random.default_rng(2)
     points = pd.DataFrame(rng.random((400, 4)))
     boxes, _, _ = _search(points, rng.random(400) < 0.3, "cart", 1)
-    assert all(box.density < 0.6 for box in boxes)
+    assert boxes == []
+
+
+def test_a_few_points_are_no_region() -> None:
+    """One failure more than expected, in a region of two points, is told of by nobody."""
+    points = pd.DataFrame({"a": np.linspace(0.0, 1.0, 100)})
+    fails = np.arange(100) % 3 == 0
+    box = measured({"a": (0.0, 0.015)}, points, fails)
+    assert (box.points, box.fails, box.density) == (2, 1, 0.5)
+    assert box.low < fails.mean() < box.high
 
 
 def test_density_and_coverage_by_hand() -> None:
