@@ -24,8 +24,9 @@ from experiments.quality import Weighed, ranks_of, weighed_of
 from experiments.store import Store, write_frame
 from experiments.stories_choice import pairs_of
 from experiments.support import funnel_of, support_of
-from experiments.whom import Whom, pair_sums, whom_of
+from experiments.whom import Whom, whom_of
 from experiments.whom_store import PeopleStore
+from experiments.whom_sums import pair_sums
 from scenarios import Scenario, load_scenario
 
 # Compared when none is named; all that ship take longer (`--all`).

@@ -17,7 +17,8 @@ import numpy as np
 
 from experiments.plan import Plan
 from experiments.store import write_json
-from experiments.stories import Life, Pair, lives_of
+from experiments.stories import Life, Pair
+from experiments.stories_watch import lives_of
 from experiments.stories_words import story_lines
 from experiments.whom_people import PAID
 from simulation.compiler import SOURCE_HASH

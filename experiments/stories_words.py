@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from experiments.plan import Plan
-from experiments.stories import LOAN, MONTHLY, RECEIVED, Detail, Event, Life, Pair, lives_in
+from experiments.stories import LOAN, MONTHLY, RECEIVED, Detail, Event, Life, Pair
+from experiments.stories_watch import lives_in
 from experiments.texts import FOLDER, rounded, title_of
 from simulation.run import Run
 

@@ -11,7 +11,8 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from experiments.charts import BLACK, COLOURS, chart_language, settings, svg_of
 from experiments.stories_words import people_words
-from experiments.whom import AMOUNTS, SIGNS, STEPS, Whom
+from experiments.whom import Whom
+from experiments.whom_sums import AMOUNTS, SIGNS, STEPS
 from experiments.whom_words import People
 
 UP, DOWN, NET = COLOURS[0], COLOURS[1], COLOURS[6]

@@ -107,7 +107,8 @@ def whom_command(
 
 def pair_of(plan: Plan, worker: int, replicate: int) -> Pair:
     """One person's lives under the reference and under the compared scenario."""
-    from experiments.stories import Pair, lives_of
+    from experiments.stories import Pair
+    from experiments.stories_watch import lives_of
 
     reference, policy = (
         lives_of(plan.scenarios[label], [worker], replicate, plan.settings)[worker]

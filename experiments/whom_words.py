@@ -14,7 +14,8 @@ from experiments.stories import Life, Pair
 from experiments.stories_choice import stories_json
 from experiments.stories_words import ending, event_lines, parting, people_words, titles, who
 from experiments.texts import figure, percent, span, words
-from experiments.whom import AMOUNTS, ANY, CHANGES, GROUPS, OTHERS, OUTCOMES, STEPS, Whom
+from experiments.whom import Whom
+from experiments.whom_sums import AMOUNTS, ANY, CHANGES, GROUPS, OTHERS, OUTCOMES, STEPS
 
 UNITS = {"firms": "firms", "jobs": "jobs"}
 Rows = list[list[str]]

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.stories import LOAN, Event, Life, lives_in
-from experiments.stories import _loan as events_of_loan
+from experiments.stories import LOAN, Event, Life
+from experiments.stories_watch import _loan as events_of_loan
+from experiments.stories_watch import lives_in
 from experiments.stories_words import people_words, sentence
 from experiments.whom_people import LOAN_BIT, history_of, people_of
 from scenarios import load_scenario

@@ -16,11 +16,13 @@ from experiments import Comparison, charts, compare, executors
 from experiments.cli import app
 from experiments.plan import Task
 from experiments.report import html_of
-from experiments.stories import Life, Pair, lives_in
+from experiments.stories import Life, Pair
 from experiments.stories_choice import KINDS, members, most_like
+from experiments.stories_watch import lives_in
 from experiments.stories_words import parting, people_words, story, story_lines
-from experiments.whom import OUTCOMES, PROGRAMMES, SIGNS, STEPS, quotient, sums_of, told_quotient
+from experiments.whom import quotient, told_quotient
 from experiments.whom_people import PAID, people_of
+from experiments.whom_sums import OUTCOMES, PROGRAMMES, SIGNS, STEPS, sums_of
 from scenarios import load_scenario
 from simulation import Run, simulate
 
