@@ -23,6 +23,7 @@ from experiments.budget_search import (
 )
 from experiments.design import design_of
 from experiments.effects import TAILS
+from experiments.ensemble import FILE, SHIPPED, ensemble, some
 from experiments.errors import Interrupted, UsageError
 from experiments.linkage_robust import parameters
 from experiments.measures import BY_NAME, SPENT
@@ -37,6 +38,7 @@ from scenarios.errors import guess, nearest
 
 OBJECTIVES = ("firms_surviving", "jobs", "return_quality")
 ALLOWED_CAP = 200e6  # yuan a year
+FREE = "free"  # sets of assumptions around the values in use
 OTHER_LUCK = 1 << 20  # bit of the seed that tells the luck of the judgement from that of the search
 USUAL = "baseline"
 
@@ -158,7 +160,7 @@ def budget(
     population: int = 24,
     keep: int = 8,
     worlds: int = 20,
-    over: str = "free",
+    over: str = SHIPPED,
     replicates: int = 4,
     sample: float = 0.01,
     months: int = 120,
@@ -186,10 +188,12 @@ def budget(
     keep : int
         Mixes of the front that are looked at under many assumptions.
     worlds : int
-        Sets of assumptions: members of the ensemble, or points of a Latin hypercube.
-    over : {"free", "ensemble"}
-        Behaviour parameters that are free in calibration, within `sensitivity_study.SPREAD` of their
-        range either way; or the ensemble that calibration found.
+        Sets of assumptions: members of the ensemble, far from each other, or points of a Latin
+        hypercube.
+    over : str
+        ``"ensemble"``, the parameter sets that ship, or the path of a CSV file of such sets; or
+        ``"free"``: behaviour parameters that are free in calibration, within
+        `sensitivity_study.SPREAD` of their range either way.
     replicates, sample, months, seed
         Of every run.
     base : str
@@ -250,8 +254,8 @@ def _check(
     ):  # fmt: skip
         if not least <= value <= 100_000:
             raise UsageError(f"{label}: found {value}, allowed {least} to 100000")
-    if over not in ("free", "ensemble"):
-        raise UsageError(f"over: found {over}, allowed free or ensemble")
+    if over not in (FREE, SHIPPED) and not over.lower().endswith(".csv"):
+        raise UsageError(f"over: found {over}, allowed {SHIPPED}, {FREE}, or a .csv file")
 
 
 def worlds_of(over: str, number: int, search: Search) -> pd.DataFrame:
@@ -260,14 +264,14 @@ def worlds_of(over: str, number: int, search: Search) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        If an ensemble is asked for and there is none.
+        If an ensemble has not so many.
     """
-    if over == "ensemble":
-        try:
-            from experiments.ensemble import ensemble
-        except ImportError:
-            raise UsageError("over: found no ensemble, allowed free") from None
-        return pd.DataFrame(ensemble()[:number])
+    if over != FREE:
+        path = FILE if over == SHIPPED else Path(over)
+        sets = ensemble(path)
+        if number > len(sets):
+            raise UsageError(f"worlds: found {number}, allowed 1 to {len(sets)} over {over}")
+        return pd.DataFrame(sets[:1] if number == 1 else some(number, path))
     from scipy.stats import qmc
 
     moved = parameters(search.scenario, "free")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -34,13 +33,6 @@ BUDGET_EXAMPLES = """Examples:
 """
 
 
-class Over(StrEnum):
-    """Where the sets of assumptions come from."""
-
-    free = "free"
-    ensemble = "ensemble"
-
-
 def budget_command(
     per_year: Annotated[
         float, typer.Option("--per-year", metavar="YUAN", help="Cap on all spending in a year.")
@@ -57,8 +49,9 @@ def budget_command(
     keep: Annotated[int, typer.Option(help="Mixes looked at under many assumptions.")] = 8,
     worlds: Annotated[int, typer.Option(help="Sets of assumptions.")] = 20,
     over: Annotated[
-        Over, typer.Option(help="Sets of assumptions: around the values in use, or the ensemble.")
-    ] = Over.free,
+        str,
+        typer.Option(metavar="ensemble|free|FILE", help="Sets of assumptions: the ensemble that ships, a .csv file of such sets, or around the values in use."),
+    ] = "ensemble",
     replicates: Annotated[int, typer.Option(help="Runs of each mix.")] = 4,
     sample: SampleOption = 0.01,
     months: MonthsOption = 120,
@@ -87,7 +80,7 @@ def budget_command(
 
     options = {
         "per-year": f"{per_year:.12g}", "maximise": maximise, "trials": trials,
-        "population": population, "keep": keep, "worlds": worlds, "over": over.value,
+        "population": population, "keep": keep, "worlds": worlds, "over": over,
         "replicates": replicates, "sample": sample, "months": months, "seed": seed, "base": base,
     }  # fmt: skip
     words = ["returnee", "budget"]
@@ -98,7 +91,7 @@ def budget_command(
     try:
         found = budget(
             per_year, measures, levers=lever or (), trials=trials, population=population,
-            keep=keep, worlds=worlds, over=over.value, replicates=replicates, sample=sample,
+            keep=keep, worlds=worlds, over=over, replicates=replicates, sample=sample,
             months=months, seed=seed, base=base, overrides=overrides_of(set_), out=out,
             where=Where(workers, processes, scheduler, local_cluster), progress=True,
             as_new=as_new, command=shlex.join(words),

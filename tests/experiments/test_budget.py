@@ -10,10 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from experiments import sweep_runs
-from experiments.budget import OTHER_LUCK, Budget, budget
+from experiments.budget import OTHER_LUCK, Budget, budget, worlds_of
 from experiments.budget_report import budget_page, sentences
 from experiments.budget_search import distributions_of, open_study, undominated
 from experiments.cli import app
+from experiments.ensemble import FILE, ensemble
 from experiments.errors import StoreError, UsageError
 from scenarios import load_scenario
 from simulation import simulate
@@ -24,7 +25,7 @@ LEVERS = [
     "policy.linkage.contest_opens_credit",
 ]
 SMALL: dict[str, Any] = {
-    "levers": LEVERS, "trials": 10, "population": 4, "keep": 3, "worlds": 2, "replicates": 2,
+    "over": "free", "levers": LEVERS, "trials": 10, "population": 4, "keep": 3, "worlds": 2, "replicates": 2,
     "sample": 0.002, "months": 12,
 }  # fmt: skip
 CAP, MEASURES = 8e6, ["firms_surviving", "jobs"]
@@ -130,5 +131,17 @@ def test_bad_input_is_one_line(
 
 
 def test_no_ensemble_or_one_world_too_many() -> None:
+    with pytest.raises(UsageError, match="over: found all, allowed ensemble, free, or a .csv file"):
+        budget(CAP, MEASURES, **{**SMALL, "over": "all"})
+    with pytest.raises(UsageError, match="worlds: found 9000, allowed 1 to .* over ensemble"):
+        budget(CAP, MEASURES, **{**SMALL, "over": "ensemble", "worlds": 9000})
     with pytest.raises(UsageError, match="worlds: found 0"):
         budget(CAP, MEASURES, **{**SMALL, "worlds": 0})
+
+
+def test_assumptions_of_the_ensemble_are_those_that_fit(found: Budget) -> None:
+    sets = ensemble()
+    chosen = worlds_of("ensemble", 5, found.search).to_dict("records")
+    assert len(chosen) == 5 and all(one in sets for one in chosen)
+    assert worlds_of("ensemble", 1, found.search).to_dict("records") == sets[:1]
+    assert worlds_of(str(FILE), 5, found.search).to_dict("records") == chosen
