@@ -22,7 +22,7 @@ from experiments.budget_search import (
     undominated,
 )
 from experiments.design import design_of
-from experiments.effects import TAILS
+from experiments.effects import TAILS, draws_of, interval, resampled_means
 from experiments.ensemble import FILE, SHIPPED, ensemble, some
 from experiments.errors import Interrupted, UsageError
 from experiments.linkage_robust import parameters
@@ -86,16 +86,17 @@ class Budget:
 
     @cached_property
     def gains(self) -> pd.DataFrame:
-        """A row for each mix: objectives less the baseline's, with 90 % ranges.
+        """A row for each mix: objectives less the baseline's, on the mean over assumptions.
 
-        Differences are taken in the same set of assumptions and the same replicate.
+        Differences are taken in the same set of assumptions and the same replicate. ``_low`` and
+        ``_high`` are the 90 % interval of the mean: bootstrap over sets of assumptions.
         """
-        paired = (self.values - self.values[-1:]).reshape(
-            len(self.mixes), -1, len(self.search.objectives)
-        )
+        paired = _mean(self.values - self.values[-1:], axis=2).swapaxes(0, 1)
+        mean, draws = _mean(paired, axis=0), draws_of(len(self.worlds))
+        low, high = interval(resampled_means(paired, draws))
         columns: dict[str, Any] = {}
         for k, name in enumerate(self.search.objectives):
-            columns |= _ranged(name, paired[:, :, k])
+            columns |= {name: mean[:, k], f"{name}_low": low[:, k], f"{name}_high": high[:, k]}
         found = pd.DataFrame(columns, index=self.table.index)
         found.attrs = self.table.attrs
         return found

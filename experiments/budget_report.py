@@ -21,7 +21,7 @@ from simulation.records import PROGRAMMES
 
 
 def front_chart(found: Budget, lang: str) -> str:
-    """Gains over the baseline's mix by each pair of objectives, with 90 % ranges."""
+    """Gains over the baseline's mix by each pair of objectives, with 90 % intervals of the mean."""
     text, names = study_words(lang)["budget"], found.search.objectives
     gains = found.gains.join(found.table[["front", "spent", "spent_low", "spent_high"]])
     pairs = list(combinations(names, 2)) or [(names[0], "spent")]
@@ -48,6 +48,7 @@ def front_chart(found: Budget, lang: str) -> str:
             axes.set_xlabel(wrapped(measure_name(a, lang), lang, 44))
             axes.set_ylabel(wrapped(measure_name(b, lang), lang, 36))
             axes.locator_params(nbins=5)
+            axes.margins(0.12)  # room for the names
         return svg_of(chart, text["gains"])
 
 
@@ -97,7 +98,7 @@ def yuan(value: float, lang: str) -> str:
 def sentences(found: Budget, lang: str = "en") -> list[str]:
     """What came out, in words."""
     text, table = study_words(lang)["budget"], found.table
-    lines = []
+    lines, gap = [], "" if lang == "zh" else " "
     within = table[table["spent"] <= found.search.most]
     form = text["line_best" if len(within) else "line_best_any"]
     within = within if len(within) else table
@@ -107,17 +108,15 @@ def sentences(found: Budget, lang: str = "en") -> list[str]:
         value, low, high = (
             figure(row[f"{name}{end}"], unit, lang) for end in ("", "_low", "_high")
         )
-        lines.append(
-            form.format(
-                measure=measure_name(name, lang), mix=mix_name(str(mix), lang), value=value, low=low,
-                high=high,
-            )
+        line = form.format(
+            measure=measure_name(name, lang), mix=mix_name(str(mix), lang), value=value, low=low,
+            high=high,
         )  # fmt: skip
+        lines.append(line if mix == USUAL else gap.join((line, _gain_line(found, name, mix, lang))))
     mix = within["regret_worst"].idxmin()
     worst = percent(within["regret_worst"].min(), lang)
     lines.append(text["line_regret"].format(mix=mix_name(str(mix), lang), regret=worst))
     ends = dict.fromkeys(yuan(v, lang) for v in (table["spent"].min(), table["spent"].max()))
-    gap = "" if lang == "zh" else " "
     spent, cap = f"{gap}{words(lang)['to']}{gap}".join(ends), yuan(found.search.cap, lang)
     lines.append(text["line_spent"].format(spent=spent, cap=cap))
     over = table.index[table["spent"] > found.search.most]
@@ -125,6 +124,16 @@ def sentences(found: Budget, lang: str = "en") -> list[str]:
         names = study_words(lang)["and"].join(mix_name(name, lang) for name in over)
         lines.append(text["line_over"].format(mixes=names))
     return lines
+
+
+def _gain_line(found: Budget, name: str, mix: Any, lang: str) -> str:
+    """What a mix has more of than the baseline's, and whether that is told from none."""
+    text, row, unit = study_words(lang)["budget"], found.gains.loc[mix], BY_NAME[name].unit
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    told = low > 0.0 or high < 0.0
+    return str(text["gain_told" if told else "gain_not_told"]).format(
+        gain=figure(row[name], unit, lang, signed=True), interval=span(low, high, unit, lang)
+    )
 
 
 def budget_page(found: Budget, lang: str = "en") -> str:
