@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -21,7 +20,6 @@ from simulation.history import HISTORIES
 
 ANSWER = 10.0  # seconds that a scheduler has to answer
 WORKERS = 60.0  # seconds that it has to find a worker
-SWITCH = 0.001  # seconds after which a thread back from a kernel gets the interpreter
 STOPPED = threading.Event()
 """Set while threads are to give up their jobs."""
 
@@ -47,12 +45,10 @@ class Threads:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._pool: Executor | None = None
-        self._interval = sys.getswitchinterval()
 
     def open(self) -> Executor:
         """Start the threads."""
         STOPPED.clear()
-        sys.setswitchinterval(SWITCH)
         HISTORIES.kept = max(HISTORIES.kept, self.workers + 1)
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="sweep")
         return self._pool
@@ -62,7 +58,6 @@ class Threads:
         STOPPED.set()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        sys.setswitchinterval(self._interval)
         STOPPED.clear()
 
 

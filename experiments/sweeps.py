@@ -240,7 +240,7 @@ def _gather(
 
     runs = int(sizes[mine].sum())
     try:
-        if isinstance(pool, Threads):
+        if not isinstance(pool, Cluster):
             compile_first(reporter.say)
         with reporter:
             reporter.begin(runs, runs - int(sizes[todo].sum()))
