@@ -90,7 +90,7 @@ def efficiency(points: int = 1000, few: int = 200) -> list[Row]:
     """
     warm()
     rows = []
-    for kind, words in (("threads", ()), ("processes", ("--processes",))):
+    for kind, words in (("threads", ("--threads",)), ("processes", ("--processes",))):
         before, seconds = load(), {}
         for n in "12":
             for runs in (few, points):

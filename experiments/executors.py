@@ -21,7 +21,7 @@ from concurrent.futures import (
     wait,
 )
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 import pyarrow as pa
 
@@ -189,13 +189,20 @@ def _take_all(
 
 
 def process_pool(workers: int) -> ProcessPoolExecutor:
-    """Processes that leave interrupts from the keyboard to their parent."""
+    """Processes that end with their parent, and leave interrupts from the keyboard to it."""
     for name in THREAD_VARIABLES:  # read by a new process when it loads numpy
         os.environ.setdefault(name, "1")
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow_parent)
+
+
+def _follow_parent() -> None:
     # Interrupts from the keyboard reach every process; only the parent answers them.
-    return ProcessPoolExecutor(
-        workers,
-        mp_context=get_context("spawn"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),
-    )
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()  # comes back also when the parent was killed
+        os._exit(1)

@@ -14,13 +14,13 @@ from experiments.options import (
     AsNewOption,
     JsonOption,
     LocalOption,
-    ProcessesOption,
     SchedulerOption,
     WorkersOption,
 )
 from experiments.progress import Bar
 from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, print_json, stop
 
+LONG = 60.0  # seconds of work from which on processes are worth their start
 SWEEP_EXAMPLES = """Examples:
 
   returnee sweep design.toml --dry-run\n
@@ -56,7 +56,14 @@ def sweep_command(
         Path | None, typer.Option(help="Folder; results/sweep-DESIGN if left out.")
     ] = None,
     workers: WorkersOption = None,
-    processes: ProcessesOption = False,
+    processes: Annotated[
+        bool | None,
+        typer.Option(
+            "--processes/--threads",
+            help="Processes start a second later and then use the processors better; if left out, "
+            "processes where there is a minute's work.",
+        ),
+    ] = None,
     scheduler: SchedulerOption = "",
     local_cluster: LocalOption = 0,
     shard: Annotated[
@@ -80,6 +87,8 @@ def sweep_command(
     from experiments.sweeps import Where, run_plan, shard_of
 
     plan = plan_of(read_design(design), max_runs)
+    if processes is None:
+        processes = plan.runs * plan.seconds_a_run >= LONG
     where = Where(workers, processes, scheduler, local_cluster)
     where.check()
     if shard:

@@ -124,12 +124,16 @@ class SweepPlan:
         return np.array(of)
 
     @cached_property
-    def batch(self) -> int:
-        """Most runs of a job."""
+    def seconds_a_run(self) -> float:
+        """About how long a run takes, before any was made."""
         s = self.design.settings
         workers = max(v.county.labour_force for v in self.design.read.values()) * s.sample
-        seconds = SET_UP + WORKER_MONTH * workers * s.months
-        few = max(int(JOB_SECONDS / seconds), 1)
+        return SET_UP + WORKER_MONTH * workers * s.months
+
+    @cached_property
+    def batch(self) -> int:
+        """Most runs of a job."""
+        few = max(int(JOB_SECONDS / self.seconds_a_run), 1)
         return max(1, min(few, self.runs // JOBS_AT_LEAST, RUNS_AT_MOST))
 
     @cached_property

@@ -189,3 +189,18 @@ def test_a_process_that_dies_has_its_runs_done_by_another(
     workers[-1].kill()
     finish(process)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
+
+
+def test_processes_end_when_their_parent_is_killed(
+    tmp_path: Path, command: Command, design: Path
+) -> None:
+    import psutil
+
+    process = command("sweep", design, "--out", tmp_path, "--processes", "--workers", 2)
+    wait_for_parts(tmp_path, 2)
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) >= 2
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
