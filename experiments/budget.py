@@ -242,7 +242,7 @@ def _check(
 ) -> None:  # fmt: skip
     if not 0.0 < per_year <= ALLOWED_CAP:  # also refuses what is not a number
         raise UsageError(
-            f"per-year: found {per_year:g}, allowed above 0 up to {ALLOWED_CAP:g} (yuan a year)"
+            f"per-year: found {per_year:g}, allowed above 0 up to {ALLOWED_CAP:,.0f} (yuan a year)"
         )
     for name in maximise:
         if name not in BY_NAME:

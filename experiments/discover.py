@@ -23,8 +23,8 @@ from scipy import stats
 from experiments.errors import UsageError
 from experiments.levels import HEAD, NAMES
 from experiments.store import MANIFEST, read_manifest
+from experiments.sweep_manifest import titles_of
 from experiments.sweeps import frame_of
-from scenarios import load_scenario, scenario_names
 from scenarios.errors import guess, nearest
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -213,15 +213,13 @@ def discover(
 
 
 def _with_titles(attrs: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Labels with the titles of the scenarios that ship; a user's file may be gone by now."""
-    found = {**attrs, "labels": dict(attrs["labels"]), "labels_zh": dict(attrs["labels_zh"])}
-    kept = read_manifest(folder)["scenarios"] if (folder / MANIFEST).is_file() else {}
-    for label in set(kept) & set(scenario_names()):
-        shipped = load_scenario(label)
-        if shipped.id == kept[label]["id"]:
-            found["labels"][label] = shipped.title_en
-            found["labels_zh"][label] = shipped.title_zh
-    return found
+    """Labels with the titles of the scenarios."""
+    titles = titles_of(read_manifest(folder)) if (folder / MANIFEST).is_file() else {}
+    english, chinese = ({label: both[k] for label, both in titles.items()} for k in (0, 1))
+    return {
+        **attrs, "labels": {**attrs["labels"], **english},
+        "labels_zh": {**attrs["labels_zh"], **chinese},
+    }  # fmt: skip
 
 
 def _outcome(runs: pd.DataFrame, scenario: str, against: str, measure: str) -> pd.Series:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from experiments.errors import Interrupted
+from experiments.errors import Interrupted, UsageError
 from experiments.options import (
     MAX_RUNS,
     AsNewOption,
     JsonOption,
+    LangOption,
+    Language,
     LocalOption,
     SchedulerOption,
     WorkersOption,
@@ -50,6 +53,44 @@ MERGE_EXAMPLES = """Examples:
 """
 
 
+MeasureOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="MEASURE",
+        help="Column of the report; may be given more than once. firms_surviving, jobs, "
+        "return_quality and public_cost if left out.",
+    ),
+]
+
+
+def measures_of(given: list[str] | None) -> tuple[str, ...]:
+    """Measures that the report is about.
+
+    Raises
+    ------
+    UsageError
+    """
+    from experiments.measures import BY_NAME
+    from experiments.sweep_report import SHOWN
+    from scenarios.errors import guess, nearest
+
+    for name in given or ():
+        if name not in BY_NAME:
+            hint = guess(nearest(name, BY_NAME))
+            raise UsageError(f"measure: found {name}{hint}, allowed a column of a sweep")
+    return tuple(dict.fromkeys(given)) if given else SHOWN
+
+
+def write_report(folder: Path, lang: str, measures: Sequence[str]) -> None:
+    """Write the page of a finished sweep beside its table, and say where."""
+    from experiments.study_page import write_study
+    from experiments.sweep_report import sweep_page
+
+    page = sweep_page(folder, lang, measures)
+    if page:
+        Bar().say(f"report: {write_study(folder / 'report.html', page)}")
+
+
 def sweep_command(
     design: Annotated[Path, typer.Argument(help="A design file (TOML).")],
     out: Annotated[
@@ -77,6 +118,8 @@ def sweep_command(
         bool, typer.Option("--dry-run", help="Show the plan and what it will take; run nothing.")
     ] = False,
     as_new: AsNewOption = False,
+    measure: MeasureOption = None,
+    lang: LangOption = Language.en,
     as_json: JsonOption = False,
 ) -> None:
     """Run scenarios over a design: grid, Latin hypercube, Sobol sequence or a table of points."""
@@ -91,6 +134,7 @@ def sweep_command(
         processes = plan.runs * plan.seconds_a_run >= LONG
     where = Where(workers, processes, scheduler, local_cluster)
     where.check()
+    shown = measures_of(measure)
     if shard:
         shard_of(shard)
     if dry_run:
@@ -113,6 +157,8 @@ def sweep_command(
     print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
     if shard:
         Bar().say(f"when all shares are done: returnee merge {folder}")
+    else:
+        write_report(store.folder, lang, shown)
     if found["failed"]:
         raise typer.Exit(SOME_FAILED)
 
@@ -134,14 +180,18 @@ def merge_command(
         list[Path] | None,
         typer.Argument(metavar="[FOLDER]...", help="Shares; DIR/shard-* if left out."),
     ] = None,
+    measure: MeasureOption = None,
+    lang: LangOption = Language.en,
     as_json: JsonOption = False,
 ) -> None:
     """Make one table of the shares of a sweep."""
     from experiments.merge import merge
     from experiments.status import status_of, status_text
 
+    shown = measures_of(measure)
     merge(out, folders or None)
     found = status_of(out)
     print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
+    write_report(out, lang, shown)
     if found["failed"]:
         raise typer.Exit(SOME_FAILED)

@@ -62,12 +62,25 @@ def _measured(plan: SweepPlan) -> tuple[float, float]:
     return (time.perf_counter() - begun) * scale, run * scale
 
 
+def of(number: int, one: str, many: str = "") -> str:
+    """A number of things.
+
+    Examples
+    --------
+    >>> of(1, "run"), of(2000, "run")
+    ('1 run', '2,000 runs')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def cost_text(cost: dict[str, Any]) -> str:
     """The plan in lines for the terminal."""
     lines = [
-        f"{cost['runs']:,} runs: {len(cost['scenarios'])} scenarios ({', '.join(cost['scenarios'])}), "
-        f"{cost['points']:,} points, {cost['replicates']:,} replicates",
-        f"  {cost['histories']:,} histories before the policy, in {cost['jobs']:,} jobs",
+        f"{of(cost['runs'], 'run')}: {of(len(cost['scenarios']), 'scenario')} "
+        f"({', '.join(cost['scenarios'])}), {of(cost['points'], 'point')}, "
+        f"{of(cost['replicates'], 'replicate')}",
+        f"  {of(cost['histories'], 'history', 'histories')} before the policy, in "
+        f"{of(cost['jobs'], 'job')}",
         f"  about {cost['megabytes']:g} MB, "
         + ("and every month of every run" if cost["keep"] == "monthly" else "a row a run"),
     ]
@@ -75,7 +88,7 @@ def cost_text(cost: dict[str, Any]) -> str:
         lines.append("  how long it takes shows `returnee status` once it runs")
     else:
         lines.append(
-            f"  about {duration(cost['seconds'])} with {cost['workers']} workers "
+            f"  about {duration(cost['seconds'])} with {of(cost['workers'], 'worker')} "
             f"({cost['seconds_a_run']:.3f} s a run, {cost['seconds_a_history']:.3f} s a history, "
             "measured on one here)"
         )

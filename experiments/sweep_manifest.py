@@ -13,6 +13,14 @@ KIND = "sweep"
 LONGEST = 80  # letters of a value in an error
 
 
+def titles_of(manifest: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """English and Chinese title of each scenario, by label."""
+    return {
+        label: (str(about.get("title_en", label)), str(about.get("title_zh", label)))
+        for label, about in manifest["scenarios"].items()
+    }
+
+
 def manifest_of(plan: SweepPlan, command: str) -> dict[str, Any]:
     """Everything needed to repeat a sweep; scenarios in full."""
     s = plan.design.settings
@@ -33,12 +41,18 @@ def manifest_of(plan: SweepPlan, command: str) -> dict[str, Any]:
         "jobs": plan.jobs,
         "digest": plan.digest,
         "scenarios": {
-            label: {"id": scenario.id, **scenario.canonical()}
+            label: {
+                "id": scenario.id,
+                "title_en": scenario.title_en,
+                "title_zh": scenario.title_zh,
+                **scenario.canonical(),
+            }
             for label, scenario in plan.design.read.items()
         },
     }
 
 
+UNCOMPARED = (".id", ".title_en", ".title_zh")
 COMPARED = ("kind", "source_hash", "seed", "sample", "months", "burn_in", "replicates", "keep")
 
 
@@ -54,10 +68,10 @@ def difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
         if found.get(key) != wanted.get(key):
             return f"{key}: found {found.get(key)}, allowed {wanted.get(key)}"
     for key in ("scenarios", "design"):
-        # A scenario's file may have moved; what it says is compared.
+        # A scenario's file may have moved or have another title; what it does is compared.
         old, new = (dict(flat(m.get(key, {}), key)) for m in (found, wanted))
         for name in sorted({*old, *new}):
-            if name.endswith(".id") or name.startswith("design.scenarios"):
+            if name.endswith(UNCOMPARED) or name.startswith("design.scenarios"):
                 continue
             if old.get(name) != new.get(name):
                 found_here, wanted_here = (_short(m.get(name)) for m in (old, new))

@@ -1,0 +1,278 @@
+"""The page of a sweep: how measures go with the axes, and how they differ from the first scenario.
+
+A point is the mean of its replicates. Lines are means over the points at a value of an axis, or in
+an eighth of its range, whatever the other axes are there, with the 90 % interval of that mean.
+Rank correlation: Spearman.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy import stats
+
+from experiments.charts import BLACK, COLOURS, DASHES, chart_language, settings, svg_of
+from experiments.levels import HEAD, NAMES, attributes
+from experiments.measures import BY_NAME
+from experiments.store import RUNS, read_manifest
+from experiments.study_page import Cells, Section, grouped, render, study_words, wrapped
+from experiments.sweep_manifest import titles_of
+from experiments.texts import figure, label_of, percent, rounded, unit_name, words
+
+SHOWN = ("firms_surviving", "jobs", "return_quality", "public_cost")
+BINS = 8  # of a range
+VALUES = 10  # of a list, each shown by itself
+PANELS = 6  # axes in a figure, the strongest
+Z = 1.645  # 90 %
+LEAST = 4  # points, for a rank correlation
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came out of a sweep, a row a point and scenario.
+
+    Attributes
+    ----------
+    means : DataFrame
+        Means over replicates: ``scenario``, the axes, the measures.
+    keys, measures : sequence of str
+    titles : dict
+        English and Chinese title of each scenario, the first one first.
+    attrs : dict
+        Labels and units of columns.
+    about : dict
+        runs, failed, points, replicates, sample, months.
+    """
+
+    means: pd.DataFrame
+    keys: Sequence[str]
+    measures: Sequence[str]
+    titles: dict[str, tuple[str, str]]
+    attrs: dict[str, Any]
+    about: dict[str, Any]
+
+    def axis(self, key: str, lang: str) -> str:
+        """Label of an axis."""
+        names = self.attrs["labels_zh" if lang == "zh" else "labels"]
+        return grouped(key, str(names.get(key, key)), lang)
+
+    def title(self, scenario: str, lang: str) -> str:
+        """Title of a scenario."""
+        return self.titles[scenario][lang == "zh"]
+
+    def correlation(self, scenario: str, key: str, measure: str) -> float:
+        """Rank correlation over points; NaN where there is none."""
+        rows = self.means[self.means["scenario"] == scenario][[key, measure]].dropna()
+        if len(rows) < LEAST or rows[key].nunique() < 2 or rows[measure].nunique() < 2:
+            return float("nan")
+        ranks = pd.factorize(rows[key], sort=True)[0]
+        return float(stats.spearmanr(ranks, rows[measure]).statistic)
+
+    def by_strength(self, measure: str) -> list[str]:
+        """Axes that vary, those first with which a measure goes most in any scenario."""
+        there = [key for key in self.keys if self.means[key].nunique() > 1]
+        strength = {
+            key: np.nanmax([0.0, *(abs(self.correlation(s, key, measure)) for s in self.titles)])
+            for key in there
+        }
+        return sorted(there, key=lambda key: -strength[key])
+
+
+def read_sweep(folder: Path, measures: Sequence[str] = SHOWN) -> Found:
+    """Read what the page needs of a finished sweep."""
+    path, manifest = folder / RUNS, read_manifest(folder)
+    schema = pq.read_schema(path)
+    keys = [name for name in schema.names if name not in (*HEAD.names, *NAMES)]
+    runs = pq.read_table(path, columns=[*HEAD.names, *keys, *measures]).to_pandas()
+    there = runs[runs["error"].isna()]
+    first = there.drop_duplicates(["scenario", "point"]).set_index(["scenario", "point"])[keys]
+    means = there.groupby(["scenario", "point"])[list(measures)].mean().join(first)
+    design = manifest["design"]
+    about = {
+        "runs": len(runs), "failed": len(runs) - len(there), "points": runs["point"].nunique(),
+        "replicates": runs["replicate"].nunique(), "sample": design["sample"],
+        "months": design["months"],
+    }  # fmt: skip
+    frame = means.reset_index()
+    return Found(frame, keys, list(measures), titles_of(manifest), attributes(schema), about)
+
+
+def binned(values: pd.Series, outcome: pd.Series) -> pd.DataFrame:
+    """Means at each value, or in each eighth of the points, with 90 % intervals.
+
+    Returns
+    -------
+    DataFrame
+        ``x``, ``mean``, ``low`` and ``high``; x is the mean of the values of a bin.
+    """
+    if values.nunique() <= VALUES:
+        place, at = values, values
+    else:
+        place, at = pd.qcut(values.rank(method="first"), BINS, labels=False), values
+    table = pd.DataFrame({"place": place, "x": at, "y": outcome})
+    by = table.groupby("place", sort=True)
+    x = by["x"].mean() if pd.api.types.is_numeric_dtype(values) else by["x"].first()
+    mean, error = by["y"].mean(), (by["y"].std() / np.sqrt(by["y"].count())).fillna(0.0)
+    return pd.DataFrame({"x": x, "mean": mean, "low": mean - Z * error, "high": mean + Z * error})
+
+
+def chart(found: Found, measure: str, lang: str) -> str:
+    """A measure against each axis, a line for each scenario."""
+    keys = found.by_strength(measure)[:PANELS]
+    columns = 2 if len(keys) == 4 else min(3, len(keys))
+    rows = -(-len(keys) // columns)
+    with mpl.rc_context(settings(f"sweep {measure}")):
+        drawn = Figure(figsize=(9.0, 2.5 * rows + 0.4), layout="constrained")
+        grid = drawn.subplots(rows, columns, squeeze=False, sharey=True)
+        for axes in grid.flat[len(keys) :]:
+            axes.set_visible(False)
+        for key, axes in zip(keys, grid.flat):
+            _panel(axes, found, key, measure, lang)
+        for axes in grid[:, 0]:
+            unit = unit_name(BY_NAME[measure].unit, lang)
+            axes.set_ylabel(wrapped(f"{label_of(BY_NAME[measure], lang)} ({unit})", lang, 36))
+        if len(found.titles) > 1:
+            handles, names = grid.flat[0].get_legend_handles_labels()
+            drawn.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
+        return svg_of(drawn, label_of(BY_NAME[measure], lang))
+
+
+def _panel(axes: Axes, found: Found, key: str, measure: str, lang: str) -> None:
+    numbers = pd.api.types.is_numeric_dtype(found.means[key]) and found.means[key].dtype != bool
+    names = sorted(map(str, found.means[key].unique()))
+    for k, scenario in enumerate(found.titles):
+        here = found.means[found.means["scenario"] == scenario]
+        line = binned(here[key] if numbers else here[key].astype(str), here[measure])
+        colour = BLACK if k == 0 else COLOURS[(k - 1) % len(COLOURS)]
+        x = line["x"].to_numpy() if numbers else [names.index(name) for name in line["x"]]
+        axes.fill_between(x, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
+        axes.plot(
+            x, line["mean"], marker="o", markersize=3, color=colour,
+            linestyle=DASHES[k % len(DASHES)], label=found.title(scenario, lang),
+        )  # fmt: skip
+    if numbers:
+        axes.locator_params(axis="x", nbins=4)
+    else:
+        axes.set_xticks(range(len(names)), names)
+    axes.set_xlabel(wrapped(found.axis(key, lang), lang, 34))
+    axes.locator_params(axis="y", nbins=5)
+    unit = BY_NAME[measure].unit
+    axes.yaxis.set_major_formatter(lambda value, _: figure(value, unit, lang, digits=3))
+
+
+def levels(found: Found, lang: str) -> Cells:
+    """Mean of each measure over points, and its range, for each scenario."""
+    text, rows = study_words(lang)["sweep"], []
+    for measure in found.measures:
+        unit = BY_NAME[measure].unit
+        for scenario in found.titles:
+            values = found.means[found.means["scenario"] == scenario][measure].dropna()
+            if len(values):
+                ends = " – ".join(figure(v, unit, lang) for v in (values.min(), values.max()))
+                label = label_of(BY_NAME[measure], lang)
+                name = found.title(scenario, lang)
+                rows.append([label, name, figure(values.mean(), unit, lang), ends])
+    return [text["measure"], text["scenario"], text["mean"], text["range"]], rows
+
+
+def differences(found: Found, lang: str) -> Cells:
+    """Difference of each scenario from the first one at the same point."""
+    text, rows = study_words(lang)["sweep"], []
+    first, *others = found.titles
+    for measure in found.measures:
+        unit, wide = BY_NAME[measure].unit, found.means.pivot(index="point", columns="scenario")
+        for scenario in others:
+            apart = (wide[measure, scenario] - wide[measure, first]).dropna()
+            if apart.empty:
+                continue
+            error = Z * apart.std() / np.sqrt(len(apart)) if len(apart) > 1 else float("nan")
+            mean, low, high = (
+                figure(v, unit, lang, signed=True)
+                for v in (apart.mean(), apart.mean() - error, apart.mean() + error)
+            )
+            ends = [figure(v, unit, lang, signed=True) for v in (apart.min(), apart.max())]
+            rows.append(
+                [label_of(BY_NAME[measure], lang), found.title(scenario, lang), mean,
+                 f"{low} {words(lang)['to']} {high}" if np.isfinite(error) else "–",
+                 f" {words(lang)['to']} ".join(ends), percent(float((apart > 0.0).mean()), lang)]
+            )  # fmt: skip
+    head = ("measure", "scenario", "mean", "interval", "range", "above")
+    return [text[name] for name in head], rows
+
+
+def correlations(found: Found, lang: str) -> Cells:
+    """Rank correlation of measures with axes; a star where luck alone seldom gives as much."""
+    text, rows = study_words(lang)["sweep"], []
+    beyond = Z / np.sqrt(max(found.about["points"] - 1, 1))
+    for scenario in found.titles:
+        for key in found.keys:
+            cells = []
+            for measure in found.measures:
+                value = found.correlation(scenario, key, measure)
+                star = "*" if abs(value) > beyond else ""
+                shown = f"{rounded(value, 2):+.2f}".replace("-", "\N{MINUS SIGN}")
+                cells.append(f"{shown}{star}" if np.isfinite(value) else "–")
+            if set(cells) != {"–"}:
+                rows.append([found.title(scenario, lang), found.axis(key, lang), *cells])
+    labels = [label_of(BY_NAME[measure], lang) for measure in found.measures]
+    return [text["scenario"], text["axis"], *labels], rows
+
+
+def sentences(found: Found, lang: str = "en") -> list[str]:
+    """What came out, in words."""
+    text, lines = study_words(lang)["sweep"], []
+    first, *others = found.titles
+    main = found.measures[0]
+    keys = [found.axis(key, lang) for key in found.by_strength(main)[:2]]
+    if keys:
+        names = study_words(lang)["and"].join(keys)
+        lines.append(text["goes_with"].format(measure=label_of(BY_NAME[main], lang), keys=names))
+    for row in differences(found, lang)[1][: len(others)]:
+        name = found.title(first, lang)
+        lines.append(
+            text["differs"].format(
+                scenario=row[1], measure=row[0], first=name, mean=row[2], range=row[4], share=row[5]
+            )
+        )
+    if found.about["failed"]:
+        lines.append(text["failed"].format(n=found.about["failed"], runs=found.about["runs"]))
+    return lines or [text["one_point"]]
+
+
+def sweep_page(folder: Path, lang: str = "en", measures: Sequence[str] = SHOWN) -> str:
+    """The page of a finished sweep; empty if every run failed."""
+    found = read_sweep(folder, measures)
+    text = study_words(lang)["sweep"]
+    if found.means.empty:
+        return ""
+    sections = [Section(text["levels"], table=levels(found, lang), note=text["levels_note"])]
+    if len(found.titles) > 1:
+        apart = text["differences"].format(first=found.title(next(iter(found.titles)), lang))
+        sections.append(Section(apart, table=differences(found, lang), note=text["apart_note"]))
+    drawn = [m for m in found.measures if found.by_strength(m)]
+    if drawn:
+        charts = [chart(found, measure, chart_language(lang)) for measure in drawn]
+        names = [label_of(BY_NAME[measure], lang) for measure in drawn]
+        sections.append(
+            Section(text["lines"], figures=charts, captions=names, note=text["lines_note"])
+        )
+        table = correlations(found, lang)
+        if table[1]:
+            sections.append(Section(text["ranks"], table=table, note=text["ranks_note"]))
+    about = {
+        **found.about,
+        "runs": f"{found.about['runs']:,}",
+        "points": f"{found.about['points']:,}",
+    }
+    subtitle = text["subtitle"].format(scenarios=len(found.titles), **about)
+    command = str(read_manifest(folder).get("command", ""))
+    return render(text["title"], subtitle, sentences(found, lang), sections, command, lang)
