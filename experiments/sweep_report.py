@@ -102,8 +102,9 @@ def read_sweep(folder: Path, measures: Sequence[str] = SHOWN) -> Found:
         "replicates": runs["replicate"].nunique(), "sample": design["sample"],
         "months": design["months"],
     }  # fmt: skip
-    frame = means.reset_index()
-    return Found(frame, keys, list(measures), titles_of(manifest), attributes(schema), about)
+    frame, ran = means.reset_index(), set(there["scenario"])
+    titles = {label: both for label, both in titles_of(manifest).items() if label in ran}
+    return Found(frame, keys, list(measures), titles, attributes(schema), about)
 
 
 def binned(values: pd.Series, outcome: pd.Series) -> pd.DataFrame:
