@@ -23,7 +23,7 @@ from experiments.options import (
 from experiments.progress import Bar
 from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, print_json, stop
 
-LONG = 120.0  # seconds of work from which on processes are worth their start
+LONG = 60.0  # seconds of work from which on processes are worth their start
 SWEEP_EXAMPLES = """Examples:
 
   returnee sweep design.toml --dry-run\n
@@ -102,7 +102,7 @@ def sweep_command(
         typer.Option(
             "--processes/--threads",
             help="Processes start a second later and then use the processors better; if left out, "
-            "processes where there are two minutes of work.",
+            "processes where there is a minute of work.",
         ),
     ] = None,
     scheduler: SchedulerOption = "",
