@@ -236,13 +236,20 @@ def sentences(found: Found, lang: str = "en") -> list[str]:
     keys = [found.axis(key, lang) for key in found.by_strength(main)[:2]]
     if keys:
         names = study_words(lang)["and"].join(keys)
-        lines.append(text["goes_with"].format(measure=label_of(BY_NAME[main], lang), keys=names))
+        label = label_of(BY_NAME[main], lang)
+        lines.append(text["goes_with"].format(measure=label[:1].upper() + label[1:], keys=names))
     for row in differences(found, lang)[1][: len(others)]:
         name = found.title(first, lang)
         lines.append(
             text["differs"].format(
-                scenario=row[1], measure=row[0], first=name, mean=row[2], range=row[4], share=row[5]
-            )
+                scenario=row[1],
+                measure=row[0][:1].upper() + row[0][1:],
+                first=name,
+                mean=row[2],
+                interval=row[3],
+                range=row[4],
+                share=row[5],
+            )  # fmt: skip
         )
     if found.about["failed"]:
         lines.append(text["failed"].format(n=found.about["failed"], runs=found.about["runs"]))
