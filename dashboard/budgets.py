@@ -183,10 +183,10 @@ def opened(searched: Searched, candidate: Candidate, title: str, place: Place) -
 
 
 class Counter(Watcher):
-    """Counts the runs of all generations of a search together."""
+    """Counts the runs of the search and of the mixes that are kept together."""
 
     def begin(self, total: int, done: int) -> None:
-        """A generation begins."""
+        """One of the two begins."""
         self.done, self.total = self.done + done, RUNS
         self.step(self.done, self.total)
 

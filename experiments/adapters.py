@@ -15,7 +15,7 @@ from experiments.design_points import levels_in_grid
 from experiments.design_values import BY_KEY, check_key
 from experiments.errors import UsageError
 from experiments.levels import NAMES, levels_of
-from experiments.measures import BY_NAME
+from experiments.measures import BY_NAME, check_measure
 from scenarios import load_scenario
 from simulation import simulate
 
@@ -94,8 +94,7 @@ def ema_model(
             "ema_workbench: found none, allowed after pip install ema_workbench"
         ) from None
     for measure in outcomes:
-        if measure not in NAMES:
-            raise UsageError(f"outcome: found {measure}, allowed a column of a sweep")
+        check_measure(measure, "outcome")
     places = [NAMES.index(measure) for measure in outcomes]
 
     def function(**given: Any) -> dict[str, float]:

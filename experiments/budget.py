@@ -21,12 +21,12 @@ from experiments.budget_search import (
     spread_out,
     undominated,
 )
+from experiments.compare_ensemble import SHIPPED, sets_of
 from experiments.design import design_of
 from experiments.effects import TAILS, draws_of, interval, resampled_means
-from experiments.ensemble import FILE, SHIPPED, ensemble, some
 from experiments.errors import Interrupted, UsageError
 from experiments.linkage_robust import parameters
-from experiments.measures import BY_NAME, SPENT
+from experiments.measures import BY_NAME, SPENT, check_measure
 from experiments.plan import Settings
 from experiments.progress import Bar, Reporter
 from experiments.sensitivity_study import SPREAD, band_of
@@ -34,7 +34,6 @@ from experiments.store import write_frame
 from experiments.sweep_plan import plan_of
 from experiments.sweeps import Where, frame_of, run_plan
 from scenarios import load_scenario, walk
-from scenarios.errors import guess, nearest
 
 OBJECTIVES = ("firms_surviving", "jobs", "return_quality")
 ALLOWED_CAP = 200e6  # yuan a year
@@ -245,9 +244,7 @@ def _check(
             f"per-year: found {per_year:g}, allowed above 0 up to {ALLOWED_CAP:,.0f} (yuan a year)"
         )
     for name in maximise:
-        if name not in BY_NAME:
-            hint = guess(nearest(name, BY_NAME))
-            raise UsageError(f"maximise: found {name}{hint}, allowed a column of a sweep")
+        check_measure(name, "maximise")
     if not maximise or len(set(maximise)) < len(maximise):
         raise UsageError("maximise: found none, or one twice, allowed each measure once")
     for label, value, least in (
@@ -268,11 +265,10 @@ def worlds_of(over: str, number: int, search: Search) -> pd.DataFrame:
         If an ensemble has not so many.
     """
     if over != FREE:
-        path = FILE if over == SHIPPED else Path(over)
-        sets = ensemble(path)
+        sets = sets_of(over)
         if number > len(sets):
             raise UsageError(f"worlds: found {number}, allowed 1 to {len(sets)} over {over}")
-        return pd.DataFrame(sets[:1] if number == 1 else some(number, path))
+        return pd.DataFrame(sets[:1] if number == 1 else sets_of(over, number))
     from scipy.stats import qmc
 
     moved = parameters(search.scenario, "free")

@@ -31,10 +31,10 @@ from experiments.calibrate_steps import (
     spread,
 )
 from experiments.coordinates import Coordinate, coordinates, point_of, values_at
+from experiments.defaults import MONTHS, SEED
 from experiments.errors import Interrupted
 from experiments.executors import compile_first, workers_of
 from experiments.identify import Identification, Response
-from experiments.options import MONTHS, SEED
 from experiments.progress import Bar, Reporter
 from experiments.targets import Target, default_targets
 from experiments.texts import rounded

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.errors import Interrupted
-from experiments.options import (
+from experiments.defaults import (
     CALIBRATION_BUDGET,
     CALIBRATION_REPLICATES,
     CALIBRATION_SAMPLE,
@@ -20,12 +19,9 @@ from experiments.options import (
     SEED,
     VERIFY_REPLICATES,
     VERIFY_SAMPLE,
-    JsonOption,
-    LangOption,
-    Language,
-    MonthsOption,
-    WorkersOption,
 )
+from experiments.errors import Interrupted
+from experiments.options import JsonOption, LangOption, Language, MonthsOption, WorkersOption
 from experiments.progress import Bar
 from experiments.shell import INTERRUPTED, console_of, overrides_of, print_json, stop
 

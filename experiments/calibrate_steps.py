@@ -11,10 +11,7 @@ import numpy as np
 from experiments.calibrate_points import Frame, Points
 from experiments.calibrate_search import check_method
 from experiments.coordinates import Coordinate, values_at
-from experiments.ensemble_search import Bands, sample_around, well_spread
-from experiments.errors import UsageError
-from experiments.identify import PRIOR, Identification, Response, one_at_a_time
-from experiments.options import (
+from experiments.defaults import (
     CALIBRATION_BUDGET,
     CALIBRATION_REPLICATES,
     CALIBRATION_SAMPLE,
@@ -22,6 +19,9 @@ from experiments.options import (
     VERIFY_REPLICATES,
     VERIFY_SAMPLE,
 )
+from experiments.ensemble_search import Bands, sample_around, well_spread
+from experiments.errors import UsageError
+from experiments.identify import PRIOR, Identification, Response, one_at_a_time
 from experiments.plan import Settings, check
 from experiments.progress import Reporter
 from experiments.targets import Target, distances

@@ -18,7 +18,7 @@ import pandas as pd
 
 from experiments.comparison import DEFAULT, Given, line_up, toml_of
 from experiments.coordinates import with_behaviour
-from experiments.ensemble import FILE, SHIPPED, ensemble, some
+from experiments.ensemble import FILE, ensemble, some
 from experiments.ensemble_effects import split_all
 from experiments.errors import UsageError
 from experiments.executors import workers_of
@@ -29,6 +29,7 @@ from experiments.progress import Bar, Reporter
 from experiments.store import write_frame
 from scenarios import Scenario
 
+SHIPPED = "ensemble"
 REPLICATES = 2
 NAMES = tuple(measure.name for measure in MEASURES)
 

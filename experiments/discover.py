@@ -22,10 +22,10 @@ from scipy import stats
 
 from experiments.errors import UsageError
 from experiments.levels import HEAD, NAMES
+from experiments.measures import check_measure
 from experiments.store import MANIFEST, read_manifest
 from experiments.sweep_manifest import titles_of
 from experiments.sweeps import frame_of
-from scenarios.errors import guess, nearest
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
@@ -187,10 +187,7 @@ def discover(
         if given not in labels and (given or name == "scenario"):
             found = given or "none"
             raise UsageError(f"{name}: found {found}, allowed {', '.join(labels)}")
-    if measure not in NAMES:
-        raise UsageError(
-            f"measure: found {measure}{guess(nearest(measure, NAMES))}, allowed a column of a sweep"
-        )
+    check_measure(measure)
     keys = [
         name
         for name in runs.columns
@@ -200,7 +197,7 @@ def discover(
     ]
     if not keys:
         raise UsageError(f"{folder}: found no numbers that vary, allowed a sweep with axes")
-    outcome = _outcome(runs, scenario, against, measure).dropna()
+    outcome = outcome_of(runs, scenario, against, measure).dropna()
     if len(outcome) < 4:
         raise UsageError(f"{folder}: found {len(outcome)} points that ran, allowed 4 or more")
     points = runs.drop_duplicates("point").set_index("point")[keys].loc[outcome.index].astype(float)
@@ -222,8 +219,16 @@ def _with_titles(attrs: dict[str, Any], folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _outcome(runs: pd.DataFrame, scenario: str, against: str, measure: str) -> pd.Series:
-    """Mean over replicates at each point, of the measure or of the paired difference."""
+def outcome_of(runs: pd.DataFrame, scenario: str, against: str, measure: str) -> pd.Series:
+    """Mean over replicates at each point, of the measure or of the paired difference.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        A row a run: scenario, point, replicate and the measure.
+    scenario, against, measure : str
+        `against` is empty for the measure itself.
+    """
     wide = runs.pivot(index=["point", "replicate"], columns="scenario", values=measure)
     values = wide[scenario] - (wide[against] if against else 0.0)
     return values.groupby(level="point").mean()

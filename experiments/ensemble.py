@@ -24,7 +24,6 @@ from scenarios import Behaviour, Lever, walk
 from scenarios.errors import guess, nearest
 
 FILE = Path(__file__).parent / "data" / "ensemble.csv"
-SHIPPED = "ensemble"  # what it is called in options
 
 
 def ensemble(path: Path | None = None) -> list[dict[str, float]]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
 from experiments.executors import workers_of
 from experiments.linkage_design import (
     CELLS,
@@ -22,7 +23,6 @@ from experiments.linkage_design import (
 )
 from experiments.linkage_effects import COST, KEPT, OUTCOMES, effects_of, premiums_of
 from experiments.linkage_runs import gather, values_of
-from experiments.options import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
 from experiments.plan import Settings
 from experiments.progress import Bar, Reporter
 from experiments.store import write_frame

@@ -7,12 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
 from experiments.errors import Interrupted
 from experiments.options import (
-    LINKAGE_REPLICATES,
-    LINKAGE_SAMPLE,
-    MONTHS,
-    SEED,
     AsNewOption,
     JsonOption,
     LangOption,

@@ -23,6 +23,7 @@ from scipy import stats
 from scipy.stats import qmc
 
 from experiments.compare_ensemble import SHIPPED, OwnLuckPlan, check_overrides, own_luck, sets_of
+from experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
 from experiments.effects import draws_of, interval, resampled_means
 from experiments.ensemble_effects import Parts, split
 from experiments.errors import UsageError
@@ -39,7 +40,6 @@ from experiments.linkage_design import (
 )
 from experiments.linkage_effects import COST, OUTCOMES
 from experiments.linkage_runs import gather, values_of
-from experiments.options import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
 from experiments.plan import Plan, Settings, Task
 from experiments.progress import Bar, Reporter
 from experiments.store import write_frame

@@ -16,11 +16,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from experiments.errors import UsageError
 from experiments.funnel import figures_of_files
 from experiments.groups import figures_by_group
 from experiments.plan import Task
 from experiments.texts import words
 from scenarios import Scenario
+from scenarios.errors import guess, nearest
 from simulation import records as r
 from simulation.indicators import INDICATORS, Indicator
 from simulation.records import PROGRAMMES
@@ -71,6 +73,24 @@ SPENT = _programmes("spent", "spent", 0)
 UNPAID = _programmes("unpaid", "due_not_paid", -1)
 MEASURES: tuple[Indicator, ...] = (*INDICATORS, *DERIVED, *SPENT, *UNPAID)
 BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+def check_measure(name: str, label: str = "measure") -> None:
+    """Refuse what is no measure, guessing what was meant.
+
+    Parameters
+    ----------
+    name : str
+    label : str
+        What it was given as, for the error.
+
+    Raises
+    ------
+    UsageError
+    """
+    if name not in BY_NAME:
+        hint = guess(nearest(name, BY_NAME))
+        raise UsageError(f"{label}: found {name}{hint}, allowed a column of a sweep")
 
 
 def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the defaults that commands and functions have in common.
+"""Options that several commands share.
 
 Apart from what does the work, so that the command line answers without loading the model.
 """
@@ -9,13 +9,6 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-
-MONTHS, SEED = 120, 1
-MAX_RUNS = 100_000  # of a sweep, unless more are allowed
-LINKAGE_REPLICATES, LINKAGE_SAMPLE = 20, 0.05
-CALIBRATION_BUDGET, CALIBRATION_REPLICATES, CALIBRATION_SAMPLE = 500, 3, 0.05
-ENSEMBLE_MEMBERS = 40
-VERIFY_REPLICATES, VERIFY_SAMPLE = 20, 0.1
 
 
 class Language(StrEnum):

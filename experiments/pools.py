@@ -92,7 +92,7 @@ class Cluster:
     address : str
         Of a scheduler, such as ``tcp://node1:8786``; empty to start a cluster here.
     workers : int
-        Processes of a cluster that is started here.
+        Processes of a cluster that is started here; 0 for none.
     say : callable
         Told that there are no workers yet, if so.
 
@@ -104,9 +104,7 @@ class Cluster:
 
     breaks = False
 
-    def __init__(
-        self, address: str = "", workers: int = 0, say: Callable[[str], object] = str
-    ) -> None:
+    def __init__(self, address: str, workers: int, say: Callable[[str], None]) -> None:
         self.address, self.workers = address, workers
         self._client: Any = None
         self._cluster: Any = None

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.defaults import MAX_RUNS
 from experiments.design import design_of, labels_of
 from experiments.design_values import check_key
 from experiments.errors import UsageError
 from experiments.linkage_robust import parameters
-from experiments.measures import BY_NAME, labelled
-from experiments.options import MAX_RUNS
+from experiments.measures import check_measure, labelled
 from experiments.progress import Reporter
 from experiments.sensitivity_indices import (
     MORRIS,
@@ -36,7 +36,6 @@ from experiments.store import write_frame
 from experiments.sweep_plan import plan_of
 from experiments.sweeps import Where, frame_of, run_plan
 from scenarios import Lever, load_scenario, walk
-from scenarios.errors import guess, nearest
 
 MEASURES = ("firms_surviving", "jobs", "returns", "return_quality")
 LEVEL_OF, EFFECT = "level", "effect"
@@ -204,9 +203,7 @@ def study_of(
     if not 0.0 < spread <= 1.0:
         raise UsageError(f"spread: found {spread:g}, allowed above 0 up to 1")
     for name in measures:
-        if name not in BY_NAME:
-            hint = guess(nearest(name, BY_NAME))
-            raise UsageError(f"measure: found {name}{hint}, allowed a column of a sweep")
+        check_measure(name)
     asked = tuple(str(name) for name in scenarios if str(name) != against)
     settled = load_scenario(against, dict(overrides or {}))
     moved = tuple(_moved(over, settled))

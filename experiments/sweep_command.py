@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.errors import Interrupted, UsageError
+from experiments.defaults import MAX_RUNS
+from experiments.errors import Interrupted
 from experiments.options import (
-    MAX_RUNS,
     AsNewOption,
     JsonOption,
     LangOption,
@@ -23,7 +23,7 @@ from experiments.options import (
 from experiments.progress import Bar
 from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, print_json, stop
 
-LONG = 60.0  # seconds of work from which on processes are worth their start
+LONG = 60.0  # seconds that a plan expects, about twice those of a fast machine
 SWEEP_EXAMPLES = """Examples:
 
   returnee sweep design.toml --dry-run\n
@@ -70,14 +70,11 @@ def measures_of(given: list[str] | None) -> tuple[str, ...]:
     ------
     UsageError
     """
-    from experiments.measures import BY_NAME
+    from experiments.measures import check_measure
     from experiments.sweep_report import SHOWN
-    from scenarios.errors import guess, nearest
 
     for name in given or ():
-        if name not in BY_NAME:
-            hint = guess(nearest(name, BY_NAME))
-            raise UsageError(f"measure: found {name}{hint}, allowed a column of a sweep")
+        check_measure(name)
     return tuple(dict.fromkeys(given)) if given else SHOWN
 
 
@@ -102,7 +99,7 @@ def sweep_command(
         typer.Option(
             "--processes/--threads",
             help="Processes start a second later and then use the processors better; if left out, "
-            "processes where there is a minute of work.",
+            "processes where there is half a minute of work or more.",
         ),
     ] = None,
     scheduler: SchedulerOption = "",
@@ -146,6 +143,7 @@ def sweep_command(
     command = shlex.join(
         ["returnee", "sweep", str(design)]
         + [word for key, value in options.items() if value for word in (f"--{key}", str(value))]
+        + [word for name in measure or () for word in ("--measure", name)]
     )
     try:
         store = run_plan(

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.defaults import MAX_RUNS
 from experiments.design import Design
 from experiments.design_points import count_points, digest_of, points_of
 from experiments.errors import UsageError
-from experiments.options import MAX_RUNS
 from experiments.plan import Settings, check
 from scenarios import ScenarioError
 from simulation.compiler import SOURCE_HASH
@@ -29,7 +29,8 @@ from simulation.compiler import SOURCE_HASH
 JOB_SECONDS = 3.0  # work in a job, at most, if a run takes as long as expected
 JOBS_AT_LEAST = 48  # so that the last ones to finish leave few workers idle
 RUNS_AT_MOST = 64  # in a job
-WORKER_MONTH = 150e-9  # seconds; docs/speed.md
+# Expected before any run was made: about twice what the machine of docs/speed.md takes.
+WORKER_MONTH = 150e-9  # seconds
 SET_UP = 0.015  # seconds a run
 
 

@@ -1,7 +1,7 @@
 """The page of a sweep: how measures go with the axes, and how they differ from the first scenario.
 
 A point is the mean of its replicates. Lines are means over the points at a value of an axis, or in
-an eighth of its range, whatever the other axes are there, with the 90 % interval of that mean.
+an eighth of the points, whatever the other axes are there, with the 90 % interval of that mean.
 Rank correlation: Spearman.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from experiments.charts import BLACK, COLOURS, DASHES, chart_language, settings, svg_of
+from experiments.discover import outcome_of
 from experiments.levels import HEAD, NAMES, attributes
 from experiments.measures import BY_NAME
 from experiments.store import RUNS, read_manifest
@@ -38,12 +40,14 @@ LEAST = 4  # points, for a rank correlation
 
 @dataclass(frozen=True)
 class Found:
-    """What came out of a sweep, a row a point and scenario.
+    """What came out of a sweep.
 
     Attributes
     ----------
+    runs : DataFrame
+        A row a run that did not fail.
     means : DataFrame
-        Means over replicates: ``scenario``, the axes, the measures.
+        A row a point and scenario, means over replicates: ``scenario``, the axes, the measures.
     keys, measures : sequence of str
     titles : dict
         English and Chinese title of each scenario, the first one first.
@@ -53,6 +57,7 @@ class Found:
         runs, failed, points, replicates, sample, months.
     """
 
+    runs: pd.DataFrame
     means: pd.DataFrame
     keys: Sequence[str]
     measures: Sequence[str]
@@ -69,22 +74,32 @@ class Found:
         """Title of a scenario."""
         return self.titles[scenario][lang == "zh"]
 
-    def correlation(self, scenario: str, key: str, measure: str) -> float:
-        """Rank correlation over points; NaN where there is none."""
-        rows = self.means[self.means["scenario"] == scenario][[key, measure]].dropna()
-        if len(rows) < LEAST or rows[key].nunique() < 2 or rows[measure].nunique() < 2:
-            return float("nan")
-        ranks = pd.factorize(rows[key], sort=True)[0]
-        return float(stats.spearmanr(ranks, rows[measure]).statistic)
+    @cached_property
+    def ranks(self) -> dict[tuple[str, str, str], float]:
+        """Rank correlation over points, by scenario, axis and measure; NaN where there is none."""
+        return {
+            (scenario, key, measure): rank_correlation(rows[key], rows[measure])
+            for scenario, rows in self.means.groupby("scenario")
+            for key in self.keys
+            for measure in self.measures
+        }
 
     def by_strength(self, measure: str) -> list[str]:
         """Axes that vary, those first with which a measure goes most in any scenario."""
         there = [key for key in self.keys if self.means[key].nunique() > 1]
         strength = {
-            key: np.nanmax([0.0, *(abs(self.correlation(s, key, measure)) for s in self.titles)])
+            key: np.nanmax([0.0, *(abs(self.ranks[s, key, measure]) for s in self.titles)])
             for key in there
         }
         return sorted(there, key=lambda key: -strength[key])
+
+
+def rank_correlation(values: pd.Series, outcome: pd.Series) -> float:
+    """Spearman's, of numbers, switches or names in their order; NaN for few points or no change."""
+    rows = pd.DataFrame({"x": pd.factorize(values, sort=True)[0], "y": outcome}).dropna()
+    if len(rows) < LEAST or rows["x"].nunique() < 2 or rows["y"].nunique() < 2:
+        return float("nan")
+    return float(stats.spearmanr(rows["x"], rows["y"]).statistic)
 
 
 def read_sweep(folder: Path, measures: Sequence[str] = SHOWN) -> Found:
@@ -104,7 +119,7 @@ def read_sweep(folder: Path, measures: Sequence[str] = SHOWN) -> Found:
     }  # fmt: skip
     frame, ran = means.reset_index(), set(there["scenario"])
     titles = {label: both for label, both in titles_of(manifest).items() if label in ran}
-    return Found(frame, keys, list(measures), titles, attributes(schema), about)
+    return Found(there, frame, keys, list(measures), titles, attributes(schema), about)
 
 
 def binned(values: pd.Series, outcome: pd.Series) -> pd.DataFrame:
@@ -115,11 +130,10 @@ def binned(values: pd.Series, outcome: pd.Series) -> pd.DataFrame:
     DataFrame
         ``x``, ``mean``, ``low`` and ``high``; x is the mean of the values of a bin.
     """
-    if values.nunique() <= VALUES:
-        place, at = values, values
-    else:
-        place, at = pd.qcut(values.rank(method="first"), BINS, labels=False), values
-    table = pd.DataFrame({"place": place, "x": at, "y": outcome})
+    place = values
+    if values.nunique() > VALUES:
+        place = pd.qcut(values.rank(method="first"), BINS, labels=False)
+    table = pd.DataFrame({"place": place, "x": values, "y": outcome})
     by = table.groupby("place", sort=True)
     x = by["x"].mean() if pd.api.types.is_numeric_dtype(values) else by["x"].first()
     mean, error = by["y"].mean(), (by["y"].std() / np.sqrt(by["y"].count())).fillna(0.0)
@@ -190,9 +204,9 @@ def differences(found: Found, lang: str) -> Cells:
     text, rows = study_words(lang)["sweep"], []
     first, *others = found.titles
     for measure in found.measures:
-        unit, wide = BY_NAME[measure].unit, found.means.pivot(index="point", columns="scenario")
+        unit = BY_NAME[measure].unit
         for scenario in others:
-            apart = (wide[measure, scenario] - wide[measure, first]).dropna()
+            apart = outcome_of(found.runs, scenario, first, measure).dropna()
             if apart.empty:
                 continue
             error = Z * apart.std() / np.sqrt(len(apart)) if len(apart) > 1 else float("nan")
@@ -218,7 +232,7 @@ def correlations(found: Found, lang: str) -> Cells:
         for key in found.keys:
             cells = []
             for measure in found.measures:
-                value = found.correlation(scenario, key, measure)
+                value = found.ranks[scenario, key, measure]
                 star = "*" if abs(value) > beyond else ""
                 shown = f"{rounded(value, 2):+.2f}".replace("-", "\N{MINUS SIGN}")
                 cells.append(f"{shown}{star}" if np.isfinite(value) else "–")
@@ -242,15 +256,10 @@ def sentences(found: Found, lang: str = "en") -> list[str]:
         name = found.title(first, lang)
         lines.append(
             text["differs"].format(
-                scenario=row[1],
-                measure=row[0][:1].upper() + row[0][1:],
-                first=name,
-                mean=row[2],
-                interval=row[3],
-                range=row[4],
-                share=row[5],
-            )  # fmt: skip
-        )
+                scenario=row[1], measure=row[0][:1].upper() + row[0][1:], first=name, mean=row[2],
+                interval=row[3], range=row[4], share=row[5],
+            )
+        )  # fmt: skip
     if found.about["failed"]:
         lines.append(text["failed"].format(n=found.about["failed"], runs=found.about["runs"]))
     return lines or [text["one_point"]]

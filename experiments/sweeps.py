@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.defaults import MAX_RUNS
 from experiments.design import Design, design_of, read_design
 from experiments.errors import Interrupted, UsageError
 from experiments.executors import compile_first, workers_of
 from experiments.levels import attributes
-from experiments.options import MAX_RUNS
 from experiments.pools import Cluster, Pool, Processes, Threads
 from experiments.progress import Bar, Reporter
 from experiments.sweep_parts import runs_in
@@ -58,7 +58,7 @@ class Where:
         if self.scheduler and self.local_cluster:
             raise UsageError("scheduler: found a local cluster too, allowed one of the two")
 
-    def pool(self, say: Callable[[str], object] = str) -> Pool:
+    def pool(self, say: Callable[[str], None]) -> Pool:
         """The place itself; a cluster is asked whether it answers, and `say` told if it must wait."""
         self.check()
         if self.scheduler or self.local_cluster:
@@ -208,7 +208,7 @@ def run_plan(
     done = store.done()
     todo = [number for number in mine if number not in done]
     if todo:
-        _gather(store, todo, mine, pool or where.pool(), reporter)
+        _gather(store, todo, mine, pool or where.pool(reporter.say), reporter)
     elif pool is not None:
         pool.close()
     if not shard and (todo or not store.is_finished()):

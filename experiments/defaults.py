@@ -1,0 +1,8 @@
+"""Defaults that commands and functions have in common, apart from what does the work."""
+
+MONTHS, SEED = 120, 1
+MAX_RUNS = 100_000  # of a sweep, unless more are allowed
+LINKAGE_REPLICATES, LINKAGE_SAMPLE = 20, 0.05
+CALIBRATION_BUDGET, CALIBRATION_REPLICATES, CALIBRATION_SAMPLE = 500, 3, 0.05
+ENSEMBLE_MEMBERS = 40
+VERIFY_REPLICATES, VERIFY_SAMPLE = 20, 0.1
