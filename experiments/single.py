@@ -28,7 +28,17 @@ from simulation.indicators import BY_NAME
 from simulation.run import Run
 
 KIND = "run"
-TABLES = ("monthly", "workers", "firms", "files", "services", "ledger", "unpaid", "paths")
+TABLES = (
+    "monthly",
+    "workers",
+    "firms",
+    "files",
+    "services",
+    "ledger",
+    "unpaid",
+    "transactions",
+    "paths",
+)
 SHOWN = (*OVER_TIME, "owner_income")
 
 

@@ -162,8 +162,9 @@ class Work(Group):
     dependants: float = lever(
         0.9, unit="people/home worker", low=0, high=5,
         en="Dependants", zh="抚养人数",
-        help_en="People not in the labour force, per home worker.",
-        help_zh="每名在家劳动力对应的非劳动力人数。")
+        help_en="People not in the labour force, per worker at home when the policy starts. They stay "
+        "when a worker leaves.",
+        help_zh="政策开始时每名在家劳动力对应的非劳动力人数；劳动力外出时他们留在家中。")
     festival_month: int = lever(
         2, unit="calendar month", low=1, high=12,
         en="Festival month", zh="春节月份",

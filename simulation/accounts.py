@@ -11,8 +11,7 @@ from simulation.compiler import kernel
 from simulation.prefetch import AHEAD, prefetch
 from simulation.returning import RECENT_MONTHS
 from simulation.services import HALL, MAX_SITES, SITES
-from simulation.state import is_active, is_home, month_index, now
-from simulation.workforce import job_pay
+from simulation.state import is_active, is_home, job_pay, month_index, now
 
 STAYING_MONTHS = 12
 HALF = 0.5
@@ -144,7 +143,12 @@ def gini_at_home(c):
 
 @kernel
 def count_people(c):
-    """Stocks of workers by state, awareness, and income at home."""
+    """Stocks of workers by state, awareness, and income per resident.
+
+    Residents are the labour force at home and the people not in the labour force, who are as many as
+    when the policy starts: children and elders stay when a worker leaves. Income is wages, farming,
+    owners' incomes (grants included), remittances, and support paid to those without an open firm.
+    """
     month, facts, clock = now(c), c.facts[0], c.clock[0]
     by_state = np.zeros(len(r.STATES))
     wages, home_wage = 0.0, 0.0
@@ -176,8 +180,11 @@ def count_people(c):
     wages -= month.jobs * (1.0 - facts.firms_pay) * month.local_wage
     income = wages + facts.work_farm_income * by_state[r.FARMING]
     income += month.owner_income + facts.work_remittance * clock.away_wages
-    people = max(month.home, 1.0) * (1.0 + facts.work_dependants)
-    month.rural_income = 12.0 * income / people
+    income += clock.transfers / 100.0
+    clock.transfers = 0
+    if clock.month < 1:
+        clock.dependants = facts.work_dependants * month.home
+    month.rural_income = 12.0 * income / max(month.home + clock.dependants, 1.0)
 
 
 @kernel

@@ -12,10 +12,11 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.information import contacts, note, reach, top_weight
 from simulation.linkage import hand_on
-from simulation.money import fen, pay
+from simulation.money import fen, pay, receive
 from simulation.philox import D_CONTEST, D_SESSION, draws, normal
 from simulation.services import ACTIVITY
 from simulation.state import is_home, knows, learn, now, policy_now
+from simulation.trading import SMOOTH
 
 YOUNG = 24  # months since opening up to which an owner may enter (assumed)
 JURY_NOISE = 0.3  # sd of the jury's error, log productivity (assumed)
@@ -111,13 +112,23 @@ def hold_contest(c):
         c.firms[f].credit_line = 1
         if policy.linkage_contest_opens_credit:
             learn(c, c.firms[f].owner, r.FINANCE)
-        if pay(c, r.G_CONTESTS, fen(purse)):
-            c.receipts[f, r.R_PRIZE] += fen(purse)
+        if receive(c, f, r.R_PRIZE, fen(purse)):
             c.services[ACTIVITY].spent += fen(purse)
-            if c.firms[f].phase == r.PLANNED:
-                c.firms[f].means += purse
-            else:
-                c.firms[f].cash += purse
+            take_prize(c, f, fen(purse))
+
+
+@kernel
+def take_prize(c, f, amount):
+    """A prize of `amount` fen goes to the start, or into the till, and is income."""
+    firm = c.firms[f]
+    if firm.phase == r.PLANNED:
+        firm.means += amount / 100.0
+    else:
+        firm.cash += amount / 100.0
+    if firm.phase == r.OPEN:
+        firm.income += SMOOTH * amount / 100.0
+    else:
+        c.clock[0].transfers += amount
 
 
 @kernel

@@ -11,12 +11,12 @@ import math
 
 from simulation import records as r
 from simulation.compiler import kernel
-from simulation.desk import withdraw_file
-from simulation.money import fen, pay
+from simulation.desk import pay_loan, withdraw_file
+from simulation.money import fen, pay, receive
 from simulation.philox import D_CLOSE, draws
 from simulation.services import FUND
-from simulation.state import enter, knows, now, policy_now, shift_peers
-from simulation.workforce import job_pay, lay_off
+from simulation.state import book, cents, enter, job_pay, knows, now, policy_now, shift_peers
+from simulation.workforce import lay_off
 
 REPORT_MONTH = 6  # yearly reports are due by the end of June
 MONTHS_TO_OPEN = 18  # a firm not opened by then never opens (assumed)
@@ -31,38 +31,20 @@ def alternative(c, worker):
 
 
 @kernel
-def pay_loan(c, f, amount):
-    """Firm `f` repays `amount` fen of its loan."""
-    firm, clock = c.firms[f], c.clock[0]
-    amount = min(amount, firm.loan)
-    firm.loan -= amount
-    clock.outstanding -= amount
-    clock.repaid += amount
-    now(c).loans_repaid += amount / 100.0
-    if firm.loan == 0 and firm.loan_stage != r.COMPENSATED:
-        firm.loan_stage = r.REPAID
-
-
-@kernel
-def draw_on(c, i, wanted):
-    """Take up to `wanted` yuan (whole) from the savings of worker `i`; return what was taken."""
-    taken = math.floor(max(min(c.workers[i].savings, wanted), 0.0))
-    c.workers[i].savings -= taken
-    return taken
+def repay_from_savings(c, f, i, kept):
+    """Pay the loan of firm `f` from the savings of worker `i`, of which `kept` yuan are left."""
+    worker = c.workers[i]
+    worker.savings -= pay_loan(c, f, worker.savings - kept, r.T_REPAID_FROM_SAVINGS)
 
 
 @kernel
 def repay_from_all(c, f):
     """Pay the loan from cash, the owner's savings and the guarantor's, as far as they go."""
     firm = c.firms[f]
-    if firm.cash > 0.0:
-        part = math.floor(min(firm.cash, firm.loan / 100.0))
-        firm.cash -= part
-        pay_loan(c, f, fen(part))
-    if firm.loan > 0:
-        pay_loan(c, f, fen(draw_on(c, firm.owner, firm.loan / 100.0 + 1.0)))
-    if firm.loan > 0 and firm.guarantor >= 0:
-        pay_loan(c, f, fen(draw_on(c, firm.guarantor, firm.loan / 100.0 + 1.0)))
+    firm.cash -= pay_loan(c, f, firm.cash, r.T_REPAID_BY_FIRMS)
+    repay_from_savings(c, f, firm.owner, 0.0)
+    if firm.guarantor >= 0:
+        repay_from_savings(c, f, firm.guarantor, 0.0)
     if firm.loan > 0:
         repay_from_household(c, f)
     if firm.loan > 0:
@@ -78,8 +60,7 @@ def repay_from_household(c, f):
     for k in range(c.indptr[i], c.indptr[i + 1]):
         j = c.ties[k]
         if c.workers[j].household == c.workers[i].household and firm.loan > 0:
-            spare = min(firm.loan / 100.0 + 1.0, c.workers[j].savings - buffer)
-            pay_loan(c, f, fen(draw_on(c, j, spare)))
+            repay_from_savings(c, f, j, buffer)
 
 
 @kernel
@@ -97,7 +78,10 @@ def wage_of(c, i):
 
 @kernel
 def stop(c, f):
-    """Firm `f` stops: staff go, capital is sold, the loan is paid as far as the money goes."""
+    """Firm `f` stops: staff go, capital is sold, the loan is paid as far as the money goes.
+
+    Bills that the till cannot pay after that are lost to those who wrote them.
+    """
     firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
     i = firm.owner
     worker = c.workers[i]
@@ -110,17 +94,39 @@ def stop(c, f):
     firm.phase = r.DORMANT
     firm.stopped = clock.month
     firm.venue = r.OWN
-    firm.cash += math.floor(behaviour.closing_salvage * firm.capital)
-    firm.capital = 0.0
+    sell_capital(c, f, behaviour.closing_salvage)
+    if firm.owed > 0 and receive(c, f, r.R_INTEREST, firm.owed):
+        firm.cash += firm.owed / 100.0
+        firm.owed = 0
     if firm.loan > 0:
         repay_from_all(c, f)
     compensate_exit(c, f)
-    if firm.cash > 0.0:
-        worker.savings += math.floor(firm.cash)
-        firm.cash = 0.0
+    empty_till(c, f)
     worker.firm = -1
     worker.failed = min(int(worker.failed) + 1, 15)
     now(c).stops += 1
+
+
+@kernel
+def sell_capital(c, f, share):
+    """The capital of firm `f` is sold for a share of what it is worth."""
+    firm = c.firms[f]
+    sold = cents(share * firm.capital)
+    firm.cash += sold
+    firm.capital = 0.0
+    book(c, r.T_SALVAGE, sold)
+
+
+@kernel
+def empty_till(c, f):
+    """What is left in the till of firm `f` goes to the owner; what is missing is left unpaid."""
+    firm = c.firms[f]
+    if firm.cash >= 0.0:
+        c.workers[firm.owner].savings += firm.cash
+        book(c, r.T_WITHDRAWAL, firm.cash)
+    else:
+        book(c, r.T_BILLS, -firm.cash)
+    firm.cash = 0.0
 
 
 @kernel
@@ -134,9 +140,9 @@ def compensate_exit(c, f):
     if not 12 <= age <= 36 or not knows(c.workers[firm.owner], r.SERVICES):
         return
     amount = fen(min(policy.finance_exit_compensation, 0.5 * firm.taxes))
-    if amount > 0 and pay(c, r.G_EXIT, amount):
-        c.receipts[f, r.R_EXIT] += amount
+    if amount > 0 and receive(c, f, r.R_EXIT, amount):
         firm.cash += amount / 100.0
+        c.clock[0].transfers += amount
 
 
 @kernel
@@ -149,7 +155,11 @@ def must_stop(c, f):
             -behaviour.closing_outlook_margin
         )
         if hopeful:
-            firm.cash += draw_on(c, firm.owner, -firm.cash + 1.0)
+            owner = c.workers[firm.owner]
+            covered = cents(max(min(owner.savings, 1.0 - firm.cash), 0.0))
+            owner.savings -= covered
+            firm.cash += covered
+            book(c, r.T_COVER, covered)
         if firm.cash < 0.0:
             return True
     if age > 0 and age % OUTLOOK_MONTHS == 0:
@@ -174,14 +184,13 @@ def pay_off(c, f):
     """
     firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
     if firm.phase == r.OPEN:
-        part = math.floor(max(behaviour.closing_debt_share * firm.income, 0.5 * firm.cash, 0.0))
-        firm.cash -= part
+        part = max(behaviour.closing_debt_share * firm.income, 0.5 * firm.cash)
+        firm.cash -= pay_loan(c, f, part, r.T_REPAID_BY_FIRMS)
     else:
         part = wage_of(c, firm.owner)
         if firm.guarantor >= 0:
             part += wage_of(c, firm.guarantor)
-        part = math.floor(behaviour.closing_debt_share * part)
-    pay_loan(c, f, fen(part))
+        pay_loan(c, f, behaviour.closing_debt_share * part, r.T_REPAID_FROM_WAGES)
     if (
         firm.loan > 0
         and firm.phase != r.OPEN
@@ -197,6 +206,7 @@ def default(c, f):
     left = firm.loan
     part = min(int(c.facts[0].firms_fund_share * left), c.pots[r.POT_FUND, 0])
     pay(c, r.G_GUARANTEE, part)
+    book(c, r.T_COMPENSATION, part / 100.0)
     c.services[FUND].spent += part
     clock.compensated += part
     clock.compensated_year += part
@@ -239,12 +249,10 @@ def never_open(c, f):
     firm.phase = r.DORMANT
     firm.stopped = c.clock[0].month
     firm.venue = r.OWN
-    firm.cash += math.floor(firm.capital)
-    firm.capital = 0.0
+    sell_capital(c, f, 1.0)
     if firm.loan > 0:
         repay_from_all(c, f)
-    c.workers[i].savings += math.floor(firm.cash)
-    firm.cash = 0.0
+    empty_till(c, f)
     c.workers[i].firm = -1
 
 

@@ -54,6 +54,7 @@ class County(Bundle):
     months: np.recarray  # MONTH (months + 1,): row 0 collects the history
     ledger: np.ndarray  # int64 (months + 1, programmes): fen paid
     unpaid: np.ndarray  # int64 (months + 1, programmes): fen due but not paid
+    transactions: np.ndarray  # int64 (months + 1, kinds): money between sectors, fen
     pots: np.ndarray  # int64 (pots, 4): balance, in, out, lapsed; fen
     flows: np.ndarray  # int64 (months + 1, states, states): moves between states
     events: np.recarray  # EVENT (room,)
@@ -205,6 +206,7 @@ def gather(
         months=np.zeros(months + 1, indicators.MONTH).view(np.recarray),
         ledger=np.zeros((months + 1, r.N_PROGRAMMES), np.int64),
         unpaid=np.zeros((months + 1, r.N_PROGRAMMES), np.int64),
+        transactions=np.zeros((months + 1, len(r.TRANSACTIONS)), np.int64),
         pots=np.zeros((len(r.POTS), 4), np.int64),
         flows=np.zeros((months + 1, len(r.STATES), len(r.STATES)), np.int64),
         events=np.zeros(EVENT_ROOM * n + 1000, r.EVENT).view(np.recarray),

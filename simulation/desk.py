@@ -20,7 +20,7 @@ from simulation.linkage import hand_on
 from simulation.money import fen
 from simulation.philox import D_GUARANTOR, D_QUEUE, draws
 from simulation.services import FUND, HALL, MAX_POSTS, POSTS, desk_days
-from simulation.state import knows, now, policy_now
+from simulation.state import book, cents, knows, now, policy_now
 from simulation.trading import expected_value
 from simulation.ventures import venture_income
 
@@ -205,13 +205,47 @@ def grant_loan(c, f, amount):
     firm.loan += amount
     firm.loan_granted += amount
     firm.loan_stage = r.GRANTED
+    book(c, r.T_LOANS, amount / 100.0)
     if firm.phase == r.OPEN:
         kept = math.floor(amount / 100.0 * c.behaviour[0].firm_cushion)
+        bought = cents(amount / 100.0 - kept)
         firm.cash += kept
-        firm.capital += amount / 100.0 - kept
+        firm.capital += bought
+        book(c, r.T_EQUIPMENT, bought)
+    else:
+        firm.means += amount / 100.0
     clock.outstanding += amount
     clock.granted += amount
     month.loans_granted += amount / 100.0
+
+
+@kernel
+def pay_loan(c, f, most, kind):
+    """Firm `f` repays of its loan what is left of it, at most `most` yuan.
+
+    Parameters
+    ----------
+    kind : int
+        Where the money comes from: a kind of `records.TRANSACTIONS`.
+
+    Returns
+    -------
+    float
+        What was paid, yuan; the caller takes it from where it came.
+    """
+    firm, clock = c.firms[f], c.clock[0]
+    amount = min(int(math.floor(100.0 * max(most, 0.0) + 0.5)), firm.loan)
+    if amount <= 0:
+        return 0.0
+    paid = amount / 100.0
+    firm.loan -= amount
+    clock.outstanding -= amount
+    clock.repaid += amount
+    now(c).loans_repaid += paid
+    book(c, kind, paid)
+    if firm.loan == 0 and firm.loan_stage != r.COMPENSATED:
+        firm.loan_stage = r.REPAID
+    return paid
 
 
 @kernel

@@ -11,11 +11,22 @@ import math
 
 from simulation import records as r
 from simulation.compiler import kernel
-from simulation.desk import SMALLEST_LOAN, waits_at_desk, withdraw_file
+from simulation.desk import SMALLEST_LOAN, pay_loan, waits_at_desk, withdraw_file
 from simulation.linkage import enter_training_queue
 from simulation.money import fen
 from simulation.philox import D_FAMILY, D_FIRM, D_FOUNDING, D_VENTURE, draws, normal
-from simulation.state import enter, is_active, knows, learn, now, policy_now, settle
+from simulation.state import (
+    book,
+    cents,
+    enter,
+    is_active,
+    knows,
+    learn,
+    now,
+    policy_now,
+    settle,
+)
+from simulation.trading import expected_income
 from simulation.ventures import known_productivity, means_in_sight, venture_income
 from simulation.workforce import leave_employer
 
@@ -62,7 +73,7 @@ def ask_family(c, i, attempt, wanted):
             settle(c, j)
             spare = tie.savings - behaviour.money_buffer
             if spare > 0.0:
-                gift = min(math.floor(behaviour.money_family_share * spare), wanted - total)
+                gift = cents(min(math.floor(behaviour.money_family_share * spare), wanted - total))
                 tie.savings -= gift
                 total += gift
     return total
@@ -123,7 +134,7 @@ def begin_venture(c, i):
     u, _, _, _ = draws(c.clock[0], D_FIRM, 0, worker.id, attempt)
     market = c.markets[sector]
     wanted = start_money(market, behaviour, u)
-    own = min(max(worker.savings - behaviour.money_buffer, 0.0), wanted)
+    own = cents(min(max(worker.savings - behaviour.money_buffer, 0.0), wanted))
     family = ask_family(c, i, attempt, wanted - own)
     can_borrow = knows(worker, r.FINANCE) and policy_now(c).finance_guarantee_fund > 0.0
     if own + family < behaviour.money_minimum_start * wanted and not can_borrow:
@@ -133,6 +144,7 @@ def begin_venture(c, i):
     firm = c.firms[f]
     worker.savings -= own
     firm.means = own + family
+    book(c, r.T_INVESTMENT, firm.means)
     if worker.state == r.EMPLOYED:
         leave_employer(c, i)
     enter(c, i, r.FOUNDING)
@@ -152,14 +164,16 @@ def begin_venture(c, i):
 
 @kernel
 def give_up(c, f):
-    """The founder of file `f` gives up: the money comes back, the founder seeks work."""
+    """The founder of file `f` gives up: a loan is repaid at once, the rest of the money comes back."""
     firm = c.firms[f]
     i = firm.owner
     worker = c.workers[i]
     withdraw_file(firm)
     firm.phase = r.ABANDONED
     firm.closed = c.clock[0].month
+    firm.means -= pay_loan(c, f, firm.means, r.T_REPAID_BY_FIRMS)
     worker.savings += firm.means
+    book(c, r.T_WITHDRAWAL, firm.means)
     firm.means = 0.0
     worker.firm = -1
     now(c).giveups += 1
@@ -171,15 +185,16 @@ def give_up(c, f):
 def register(c, f):
     """File `f` becomes a registered firm, with capital and a cushion of cash, or is given up."""
     firm, behaviour, clock = c.firms[f], c.behaviour[0], c.clock[0]
-    money = firm.means + firm.loan / 100.0
-    if money < behaviour.money_minimum_start * firm.capital_wanted:
+    if firm.means < behaviour.money_minimum_start * firm.capital_wanted:
         give_up(c, f)
         return
     worker = c.workers[firm.owner]
     firm.phase = r.REGISTERED
     firm.registered = clock.month
-    firm.cash = math.floor(money * behaviour.firm_cushion)
-    firm.capital = money - firm.cash
+    firm.cash = math.floor(firm.means * behaviour.firm_cushion)
+    firm.capital = cents(firm.means - firm.cash)
+    book(c, r.T_EQUIPMENT, firm.capital)
+    firm.means = 0.0
     firm.company = 1 if firm.capital >= c.facts[0].firms_company_capital else 0
     firm.known = known_productivity(worker, behaviour)
     c.markets[firm.sector].firms += 1
@@ -221,11 +236,12 @@ def tell(c, i, attempt):
 
 @kernel
 def open_firm(c, f):
-    """A registered firm opens; the founder is its owner."""
+    """A registered firm opens; the founder is its owner, and expects an income from it."""
     firm, clock = c.firms[f], c.clock[0]
     firm.phase = r.OPEN
     firm.opened = clock.month
     firm.known = known_productivity(c.workers[firm.owner], c.behaviour[0])
+    firm.income = expected_income(c, f)
     enter(c, firm.owner, r.OWNER)
     now(c).openings += 1
     if knows(c.workers[firm.owner], r.SERVICES):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulation import records as r
 from simulation.compiler import kernel
-from simulation.state import month_index, policy_now
+from simulation.state import book, month_index, policy_now
 
 UNLIMITED = 1 << 60
 
@@ -37,6 +37,27 @@ def pay(c, programme, amount):
     c.pots[pot, 2] += amount
     c.ledger[m, programme] += amount
     c.clock[0].spent += amount
+    return True
+
+
+@kernel
+def receive(c, f, receipt, amount):
+    """Pay `amount` fen of a programme into firm `f`, in full or not at all.
+
+    Parameters
+    ----------
+    receipt : int
+        Place of the programme in `records.RECEIPTS`.
+
+    Returns
+    -------
+    bool
+        Whether it was paid.
+    """
+    if not pay(c, r.RECEIPTS[receipt], amount):
+        return False
+    c.receipts[f, receipt] += amount
+    book(c, r.T_SUPPORT, amount / 100.0)
     return True
 
 

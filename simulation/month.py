@@ -25,6 +25,7 @@ def clear_history(c):
         c.months[0] = c.months[-1]
         c.ledger[0, :] = 0
         c.unpaid[0, :] = 0
+        c.transactions[0, :] = 0
 
 
 @kernel

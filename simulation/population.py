@@ -18,6 +18,7 @@ from scenarios import County as Facts
 from simulation import records as r
 from simulation.compiler import kernel
 from simulation.philox import D_BODY, D_LIFE, D_MONEY, D_START, draws, normal
+from simulation.state import cents
 
 WORKING_YEARS_MEN, WORKING_YEARS_WOMEN, ADULT = 42, 37, 18
 AGE_CONCENTRATION = 2.2  # of the beta distribution of ages (assumed)
@@ -152,7 +153,7 @@ def draw_means(worker, clock, facts, city_sectors, thrift_sigma):
     worker.log_wage = math.log(worker.wage)
     spread = facts.people_savings_sigma
     worker.thrift = math.exp(thrift_sigma * normal(g) - 0.5 * thrift_sigma * thrift_sigma)
-    worker.savings = (
+    worker.savings = cents(
         facts.people_savings_mean * math.exp(spread * normal(f) - 0.5 * spread * spread)
         if worker.enters == r.NEVER
         else 2000.0 + 3000.0 * g

@@ -1,7 +1,8 @@
 """Records of the model: what is stored about a worker, a firm, a service, and a month.
 
 Money that passes through a public pot or a loan is whole fen (1/100 yuan, ``i8``), so that accounts
-close to the cent and no sum depends on the order of its parts; other money is yuan (``f8``).
+close to the cent and no sum depends on the order of its parts. Savings, cash and means are yuan
+(``f8``) that change by whole fen only (`state.cents`), and each change is booked by kind.
 Months are counted from the start of the policy: month 1 is the first under policy, months up to 0
 are the history before it. ``NEVER`` stands for a month that has not come.
 """
@@ -120,6 +121,59 @@ N_PROGRAMMES = len(PROGRAMMES)
 RECEIPTS = (G_GRANT, G_JOB, G_INTEREST, G_TAX, G_RENT, G_CONTESTS, G_UPGRADE, G_EXIT)
 R_GRANT, R_JOB, R_INTEREST, R_TAX, R_RENT, R_PRIZE, R_UPGRADE, R_EXIT = range(len(RECEIPTS))
 
+# Money that passes between sectors: name, who pays, who receives. Households are the workers' savings,
+# firms the cash of firms and the money put aside for ventures; "others" are customers, suppliers,
+# landlords, staff and everybody's current income and spending.
+HOUSEHOLDS, FIRMS, BANKS, GOVERNMENT, OTHERS = SECTORS = (
+    "households",
+    "firms",
+    "banks",
+    "government",
+    "others",
+)
+TRANSACTIONS = (
+    ("saving", OTHERS, HOUSEHOLDS),  # income less spending; negative where more is spent
+    ("investment", HOUSEHOLDS, FIRMS),  # own and family money put into a venture
+    ("cover", HOUSEHOLDS, FIRMS),  # owners make up for a till that is empty
+    ("withdrawal", FIRMS, HOUSEHOLDS),  # profits saved, and what is left when a firm ends
+    ("value_added", OTHERS, FIRMS),  # sales less intermediate inputs
+    ("wages", FIRMS, OTHERS),
+    ("rent", FIRMS, OTHERS),
+    ("interest", FIRMS, BANKS),
+    ("tax", FIRMS, GOVERNMENT),  # before relief
+    ("support", GOVERNMENT, FIRMS),  # all that programmes pay into firms, relief included
+    ("loans", BANKS, FIRMS),
+    ("repaid_by_firms", FIRMS, BANKS),
+    ("repaid_from_savings", HOUSEHOLDS, BANKS),
+    ("repaid_from_wages", OTHERS, BANKS),
+    ("equipment", FIRMS, OTHERS),  # capital bought, and steps in technology
+    ("salvage", OTHERS, FIRMS),  # capital sold
+    ("living", FIRMS, OTHERS),  # the owner's living, and what is drawn and spent
+    ("bills", OTHERS, FIRMS),  # bills that a firm leaves unpaid when it ends
+    ("compensation", GOVERNMENT, BANKS),  # by the guarantee fund
+)
+(
+    T_SAVING,
+    T_INVESTMENT,
+    T_COVER,
+    T_WITHDRAWAL,
+    T_VALUE_ADDED,
+    T_WAGES,
+    T_RENT,
+    T_INTEREST,
+    T_TAX,
+    T_SUPPORT,
+    T_LOANS,
+    T_REPAID_BY_FIRMS,
+    T_REPAID_FROM_SAVINGS,
+    T_REPAID_FROM_WAGES,
+    T_EQUIPMENT,
+    T_SALVAGE,
+    T_LIVING,
+    T_BILLS,
+    T_COMPENSATION,
+) = range(len(TRANSACTIONS))
+
 # Kinds of support service.
 S_TRAINING, S_DESK, S_FUND, S_INCUBATOR, S_ACTIVITY, S_STATION, S_EXTENSION = range(7)
 SERVICE_KINDS = (
@@ -188,7 +242,7 @@ FIRM = np.dtype(
         ("capital_wanted", "f8"),  # money wanted for the start, cushion included, yuan
         ("capital", "f8"),  # yuan
         ("cash", "f8"),  # yuan
-        ("means", "f8"),  # own and family money brought in, yuan
+        ("means", "f8"),  # money put aside for the start, a loan included, until it is spent; yuan
         ("known", "f8"),  # log productivity that the owner knows
         ("luck", "f8"),  # log productivity that the owner does not know
         ("belief", "f8"),  # owner's mean belief about luck
@@ -288,6 +342,8 @@ CLOCK = np.dtype(
         ("compensated_year", "f8"),  # compensation of the last year, fading, fen
         ("withdrawn", "i8"),  # 1 while banks lend nothing
         ("away_wages", "i8"),  # sum of city wages of all who are away, yuan
+        ("dependants", "f8"),  # people not in the labour force; they stay when a worker leaves
+        ("transfers", "i8"),  # support paid this month to who has no open firm, fen
         ("gini", "f8"),
         ("log_farm", "f8"),  # log of the income from farming
         ("messages_credit", "f8"),

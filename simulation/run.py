@@ -191,10 +191,22 @@ class Run:
         )
         return labelled(frame.sort_index(), dict.fromkeys(dates, "month"))
 
+    @cached_property
+    def transactions(self) -> pd.DataFrame:
+        """Money between households, firms, banks, government and others by month, yuan, full county.
+
+        Who pays whom by column: `simulation.records.TRANSACTIONS`. Savings, cash and loans change by
+        these and nothing else.
+        """
+        return self._yuan(self.county.transactions, [name for name, _, _ in r.TRANSACTIONS])
+
     def _programmes(self, fen: np.ndarray) -> pd.DataFrame:
+        return self._yuan(fen, list(r.PROGRAMMES))
+
+    def _yuan(self, fen: np.ndarray, columns: list[str]) -> pd.DataFrame:
         index = pd.RangeIndex(1, self.months + 1, name="month")
-        frame = pd.DataFrame(fen[1:] / (FEN * self.sample), index=index, columns=list(r.PROGRAMMES))
-        return labelled(frame, dict.fromkeys(r.PROGRAMMES, "yuan"))
+        frame = pd.DataFrame(fen[1:] / (FEN * self.sample), index=index, columns=columns)
+        return labelled(frame, dict.fromkeys(columns, "yuan"))
 
     @cached_property
     def workers(self) -> pd.DataFrame:

@@ -45,6 +45,18 @@ def month_index(c):
 
 
 @kernel
+def cents(yuan):
+    """Yuan rounded to whole fen."""
+    return math.floor(100.0 * yuan + 0.5) / 100.0
+
+
+@kernel
+def book(c, kind, yuan):
+    """Book `yuan` (whole fen) that passed between two sectors, see `records.TRANSACTIONS`."""
+    c.transactions[month_index(c), kind] += int(math.floor(100.0 * yuan + 0.5))
+
+
+@kernel
 def settle(c, i):
     """Bring a worker's savings and city experience forward to this month."""
     worker = c.workers[i]
@@ -52,10 +64,20 @@ def settle(c, i):
     months = month - worker.settled
     if months <= 0:
         return
-    worker.savings = savings_after(c, worker, months)
+    savings = savings_after(c, worker, months)
+    book(c, r.T_SAVING, savings - worker.savings)
+    worker.savings = savings
     if worker.state == r.AWAY:
         worker.experience = worker.experience + months
     worker.settled = month
+
+
+@kernel
+def job_pay(c, worker):
+    """Monthly pay of someone employed at home, yuan: a firm pays less than other employers."""
+    if worker.firm >= 0:
+        return c.towns[c.firms[worker.firm].township].pay
+    return c.towns[worker.township].wage
 
 
 @kernel
@@ -70,7 +92,7 @@ def savings_after(c, worker, months):
     if worker.state == r.AWAY:
         pay = worker.wage
     elif worker.state == r.EMPLOYED:
-        pay = c.towns[worker.township].pay if worker.firm >= 0 else c.towns[worker.township].wage
+        pay = job_pay(c, worker)
     elif worker.state == r.FARMING:
         pay = c.facts[0].work_farm_income
     saved = behaviour.money_saving_rate * worker.thrift * pay * months

@@ -8,10 +8,10 @@ import numpy as np
 
 from simulation import records as r
 from simulation.compiler import kernel
-from simulation.money import fen, left_for, pay
+from simulation.money import fen, left_for, pay, receive
 from simulation.philox import D_VISIT, draws
 from simulation.services import EXTENSION, open_now
-from simulation.state import knows, now, policy_now
+from simulation.state import book, cents, knows, now, policy_now
 
 PAYBACK_MONTHS = 36.0  # within which a step must pay for itself (assumed)
 KNOWN_FIRST = 0.5  # places in the draw of a firm that does not know the services (assumed)
@@ -47,10 +47,11 @@ def advise(c, f):
         grant = min(policy.technology_upgrade_grant, behaviour.support_technology_cost)
     if not worth_a_step(firm, c.sales[f, (clock.month - 2) % 12] * 0.3, grant, behaviour):
         return
-    if grant > 0.0 and pay(c, r.G_UPGRADE, fen(grant)):
-        c.receipts[f, r.R_UPGRADE] += fen(grant)
-        firm.cash += grant
-    firm.cash -= behaviour.support_technology_cost
+    if grant > 0.0 and receive(c, f, r.R_UPGRADE, fen(grant)):
+        firm.cash += fen(grant) / 100.0
+    cost = cents(behaviour.support_technology_cost)
+    firm.cash -= cost
+    book(c, r.T_EQUIPMENT, cost)
     firm.technology = int(firm.technology) + 1
     month.upgrades += 1
 

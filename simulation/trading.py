@@ -10,11 +10,11 @@ import math
 
 from simulation import records as r
 from simulation.compiler import kernel
-from simulation.money import fen, pay
+from simulation.money import fen, left_for, receive
 from simulation.philox import D_TRADE, draws, normal
 from simulation.prefetch import AHEAD, prefetch
 from simulation.services import SITES
-from simulation.state import knows, now, policy_now, shift_peers
+from simulation.state import book, cents, knows, now, policy_now, shift_peers
 from simulation.ventures import CAPITAL_UNIT, best_persons
 
 TAX_YEARS = 3
@@ -44,16 +44,21 @@ def update_belief(firm, signal, noise):
 
 
 @kernel
+def full_rent(c, firm):
+    """Rent of a month before relief, yuan."""
+    rent = c.markets[firm.sector].rent
+    return cents(rent * c.behaviour[0].support_site_rent if firm.venue == r.COUNTY_SITE else rent)
+
+
+@kernel
 def rent_of(c, f):
     """Rent of a month after relief; the relief is paid from the start-up pot while it lasts."""
     firm, policy = c.firms[f], policy_now(c)
-    rent = c.markets[firm.sector].rent
-    if firm.venue == r.COUNTY_SITE:
-        return rent * c.behaviour[0].support_site_rent
+    rent = full_rent(c, firm)
+    book(c, r.T_RENT, rent)
     if firm.venue == r.INCUBATOR_PLACE:
         relief = fen(min(policy.incubation_rent_share * rent, policy.incubation_rent_cap / 12.0))
-        if relief > 0 and pay(c, r.G_RENT, relief):
-            c.receipts[f, r.R_RENT] += relief
+        if relief > 0 and receive(c, f, r.R_RENT, relief):
             c.services[SITES + firm.site].spent += relief
             return rent - relief / 100.0
     return rent
@@ -61,20 +66,18 @@ def rent_of(c, f):
 
 @kernel
 def interest_of(c, f):
-    """Interest of a month after subsidy; what is not paid on time is owed until January."""
+    """Interest of a month after subsidy; what is not paid on time is owed until January (P045)."""
     firm, policy = c.firms[f], policy_now(c)
-    if firm.loan <= 0:
-        return 0.0
-    interest = firm.loan / 100.0 * firm.loan_rate / 12.0
-    if firm.loan_stage != r.OVERDUE and policy.finance_interest_subsidy > 0.0:
+    interest = cents(firm.loan / 100.0 * firm.loan_rate / 12.0)
+    book(c, r.T_INTEREST, interest)
+    if firm.loan > 0 and firm.loan_stage != r.OVERDUE and policy.finance_interest_subsidy > 0.0:
         due = fen(interest * policy.finance_interest_subsidy)
-        on_time = int(due * policy.budget_arrears)
+        on_time = min(int(due * policy.budget_arrears), left_for(c, r.G_INTEREST))
         firm.owed += due - on_time
-        if on_time > 0 and pay(c, r.G_INTEREST, on_time):
-            c.receipts[f, r.R_INTEREST] += on_time
-            interest -= on_time / 100.0
-    if firm.owed > 0 and (c.clock[0].month - 1) % 12 == 0 and pay(c, r.G_INTEREST, firm.owed):
-        c.receipts[f, r.R_INTEREST] += firm.owed
+        receive(c, f, r.R_INTEREST, on_time)
+        interest -= on_time / 100.0
+    january = (c.clock[0].month - 1) % 12 == 0
+    if firm.owed > 0 and january and receive(c, f, r.R_INTEREST, firm.owed):
         interest -= firm.owed / 100.0
         firm.owed = 0
     return interest
@@ -84,11 +87,11 @@ def interest_of(c, f):
 def tax_of(c, f, value_added):
     """Tax of a month after relief; a firm without tax gains nothing (BH116)."""
     firm, policy, month = c.firms[f], policy_now(c), c.clock[0].month
-    tax = c.facts[0].firms_tax * max(value_added, 0.0)
+    tax = cents(c.facts[0].firms_tax * max(value_added, 0.0))
+    book(c, r.T_TAX, tax)
     if firm.tax_eligible == 1 and month - firm.opened < 12 * TAX_YEARS:
         relief = fen(min(policy.finance_tax_relief / 12.0, tax))
-        if relief > 0 and pay(c, r.G_TAX, relief):
-            c.receipts[f, r.R_TAX] += relief
+        if relief > 0 and receive(c, f, r.R_TAX, relief):
             tax -= relief / 100.0
     firm.taxes += tax
     now(c).tax += tax
@@ -97,41 +100,41 @@ def tax_of(c, f, value_added):
 
 @kernel
 def receive_grant(c, f):
-    """The start-up grant, some months after opening, with a certificate if one is asked for."""
+    """The start-up grant, some months after opening, with a certificate if one is asked for; yuan."""
     firm, policy, month = c.firms[f], policy_now(c), c.clock[0].month
     if firm.grant_paid == 1 or policy.finance_startup_grant <= 0.0:
-        return
+        return 0.0
     late = month - firm.opened - policy.finance_grant_after_months
     if late < 0 or late > GRANT_RETRIES:
-        return
+        return 0.0
     owner = c.workers[firm.owner]
     if not knows(owner, r.SERVICES) and not knows(owner, r.FINANCE):
-        return
+        return 0.0
     if policy.finance_grant_needs_certificate and owner.certificate == r.NEVER:
-        return
+        return 0.0
     amount = fen(policy.finance_startup_grant)
-    if pay(c, r.G_GRANT, amount):
-        firm.grant_paid = 1
-        firm.cash += amount / 100.0
-        c.receipts[f, r.R_GRANT] += amount
-        now(c).grants += 1
+    if not receive(c, f, r.R_GRANT, amount):
+        return 0.0
+    firm.grant_paid = 1
+    now(c).grants += 1
+    return amount / 100.0
 
 
 @kernel
 def receive_job_subsidy(c, f):
-    """Once a year: a sum for every post that was held through the year, in the first years."""
+    """Once a year: a sum for every post that was held through the year, in the first years; yuan."""
     firm, policy, month = c.firms[f], policy_now(c), c.clock[0].month
     age = month - firm.opened
     if age <= 0 or age % 12 != 0:
-        return
+        return 0.0
     posts = min(firm.employees, firm.posts_last_year) if age > 12 else firm.employees
     firm.posts_last_year = firm.employees
     if posts <= 0 or age > 12 * SUBSIDY_YEARS or not knows(c.workers[firm.owner], r.SERVICES):
-        return
+        return 0.0
     amount = fen(posts * policy.finance_job_subsidy)
-    if amount > 0 and pay(c, r.G_JOB, amount):
-        firm.cash += amount / 100.0
-        c.receipts[f, r.R_JOB] += amount
+    if amount <= 0 or not receive(c, f, r.R_JOB, amount):
+        return 0.0
+    return amount / 100.0
 
 
 @kernel
@@ -141,7 +144,9 @@ def use_cash(c, f, outlay, capital_return):
     Towards the due date of a loan its principal is set aside as well.
     """
     firm, behaviour, month = c.firms[f], c.behaviour[0], c.clock[0].month
-    firm.cash -= behaviour.firm_living
+    living = cents(behaviour.firm_living)
+    firm.cash -= living
+    book(c, r.T_LIVING, living)
     target = behaviour.firm_cash_target * (outlay + behaviour.firm_living)
     if firm.loan > 0 and firm.loan_due > firm.loan_month:
         passed = (month - firm.loan_month) / (firm.loan_due - firm.loan_month)
@@ -150,14 +155,17 @@ def use_cash(c, f, outlay, capital_return):
     if spare <= 0.0:
         return
     if capital_return > behaviour.firm_hurdle:
-        invested = behaviour.firm_reinvest * spare
+        invested = cents(behaviour.firm_reinvest * spare)
         firm.capital += invested
         firm.cash -= invested
         spare -= invested
+        book(c, r.T_EQUIPMENT, invested)
     drawn = math.floor(0.5 * spare)
     firm.cash -= drawn
     saved = math.floor(drawn * behaviour.money_saving_rate)
     c.workers[firm.owner].savings += saved
+    book(c, r.T_WITHDRAWAL, saved)
+    book(c, r.T_LIVING, drawn - saved)
 
 
 @kernel
@@ -175,6 +183,19 @@ def expected_value(c, f):
 
 
 @kernel
+def expected_income(c, f):
+    """Income that the founder expects from firm `f` as it opens, yuan a month.
+
+    Value added less tax, rent, wages, interest and wear, with the staff there is and no relief.
+    """
+    firm, town = c.firms[f], c.towns[c.firms[f].township]
+    interest = firm.loan / 100.0 * firm.loan_rate / 12.0
+    wear = firm.capital * c.behaviour[0].firm_depreciation / 12.0
+    value = expected_value(c, f) * (1.0 - c.facts[0].firms_tax)
+    return value - full_rent(c, firm) - firm.employees * town.pay - interest - wear
+
+
+@kernel
 def trade(c, f):
     """A month of one open firm: production, sales, payments, and what the owner learns."""
     firm, behaviour, clock = c.firms[f], c.behaviour[0], c.clock[0]
@@ -189,21 +210,22 @@ def trade(c, f):
         + market.capital * math.log(max(firm.capital, 1000.0) / CAPITAL_UNIT)
     )
     size = market.labour * math.log(persons)
-    value = math.exp(log_one + size + firm.luck + shock - 0.5 * noise * noise)
+    value = cents(math.exp(log_one + size + firm.luck + shock - 0.5 * noise * noise))
     update_belief(firm, firm.luck + shock, noise)
     expected = math.exp(log_one + size + firm.belief)
     sales = value / (1.0 - market.intermediate)
-    wages = firm.employees * town.pay
+    wages = cents(firm.employees * town.pay)
+    book(c, r.T_VALUE_ADDED, value)
+    book(c, r.T_WAGES, wages)
     costs = wages + rent_of(c, f) + interest_of(c, f)
     income = value - costs - tax_of(c, f, value)
     wear = firm.capital * behaviour.firm_depreciation / 12.0
     firm.capital -= wear
-    firm.cash += income
-    firm.income += SMOOTH * (income - wear - firm.income)
+    grants = receive_grant(c, f) + receive_job_subsidy(c, f)
+    firm.cash += income + grants
+    firm.income += SMOOTH * (income + grants - wear - firm.income)
     firm.outlook = expected * (1.0 - c.facts[0].firms_tax) - costs - wear
     firm.wanted = best_persons(log_one + firm.belief, market.labour, town.log_pay)
-    receive_grant(c, f)
-    receive_job_subsidy(c, f)
     if firm.company == 0 and firm.capital >= c.facts[0].firms_company_capital:
         firm.company = 1
     use_cash(c, f, costs + wear, market.capital * expected / max(firm.capital, 1000.0))

@@ -8,13 +8,6 @@ from simulation.state import enter
 
 
 @kernel
-def job_pay(c, worker):
-    """Monthly pay of someone employed at home, yuan: firms pay less than other employers."""
-    town = c.towns[worker.township]
-    return town.pay if worker.firm >= 0 else town.wage
-
-
-@kernel
 def join_firm(c, i, f):
     """Worker `i` is hired by firm `f`."""
     worker, firm = c.workers[i], c.firms[f]
