@@ -54,7 +54,7 @@ def read_upload(name: str, size: int, text: str | None, lang: str) -> Mix:
     else:
         raise ScenarioError(words_["kind"].format(name=name))
     try:
-        mix.scenario().check_horizon(120)
+        mix.scenario()
     except ScenarioError as error:  # what was typed is in the file
         raise ScenarioError(re.sub("^override", lambda _: name, str(error))) from None
     return mix

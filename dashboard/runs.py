@@ -233,8 +233,6 @@ def cubes(
         After each of `stages`; a cube holds all replicates up to there.
     """
     for urgency, replicates in enumerate(stages):
-        for scenario in scenarios.values():
-            scenario.check_horizon(settings.months)
         pairs = [(variant(s, k, sets), k) for k in range(replicates) for s in scenarios.values()]
         missing = [
             _figures_call(s, k, settings)

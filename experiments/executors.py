@@ -31,6 +31,7 @@ from experiments.plan import Settings, Task
 from experiments.whom_people import people_of
 from scenarios import Scenario
 from simulation import simulate
+from simulation.cache import COMPILING, said
 from simulation.compiler import is_compiled
 from simulation.history import HISTORIES
 from simulation.run import Run
@@ -38,7 +39,6 @@ from simulation.run import Run
 Measure = Callable[[Run, Task], pa.Table]
 Work = tuple[tuple[Task, Scenario], ...]
 Call = tuple[Callable[[Work, Settings, Measure], list["Outcome"]], Work, Settings, Measure]
-COMPILING = "compiling the model (once, about a minute)"
 WINDOW = 2  # jobs submitted per worker
 PAUSE = 0.2  # seconds between looks at what has finished
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -90,6 +90,7 @@ def compile_first(say: Callable[[str], None]) -> None:
     if is_compiled():
         return
     say(COMPILING)
+    said(COMPILING)
     simulate("baseline", sample=0.002, months=12)
 
 

@@ -13,6 +13,7 @@ from experiments.sweep_runs import frozen, scenario_at
 from experiments.sweeps import Where
 from simulation import simulate
 from simulation.compiler import is_compiled
+from simulation.exchange import sample_of
 from simulation.history import HISTORIES
 
 PROBE = 3_000  # workers, at most, of the run that is measured
@@ -51,7 +52,7 @@ def _measured(plan: SweepPlan) -> tuple[float, float]:
     at = frozen({**job.fixed, **job.points[point]})
     setting = scenario_at(job.scenarios[scenario], job.ids[scenario], at)
     sample = min(s.sample, PROBE / setting.county.labour_force)
-    scale = s.sample / sample
+    scale = sample_of(setting, s.sample) / sample_of(setting, sample)
     simulate(setting, 1, s.seed, sample, s.months, s.burn_in)  # loads what is compiled
     HISTORIES.get(setting, s.seed, 0, sample, s.months, s.burn_in)
     begun = time.perf_counter()

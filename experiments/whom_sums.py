@@ -13,6 +13,7 @@ import numpy as np
 from experiments.plan import Plan, Task
 from experiments.whom_people import PAID, SUPPORT
 from experiments.whom_store import PeopleStore
+from simulation.exchange import sample_of
 
 OUTCOMES = ("returned", "founded", "owner", "new_owner", "employed")
 CHANGES = ("gained", "lost", "both", "neither")
@@ -181,6 +182,7 @@ def pair_sums(
         Replicate to persons by label, of the first replicate in which every run succeeded.
     """
     done, reference = store.done(), plan.scenarios[plan.reference]
+    sample = sample_of(reference, plan.settings.sample)
     remote = np.array([town.remote for town in reference.county.townships])
     sums: dict[str, list[Sums | None]] = {label: [] for label in plan.compared}
     first: dict[int, dict[str, dict[str, np.ndarray]]] = {}
@@ -194,7 +196,7 @@ def pair_sums(
             ours = columns_of(store, there[label]) if base is not None and label in there else None
             same = ours is not None and np.array_equal(ours["worker"], base["worker"])  # type: ignore[index]
             sums[label].append(
-                sums_of(ours, base, remote, plan.settings.sample) if same else None  # type: ignore[arg-type]
+                sums_of(ours, base, remote, sample) if same else None  # type: ignore[arg-type]
             )
             if keep and same:
                 kept[label] = ours

@@ -12,7 +12,6 @@ from pydantic import Field, model_validator
 
 from scenarios.behaviour import Behaviour
 from scenarios.county import County
-from scenarios.errors import problem
 from scenarios.fields import Group
 from scenarios.policy import Policy
 
@@ -127,29 +126,6 @@ class Scenario(Group):
             for path in paths
             if path.is_file()
         }
-
-    def check_horizon(self, months: int) -> None:
-        """Refuse a run too short for a grant that is offered.
-
-        Parameters
-        ----------
-        months : int
-            Months to simulate.
-
-        Raises
-        ------
-        ScenarioError
-            If a start-up grant is offered but is due only after the last month.
-        """
-        for policy in (self.policy, *(change.policy for change in self.changes)):
-            finance = policy.finance
-            if finance.startup_grant > 0 and finance.grant_after_months > months:
-                raise problem(
-                    self.name,
-                    "policy.finance.grant_after_months",
-                    str(finance.grant_after_months),
-                    f"at most the {months} months simulated",
-                )
 
 
 def _without_negative_zero(value: Any) -> Any:

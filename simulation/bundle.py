@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numba
 import numpy as np
@@ -36,13 +36,14 @@ POINTER_BYTES = 8
 class Bundle:
     """Base of a record of C-contiguous arrays that compiled kernels take as one argument.
 
-    ``table`` is int64 with ``WORDS`` entries per array: its address and its lengths.
+    ``table`` is int64 with ``WORDS`` entries per array: its address and its lengths. A copy, and what
+    comes out of a pickle, has arrays and a table of its own.
     """
 
     def __post_init__(self) -> None:
         words: list[int] = []
         for field, array in zip(fields(self), self.arrays(), strict=True):
-            if not array.flags.c_contiguous or array.ndim >= WORDS:
+            if not (array.flags.c_contiguous and array.flags.aligned) or array.ndim >= WORDS:
                 raise ValueError(
                     f"{field.name}: an array of the county must be contiguous, at most 3-d"
                 )
@@ -53,6 +54,23 @@ class Bundle:
     def arrays(self) -> list[np.ndarray]:
         """The arrays in the order of the fields."""
         return [getattr(self, f.name) for f in fields(self)]
+
+    def __getstate__(self) -> dict[str, np.ndarray]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def __setstate__(self, state: dict[str, np.ndarray]) -> None:
+        for name, array in state.items():
+            # What another library unpickles may be read-only, or a map of a file.
+            object.__setattr__(self, name, np.array(array, order="C", copy=True, subok=True))
+        self.__post_init__()
+
+    def __copy__(self) -> Self:
+        copied = object.__new__(type(self))
+        copied.__setstate__(self.__getstate__())
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.__copy__()
 
 
 class BundleType(types.Type):

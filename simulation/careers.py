@@ -333,6 +333,25 @@ def found(c, founders):
 
 
 @kernel
+def most_new_files(c):
+    """More venture files than a month can bring: ideas come to people at home without a firm."""
+    behaviour = c.behaviour[0]
+    months = max(int(behaviour.careers_home_review), SEEKER_REVIEW)
+    free = 0
+    for t in range(len(c.towns)):
+        for state in range(r.SEEKING, r.FOUNDING):
+            free += c.stock[t, state]
+    ideas = free * min(behaviour.careers_idea_rate / 12.0 * months, 1.0)
+    return int(min(ideas + 6.0 * math.sqrt(ideas), float(free))) + 100
+
+
+@kernel
+def most_events(c):
+    """More changes of state than a month can bring: nobody changes more than twice."""
+    return 2 * len(c.workers) + 100
+
+
+@kernel
 def take_decisions(c):
     """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month."""
     n = review_all(c)

@@ -1,15 +1,14 @@
-"""The one decorator that compiles the model's rules and kernels.
+"""The one decorator that compiles the model's rules and kernels, and the hash of their sources.
 
 numba's cache on disk notices an edit of the file that holds a kernel, but not of the files that the
-kernel calls. The cache folder is therefore named after a hash of all sources of the model, so that
-an edited rule is never answered with yesterday's machine code.
+kernel calls. Machine code is therefore kept in a folder named after a hash of all sources of the
+model (``simulation.cache``), and a rule that was replaced while Python runs is refused
+(``simulation.rules``), so that an edited rule is never answered with yesterday's machine code.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,9 +17,11 @@ import numba
 import numpy as np
 from numba.core import config
 
+from simulation import rules
+from simulation.cache import KernelCache, fixed_signatures, holds_the_model, kernel_folder
+
 F = TypeVar("F", bound=Callable[..., Any])
 PACKAGES = ("simulation", "scenarios")
-KEPT_CACHES = 3
 
 
 def source_hash() -> str:
@@ -37,35 +38,19 @@ def source_hash() -> str:
 SOURCE_HASH = source_hash()
 
 
-def cache_root() -> Path:
-    """Folder of the compiled kernels; the environment variable RETURNEE_CACHE moves it."""
-    default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "returnee"
-    return Path(os.environ.get("RETURNEE_CACHE", default))
-
-
-def cache_folder() -> Path:
-    """Folder of the kernels compiled from the present sources; older ones are removed."""
-    folder = cache_root() / SOURCE_HASH
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        os.utime(folder)
-        others = sorted(cache_root().iterdir(), key=lambda p: p.stat().st_mtime, reverse=True)
-        for old in others[KEPT_CACHES:]:
-            shutil.rmtree(old, ignore_errors=True)
-    except OSError:
-        pass  # a home that cannot be written to: numba falls back on its own choice
-    return folder
-
-
-config.CACHE_DIR = str(cache_folder())
-
-
 def is_compiled() -> bool:
-    """Whether kernels of the present sources are on disk, so that the first run starts at once."""
-    return config.DISABLE_JIT or any(cache_folder().rglob("*.nbi"))
+    """Whether the model compiled from the present sources is on disk: the first run starts at once."""
+    return config.DISABLE_JIT or holds_the_model(kernel_folder(SOURCE_HASH))
 
 
-kernel = numba.njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
+def kernel(function: F) -> F:
+    """Compile a rule of the model when it is first called, and keep the machine code on disk."""
+    rules.hold(function.__module__)
+    if config.DISABLE_JIT:
+        return function
+    compiled = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
+    compiled._cache = KernelCache(function, SOURCE_HASH)
+    return compiled
 
 
 def draw_kernel(clock: np.dtype) -> Callable[[F], F]:
@@ -76,8 +61,15 @@ def draw_kernel(clock: np.dtype) -> Callable[[F], F]:
     """
     if config.DISABLE_JIT:
         return lambda function: function
-    t = numba.types
-    signature = t.UniTuple(t.float64, 4)(
-        numba.from_dtype(clock), t.int64, t.int64, t.int64, t.int64
-    )
-    return numba.njit(signature, cache=True, nogil=True, error_model="numpy")
+
+    def decorate(function: F) -> F:
+        t = numba.types
+        signature = t.UniTuple(t.float64, 4)(
+            numba.from_dtype(clock), t.int64, t.int64, t.int64, t.int64
+        )
+        compiled = numba.njit(nogil=True, error_model="numpy")(function)
+        compiled._cache = KernelCache(function, SOURCE_HASH)
+        fixed_signatures.append((compiled, signature))
+        return compiled
+
+    return decorate

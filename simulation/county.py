@@ -11,19 +11,19 @@ from scenarios import Policy, Scenario, dtype_of, record_of
 from simulation import indicators
 from simulation import records as r
 from simulation.bundle import Bundle
-from simulation.exchange import population_of
+from simulation.careers import most_events, most_new_files
+from simulation.exchange import population_of, sample_of
 from simulation.information import contact_sums
 from simulation.population import people
 from simulation.services import provide
 from simulation.state import count_peers
 from simulation.ties import ties_of
 
-FIRM_ROOM = 0.14  # firm rows per worker at the start; grows when needed
+FIRM_ROOM = 0.1  # firm rows per worker beyond those of the start; grows when needed
 EVENT_ROOM = 3  # events per worker at the start; grows when needed
-MONTHS_BEFORE = 400  # room in a month index for the history
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class County(Bundle):
     """State of one county. One row per worker, firm or provider; shapes in brackets.
 
@@ -130,7 +130,7 @@ def assemble(
     seed, replicate : int
         Key of all draws, each below 2**32.
     sample : float
-        Share of the county that is simulated.
+        Share of the county to simulate; the clock says that of the people there are.
     months, burn_in : int
         Months under policy and of history.
     population : tuple, optional
@@ -144,7 +144,7 @@ def assemble(
     """
     facts = record_of(scenario.county)
     clock = np.zeros(1, r.CLOCK).view(np.recarray)
-    clock.seed, clock.replicate, clock.sample = seed, replicate, sample
+    clock.seed, clock.replicate, clock.sample = seed, replicate, sample_of(scenario, sample)
     clock.first, clock.month = 1 - burn_in, -burn_in
     if population is None:
         population = population_of(scenario, facts, clock, months)
@@ -172,7 +172,7 @@ def gather(
     first, initial = int(clock.first[0]), int(clock.initial[0])
     n = len(workers)
     home = (1 - scenario.county.away_share) * initial
-    room = int(FIRM_ROOM * initial) + 200
+    room = int((FIRM_ROOM + scenario.county.firms.per_1000 / 1000.0) * initial) + 200
     row_of = np.full(int(workers.id.max()) + 1, -1, np.int32)
     row_of[workers.id] = np.arange(n)
     members = np.lexsort((workers.id, workers.township)).astype(np.int32)
@@ -227,7 +227,7 @@ def gather(
         recent=np.zeros(n, np.int32),
         due_list=np.zeros(n, np.int32),
         moves=np.zeros(n, np.int32),
-        pending=np.zeros(n + 1000, np.int32),
+        pending=np.zeros(2 * r.N_CHANNELS * n, np.int32),  # each may be learned and forgotten
     )
     count_peers(county)
     return county
@@ -271,9 +271,9 @@ def with_room(county: County) -> County:
 
 def events_short(county: County) -> bool:
     """Whether the event log might be full within a month, even one of a crisis."""
-    return bool(len(county.events) - county.clock[0].events < 0.6 * len(county.workers) + 100)
+    return bool(len(county.events) - county.clock[0].events < most_events(county))
 
 
 def firms_short(county: County) -> bool:
     """Whether the rows for firms might run out within a month."""
-    return bool(len(county.firms) - county.clock[0].firms < 0.01 * county.clock[0].initial + 100)
+    return bool(len(county.firms) - county.clock[0].firms < most_new_files(county))

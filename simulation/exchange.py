@@ -30,6 +30,7 @@ from simulation.population import (
     draw_initial,
     margins,
     people,
+    people_drawn,
     with_entrants,
 )
 from simulation.tables import (
@@ -42,16 +43,17 @@ from simulation.tables import (
     tables_of,
     worker_columns,
 )
-from simulation.ties import successors, tie_successors, ties_of, to_csr
+from simulation.ties import passed_on, ties_of, to_csr
 
 if TYPE_CHECKING:
     import networkx as nx
 
 
 def sample_of(scenario: Scenario, sample: float) -> float:
-    """Share of the county that a run simulates: that of the county's file if it has one."""
-    tables = tables_of(scenario)
-    return sample if tables is None else len(tables[0].lines) / scenario.county.labour_force
+    """Share of the county that a run simulates: of the people drawn, or in the county's file."""
+    tables, facts = tables_of(scenario), scenario.county
+    people = people_drawn(facts, sample) if tables is None else len(tables[0].lines)
+    return people / facts.labour_force
 
 
 def population_of(
@@ -162,14 +164,11 @@ def own_ties(
     indptr, indices, layer = drawn
     rows = np.repeat(np.arange(len(workers)), np.diff(indptr))
     later = (rows < indices) & (indices >= initial) & (layer >= r.FRIEND)
-    pairs = np.empty((4 * len(own) + int(later.sum()), 2), np.int32)
-    layers = np.empty(len(pairs), np.uint8)
-    pairs[: len(own)], layers[: len(own)] = own[:, :2], own[:, 2]
-    n = tie_successors(pairs, layers, len(own), workers, successors(workers, initial))
-    end = n + int(later.sum())
-    pairs[n:end] = np.column_stack([rows[later], indices[later]])
-    layers[n:end] = layer[later]
-    return to_csr(pairs, layers, end, len(workers))
+    pairs, layers = own[:, :2].astype(np.int32, "C"), own[:, 2].astype(np.uint8)
+    pairs, layers = passed_on(pairs, layers, workers, initial)
+    found = np.column_stack([rows[later], indices[later]]).astype(np.int32)
+    pairs, layers = np.concatenate([pairs, found]), np.concatenate([layers, layer[later]])
+    return to_csr(pairs, layers, len(pairs), len(workers))
 
 
 def read_county(
@@ -300,8 +299,8 @@ def ties_from_graph(graph: nx.Graph) -> list[tuple[int, int, str]]:
     Parameters
     ----------
     graph : networkx graph
-        Directions do not count. An edge's ``layers`` (several) or ``layer`` (one) must be of
-        ``records.LAYERS``; an edge with neither ties friends.
+        Directions do not count. An edge's ``layers`` (several, also as a text with spaces between
+        them) or ``layer`` (one) must be of ``records.LAYERS``; an edge with neither ties friends.
 
     Raises
     ------
@@ -313,7 +312,8 @@ def ties_from_graph(graph: nx.Graph) -> list[tuple[int, int, str]]:
         edge = f"edge {a!r} - {b!r}"
         if not all(isinstance(end, int | np.integer) for end in (a, b)) or a == b:
             raise problem("graph", edge, "this tie", "ties between two people, by id")
-        for layer in data.get("layers") or (data.get("layer", "friend"),):
+        layers = data.get("layers") or data.get("layer", "friend")
+        for layer in layers.split() if isinstance(layers, str) else layers:
             if layer not in r.LAYERS:
                 raise problem("graph", edge, f"layer {layer!r}", f"one of {', '.join(r.LAYERS)}")
             found.append((min(int(a), int(b)), max(int(a), int(b)), str(layer)))

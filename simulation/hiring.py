@@ -56,10 +56,11 @@ def list_vacancies(c):
             now(c).layoffs += 1
         if firm.employees + change > MOST_EMPLOYEES:
             continue
+        while n + change > len(rows):
+            rows, keys = np.append(rows, np.empty_like(rows)), np.append(keys, np.empty_like(keys))
         for m in range(change):
-            if n < len(rows):
-                rows[n], keys[n] = f, v + 1e-3 * m
-                n += 1
+            rows[n], keys[n] = f, v + 1e-3 * m
+            n += 1
     return rows[:n][np.argsort(keys[:n])]
 
 

@@ -15,8 +15,10 @@ import numpy as np
 
 from scenarios import Policy, Scenario, load_scenario
 from simulation import records as r
+from simulation import rules
 from simulation.compiler import kernel
 from simulation.county import County, assemble, with_room
+from simulation.exchange import sample_of
 from simulation.founding import choose_sector, new_file
 from simulation.month import live_until
 from simulation.philox import D_REVIEW, D_START, draws
@@ -131,6 +133,7 @@ def open_county(c):
 
 def advance(county: County, month: int) -> County:
     """Let a county live until the end of `month`, giving it more room where it needs it."""
+    rules.check()
     while not live_until(county, month):
         county = with_room(county)
     return county
@@ -164,6 +167,7 @@ class Histories:
         burn_in: int,
     ) -> County:
         """The county at the end of its history; callers must copy before they change it."""
+        sample = sample_of(scenario, sample)
         key = (scenario.world_id, seed, replicate, sample, months, burn_in)
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())

@@ -9,11 +9,14 @@ Everything here uses what Mesa 3.3 and 3.5 both have.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import mesa
+import mesa.batchrunner
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -26,7 +29,7 @@ from simulation.county import County
 from simulation.exchange import population_of
 from simulation.history import BURN_IN, advance
 from simulation.indicators import BY_NAME
-from simulation.run import LARGEST_KEY, Run, start
+from simulation.run import LARGEST_KEY, Run, check_arguments, start
 from simulation.ties import ties_of
 
 V = TypeVar("V", bound=View)
@@ -46,17 +49,19 @@ class CountyModel(mesa.Model):
         A scenario's name, file, or the scenario itself. In ``batch_run`` a Scenario must stand in a
         list, since Mesa takes whatever can be iterated over for values to sweep.
     replicate : int, optional
-        Which of the paired runs; by default ``rng`` if that is a whole number, else 0.
+        Which of the paired runs; by default ``rng`` or ``seed`` if that is a whole number, else the
+        iteration in ``batch_run``, else 0.
     seed_key : int
-        Seed of all draws of the county (``seed`` of ``simulate``; Mesa keeps that name to itself).
+        Seed of all draws of the county (``seed`` of ``simulate``; to Mesa that is another word for
+        ``rng``).
     sample : float
-        Share of the county that is simulated.
+        Share of the county that is simulated, at least 50 people; figures are scaled by those.
     months : int
         Months under the policy, after which ``running`` is False.
     burn_in : int
         Months of history before it.
-    rng : int, generator or None
-        What Mesa passes on for every iteration: a whole number is the replicate. It also seeds
+    rng, seed : int, generator or None
+        What Mesa passes on, one of the two: a whole number is the replicate. It also seeds
         ``model.random`` and ``model.rng``, which no rule of the county uses.
     **kwargs
         Parameters of the scenario, laid on top of its file; ``county="binhai"`` names a county.
@@ -68,7 +73,7 @@ class CountyModel(mesa.Model):
     county : County
         The arrays of the county now.
     replicate, seed_key, sample, months
-        As given; ``sample`` is the file's share where the county brings its own people.
+        As given; ``sample`` is the share of the people there are.
     datacollector : mesa.DataCollector
         Collects after every month what the class attributes ``model_reporters`` (every indicator,
         full county), ``agent_reporters`` and ``agenttype_reporters`` (none) say; subclasses may
@@ -97,16 +102,19 @@ class CountyModel(mesa.Model):
         months: int = 120,
         burn_in: int = BURN_IN,
         rng: Any = None,
+        seed: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(rng=rng)
+        if rng is not None and seed is not None:
+            raise ValueError("seed: found both rng and seed, allowed one of them")
+        rng = seed if rng is None else rng
         if replicate is None:
-            replicate = int(rng) % LARGEST_KEY if isinstance(rng, int | np.integer) else 0
+            replicate = iteration_now() if rng is None else replicate_of(rng)
         self.setting = with_overrides(scenario, kwargs)
-        self.replicate, self.seed_key, self.months = int(replicate), int(seed_key), int(months)
-        self.county: County = start(
-            self.setting, self.replicate, self.seed_key, float(sample), self.months, int(burn_in)
-        )
+        asked = check_arguments(self.setting, replicate, seed_key, sample, months, burn_in)
+        super().__init__(rng=rng)
+        self.replicate, self.seed_key, _, self.months, _ = asked
+        self.county: County = start(self.setting, *asked)
         self.sample = float(self.county.clock[0].sample)
         self._first_states = self.county.workers.state.copy()
         self._views: dict[tuple[type[View], int], View] = {}
@@ -117,6 +125,14 @@ class CountyModel(mesa.Model):
             agent_reporters=dict(self.agent_reporters),
             agenttype_reporters=dict(self.agenttype_reporters),
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Sets of agents are made anew; views that somebody holds come along.
+        return {**self.__dict__, "_sets": {}, "_sets_month": None}
+
+    def __copy__(self) -> CountyModel:
+        """A model that lives on by itself, as ``copy.deepcopy`` makes it."""
+        return deepcopy(self)
 
     @property
     def month(self) -> int:
@@ -234,7 +250,8 @@ class CountyModel(mesa.Model):
         -------
         networkx.Graph
             Nodes are workers' ids, with ``state`` and ``township``. An edge has its closest
-            ``layer`` (household before kin, friend and fellow) and all its ``layers``.
+            ``layer`` (household before kin, friend and fellow) and all its ``layers``, a text with
+            spaces between them. Can be written as GraphML and GEXF.
         """
         county, graph = self.county, nx.Graph()
         towns = [town.name for town in self.setting.county.townships]
@@ -257,9 +274,29 @@ class CountyModel(mesa.Model):
         ):
             layers.setdefault((a, b), []).append(layer)
         for (a, b), found in layers.items():
-            between = tuple(names[sorted(found)].tolist())
-            graph.add_edge(a, b, layer=between[0], layers=between)
+            between = names[sorted(set(found))].tolist()
+            graph.add_edge(a, b, layer=between[0], layers=" ".join(between))
         return graph
+
+
+def replicate_of(rng: Any) -> int:
+    """The replicate that a seed of Mesa's stands for: 0 for what is no whole number."""
+    whole = isinstance(rng, int | np.integer) and not isinstance(rng, bool)
+    return int(rng) % LARGEST_KEY if whole else 0
+
+
+def iteration_now() -> int:
+    """Number of the iteration of ``mesa.batch_run`` that makes this model; 0 outside of it.
+
+    Mesa counts iterations, but tells a model nothing of them, so it is read where it is counted.
+    """
+    counting = getattr(mesa.batchrunner, "_model_run_func", None)
+    frame = sys._getframe(1)
+    while counting is not None and frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_code is counting.__code__:
+            return int(frame.f_locals["run"][1])
+    return 0
 
 
 def layers_of(model: CountyModel) -> np.ndarray:

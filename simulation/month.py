@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulation.accounts import finish
 from simulation.activities import hold_activities
 from simulation.calendar import turn_page
-from simulation.careers import take_decisions
+from simulation.careers import most_events, most_new_files, take_decisions
 from simulation.closing import close_firms
 from simulation.compiler import kernel
 from simulation.desk import banks_decide, handle_files
@@ -60,8 +60,8 @@ def live(c):
 def has_room(c):
     """Whether there are rows enough for a month's new firms and events."""
     clock = c.clock[0]
-    firms = len(c.firms) - clock.firms >= 0.01 * clock.initial + 100
-    return firms and len(c.events) - clock.events >= 0.6 * len(c.workers) + 100
+    firms = len(c.firms) - clock.firms >= most_new_files(c)
+    return firms and len(c.events) - clock.events >= most_events(c)
 
 
 @kernel

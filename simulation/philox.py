@@ -23,6 +23,7 @@ UNIT = 2.0**-32
 MONTH_ZERO = 4096  # added to the month, so that months before the policy have a counter too
 
 NORMAL = ndtri((np.arange(4096) + 0.5) / 4096)
+NORMAL.setflags(write=False)  # kernels hold a copy
 
 # What is decided by a draw; the third word of the counter. Never renumber: results depend on it.
 (

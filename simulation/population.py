@@ -2,8 +2,8 @@
 
 Margins follow the survey of migrant workers (N30-N53): age, sex, schooling, marriage, city sector
 and pay. Every trait is a keyed draw by the person's id. As many turn 18 in a month as retire in it
-(assumed), and an entrant takes the household of the one who retires; entrants are drawn ahead, so
-they are the same under every policy and horizon.
+(assumed), and an entrant takes the household of the one who retires, and is replaced in turn;
+entrants are drawn ahead, so they are the same under every policy and horizon.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from simulation import records as r
 from simulation.compiler import kernel
 from simulation.philox import D_BODY, D_LIFE, D_MONEY, D_START, draws, normal
 from simulation.state import cents
+from simulation.tables import FEWEST
 
 WORKING_YEARS_MEN, WORKING_YEARS_WOMEN, ADULT = 42, 37, 18
+GENERATION = 12 * WORKING_YEARS_WOMEN  # months in which nobody both enters and retires
 AGE_CONCENTRATION = 2.2  # of the beta distribution of ages (assumed)
 QUANTILES = 1024
 AGE_AND_SCHOOLING = 0.4  # correlation of youth and schooling (assumed)
@@ -50,9 +52,14 @@ def margins(facts: Facts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return away, home, np.column_stack([np.cumsum(shares) / shares.sum(), relative])
 
 
+def people_drawn(facts: Facts, sample: float) -> int:
+    """How many people a sample of the labour force has, at least 50."""
+    return max(FEWEST, round(facts.labour_force * sample))
+
+
 def place_people(facts: Facts, sample: float) -> tuple[np.ndarray, np.ndarray]:
     """Township and village of each initial worker: two arrays of shape (workers,)."""
-    people = max(50, round(facts.labour_force * sample))
+    people = people_drawn(facts, sample)
     weights = np.array([t.weight for t in facts.townships])
     weights = weights / weights.sum()
     per_town = np.floor(weights * people).astype(int)
@@ -211,10 +218,10 @@ def draw_initial(workers, clock, facts, ages_away, ages_home, city_sectors, thri
 
 
 @kernel
-def draw_entrants(workers, initial, clock, facts, parents, city_sectors, ages, thrift_sigma):
-    """Draw the workers who turn 18 later; `parents` are the rows whose place they take."""
+def draw_entrants(workers, known, clock, facts, parents, city_sectors, ages, thrift_sigma):
+    """Draw the workers in rows `known`...; `parents` are the rows whose place they take."""
     for k in range(len(parents)):
-        worker, parent = workers[initial + k], workers[parents[k]]
+        worker, parent = workers[known + k], workers[parents[k]]
         worker.enters = parent.retires
         worker.township = parent.township
         worker.village = parent.village
@@ -292,12 +299,20 @@ def with_entrants(
     ages: np.ndarray,
     thrift_sigma: float,
 ) -> np.recarray:
-    """`workers` followed by those who turn 18 up to month ``months``."""
-    initial = len(workers)
-    retiring = np.flatnonzero((workers.retires >= clock.first[0]) & (workers.retires <= months))
-    parents = retiring[np.lexsort((workers.id[retiring], workers.retires[retiring]))]
-    everyone = np.zeros(initial + len(parents), r.WORKER).view(np.recarray)
-    everyone[:initial] = workers
-    everyone.id[initial:] = int(workers.id.max()) + 1 + np.arange(len(parents))
-    draw_entrants(everyone, initial, clock[0], facts_record[0], parents, cities, ages, thrift_sigma)
-    return everyone
+    """`workers` followed by those who turn 18 up to month ``months``, in the order of entry.
+
+    A generation at a time, so that those who retire in it are known when it is drawn.
+    """
+    for start in range(int(clock.first[0]), months + 1, GENERATION):
+        stop = min(start + GENERATION - 1, months)
+        retiring = np.flatnonzero((workers.retires >= start) & (workers.retires <= stop))
+        parents = retiring[np.lexsort((workers.id[retiring], workers.retires[retiring]))]
+        known = len(workers)
+        everyone = np.zeros(known + len(parents), r.WORKER).view(np.recarray)
+        everyone[:known] = workers
+        everyone.id[known:] = int(workers.id.max()) + 1 + np.arange(len(parents))
+        draw_entrants(
+            everyone, known, clock[0], facts_record[0], parents, cities, ages, thrift_sigma
+        )
+        workers = everyone
+    return workers

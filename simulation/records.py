@@ -115,6 +115,7 @@ POT_OF = np.array(
     + [POT_WORKS] * 2
     + [POT_STARTUP]
 )
+POT_OF.setflags(write=False)  # kernels hold a copy
 N_PROGRAMMES = len(PROGRAMMES)
 
 # Programmes that pay into a firm, in the order of County.receipts.

@@ -2,49 +2,86 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from html import escape
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from scenarios import Scenario, load_scenario
+from scenarios.errors import show
 from simulation import records as r
 from simulation.county import County, with_policy
-from simulation.exchange import sample_of
 from simulation.history import BURN_IN, HISTORIES, advance
 from simulation.indicators import BY_NAME, INDICATORS
 from simulation.philox import MONTH_ZERO
 
 LARGEST_KEY = 2**32
+MOST_MONTHS = 600
+HEADLINES = ["away", "returns", "firms_open", "jobs", "return_quality", "rural_income"]
 FEN = 100.0
+
+
+class Arguments(NamedTuple):
+    """What a run is called with beside its scenario, as plain numbers."""
+
+    replicate: int
+    seed: int
+    sample: float
+    months: int
+    burn_in: int
 
 
 def check_arguments(
     scenario: Scenario, replicate: int, seed: int, sample: float, months: int, burn_in: int
-) -> None:
-    """Refuse arguments that no run can have."""
-    for name, value in (("replicate", replicate), ("seed", seed)):
-        if not 0 <= value < LARGEST_KEY:
-            raise ValueError(f"{name}: found {value}, allowed 0 to {LARGEST_KEY - 1}")
-    if not (0.0 < sample <= 1.0 and math.isfinite(sample)):
-        raise ValueError(f"sample: found {sample}, allowed above 0 up to 1")
-    if not 1 <= months <= 600:
-        raise ValueError(f"months: found {months}, allowed 1 to 600")
-    if not 12 <= burn_in < MONTH_ZERO:
-        raise ValueError(f"burn_in: found {burn_in}, allowed 12 to {MONTH_ZERO - 1}")
-    scenario.check_horizon(months)
+) -> Arguments:
+    """Refuse arguments that no run can have; numpy's numbers become plain ones."""
+    if not isinstance(scenario, Scenario):
+        raise ValueError(
+            f"scenario: found {_shown(scenario)}, allowed a name, a file or a Scenario"
+        )
+    number = isinstance(sample, int | float | np.integer | np.floating)
+    if isinstance(sample, bool) or not number or not 0.0 < sample <= 1.0:
+        raise ValueError(f"sample: found {_shown(sample)}, allowed above 0 up to 1")
+    return Arguments(
+        whole("replicate", replicate, 0, LARGEST_KEY - 1),
+        whole("seed", seed, 0, LARGEST_KEY - 1),
+        float(sample),
+        whole("months", months, 1, MOST_MONTHS),
+        whole("burn_in", burn_in, 12, MONTH_ZERO - 1),
+    )
+
+
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """Give `value` as a plain whole number.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or out of range.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise ValueError(
+            f"{name}: found {_shown(value)}, allowed a whole number from {low} to {high}"
+        )
+    if not low <= value <= high:
+        raise ValueError(f"{name}: found {value}, allowed {low} to {high}")
+    return int(value)
+
+
+def _shown(value: Any) -> str:
+    return show(value.item() if isinstance(value, np.generic) else value)
 
 
 def start(
     scenario: Scenario, replicate: int, seed: int, sample: float, months: int, burn_in: int
 ) -> County:
     """The county at the end of its history, about to live under the scenario's policy."""
-    check_arguments(scenario, replicate, seed, sample, months, burn_in)
-    sample = sample_of(scenario, sample)
-    history = HISTORIES.get(scenario, seed, replicate, sample, months, burn_in)
-    return with_policy(history, scenario, months)
+    a = check_arguments(scenario, replicate, seed, sample, months, burn_in)
+    history = HISTORIES.get(scenario, a.seed, a.replicate, a.sample, a.months, a.burn_in)
+    return with_policy(history, scenario, a.months)
 
 
 def simulate(
@@ -64,7 +101,8 @@ def simulate(
     replicate, seed : int
         Key of all draws; runs with the same key are paired, person by person.
     sample : float
-        Share of the county that is simulated; figures are reported for the full county.
+        Share of the county that is simulated, at least 50 people; figures are reported for the full
+        county, scaled by the people there are.
     months : int
         Months under the policy.
     burn_in : int
@@ -77,7 +115,7 @@ def simulate(
     Raises
     ------
     ScenarioError
-        If the scenario is not valid, or does not fit the horizon.
+        If the scenario is not valid.
     ValueError
         If an argument is out of range.
 
@@ -89,11 +127,12 @@ def simulate(
     """
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario)
-    county = start(scenario, replicate, seed, sample, months, burn_in)
+    a = check_arguments(scenario, replicate, seed, sample, months, burn_in)
+    county = start(scenario, *a)
     states = county.workers.state.copy()
-    county = advance(county, months)
-    sample = float(county.clock[0].sample)  # a county file of people sets its own
-    return Run(scenario, county, replicate, seed, sample, months, states)
+    county = advance(county, a.months)
+    share = float(county.clock[0].sample)
+    return Run(scenario, county, a.replicate, a.seed, share, a.months, states)
 
 
 def labelled(frame: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
@@ -107,7 +146,7 @@ def month_or_none(months: np.ndarray) -> pd.arrays.IntegerArray:
     return pd.arrays.IntegerArray(months.astype(np.int32), months == r.NEVER)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """What one county lived through, as tables for the full county (made when asked for).
 
@@ -116,17 +155,31 @@ class Run:
     scenario : Scenario
     county : County
         The arrays at the end of the run.
-    replicate, seed, sample, months
+    replicate, seed, months : int
         What the run was called with.
+    sample : float
+        People simulated as a share of the labour force.
     """
 
     scenario: Scenario
-    county: County = field(repr=False)
+    county: County
     replicate: int
     seed: int
     sample: float
     months: int
-    states_at_start: np.ndarray = field(repr=False)
+    states_at_start: np.ndarray
+
+    def __repr__(self) -> str:
+        return (
+            f"Run({self.scenario.name!r}, replicate={self.replicate}, seed={self.seed}, "
+            f"sample={self.sample:g}, months={self.months})"
+        )
+
+    def _repr_html_(self) -> str:
+        """For notebooks: some indicators at the end of each year."""
+        last = [*range(12, self.months + 1, 12)] or [self.months]
+        table = self.monthly.loc[last, HEADLINES].to_html(float_format="{:,.4g}".format)
+        return f"<p><code>{escape(repr(self))}</code></p>{table}"
 
     @cached_property
     def monthly(self) -> pd.DataFrame:

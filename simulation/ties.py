@@ -21,13 +21,17 @@ TRIES = 8
 
 @kernel
 def add_tie(pairs, layers, n, a, b, layer):
-    """Append the tie a-b, unless it ties one to oneself or no room is left; return the new count."""
-    if a != b and n < len(pairs):
+    """Append the tie a-b, unless it ties one to oneself; return the new count.
+
+    Ties beyond the room are only counted, so that the caller can make room and begin again.
+    """
+    if a == b:
+        return n
+    if n < len(pairs):
         pairs[n, 0] = a
         pairs[n, 1] = b
         layers[n] = layer
-        n += 1
-    return n
+    return n + 1
 
 
 @kernel
@@ -114,7 +118,7 @@ def tie_fellows(pairs, layers, n, workers, clock, facts, town_start, town_stop):
 
 @kernel
 def tie_successors(pairs, layers, n, workers, successor):
-    """Kin and household ties pass on to who takes a retired person's place.
+    """Kin and household ties pass on to who takes a retired person's place, and so on.
 
     The entrant is tied to those of the predecessor's ties who are still there, and to the successors
     of the others.
@@ -123,14 +127,17 @@ def tie_successors(pairs, layers, n, workers, successor):
     for k in range(before):
         if layers[k] > r.KIN:
             continue
-        a, b = pairs[k, 0], pairs[k, 1]
-        sa, sb = successor[a], successor[b]
-        if sa >= 0 and workers[b].retires > workers[sa].enters:
-            n = add_tie(pairs, layers, n, sa, b, layers[k])
-        if sb >= 0 and workers[a].retires > workers[sb].enters:
-            n = add_tie(pairs, layers, n, a, sb, layers[k])
-        if sa >= 0 and sb >= 0:
-            n = add_tie(pairs, layers, n, sa, sb, layers[k])
+        first, second = pairs[k, 0], pairs[k, 1]
+        a = int(first)
+        while a >= 0:
+            b = int(second)
+            while b >= 0:
+                later = a != first or b != second
+                together = workers[a].retires > workers[b].enters
+                if later and together and workers[b].retires > workers[a].enters:
+                    n = add_tie(pairs, layers, n, a, b, layers[k])
+                b = successor[b]
+            a = successor[a]
     return n
 
 
@@ -168,7 +175,7 @@ def to_csr(pairs, layers, n, rows):
 def all_ties(
     pairs, layers, workers, clock, facts, villages, age_order, age_ptr, towns, town_start, town_stop
 ):
-    """Fill `pairs` and `layers`; return how many ties there are.
+    """Fill `pairs` and `layers` as far as they go; return how many ties there are.
 
     Parameters
     ----------
@@ -221,21 +228,37 @@ def ties_of(
     town_stop = np.searchsorted(township, town_ids, side="right")
     mean_degree = float(facts.ties_kin[0] + facts.ties_friends[0] + facts.ties_fellows[0])
     room = int(len(workers) * (mean_degree + HUB_FRIENDS * facts.ties_hubs[0] + 6)) + 1000
-    pairs, layers = np.empty((room, 2), np.int32), np.empty(room, np.uint8)
-    n = all_ties(
-        pairs, layers, workers, clock[0], facts[0], villages, by_age, age_ptr, towns,
-        town_start, town_stop,
-    )  # fmt: skip
-    n = tie_successors(pairs, layers, n, workers, successors(workers, initial))
-    return to_csr(pairs, layers, n, len(workers))
+    while True:
+        pairs, layers = np.empty((room, 2), np.int32), np.empty(room, np.uint8)
+        n = all_ties(
+            pairs, layers, workers, clock[0], facts[0], villages, by_age, age_ptr, towns,
+            town_start, town_stop,
+        )  # fmt: skip
+        if n <= room:
+            break
+        room = n
+    pairs, layers = passed_on(pairs[:n], layers[:n], workers, initial)
+    return to_csr(pairs, layers, len(pairs), len(workers))
+
+
+def passed_on(
+    pairs: np.ndarray, layers: np.ndarray, workers: np.recarray, initial: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ties and their layers, followed by those that successors take over."""
+    n, successor = len(pairs), successors(workers, initial)
+    total = tie_successors(pairs, layers, n, workers, successor)
+    pairs = np.concatenate([pairs, np.empty((total - n, 2), np.int32)])
+    layers = np.concatenate([layers, np.empty(total - n, np.uint8)])
+    tie_successors(pairs, layers, n, workers, successor)
+    return pairs, layers
 
 
 def successors(workers: np.recarray, initial: int) -> np.ndarray:
     """Row of the entrant who takes each worker's place, or -1; shape (workers,)."""
     successor = np.full(len(workers), -1, np.int64)
     leaving = np.flatnonzero(
-        (workers.retires[:initial] <= workers.enters.max())
-        & (workers.retires[:initial] >= workers.enters[initial:].min(initial=32767))
+        (workers.retires <= workers.enters.max())
+        & (workers.retires >= workers.enters[initial:].min(initial=32767))
     )
     order = leaving[np.lexsort((workers.id[leaving], workers.retires[leaving]))]
     successor[order] = initial + np.arange(len(workers) - initial)

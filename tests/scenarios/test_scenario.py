@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from scenarios import Scenario, ScenarioError, load_scenario, scenario_names
+from scenarios import Scenario, load_scenario, scenario_names
 from scenarios.editor import json_schema, write_json_schema
 from scenarios.fields import walk
 from scenarios.loader import FOLDER
@@ -45,7 +45,6 @@ def test_scenarios_that_ship_have_titles_and_descriptions(name: str) -> None:
     assert scenario.title_en and scenario.description_en
     assert scenario.title_zh != scenario.title_en and scenario.description_zh
     assert "\n" not in scenario.description_en + scenario.description_zh
-    scenario.check_horizon(12)
 
 
 def test_baseline_is_the_default_of_every_parameter() -> None:
@@ -156,17 +155,6 @@ def test_a_byte_order_mark_is_allowed(tmp_path: Path) -> None:
 def test_titles_are_not_inherited(tmp_path: Path) -> None:
     scenario = load_scenario(write(tmp_path, "mine.toml", 'extends = "linked"\n'))
     assert (scenario.title_en, scenario.description_en) == ("mine", "")
-
-
-def test_horizon_shorter_than_the_wait_for_the_grant() -> None:
-    scenario = load_scenario("baseline")
-    scenario.check_horizon(6)
-    with pytest.raises(ScenarioError, match=r"grant_after_months: found 6, allowed at most the 5"):
-        scenario.check_horizon(5)
-    load_scenario("no_support").check_horizon(5)
-    later = {"policy.finance.grant_after_months": {4: 12}}
-    with pytest.raises(ScenarioError, match="found 12"):
-        load_scenario("baseline", later).check_horizon(11)
 
 
 def test_changes_must_be_in_order() -> None:

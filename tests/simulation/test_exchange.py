@@ -252,7 +252,11 @@ def test_graphs_out_and_in(tmp_path: Path) -> None:
     graph = model.network()
     ties = exchange.ties_from_graph(graph)
     assert all(a < b and layer in r.LAYERS for a, b, layer in ties)
-    assert len(ties) == sum(len(layers) for *_, layers in graph.edges(data="layers"))
+    assert len(ties) == sum(len(layers.split()) for *_, layers in graph.edges(data="layers"))
+    two = nx.Graph([(1, 2, {"layers": "kin friend"}), (2, 3, {"layers": "kin"})])
+    assert exchange.ties_from_graph(two) == [(1, 2, "friend"), (1, 2, "kin"), (2, 3, "kin")]
+    with pytest.raises(ScenarioError, match="found layer 'kinn', allowed one of household"):
+        exchange.ties_from_graph(nx.Graph([(1, 2, {"layers": "kinn"})]))
     ring = nx.cycle_graph(PEOPLE)
     nx.set_edge_attributes(ring, "kin", "layer")
     ring.add_edge(0, 5)

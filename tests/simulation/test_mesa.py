@@ -268,9 +268,94 @@ def test_network(model: CountyModel) -> None:
         assert sorted(graph[worker.id]) == sorted(tie.id for tie in worker.ties)
         assert graph.nodes[worker.id]["state"] == worker.state
     for a, b, data in graph.edges(data=True):
-        assert data["layer"] == data["layers"][0]
+        assert data["layer"] == data["layers"].split()[0]
         if data["layer"] == "household":
             assert graph.nodes[a]["township"] == graph.nodes[b]["township"]
+
+
+@pytest.mark.parametrize("kind", ["graphml", "gexf"])
+def test_network_in_files(model: CountyModel, kind: str, tmp_path: Path) -> None:
+    graph, path = model.network(), tmp_path / f"ties.{kind}"
+    getattr(nx, f"write_{kind}")(graph, path)
+    again = getattr(nx, f"read_{kind}")(path, node_type=int)
+    assert set(again) == set(graph) and again.number_of_edges() == graph.number_of_edges()
+    for a, b, data in graph.edges(data=True):
+        assert again.edges[a, b]["layers"] == data["layers"]
+        assert again.nodes[a]["state"] == graph.nodes[a]["state"]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_iterations_are_replicates(processes: int, tmp_path: Path) -> None:
+    script = tmp_path / "batch.py"
+    script.write_text(ITERATIONS.format(processes=processes), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(script)],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    runs = [simulate("linked", replicate=k, sample=SAMPLE, months=6) for k in range(3)]
+    assert len({run.monthly.jobs.iloc[-1] for run in runs}) == 3
+    expected = [
+        (k, places, run.monthly.jobs.iloc[-1] if places == 1000 else None)
+        for k, run in enumerate(runs) for places in (0, 1000)
+    ]  # fmt: skip
+    for line, (k, places, jobs) in zip(done.stdout.splitlines(), expected, strict=True):
+        found = line.split()
+        assert found[:2] == [str(k), str(places)]
+        assert jobs is None or float(found[2]) == jobs
+
+
+ITERATIONS = f"""
+import mesa
+from scenarios import load_scenario
+from simulation.model import CountyModel
+
+class Mine(CountyModel):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+
+if __name__ == "__main__":
+    places = int(load_scenario("linked").policy.training.places)
+    found = mesa.batch_run(
+        Mine,
+        {{{{"scenario": "linked", "policy__training__places": [0, places], "sample": {SAMPLE},
+          "months": 6}}}},
+        iterations=3, number_processes={{processes}}, display_progress=False,
+    )
+    for x in sorted(found, key=lambda x: (x["iteration"], x["policy__training__places"])):
+        print(x["iteration"], min(x["policy__training__places"], 1000), x["jobs"])
+"""
+
+
+def test_a_replicate_that_is_given_stands() -> None:
+    """A seed of Mesa's, by either name, is the replicate; iterations do not change it."""
+    first = simulate("baseline", replicate=5, sample=SAMPLE, months=3).monthly
+    for given in ({"seed": 5}, {"rng": 5}, {"replicate": 5}, {"rng": np.int64(5)}):
+        parameters = {"sample": SAMPLE, "months": 3, **given}
+        assert CountyModel(**parameters).run().monthly.equals(first)
+        found = mesa.batch_run(CountyModel, parameters, iterations=2, display_progress=False)
+        assert [row["jobs"] for row in found] == [first.jobs.iloc[-1]] * 2
+    seeded = mesa.batch_run(
+        CountyModel, {"sample": SAMPLE, "months": 3, "seed": [4, 5]}, display_progress=False
+    )
+    assert seeded[0]["jobs"] != seeded[1]["jobs"] == first.jobs.iloc[-1]
+    with pytest.raises(ValueError, match="found both rng and seed"):
+        CountyModel(sample=SAMPLE, months=3, rng=1, seed=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"months": "12"}, "months: found '12', allowed a whole number from 1 to 600"),
+        ({"months": 12.0}, "months: found 12.0, allowed a whole number"),
+        ({"replicate": True}, "replicate: found true, allowed a whole number"),
+        ({"seed_key": 1.9}, "seed: found 1.9, allowed a whole number"),
+        ({"sample": "0.1"}, "sample: found '0.1', allowed above 0 up to 1"),
+    ],
+)
+def test_arguments_of_the_wrong_kind(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        CountyModel(**{"sample": SAMPLE, "months": 12, **given})
 
 
 def test_solara() -> None:

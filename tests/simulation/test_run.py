@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scenarios import ScenarioError, load_scenario
+from scenarios import load_scenario
+from simulation import records as r
 from simulation import simulate
+from simulation.exchange import sample_of
 from simulation.indicators import INDICATORS
 from simulation.month import live_until
 from simulation.run import start
@@ -144,9 +146,79 @@ def test_arguments_out_of_range(arguments, words):
         simulate("baseline", **arguments)
 
 
-def test_a_grant_after_the_horizon_is_refused():
-    with pytest.raises(ScenarioError, match="grant_after_months"):
-        simulate("baseline", sample=0.005, months=4)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"months": "12"}, "months: found '12', allowed a whole number from 1 to 600"),
+        ({"months": 12.0}, "months: found 12.0, allowed a whole number from 1 to 600"),
+        ({"months": True}, "months: found true, allowed a whole number"),
+        ({"months": None}, "months: found None, allowed a whole number"),
+        ({"months": np.float64(12)}, "months: found 12.0, allowed a whole number"),
+        ({"burn_in": 60.5}, "burn_in: found 60.5, allowed a whole number from 12"),
+        ({"replicate": 1.7}, "replicate: found 1.7, allowed a whole number from 0"),
+        ({"seed": 1.9}, "seed: found 1.9, allowed a whole number from 0"),
+        ({"seed": 10**5000}, "seed: found"),
+        ({"sample": "0.01"}, "sample: found '0.01', allowed above 0 up to 1"),
+        ({"sample": True}, "sample: found true, allowed above 0 up to 1"),
+        ({"sample": float("nan")}, "sample: found nan, allowed above 0 up to 1"),
+    ],
+)
+def test_arguments_of_the_wrong_kind(arguments, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        simulate("baseline", **arguments)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
+
+
+def test_numbers_of_numpy_are_plain_in_the_run():
+    run = simulate(
+        "baseline", np.int64(1), np.uint8(2), np.float64(0.002), np.int32(6), np.int64(12)
+    )
+    kinds = [type(v) for v in (run.replicate, run.seed, run.sample, run.months)]
+    assert kinds == [int, int, float, int]
+    plain = simulate("baseline", 1, 2, 0.002, 6, 12)
+    assert run.monthly.equals(plain.monthly)
+
+
+@pytest.mark.parametrize(
+    ("people", "sample", "drawn"),
+    [(1000, 0.01, 50), (3000, 0.01, 50), (300_000, 1e-7, 50), (300_000, 0.0001, 50),
+     (1000, 1.0, 1000), (12_345, 0.01, 123), (300_000, 0.002, 600)],
+)  # fmt: skip
+def test_figures_are_scaled_by_the_people_there_are(people, sample, drawn):
+    scenario = load_scenario("linked", {"county.labour_force": people})
+    run = simulate(scenario, sample=sample, months=6, burn_in=12)
+    assert run.county.clock[0].initial == drawn
+    assert run.sample == run.county.clock[0].sample == drawn / people
+    assert run.monthly.labour_force.to_numpy() == pytest.approx(people)
+    again = simulate(scenario, sample=run.sample, months=6, burn_in=12)
+    assert again.monthly.equals(run.monthly)
+
+
+def test_the_usual_samples_are_what_was_asked_for():
+    facts = load_scenario("baseline")
+    for sample in (0.001, 0.002, 0.004, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0):
+        assert sample_of(facts, sample) == sample
+
+
+@pytest.mark.parametrize(("months", "burn_in"), [(600, 60), (60, 600)])
+def test_the_labour_force_is_replaced_generation_by_generation(months, burn_in):
+    run = simulate("baseline", sample=0.001, months=months, burn_in=burn_in)
+    assert (run.monthly.labour_force == run.monthly.labour_force[1]).all()
+    assert (run.monthly.entries == run.monthly.retirements).all()
+    workers = run.county.workers
+    assert (np.diff(workers.enters[int(run.county.clock[0].initial) :]) >= 0).all()
+    # Those who come late have ties as those who came early.
+    ties = run.county.peers[:, r.P_ACTIVE]
+    active = ~np.isin(workers.state, (r.PRE, r.RETIRED))
+    late = active & (workers.enters > 400)
+    assert months < 600 or ties[late].mean() > 0.5 * ties[active].mean()
+
+
+def test_a_horizon_shorter_than_the_wait_for_the_grant():
+    """It is the beginning of a longer one; nobody gets the grant within it."""
+    late = load_scenario("no_support", {"policy.finance.startup_grant": 5000})
+    short, long = (simulate(late, sample=0.004, months=months) for months in (4, 12))
+    assert short.monthly.equals(long.monthly[:4]) and short.monthly.grants.sum() == 0
 
 
 @pytest.mark.parametrize(
