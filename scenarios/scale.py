@@ -33,10 +33,12 @@ def amounts_of_another_size(scenario: Scenario) -> list[str]:
     -------
     list of str
         Full keys; empty where the labour force is within a factor `FAR` of `SHIPPED`. An amount
-        counts if it is the default of its lever, and above zero.
+        counts if it is the default of its lever, and above zero. Pots that pay for nothing don't.
     """
     if 1 / FAR <= scenario.county.labour_force / SHIPPED <= FAR:
         return []
     levers = {key: lever.default for key, lever in walk(scenario.policy)}
     values = {key: attrgetter(key)(scenario.policy) for key in AMOUNTS}
+    if not any(value for key, value in values.items() if not key.startswith("budget.")):
+        return []
     return [f"policy.{key}" for key, value in values.items() if value and value == levers[key]]

@@ -258,7 +258,7 @@ def export_county(
         scenario = load_scenario(scenario)
     check_arguments(scenario, replicate, seed, sample, LONGEST, burn_in)
     folder = Path(folder)
-    for name in NAMES:
+    for name in sorted(NAMES):
         if (folder / name).exists():
             raise problem(str(folder), name, "a file", "a folder without one")
     clock = start_clock(seed, replicate, sample_of(scenario, sample), burn_in)
