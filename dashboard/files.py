@@ -17,11 +17,13 @@ from typing import Any
 from dashboard.place import LEVERS, LONGEST_TITLE, Mix, Timed, Unusable, full_key, written
 from dashboard.texts import words
 from scenarios import Behaviour, ScenarioError, load_scenario, parse_override, scenario_names
+from scenarios.editor import toml_text
 from scenarios.errors import problem, show
 from scenarios.layers import MODELS, Layers, build, flatten
 from scenarios.loader import FOLDER, HEAD, TEXTS
 
 MOST = 64_000  # bytes of an uploaded file
+LAST_MONTH = 120  # that the pages look ahead
 
 
 def read_upload(name: str, size: int, text: str | None, lang: str) -> Mix:
@@ -47,12 +49,19 @@ def read_upload(name: str, size: int, text: str | None, lang: str) -> Mix:
     if text is None or size > MOST or len(text.encode()) > MOST:
         kb = max(size, 0 if text is None else len(text.encode())) // 1000
         raise ScenarioError(words_["too_large"].format(name=name, size=kb, most=MOST // 1000))
+    if "\N{REPLACEMENT CHARACTER}" in text:  # put there by the browser
+        raise problem(name, "", "text that is not UTF-8", "a file in UTF-8")
     if name.lower().endswith(".toml"):
         mix = _from_toml(name, text, lang)
     elif name.lower().endswith(".csv"):
         mix = _from_csv(name, text, lang)
     else:
         raise ScenarioError(words_["kind"].format(name=name))
+    for key, value in mix.levers.items():
+        if isinstance(value, Mapping) and max(value) > LAST_MONTH:
+            raise problem(
+                name, key, f"month {max(value)}", f"months 1 to {LAST_MONTH} on the pages"
+            )
     try:
         mix.scenario()
     except ScenarioError as error:  # what was typed is in the file
@@ -98,9 +107,9 @@ def _moved(name: str, table: Mapping[str, Any]) -> dict[str, Timed]:
     layers = Layers()
     for room, model in MODELS.items():
         inner = table.get(room, {})
-        if not isinstance(inner, Mapping):
-            continue
-        inner = {key: value for key, value in inner.items() if key != "extends"}
+        if room == "county":  # a name, or a table that may extend one: looked at before
+            inner = inner if isinstance(inner, Mapping) else {}
+            inner = {key: value for key, value in inner.items() if key != "extends"}
         layers.add(room, inner, name)
         for key, value in flatten(model, inner, room, name).items():
             full = f"{room}.{key}"
@@ -144,10 +153,9 @@ def _from_csv(name: str, text: str, lang: str) -> Mix:
 
 def toml_of(mix: Mix, lang: str) -> str:
     """A mix as a scenario file, which `returnee run` and `returnee compare` read."""
-    title = mix.title.replace("\\", "").replace('"', "'")
-    lines = [f'extends = "{mix.base}"']
-    if title:
-        lines += [f'title_{code} = "{title}"' for code in ("en", "zh")]
+    lines = [f"extends = {toml_text(mix.base)}"]
+    if mix.title:
+        lines += [f"title_{code} = {toml_text(mix.title)}" for code in ("en", "zh")]
     rooms: dict[str, list[str]] = {}
     for key, value in sorted(mix.overrides().items()):
         table, _, last = key.rpartition(".")

@@ -14,6 +14,7 @@ from experiments.calibrate_steps import means
 from experiments.findings import plain
 from experiments.linkage_report import write_text
 from scenarios import load_scenario, walk
+from scenarios.editor import toml_text
 from simulation.compiler import SOURCE_HASH
 
 BEHAVIOUR, TARGETS, IDENTIFICATION = "behaviour.toml", "targets.csv", "identification.csv"
@@ -98,7 +99,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + " }"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return toml_text(value)
     return repr(float(value)) if isinstance(value, float) else str(value)
 
 

@@ -85,7 +85,9 @@ A comparison that was stopped goes on where it was when the same command is give
 COUNTY_EXAMPLES = """Examples:
 
   returnee county show\n
-  returnee county export my_county
+  returnee county export my_county\n
+  returnee county show --set county=my_county --json\n
+  returnee county columns
 """
 
 app = typer.Typer(
@@ -144,6 +146,7 @@ def run_command(
     """Run one scenario once; print it by year and keep all tables."""
     from experiments import findings, tables
     from experiments.executors import compile_first
+    from experiments.listing import size_warning
     from experiments.plan import Settings, check
     from experiments.section_tables import show_support, support_json
     from experiments.single import check_folder, save_run
@@ -155,6 +158,7 @@ def run_command(
     check(read, replicate, settings)
     folder = out or Path("results") / f"run-{read.name}"
     check_folder(folder)
+    warn(size_warning(read, lang))
     options = {"months": months, "sample": f"{sample:g}", "seed": seed, "replicate": replicate}
     command = shlex.join(
         ["returnee", "run", scenario]
@@ -212,6 +216,7 @@ def compare_command(
     """Compare scenarios with a reference: same people, same luck, many replicates."""
     from experiments import findings, tables
     from experiments.comparison import compare
+    from experiments.listing import size_warning
     from experiments.report import write_report
     from experiments.section_tables import show_sections
 
@@ -240,6 +245,7 @@ def compare_command(
         )
     except Interrupted as interrupt:
         stop(str(interrupt), INTERRUPTED)
+    warn(next(filter(None, (size_warning(s, lang) for s in found.plan.scenarios.values())), ""))
     folder = found.folder or folder
     report = write_report(found, folder / "report.html", lang)
     if as_json:
@@ -287,12 +293,31 @@ def scenarios_command(lang: LangOption = Language.en, as_json: JsonOption = Fals
 
 @county_app.command("show")
 def show_command(
-    scenario: ScenarioOption = "baseline", set_: SetOption = None, lang: LangOption = Language.en
+    scenario: ScenarioOption = "baseline",
+    set_: SetOption = None,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
 ) -> None:
     """Print the facts of a county, its townships and sectors."""
     from experiments import listing
 
-    listing.show_county(load_scenario(scenario, overrides_of(set_)), console_of(), lang)
+    read = load_scenario(scenario, overrides_of(set_))
+    warn(listing.size_warning(read, lang))
+    if as_json:
+        print_json(listing.county_json(read))
+    else:
+        listing.show_county(read, console_of(), lang)
+
+
+@county_app.command("columns")
+def columns_command(as_json: JsonOption = False) -> None:
+    """Print the columns of workers.csv and ties.csv: unit, allowed values, meaning."""
+    from experiments import county_columns
+
+    if as_json:
+        print_json(county_columns.columns_json())
+    else:
+        typer.echo(county_columns.document())
 
 
 @county_app.command("export")
@@ -314,6 +339,12 @@ def export_command(
     except ValueError as error:
         raise error if type(error) is not ValueError else UsageError(str(error)) from None
     Bar().say(f"written to {folder}")
+
+
+def warn(text: str) -> None:
+    """Say a line on standard error, if there is one to say."""
+    if text:
+        Bar().say(text)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from typing import Any
 import pandas as pd
 
 from experiments.design_axes import Axis, axes_of
-from experiments.design_values import check_table, read_table, shown, wrong
+from experiments.design_values import COUNTY, check_table, read_table, shown, wrong
 from experiments.errors import UsageError
 from experiments.plan import Settings
 from scenarios import Scenario, load_scenario
 from scenarios.errors import guess, nearest
+from scenarios.loader import FOLDER, find_county
 
 METHODS = {
     "grid": "grid",
@@ -147,9 +148,20 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
             hint = guess(nearest(key, HEAD))
             raise wrong(label, key, f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
     axes, fixed = axes_of(given.get("axes", {}), label)
+    axes = tuple(
+        replace(axis, values=tuple(_county(v, f"{label}: axes", start) for v in axis.values))
+        if axis.key == COUNTY
+        else axis
+        for axis in axes
+    )
+    if COUNTY in fixed:
+        fixed[COUNTY] = _county(fixed[COUNTY], f"{label}: axes", start)
     method = _method(given, axes, label)
     points, table = _points(given, method, label, start)
     if table is not None:
+        if COUNTY in table:
+            where = f"{label}: points"
+            table[COUNTY] = [_county(value, where, start) for value in table[COUNTY]]
         if axes:
             raise wrong(label, f"axes.{axes[0].key}", "an axis beside a table", "fixed values")
         for key in table.columns.intersection(list(fixed)):
@@ -171,6 +183,18 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
         label,
     )
     return design
+
+
+def _county(value: Any, source: str, start: Path) -> str:
+    """A county as every process finds it: a name that ships, or the folder's full path.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such county.
+    """
+    folder = find_county(value, source, start)
+    return str(value) if folder.parent == FOLDER / "counties" else str(folder)
 
 
 def _method(given: Mapping[str, Any], axes: tuple[Axis, ...], label: str) -> str:

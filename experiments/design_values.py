@@ -94,6 +94,11 @@ def read_table(path: Path) -> pd.DataFrame:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             table = pd.read_csv(path, encoding="utf-8-sig", index_col=False)
+        if COUNTY in table:  # codes are texts: 320922 is no number, and NA is a name
+            texts = pd.read_csv(
+                path, encoding="utf-8-sig", index_col=False, dtype=str, keep_default_na=False
+            )
+            table[COUNTY] = texts[COUNTY].str.strip()
     except pd.errors.ParserWarning:  # what has no column would be left out
         raise UsageError(
             f"{path}: found more values than columns, allowed a column for each value"

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from experiments.report import value_text
 from experiments.texts import label_of, unit_name, words
-from scenarios import Lever, Scenario, levers, load_scenario, scenario_names
+from scenarios import Lever, Scenario, levers, load_scenario, scenario_names, walk
 from scenarios.fields import groups
 from scenarios.layers import MODELS
+from scenarios.scale import SHIPPED, amounts_of_another_size
 
 
 def headings(lang: str) -> dict[str, str]:
@@ -90,9 +93,8 @@ def show_scenarios(console: Console, lang: str = "en") -> None:
         table.add_column(columns[name], overflow="fold")
     for name in scenario_names():
         scenario = load_scenario(name)
-        table.add_row(
-            name, getattr(scenario, f"title_{lang}"), getattr(scenario, f"description_{lang}")
-        )
+        texts = (getattr(scenario, f"{text}_{lang}") for text in ("title", "description"))
+        table.add_row(name, *map(Text, texts))
     console.print(table)
 
 
@@ -109,7 +111,7 @@ def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
     """Print a scenario's county: its facts, townships and sectors."""
     county, zh = scenario.county, lang == "zh"
     columns = words(lang)["columns"]
-    console.print(county.name_zh if zh else county.name, style="bold")
+    console.print(county.name_zh if zh else county.name, style="bold", markup=False)
     titles = headings(lang)
     for group in [key for key in titles if key.startswith("county")]:
         inner = [(k, v) for k, v in county_levers(scenario) if k.rpartition(".")[0] == group]
@@ -119,29 +121,64 @@ def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
         table.columns[2].header = ""
         for _, lever in inner:
             cells = _cells(lever, lang)
-            table.add_row(cells[1], cells[2], value_text(lever.value), cells[5])
+            table.add_row(cells[1], cells[2], _value(lever.value, lang), cells[5])
         console.print(table)
     for rows in (county.townships, county.sectors, county.city_sectors):
         console.print(_rows_table(rows, lang))
 
 
+def county_json(scenario: Scenario) -> dict[str, Any]:
+    """A scenario's county as plain values: facts and tables, where it is, and its files' SHA-256."""
+    return {
+        **scenario.county.model_dump(mode="json"),
+        "folder": str(scenario.county_folder),
+        "files": dict(scenario.files),
+        "amounts_of_another_size": amounts_of_another_size(scenario),
+    }
+
+
+def size_warning(scenario: Scenario, lang: str = "en", most: int = 4) -> str:
+    """Say which amounts of the policy are meant for a county of quite another size; or nothing."""
+    keys = amounts_of_another_size(scenario)
+    if not keys:
+        return ""
+    text, found = words(lang)["county"], scenario.county.labour_force
+    values = dict(walk(scenario.policy, "policy."))
+    first = values[keys[0]].value or 0
+    listed = ", ".join(f"{key} {value_text(values[key].value)}" for key in keys[:most])
+    if len(keys) > most:
+        listed += f" {text['more'].format(n=len(keys) - most)}"
+    example = f"{keys[0]}={first * found / SHIPPED:.3g}"
+    return str(text["size"].format(found=f"{found:,}", keys=listed, first=example))
+
+
 def county_levers(scenario: Scenario) -> list[tuple[str, Lever]]:
     """Facts of a scenario's county, by key."""
-    from scenarios import walk
-
     return list(walk(scenario.county, "county."))
 
 
-def _rows_table(rows: Any, lang: str) -> Table:
-    from scenarios import walk
+def _value(value: Any, lang: str) -> str:
+    """A value as a reader would say it: yes or no rather than true or false."""
+    if isinstance(value, bool):
+        yes, no = words(lang)["columns"]["switch"].split("/")
+        return str(yes if value else no)
+    return value_text(value)
 
+
+def _rows_table(rows: Any, lang: str) -> Table:
+    """Rows of a county's table, or its columns as rows where it has more columns than rows."""
+    heads = [
+        f"{label_of(lever, lang)} ({unit_name(lever.unit, lang)})" for _, lever in walk(rows[0])
+    ]
+    names = [row.name_zh if lang == "zh" else row.name for row in rows]
+    cells = [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows]
+    if len(heads) > len(rows):
+        heads, names, cells = names, heads, [list(column) for column in zip(*cells, strict=True)]
     table = Table(box=box.SIMPLE_HEAD)
-    table.add_column(words(lang)["columns"]["name"])
-    for _, lever in walk(rows[0]):
-        table.add_column(
-            f"{label_of(lever, lang)} ({unit_name(lever.unit, lang)})", justify="right"
-        )
-    for row in rows:
-        name = row.name_zh if lang == "zh" else row.name
-        table.add_row(name, *(value_text(lever.value) for _, lever in walk(row)))
+    widest = min(max(map(cell_len, names)), 32)
+    table.add_column(words(lang)["columns"]["name"], overflow="fold", min_width=widest)
+    for head in heads:
+        table.add_column(Text(head), justify="right", overflow="fold")
+    for name, row in zip(names, cells, strict=True):
+        table.add_row(Text(name), *row)
     return table

@@ -1,4 +1,4 @@
-"""A JSON schema of scenario files, for editors that complete and check TOML."""
+"""Scenario files written: their JSON schema, for editors that complete and check TOML; TOML itself."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from scenarios.behaviour import Behaviour
 from scenarios.county import County
 from scenarios.fields import Group, Lever, groups, walk
+from scenarios.files import written_whole
 from scenarios.places import CitySector, Sector, Township
 from scenarios.policy import Policy
 
@@ -39,8 +42,24 @@ def json_schema() -> dict[str, Any]:
 
 def write_json_schema(path: str | Path) -> None:
     """Write the JSON schema of a scenario file."""
-    text = json.dumps(json_schema(), ensure_ascii=False, indent=1)
-    Path(path).write_text(text + "\n", encoding="utf-8")
+    with written_whole(Path(path)) as file:
+        file.write(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n")
+
+
+def toml_text(text: str) -> str:
+    r"""Write a text as a TOML string, whatever stands in it.
+
+    Examples
+    --------
+    >>> print(toml_text('a "b"\nc'))
+    "a \"b\"\nc"
+    """
+    return tomli_w.dumps({"text": text}).removeprefix("text = ").removesuffix("\n")
+
+
+def county_toml(county: County) -> str:
+    """Write a county as its ``county.toml``."""
+    return tomli_w.dumps(county.model_dump(mode="json"))
 
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:

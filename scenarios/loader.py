@@ -14,13 +14,18 @@ from scenarios.behaviour import Behaviour
 from scenarios.county import County
 from scenarios.errors import ScenarioError, guess, nearest, problem, show, unknown
 from scenarios.fields import walk
+from scenarios.files import gbk_hint
 from scenarios.layers import MODELS, Given, Layers, build, flatten
 from scenarios.schema import Change, Scenario
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).absolute().parent
 TEXTS = ("title_en", "title_zh", "description_en", "description_zh")
 HEAD = ("extends", *TEXTS, *MODELS)
 OVERRIDE = "override"
+TEXT_KEYS = {"county"} | {
+    f"county.{name}" for name, info in County.model_fields.items() if info.annotation is str
+}
+"""Keys whose values are texts."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,11 @@ def scenario_names() -> list[str]:
     return sorted(names, key=lambda name: name != "baseline")
 
 
-def load_scenario(name_or_path: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
+def load_scenario(
+    name_or_path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    base: str | Path = "",
+) -> Scenario:
     """Read a scenario that ships, or a file.
 
     Parameters
@@ -49,6 +58,9 @@ def load_scenario(name_or_path: str | Path, overrides: Mapping[str, Any] | None 
         Dotted keys to values, laid on top of the file: ``{"policy.training.places": 1500}``. A
         policy lever may be given months, ``{"policy.training.places": {1: 1000, 25: 1500}}``.
         ``{"county": "binhai"}`` names a county, or a folder with a ``county.toml``.
+    base : str or pathlib.Path, optional
+        Folder from which relative paths, of the scenario and of a county in the overrides, are
+        named; the current one if left out. Paths in a file are named from that file's folder.
 
     Returns
     -------
@@ -64,12 +76,17 @@ def load_scenario(name_or_path: str | Path, overrides: Mapping[str, Any] | None 
     >>> load_scenario("baseline", {"policy.training.places": 1500}).policy.training.places
     1500.0
     """
-    files = _chain(_locate(name_or_path, Path(), ""))
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise problem(OVERRIDE, "", show(overrides), "a mapping of dotted keys to values")
+    if not isinstance(base, str | Path):
+        raise problem("base", "", show(base), "a folder")
+    start = Path(base)
+    files = _chain(_locate(name_or_path, start, ""))
     layers, folder = Layers(), None
     for file in files:
         folder = _lay(file.table, file.label, file.path.parent, layers) or folder
     for key, value in (overrides or {}).items():
-        folder = _lay(_nest(key, value), OVERRIDE, Path(), layers) or folder
+        folder = _lay(_nest(key, value), OVERRIDE, start, layers) or folder
     last = files[-1]
     if folder is None:
         raise problem(last.label, "county", "no county", "a county's name or folder")
@@ -89,8 +106,8 @@ def load_scenario(name_or_path: str | Path, overrides: Mapping[str, Any] | None 
 def parse_override(text: str) -> tuple[str, Any]:
     """Split ``"policy.training.places=1500"`` into key and value.
 
-    The value is TOML: a number, ``true``, or months as in ``{1 = 1000, 25 = 1500}``. The name or
-    folder of a county may stand without quotes.
+    The value is TOML: a number, ``true``, or months as in ``{1 = 1000, 25 = 1500}``. A text, such as
+    the name or folder of a county, may stand without quotes and is never taken for a number.
 
     Raises
     ------
@@ -101,19 +118,30 @@ def parse_override(text: str) -> tuple[str, Any]:
     --------
     >>> parse_override("policy.training.places=1500")
     ('policy.training.places', 1500)
+    >>> parse_override("county=320922")
+    ('county', '320922')
     """
+    if not isinstance(text, str):
+        raise problem(OVERRIDE, "", show(text), "key=value, as in policy.training.places=1500")
     key, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not key:
         raise problem(OVERRIDE, "", show(text), "key=value, as in policy.training.places=1500")
     try:
         read = tomllib.loads(f"value = {value}")
-        if read.keys() == {"value"}:
+        if read.keys() == {"value"} and _is_of(key, read["value"]):
             return key, read["value"]
     except (ValueError, RecursionError):
         pass
-    if key == "county" and value:
+    if key in TEXT_KEYS and value:
         return key, value
     raise problem(OVERRIDE, key, show(value), "a number, true, false or {1 = 1000, 25 = 1500}")
+
+
+def _is_of(key: str, value: Any) -> bool:
+    """Whether a value may be meant for a key: codes and names of counties are texts."""
+    if key not in TEXT_KEYS:
+        return True
+    return isinstance(value, str) or (key == "county" and isinstance(value, dict))
 
 
 def _chain(path: Path) -> list[File]:
@@ -144,7 +172,12 @@ def _locate(name_or_path: Any, start: Path, where: str) -> Path:
         return start / name
     if name in scenario_names():
         return FOLDER / f"{name}.toml"
-    hint = guess(nearest(name, scenario_names()))
+    beside = f"{name}.toml"
+    try:
+        near = [beside] if (start / beside).is_file() else nearest(name, scenario_names())
+    except (OSError, ValueError):  # a name that no file system takes
+        near = []
+    hint = guess(near)
     names = ", ".join(scenario_names())
     raise problem(where, "scenario", show(name) + hint, f"{names}, or a path to a .toml file")
 
@@ -158,7 +191,8 @@ def _read(path: Path, label: str) -> dict[str, Any]:
         key = f"line {line[1]}" if line else ""
         raise problem(label, key, f"a mistake: {error}", "TOML") from None
     except UnicodeDecodeError:
-        raise problem(label, "", "text that is not UTF-8", "TOML in UTF-8") from None
+        found = "text that is not UTF-8" + gbk_hint(path.read_bytes())
+        raise problem(label, "", found, "TOML in UTF-8") from None
     except OSError as error:
         reason = (error.strerror or "an unreadable file").lower()
         raise problem(label, "", reason, "a TOML file") from None
@@ -182,10 +216,10 @@ def _lay(table: dict[str, Any], source: str, start: Path, layers: Layers) -> Pat
             raise problem(source, key, show(value), "a text")
         if key == "county":
             if isinstance(value, Mapping) and "extends" in value:
-                folder = _county_folder(value["extends"], source, start)
+                folder = find_county(value["extends"], source, start)
                 value = {name: inner for name, inner in value.items() if name != "extends"}
             elif not isinstance(value, Mapping):
-                folder = _county_folder(value, source, start)
+                folder = find_county(value, source, start)
                 continue
         if key in MODELS:
             layers.add(key, value, source)
@@ -206,17 +240,40 @@ def _nest(key: Any, value: Any) -> dict[str, Any]:
     return table
 
 
-def _county_folder(value: Any, source: str, start: Path) -> Path:
-    """Find a county by name among those that ship, or a folder by path."""
-    if not isinstance(value, str | Path):
-        raise problem(source, "county", show(value), "a county's name or folder")
+def find_county(value: Any, source: str, start: Path) -> Path:
+    """Find a county by name among those that ship, or a folder by path.
+
+    Parameters
+    ----------
+    value : str or pathlib.Path
+        A name, or a folder named from `start`.
+    source : str
+        File in which it was given, for errors.
+    start : pathlib.Path
+        Folder of that file.
+
+    Returns
+    -------
+    pathlib.Path
+        The county's folder, absolute.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no county.
+    """
+    allowed = "a county's name or folder"
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise problem(source, "county", show(value), f'{allowed}, in quotes: "{value}"')
+    if not isinstance(value, str | Path) or value == "":
+        raise problem(source, "county", show(value), allowed)
     shipped = sorted(path.parent.name for path in FOLDER.glob("counties/*/county.toml"))
     if value in shipped:
         return FOLDER / "counties" / value
     folder = start / value
     try:
         if (folder / "county.toml").is_file():
-            return folder
+            return folder.absolute()
     except (OSError, ValueError):
         pass
     found = show(str(value)) + guess(nearest(str(value), shipped))
@@ -246,4 +303,4 @@ def _policies(layers: Layers) -> dict[str, Any]:
     return {"policy": policy, "changes": tuple(changes)}
 
 
-__all__ = ["ScenarioError", "load_scenario", "parse_override", "scenario_names"]
+__all__ = ["ScenarioError", "find_county", "load_scenario", "parse_override", "scenario_names"]

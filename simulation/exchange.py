@@ -13,8 +13,11 @@ place they take (as in ``simulation.ties``) and find friends and fellows as draw
 from __future__ import annotations
 
 import csv
-import shutil
+import os
+import re
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +25,9 @@ import numpy as np
 
 from scenarios import County as Facts
 from scenarios import Scenario, ScenarioError, load_scenario, record_of
-from scenarios.errors import problem
+from scenarios.editor import county_toml
+from scenarios.errors import problem, show
+from scenarios.files import unusable, written_whole
 from simulation import records as r
 from simulation.population import (
     WORKING_YEARS_MEN,
@@ -35,6 +40,7 @@ from simulation.population import (
 )
 from simulation.tables import (
     HISTORY,
+    LARGEST,
     STATES,
     TIE_COLUMNS,
     TIES,
@@ -47,6 +53,11 @@ from simulation.ties import passed_on, ties_of, to_csr
 
 if TYPE_CHECKING:
     import networkx as nx
+
+FACTS = "county.toml"
+NAMES = (WORKERS, TIES, FACTS)  # as they are put in place: a folder without facts is no county
+SOURCE = "baseline"  # any scenario: only its county is looked at
+LONGEST = 600  # months that a run may have
 
 
 def sample_of(scenario: Scenario, sample: float) -> float:
@@ -186,6 +197,8 @@ def read_county(
     ScenarioError
         If a table cannot be used, or there is none.
     """
+    if not isinstance(folder, str | Path):
+        raise problem("county", "", show(folder), "a folder")
     if isinstance(scenario, Scenario):
         scenario = scenario.model_copy(update={"county_folder": Path(folder)})
     else:
@@ -218,7 +231,8 @@ def export_county(
     Parameters
     ----------
     folder : str or Path
-        Made if need be; ``county.toml``, ``workers.csv`` and ``ties.csv`` must not exist in it.
+        Made if need be; ``county.toml``, ``workers.csv`` and ``ties.csv`` must not exist in it. All
+        three are there in the end, or none.
     scenario : str, Path or Scenario
         Its county is written; the policy plays no part.
     sample : float
@@ -231,27 +245,62 @@ def export_county(
     Raises
     ------
     ScenarioError
-        If one of the files exists.
+        If one of the files exists, or cannot be written.
+    ValueError
+        If an argument is out of range.
     """
+    from simulation.run import check_arguments  # which needs this module
+
+    if not isinstance(folder, str | Path):
+        raise problem("county", "", show(folder), "a folder")
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario)
-    folder, source = Path(folder), scenario.county_folder
-    for name in ("county.toml", WORKERS, TIES):
+    check_arguments(scenario, replicate, seed, sample, LONGEST, burn_in)
+    folder = Path(folder)
+    for name in sorted(NAMES):
         if (folder / name).exists():
             raise problem(str(folder), name, "a file", "a folder without one")
     clock = start_clock(seed, replicate, sample_of(scenario, sample), burn_in)
     workers, (indptr, ties, layer) = population_before(scenario, clock)
-    folder.mkdir(parents=True, exist_ok=True)
-    if source is not None:
-        shutil.copyfile(source / "county.toml", folder / "county.toml")
-    with (folder / WORKERS).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(column.name for column in worker_columns(scenario.county))
-        writer.writerows(worker_rows(workers, scenario.county, int(clock.month[0])))
-    rows, others = np.repeat(workers.id, np.diff(indptr)), workers.id[ties]
-    once = rows < others
-    names = np.array(r.LAYERS)[layer[once]]
-    write_ties(folder / TIES, zip(rows[once].tolist(), others[once].tolist(), names, strict=True))
+    once = np.repeat(workers.id, np.diff(indptr)) < workers.id[ties]
+    ends = np.repeat(workers.id, np.diff(indptr))[once], workers.id[ties][once]
+    layers = np.array(r.LAYERS)[layer[once]]
+    there, made = folder.exists(), [folder / name for name in NAMES]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as inside:
+            new = Path(inside)
+            with written_whole(new / WORKERS, str(folder / WORKERS)) as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(column.name for column in worker_columns(scenario.county))
+                writer.writerows(worker_rows(workers, scenario.county, int(clock.month[0])))
+            ties_there = zip(*(end.tolist() for end in ends), layers, strict=True)
+            write_ties(new / TIES, ties_there, str(folder / TIES))
+            with written_whole(new / FACTS, str(folder / FACTS)) as file:
+                file.write(facts_text(scenario))
+            for path in made:
+                os.rename(new / path.name, path)
+    except BaseException as error:
+        with suppress(OSError):
+            for path in made:
+                path.unlink(missing_ok=True)
+            if not there:
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise unusable(folder, error, "a folder that can be written") from None
+        raise
+
+
+def facts_text(scenario: Scenario) -> str:
+    """What ``county.toml`` says: the county's own file if it says what the scenario has."""
+    source = scenario.county_folder
+    with suppress(ScenarioError, OSError):  # it may be gone, or no county any more
+        if (
+            source is not None
+            and load_scenario(SOURCE, {"county": source}).county == scenario.county
+        ):
+            return (source / FACTS).read_text(encoding="utf-8-sig")
+    return county_toml(scenario.county)
 
 
 def population_before(scenario: Scenario, clock: np.recarray) -> Population:
@@ -285,9 +334,9 @@ def worker_rows(workers: np.recarray, facts: Facts, month: int) -> Iterator[list
     return (list(row) for row in zip(*written, strict=True))
 
 
-def write_ties(path: Path, ties: Iterable[tuple[int, int, str]]) -> None:
-    """Write ``ties.csv``, sorted."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+def write_ties(path: str | Path, ties: Iterable[tuple[int, int, str]], label: str = "") -> None:
+    """Write ``ties.csv``, sorted; whole, or what was there stays. Errors name it by `label`."""
+    with written_whole(Path(path), label) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(column.name for column in TIE_COLUMNS)
         writer.writerows(sorted((int(a), int(b), str(layer)) for a, b, layer in ties))
@@ -299,25 +348,43 @@ def ties_from_graph(graph: nx.Graph) -> list[tuple[int, int, str]]:
     Parameters
     ----------
     graph : networkx graph
-        Directions do not count. An edge's ``layers`` (several, also as a text with spaces between
-        them) or ``layer`` (one) must be of ``records.LAYERS``; an edge with neither ties friends.
+        Directions do not count. Nodes may be texts that hold ids, as files of graphs are read back.
+        An edge's ``layers`` (several, or a text that names several) or ``layer`` (one) must be of
+        ``records.LAYERS``; an edge with neither ties friends.
 
     Raises
     ------
     ScenarioError
-        If a node is not a whole number, an edge ties a node to itself, or a layer is unknown.
+        If a node is not the id of a worker, an edge ties a node to itself, or a layer is unknown.
     """
+    if not hasattr(graph, "to_undirected"):
+        raise problem("graph", "", show(graph), "a networkx graph")
     found = []
     for a, b, data in graph.to_undirected().edges(data=True):
-        edge = f"edge {a!r} - {b!r}"
-        if not all(isinstance(end, int | np.integer) for end in (a, b)) or a == b:
-            raise problem("graph", edge, "this tie", "ties between two people, by id")
-        layers = data.get("layers") or data.get("layer", "friend")
-        for layer in layers.split() if isinstance(layers, str) else layers:
+        edge = f"edge {show(a)} - {show(b)}"
+        one, other = (person(end, edge) for end in (a, b))
+        if one == other:
+            raise problem("graph", edge, "a person tied to itself", "ties between two people")
+        for layer in layers_in(data):
             if layer not in r.LAYERS:
                 raise problem("graph", edge, f"layer {layer!r}", f"one of {', '.join(r.LAYERS)}")
-            found.append((min(int(a), int(b)), max(int(a), int(b)), str(layer)))
+            found.append((min(one, other), max(one, other), str(layer)))
     return sorted(found)
+
+
+def person(node: Any, edge: str) -> int:
+    """Id of the worker that a node stands for: a whole number, or a text that holds one."""
+    whole = isinstance(node, int | np.integer) and not isinstance(node, bool)
+    written = isinstance(node, str) and node.strip().isascii() and node.strip().isdigit()
+    if (whole or (written and len(node.strip()) <= 10)) and 0 <= int(node) <= LARGEST:
+        return int(node)
+    raise problem("graph", edge, f"node {show(node)}", f"ids of {WORKERS}, numbers from 0")
+
+
+def layers_in(data: dict[str, Any]) -> Iterable[Any]:
+    """Layers of an edge; a text may name several, with commas, semicolons or bars between."""
+    layers = data.get("layers") or data.get("layer", "friend")
+    return re.split(r"[\s,;|]+", layers.strip()) if isinstance(layers, str) else layers
 
 
 __all__ = [

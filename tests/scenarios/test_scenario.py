@@ -132,7 +132,8 @@ def test_a_county_of_ones_own(tmp_path: Path) -> None:
     assert load_scenario("baseline", {"county": str(folder)}).id == scenario.id
     write(folder, "ties.csv", "a,b\n1,2\n")
     with_ties = load_scenario(path)
-    assert with_ties.id != scenario.id and with_ties.canonical() == scenario.canonical()
+    assert with_ties.id != scenario.id
+    assert {**with_ties.canonical(), "files": 0} == {**scenario.canonical(), "files": 0}
     write(folder, "ties.csv", "a,b\n1,3\n")
     assert load_scenario(path).id != with_ties.id
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,7 @@ def test_facts_follow_from_the_file(tmp_path: Path) -> None:
         (3, "state", "OWNER", "allowed one of AWAY, SEEKING, FARMING, EMPLOYED"),
         (3, "id", "1.5", 'column id: found "1.5", allowed a whole number from 0 to 2147483647'),
         (9, "id", "0", "row 9, column id: found 0 again, allowed each id once"),
-        (4, "child", "yes", 'column child: found "yes", allowed a whole number from 0 to 1'),
+        (4, "child", "maybe", 'column child: found "maybe", allowed a whole number from 0 to 1'),
         (4, "wage", "", 'row 4, column wage: found "", allowed 100 to 1000000'),
         (1, "wage", "wgae", 'row 1: found an unknown column "wgae" (did you mean wage?), allowed'),
         (1, "age", "", 'row 1: found an unknown column "", allowed one of id, '),
@@ -228,7 +229,7 @@ def test_files_as_a_whole(tmp_path: Path) -> None:
     folder.mkdir()
     copy(folder)
     (folder / "workers.csv").write_bytes(b"id\n\xff\n")
-    assert "found a mistake: 'utf-8' codec" in message(folder)
+    assert "found text that is neither UTF-8 nor GBK, allowed a table in UTF-8" in message(folder)
 
 
 def test_marks_and_blank_lines_are_allowed(tmp_path: Path) -> None:
@@ -274,6 +275,227 @@ def test_graphs_out_and_in(tmp_path: Path) -> None:
     assert exchange.ties_from_graph(nx.DiGraph([(2, 1), (1, 2)])) == [(1, 2, "friend")]
     many = nx.MultiGraph([(1, 2, {"layer": "kin"}), (2, 1, {"layer": "household"})])
     assert exchange.ties_from_graph(many) == [(1, 2, "household"), (1, 2, "kin")]
+
+
+def test_an_edit_after_loading_is_refused(tmp_path: Path) -> None:
+    folder = copy(tmp_path)
+    scenario = load_scenario("baseline", {"county": folder})
+    before = simulate(scenario, months=12)
+    rows = cells("workers.csv")
+    money = rows[0].index("savings")
+    for row in rows[1:]:
+        row[money] = f"{float(row[money]) * 10:.2f}"
+    copy(folder, text_of(rows))
+    with pytest.raises(ScenarioError, match=r"workers\.csv: found a file that changed since"):
+        simulate(scenario, months=12)
+    with pytest.raises(ScenarioError, match="load the scenario again"):
+        CountyModel(scenario, months=12)
+    again = load_scenario("baseline", {"county": folder})
+    after = simulate(again, months=12)
+    assert after.workers.savings.mean() > 2 * before.workers.savings.mean()
+    assert again.world_id != scenario.world_id
+
+
+def test_a_county_is_found_from_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "results").mkdir()
+    copy(tmp_path / "own")
+    monkeypatch.chdir(tmp_path)
+    scenario = load_scenario("baseline", {"county": "own"})
+    monkeypatch.chdir(tmp_path / "results")
+    sent = pickle.loads(pickle.dumps(scenario))
+    assert exchange.sample_of(sent, 0.5) == PEOPLE / scenario.county.labour_force
+    (tmp_path / "own").rename(tmp_path / "moved")
+    for mine in (scenario, sent):
+        with pytest.raises(ScenarioError, match=r"workers\.csv: found a file that is gone since"):
+            simulate(mine, sample=0.002, months=12)
+
+
+def people(folder: Path, content: bytes) -> np.recarray:
+    """People of the example with another file of workers."""
+    (folder / "workers.csv").write_bytes(content)
+    return exchange.read_county(folder)[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_delimiters_encodings_and_chinese_words(tmp_path: Path, mark: str, encoding: str) -> None:
+    folder, facts = copy(tmp_path), load_scenario("baseline", {"county": "example"}).county
+    rows = cells("workers.csv")
+    zh = {town.name: town.name_zh for town in facts.townships}
+    zh |= {sector.name: sector.name_zh for sector in facts.city_sectors}
+    zh |= {"male": "男", "female": "女", "in the province": "省内", "outside": "省外"}
+    zh |= {"AWAY": "在外务工", "SEEKING": "在乡求职", "FARMING": "在乡务农", "EMPLOYED": "在乡就业"}
+    flags = {rows[0].index(name) for name in ("married", "child", "ever_away", "knows_finance")}
+    level = rows[0].index("schooling")
+    levels = ["未上过学", "小学", "初中", "高中", "大专及以上"]
+    for row in rows[1:]:
+        for k, cell in enumerate(row):
+            row[k] = zh.get(cell, cell)
+            row[k] = ("否", "是")[int(cell)] if k in flags else row[k]
+            row[k] = levels[int(cell)] if k == level else row[k]
+    out = io.StringIO()
+    csv.writer(out, delimiter=mark, lineterminator="\r\n").writerows([*rows, [""] * len(rows[0])])
+    found = people(folder, out.getvalue().encode(encoding))
+    assert np.array_equal(found, exchange.read_county(EXAMPLE)[0])
+    if mark == ";":
+        assert np.array_equal(found, people(folder, b"sep=;\r\n" + out.getvalue().encode("utf-8")))
+
+
+@pytest.mark.parametrize("yes", ["是", "yes", "Yes", "TRUE", "True", "1"])
+def test_words_for_yes(tmp_path: Path, yes: str) -> None:
+    row = next(k for k, row in enumerate(cells("workers.csv")) if row[7] == "1")
+    found = people(copy(tmp_path), edited("workers.csv", row + 1, "married", yes).encode())
+    assert np.array_equal(found, exchange.read_county(EXAMPLE)[0])
+
+
+def test_decimal_commas_are_named(tmp_path: Path) -> None:
+    table = text_of(cells("workers.csv")).replace(",", ";").replace("54.92", "54,92")
+    text = message(copy(tmp_path, table))
+    assert 'row 2, column age: found "54,92", allowed 16 to 65 with a decimal point' in text
+
+
+def test_villages_and_households_may_have_names(tmp_path: Path) -> None:
+    rows = cells("workers.csv")
+    place = {name: rows[0].index(name) for name in ("village", "household")}
+    for row in rows[1:]:
+        row[place["village"]] = f"{int(row[place['village']]):04d}村"
+        row[place["household"]] = f"3209220012{int(row[place['household']]):05d}"
+    found = exchange.read_county(copy(tmp_path, text_of(rows)))[0]
+    assert np.array_equal(found, exchange.read_county(EXAMPLE)[0])
+    rows[3][place["village"]] = " "
+    text = message(copy(tmp_path, text_of(rows)))
+    assert 'row 4, column village: found " ", allowed a whole number from 0 to' in text
+    assert text.endswith("or a name")
+
+
+def test_a_row_is_the_line_of_the_file(tmp_path: Path) -> None:
+    table = edited("workers.csv", 7, "age", "abc")
+    header, rest = table.split("\n", 1)
+    assert "row 10, column age" in message(copy(tmp_path, f"\n,,\n{header}\n\n{rest}"))
+    assert "row 8, column age" in message(copy(tmp_path, f"sep=,\n{table}"))
+    bad = header.replace("wage", "wgae")
+    assert "row 3: found an unknown column" in message(copy(tmp_path, f"\n\n{bad}\n{rest}"))
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("there", [True, False])
+def test_an_export_is_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException, there: bool
+) -> None:
+    folder = tmp_path / "own"
+    if there:
+        folder.mkdir()
+        (folder / "notes.txt").write_text("mine")
+
+    class Cut:
+        def writerow(self, row: Any) -> None:
+            pass
+
+        def writerows(self, rows: Any) -> None:
+            if len(next(iter(rows))) == 3:  # ties, after the workers were written
+                raise failure
+
+    with monkeypatch.context() as patched:
+        patched.setattr(exchange.csv, "writer", lambda *args, **options: Cut())
+        expected = KeyboardInterrupt if isinstance(failure, KeyboardInterrupt) else ScenarioError
+        with pytest.raises(expected) as caught:
+            exchange.export_county(folder, sample=0.001)
+    if expected is ScenarioError:
+        assert f"{folder / 'ties.csv'}: found no space left on the disk" in str(caught.value)
+    assert [path.name for path in tmp_path.rglob("*")] == (["own", "notes.txt"] if there else [])
+    exchange.export_county(folder, sample=0.001)
+    assert {"county.toml", "workers.csv", "ties.csv"} <= {path.name for path in folder.iterdir()}
+    assert not list(folder.glob(".*"))
+
+
+def test_what_stops_between_two_files_takes_them_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = []
+
+    def rename(old: Path, new: Path) -> None:
+        if put:
+            raise KeyboardInterrupt
+        put.append(Path(old).replace(new))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(exchange.os, "rename", rename)
+        with pytest.raises(KeyboardInterrupt):
+            exchange.export_county(tmp_path / "own", sample=0.001)
+    assert put and not (tmp_path / "own").exists()
+
+
+def test_an_export_has_the_facts_that_were_set(tmp_path: Path) -> None:
+    scenario = load_scenario("baseline", {"county.labour_force": 60_000})
+    exchange.export_county(tmp_path / "small", scenario, sample=0.01)
+    read = load_scenario("baseline", {"county": tmp_path / "small"})
+    assert read.county == scenario.county and exchange.sample_of(read, 1.0) < 0.011
+
+
+def test_ties_are_written_whole(tmp_path: Path) -> None:
+    exchange.write_ties(str(tmp_path / "ties.csv"), [(1, 2, "kin")])
+
+    def broken() -> Any:
+        yield 3, 4, "kin"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        exchange.write_ties(tmp_path / "ties.csv", broken())
+    assert (tmp_path / "ties.csv").read_text() == "a,b,layer\n1,2,kin\n"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_graph_files_read_back_have_text_ids(tmp_path: Path) -> None:
+    graph = nx.Graph([(0, 1), (1, 2)])
+    nx.set_edge_attributes(graph, {(0, 1): "kin; friend", (1, 2): "fellow"}, "layers")
+    wanted = [(0, 1, "friend"), (0, 1, "kin"), (1, 2, "fellow")]
+    assert exchange.ties_from_graph(graph) == wanted
+    for write, read in (
+        (nx.write_graphml, nx.read_graphml),
+        (nx.write_gexf, nx.read_gexf),
+        (nx.write_edgelist, nx.read_edgelist),
+    ):
+        write(graph, tmp_path / "graph")
+        back = read(tmp_path / "graph")
+        assert "0" in back
+        assert exchange.ties_from_graph(back) == wanted
+
+
+@pytest.mark.parametrize(
+    ("graph", "expected"),
+    [
+        (nx.Graph([("Valjean", "Javert")]), "found node 'Valjean', allowed ids of workers.csv"),
+        (nx.Graph([(-1, 1)]), "found node -1, allowed ids of workers.csv, numbers from 0"),
+        (nx.Graph([("1.0", 1)]), "found node '1.0'"),
+        (nx.Graph([("1", 1)]), "found a person tied to itself"),
+        (nx.Graph([(True, 2)]), "found node true"),
+        (nx.Graph([(0, 1, {"layers": "kin,foe"})]), "found layer 'foe'"),
+        ([(0, 1)], "graph: found [(0, 1)], allowed a networkx graph"),
+    ],
+)
+def test_graphs_of_something_else(graph: Any, expected: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        exchange.ties_from_graph(graph)
+    assert expected in str(caught.value) and len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"folder": 5}, "county: found 5, allowed a folder"),
+        ({"sample": 2.0}, "sample: found 2.0"),
+        ({"seed": -1}, "seed: found -1"),
+        ({"burn_in": 0}, "burn_in: found 0"),
+    ],
+)
+def test_arguments_of_an_export(tmp_path: Path, arguments: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        exchange.export_county(**{"folder": tmp_path / "own", "sample": 0.001, **arguments})
+    assert expected in str(caught.value) and not (tmp_path / "own").exists()
+    if "folder" in arguments:
+        with pytest.raises(ScenarioError, match="county: found 5"):
+            exchange.read_county(5)  # type: ignore[arg-type]
 
 
 names = st.sampled_from([column.name for column in exchange.worker_columns(
