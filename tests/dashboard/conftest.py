@@ -9,16 +9,24 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
+from waiting import LIMIT
 
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 LOCAL = ("127.0.0.1", "localhost")
-PATIENCE = 60_000  # ms; other tests may hold the processors
+PATIENCE = 1000 * LIMIT  # ms
 # Nothing is on its way: the page is there, no progress is shown and nothing is pale.
 WHOLE = """() => document.querySelector('.foot-line')
   && !document.querySelector('.state progress, .busy')"""
+# What was changed is laid out and drawn, and colours have reached their ends.
+STILL = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await document.fonts.ready; await frame(); await frame();
+  const ends = document.getAnimations().filter(a => isFinite(a.effect.getComputedTiming().endTime));
+  await Promise.all(ends.map(a => a.finished.catch(() => {}))); await frame();
+}"""
 
 
 def free_port():
@@ -50,7 +58,7 @@ def address():
         yield first_address(process)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=LIMIT)
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +70,9 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        running = playwright.chromium.launch(
+            executable_path=executable, args=list(FLAGS), timeout=PATIENCE
+        )
         yield running
         running.close()
 
@@ -91,10 +101,13 @@ class Visitor:
         return self.page
 
     def settle(self):
-        """Wait until nothing is on its way, and still nothing a moment later."""
-        for _ in range(2):
-            self.page.wait_for_function(WHOLE)
-            self.page.wait_for_timeout(150)
+        """Wait until nothing is on its way and everything is drawn."""
+        self.page.wait_for_function(WHOLE)
+        self.still()
+
+    def still(self):
+        """Wait until what was changed is laid out and drawn."""
+        self.page.evaluate(STILL)
 
     def outside(self):
         """What was asked for anywhere but on this machine."""

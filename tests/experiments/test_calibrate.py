@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pandas as pd
 import pytest
 from processes import Command
 from typer.testing import CliRunner
+from waiting import LIMIT, wait_until
 
 from experiments import calibrate_search
 from experiments.calibrate import Calibration, Options, calibrate
@@ -130,10 +130,13 @@ def test_a_killed_calibration_gives_what_an_undisturbed_one_gives(
         "--months", MONTHS, *(word for key in FREE for word in ("--free", key)),
     )  # fmt: skip
     path = folder / "points.jsonl"
-    end = time.monotonic() + 120.0
-    while not (path.is_file() and path.read_bytes().count(b"\n") >= 15):
-        assert time.monotonic() < end and process.poll() is None, "no runs were finished"
-        time.sleep(0.02)
+    wait_until(
+        lambda: (
+            process.poll() is not None or (path.is_file() and path.read_bytes().count(b"\n") >= 15)
+        ),
+        "no runs were finished",
+    )
+    assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.communicate()
     with open(path, "a", encoding="utf-8") as torn:
@@ -148,12 +151,13 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path: Path, command: Command) -
         "calibrate", "--budget", 400, "--sample", 0.005, "--months", 24, "--out", tmp_path / "a"
     )
     path = tmp_path / "a" / "points.jsonl"
-    end = time.monotonic() + 120.0
-    while not (path.is_file() and path.stat().st_size):
-        assert time.monotonic() < end and process.poll() is None, "no runs were finished"
-        time.sleep(0.02)
+    wait_until(
+        lambda: process.poll() is not None or (path.is_file() and path.stat().st_size),
+        "no runs were finished",
+    )
+    assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 130 and out == "" and "Traceback" not in err
     assert "runs are kept" in err.splitlines()[-1]
     manifest = json.loads((tmp_path / "a" / "manifest.json").read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from processes import Command
 from typer.testing import CliRunner
+from waiting import LIMIT
 
 import experiments
 from experiments.cli import app
@@ -142,11 +143,11 @@ def test_the_command_as_a_process(tmp_path: Path, command: Command) -> None:
     process = command(
         "compare", "linked", "--replicates", 2, *SMALL, "--out", tmp_path / "a", "--json"
     )
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, err
     assert json.loads(out)["replicates"] == 2
     refused = command(
         "compare", "linked", "--replicates", 2, *SMALL, "--seed", 7, "--out", tmp_path / "a"
     )
-    out, err = refused.communicate(timeout=60)
+    out, err = refused.communicate(timeout=LIMIT)
     assert refused.returncode == 2 and out == "" and "seed: found 1, allowed 7" in err

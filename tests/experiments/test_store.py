@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from processes import Command, wait_for_parts
+from waiting import LIMIT
 
 from experiments import compare, executors
 from experiments.comparison import TABLES
@@ -146,7 +147,7 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path: Path, command: Command) -
     process = command("compare", *LONG, "--out", tmp_path, "--workers", 2)
     wait_for_parts(tmp_path, 3)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 130
     assert out == "" and "Traceback" not in err
     assert "runs are kept" in err.splitlines()[-1]

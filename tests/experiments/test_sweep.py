@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -304,7 +303,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
-def test_who_is_no_scheduler_is_refused_in_seconds(
+def test_who_is_no_scheduler_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes
 ) -> None:
     """Somebody takes the connection and says nothing, or something else."""
@@ -322,10 +321,10 @@ def test_who_is_no_scheduler_is_refused_in_seconds(
 
     with socket.create_server(("127.0.0.1", 0)) as door:
         threading.Thread(target=greet, daemon=True).start()
-        begun, port = time.monotonic(), door.getsockname()[1]
+        port = door.getsockname()[1]
         with pytest.raises(UsageError, match="found no answer"):
             sweep(DESIGN, tmp_path / "a", where=Where(scheduler=f"127.0.0.1:{port}"))
-        assert time.monotonic() - begun < 30 and not (tmp_path / "a").exists()
+        assert not (tmp_path / "a").exists()
     for connection in held:
         connection.close()
 

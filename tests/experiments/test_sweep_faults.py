@@ -9,15 +9,20 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from processes import Command, wait_for_parts
+from typer.testing import CliRunner
+from waiting import LIMIT
 
-from experiments import sweep
+from experiments import pools, sweep
+from experiments.cli import app
 from experiments.status import status_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +56,7 @@ def undisturbed(design: Path) -> bytes:
 
 
 def finish(process: subprocess.Popen[str], code: int = 0) -> None:
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == code, err
 
 
@@ -91,14 +96,18 @@ def test_two_processes_share_a_folder(
 def test_an_interrupt_says_what_is_kept(
     tmp_path: Path, command: Command, design: Path, undisturbed: bytes
 ) -> None:
-    process = command("sweep", design, "--out", tmp_path)
-    wait_for_parts(tmp_path, 1)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    for number in range(20):
+        folder = tmp_path / str(number)
+        process = command("sweep", design, "--out", folder)
+        wait_for_parts(folder, 1)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=LIMIT)
+        if process.returncode != 0:  # else it was done before the signal reached it
+            break
     assert process.returncode == 130 and "Traceback" not in err
     assert re.search(r"\d+ of 480 runs are kept", err.splitlines()[-1])
-    finish(command("sweep", design, "--out", tmp_path, "--processes"))
-    assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
+    finish(command("sweep", design, "--out", folder, "--processes"))
+    assert (folder / "runs.parquet").read_bytes() == undisturbed
 
 
 def test_a_full_disk_loses_nothing(
@@ -111,7 +120,7 @@ def test_a_full_disk_loses_nothing(
         resource.setrlimit(resource.RLIMIT_FSIZE, (LEAST, LEAST))
 
     process = command("sweep", design, "--out", tmp_path, preexec_fn=no_room)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 2
     assert "finished runs are kept" in err.splitlines()[-1] and "Traceback" not in err
     assert not (tmp_path / "runs.parquet").exists()
@@ -155,25 +164,45 @@ def address_of(scheduler: subprocess.Popen[str]) -> str:
     raise AssertionError("the scheduler said no address")
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster may take its time to answer."""
+    monkeypatch.setattr(pools, "ANSWER", LIMIT)
+    monkeypatch.setattr(pools, "WORKERS", LIMIT)
+
+
+def swept(design: Path, folder: Path, *words: object) -> None:
+    """Give the command in this process."""
+    given = CliRunner().invoke(app, ["sweep", *map(str, (design, "--out", folder, *words))])
+    assert given.exit_code == 0, given.output
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_cluster_that_loses_a_worker_gives_the_same_table(
-    tmp_path: Path, command: Command, dask: Start, design: Path, undisturbed: bytes
+    tmp_path: Path, dask: Start, design: Path, undisturbed: bytes
 ) -> None:
     scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     address = address_of(scheduler)
     worker = ("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
     workers = [dask(*worker), dask(*worker)]
-    process = command("sweep", design, "--out", tmp_path, "--scheduler", address)
-    wait_for_parts(tmp_path, 6)
-    workers[0].send_signal(signal.SIGKILL)
-    finish(process)
+
+    def kill() -> None:
+        wait_for_parts(tmp_path, 6)
+        workers[0].send_signal(signal.SIGKILL)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    swept(design, tmp_path, "--scheduler", address)
+    killer.join()
     assert pq.read_metadata(tmp_path / "runs.parquet").num_rows == RUNS
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_cluster_that_is_started_here_gives_the_same_table(
-    tmp_path: Path, command: Command, design: Path, undisturbed: bytes
+    tmp_path: Path, design: Path, undisturbed: bytes
 ) -> None:
-    finish(command("sweep", design, "--out", tmp_path, "--local-cluster", 2))
+    swept(design, tmp_path, "--local-cluster", 2)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
@@ -184,23 +213,24 @@ def test_a_process_that_dies_has_its_runs_done_by_another(
 
     process = command("sweep", design, "--out", tmp_path, "--processes", "--workers", 2)
     wait_for_parts(tmp_path, 2)
-    children = psutil.Process(process.pid).children(recursive=True)
-    workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-    workers[-1].kill()
+    with suppress(psutil.NoSuchProcess, IndexError):  # it may be done by now
+        children = psutil.Process(process.pid).children(recursive=True)
+        workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        workers[-1].kill()
     finish(process)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
-def test_processes_end_when_their_parent_is_killed(
-    tmp_path: Path, command: Command, design: Path
-) -> None:
+def test_processes_end_when_their_parent_is_killed(tmp_path: Path, command: Command) -> None:
     import psutil
 
-    process = command("sweep", design, "--out", tmp_path, "--processes", "--workers", 2)
-    wait_for_parts(tmp_path, 2)
+    design = tmp_path / "d.toml"  # of more runs than this test waits for
+    design.write_text(DESIGN.replace("replicates = 40", "replicates = 4000"), "utf-8")
+    process = command("sweep", design, "--out", tmp_path / "a", "--processes", "--workers", 2)
+    wait_for_parts(tmp_path / "a", 2)
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= 2
     process.kill()
     process.communicate()
-    _, alive = psutil.wait_procs(children, timeout=20)
+    _, alive = psutil.wait_procs(children, timeout=LIMIT)
     assert alive == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import LIMIT
 
 from experiments.errors import UsageError
 from experiments.patterns import BY_KEY, PATTERNS
@@ -131,7 +132,7 @@ def test_figures_in_words():
 def test_command_prints_json_only(command, tmp_path):
     words = ["--replicates", 1, "--sample", 0.002, "--patterns", "C", "--out", tmp_path / "v"]
     process = command("validate", *words, "--json")
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=LIMIT)
     assert process.returncode == 0
     rows = json.loads(out)["patterns"]
     assert {row["use"] for row in rows} == {"C"} and not all(row["pass"] for row in rows)
@@ -140,7 +141,7 @@ def test_command_prints_json_only(command, tmp_path):
 
 def test_bad_input_is_one_line(command, tmp_path):
     process = command("validate", "--set", "policy.trainin.places=3", "--out", tmp_path / "v")
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 2 and len(err.strip().splitlines()) == 1
     assert not (tmp_path / "v").exists()
 

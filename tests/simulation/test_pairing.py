@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from waiting import LIMIT
 
 from scenarios import load_scenario
 from simulation import simulate
@@ -99,7 +100,7 @@ def test_compiled_equals_plain_python(tmp_path):
         path = tmp_path / f"{plain}.npz"
         environment = {**os.environ, "NUMBA_DISABLE_JIT": plain}
         subprocess.run(
-            [sys.executable, "-c", SCRIPT, str(path)], check=True, env=environment, timeout=300
+            [sys.executable, "-c", SCRIPT, str(path)], check=True, env=environment, timeout=LIMIT
         )
         results.append(np.load(path))
     for name in results[0].files:
