@@ -224,17 +224,19 @@ def resume(runs: int = 10_000) -> list[Row]:
     plan = Plan(scenarios, "baseline", runs // 2, Settings(1, 0.05, 120))
 
     def left(folder: Path) -> int:
-        done = Store(folder, plan).done()
+        with Store(folder, plan) as store:
+            done = store.done()
         return sum(task.key not in done for task in plan.tasks())
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        store = Store(folder, plan)
-        for task in plan.tasks():
-            store.add(task, SCHEMA.empty_table())
+        with Store(folder, plan) as store:
+            for task in plan.tasks():
+                store.add(task, SCHEMA.empty_table())
         assert left(folder) == 0
         parts = best(lambda: left(folder))
-        store.consolidate()
+        with Store(folder, plan) as store:
+            store.consolidate()
         assert left(folder) == 0
         return [
             Row("resume over 10,000 finished runs, s", f"{parts:.2f}", "1", "", "runs in parts"),

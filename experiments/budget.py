@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.budget_search import (
+    BudgetFolder,
     Search,
-    claim,
     design_for,
-    finish,
     levers_of,
     search_mixes,
     spread_out,
@@ -25,12 +24,13 @@ from experiments.compare_ensemble import SHIPPED, sets_of
 from experiments.design import design_of
 from experiments.effects import TAILS, draws_of, interval, resampled_means
 from experiments.errors import Interrupted, UsageError
+from experiments.files import write_frame
 from experiments.linkage_robust import parameters
+from experiments.manifests import FINISHED
 from experiments.measures import BY_NAME, SPENT, check_measure
 from experiments.plan import Settings
 from experiments.progress import Bar, Reporter
 from experiments.sensitivity_study import SPREAD, band_of
-from experiments.store import write_frame
 from experiments.sweep_plan import plan_of
 from experiments.sweeps import Where, frame_of, run_plan
 from scenarios import load_scenario, walk
@@ -225,14 +225,18 @@ def budget(
         raise UsageError("lever: found none to search over, allowed one or more")
     assumed = worlds_of(over, worlds, found)
     reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
-    folder = claim(Path(out), found, command, as_new)
-    try:
-        tried = search_mixes(folder, found, where, reporter)
-        return _robust(found, tried, assumed, keep, folder, where, reporter, command)
-    except Interrupted:
-        raise Interrupted(
-            f"interrupted: what is finished is kept in {folder}; give the same command again to go on"
-        ) from None
+    with BudgetFolder(Path(out), found, command, as_new) as own:
+        folder = own.folder
+        try:
+            tried = search_mixes(folder, found, where, reporter)
+            best = _robust(found, tried, assumed, keep, folder, where, reporter, command)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"interrupted: what is finished is kept in {folder}; "
+                "give the same command again to go on"
+            ) from None
+        own.status(FINISHED)
+    return best
 
 
 def _check(
@@ -308,5 +312,4 @@ def _robust(
     spent = spent * 12.0 / search.settings.months
     found = Budget(search, mixes, worlds, values, spent, n_tried, folder, command)
     write_frame(folder / "front.parquet", found.table.reset_index())
-    finish(folder)
     return found

@@ -1,9 +1,10 @@
 """Search for mixes of levers under a spending cap: NSGA-II, a generation at a time.
 
 Deb, Pratap, Agarwal and Meyarivan, IEEE Trans. Evol. Comput. 6, 2002, 182-197, as in optuna. Every
-mix of a generation runs in the same paired replicates, as a sweep of its own, so a search that is
-stopped goes on within the generation it was in. The model's own cap holds spending down; the mixes
-that ship are tried first.
+mix of a generation runs in the same paired replicates, as a sweep of its own. What is tried next
+depends on nothing but the seed and what came out so far, so a search that was stopped is replayed
+over its finished sweeps and goes on as if it had never been stopped. The model's own cap holds
+spending down; the mixes that ship are tried first.
 """
 
 from __future__ import annotations
@@ -19,16 +20,17 @@ import numpy as np
 import pandas as pd
 
 from experiments.design import design_of
-from experiments.errors import StoreError, UsageError, writing_to
+from experiments.errors import UsageError
+from experiments.folders import OwnFolder
 from experiments.linkage_design import CAP_KEY as CAP
 from experiments.linkage_design import EQUAL
+from experiments.manifests import Manifest
 from experiments.plan import Settings
 from experiments.progress import Reporter, Together
-from experiments.store import MANIFEST, is_used, next_to, read_manifest, versions, write_json
+from experiments.store import RUNS
 from experiments.sweep_plan import plan_of
 from experiments.sweeps import Where, frame_of, run_plan
 from scenarios import Lever, Scenario, load_scenario, walk
-from simulation.compiler import SOURCE_HASH
 
 GROUPS = (
     "training", "services", "incubation", "activities", "finance", "technology", "venue", "linkage",
@@ -38,7 +40,6 @@ SHIPPED = (
     "awareness", "no_support",
 )  # fmt: skip
 SPENT = "spent"  # yuan a year, from the ledger
-JOURNAL = "search.journal"
 KIND = "budget"
 
 
@@ -89,13 +90,12 @@ class Search:
         return load_scenario(self.base, {**self.overrides, CAP: float(self.cap)})
 
     def plain(self) -> dict[str, Any]:
-        """What tells searches apart; more trials go on from fewer."""
+        """What the manifest says of it."""
         s = self.settings
         return {
-            "kind": KIND, "source_hash": SOURCE_HASH, "cap": self.cap, "seed": s.seed,
-            "sample": s.sample, "months": s.months, "replicates": self.replicates,
-            "objectives": list(self.objectives), "levers": self.keys,
-            "population": self.population, "scenario": self.scenario.id,
+            "cap": self.cap, "seed": s.seed, "sample": s.sample, "months": s.months,
+            "replicates": self.replicates, "objectives": list(self.objectives),
+            "levers": self.keys, "population": self.population, "trials": self.trials,
         }  # fmt: skip
 
 
@@ -115,35 +115,21 @@ def levers_of(base: str, overrides: Mapping[str, Any], named: Sequence[str] = ()
     return [lever for lever in kept if lever.key not in overrides]
 
 
-def claim(folder: Path, search: Search, command: str, as_new: bool) -> Path:
-    """Take a folder for a search: a new one, or one of the same search.
+class BudgetFolder(OwnFolder):
+    """The folder of a search; see `OwnFolder`."""
 
-    Raises
-    ------
-    StoreError
-    """
-    wanted = search.plain()
-    if is_used(folder):
-        found = read_manifest(folder) if (folder / MANIFEST).is_file() else {}
-        different = [key for key in wanted if found.get(key) != wanted[key]]
-        if different and as_new:
-            folder = next_to(folder)
-        elif different:
-            key = different[0] if found else "kind"
-            raise StoreError(
-                f"{folder}: {key}: found {found.get(key)}, allowed {wanted[key]}; "
-                "--as-new writes to a new folder beside it"
-            )
-    with writing_to(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        about = {"command": command, "versions": versions(), "status": "running"}
-        write_json(folder / MANIFEST, {**wanted, **about})
-    return folder
+    COMPARED = (
+        "kind", "source_hash", "cap", "seed", "sample", "months", "replicates", "objectives", "levers",
+        "population",
+    )  # fmt: skip
 
-
-def finish(folder: Path) -> None:
-    """Say in the manifest that the search is done."""
-    write_json(folder / MANIFEST, {**read_manifest(folder), "status": "finished"})
+    def __init__(
+        self, folder: Path, search: Search, command: str = "", as_new: bool = False
+    ) -> None:
+        scenario = search.scenario
+        super().__init__(
+            folder, Manifest(KIND, command, {scenario.name: scenario}, search.plain()), as_new
+        )
 
 
 def _distribution(lever: Lever) -> Any:
@@ -165,26 +151,20 @@ def distributions_of(search: Search) -> dict[str, Any]:
     return {lever.key: _distribution(lever) for lever in search.levers}
 
 
-def open_study(folder: Path, search: Search) -> Any:
-    """The optuna study of a folder, with the shipped mixes waiting in a new one."""
+def new_study(search: Search) -> Any:
+    """An optuna study with the shipped mixes waiting, in memory: its draws depend on the seed alone."""
     import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    place = str(folder / JOURNAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        storage = JournalStorage(JournalFileBackend(place, lock_obj=JournalFileOpenLock(place)))
-        study = optuna.create_study(
-            storage=storage, study_name="budget", load_if_exists=True,
-            directions=["maximize"] * len(search.objectives),
-        )  # fmt: skip
-    if not study.get_trials(deepcopy=False):
-        for name in SHIPPED:
-            shipped = dict(walk(load_scenario(name).policy, "policy."))
-            mix = {key: shipped[key].value for key in search.keys}
-            study.enqueue_trial(mix, skip_if_exists=True)
+    sampler = optuna.samplers.NSGAIISampler(
+        population_size=search.population, seed=search.settings.seed,
+        constraints_func=lambda trial: (trial.user_attrs.get(SPENT, 0.0) - search.most,),
+    )  # fmt: skip
+    study = optuna.create_study(directions=["maximize"] * len(search.objectives), sampler=sampler)
+    for name in SHIPPED:
+        shipped = dict(walk(load_scenario(name).policy, "policy."))
+        mix = {key: shipped[key].value for key in search.keys}
+        study.enqueue_trial(mix, skip_if_exists=True)
     return study
 
 
@@ -201,15 +181,12 @@ def search_mixes(
     """
     import optuna
 
-    study, state = open_study(folder, search), optuna.trial.TrialState
-    for trial in study.get_trials(deepcopy=False, states=(state.RUNNING,)):
-        if trial.params.keys() != set(search.keys):  # stopped while it was drawn
-            study.tell(trial.number, state=state.FAIL)
-    told = study.get_trials(deepcopy=False, states=(state.COMPLETE, state.FAIL))
     runs = search.trials * search.replicates
-    with closing(Together(reporter, runs, min(len(told) * search.replicates, runs))) as whole:
+    with warnings.catch_warnings(), closing(Together(reporter, runs, 0)) as whole:
+        warnings.simplefilter("ignore")  # of what optuna calls experimental
+        study = new_study(search)
         _generations(folder, search, study, where, whole)
-    done = study.get_trials(deepcopy=False, states=(state.COMPLETE,))
+    done = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
     rows = [
         {**t.params, **dict(zip(search.objectives, t.values)), SPENT: t.user_attrs[SPENT]}
         for t in done
@@ -225,46 +202,36 @@ def search_mixes(
 def _generations(
     folder: Path, search: Search, study: Any, where: Where | None, reporter: Reporter
 ) -> None:
-    """Try a generation after the other, going on within the one that was stopped."""
-    import optuna
+    """Try a generation after the other; those that were tried before are read."""
+    from optuna.trial import TrialState
 
-    distributions, state = distributions_of(search), optuna.trial.TrialState
-    while True:
-        told = study.get_trials(deepcopy=False, states=(state.COMPLETE, state.FAIL))
-        if len(told) >= search.trials:
-            break
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            study.sampler = optuna.samplers.NSGAIISampler(
-                population_size=search.population, seed=search.settings.seed + len(told),
-                constraints_func=lambda trial: (trial.user_attrs.get(SPENT, 0.0) - search.most,),
-            )  # fmt: skip
-        wanted = min(search.population, search.trials - len(told))
-        running = study.get_trials(deepcopy=False, states=(state.RUNNING,))
-        for _ in range(wanted - len(running)):
-            study.ask(distributions)
-        running = study.get_trials(deepcopy=False, states=(state.RUNNING,))
-        running = sorted(running, key=lambda trial: trial.number)[:wanted]
-        mixes = pd.DataFrame([trial.params for trial in running])[search.keys]
-        place = folder / "search" / f"{running[0].number:06d}"
-        means = outcomes(place, search, mixes, where, reporter)
-        for trial, (*values, spent) in zip(running, means.tolist()):
+    distributions = distributions_of(search)
+    for first in range(0, search.trials, search.population):
+        number = min(search.population, search.trials - first)
+        trials = [study.ask(distributions) for _ in range(number)]
+        mixes = pd.DataFrame([trial.params for trial in trials])[search.keys]
+        means = outcomes(folder / "search", first, search, mixes, where, reporter)
+        for trial, (*values, spent) in zip(trials, means.tolist()):
             if np.isfinite([*values, spent]).all():
-                optuna.trial.Trial(study, trial._trial_id).set_user_attr(SPENT, spent)
-                study.tell(trial.number, values)
+                trial.set_user_attr(SPENT, spent)
+                study.tell(trial, values)
             else:
-                study.tell(trial.number, state=state.FAIL)
+                study.tell(trial, state=TrialState.FAIL)
 
 
 def outcomes(
-    folder: Path, search: Search, mixes: pd.DataFrame, where: Where | None, reporter: Reporter
-) -> np.ndarray:
+    folder: Path, first: int, search: Search, mixes: pd.DataFrame, where: Where | None,
+    reporter: Reporter,
+) -> np.ndarray:  # fmt: skip
     """Means of the objectives and of yearly spending, shape (mixes, objectives + 1).
 
     NaN where a run failed.
     """
     plan = plan_of(design_of(design_for(search, mixes), "budget"))
-    runs = frame_of(run_plan(plan, folder, "", where, reporter).folder)
+    place = folder / f"{first:06d}-{plan.digest}"  # with more trials a generation has more mixes
+    if (place / RUNS).exists():
+        reporter.begin(plan.runs, plan.runs)
+    runs = frame_of(run_plan(plan, place, "", where, reporter).folder)
     wide = runs.set_index(["point", "replicate"]).sort_index()
     wide[SPENT] = wide["public_cost"] * 12.0 / search.settings.months
     values = wide[[*search.objectives, SPENT]].to_numpy(dtype=float)

@@ -11,6 +11,7 @@ import numpy as np
 
 from experiments.budget import Budget
 from experiments.effects import TAILS
+from experiments.files import write_text
 from simulation.compiler import SOURCE_HASH
 from simulation.records import PROGRAMMES
 
@@ -44,8 +45,7 @@ def write_plain(path: Path, found: Budget) -> Path:
     content = plain_of(found)
     mixes = ",\n".join(json.dumps(mix, ensure_ascii=False) for mix in content.pop("mixes"))
     head = json.dumps(content, ensure_ascii=False)[:-1]
-    path.write_text(f'{head},\n"mixes": [\n{mixes}\n]}}\n', encoding="utf-8")
-    return path
+    return write_text(path, f'{head},\n"mixes": [\n{mixes}\n]}}\n')
 
 
 def _given(overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -163,23 +163,20 @@ def calibrate(
     options.check(frame)
     axes = coordinates(scenario, free)
     reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
-    manifest: Mapping[str, Any] = {
-        "command": command, "free": [axis.key for axis in axes], **vars(options),
-    }  # fmt: skip
-    points = Points(Path(out), frame, manifest, workers_of(workers), reporter)
-    steps = Calibrator(points, axes, options, reporter)
-    try:
-        compile_first(reporter.say)
-        with reporter:
-            reporter.begin(expected(options, len(axes)), len(points.found))
-            found = _steps(steps, command)
-    except KeyboardInterrupt:
-        points.status("interrupted")
-        raise Interrupted(
-            f"interrupted: {len(points.found)} runs are kept in {out}; "
-            "give the same command again to go on"
-        ) from None
-    points.status("finished")
+    about: Mapping[str, Any] = {"free": [axis.key for axis in axes], **vars(options)}
+    with Points(Path(out), frame, about, workers_of(workers), reporter, command) as points:
+        steps = Calibrator(points, axes, options, reporter)
+        try:
+            compile_first(reporter.say)
+            with reporter:
+                reporter.begin(expected(options, len(axes)), len(points.found))
+                found = _steps(steps, command)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"interrupted: {len(points.found)} runs are kept in {out}; "
+                "give the same command again to go on"
+            ) from None
+        points.finish()
     return found
 
 

@@ -97,7 +97,7 @@ def calibrate_command(
     from experiments.calibrate import calibrate
     from experiments.calibrate_report import show, write_page
     from experiments.calibrate_steps import Options
-    from experiments.linkage_report import write_text
+    from experiments.files import write_text
     from experiments.targets import default_targets, read_targets, targets_frame
     from scenarios import load_scenario
 

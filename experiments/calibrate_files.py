@@ -11,9 +11,10 @@ import pandas as pd
 
 from experiments.calibrate import Calibration
 from experiments.calibrate_steps import means
+from experiments.files import write_text
 from experiments.findings import plain
-from experiments.linkage_report import write_text
-from scenarios import load_scenario, walk
+from experiments.manifests import keep_county
+from scenarios import Scenario, load_scenario, walk
 from scenarios.editor import toml_text
 from simulation.compiler import SOURCE_HASH
 
@@ -68,29 +69,55 @@ def search_frame(found: Calibration) -> pd.DataFrame:
 
 
 def behaviour_toml(found: Calibration, extends: str, overrides: Mapping[str, Any]) -> str:
-    """A scenario file: the one that was calibrated, with the result laid on top."""
-    given = {k: v for k, v in overrides.items() if not k.startswith("behaviour.")}
+    """A scenario file: the one that was calibrated, with the result laid on top.
+
+    It needs nothing outside its folder: of a county of one's own it names the copy, and a scenario
+    file is written out in full.
+    """
+    scenario, written_out = found.frame.scenario, extends.endswith(".toml")
+    extends = "baseline" if written_out else extends
+    base, source = load_scenario(extends), scenario.county_folder
     head = [f"extends = {_toml(extends)}"]
-    if isinstance(given.get("county"), str | Path):
-        folder = Path(str(given.pop("county")))
-        name = str(folder.resolve()) if (folder / "county.toml").is_file() else str(folder)
-        head.append(f"county.extends = {_toml(name)}")
+    if source is not None and source != base.county_folder:
+        head.append(f"county.extends = {_toml(_county_of(source, found.folder))}")
+        base = load_scenario(extends, {"county": source})
     head += [
         'title_en = "Calibrated behaviour"',
         'title_zh = "校准后的行为参数"',
     ]
-    base = dict(walk(load_scenario(extends)))
-    lines = [f"{key} = {_toml(value)}" for key, value in given.items()]
-    for key, lever in walk(found.frame.scenario):
-        value = found.best.get(key, lever.value)
-        if key.startswith("behaviour.") and value != base[key].value:
-            lines.append(f"{key} = {_toml(value)}")
+    usual, values = settings_of(base), {**settings_of(scenario), **found.best}
+    given = {key for key in overrides if not key.startswith("behaviour.")}
+    lines = [
+        f"{key} = {_toml(value)}"
+        for key, value in values.items()
+        if value != usual[key] and (written_out or key in given or key.startswith("behaviour."))
+    ]
     note = [
         f"# From {found.command or 'a calibration'}",
         f"# Model sources {SOURCE_HASH}; loss {found.loss:.4g}, "
         f"{int(found.in_band.sum())} of {len(found.targets)} targets in band.",
     ]
     return "\n".join([*note, *head, *lines]) + "\n"
+
+
+def settings_of(scenario: Scenario) -> dict[str, Any]:
+    """All levers and parameters by key; a lever that changes as values by month."""
+    found = {key: lever.value for key, lever in walk(scenario)}
+    for change in scenario.changes:
+        for key, lever in walk(change.policy, "policy."):
+            before: Any = found[key]
+            by_month = before if isinstance(before, dict) else {1: before}
+            if lever.value != list(by_month.values())[-1]:
+                found[key] = {**by_month, change.month: lever.value}  # type: ignore[assignment]
+    return found
+
+
+def _county_of(source: Path, folder: Path) -> str:
+    """The county's name, or its copy in the folder, as seen from there."""
+    kept = keep_county(source, folder)
+    if "sha256" in kept and "folder" not in kept:  # too large for a copy
+        return str(source.resolve())
+    return str(kept.get("folder", kept["name"]))
 
 
 def _toml(value: Any) -> str:
@@ -140,8 +167,6 @@ def write_files(found: Calibration, extends: str, overrides: Mapping[str, Any]) 
     -------
     list of Path
     """
-    if extends.endswith(".toml"):
-        extends = str(Path(extends).resolve())
     files = {
         BEHAVIOUR: behaviour_toml(found, extends, overrides),
         TARGETS: targets_frame(found).to_csv(index=False, lineterminator="\n"),

@@ -1,15 +1,14 @@
 """Runs of a calibration: parameter sets in common replicates, kept as they are finished.
 
 A run is one line of ``points.jsonl``: parameters, replicate, sample and the figures that it shows.
-A line is written at once and whole, so that a killed process leaves finished runs and at most one
-torn line, which is left out. A calibration goes on by asking for the same parameter sets in the
-same order again: those that are there are not run.
+A killed process leaves finished runs and at most one line that was cut off, which is removed. A
+calibration goes on by asking for the same parameter sets in the same order again: those that are
+there are not run. At the end lines stand in the order they were asked for.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
@@ -19,14 +18,14 @@ from typing import Any
 import numpy as np
 
 from experiments.coordinates import with_behaviour
-from experiments.errors import StoreError, writing_to
 from experiments.executors import PAUSE
+from experiments.files import append_line, read_lines, write_text
+from experiments.folders import OwnFolder
+from experiments.manifests import FINISHED, Manifest
 from experiments.progress import Reporter
-from experiments.store import MANIFEST, is_used, read_manifest, versions, write_json
 from experiments.targets import Target, figures_of
 from scenarios import Scenario
 from simulation import simulate
-from simulation.compiler import SOURCE_HASH
 from simulation.history import HISTORIES
 
 POINTS = "points.jsonl"
@@ -59,93 +58,77 @@ class Frame:
         return figures_of(run, self.targets)
 
 
-class Points:
-    """Finished runs of a calibration, in a folder.
+class Points(OwnFolder):
+    """Finished runs of a calibration, in a folder; see `OwnFolder`.
 
     Parameters
     ----------
     folder : Path
         New, empty, or of the same calibration.
     frame : Frame
-    manifest : mapping
+    about : mapping
         What else must be the same for the calibration to go on: parameters, method and so on.
     workers : int
         Runs at a time.
     reporter : Reporter
-
-    Raises
-    ------
-    StoreError
-        If the folder belongs to something else or cannot be written to.
+    command : str
+        The command that repeats it.
     """
+
+    OTHERWISE = "--out names another folder"
 
     def __init__(
         self,
         folder: Path,
         frame: Frame,
-        manifest: Mapping[str, Any],
+        about: Mapping[str, Any],
         workers: int,
         reporter: Reporter,
+        command: str = "",
     ) -> None:
-        self.folder, self.frame, self.workers, self.reporter = folder, frame, workers, reporter
-        self.manifest = {
-            "kind": KIND, "versions": versions(), "source_hash": SOURCE_HASH, "seed": frame.seed,
-            "months": frame.months, "scenario": frame.scenario.id,
-            "targets": [asdict(target) for target in frame.targets], **manifest,
+        self.frame, self.workers, self.reporter = frame, workers, reporter
+        self.found: dict[Key, dict[str, float]] = {}
+        self._asked: dict[Key, None] = {}
+        wanted = {
+            "seed": frame.seed, "months": frame.months,
+            "targets": [asdict(target) for target in frame.targets], **about,
         }  # fmt: skip
-        with writing_to(folder):
-            self._check()
-            folder.mkdir(parents=True, exist_ok=True)
-            self.found = self._read()
-            self.status("running")
+        self.COMPARED = ("kind", "source_hash", *wanted)
+        scenarios = {frame.scenario.name: frame.scenario}
+        super().__init__(folder, Manifest(KIND, command, scenarios, wanted))
 
-    def _check(self) -> None:
-        if not is_used(self.folder):
-            return
-        if not (self.folder / MANIFEST).is_file():
-            raise StoreError(
-                f"{self.folder}: found other files, allowed a new folder or one of this calibration"
-            )
-        found = read_manifest(self.folder)
-        for key, value in self.manifest.items():
-            if key not in ("versions", "command") and found.get(key) != value:
-                shown = [str(v) if len(str(v)) < 60 else "another" for v in (found.get(key), value)]
-                raise StoreError(
-                    f"{self.folder}/{MANIFEST}: {key}: found {shown[0]}, allowed {shown[1]}; "
-                    "--out names another folder"
-                )
+    def _begin(self) -> None:
+        self.found = self._read()
+        super()._begin()
 
-    def status(self, status: str) -> None:
-        """Write the manifest with a status: running, interrupted, finished."""
-        with writing_to(self.folder):
-            write_json(self.folder / MANIFEST, {"status": status, **self.manifest})
+    def finish(self) -> None:
+        """Put the lines in the order they were asked for, and say that all is done."""
+        rest = sorted(self.found.keys() - self._asked.keys())
+        rows = [_row(key, self.found[key]) for key in (*self._asked, *rest)]
+        self._rewrite(rows)
+        self.status(FINISHED)
+
+    def _rewrite(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        write_text(self.folder / POINTS, lines)
 
     def _read(self) -> dict[Key, dict[str, float]]:
-        """Read finished runs; a line cut off by a kill is dropped from the file."""
-        path, found, whole = self.folder / POINTS, {}, 0
-        if not path.is_file():
-            return {}
-        content = path.read_bytes()
-        for line in content.splitlines(keepends=True):
+        """Read finished runs; lines that a stop or a full disk cut off are removed."""
+        path, found = self.folder / POINTS, {}
+        rows, damaged = read_lines(path)
+        for row in rows:
             try:
-                row: dict[str, Any] = json.loads(line if line.endswith(b"\n") else b"")
                 key = key_of(row["values"], row["replicate"], row["sample"])
                 found[key] = {k: np.nan if v is None else v for k, v in row["figures"].items()}
             except (ValueError, KeyError, TypeError, AttributeError):
-                break
-            whole += len(line)
-        if whole < len(content):
-            os.truncate(path, whole)
+                damaged += 1
+        if damaged:
+            self._rewrite([_row(key, figures) for key, figures in found.items()])
+            self.reporter.say(f"{path}: {damaged} damaged lines removed; their runs are made again")
         return found
 
     def _keep(self, key: Key, figures: dict[str, float]) -> None:
-        values, replicate, sample = key
-        shown = {k: v if np.isfinite(v) else None for k, v in figures.items()}
-        row = {
-            "values": dict(values), "replicate": replicate, "sample": sample, "figures": shown,
-        }  # fmt: skip
-        with writing_to(self.folder), open(self.folder / POINTS, "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        append_line(self.folder / POINTS, _row(key, figures))
         self.found[key] = figures
         self.reporter.advance()
 
@@ -171,6 +154,7 @@ class Points:
         """
         numbers = range(first, first + replicates)
         keys = [key_of(values, number, sample) for values in sets for number in numbers]
+        self._asked |= dict.fromkeys(keys)
         self._run([key for key in dict.fromkeys(keys) if key not in self.found])
         names = [target.indicator for target in self.frame.targets]
         rows = [[self.found[key].get(name, np.nan) for name in names] for key in keys]
@@ -200,3 +184,10 @@ class Points:
 def key_of(values: Values, replicate: int, sample: float) -> Key:
     """What a finished run is found by."""
     return tuple(sorted((k, float(v)) for k, v in values.items())), int(replicate), float(sample)
+
+
+def _row(key: Key, figures: Mapping[str, float]) -> dict[str, Any]:
+    """A line of the file."""
+    values, replicate, sample = key
+    shown = {k: v if np.isfinite(v) else None for k, v in figures.items()}
+    return {"values": dict(values), "replicate": replicate, "sample": sample, "figures": shown}

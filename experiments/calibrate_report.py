@@ -12,8 +12,8 @@ from experiments.calibrate import Calibration
 from experiments.calibrate_words import calibrate_words, lines_of, parameter_rows, target_rows
 from experiments.identify import PRIOR
 from experiments.linkage_tables import table_of
+from experiments.manifests import versions
 from experiments.pages import Section, Sheet, write_report
-from experiments.store import versions
 from simulation.compiler import SOURCE_HASH
 
 

@@ -140,6 +140,7 @@ def run_command(
     out: Annotated[
         Path | None, typer.Option(help="Folder; results/run-SCENARIO if left out.")
     ] = None,
+    as_new: AsNewOption = False,
     lang: LangOption = Language.en,
     as_json: JsonOption = False,
 ) -> None:
@@ -149,7 +150,7 @@ def run_command(
     from experiments.listing import size_warning
     from experiments.plan import Settings, check
     from experiments.section_tables import show_support, support_json
-    from experiments.single import check_folder, save_run
+    from experiments.single import RunFolder
     from simulation import simulate
 
     overrides = overrides_of(set_)
@@ -157,7 +158,6 @@ def run_command(
     settings = Settings(seed, sample, months)
     check(read, replicate, settings)
     folder = out or Path("results") / f"run-{read.name}"
-    check_folder(folder)
     warn(size_warning(read, lang))
     options = {"months": months, "sample": f"{sample:g}", "seed": seed, "replicate": replicate}
     command = shlex.join(
@@ -165,9 +165,14 @@ def run_command(
         + [word for text in set_ or () for word in ("--set", text)]
         + [word for key, value in options.items() for word in (f"--{key}", str(value))]
     )
-    compile_first(Bar().say)
-    run = simulate(read, replicate, seed, sample, months)
-    save_run(run, folder, command, lang)
+    with RunFolder(folder, read, replicate, settings, command, as_new) as place:
+        folder = place.folder
+        try:
+            compile_first(Bar().say)
+            run = simulate(read, replicate, seed, sample, months)
+            place.save(run, lang)
+        except KeyboardInterrupt:
+            stop(f"interrupted: nothing of this run was written to {folder}", INTERRUPTED)
     Bar().say(f"written to {folder}")
     if as_json:
         yearly = tables.yearly(run.monthly).reset_index()

@@ -22,11 +22,11 @@ from experiments.ensemble import FILE, ensemble, some
 from experiments.ensemble_effects import split_all
 from experiments.errors import UsageError
 from experiments.executors import workers_of
+from experiments.files import write_frame
 from experiments.linkage_runs import gather, values_of
 from experiments.measures import MEASURES
 from experiments.plan import Plan, Settings, Task
 from experiments.progress import Bar, Reporter
-from experiments.store import write_frame
 from scenarios import Scenario
 
 SHIPPED = "ensemble"

@@ -16,12 +16,14 @@ from experiments.effects import INDEX, Cube, cube_of, effects_of, ratios_of
 from experiments.equity import equity_of
 from experiments.errors import Interrupted, UsageError
 from experiments.executors import Outcome, compile_first, execute, workers_of
+from experiments.files import write_frame
+from experiments.manifests import FINISHED
 from experiments.measures import BY_NAME, labelled
 from experiments.plan import Plan, Settings, jobs
 from experiments.planned import planned_and_spent
 from experiments.progress import Bar, Reporter
 from experiments.quality import Weighed, ranks_of, weighed_of
-from experiments.store import Store, write_frame
+from experiments.store import Store
 from experiments.stories_choice import pairs_of
 from experiments.support import funnel_of, support_of
 from experiments.whom import Whom, whom_of
@@ -291,7 +293,15 @@ def _run(
     keep: bool,
 ) -> Comparison:
     """Run what is not there yet, make one table, and read it."""
-    store = Store(folder, plan, command, as_new)
+    with Store(folder, plan, command, as_new) as store:
+        return _filled(store, command, workers, processes, reporter, keep)
+
+
+def _filled(
+    store: Store, command: str, workers: int, processes: bool, reporter: Reporter, keep: bool
+) -> Comparison:
+    """Run what the store does not hold, and what comes out."""
+    plan = store.plan
     persons = PeopleStore(store.folder, plan)
     done, known = store.done(), persons.done()
     tasks = plan.tasks()
@@ -322,7 +332,6 @@ def _run(
     except KeyboardInterrupt:
         persons.consolidate()
         store.consolidate()
-        store.status("interrupted")
         if not keep:
             raise
         kept = len({task.key for task in tasks} & store.done())
@@ -331,7 +340,7 @@ def _run(
             "give the same command again to go on"
         ) from None
     store.consolidate()
-    store.status("finished")
+    store.status(FINISHED)
     runs, failures = store.runs(), store.failures()
     found = Comparison(plan, runs, failures, store.folder if keep else None, command)
     if plan.settings.people:

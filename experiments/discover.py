@@ -22,8 +22,8 @@ from scipy import stats
 
 from experiments.errors import UsageError
 from experiments.levels import HEAD, NAMES
+from experiments.manifests import MANIFEST, read_manifest
 from experiments.measures import check_measure
-from experiments.store import MANIFEST, read_manifest
 from experiments.sweep_manifest import titles_of
 from experiments.sweeps import frame_of
 

@@ -29,8 +29,8 @@ from experiments.effects import HIGHER, LOWER
 from experiments.ensemble import FILE, origin
 from experiments.findings import KEY_MEASURES, plain
 from experiments.linkage_tables import table_of
+from experiments.manifests import versions
 from experiments.pages import Section, Sheet, write_report
-from experiments.store import versions
 from experiments.texts import (
     FOLDER,
     LANGUAGES,

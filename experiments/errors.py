@@ -37,6 +37,6 @@ def writing_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            f"{folder}: found {reason_of(error)}, allowed a folder that can be written to; "
+            f"{folder}: found {reason_of(error)}, allowed a place that can be written to; "
             "finished runs are kept"
         ) from error

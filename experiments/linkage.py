@@ -14,6 +14,7 @@ import pandas as pd
 
 from experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
 from experiments.executors import workers_of
+from experiments.files import write_frame
 from experiments.linkage_design import (
     CELLS,
     Factorial,
@@ -25,7 +26,6 @@ from experiments.linkage_effects import COST, KEPT, OUTCOMES, effects_of, premiu
 from experiments.linkage_runs import gather, values_of
 from experiments.plan import Settings
 from experiments.progress import Bar, Reporter
-from experiments.store import write_frame
 
 COLUMNS = len((*OUTCOMES, COST))
 

@@ -14,7 +14,7 @@ from experiments import linkage_charts as charts
 from experiments import linkage_rows as rows_of
 from experiments import linkage_words as say
 from experiments.charts import PILLARS as SPENT_BY
-from experiments.errors import writing_to
+from experiments.files import write_text
 from experiments.linkage import Linkage
 from experiments.linkage_design import (
     FACTORS,
@@ -31,8 +31,8 @@ from experiments.linkage_effects import COST, KEPT, OUTCOMES
 from experiments.linkage_robust import Robust
 from experiments.linkage_rows import Cells
 from experiments.linkage_words import MAIN, linkage_words
+from experiments.manifests import versions
 from experiments.report import value_text
-from experiments.store import versions
 from experiments.texts import FOLDER, figure, label_of, percent, unit_name, words
 from scenarios import levers
 from simulation.compiler import SOURCE_HASH
@@ -243,16 +243,6 @@ def render(template: str, **what: Any) -> str:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     return environment.get_template(template).render(**what)
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Write a file, whole or not at all."""
-    new = path.with_name(f".{path.name}.new")
-    with writing_to(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
-    return path
 
 
 def write_page(found: Linkage | None, robust: Robust | None, path: Path, lang: str = "en") -> Path:

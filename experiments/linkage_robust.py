@@ -28,6 +28,7 @@ from experiments.effects import draws_of, interval, resampled_means
 from experiments.ensemble_effects import Parts, split
 from experiments.errors import UsageError
 from experiments.executors import workers_of
+from experiments.files import write_frame
 from experiments.linkage import command_of
 from experiments.linkage_design import (
     EQUAL,
@@ -42,7 +43,6 @@ from experiments.linkage_effects import COST, OUTCOMES
 from experiments.linkage_runs import gather, values_of
 from experiments.plan import Plan, Settings, Task
 from experiments.progress import Bar, Reporter
-from experiments.store import write_frame
 from scenarios import Lever, Scenario, load_scenario, walk
 
 SPREAD = 0.05

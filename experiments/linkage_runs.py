@@ -17,6 +17,7 @@ import pyarrow as pa
 from experiments.errors import Interrupted
 from experiments.executors import Measure, Outcome, compile_first, execute
 from experiments.linkage_design import works_of
+from experiments.manifests import FINISHED
 from experiments.measures import BY_NAME, LAST, SCHEMA, tidy
 from experiments.plan import Plan
 from experiments.progress import Reporter
@@ -93,7 +94,20 @@ def gather(
     StoreError
         If the folder cannot be used.
     """
-    store = Store(folder, plan, command, as_new)
+    with Store(folder, plan, command, as_new) as store:
+        return _filled(store, workers, processes, reporter, measure, keep)
+
+
+def _filled(
+    store: Store,
+    workers: int,
+    processes: bool,
+    reporter: Reporter,
+    measure: Measure,
+    keep: Callable[[pa.Table, int], pa.Table],
+) -> Store:
+    """Run what the store does not hold, and make one table."""
+    plan = store.plan
     tasks, done = plan.tasks(), store.done()
     todo = [task for task in tasks if task.key not in done]
 
@@ -113,14 +127,13 @@ def gather(
             execute(works, plan.settings, take, workers, processes, measure)
     except KeyboardInterrupt:
         store.consolidate()
-        store.status("interrupted")
         kept = len({task.key for task in tasks} & store.done())
         raise Interrupted(
             f"interrupted: {kept} of {len(tasks)} runs are kept in {store.folder}; "
             "give the same command again to go on"
         ) from None
     store.consolidate()
-    store.status("finished")
+    store.status(FINISHED)
     return store
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.design import Design, design_of
 from experiments.errors import StoreError
-from experiments.store import MANIFEST, PARTS, read_manifest
+from experiments.files import DamagedError, check_table, read_table
+from experiments.manifests import FINISHED, MANIFEST, read_manifest
+from experiments.store import PARTS, RUNS
 from experiments.sweep_manifest import KIND, difference
 from experiments.sweep_parts import parts_in
 from experiments.sweep_plan import SweepPlan
@@ -53,16 +56,53 @@ def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> Path:
         names = ", ".join(f"{i}/{n}" for i in shares) or f"{len(missing)} jobs"
         raise StoreError(f"{out}: found {names} unfinished, allowed all shares; run them first")
     plan = _plan(manifests[0], places[0])
-    store = SweepStore(out, plan, f"returnee merge {out}", about={"merged": len(places)})
 
     def part(number: int, name: str) -> Path:
         folder = MONTHLY_PARTS if name == MONTHLY else PARTS
         return held[number] / folder / f"{number:06d}.parquet"
 
+    _check(plan, part)
+    words = ["returnee", "merge", str(out), *(str(folder) for folder in folders or ())]
+    about = {"merged": len(places), "merged_by": shlex.join(words)}
+    store = SweepStore(out, plan, whole_command(manifests[0]["command"], out), about=about)
     store.consolidate(part)
     store.remove_empty()
-    store.status("finished")
+    store.status(FINISHED)
     return out
+
+
+def _check(plan: SweepPlan, part: Callable[[int, str], Path]) -> None:
+    """Read all parts before anything is written.
+
+    Raises
+    ------
+    DamagedError
+    """
+    names = (RUNS, MONTHLY) if plan.design.keep == "monthly" else (RUNS,)
+    for number in range(plan.jobs):
+        for name in names:
+            try:
+                check_table(part(number, name))
+            except DamagedError as error:
+                again = "give the command of its share again, and merge then"
+                raise DamagedError(error.path, again) from None
+
+
+def whole_command(command: str, out: Path) -> str:
+    """The command that makes in one go what a share is part of.
+
+    Examples
+    --------
+    >>> whole_command("returnee sweep d.toml --out a --shard 1/3", Path("b"))
+    'returnee sweep d.toml --out b'
+    """
+    words, kept = iter(shlex.split(command)), []
+    for word in words:
+        if word in ("--shard", "--out"):
+            next(words, None)
+        else:
+            kept.append(word)
+    return shlex.join([*kept, "--out", str(out)])
 
 
 def _manifest(place: Path) -> dict[str, Any]:
@@ -76,13 +116,11 @@ def _manifest(place: Path) -> dict[str, Any]:
 
 def _plan(manifest: dict[str, Any], place: Path) -> SweepPlan:
     """The plan that a share belongs to, from what stands in it."""
-    import pandas as pd
-
-    points = pd.read_parquet(place / POINTS).drop(columns="point")
+    points = read_table(place / POINTS).to_pandas().drop(columns="point")
     given = dict(manifest["design"])
     if given["method"] == "table":
         given["points"] = points
-    design: Design = design_of(given, str(place / MANIFEST))
+    design: Design = design_of(given, str(place / MANIFEST), place)
     plan = SweepPlan(design, points)
     if plan.digest != manifest["digest"]:
         wanted = "the scenarios and sources it was run with"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from experiments.linkage_report import render, write_text
+from experiments.files import write_text
+from experiments.linkage_report import render
 
 Cells = Sequence[str]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import simulation
-from experiments.errors import writing_to
+from experiments.files import write_text
 from experiments.listing import headings
 from experiments.report import value_text
 from scenarios import Lever, Scenario, levers, load_scenario, walk
@@ -86,10 +86,7 @@ def document() -> str:
 
 def write_parameters(path: Path) -> Path:
     """Write the page; return its path."""
-    with writing_to(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(document(), encoding="utf-8")
-    return path
+    return write_text(path, document())
 
 
 def _grouped() -> list[tuple[str, list[Lever]]]:

@@ -15,11 +15,11 @@ from experiments import charts
 from experiments.comparison import Comparison
 from experiments.effects import RATIOS
 from experiments.equity_report import Equity
-from experiments.errors import writing_to
+from experiments.files import write_text
 from experiments.findings import ratio_words, rows_of, sentence, title
+from experiments.manifests import versions
 from experiments.quality_report import Quality
 from experiments.spending import Spending
-from experiments.store import versions
 from experiments.support_report import Support
 from experiments.texts import FOLDER, label_of, unit_name, words
 from experiments.whom_charts import waterfall
@@ -212,8 +212,4 @@ def write_report(found: Comparison, path: Path, lang: str = "en") -> Path:
         Language of the page.
     """
     page = html_of(found, lang)
-    new = path.with_name(f".{path.name}.new")
-    with writing_to(path.parent):
-        new.write_text(page, encoding="utf-8")
-        new.replace(path)
-    return path
+    return write_text(path, page)

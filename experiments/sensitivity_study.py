@@ -22,6 +22,7 @@ from experiments.defaults import MAX_RUNS
 from experiments.design import design_of, labels_of
 from experiments.design_values import check_key
 from experiments.errors import UsageError
+from experiments.files import write_frame
 from experiments.linkage_robust import parameters
 from experiments.measures import check_measure, labelled
 from experiments.progress import Reporter
@@ -32,7 +33,6 @@ from experiments.sensitivity_indices import (
     indices_of,
     problem_of,
 )
-from experiments.store import write_frame
 from experiments.sweep_plan import plan_of
 from experiments.sweeps import Where, frame_of, run_plan
 from scenarios import Lever, load_scenario, walk

@@ -44,8 +44,10 @@ class OneLine(TyperGroup):
             sys.exit(0)
         except OSError as error:
             stop(
-                f"{error.filename or 'a file'}: found {reason_of(error)}, allowed a file that can be used"
+                f"{error.filename or 'output'}: found {reason_of(error)}, allowed a file that can be used"
             )
+        if code == INTERRUPTED:  # by Ctrl-C, where the command itself had nothing to say
+            stop("interrupted: what was not finished was not written", INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)
 
 

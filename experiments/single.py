@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.charts import (
@@ -20,10 +20,13 @@ from experiments.charts import (
     settings,
     smoothed,
 )
-from experiments.errors import StoreError, writing_to
-from experiments.store import MANIFEST, is_used, read_manifest, versions, write_json
+from experiments.errors import writing_to
+from experiments.files import to_parquet, whole
+from experiments.folders import OwnFolder
+from experiments.manifests import FINISHED, MANIFEST, Manifest
+from experiments.plan import Settings
 from experiments.texts import words
-from simulation.compiler import SOURCE_HASH
+from scenarios import Scenario
 from simulation.indicators import BY_NAME
 from simulation.run import Run
 
@@ -42,79 +45,67 @@ TABLES = (
 SHOWN = (*OVER_TIME, "owner_income")
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds anything but an earlier run.
-
-    Raises
-    ------
-    StoreError
-        If it does, or cannot be written to.
-    """
-    with writing_to(folder):
-        if is_used(folder):
-            if not (folder / MANIFEST).is_file() or read_manifest(folder).get("kind") != KIND:
-                raise StoreError(
-                    f"{folder}: found other files, allowed a new folder or one of an earlier run"
-                )
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(13, "permission denied")
-
-
-def save_run(run: Run, folder: Path, command: str, lang: str = "en") -> list[Path]:
-    """Write a run's tables, chart and manifest; all are there, or none is changed.
+class RunFolder(OwnFolder):
+    """The folder of one run; see `OwnFolder`.
 
     Parameters
     ----------
-    run : Run
-        What to keep.
     folder : Path
-        See `check_folder`.
+        New, empty, or of the same run made before.
+    scenario : Scenario
+    replicate : int
+    settings : Settings
     command : str
         The command that repeats the run.
-    lang : {"en", "zh"}
-        Language of the chart.
-
-    Returns
-    -------
-    list of Path
-        What was written.
+    as_new : bool
+        Write to a new sibling folder if this one is in use by another run.
     """
-    with writing_to(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as temporary:
-        new = Path(temporary)
+
+    COMPARED = ("kind", "source_hash", "seed", "replicate", "sample", "months")
+
+    def __init__(
+        self, folder: Path, scenario: Scenario, replicate: int, settings: Settings,
+        command: str = "", as_new: bool = False,
+    ) -> None:  # fmt: skip
+        about = {
+            "seed": settings.seed, "replicate": replicate, "sample": settings.sample,
+            "months": settings.months,
+        }  # fmt: skip
+        super().__init__(folder, Manifest(KIND, command, {scenario.name: scenario}, about), as_new)
+
+    def _begin(self) -> None:
+        """Write nothing before the run is there."""
+
+    def save(self, run: Run, lang: str = "en") -> list[Path]:
+        """Write a run's tables, chart and manifest; all are there, or none is changed.
+
+        Parameters
+        ----------
+        run : Run
+            What to keep.
+        lang : {"en", "zh"}
+            Language of the chart.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+        """
+        self._manifest.settle(self.folder)
+        writers: dict[str, Callable[[Path], Any]] = {  # the first is renamed last
+            MANIFEST: lambda new: new.write_text(self._manifest.text(FINISHED), "utf-8"),
+            "chart.png": lambda new: chart(run, new, lang),
+            "monthly.csv": run.monthly.to_csv,
+        }
         for name in TABLES:
-            table: pd.DataFrame = getattr(run, name)
-            table.to_parquet(new / f"{name}.parquet")
-        run.monthly.to_csv(new / "monthly.csv")
-        chart(run, new / "chart.png", lang)
-        write_json(new / MANIFEST, manifest(run, command))
-        written = []
-        for path in sorted(new.iterdir(), key=lambda path: path.name == MANIFEST):
-            os.replace(path, folder / path.name)
-            written.append(folder / path.name)
-    return written
-
-
-def manifest(run: Run, command: str) -> dict[str, Any]:
-    """Everything needed to repeat a run."""
-    scenario = run.scenario
-    return {
-        "kind": KIND,
-        "command": command,
-        "versions": versions(),
-        "source_hash": SOURCE_HASH,
-        "seed": run.seed,
-        "replicate": run.replicate,
-        "sample": run.sample,
-        "months": run.months,
-        "scenario": {
-            "name": scenario.name,
-            "id": scenario.id,
-            "title_en": scenario.title_en,
-            "title_zh": scenario.title_zh,
-            **scenario.canonical(),
-        },
-    }
+            writers[f"{name}.parquet"] = partial(to_parquet, getattr(run, name))
+        paths = [self.folder / name for name in writers]
+        with ExitStack() as stack:
+            for path, write in zip(paths, writers.values()):
+                new = stack.enter_context(whole(path))
+                with writing_to(path):
+                    write(new)
+        return paths
 
 
 def chart(run: Run, path: Path, lang: str) -> None:
@@ -132,4 +123,4 @@ def chart(run: Run, path: Path, lang: str) -> None:
         for axes in panels[len(SHOWN) :]:
             axes.axis("off")
         figure.supxlabel(words(lang)["report"]["month"])
-        figure.savefig(path, dpi=120)
+        figure.savefig(path, dpi=120, format="png")

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from experiments.errors import StoreError
-from experiments.store import KEYS, MANIFEST, PARTS, RUNS, read_manifest
+from experiments.files import DamagedError, checked, is_worked_on, read_lines
+from experiments.manifests import FINISHED, MANIFEST, RUNNING, read_manifest
+from experiments.store import FAILURES, KEYS, PARTS, RUNS
 from experiments.sweep_parts import failed_in
-from experiments.sweep_store import SHARD, is_worked_on
+from experiments.sweep_store import SHARD
 
 RECENT = 200  # parts from which the speed is taken
-KINDS = ("sweep", "comparison")
+STOPPED = "stopped"  # by whatever ended the process
+LINES = "points.jsonl"  # a line for each run of a calibration
+Counts = tuple[int, int, int | None, float]  # runs, of them failed, all if it is known, a second
 
 
 def status_of(folder: Path) -> dict[str, Any]:
@@ -25,40 +27,39 @@ def status_of(folder: Path) -> dict[str, Any]:
     -------
     dict
         ``folder``, ``kind``, ``status`` ("running", "interrupted", "finished", or "stopped" if
-        the process that ran a sweep is gone), ``runs``, ``finished`` (failed ones included), ``failed``,
-        ``left``, ``seconds_left`` (None where it can't be told), and ``shares`` with the status of
-        each, if the folder holds shares that are not merged.
+        the process that worked on it is gone), ``runs`` (None where it is not known before the
+        end), ``finished`` (failed ones included), ``failed``, ``left``, ``seconds_left`` (None
+        where it can't be told), and ``shares`` with the status of each folder within, if it holds
+        shares that are not merged or sweeps of a study.
 
     Raises
     ------
     StoreError
-        If it is no folder of a sweep or a comparison.
+        If it is no folder of results.
     """
-    shares = sorted(folder.glob(f"{SHARD}*/{MANIFEST}"))
-    if shares and not (folder / MANIFEST).exists():
-        return _of_shares(folder, [path.parent for path in shares])
     if not (folder / MANIFEST).is_file():
-        raise StoreError(f"{folder}: found no {MANIFEST}, allowed a folder of results")
+        return _of_folders(folder)
     manifest = read_manifest(folder)
-    if manifest.get("kind") not in KINDS:
-        raise StoreError(
-            f"{folder}: found results of kind {manifest.get('kind')}, allowed a sweep or comparison"
-        )
+    kind, status = str(manifest.get("kind")), str(manifest.get("status", FINISHED))
+    if kind not in COUNTS:
+        known = ", ".join(COUNTS)
+        raise StoreError(f"{folder}: found results of kind {kind}, allowed {known}")
     try:
-        found = _sweep(folder, manifest) if manifest["kind"] == "sweep" else _comparison(folder)
-        total = runs_of(manifest)
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+        finished, failed, total, rate = COUNTS[kind](folder, manifest)
+    except StoreError:
+        raise
+    except (OSError, KeyError, TypeError, ValueError):
         raise StoreError(f"{folder}: found unreadable files, allowed a folder of results") from None
-    finished, failed, rate = found
-    finished = min(finished, total)
-    left = total - finished
-    status = manifest.get("status", "running")
-    if status == "running" and manifest["kind"] == "sweep" and not is_worked_on(folder):
-        status = "stopped"
+    if total is None and status == FINISHED:
+        total = finished
+    finished = finished if total is None else min(finished, total)
+    left = None if total is None else total - finished
+    if status == RUNNING and not is_worked_on(folder):
+        status = STOPPED
     return {
-        "folder": str(folder), "kind": manifest["kind"], "status": status,
+        "folder": str(folder), "kind": kind, "status": status,
         "runs": total, "finished": finished, "failed": failed, "left": left,
-        "seconds_left": round(left / rate, 1) if rate and left else (0.0 if not left else None),
+        "seconds_left": 0.0 if left == 0 else round(left / rate, 1) if rate and left else None,
         "shares": [],
     }  # fmt: skip
 
@@ -71,35 +72,81 @@ def runs_of(manifest: dict[str, Any]) -> int:
     return len(ids) * int(manifest["replicates"])
 
 
-def _of_shares(folder: Path, shares: list[Path]) -> dict[str, Any]:
-    each = [status_of(share) for share in shares]
-    whole = int(read_manifest(shares[0])["whole"])
-    summed = {key: sum(one[key] for one in each) for key in ("finished", "failed")}
-    left = whole - summed["finished"]
+def _of_folders(folder: Path) -> dict[str, Any]:
+    """Status of a folder whose folders hold the runs: shares of a sweep, or stages of a study."""
+    shares = [path.parent for path in sorted(folder.glob(f"{SHARD}*/{MANIFEST}"))]
+    parts = shares or [path.parent for path in sorted(folder.glob(f"*/{MANIFEST}"))]
+    manifests = [read_manifest(part) for part in parts]
+    if not parts or any(about.get("kind") != "sweep" for about in manifests):
+        raise StoreError(f"{folder}: found no {MANIFEST}, allowed a folder of results")
+    each = [status_of(part) for part in parts]
+    finished, failed = (sum(one[key] for one in each) for key in ("finished", "failed"))
+    whole = int(manifests[0]["whole"]) if shares else sum(one["runs"] for one in each)
     times = [one["seconds_left"] for one in each]
     return {
-        "folder": str(folder), "kind": "sweep", "status": "shares", "runs": whole, **summed,
-        "left": left, "seconds_left": None if None in times else max(times), "shares": each,
+        "folder": str(folder), "kind": "sweep" if shares else "study",
+        "status": "shares" if shares else _slowest(each), "runs": whole,
+        "finished": finished, "failed": failed, "left": whole - finished,
+        "seconds_left": None if None in times else max(times), "shares": each,
     }  # fmt: skip
 
 
-def _sweep(folder: Path, manifest: dict[str, Any]) -> tuple[int, int, float]:
-    """Finished, failed, and runs a second."""
+def _slowest(each: list[dict[str, Any]]) -> str:
+    """The status of all: that of the first which is not finished."""
+    return next((one["status"] for one in each if one["status"] != FINISHED), FINISHED)
+
+
+def _sweep(folder: Path, manifest: dict[str, Any]) -> Counts:
+    total = runs_of(manifest)
+    try:
+        if (folder / RUNS).exists():
+            return _rows(folder / RUNS), failed_in(folder), total, 0.0
+        counts = {path: _rows(path) for path in (folder / PARTS).glob("[0-9]*.parquet")}
+        return sum(counts.values()), failed_in(folder), total, _rate(counts)
+    except DamagedError as error:
+        if error.path.exists() or not (folder / RUNS).exists():
+            raise
+        return _sweep(folder, manifest)  # all parts became one table in the meantime
+
+
+def _rows(path: Path) -> int:
+    with checked(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def _comparison(folder: Path, manifest: dict[str, Any]) -> Counts:
+    done = set()
     if (folder / RUNS).exists():
-        return pq.read_metadata(folder / RUNS).num_rows, failed_in(folder), 0.0
-    parts = list((folder / PARTS).glob("[0-9]*.parquet"))
-    counts = {path: pq.read_metadata(path).num_rows for path in parts}
-    return sum(counts.values()), failed_in(folder), _rate(counts)
-
-
-def _comparison(folder: Path) -> tuple[int, int, float]:
-    done = 0
-    if (folder / RUNS).exists():
-        import json
-
-        done = len(json.loads((pq.read_schema(folder / RUNS).metadata or {})[KEYS]))
+        with checked(folder / RUNS) as file:
+            noted = json.loads((file.schema_arrow.metadata or {})[KEYS])
+        done = {(key[0], int(key[1]), int(key[2])) for key in noted}
     parts = dict.fromkeys((folder / PARTS).glob("*.parquet"), 1)
-    return done + len(parts), 0, _rate(parts)
+    names = [path.stem.split("-") for path in parts]
+    done |= {(name[0], int(name[1]), int(name[2])) for name in names}
+    rows = read_lines(folder / FAILURES)[0]
+    failed = {(row["scenario_id"], row["point"], row["replicate"]) for row in rows} - done
+    return len(done) + len(failed), len(failed), runs_of(manifest), _rate(parts)
+
+
+def _run(folder: Path, _: dict[str, Any]) -> Counts:
+    return int((folder / "monthly.parquet").exists()), 0, 1, 0.0
+
+
+def _calibration(folder: Path, _: dict[str, Any]) -> Counts:
+    return len(read_lines(folder / LINES)[0]), 0, None, 0.0
+
+
+def _budget(folder: Path, _: dict[str, Any]) -> Counts:
+    """Runs of the search and of the judgement of its best mixes."""
+    parts = [path.parent for path in folder.glob(f"**/{MANIFEST}") if path.parent != folder]
+    each = [status_of(part) for part in parts]
+    return sum(one["finished"] for one in each), sum(one["failed"] for one in each), None, 0.0
+
+
+COUNTS = {
+    "run": _run, "comparison": _comparison, "sweep": _sweep, "budget": _budget,
+    "calibration": _calibration,
+}  # fmt: skip
 
 
 def _rate(parts: dict[Path, int]) -> float:
@@ -126,10 +173,11 @@ def duration(seconds: float) -> str:
 
 def status_text(found: dict[str, Any]) -> str:
     """The status in lines for the terminal."""
+    of = "" if found["runs"] is None else f" of {found['runs']:,}"
+    left = "" if found["left"] is None else f", {found['left']:,} left"
     lines = [
-        f"{found['folder']}: {found['status']}",
-        f"  {found['finished']:,} of {found['runs']:,} runs finished, {found['failed']:,} failed, "
-        f"{found['left']:,} left",
+        f"{found['folder']}: {found['kind']}, {found['status']}",
+        f"  {found['finished']:,}{of} runs finished, {found['failed']:,} failed{left}",
     ]
     if found["left"] and found["seconds_left"] is not None:
         end = time.strftime("%H:%M", time.localtime(time.time() + found["seconds_left"]))

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from experiments.files import write_json
 from experiments.plan import Plan
-from experiments.store import write_json
 from experiments.stories import Life, Pair
 from experiments.stories_watch import lives_of
 from experiments.stories_words import story_lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 import tomllib
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 
 import jinja2
 
-from experiments.errors import writing_to
+from experiments.files import write_text
 from experiments.texts import FOLDER
 from scenarios import Behaviour, County, Policy
 from scenarios.fields import groups
@@ -92,8 +91,4 @@ def render(
 
 def write_study(path: Path, page: str) -> Path:
     """Write a page, whole or not at all."""
-    with writing_to(path.parent):
-        new = path.with_name(f".{path.name}.new")
-        new.write_text(page, encoding="utf-8")
-        os.replace(new, path)
-    return path
+    return write_text(path, page)

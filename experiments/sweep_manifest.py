@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from experiments.store import versions
+from experiments.design_values import COUNTY
+from experiments.manifests import Manifest, counties_of
 from experiments.sweep_plan import SweepPlan
-from simulation.compiler import SOURCE_HASH
 
 KIND = "sweep"
 LONGEST = 80  # letters of a value in an error
@@ -21,38 +23,34 @@ def titles_of(manifest: dict[str, Any]) -> dict[str, tuple[str, str]]:
     }
 
 
-def manifest_of(plan: SweepPlan, command: str) -> dict[str, Any]:
-    """Everything needed to repeat a sweep; scenarios in full."""
-    s = plan.design.settings
-    return {
-        "kind": KIND,
-        "command": command,
-        "versions": versions(),
-        "source_hash": SOURCE_HASH,
-        "seed": s.seed,
-        "sample": s.sample,
-        "months": s.months,
-        "burn_in": s.burn_in,
-        "replicates": plan.design.replicates,
-        "keep": plan.design.keep,
-        "design": plan.design.plain(),
-        "points": len(plan.points),
-        "runs": plan.runs,
-        "jobs": plan.jobs,
-        "digest": plan.digest,
-        "scenarios": {
-            label: {
-                "id": scenario.id,
-                "title_en": scenario.title_en,
-                "title_zh": scenario.title_zh,
-                **scenario.canonical(),
-            }
-            for label, scenario in plan.design.read.items()
-        },
-    }
+def manifest_of(
+    plan: SweepPlan, command: str, folder: Path, more: Mapping[str, Any] | None = None
+) -> Manifest:
+    """Everything needed to repeat a sweep; scenarios in full, files as seen from the folder."""
+    s, design = plan.design.settings, plan.design.plain()
+    design["scenarios"] = [seen_from(folder, name) for name in design["scenarios"]]
+    about = {
+        "seed": s.seed, "sample": s.sample, "months": s.months, "burn_in": s.burn_in,
+        "replicates": plan.design.replicates, "keep": plan.design.keep, "design": design,
+        "points": len(plan.points), "runs": plan.runs, "jobs": plan.jobs, "digest": plan.digest,
+        **(more or {}),
+    }  # fmt: skip
+    counties = counties_of(plan.points[COUNTY].unique()) if COUNTY in plan.points else []
+    return Manifest(KIND, command, plan.design.read, about, counties)
+
+
+def seen_from(folder: Path, name: str) -> str:
+    """A scenario's file as a path from a folder, so that both can be moved together; or a name."""
+    if not name.endswith(".toml"):
+        return name
+    try:
+        return Path(os.path.relpath(Path(name).resolve(), folder.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return name
 
 
 UNCOMPARED = (".id", ".title_en", ".title_zh")
+COPIES = ".county_files"
 COMPARED = ("kind", "source_hash", "seed", "sample", "months", "burn_in", "replicates", "keep")
 
 
@@ -71,7 +69,7 @@ def difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
         # A scenario's file may have moved or have another title; what it does is compared.
         old, new = (dict(flat(m.get(key, {}), key)) for m in (found, wanted))
         for name in sorted({*old, *new}):
-            if name.endswith(UNCOMPARED) or name.startswith("design.scenarios"):
+            if name.endswith(UNCOMPARED) or COPIES in name or name.startswith("design.scenarios"):
                 continue
             if old.get(name) != new.get(name):
                 found_here, wanted_here = (_short(m.get(name)) for m in (old, new))

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from experiments.errors import StoreError
+from experiments.files import checked, read_table
 from experiments.levels import redescribed
-from experiments.store import NEW, PARTS, RUNS
+from experiments.store import PARTS, RUNS
 
 ROW_GROUP = 4096  # rows, at least, but for the last
-DAY = 86_400.0  # seconds
-
-
-def torn(path: Path) -> bool:
-    """Whether a file has a temporary name."""
-    return path.name.startswith(".") and path.name.endswith(NEW)
-
-
-def is_being_written(path: Path) -> bool:
-    """Whether the process that a temporary file is named after may still be writing it."""
-    rest, process, _ = path.name.rsplit(".", 2)
-    if not process.isdigit() or int(process) == os.getpid():
-        return False
-    if not rest.endswith(f".{socket.gethostname()}"):
-        return time.time() - path.stat().st_mtime < DAY
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def in_groups(tables: Iterable[pa.Table]) -> Iterator[list[pa.Table]]:
@@ -66,7 +41,8 @@ def failed_in(folder: Path) -> int:
 
 def _errors_in(path: Path) -> int:
     """Rows with an error, from the file's footer alone."""
-    about = pq.read_metadata(path)
+    with checked(path) as file:
+        about = file.metadata
     column = about.schema.names.index("error")
     groups = (about.row_group(k) for k in range(about.num_row_groups))
     return sum(group.num_rows - group.column(column).statistics.null_count for group in groups)
@@ -83,7 +59,4 @@ def runs_in(folder: Path) -> pa.Table:
     paths = [table] if table.exists() else sorted((folder / PARTS).glob("[0-9]*.parquet"))
     if not paths:
         raise StoreError(f"{folder}: found no finished runs, allowed the folder of a sweep")
-    try:
-        return redescribed(pa.concat_tables([pq.read_table(path) for path in paths]))
-    except (OSError, pa.ArrowException):
-        raise StoreError(f"{folder}: found an unreadable file, allowed Parquet") from None
+    return redescribed(pa.concat_tables([read_table(path) for path in paths]))

@@ -23,9 +23,11 @@ from scipy import stats
 
 from experiments.charts import BLACK, COLOURS, DASHES, chart_language, settings, svg_of
 from experiments.discover import outcome_of
+from experiments.files import read_table
 from experiments.levels import HEAD, NAMES, attributes
+from experiments.manifests import read_manifest
 from experiments.measures import BY_NAME
-from experiments.store import RUNS, read_manifest
+from experiments.store import RUNS
 from experiments.study_page import Cells, Section, grouped, render, study_words, wrapped
 from experiments.sweep_manifest import titles_of
 from experiments.texts import figure, label_of, percent, rounded, unit_name, words
@@ -107,7 +109,7 @@ def read_sweep(folder: Path, measures: Sequence[str] = SHOWN) -> Found:
     path, manifest = folder / RUNS, read_manifest(folder)
     schema = pq.read_schema(path)
     keys = [name for name in schema.names if name not in (*HEAD.names, *NAMES)]
-    runs = pq.read_table(path, columns=[*HEAD.names, *keys, *measures]).to_pandas()
+    runs = read_table(path, columns=[*HEAD.names, *keys, *measures]).to_pandas()
     there = runs[runs["error"].isna()]
     first = there.drop_duplicates(["scenario", "point"]).set_index(["scenario", "point"])[keys]
     means = there.groupby(["scenario", "point"])[list(measures)].mean().join(first)

@@ -9,37 +9,34 @@ is written twice with the same rows.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+from filelock import FileLock
 
 from experiments.errors import StoreError, writing_to
-from experiments.levels import redescribed, undescribed
-from experiments.store import (
-    MANIFEST,
-    PARTS,
-    RUNS,
+from experiments.files import (
+    LOCK,
+    DamagedError,
+    check_table,
+    checked,
+    claim_if_free,
+    is_temporary,
     is_used,
-    is_whole,
     next_to,
-    read_manifest,
-    temporary,
-    write_json,
+    read_table,
+    remove_leftovers,
+    table_writer,
+    write_table,
 )
+from experiments.levels import redescribed, undescribed
+from experiments.manifests import MANIFEST, RUNNING, read_manifest
+from experiments.store import PARTS, RUNS
 from experiments.sweep_manifest import difference, manifest_of
-from experiments.sweep_parts import (
-    failed_in,
-    in_groups,
-    is_being_written,
-    parts_in,
-    torn,
-)
+from experiments.sweep_parts import failed_in, in_groups, parts_in
 from experiments.sweep_plan import SweepPlan
 
 DIGEST = b"returnee.sweep"
@@ -47,22 +44,7 @@ MONTHLY, POINTS = "monthly.parquet", "points.parquet"
 MONTHLY_PARTS = "parts-monthly"
 TEXTS = ["scenario", "scenario_id", "indicator"]  # columns of few values
 SHARD = "shard-"  # beginning of the names of folders of shares
-LOCK = ".lock"
 Tables = dict[str, pa.Table]  # by RUNS and MONTHLY
-
-
-def is_worked_on(folder: Path) -> bool:
-    """Whether a process works on a folder, as far as its lock tells; yes where there are no locks."""
-    try:
-        import fcntl
-
-        with open(folder / LOCK) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except (ImportError, OSError):
-        return True
-    return False
 
 
 class SweepStore:
@@ -95,51 +77,65 @@ class SweepStore:
         about: dict[str, Any] | None = None,
     ) -> None:
         self.plan = plan
-        # As JSON has it, so that what is read again compares equal.
-        self.manifest = json.loads(
-            json.dumps({**manifest_of(plan, command), **(about or {})}, default=str)
-        )
-        with writing_to(folder):
-            different = self._difference(folder) if is_used(folder) else ""
-            if different and as_new:
-                folder, different = next_to(folder), ""
-            if different:
-                raise StoreError(f"{different}; --as-new writes to a new folder beside it")
+        self._lock: FileLock | None = None
+        self._manifest = manifest_of(plan, command, folder, about)
+        self.manifest = self._manifest.content
+        different = self._difference(folder)
+        if different and as_new:
+            folder, different = next_to(folder), ""
+            self._manifest = manifest_of(plan, command, folder, about)
+        if different:
+            raise StoreError(f"{different}; --as-new writes to a new folder beside it")
         self.folder = folder
         with writing_to(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self.status("running")  # first of all, since it says whose folder this is
+            self._manifest.settle(folder)
+            self.status(RUNNING)  # first of all, since it says whose folder this is
             for name in self._part_folders().values():
                 (folder / name).mkdir(exist_ok=True)
             self._remove_torn()
             if not (folder / POINTS).exists():
-                self.write(folder / POINTS, plan.points.rename_axis("point").reset_index())
+                points = plan.points.rename_axis("point").reset_index()
+                self.write(folder / POINTS, pa.Table.from_pandas(points))
 
     def _difference(self, folder: Path) -> str:
+        with writing_to(folder):
+            names = (
+                [path for path in folder.iterdir() if not _is_ours(path)] if is_used(folder) else []
+            )
+        if not names:
+            return ""
         if not (folder / MANIFEST).is_file():
-            if all(path.name.startswith(SHARD) or torn(path) for path in folder.iterdir()):
-                return ""
             return f"{folder}: found other files, allowed a new folder or results of this design"
         found = difference(read_manifest(folder), self.manifest)
         return f"{folder}/{MANIFEST}: {found}" if found else ""
 
     def status(self, status: str) -> None:
         """Write the manifest with a status: running, interrupted, finished."""
-        with writing_to(self.folder):
-            write_json(self.folder / MANIFEST, {"status": status, **self.manifest})
+        self._manifest.write(self.folder, status)
 
     def is_finished(self) -> bool:
         """Whether all runs stand in one table."""
         path = self.folder / RUNS
         if not path.exists():
             return False
-        try:
-            noted = (pq.read_schema(path).metadata or {}).get(DIGEST)
-        except (OSError, pa.ArrowException):
-            noted = None
+        with checked(path) as file:
+            noted = (file.schema_arrow.metadata or {}).get(DIGEST)
         if noted != self.plan.digest.encode():
-            raise StoreError(f"{path}: found an unreadable file, allowed Parquet of this design")
+            raise DamagedError(path)
         return True
+
+    def check(self) -> None:
+        """Read what is finished through.
+
+        Raises
+        ------
+        DamagedError
+            If a table is not as it was written.
+        """
+        for name in self._part_folders():
+            if (self.folder / name).exists():
+                check_table(self.folder / name)
 
     def done(self) -> set[int]:
         """Numbers of the jobs that are finished."""
@@ -152,19 +148,18 @@ class SweepStore:
     def in_turn(self, numbers: list[int]) -> list[int]:
         """Jobs in the order this process does them: backwards if another works on the folder.
 
-        The lock is held until this process ends, however it ends; where there are no locks, two
-        processes do the same jobs, which is a waste and no harm.
+        The lock is held until it is released or this process ends, however it ends; where there are
+        no locks, two processes do the same jobs, which is a waste and no harm.
         """
-        try:
-            import fcntl
-
-            self._lock = open(self.folder / LOCK, "w")  # noqa: SIM115
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return numbers[::-1]
-        except (ImportError, OSError):
-            pass
+        with suppress(OSError):
+            self._lock = claim_if_free(self.folder)
+            return numbers if self._lock else numbers[::-1]
         return numbers
+
+    def close(self) -> None:
+        """Give the folder back."""
+        if self._lock is not None:
+            self._lock.release()
 
     def add(self, number: int, tables: Tables) -> None:
         """Keep a finished job; its runs are written last, for they say that it is finished."""
@@ -172,18 +167,9 @@ class SweepStore:
             table = undescribed(tables[name]) if name == RUNS else tables[name]
             self.write(self.part(number, name), table)
 
-    def write(self, path: Path, table: Any) -> None:
+    def write(self, path: Path, table: pa.Table) -> None:
         """Write a table as Parquet, whole or not at all."""
-        new = temporary(path)
-        table = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table)
-        with writing_to(self.folder):
-            try:
-                path.parent.mkdir(exist_ok=True)  # another process may have removed it
-                pq.write_table(table, new, compression="zstd", use_dictionary=TEXTS)
-                os.replace(new, path)
-            except BaseException:
-                new.unlink(missing_ok=True)
-                raise
+        write_table(path, table, use_dictionary=TEXTS)
 
     def part(self, number: int, name: str = RUNS) -> Path:
         """File of a job."""
@@ -215,7 +201,7 @@ class SweepStore:
         """Take back the jobs in which a run failed; how many runs failed."""
         failed = 0
         for path in (self.folder / PARTS).glob("[0-9]*.parquet"):
-            errors = pq.read_table(path, columns=["error"])["error"]
+            errors = read_table(path, columns=["error"])["error"]
             if len(errors) > errors.null_count:
                 failed += len(errors) - errors.null_count
                 (self.folder / RUNS).unlink(missing_ok=True)
@@ -238,35 +224,39 @@ class SweepStore:
                 (self.folder / folder).rmdir()
 
     def _join(self, paths: Iterable[Path], path: Path) -> None:
-        new = temporary(path)
         noted = {DIGEST: self.plan.digest.encode()}
-        with writing_to(self.folder):
-            try:
-                writer: pq.ParquetWriter | None = None
-                for tables in in_groups(pq.read_table(place) for place in paths):
-                    table = pa.concat_tables(tables)
-                    table = redescribed(table) if path.name == RUNS else table
-                    table = table.replace_schema_metadata(noted)
-                    writer = writer or pq.ParquetWriter(
-                        new, table.schema, compression="zstd", use_dictionary=TEXTS
-                    )
-                    writer.write_table(table)
-                if writer is not None:
-                    writer.close()
-                    os.replace(new, path)
-            except BaseException:
-                new.unlink(missing_ok=True)
-                raise
+        groups = in_groups(read_table(place) for place in paths)
+        tables = (_joined(group, path.name).replace_schema_metadata(noted) for group in groups)
+        first = next(tables, None)
+        if first is None:
+            return
+        with table_writer(path, first.schema, use_dictionary=TEXTS) as writer:
+            writer.write_table(first)
+            for table in tables:
+                writer.write_table(table)
 
     def _part_folders(self) -> dict[str, str]:
         monthly = {MONTHLY: MONTHLY_PARTS} if self.plan.design.keep == "monthly" else {}
         return {RUNS: PARTS, **monthly}
 
     def _remove_torn(self) -> None:
-        """Remove what a killed process left half-done."""
-        for name in ("", *self._part_folders().values()):
-            for path in (self.folder / name).iterdir():
-                with suppress(FileNotFoundError):  # renamed or removed by another process
-                    half = path.suffix == ".parquet" and name and not is_whole(path)
-                    if half or (torn(path) and not is_being_written(path)):
-                        path.unlink()
+        """Remove what a killed process left half-done, and parts that cannot be read."""
+        remove_leftovers(self.folder)
+        for name in self._part_folders().values():
+            remove_leftovers(self.folder / name)
+            for path in (self.folder / name).glob("[0-9]*.parquet"):
+                try:
+                    check_table(path)
+                except DamagedError:  # or removed by another process
+                    for other in self._part_folders():
+                        self.part(int(path.stem), other).unlink(missing_ok=True)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a sweep's folder may hold it before there is a manifest."""
+    return path.name == LOCK or path.name.startswith(SHARD) or is_temporary(path)
+
+
+def _joined(tables: list[pa.Table], name: str) -> pa.Table:
+    table = pa.concat_tables(tables)
+    return redescribed(table) if name == RUNS else table

@@ -16,6 +16,7 @@ from experiments.design import Design, design_of, read_design
 from experiments.errors import Interrupted, UsageError
 from experiments.executors import compile_first, workers_of
 from experiments.levels import attributes
+from experiments.manifests import FINISHED, INTERRUPTED
 from experiments.pools import Cluster, Pool, Processes, Threads
 from experiments.progress import Bar, Reporter
 from experiments.sweep_parts import runs_in
@@ -203,8 +204,21 @@ def run_plan(
     # A cluster is asked before anything is written.
     pool = where.pool(reporter.say) if where.scheduler or where.local_cluster else None
     store = SweepStore(folder, plan, command or command_of(plan.design, folder), as_new, about)
+    try:
+        _fill(store, mine, shard, pool, where, reporter, retry)
+    finally:
+        store.close()
+    return store
+
+
+def _fill(
+    store: SweepStore, mine: list[int], shard: str, pool: Pool | None, where: Where,
+    reporter: Reporter, retry: bool,
+) -> None:  # fmt: skip
+    """Do what is left, and make one table of it."""
     if retry:
         store.retry()
+    store.check()
     done = store.done()
     todo = [number for number in mine if number not in done]
     if todo:
@@ -214,8 +228,7 @@ def run_plan(
     if not shard and (todo or not store.is_finished()):
         store.consolidate()
     store.remove_empty()
-    store.status("finished")
-    return store
+    store.status(FINISHED)
 
 
 def _gather(
@@ -246,7 +259,7 @@ def _gather(
             reporter.begin(runs, runs - int(sizes[todo].sum()))
             execute_jobs(left(), pool, take)
     except KeyboardInterrupt:
-        store.status("interrupted")
+        store.status(INTERRUPTED)
         kept = int(sum(sizes[k] for k in store.done()))
         raise Interrupted(
             f"interrupted: {kept} of {plan.runs} runs are kept in {store.folder}; "

@@ -14,15 +14,15 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
-from experiments.errors import UsageError, writing_to
+from experiments.errors import UsageError
 from experiments.executors import workers_of
+from experiments.files import write_json, write_text
 from experiments.linkage_runs import gather
 from experiments.measures import SCHEMA
 from experiments.patterns import PAIRED, PATTERNS, Pattern, observed
 from experiments.patterns_paired import paired
 from experiments.plan import Plan, Settings, Task
 from experiments.progress import Bar, Reporter
-from experiments.store import write_json
 from scenarios import load_scenario
 from simulation.compiler import SOURCE_HASH
 from simulation.run import Run
@@ -252,7 +252,6 @@ def save(found: Validation) -> list[Path]:
     writer = csv.DictWriter(text, content["patterns"][0], lineterminator="\n")
     writer.writeheader()
     writer.writerows(content["patterns"])
-    with writing_to(found.folder):
-        write_json(paths[0], content)
-        paths[1].write_text(text.getvalue(), encoding="utf-8")
+    write_json(paths[0], content)
+    write_text(paths[1], text.getvalue())
     return paths

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from experiments.face import Face
 from experiments.face_charts import responses_chart
+from experiments.files import write_text
 from experiments.linkage_charts import standalone
-from experiments.linkage_report import render, write_text
+from experiments.linkage_report import render
 from experiments.parameters import constants, counts
 from experiments.patterns import PATTERNS
 from experiments.texts import percent

@@ -11,9 +11,10 @@ from rich.text import Text
 
 from experiments.face import Face
 from experiments.face_rows import FaceRows
-from experiments.linkage_report import render, write_text
+from experiments.files import write_text
+from experiments.linkage_report import render
 from experiments.linkage_rows import Cells
-from experiments.store import versions
+from experiments.manifests import versions
 from experiments.validate import Result, Validation
 from experiments.validation_charts import patterns_chart
 from experiments.validation_words import band_text, range_text, value_text, words_of

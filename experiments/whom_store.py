@@ -8,7 +8,6 @@ at a time. Like runs, a table is written to a temporary name and renamed.
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,8 +15,9 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
-from experiments.errors import StoreError, writing_to
+from experiments.files import DamagedError, checked, remove_leftovers, table_writer, whole
 from experiments.plan import Key, Plan, Task
+from experiments.store import AGAIN
 from experiments.whom_people import PEOPLE
 from simulation.compiler import SOURCE_HASH
 
@@ -40,11 +40,9 @@ class PeopleStore:
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         self.folder, self.plan = folder, plan
-        self._open: pq.ParquetFile | None = None
         self._places: dict[Key, int] = {}
-        for path in (folder / PARTS).glob("*"):
-            if path.suffix != PART:  # what a killed process left half-done
-                path.unlink()
+        if (folder / PARTS).is_dir():
+            remove_leftovers(folder / PARTS)
 
     def wants(self, task: Task) -> bool:
         """Whether the persons of a run are to be kept."""
@@ -56,43 +54,26 @@ class PeopleStore:
 
     def add(self, task: Task, people: pa.Table) -> None:
         """Keep the persons of a finished run."""
-        path = self._part(task.key)
-        new = path.with_suffix(".new")
-        with writing_to(self.folder):
-            path.parent.mkdir(exist_ok=True)
-            try:
-                feather.write_feather(people, str(new), compression="zstd")
-                os.replace(new, path)
-            except BaseException:
-                new.unlink(missing_ok=True)
-                raise
+        with whole(self._part(task.key)) as new:
+            feather.write_feather(people, str(new), compression="zstd")
 
     def consolidate(self) -> None:
         """Make one table of all parts, a row group a run, then remove them."""
         parts, old = self._parts(), self._consolidated()
         if parts - set(old):
             keys = sorted({*old, *parts}, key=lambda key: (key[2], key[0]))
-            noted = {KEYS: json.dumps(keys).encode()}
-            new = self.folder / f".{TABLE}.new"
-            with writing_to(self.folder):
-                try:
-                    schema = SCHEMA.with_metadata(noted)
-                    # Counts and sums hardly repeat: a dictionary costs time and saves no space.
-                    with pq.ParquetWriter(
-                        new, schema, compression="zstd", use_dictionary=["scenario_id"],
-                        write_statistics=False,
-                    ) as out:  # fmt: skip
-                        for key in keys:
-                            table = self.read(key).cast(PEOPLE)
-                            run = [pa.repeat(key[0], len(table)), pa.repeat(key[2], len(table))]
-                            columns = [c.cast(f.type) for c, f in zip(run, RUN_COLUMNS)]
-                            whole = pa.Table.from_arrays([*columns, *table.columns], schema=schema)
-                            out.write_table(whole, row_group_size=max(len(whole), 1))
-                    self._open = None
-                    os.replace(new, self.folder / TABLE)
-                except OSError:
-                    new.unlink(missing_ok=True)
-                    raise
+            schema = SCHEMA.with_metadata({KEYS: json.dumps(keys).encode()})
+            # Counts and sums hardly repeat: a dictionary costs time and saves no space.
+            with table_writer(
+                self.folder / TABLE, schema, use_dictionary=["scenario_id"], write_statistics=False
+            ) as out:
+                for key in keys:
+                    table = self.read(key).cast(PEOPLE)
+                    run = [pa.repeat(key[0], len(table)), pa.repeat(key[2], len(table))]
+                    columns = [c.cast(f.type) for c, f in zip(run, RUN_COLUMNS)]
+                    one = pa.Table.from_arrays([*columns, *table.columns], schema=schema)
+                    out.write_table(one, row_group_size=max(len(one), 1))
+            self._places = {}
         for key in parts:
             self._part(key).unlink(missing_ok=True)
         with suppress(OSError):
@@ -102,15 +83,10 @@ class PeopleStore:
         """Persons of one run, with the columns of `whom_people.PEOPLE`."""
         path = self._part(key)
         if path.exists():
-            return feather.read_table(path)
-        try:
-            if self._open is None:
-                keys = self._consolidated()
-                self._open = pq.ParquetFile(self.folder / TABLE)
-                self._places = {k: place for place, k in enumerate(keys)}
-            table = self._open.read_row_group(self._places[key], columns=PEOPLE.names)
-        except (OSError, pa.ArrowException):
-            raise self._unreadable() from None
+            return _part_at(path)
+        self._places = self._places or {k: n for n, k in enumerate(self._consolidated())}
+        with checked(self.folder / TABLE) as file:
+            table = file.read_row_group(self._places[key], columns=PEOPLE.names)
         return table.replace_schema_metadata(None)
 
     def _part(self, key: Key) -> Path:
@@ -127,10 +103,14 @@ class PeopleStore:
         try:
             noted = (pq.read_schema(path).metadata or {})[KEYS]
         except (OSError, pa.ArrowException, KeyError):
-            raise self._unreadable() from None
+            raise DamagedError(path) from None
         return [(i, int(p), int(r), h) for i, p, r, h in json.loads(noted)]
 
-    def _unreadable(self) -> StoreError:
-        return StoreError(
-            f"{self.folder / TABLE}: found an unreadable file, allowed Parquet of this plan"
-        )
+
+def _part_at(path: Path) -> pa.Table:
+    """Read a part; one that is damaged is removed."""
+    try:
+        return feather.read_table(path)
+    except (OSError, pa.ArrowException):
+        path.unlink(missing_ok=True)
+        raise DamagedError(path, AGAIN) from None

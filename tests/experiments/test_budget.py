@@ -12,10 +12,13 @@ from typer.testing import CliRunner
 from experiments import sweep_runs
 from experiments.budget import OTHER_LUCK, Budget, budget, worlds_of
 from experiments.budget_report import budget_page, sentences
-from experiments.budget_search import distributions_of, open_study, undominated
+from experiments.budget_search import BudgetFolder, undominated
+from experiments.budget_stored import STORED, write_plain
 from experiments.cli import app
 from experiments.ensemble import FILE, ensemble
 from experiments.errors import StoreError, UsageError
+from experiments.status import status_of
+from experiments.sweep_store import SweepStore
 from scenarios import load_scenario
 from simulation import simulate
 
@@ -82,20 +85,57 @@ def test_undominated_rows_by_definition() -> None:
         assert kept == (not beaten)
 
 
-def test_it_goes_on_where_it_was(found: Budget, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also when it was stopped within a generation: mixes that were asked for are run."""
-    with monkeypatch.context() as patch:
-        patch.setattr(sweep_runs, "simulate", None)
-        again = budget(CAP, MEASURES, out=found.folder, **SMALL)
+def test_a_finished_search_is_read_and_not_run_again(
+    found: Budget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_runs, "simulate", None)
+    again = budget(CAP, MEASURES, out=found.folder, **SMALL)
     assert again.table.equals(found.table)
-    study = open_study(found.folder, found.search)
-    asked = study.ask(distributions_of(found.search)).number
-    study.ask()  # stopped before a single lever was drawn
-    more = budget(CAP, MEASURES, out=found.folder, **{**SMALL, "trials": 13})
-    assert more.tried == 12
-    states = [trial.state.name for trial in study.get_trials()]
-    assert states[asked : asked + 2] == ["COMPLETE", "FAIL"]
-    assert states.count("COMPLETE") == 12
+
+
+class Killed(BaseException):
+    """The end of a process, as far as a test can have it."""
+
+
+def files_of(found: Budget) -> dict[str, bytes]:
+    write_plain(found.folder / STORED, found)
+    return {name: (found.folder / name).read_bytes() for name in ("front.parquet", STORED)}
+
+
+@pytest.mark.parametrize("kept", [[0], [9], [3, 0, 12], [23], [17, 14]], ids=str)
+def test_a_search_that_was_killed_finds_the_same(
+    found: Budget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: list[int]
+) -> None:
+    """After so many finished jobs: in the first generation, in later ones, while mixes are judged."""
+    write = SweepStore.add
+    for jobs in kept:
+        left = [None] * jobs
+
+        def add(store: SweepStore, *what: Any, left: list[None] = left) -> None:
+            if not left:
+                raise Killed
+            left.pop()
+            write(store, *what)
+
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(SweepStore, "add", add)
+            budget(CAP, MEASURES, out=tmp_path / "a", **SMALL)
+    resumed = budget(CAP, MEASURES, out=tmp_path / "a", **SMALL)
+    assert files_of(resumed) == files_of(found)
+    assert status_of(resumed.folder)["status"] == "finished"
+
+
+def test_more_trials_go_on_from_fewer(found: Budget, tmp_path: Path) -> None:
+    budget(CAP, MEASURES, out=tmp_path / "few", **{**SMALL, "trials": 6})
+    more = budget(CAP, MEASURES, out=tmp_path / "few", **SMALL)
+    assert files_of(more) == files_of(found)
+
+
+def test_two_searches_at_once_are_refused(found: Budget) -> None:
+    with BudgetFolder(found.folder, found.search):
+        with pytest.raises(StoreError, match="found process .* at work in it") as refusal:
+            budget(CAP, MEASURES, out=found.folder, **SMALL)
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -31,6 +31,7 @@ def test_a_finished_folder_is_read_and_not_run_again(
     assert {path.name for path in (tmp_path / "a").iterdir()} == {
         "manifest.json",
         "runs.parquet",
+        ".lock",
         *(f"{name}.parquet" for name in TABLES),
     }
     manifest = json.loads((tmp_path / "a/manifest.json").read_text(encoding="utf-8"))
