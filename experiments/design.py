@@ -16,7 +16,15 @@ from typing import Any
 import pandas as pd
 
 from experiments.design_axes import Axis, axes_of
-from experiments.design_values import check_table, read_table, shown, wrong
+from experiments.design_values import (
+    COUNTY,
+    check_table,
+    county_at,
+    plain,
+    read_table,
+    shown,
+    wrong,
+)
 from experiments.errors import UsageError
 from experiments.plan import Settings
 from scenarios import Scenario, load_scenario
@@ -79,6 +87,18 @@ class Design:
         for name, label in zip(self.scenarios, labels_of(self.scenarios)):
             found[label] = load_scenario(name, dict(self.fixed))
         return found
+
+    @cached_property
+    def counties(self) -> dict[str, Scenario]:
+        """The counties that points name, each with the first scenario in it."""
+        values = [axis.values for axis in self.axes if axis.key == COUNTY]
+        if self.table is not None and COUNTY in self.table:
+            values.append(tuple(self.table[COUNTY]))
+        named = dict.fromkeys(str(value) for found in values for value in found)
+        return {
+            value: load_scenario(self.scenarios[0], {**self.fixed, COUNTY: value})
+            for value in named
+        }
 
     def plain(self) -> dict[str, Any]:
         """The design as a file would write it (without the rows of a table)."""
@@ -144,9 +164,13 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
     """
     for key in given:
         if key not in HEAD:
-            hint = guess(nearest(key, HEAD))
-            raise wrong(label, key, f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
-    axes, fixed = axes_of(given.get("axes", {}), label)
+            hint = guess(nearest(str(key), HEAD))
+            raise wrong(label, str(key), f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
+    given = {
+        key: value if isinstance(value, pd.DataFrame) else plain(value)
+        for key, value in given.items()
+    }
+    axes, fixed = axes_of(given.get("axes", {}), label, start)
     method = _method(given, axes, label)
     points, table = _points(given, method, label, start)
     if table is not None:
@@ -198,10 +222,11 @@ def _points(
     points = given.get("points")
     if method == "table":
         if isinstance(points, pd.DataFrame):
-            return 0, check_table(points, f"{label}: points")
+            return 0, _placed(check_table(points, f"{label}: points"), f"{label}: points", start)
         if not isinstance(points, str | Path):
             raise wrong(label, "points", shown(points), "a CSV file with a column for each key")
-        return 0, read_table(start / points)
+        path = start / points
+        return 0, _placed(read_table(path), str(path), start)
     if method == "grid":
         if points is not None:
             raise wrong(label, "points", shown(points), "none in a grid")
@@ -209,6 +234,16 @@ def _points(
     if points is None:
         raise wrong(label, "points", "none", "a whole number from 1")
     return _whole(given, "points", 1, 1, 10_000_000, label), None
+
+
+def _placed(table: pd.DataFrame, label: str, start: Path) -> pd.DataFrame:
+    """A table of points with counties' folders as seen from here."""
+    if COUNTY not in table:
+        return table
+    places = {
+        name: county_at(name, f"column {COUNTY}", label, start) for name in table[COUNTY].unique()
+    }
+    return table.assign(**{COUNTY: table[COUNTY].map(places)})
 
 
 def _scenarios(given: Mapping[str, Any], label: str, start: Path) -> tuple[str, ...]:
