@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.arguments import checked_arguments
 from experiments.design import Design, design_of
 from experiments.design_points import levels_in_grid
 from experiments.design_values import BY_KEY, check_key
@@ -31,6 +32,7 @@ def keyword(key: str) -> str:
     return key.replace(".", "__")
 
 
+@checked_arguments
 def mesa_parameters(design: Design | Mapping[str, Any]) -> dict[str, Any]:
     """Parameters with which ``mesa.batch_run(CountyModel, ...)`` runs a grid.
 
@@ -53,6 +55,7 @@ def mesa_parameters(design: Design | Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@checked_arguments
 def ema_model(
     name: str = "returnee",
     scenario: str = "baseline",

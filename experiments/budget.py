@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.arguments import checked_arguments
 from experiments.budget_search import (
     Search,
     claim,
@@ -151,6 +152,7 @@ def _ranged(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.nanmean(values, axis=1), f"{name}_low": low, f"{name}_high": high}
 
 
+@checked_arguments
 def budget(
     per_year: float,
     maximise: Sequence[str] = OBJECTIVES,

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.arguments import checked_arguments
 from experiments.design_axes import Axis, axes_of
 from experiments.design_values import (
     COUNTY,
@@ -124,6 +125,7 @@ def labels_of(scenarios: tuple[str, ...]) -> list[str]:
     return labels
 
 
+@checked_arguments
 def read_design(path: str | Path) -> Design:
     """Read a design file.
 
@@ -145,6 +147,7 @@ def read_design(path: str | Path) -> Design:
     return design_of(given, str(path), path.parent)
 
 
+@checked_arguments
 def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Path()) -> Design:
     """Make a design of a mapping with the keys of a design file.
 

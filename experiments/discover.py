@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from experiments.arguments import checked_arguments
 from experiments.errors import UsageError
 from experiments.levels import HEAD, NAMES
 from experiments.measures import check_measure
@@ -142,6 +143,7 @@ def target_of(text: str) -> tuple[Callable[[Any, Any], Any], float]:
         raise UsageError(f"target: found {text}, allowed as in '> 0' or '<= 250'") from None
 
 
+@checked_arguments
 def discover(
     folder: str | Path,
     scenario: str = "",

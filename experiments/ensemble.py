@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.arguments import checked_arguments
 from experiments.coordinates import PREFIX
 from experiments.csv_rows import read_rows
 from experiments.ensemble_search import well_spread
@@ -26,6 +27,7 @@ from scenarios.errors import guess, nearest
 FILE = Path(__file__).parent / "data" / "ensemble.csv"
 
 
+@checked_arguments
 def ensemble(path: Path | None = None) -> list[dict[str, float]]:
     """The parameter sets of an ensemble, the best one first.
 
@@ -82,6 +84,7 @@ def _set(
     return found
 
 
+@checked_arguments
 def some(number: int, path: Path | None = None) -> list[dict[str, float]]:
     """So many sets of an ensemble, far from each other, in the order of the ensemble.
 

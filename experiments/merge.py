@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.arguments import checked_arguments
 from experiments.design import Design, design_of
 from experiments.errors import StoreError
 from experiments.store import MANIFEST, PARTS, read_manifest
@@ -15,6 +16,7 @@ from experiments.sweep_plan import SweepPlan
 from experiments.sweep_store import MONTHLY, MONTHLY_PARTS, POINTS, SHARD, SweepStore
 
 
+@checked_arguments
 def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> Path:
     """Make one table of shares, which stay where they are.
 

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.arguments import checked_arguments
 from experiments.defaults import MAX_RUNS
 from experiments.design import design_of, labels_of
 from experiments.design_values import check_key
 from experiments.errors import UsageError
 from experiments.linkage_robust import parameters
-from experiments.measures import check_measure, labelled
+from experiments.measures import check_horizon, check_measure, labelled
 from experiments.progress import Reporter
 from experiments.sensitivity_indices import (
     MORRIS,
@@ -39,7 +40,8 @@ from scenarios import Lever, load_scenario, walk
 
 MEASURES = ("firms_surviving", "jobs", "returns", "return_quality")
 LEVEL_OF, EFFECT = "level", "effect"
-METHODS = (MORRIS, SOBOL, "both")
+BOTH = "both"
+METHODS = (MORRIS, SOBOL, BOTH)
 SPREAD = 0.1  # of a parameter's allowed range, either way
 INDICES = "indices.parquet"
 
@@ -85,12 +87,13 @@ class Study:
         return Study(**{**self.__dict__, "moved": moved, "bounds": self.bounds[kept]})
 
 
+@checked_arguments
 def sensitivity(
-    scenarios: Sequence[str] = ("linked",),
-    against: str = "baseline",
+    scenarios: Sequence[str | Path] = ("linked",),
+    against: str | Path = "baseline",
     *,
     over: str | Sequence[str] = "free",
-    method: str = MORRIS,
+    method: str = BOTH,
     trajectories: int = 20,
     base: int = 64,
     top: int = 6,
@@ -163,10 +166,13 @@ def sensitivity(
         frames: list[pd.DataFrame] = []
         about["effects"] = []
         for name, n in ((MORRIS, trajectories), (SOBOL, base)):
-            if method not in (name, "both"):
+            if method not in (name, BOTH):
                 continue
             if frames:
-                study = study.of(strongest(frames[0], top))
+                kept = strongest(frames[0], top)
+                if not kept:  # no outcome at whole trajectories, so nothing to choose by
+                    break
+                study = study.of(kept)
             frame, ranges = _stage(name, study, n, folder, options)
             frames.append(frame)
             about["effects"] += ranges
@@ -195,21 +201,32 @@ def check(method: str, trajectories: int, base: int, top: int) -> None:
 
 
 def study_of(
-    scenarios: Sequence[str], against: str, over: str | Sequence[str], spread: float,
+    scenarios: Sequence[str | Path], against: str | Path, over: str | Sequence[str], spread: float,
     measures: Sequence[str], replicates: int, sample: float, months: int, seed: int,
     overrides: Mapping[str, Any] | None,
 ) -> Study:  # fmt: skip
     """What is looked at, checked; see `sensitivity`."""
     if not 0.0 < spread <= 1.0:
         raise UsageError(f"spread: found {spread:g}, allowed above 0 up to 1")
+    if not measures:
+        raise UsageError("measures: found none, allowed one or more")
     for name in measures:
         check_measure(name)
-    asked = tuple(str(name) for name in scenarios if str(name) != against)
+    check_horizon(measures, months)
+    asked = tuple(dict.fromkeys(str(name) for name in scenarios if str(name) != str(against)))
     settled = load_scenario(against, dict(overrides or {}))
     moved = tuple(_moved(over, settled))
     bounds = np.array([band_of(lever, spread) for lever in moved])
     return Study(
-        asked, str(against), moved, bounds, tuple(measures), replicates, sample, months, seed
+        asked,
+        str(against),
+        moved,
+        bounds,
+        tuple(dict.fromkeys(measures)),
+        replicates,
+        sample,
+        months,
+        seed,
     )
 
 
@@ -218,9 +235,13 @@ def _moved(over: str | Sequence[str], settled: Any) -> list[Lever]:
         return parameters(settled, str(over))
     here = dict(walk(settled.behaviour, "behaviour."))
     here |= dict(walk(settled.county, "county.")) | dict(walk(settled.policy, "policy."))
-    found = []
-    for key in [over] if isinstance(over, str) else over:
+    keys, found = [over] if isinstance(over, str) else list(over), []
+    if not keys:
+        raise UsageError("over: found none, allowed free, all, or one parameter or more")
+    for k, key in enumerate(keys):
         check_key(key, key, "over")
+        if key in keys[:k]:
+            raise UsageError(f"over: {key}: found twice, allowed once")
         if key not in here or here[key].type is not float:
             raise UsageError(f"over: {key}: found no number with decimals, allowed one that has")
         found.append(here[key])

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.arguments import checked_arguments
 from experiments.errors import StoreError
 from experiments.store import KEYS, MANIFEST, PARTS, RUNS, read_manifest
 from experiments.sweep_parts import failed_in
@@ -18,7 +19,8 @@ RECENT = 200  # parts from which the speed is taken
 KINDS = ("sweep", "comparison")
 
 
-def status_of(folder: Path) -> dict[str, Any]:
+@checked_arguments
+def status_of(folder: str | Path) -> dict[str, Any]:
     """What of a folder is finished, failed and left.
 
     Returns
@@ -34,6 +36,7 @@ def status_of(folder: Path) -> dict[str, Any]:
     StoreError
         If it is no folder of a sweep or a comparison.
     """
+    folder = Path(folder)
     shares = sorted(folder.glob(f"{SHARD}*/{MANIFEST}"))
     if shares and not (folder / MANIFEST).exists():
         return _of_shares(folder, [path.parent for path in shares])

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.arguments import checked_arguments
 from experiments.csv_rows import read_rows
 from experiments.errors import UsageError, reason_of
 from experiments.patterns import BY_KEY, FITTED, SINGLE, TESTED, observed
@@ -138,6 +139,7 @@ def figures_of(run: Run, targets: Iterable[Target]) -> dict[str, float]:
     return found
 
 
+@checked_arguments
 def read_targets(
     path: str | Path, warn: Callable[[str], None] = lambda _: None
 ) -> tuple[Target, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
+from experiments.arguments import checked_arguments
 from experiments.errors import UsageError, writing_to
 from experiments.executors import workers_of
 from experiments.linkage_runs import gather
@@ -162,6 +163,7 @@ def as_it_is(table: pa.Table, _: int) -> pa.Table:
     return table
 
 
+@checked_arguments
 def validate(
     scenario: str | Path = "baseline",
     replicates: int = 20,
