@@ -16,7 +16,7 @@ from experiments.design_points import levels_in_grid
 from experiments.design_values import BY_KEY, check_key
 from experiments.errors import UsageError
 from experiments.levels import NAMES, levels_of
-from experiments.measures import BY_NAME, check_measure
+from experiments.measures import BY_NAME, check_horizon, check_measure
 from scenarios import load_scenario
 from simulation import simulate
 
@@ -98,6 +98,7 @@ def ema_model(
         ) from None
     for measure in outcomes:
         check_measure(measure, "outcome")
+    check_horizon(outcomes, months, "outcome")
     places = [NAMES.index(measure) for measure in outcomes]
 
     def function(**given: Any) -> dict[str, float]:

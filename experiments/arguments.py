@@ -80,6 +80,8 @@ def as_declared(value: Any, hint: Any, name: str) -> Any:
         value = plain(value)
     for option in options:
         if _is(value, option):
+            if get_origin(option) is Mapping:
+                _check_keys(value, name)
             return value
     for option in options:
         if get_origin(option) is Sequence:
@@ -91,6 +93,13 @@ def as_declared(value: Any, hint: Any, name: str) -> Any:
     words = [WORDS.get(get_origin(o) or o, f"a {getattr(o, '__name__', o)}") for o in options]
     told = [word for word in words if word != WORDS[NoneType]]
     raise UsageError(f"{name}: found {shown(value)}, allowed {' or '.join(told)}")
+
+
+def _check_keys(value: Mapping[Any, Any], name: str) -> None:
+    """Refuse a mapping with a key that is no text; all that are taken have such keys."""
+    for key in value:
+        if not isinstance(key, str):
+            raise UsageError(f"{name}: found the key {shown(key)}, allowed keys that are text")
 
 
 def _is_any(value: Any, hint: Any) -> bool:

@@ -219,6 +219,7 @@ def budget(
     """
     given = dict(overrides or {})
     _check(per_year, maximise, trials, population, keep, worlds, over)
+    check_horizon(maximise, months, "maximise")
     found = Search(
         float(per_year), tuple(maximise), tuple(levers_of(base, given, levers)), base, given,
         trials, population, replicates, Settings(seed, sample, months),

@@ -90,7 +90,7 @@ def check_measure(name: str, label: str = "measure") -> None:
     """
     if name not in BY_NAME:
         hint = guess(nearest(name, BY_NAME))
-        raise UsageError(f"{label}: found {name}{hint}, allowed a column of a sweep")
+        raise UsageError(f"{label}: found {name}{hint}, allowed one that `returnee measures` lists")
 
 
 def check_horizon(names: Iterable[str], months: int, label: str = "measure") -> None:

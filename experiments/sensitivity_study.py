@@ -146,7 +146,9 @@ def sensitivity(
         Columns method, scenario, target ("level" or "effect"), measure, index, key, key2, n, value,
         low, high; see `sensitivity_indices.indices_of`. The rows with the largest n of a method are
         the result, the others show whether it has settled. ``attrs`` has ``labels``, ``labels_zh``
-        and ``units``, and as ``effects`` what `effects_over` tells of the points of each method.
+        and ``units``, ``moved``, the number of parameters, as ``effects`` what `effects_over` tells
+        of the points of each method, and as ``untold`` what has no index: method, scenario, target,
+        measure, ``points``, and at how many of them there is an outcome (``there``).
 
     Raises
     ------
@@ -156,7 +158,7 @@ def sensitivity(
         scenarios, against, over, spread, measures, replicates, sample, months, seed, overrides
     )
     check(method, trajectories, base, top)
-    about: dict[str, Any] = attributes(study)
+    about: dict[str, Any] = {**attributes(study), "moved": len(study.moved)}
     with tempfile.TemporaryDirectory(prefix="returnee-") as temporary:
         folder = Path(out) if out is not None else Path(temporary)
         options = {
@@ -164,7 +166,7 @@ def sensitivity(
             "as_new": as_new, "max_runs": max_runs,
         }  # fmt: skip
         frames: list[pd.DataFrame] = []
-        about["effects"] = []
+        about["effects"], about["untold"] = [], []
         for name, n in ((MORRIS, trajectories), (SOBOL, base)):
             if method not in (name, BOTH):
                 continue
@@ -173,9 +175,10 @@ def sensitivity(
                 if not kept:  # no outcome at whole trajectories, so nothing to choose by
                     break
                 study = study.of(kept)
-            frame, ranges = _stage(name, study, n, folder, options)
+            frame, ranges, untold = _stage(name, study, n, folder, options)
             frames.append(frame)
             about["effects"] += ranges
+            about["untold"] += untold
         found = pd.concat(frames, ignore_index=True)
         if out is not None:
             write_frame(folder / INDICES, found)
@@ -265,8 +268,18 @@ def band_of(lever: Lever, spread: float) -> tuple[float, float]:
 
 def _stage(
     method: str, study: Study, n: int, folder: Path, options: dict[str, Any]
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Run the points of one method; indices of every target, and `effects_over` the points."""
+) -> tuple[pd.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Run the points of one method.
+
+    Returns
+    -------
+    DataFrame
+        Indices of every target that has some.
+    list of dict
+        `effects_over` the points.
+    list of dict
+        Targets without an index, with the points there are and those that have an outcome.
+    """
     problem = problem_of(study.keys, study.bounds)
     points = draw(method, problem, n, study.seed)
     given = {
@@ -280,14 +293,17 @@ def _stage(
         command=shlex.join(["returnee", "sensitivity", *study.scenarios]),
     )  # fmt: skip
     runs = frame_of(store.folder)
-    frames, found = [], targets_of(runs, study, len(points))
+    frames, untold, found = [], [], targets_of(runs, study, len(points))
     for (scenario, target, measure), values in found.items():
+        about = {"scenario": scenario, "target": target, "measure": measure}
         rows = indices_of(method, problem, points, values, study.seed)
-        rows.insert(1, "scenario", scenario)
-        rows.insert(2, "target", target)
-        rows.insert(3, "measure", measure)
+        if rows.empty:
+            there = int(np.isfinite(values).sum())
+            untold.append({"method": method, **about, "points": len(points), "there": there})
+        for place, (name, value) in enumerate(about.items(), start=1):
+            rows.insert(place, name, value)
         frames.append(rows)
-    return pd.concat(frames, ignore_index=True), effects_over(method, found)
+    return pd.concat(frames, ignore_index=True), effects_over(method, found), untold
 
 
 def effects_over(
@@ -344,6 +360,8 @@ def strongest(found: pd.DataFrame, top: int) -> list[str]:
     """Parameters that move some target most, by mu* as a share of the target's largest."""
     rows = settled(found)
     rows = rows[rows["index"] == "mu_star"]
+    if rows.empty:
+        return []
     largest = rows.groupby(["scenario", "target", "measure"])["value"].transform("max")
     share = (rows["value"] / largest).fillna(0.0).groupby(rows["key"]).max()
     return list(share.sort_values(ascending=False, kind="stable").index[:top])
