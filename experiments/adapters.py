@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from experiments.arguments import checked_arguments
 from experiments.design import Design, design_of
 from experiments.design_points import levels_in_grid
 from experiments.design_values import BY_KEY, check_key
 from experiments.errors import UsageError
 from experiments.levels import NAMES, levels_of
-from experiments.measures import BY_NAME, check_measure
+from experiments.measures import BY_NAME, check_horizon, check_measure
 from scenarios import load_scenario
 from simulation import simulate
 
@@ -31,6 +32,7 @@ def keyword(key: str) -> str:
     return key.replace(".", "__")
 
 
+@checked_arguments
 def mesa_parameters(design: Design | Mapping[str, Any]) -> dict[str, Any]:
     """Parameters with which ``mesa.batch_run(CountyModel, ...)`` runs a grid.
 
@@ -53,6 +55,7 @@ def mesa_parameters(design: Design | Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@checked_arguments
 def ema_model(
     name: str = "returnee",
     scenario: str = "baseline",
@@ -95,6 +98,7 @@ def ema_model(
         ) from None
     for measure in outcomes:
         check_measure(measure, "outcome")
+    check_horizon(outcomes, months, "outcome")
     places = [NAMES.index(measure) for measure in outcomes]
 
     def function(**given: Any) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.arguments import checked_arguments
 from experiments.budget_search import (
     BudgetFolder,
     Search,
@@ -27,7 +28,7 @@ from experiments.errors import Interrupted, UsageError
 from experiments.files import write_frame
 from experiments.linkage_robust import parameters
 from experiments.manifests import FINISHED
-from experiments.measures import BY_NAME, SPENT, check_measure
+from experiments.measures import BY_NAME, SPENT, check_horizon, check_measure
 from experiments.plan import Settings
 from experiments.progress import Bar, Reporter
 from experiments.sensitivity_study import SPREAD, band_of
@@ -151,6 +152,7 @@ def _ranged(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.nanmean(values, axis=1), f"{name}_low": low, f"{name}_high": high}
 
 
+@checked_arguments
 def budget(
     per_year: float,
     maximise: Sequence[str] = OBJECTIVES,
@@ -217,6 +219,7 @@ def budget(
     """
     given = dict(overrides or {})
     _check(per_year, maximise, trials, population, keep, worlds, over)
+    check_horizon(maximise, months, "maximise")
     found = Search(
         float(per_year), tuple(maximise), tuple(levers_of(base, given, levers)), base, given,
         trials, population, replicates, Settings(seed, sample, months),

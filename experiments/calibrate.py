@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.arguments import checked_arguments
 from experiments.calibrate_points import Frame, Points
 from experiments.calibrate_search import search
 from experiments.calibrate_steps import (
@@ -116,6 +117,7 @@ class Calibration:
         return loss_of(self.targets, self.fit)
 
 
+@checked_arguments
 def calibrate(
     scenario: Scenario,
     targets: Sequence[Target] | None = None,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.arguments import check_fields
 from experiments.calibrate_points import Frame, Points
 from experiments.calibrate_search import check_method
 from experiments.coordinates import Coordinate, values_at
@@ -61,6 +62,10 @@ class Options:
     members: int = ENSEMBLE_MEMBERS
     verify_sample: float = VERIFY_SAMPLE
     verify_replicates: int = VERIFY_REPLICATES
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
 
     @property
     def member_replicates(self) -> int:

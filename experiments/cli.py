@@ -285,6 +285,17 @@ def levers_command(
         listing.show_levers(console_of(), lang)
 
 
+@app.command("measures")
+def measures_command(lang: LangOption = Language.en, as_json: JsonOption = False) -> None:
+    """List every measure: the columns of a sweep, and what --measure takes."""
+    from experiments import listing
+
+    if as_json:
+        print_json(listing.measures_json())
+    else:
+        listing.show_measures(console_of(), lang)
+
+
 @app.command("scenarios")
 def scenarios_command(lang: LangOption = Language.en, as_json: JsonOption = False) -> None:
     """List the scenarios that ship and what they do."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.arguments import checked_arguments
 from experiments.comparison import DEFAULT, Given, line_up, toml_of
 from experiments.coordinates import with_behaviour
 from experiments.ensemble import FILE, ensemble, some
@@ -172,6 +173,7 @@ class EnsembleComparison:
         return rows[(rows["scenario"] == scenario) & (rows["measure"] == measure)].iloc[0]
 
 
+@checked_arguments
 def compare_ensemble(
     scenarios: Sequence[Given] | None = None,
     against: Given = "baseline",

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.arguments import checked_arguments
 from experiments.effects import INDEX, Cube, cube_of, effects_of, ratios_of
 from experiments.equity import equity_of
 from experiments.errors import Interrupted, UsageError
@@ -130,6 +131,7 @@ class Comparison:
         return rows[(rows["scenario"] == scenario) & (rows["measure"] == measure)].iloc[0]
 
 
+@checked_arguments
 def compare(
     scenarios: Sequence[Given] | None = None,
     against: Given = "baseline",

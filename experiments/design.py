@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from experiments.arguments import checked_arguments
 from experiments.design_axes import Axis, axes_of
-from experiments.design_values import COUNTY, check_table, read_table, shown, wrong
+from experiments.design_values import (
+    COUNTY,
+    check_table,
+    county_at,
+    plain,
+    read_table,
+    shown,
+    wrong,
+)
 from experiments.errors import UsageError
 from experiments.plan import Settings
 from scenarios import Scenario, load_scenario
 from scenarios.errors import guess, nearest
-from scenarios.loader import FOLDER, find_county
 
 METHODS = {
     "grid": "grid",
@@ -81,6 +89,18 @@ class Design:
             found[label] = load_scenario(name, dict(self.fixed))
         return found
 
+    @cached_property
+    def counties(self) -> dict[str, Scenario]:
+        """The counties that points name, each with the first scenario in it."""
+        values = [axis.values for axis in self.axes if axis.key == COUNTY]
+        if self.table is not None and COUNTY in self.table:
+            values.append(tuple(self.table[COUNTY]))
+        named = dict.fromkeys(str(value) for found in values for value in found)
+        return {
+            value: load_scenario(self.scenarios[0], {**self.fixed, COUNTY: value})
+            for value in named
+        }
+
     def plain(self) -> dict[str, Any]:
         """The design as a file would write it (without the rows of a table)."""
         s = self.settings
@@ -105,6 +125,7 @@ def labels_of(scenarios: tuple[str, ...]) -> list[str]:
     return labels
 
 
+@checked_arguments
 def read_design(path: str | Path) -> Design:
     """Read a design file.
 
@@ -126,6 +147,7 @@ def read_design(path: str | Path) -> Design:
     return design_of(given, str(path), path.parent)
 
 
+@checked_arguments
 def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Path()) -> Design:
     """Make a design of a mapping with the keys of a design file.
 
@@ -145,23 +167,16 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
     """
     for key in given:
         if key not in HEAD:
-            hint = guess(nearest(key, HEAD))
-            raise wrong(label, key, f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
-    axes, fixed = axes_of(given.get("axes", {}), label)
-    axes = tuple(
-        replace(axis, values=tuple(_county(v, f"{label}: axes", start) for v in axis.values))
-        if axis.key == COUNTY
-        else axis
-        for axis in axes
-    )
-    if COUNTY in fixed:
-        fixed[COUNTY] = _county(fixed[COUNTY], f"{label}: axes", start)
+            hint = guess(nearest(str(key), HEAD))
+            raise wrong(label, str(key), f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
+    given = {
+        key: value if isinstance(value, pd.DataFrame) else plain(value)
+        for key, value in given.items()
+    }
+    axes, fixed = axes_of(given.get("axes", {}), label, start)
     method = _method(given, axes, label)
     points, table = _points(given, method, label, start)
     if table is not None:
-        if COUNTY in table:
-            where = f"{label}: points"
-            table[COUNTY] = [_county(value, where, start) for value in table[COUNTY]]
         if axes:
             raise wrong(label, f"axes.{axes[0].key}", "an axis beside a table", "fixed values")
         for key in table.columns.intersection(list(fixed)):
@@ -183,18 +198,6 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
         label,
     )
     return design
-
-
-def _county(value: Any, source: str, start: Path) -> str:
-    """A county as every process finds it: a name that ships, or the folder's full path.
-
-    Raises
-    ------
-    ScenarioError
-        If there is no such county.
-    """
-    folder = find_county(value, source, start)
-    return str(value) if folder.parent == FOLDER / "counties" else str(folder)
 
 
 def _method(given: Mapping[str, Any], axes: tuple[Axis, ...], label: str) -> str:
@@ -222,10 +225,11 @@ def _points(
     points = given.get("points")
     if method == "table":
         if isinstance(points, pd.DataFrame):
-            return 0, check_table(points, f"{label}: points")
+            return 0, _placed(check_table(points, f"{label}: points"), f"{label}: points", start)
         if not isinstance(points, str | Path):
             raise wrong(label, "points", shown(points), "a CSV file with a column for each key")
-        return 0, read_table(start / points)
+        path = start / points
+        return 0, _placed(read_table(path), str(path), start)
     if method == "grid":
         if points is not None:
             raise wrong(label, "points", shown(points), "none in a grid")
@@ -233,6 +237,14 @@ def _points(
     if points is None:
         raise wrong(label, "points", "none", "a whole number from 1")
     return _whole(given, "points", 1, 1, 10_000_000, label), None
+
+
+def _placed(table: pd.DataFrame, label: str, start: Path) -> pd.DataFrame:
+    """A table of points with counties' folders as seen from here."""
+    if COUNTY not in table:
+        return table
+    places = {name: county_at(name, label, start) for name in table[COUNTY].unique()}
+    return table.assign(**{COUNTY: table[COUNTY].map(places)})
 
 
 def _scenarios(given: Mapping[str, Any], label: str, start: Path) -> tuple[str, ...]:

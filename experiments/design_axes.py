@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from experiments.design_values import BY_KEY, check_key, checked, shown, wrong
+from experiments.design_values import BY_KEY, COUNTY, check_key, checked, county_at, shown, wrong
 from scenarios import Lever
 
 RANGE = {"low", "high", "steps"}
@@ -52,19 +53,33 @@ class Axis:
         return {"low": self.low, "high": self.high, **steps}
 
 
-def axes_of(given: Any, label: str) -> tuple[tuple[Axis, ...], dict[str, Any]]:
-    """Axes and fixed values of a table of keys; keys may be dotted or nested."""
+def axes_of(
+    given: Any, label: str, start: Path = Path()
+) -> tuple[tuple[Axis, ...], dict[str, Any]]:
+    """Axes and fixed values of a table of keys; keys may be dotted or nested.
+
+    Parameters
+    ----------
+    given : mapping
+    label : str
+        Where it came from, for errors.
+    start : Path
+        Folder from which a county's folder is named.
+    """
     if not isinstance(given, Mapping):
         raise wrong(label, "axes", shown(given), "a table of keys")
-    axes, fixed = [], {}
+    axes: list[Axis] = []
+    fixed: dict[str, Any] = {}
     for key, value in _flat(given, ""):
         check_key(key, f"axes.{key}", label)
+        if key in fixed or key in [axis.key for axis in axes]:  # once dotted and once nested
+            raise wrong(label, f"axes.{key}", "it twice", "it once")
         if isinstance(value, list):
-            axes.append(_listed(key, value, label))
+            axes.append(_listed(key, value, label, start))
         elif isinstance(value, Mapping) and (not value or value.keys() & RANGE):
             axes.append(_ranged(key, value, label))
         else:
-            fixed[key] = checked(key, value, f"axes.{key}", label)
+            fixed[key] = _value(key, value, label, start)
     return tuple(axes), fixed
 
 
@@ -78,10 +93,15 @@ def _flat(given: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def _listed(key: str, values: list[Any], label: str) -> Axis:
+def _value(key: str, value: Any, label: str, start: Path) -> Any:
+    found = checked(key, value, f"axes.{key}", label)
+    return county_at(found, f"{label}: axes", start) if key == COUNTY else found
+
+
+def _listed(key: str, values: list[Any], label: str, start: Path) -> Axis:
     if not values:
         raise wrong(label, f"axes.{key}", "an empty list", "one value or more")
-    found = [checked(key, value, f"axes.{key}", label) for value in values]
+    found = [_value(key, value, label, start) for value in values]
     if any(isinstance(value, Mapping) for value in found):
         raise wrong(label, f"axes.{key}", "a timetable in a list", "plain values")
     if len(set(found)) < len(found):

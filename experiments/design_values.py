@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from experiments.csv_rows import read_rows
 from experiments.errors import UsageError
 from scenarios import Lever, levers
 from scenarios.errors import guess, nearest, show
 from scenarios.layers import MODELS
+from scenarios.loader import FOLDER, find_county
 
 COUNTY = "county"
 BY_KEY: dict[str, Lever] = {lever.key: lever for lever in levers}
@@ -21,6 +24,23 @@ BY_KEY: dict[str, Lever] = {lever.key: lever for lever in levers}
 def shown(value: Any) -> str:
     """A value as a file would write it; ``nothing`` for none."""
     return "nothing" if value is None else show(value)
+
+
+def plain(value: Any) -> Any:
+    """A value as a file would hold it: numpy's numbers and arrays, ranges and tuples too.
+
+    Examples
+    --------
+    >>> plain({"a": np.linspace(0.0, 1.0, 3), "b": range(2), "c": np.int64(4)})
+    {'a': [0.0, 0.5, 1.0], 'b': [0, 1], 'c': 4}
+    """
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.generic | np.ndarray | pd.Series | pd.Index):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple | range):
+        return [plain(inner) for inner in value]
+    return value
 
 
 def wrong(label: str, key: str, found: str, allowed: str) -> UsageError:
@@ -64,9 +84,10 @@ def checked(key: str, value: Any, where: str, label: str) -> Any:
     """
     lever = BY_KEY.get(key)
     if lever is None:
-        if not isinstance(value, str):
+        code = isinstance(value, int) and not isinstance(value, bool)  # 320922 is a county's name
+        if not isinstance(value, str | Path) and not code:
             raise wrong(label, where, shown(value), "a county's name or folder")
-        return value
+        return str(value)
     if isinstance(value, Mapping) and key.startswith("policy.") and value:
         return {month: checked(key, inner, where, label) for month, inner in value.items()}
     if lever.type is bool:
@@ -74,13 +95,27 @@ def checked(key: str, value: Any, where: str, label: str) -> Any:
             raise wrong(label, where, shown(value), lever.allowed)
         return value
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or (lever.type is int and value != int(value)):
+    if not number or (isinstance(value, float) and not math.isfinite(value)):
+        raise wrong(label, where, shown(value), lever.allowed)
+    if lever.type is int and value != int(value):
         raise wrong(label, where, shown(value), lever.allowed)
     low = float("-inf") if lever.low is None else lever.low
     high = float("inf") if lever.high is None else lever.high
     if not low <= value <= high:
         raise wrong(label, where, shown(value), lever.allowed)
     return lever.type(value)
+
+
+def county_at(name: str, source: str, start: Path) -> str:
+    """A county as every process finds it: a name that ships, or the folder's full path.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such county.
+    """
+    folder = find_county(name, source, start)
+    return name if folder.parent == FOLDER / "counties" else str(folder)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -90,30 +125,26 @@ def read_table(path: Path) -> pd.DataFrame:
     ------
     UsageError
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(path, encoding="utf-8-sig", index_col=False)
-        if COUNTY in table:  # codes are texts: 320922 is no number, and NA is a name
-            texts = pd.read_csv(
-                path, encoding="utf-8-sig", index_col=False, dtype=str, keep_default_na=False
-            )
-            table[COUNTY] = texts[COUNTY].str.strip()
-    except pd.errors.ParserWarning:  # what has no column would be left out
-        raise UsageError(
-            f"{path}: found more values than columns, allowed a column for each value"
-        ) from None
-    except OSError as error:
-        reason = (error.strerror or "an unreadable file").lower()
-        raise UsageError(f"{path}: found {reason}, allowed a CSV file") from None
-    except ValueError as error:  # no columns, cut rows, other encodings
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"{path}: found {reason}, allowed CSV in UTF-8") from None
-    return check_table(table, str(path))
+    head, rows = read_rows(path)
+    if not head:
+        raise UsageError(f"{path}: found nothing, allowed CSV in UTF-8")
+    table = pd.DataFrame([cells for _, cells in rows], columns=head, dtype=object)
+    return check_table(table, str(path), [line for line, _ in rows])
 
 
-def check_table(table: pd.DataFrame, label: str) -> pd.DataFrame:
+def check_table(
+    table: pd.DataFrame, label: str, lines: Sequence[int] | None = None
+) -> pd.DataFrame:
     """A table of points with values of the schema's types; a column ``point`` is left out.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Cells may be text, as in a file.
+    label : str
+        Where it came from, for errors.
+    lines : sequence of int, optional
+        Number of each row for errors; counted from 1 if left out.
 
     Raises
     ------
@@ -123,14 +154,38 @@ def check_table(table: pd.DataFrame, label: str) -> pd.DataFrame:
     table = table.drop(columns=[name for name in ("point",) if name in table])
     if not len(table.columns) or not len(table):
         raise UsageError(f"{label}: found no points, allowed a row for each and a column a key")
-    columns = {}
-    for key in map(str, table.columns):
+    names = list(map(str, table.columns))
+    for key in names:
         check_key(key, f"column {key}", label)
-        values = []
-        for k, value in enumerate(table[key].tolist()):
-            where = f"row {k + 1}: {key}"
-            if pd.isna(value):
-                raise wrong(label, where, "nothing", "a value")
-            values.append(checked(key, value, where, label))
-        columns[key] = values
-    return pd.DataFrame(columns)
+    if len(set(names)) < len(names):
+        raise UsageError(f"{label}: found a column twice, allowed each once")
+    numbers = lines if lines is not None else range(1, len(table) + 1)
+    columns = {key: table.iloc[:, k].tolist() for k, key in enumerate(names)}
+    rows = zip(numbers, zip(*columns.values()))
+    # Row by row, so that the first mistake of the file is the one that is told.
+    found = [
+        [_cell(key, value, f"row {n}: {key}", label) for key, value in zip(names, row)]
+        for n, row in rows
+    ]
+    return pd.DataFrame({key: list(values) for key, values in zip(names, zip(*found))})
+
+
+def _cell(key: str, value: Any, where: str, label: str) -> Any:
+    """A cell as its key's type; text stands for what a file would mean by it."""
+    if value is None or value is pd.NaT or value is pd.NA or value != value or value == "":
+        raise wrong(label, where, "nothing", "a value")
+    if isinstance(value, str) and key in BY_KEY:
+        value = _read(value, BY_KEY[key].type)
+    return checked(key, value, where, label)
+
+
+def _read(text: str, type_: type) -> Any:
+    """What a text means as a type; the text itself where it means nothing."""
+    if type_ is bool:
+        return {"true": True, "false": False}.get(text.lower(), text)
+    for read in (int, float):
+        try:
+            return text if "_" in text else read(text)
+        except ValueError:
+            continue
+    return text

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from experiments.arguments import checked_arguments
 from experiments.errors import UsageError
 from experiments.levels import HEAD, NAMES
 from experiments.manifests import MANIFEST, read_manifest
@@ -78,6 +79,8 @@ class Discovery:
         covers most first.
     importance : Series
         By parameter, summing to 1; the strongest first.
+    missing : int
+        Points that ran and have no outcome; they are in none of the above.
     held_back : bool
         Whether regions are measured on points that had no part in finding them.
     scenario, against, measure, target : str
@@ -91,6 +94,7 @@ class Discovery:
     boxes: list[Box]
     importance: pd.Series = field(repr=False)
     held_back: bool
+    missing: int
     scenario: str
     against: str
     measure: str
@@ -142,6 +146,7 @@ def target_of(text: str) -> tuple[Callable[[Any, Any], Any], float]:
         raise UsageError(f"target: found {text}, allowed as in '> 0' or '<= 250'") from None
 
 
+@checked_arguments
 def discover(
     folder: str | Path,
     scenario: str = "",
@@ -197,15 +202,20 @@ def discover(
     ]
     if not keys:
         raise UsageError(f"{folder}: found no numbers that vary, allowed a sweep with axes")
-    outcome = outcome_of(runs, scenario, against, measure).dropna()
+    every = outcome_of(runs, scenario, against, measure)
+    outcome = every.dropna()
     if len(outcome) < 4:
-        raise UsageError(f"{folder}: found {len(outcome)} points that ran, allowed 4 or more")
+        ran = runs[runs["error"].isna()]["point"].nunique()
+        raise UsageError(
+            f"{folder}: found {measure} at {len(outcome)} of {len(every)} points ({ran} points "
+            "ran), allowed 4 or more; a run has no figure of what did not happen in it"
+        )
     points = runs.drop_duplicates("point").set_index("point")[keys].loc[outcome.index].astype(float)
     fails = ~meets(outcome.to_numpy(), value)
     boxes, importance, held = _search(points, fails, method, seed)
     return Discovery(
         points.reset_index(drop=True), outcome.to_numpy(), fails, boxes, importance, held,
-        scenario, against, measure, target, _with_titles(runs.attrs, Path(folder)),
+        len(every) - len(outcome), scenario, against, measure, target, _with_titles(runs.attrs, Path(folder)),
     )  # fmt: skip
 
 

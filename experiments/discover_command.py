@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from experiments.options import JsonOption, LangOption, Language
 from experiments.progress import Bar
 from experiments.shell import console_of, print_json
+
+if TYPE_CHECKING:
+    from experiments.discover import Discovery
 
 DISCOVER_EXAMPLES = """Examples:
 
@@ -28,6 +32,18 @@ class Method(StrEnum):
     prim = "prim"
 
 
+def page_name(found: Discovery, method: str) -> str:
+    """Name of the page of a question, so that another question has another page.
+
+    Such as ``discover-linked-baseline-jobs-above-0.html``.
+    """
+    sign, value = re.findall(r"[<>]=?|[^\s<>=]+", found.target)
+    words = {">": "above", ">=": "from", "<": "below", "<=": "up-to"}
+    parts = [found.scenario, found.against, found.measure, words[sign], value]
+    parts += [method] if method != Method.cart else []
+    return f"discover-{'-'.join(part for part in parts if part)}.html"
+
+
 def discover_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")],
     scenario: Annotated[
@@ -42,7 +58,8 @@ def discover_command(
         Method, typer.Option(help="Tree, or patient rule induction (EMA workbench).")
     ] = Method.cart,
     out: Annotated[
-        Path | None, typer.Option(help="Page; discover.html in the folder if left out.")
+        Path | None,
+        typer.Option(help="Page; in the folder, named after the question, if left out."),
     ] = None,
     lang: LangOption = Language.en,
     as_json: JsonOption = False,
@@ -60,7 +77,7 @@ def discover_command(
     words += ["--against", against] if against else []
     words += ["--measure", measure, "--target", target, "--method", method.value]
     page = discover_page(found, shlex.join(words), lang)
-    report = write_study(out or folder / "discover.html", page)
+    report = write_study(out or folder / page_name(found, method.value), page)
     if as_json:
         print_json([plain(row) for row in found.frame().to_dict("records")])
     else:

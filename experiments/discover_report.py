@@ -48,20 +48,36 @@ def limits_text(found: Discovery, box: Box, lang: str) -> str:
 def sentences(found: Discovery, lang: str = "en") -> list[str]:
     """Where the policy fails, in words."""
     text, fails = study_words(lang)["discover"], found.fails
-    if not fails.any():
-        return [text["none_fails"]]
-    if fails.all():
-        return [text["all_fail"]]
+    failed, points = int(fails.sum()), len(fails)
+    lines = [text["count"].format(failed=failed, points=points, share=percent(fails.mean(), lang))]
+    if found.missing:
+        lines.append(text["missing"].format(n=found.missing))
     if not found.boxes:
-        return [text["no_box"].format(least=max(5, round(LEAST * len(fails))))]
+        return [*lines, _without_region(found, text)]
     return [
-        text["box_line"].format(
-            limits=limits_text(found, box, lang), density=percent(box.density, lang),
-            low=percent(box.low, lang), high=percent(box.high, lang),
-            overall=percent(fails.mean(), lang), coverage=percent(box.coverage, lang),
-        )
-        for box in found.boxes
+        *lines,
+        *(
+            text["box_line"].format(
+                limits=limits_text(found, box, lang), density=percent(box.density, lang),
+                low=percent(box.low, lang), high=percent(box.high, lang),
+                overall=percent(fails.mean(), lang), coverage=percent(box.coverage, lang),
+            )
+            for box in found.boxes
+        ),
     ]  # fmt: skip
+
+
+def _without_region(found: Discovery, text: dict[str, str]) -> str:
+    """Why there is no region: by how many fail."""
+    failed, points = int(found.fails.sum()), len(found.fails)
+    least = max(5, round(LEAST * points))
+    if failed in (0, points):
+        return text["none_fails" if not failed else "all_fail"]
+    if failed < least:
+        return text["few_fail"].format(least=least)
+    if points - failed < least:
+        return text["few_meet"].format(n=points - failed, least=least)
+    return text["most_fail" if 2 * failed > points else "no_box"].format(least=least)
 
 
 def map_chart(found: Discovery, lang: str) -> str:

@@ -7,7 +7,6 @@ writes both into its folder; the ones here are copies.
 
 from __future__ import annotations
 
-import csv
 import math
 import tomllib
 from collections.abc import Sequence
@@ -17,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from experiments.arguments import checked_arguments
 from experiments.coordinates import PREFIX
+from experiments.csv_rows import read_rows
 from experiments.ensemble_search import well_spread
 from experiments.errors import UsageError
 from scenarios import Behaviour, Lever, walk
@@ -26,6 +27,7 @@ from scenarios.errors import guess, nearest
 FILE = Path(__file__).parent / "data" / "ensemble.csv"
 
 
+@checked_arguments
 def ensemble(path: Path | None = None) -> list[dict[str, float]]:
     """The parameter sets of an ensemble, the best one first.
 
@@ -55,29 +57,20 @@ def ensemble(path: Path | None = None) -> list[dict[str, float]]:
 
 @lru_cache(maxsize=8)
 def _read(path: Path) -> tuple[dict[str, float], ...]:
-    try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(f"{path}: found no readable file, allowed a CSV in UTF-8") from None
-    head, known = (lines[0] if lines else []), dict(walk(Behaviour, PREFIX))
-    for k, name in enumerate(head):
+    head, rows = read_rows(path)
+    known = dict(walk(Behaviour, PREFIX))
+    for name in head:
         if name not in known:
             hint = guess(nearest(name, known))
             raise UsageError(f"{path}: row 1: found {name!r}{hint}, allowed behaviour parameters")
-        if name in head[:k]:
-            raise UsageError(f"{path}: row 1: found {name} twice, allowed once")
-    if len(lines) < 2:
+    if not rows:
         raise UsageError(f"{path}: found no set, allowed one or more rows")
-    return tuple(
-        _set(row, head, known, f"{path}: row {k}") for k, row in enumerate(lines[1:], start=2)
-    )
+    return tuple(_set(row, head, known, f"{path}: row {line}") for line, row in rows)
 
 
 def _set(
     cells: Sequence[str], head: Sequence[str], known: dict[str, Lever], where: str
 ) -> dict[str, float]:
-    if len(cells) != len(head):
-        raise UsageError(f"{where}: found {len(cells)} cells, allowed {len(head)}")
     found = {}
     for name, cell in zip(head, cells):
         lever = known[name]
@@ -91,6 +84,7 @@ def _set(
     return found
 
 
+@checked_arguments
 def some(number: int, path: Path | None = None) -> list[dict[str, float]]:
     """So many sets of an ensemble, far from each other, in the order of the ensemble.
 

@@ -10,7 +10,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -20,8 +20,11 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process, spawn
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import Any
 
 import pyarrow as pa
 
@@ -189,11 +192,43 @@ def _take_all(
         take(done.get_nowait())
 
 
+@contextmanager
+def main_left_out() -> Iterator[None]:
+    """Processes that are started meanwhile do not run the user's script again.
+
+    Python has a new process import the main script, for what it may define. A run needs nothing of
+    it, and a script without ``if __name__ == "__main__"``, or one read from standard input, would
+    start its own work again in every process, or end it.
+    """
+    whole = spawn.get_preparation_data
+
+    def without_main(name: str) -> dict[str, Any]:
+        found = whole(name)
+        return {key: value for key, value in found.items() if not key.startswith("init_main")}
+
+    spawn.get_preparation_data = without_main
+    try:
+        yield
+    finally:
+        spawn.get_preparation_data = whole
+
+
+class _Process(SpawnProcess):
+    @staticmethod
+    def _Popen(process: Any) -> Any:  # noqa: N802
+        with main_left_out():
+            return SpawnProcess._Popen(process)  # type: ignore[attr-defined]
+
+
+class _Context(SpawnContext):
+    Process = _Process
+
+
 def process_pool(workers: int) -> ProcessPoolExecutor:
     """Processes that end with their parent, and leave interrupts from the keyboard to it."""
     for name in THREAD_VARIABLES:  # read by a new process when it loads numpy
         os.environ.setdefault(name, "1")
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow_parent)
+    return ProcessPoolExecutor(workers, mp_context=_Context(), initializer=_follow_parent)
 
 
 def _follow_parent() -> None:

@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from experiments import face_findings as findings
+from experiments.arguments import checked_arguments
 from experiments.executors import workers_of
 from experiments.linkage_runs import gather, values_of
 from experiments.measures import BY_NAME as MEASURE
@@ -188,6 +189,7 @@ def decades_of(table: pa.Table, _: int) -> pa.Table:
     return pa.Table.from_pandas(kept[SCHEMA.names], schema=SCHEMA, preserve_index=False)
 
 
+@checked_arguments
 def face_checks(
     scenario: str | Path = BASE,
     overrides: Mapping[str, Any] | None = None,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.arguments import checked_arguments
 from experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
 from experiments.executors import workers_of
 from experiments.files import write_frame
@@ -81,6 +82,7 @@ class Linkage:
         return rows[chosen & (rows["measure"] == measure)].iloc[0]
 
 
+@checked_arguments
 def linkage(
     replicates: int = LINKAGE_REPLICATES,
     sample: float = LINKAGE_SAMPLE,

@@ -22,6 +22,7 @@ import pandas as pd
 from scipy import stats
 from scipy.stats import qmc
 
+from experiments.arguments import checked_arguments
 from experiments.compare_ensemble import SHIPPED, OwnLuckPlan, check_overrides, own_luck, sets_of
 from experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
 from experiments.effects import draws_of, interval, resampled_means
@@ -251,6 +252,7 @@ def of_ensemble(
     return plan, [known[key] for key in sets[0]], drawn
 
 
+@checked_arguments
 def robust(
     points: int | None,
     over: str = "free",

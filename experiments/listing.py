@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from experiments.measures import MEASURES
 from experiments.report import value_text
 from experiments.texts import label_of, unit_name, words
 from scenarios import Lever, Scenario, levers, load_scenario, scenario_names, walk
@@ -82,6 +83,25 @@ def levers_json() -> list[dict[str, Any]]:
             "free": lever.free,
         }
         for lever in levers
+    ]
+
+
+def show_measures(console: Console, lang: str = "en") -> None:
+    """Print every measure: the columns of a sweep, and what ``--measure`` takes."""
+    columns = words(lang)["columns"]
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("name", "label", "unit"):
+        table.add_column(columns[name], overflow="fold")
+    for measure in MEASURES:
+        table.add_row(measure.name, label_of(measure, lang), unit_name(measure.unit, lang))
+    console.print(table)
+
+
+def measures_json() -> list[dict[str, Any]]:
+    """Every measure as plain values; ``better`` is 1 where more is, -1 where less is, else 0."""
+    return [
+        {"name": m.name, "unit": m.unit, "label_en": m.en, "label_zh": m.zh, "better": m.better}
+        for m in MEASURES
     ]
 
 

@@ -90,7 +90,30 @@ def check_measure(name: str, label: str = "measure") -> None:
     """
     if name not in BY_NAME:
         hint = guess(nearest(name, BY_NAME))
-        raise UsageError(f"{label}: found {name}{hint}, allowed a column of a sweep")
+        raise UsageError(f"{label}: found {name}{hint}, allowed one that `returnee measures` lists")
+
+
+def check_horizon(names: Iterable[str], months: int, label: str = "measure") -> None:
+    """Refuse measures that no run of this length can have: survival to an age beyond its end.
+
+    A firm that is registered in the first month is a month younger than the run is long.
+
+    Raises
+    ------
+    UsageError
+
+    Examples
+    --------
+    >>> check_horizon(["jobs", "survival_operating_12"], 13)
+    """
+    for name in names:
+        age = next(
+            (age for age in AGES if name.startswith("survival_") and name.endswith(f"_{age}")), 0
+        )
+        if age and months <= age:
+            raise UsageError(
+                f"{label}: found {name} within {months} months, allowed with more than {age}"
+            )
 
 
 def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[str, dict[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.arguments import checked_arguments
 from experiments.design import Design, design_of
 from experiments.errors import StoreError
 from experiments.files import DamagedError, check_table, read_table
@@ -18,6 +19,7 @@ from experiments.sweep_plan import SweepPlan
 from experiments.sweep_store import MONTHLY, MONTHLY_PARTS, POINTS, SHARD, SweepStore
 
 
+@checked_arguments
 def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> Path:
     """Make one table of shares, which stay where they are.
 

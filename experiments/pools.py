@@ -11,11 +11,12 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from experiments.errors import UsageError
-from experiments.executors import process_pool
+from experiments.executors import main_left_out, process_pool
 from simulation.history import HISTORIES
 
 ANSWER = 10.0  # seconds that a scheduler has to answer
@@ -106,6 +107,7 @@ class Cluster:
 
     def __init__(self, address: str, workers: int, say: Callable[[str], None]) -> None:
         self.address, self.workers = address, workers
+        self._main = ExitStack()
         self._client: Any = None
         self._cluster: Any = None
         try:
@@ -117,6 +119,7 @@ class Cluster:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         where: Any = address
         if not address:
+            self._main.enter_context(main_left_out())  # also of a worker that is started again
             self._cluster = where = distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50
             )
@@ -148,6 +151,7 @@ class Cluster:
         for part in (self._client, self._cluster):
             if part is not None:
                 part.close()
+        self._main.close()
 
 
 def _knock(address: str) -> None:
@@ -166,7 +170,9 @@ def _knock(address: str) -> None:
     parts = urlsplit(place)
     if parts.scheme in ("tcp", "tls"):
         socket.create_connection((parts.hostname, parts.port), timeout=ANSWER).close()
-    asyncio.run(_greet(place))
+    # In a thread of its own: where this is called, as in a notebook, a loop may be running.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(_greet(place))).result()
 
 
 async def _greet(address: str) -> None:

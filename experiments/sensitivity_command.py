@@ -103,7 +103,7 @@ def sensitivity_command(
         stop(str(interrupt), INTERRUPTED)
     county = load_scenario(against, overrides).county
     about = {
-        "n": found["key"].nunique(), "spread": percent(spread, lang), "months": months,
+        "n": found.attrs["moved"], "spread": percent(spread, lang), "months": months,
         "county": county.name_zh if lang == "zh" else county.name, "replicates": replicates,
         "sample": f"{sample:g}",
     }  # fmt: skip

@@ -21,7 +21,10 @@ from experiments.effects import LEVEL
 MORRIS, SOBOL = "morris", "sobol"
 GRID = 4  # levels of Morris's grid
 RESAMPLES = 200
-COLUMNS = ["method", "index", "key", "key2", "n", "value", "low", "high"]
+COLUMNS = {
+    **dict.fromkeys(("method", "index", "key", "key2"), "str"), "n": "int64",
+    **dict.fromkeys(("value", "low", "high"), "float64"),
+}  # fmt: skip
 
 
 def problem_of(keys: list[str], bounds: np.ndarray) -> dict[str, Any]:
@@ -80,11 +83,11 @@ def indices_of(
         frames.append(pd.DataFrame(rows, columns=["index", "key", "key2", "value", "half"]))
         frames[-1]["n"] = n
     if not frames:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame({name: pd.Series(dtype=type_) for name, type_ in COLUMNS.items()})
     found = pd.concat(frames, ignore_index=True)
     found["method"] = method
     found["low"], found["high"] = found["value"] - found["half"], found["value"] + found["half"]
-    return found[COLUMNS]
+    return found[list(COLUMNS)]
 
 
 def steps_of(method: str, n: int) -> list[int]:

@@ -63,7 +63,7 @@ def rows_of(found: pd.DataFrame, method: str, place: tuple[str, str, str]) -> pd
 
 def tornado(found: pd.DataFrame, method: str, words: Words) -> str:
     """Bars of the strongest parameters for every target."""
-    places = targets(found)
+    places = targets(found[found["method"] == method])
     with mpl.rc_context(settings("tornado")):
         height = 0.9 + 0.24 * min(SHOWN, found["key"].nunique())
         rows = -(-len(places) // 2)
@@ -132,7 +132,7 @@ def heat_map(found: pd.DataFrame, method: str, words: Words) -> str:
 
 def settling(found: pd.DataFrame, method: str, words: Words) -> str:
     """Indices against the number of trajectories or base points."""
-    places = targets(found)
+    places = targets(found[found["method"] == method])
     with mpl.rc_context(settings("settling")):
         rows = -(-len(places) // 2)
         chart = Figure(figsize=(9.6, 3.1 * rows), layout="constrained")
@@ -170,12 +170,21 @@ def sentences(found: pd.DataFrame, lang: str = "en") -> list[str]:
         scenario, target, measure = place
         rows = settled(rows_of(found, method, place))
         rows = rows[rows["index"] == MAIN[method]].sort_values("value", ascending=False)
+        if rows.empty:  # told of below
+            continue
         rows = rows[rows["value"] > 0.0]
         form = "flat" if rows.empty else "line_effect" if target == EFFECT else "line_level"
         keys = joined.join(words(key) for key in rows["key"][:NAMED])
         line = words.text[form].format(measure=words(measure), scenario=words(scenario), keys=keys)
         gap = "" if lang == "zh" else " "
         lines.append(gap.join([line, *_signs(found, method, place, words)]))
+    lines += [
+        words.text[f"untold_{row['method']}"].format(
+            target=words.target(row["scenario"], row["target"], row["measure"]),
+            there=row["there"], points=row["points"],
+        )
+        for row in found.attrs["untold"]
+    ]  # fmt: skip
     return lines
 
 
@@ -208,7 +217,7 @@ def _sections(found: pd.DataFrame, words: Words, charts: Words) -> Iterator[Sect
         label = {"mu_star": text["mu_star"], "ST": text["total"], "S1": text["alone"]}
         for name in names:
             head += [label[name], text["interval"]]
-        for place in targets(found):
+        for place in targets(found[found["method"] == method]):
             here = settled(rows_of(found, method, place))
             wide = {name: here[here["index"] == name].set_index("key") for name in names}
             order = wide[names[0]].sort_values("value", ascending=False).index[:SHOWN]

@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.arguments import checked_arguments
 from experiments.defaults import MAX_RUNS
 from experiments.design import design_of, labels_of
 from experiments.design_values import check_key
 from experiments.errors import UsageError
 from experiments.files import write_frame
 from experiments.linkage_robust import parameters
-from experiments.measures import check_measure, labelled
+from experiments.measures import check_horizon, check_measure, labelled
 from experiments.progress import Reporter
 from experiments.sensitivity_indices import (
     MORRIS,
@@ -39,7 +40,8 @@ from scenarios import Lever, load_scenario, walk
 
 MEASURES = ("firms_surviving", "jobs", "returns", "return_quality")
 LEVEL_OF, EFFECT = "level", "effect"
-METHODS = (MORRIS, SOBOL, "both")
+BOTH = "both"
+METHODS = (MORRIS, SOBOL, BOTH)
 SPREAD = 0.1  # of a parameter's allowed range, either way
 INDICES = "indices.parquet"
 
@@ -85,12 +87,13 @@ class Study:
         return Study(**{**self.__dict__, "moved": moved, "bounds": self.bounds[kept]})
 
 
+@checked_arguments
 def sensitivity(
-    scenarios: Sequence[str] = ("linked",),
-    against: str = "baseline",
+    scenarios: Sequence[str | Path] = ("linked",),
+    against: str | Path = "baseline",
     *,
     over: str | Sequence[str] = "free",
-    method: str = MORRIS,
+    method: str = BOTH,
     trajectories: int = 20,
     base: int = 64,
     top: int = 6,
@@ -143,7 +146,9 @@ def sensitivity(
         Columns method, scenario, target ("level" or "effect"), measure, index, key, key2, n, value,
         low, high; see `sensitivity_indices.indices_of`. The rows with the largest n of a method are
         the result, the others show whether it has settled. ``attrs`` has ``labels``, ``labels_zh``
-        and ``units``, and as ``effects`` what `effects_over` tells of the points of each method.
+        and ``units``, ``moved``, the number of parameters, as ``effects`` what `effects_over` tells
+        of the points of each method, and as ``untold`` what has no index: method, scenario, target,
+        measure, ``points``, and at how many of them there is an outcome (``there``).
 
     Raises
     ------
@@ -153,7 +158,7 @@ def sensitivity(
         scenarios, against, over, spread, measures, replicates, sample, months, seed, overrides
     )
     check(method, trajectories, base, top)
-    about: dict[str, Any] = attributes(study)
+    about: dict[str, Any] = {**attributes(study), "moved": len(study.moved)}
     with tempfile.TemporaryDirectory(prefix="returnee-") as temporary:
         folder = Path(out) if out is not None else Path(temporary)
         options = {
@@ -161,15 +166,19 @@ def sensitivity(
             "as_new": as_new, "max_runs": max_runs,
         }  # fmt: skip
         frames: list[pd.DataFrame] = []
-        about["effects"] = []
+        about["effects"], about["untold"] = [], []
         for name, n in ((MORRIS, trajectories), (SOBOL, base)):
-            if method not in (name, "both"):
+            if method not in (name, BOTH):
                 continue
             if frames:
-                study = study.of(strongest(frames[0], top))
-            frame, ranges = _stage(name, study, n, folder, options)
+                kept = strongest(frames[0], top)
+                if not kept:  # no outcome at whole trajectories, so nothing to choose by
+                    break
+                study = study.of(kept)
+            frame, ranges, untold = _stage(name, study, n, folder, options)
             frames.append(frame)
             about["effects"] += ranges
+            about["untold"] += untold
         found = pd.concat(frames, ignore_index=True)
         if out is not None:
             write_frame(folder / INDICES, found)
@@ -195,21 +204,32 @@ def check(method: str, trajectories: int, base: int, top: int) -> None:
 
 
 def study_of(
-    scenarios: Sequence[str], against: str, over: str | Sequence[str], spread: float,
+    scenarios: Sequence[str | Path], against: str | Path, over: str | Sequence[str], spread: float,
     measures: Sequence[str], replicates: int, sample: float, months: int, seed: int,
     overrides: Mapping[str, Any] | None,
 ) -> Study:  # fmt: skip
     """What is looked at, checked; see `sensitivity`."""
     if not 0.0 < spread <= 1.0:
         raise UsageError(f"spread: found {spread:g}, allowed above 0 up to 1")
+    if not measures:
+        raise UsageError("measures: found none, allowed one or more")
     for name in measures:
         check_measure(name)
-    asked = tuple(str(name) for name in scenarios if str(name) != against)
+    check_horizon(measures, months)
+    asked = tuple(dict.fromkeys(str(name) for name in scenarios if str(name) != str(against)))
     settled = load_scenario(against, dict(overrides or {}))
     moved = tuple(_moved(over, settled))
     bounds = np.array([band_of(lever, spread) for lever in moved])
     return Study(
-        asked, str(against), moved, bounds, tuple(measures), replicates, sample, months, seed
+        asked,
+        str(against),
+        moved,
+        bounds,
+        tuple(dict.fromkeys(measures)),
+        replicates,
+        sample,
+        months,
+        seed,
     )
 
 
@@ -218,9 +238,13 @@ def _moved(over: str | Sequence[str], settled: Any) -> list[Lever]:
         return parameters(settled, str(over))
     here = dict(walk(settled.behaviour, "behaviour."))
     here |= dict(walk(settled.county, "county.")) | dict(walk(settled.policy, "policy."))
-    found = []
-    for key in [over] if isinstance(over, str) else over:
+    keys, found = [over] if isinstance(over, str) else list(over), []
+    if not keys:
+        raise UsageError("over: found none, allowed free, all, or one parameter or more")
+    for k, key in enumerate(keys):
         check_key(key, key, "over")
+        if key in keys[:k]:
+            raise UsageError(f"over: {key}: found twice, allowed once")
         if key not in here or here[key].type is not float:
             raise UsageError(f"over: {key}: found no number with decimals, allowed one that has")
         found.append(here[key])
@@ -244,8 +268,18 @@ def band_of(lever: Lever, spread: float) -> tuple[float, float]:
 
 def _stage(
     method: str, study: Study, n: int, folder: Path, options: dict[str, Any]
-) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """Run the points of one method; indices of every target, and `effects_over` the points."""
+) -> tuple[pd.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Run the points of one method.
+
+    Returns
+    -------
+    DataFrame
+        Indices of every target that has some.
+    list of dict
+        `effects_over` the points.
+    list of dict
+        Targets without an index, with the points there are and those that have an outcome.
+    """
     problem = problem_of(study.keys, study.bounds)
     points = draw(method, problem, n, study.seed)
     given = {
@@ -259,14 +293,17 @@ def _stage(
         command=shlex.join(["returnee", "sensitivity", *study.scenarios]),
     )  # fmt: skip
     runs = frame_of(store.folder)
-    frames, found = [], targets_of(runs, study, len(points))
+    frames, untold, found = [], [], targets_of(runs, study, len(points))
     for (scenario, target, measure), values in found.items():
+        about = {"scenario": scenario, "target": target, "measure": measure}
         rows = indices_of(method, problem, points, values, study.seed)
-        rows.insert(1, "scenario", scenario)
-        rows.insert(2, "target", target)
-        rows.insert(3, "measure", measure)
+        if rows.empty:
+            there = int(np.isfinite(values).sum())
+            untold.append({"method": method, **about, "points": len(points), "there": there})
+        for place, (name, value) in enumerate(about.items(), start=1):
+            rows.insert(place, name, value)
         frames.append(rows)
-    return pd.concat(frames, ignore_index=True), effects_over(method, found)
+    return pd.concat(frames, ignore_index=True), effects_over(method, found), untold
 
 
 def effects_over(
@@ -323,6 +360,8 @@ def strongest(found: pd.DataFrame, top: int) -> list[str]:
     """Parameters that move some target most, by mu* as a share of the target's largest."""
     rows = settled(found)
     rows = rows[rows["index"] == "mu_star"]
+    if rows.empty:
+        return []
     largest = rows.groupby(["scenario", "target", "measure"])["value"].transform("max")
     share = (rows["value"] / largest).fillna(0.0).groupby(rows["key"]).max()
     return list(share.sort_values(ascending=False, kind="stable").index[:top])

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from experiments.arguments import checked_arguments
 from experiments.errors import StoreError
 from experiments.files import DamagedError, checked, is_worked_on, read_lines
 from experiments.manifests import FINISHED, MANIFEST, RUNNING, read_manifest
@@ -20,7 +21,8 @@ LINES = "points.jsonl"  # a line for each run of a calibration
 Counts = tuple[int, int, int | None, float]  # runs, of them failed, all if it is known, a second
 
 
-def status_of(folder: Path) -> dict[str, Any]:
+@checked_arguments
+def status_of(folder: str | Path) -> dict[str, Any]:
     """What of a folder is finished, failed and left.
 
     Returns
@@ -37,6 +39,7 @@ def status_of(folder: Path) -> dict[str, Any]:
     StoreError
         If it is no folder of results.
     """
+    folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         return _of_folders(folder)
     manifest = read_manifest(folder)

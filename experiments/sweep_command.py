@@ -63,18 +63,20 @@ MeasureOption = Annotated[
 ]
 
 
-def measures_of(given: list[str] | None) -> tuple[str, ...]:
-    """Measures that the report is about.
+def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str, ...]:
+    """Measures that a report is about; refused are those that no run of so many months can have.
 
     Raises
     ------
     UsageError
     """
-    from experiments.measures import check_measure
+    from experiments.measures import check_horizon, check_measure
     from experiments.sweep_report import SHOWN
 
     for name in given or ():
         check_measure(name)
+    if months is not None:
+        check_horizon(given or (), months)
     return tuple(dict.fromkeys(given)) if given else SHOWN
 
 
@@ -131,7 +133,7 @@ def sweep_command(
         processes = plan.runs * plan.seconds_a_run >= LONG
     where = Where(workers, processes, scheduler, local_cluster)
     where.check()
-    shown = measures_of(measure)
+    shown = measures_of(measure, plan.design.settings.months)
     if shard:
         shard_of(shard)
     if dry_run:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.arguments import check_fields, checked_arguments
 from experiments.defaults import MAX_RUNS
 from experiments.design import Design, design_of, read_design
 from experiments.errors import Interrupted, UsageError
@@ -46,6 +47,10 @@ class Where:
     scheduler: str = ""
     local_cluster: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
     def check(self) -> None:
         """Refuse what cannot be done at once.
 
@@ -71,6 +76,7 @@ class Where:
 Given = str | Path | Mapping[str, Any] | Design
 
 
+@checked_arguments
 def sweep(
     design: Given,
     out: str | Path | None = None,
@@ -143,6 +149,7 @@ def as_design(design: Given) -> Design:
     return design_of(design) if isinstance(design, Mapping) else read_design(design)
 
 
+@checked_arguments
 def frame_of(folder: str | Path) -> pd.DataFrame:
     """The runs of a sweep's folder, finished or not, with units and labels in ``attrs``.
 

@@ -8,8 +8,6 @@ band is only a natural limit (no firm, every loan), the distance is counted from
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 import tomllib
@@ -21,8 +19,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.arguments import checked_arguments
+from experiments.csv_rows import read_rows
+from experiments.errors import UsageError, reason_of
 from experiments.patterns import BY_KEY, FITTED, SINGLE, TESTED, observed
-from scenarios.errors import guess, nearest, problem, show
+from scenarios.errors import ScenarioError, guess, nearest, problem, show
 from simulation.indicators import BY_NAME as INDICATORS
 from simulation.run import Run
 
@@ -138,6 +139,7 @@ def figures_of(run: Run, targets: Iterable[Target]) -> dict[str, float]:
     return found
 
 
+@checked_arguments
 def read_targets(
     path: str | Path, warn: Callable[[str], None] = lambda _: None
 ) -> tuple[Target, ...]:
@@ -157,14 +159,7 @@ def read_targets(
     path = Path(path)
     if path.suffix.lower() not in (".toml", ".csv"):
         raise problem(str(path), "", f"the ending {show(path.suffix)}", ".toml or .csv")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise problem(str(path), "", "text that is not UTF-8", "text in UTF-8") from None
-    except OSError as error:
-        reason = (error.strerror or "an unreadable file").lower()
-        raise problem(str(path), "", reason, "a TOML or CSV file") from None
-    rows = _csv_rows(text, path) if path.suffix.lower() == ".csv" else _toml_rows(text, path)
+    rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _toml_rows(path)
     if not rows:
         raise problem(str(path), "", "no target", "one or more")
     targets: list[Target] = []
@@ -182,7 +177,13 @@ def read_targets(
     return tuple(targets)
 
 
-def _toml_rows(text: str, path: Path) -> list[tuple[str, dict[str, Any]]]:
+def _toml_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise problem(str(path), "", "text that is not UTF-8", "text in UTF-8") from None
+    except OSError as error:
+        raise problem(str(path), "", reason_of(error), "a TOML or CSV file") from None
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -199,29 +200,27 @@ def _toml_rows(text: str, path: Path) -> list[tuple[str, dict[str, Any]]]:
     return [(f"target {k}", row) for k, row in enumerate(rows, start=1)]
 
 
-def _csv_rows(text: str, path: Path) -> list[tuple[str, dict[str, Any]]]:
+def _csv_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
     """Rows of a CSV; empty cells are left out, numbers are read."""
-    lines = list(csv.reader(io.StringIO(text)))
-    head = [name.strip() for name in lines[0]] if lines else []
+    try:
+        head, lines = read_rows(path)
+    except UsageError as error:
+        raise ScenarioError(str(error)) from None
     for name in head:
         if name not in COLUMNS:
             hint = guess(nearest(name, COLUMNS))
             raise problem(f"{path}: row 1", name, f"an unknown column{hint}", ", ".join(COLUMNS))
     rows = []
-    for k, cells in enumerate(lines[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(head):
-            raise problem(f"{path}: row {k}", "", f"{len(cells)} cells", f"{len(head)} cells")
-        row: dict[str, Any] = {n: cell.strip() for n, cell in zip(head, cells) if cell.strip()}
+    for line, cells in lines:
+        row: dict[str, Any] = {name: cell for name, cell in zip(head, cells) if cell}
         for name in NUMBERS:
             try:
                 row[name] = float(row[name])
             except KeyError:
                 continue
             except ValueError:
-                raise problem(f"{path}: row {k}", name, show(row[name]), "a number") from None
-        rows.append((f"row {k}", row))
+                raise problem(f"{path}: row {line}", name, show(row[name]), "a number") from None
+        rows.append((f"row {line}", row))
     return rows
 
 

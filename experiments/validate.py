@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
+from experiments.arguments import checked_arguments
 from experiments.errors import UsageError
 from experiments.executors import workers_of
 from experiments.files import write_json, write_text
@@ -162,6 +163,7 @@ def as_it_is(table: pa.Table, _: int) -> pa.Table:
     return table
 
 
+@checked_arguments
 def validate(
     scenario: str | Path = "baseline",
     replicates: int = 20,

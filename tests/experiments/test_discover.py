@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from typer.testing import CliRunner
 
 from experiments import sweep
 from experiments.cli import app
-from experiments.discover import _search, discover, measured, target_of
+from experiments.discover import Discovery, _search, discover, measured, target_of
+from experiments.discover_report import discover_page, sentences
 from experiments.errors import UsageError
 
 LUCK, SHOCK = "behaviour.firm.luck_sd", "behaviour.firm.shock_sd"
@@ -83,6 +85,60 @@ def test_failures_are_those_of_the_paired_difference(folder: Path) -> None:
     assert list(found.points.columns) == [LUCK, SHOCK]
 
 
+def told(folder: Path, failed: int, **change: Any) -> list[str]:
+    """What is said where so many of 80 points fail, scattered over the parameters."""
+    fails = np.zeros(80, bool)
+    fails[np.random.default_rng(3).permutation(80)[:failed]] = True
+    points = pd.DataFrame(np.random.default_rng(4).random((80, 3)), columns=["a", "b", "c"])
+    boxes, importance, held = _search(points, fails, "cart", 1)
+    attrs: dict[str, Any] = {"labels": {}, "labels_zh": {}}
+    found = Discovery(
+        points, fails * 1.0, fails, boxes, importance, held, change.get("missing", 0), "linked",
+        "baseline", "jobs", "> 0", attrs,
+    )  # fmt: skip
+    assert discover_page(found, "", "zh")
+    return sentences(found)
+
+
+@pytest.mark.parametrize(
+    ("failed", "says"),
+    [
+        (0, "meets its target at every point"),
+        (2, "So few fail that no region can be told"),
+        (15, "The failures lie scattered"),
+        (50, "It fails at most points"),
+        (78, "It fails nearly everywhere. Only 2 points meet the target"),
+        (80, "fails its target at every point"),
+    ],
+)
+def test_how_many_fail_is_said_first_and_then_what_it_means(
+    folder: Path, failed: int, says: str
+) -> None:
+    lines = told(folder, failed)
+    assert lines[0].startswith(f"The policy fails its target at {failed} of 80 points (")
+    assert len(lines) == 2 and says in lines[1]
+    assert "7 more points have no outcome" in told(folder, failed, missing=7)[1]
+
+
+def test_another_question_has_another_page(folder: Path) -> None:
+    for measure, target in (("jobs", "> 0"), ("returns", ">=1e3"), ("returns", "<= 5")):
+        words = ["discover", folder, "--scenario", "no_support", "--against", "baseline"]
+        words += ["--measure", measure, "--target", target]
+        done = CliRunner().invoke(app, [str(word) for word in words])
+        assert done.exit_code == 0, done.stderr
+        assert "of 24 points" in done.stdout
+    assert {path.name for path in folder.glob("discover-no_support-baseline-*.html")} == {
+        f"discover-no_support-baseline-{end}.html"
+        for end in ("jobs-above-0", "returns-from-1e3", "returns-up-to-5")
+    }
+
+
+def test_a_measure_that_is_missing_everywhere_is_one_line(folder: Path) -> None:
+    with pytest.raises(UsageError) as refusal:
+        discover(folder, "baseline", measure="survival_operating_60")
+    assert re.search(r"found survival_operating_60 at [01] of 24 points \(24 ", str(refusal.value))
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_command(folder: Path, lang: str) -> None:
     runs = pd.read_parquet(folder / "runs.parquet")
@@ -90,7 +146,7 @@ def test_the_command(folder: Path, lang: str) -> None:
     words = ["discover", folder, "--scenario", "baseline", "--measure", "jobs", "--lang", lang]
     done = CliRunner().invoke(app, [str(w) for w in [*words, "--target", f">= {middle}"]])
     assert done.exit_code == 0, done.stderr
-    page = (folder / "discover.html").read_text("utf-8")
+    page = (folder / f"discover-baseline-jobs-from-{middle}.html").read_text("utf-8")
     assert "<svg" in page and "nan" not in page
     done = CliRunner().invoke(app, [str(w) for w in [*words, "--target", "> -1", "--json"]])
     assert json.loads(done.stdout) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,10 @@ from typer.testing import CliRunner
 from experiments import sensitivity, sweep_runs
 from experiments.cli import app
 from experiments.errors import UsageError
+from experiments.levels import NAMES
+from experiments.sensitivity_command import sensitivity_command
 from experiments.sensitivity_indices import MORRIS, SOBOL, draw, indices_of, problem_of
+from experiments.sensitivity_report import sensitivity_page, sentences
 from experiments.sensitivity_study import settled, strongest
 
 KEYS = ["behaviour.firm.luck_sd", "behaviour.firm.shock_sd", "behaviour.firm.optimism"]
@@ -108,6 +113,11 @@ def test_it_goes_on_where_it_was(
         ({"trajectories": 1}, "trajectories: found 1"),
         ({"method": "guess"}, "method: found guess"),
         ({"spread": 0.0}, "spread: found 0"),
+        ({"over": [KEYS[0], KEYS[0]]}, "found twice, allowed once"),
+        (
+            {"measures": ["survival_operating_60"]},
+            "measure: found survival_operating_60 within 12 months, allowed with more than 60",
+        ),
     ],
 )
 def test_bad_input_is_one_line(tmp_path: Path, change: dict[str, Any], says: str) -> None:
@@ -128,3 +138,70 @@ def test_the_command(folder: Path, found: pd.DataFrame, lang: str) -> None:
     assert page.count("<svg") >= 5 and "http" not in page.replace("http://www.w3.org", "")
     rows = json.loads(CliRunner().invoke(app, [*map(str, words), "--json"]).stdout)
     assert len(rows) == len(settled(found))
+
+
+@pytest.mark.parametrize("method", ["both", "morris", "sobol"])
+def test_runs_that_all_fail_leave_a_sentence_and_no_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr(sweep_runs, "simulate", None)  # every run is a row with an error
+    found = sensitivity(["linked"], out=tmp_path / "a", **{**SMALL, "method": method})
+    assert found.empty and found.attrs["moved"] == len(KEYS)
+    assert {row["there"] for row in found.attrs["untold"]} == {0}
+    for lang, says in (("en", "0 of"), ("zh", "有0个有结果")):
+        lines = sentences(found, lang)
+        assert len(lines) == 6 and all(says in line for line in lines)
+        about = {
+            "n": 3, "spread": "10 %", "county": "", "months": 12, "replicates": 1, "sample": "1",
+        }  # fmt: skip
+        assert lines[0] in html.unescape(sensitivity_page(found, about, "", lang))
+
+
+def test_a_measure_that_is_missing_everywhere_takes_nothing_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As survival is where no firm is founded."""
+    whole = sweep_runs.levels_of
+
+    def without_returns(run: Any) -> np.ndarray:
+        return np.where(np.array(NAMES) == "returns", np.nan, whole(run))
+
+    monkeypatch.setattr(sweep_runs, "levels_of", without_returns)
+    words = ["sensitivity", "linked", "--trajectories", 3, "--base", 4, "--top", 2]
+    words += ["--replicates", 1, "--sample", 0.002, "--months", 12, "--out", tmp_path / "a"]
+    words += [word for key in KEYS for word in ("--over", key)]
+    words += ["--measure", "jobs", "--measure", "returns"]
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    assert "jobs" in told and "There is no screening index of this:" in told
+    page = (tmp_path / "a" / "report.html").read_text("utf-8")
+    assert page.count("<svg") >= 5 and "nan" not in page
+
+
+def test_fewer_than_two_whole_trajectories_leave_no_parameter() -> None:
+    problem = problem_of(["a", "b"], np.array([[0.0, 2.0], [0.0, 1.0]]))
+    points = draw(MORRIS, problem, 3, 1)
+    values = points.sum(axis=1)
+    values[[0, 4]] = np.nan
+    found = indices_of(MORRIS, problem, points, values, 1)
+    assert found.empty
+    for place in ("scenario", "target", "measure"):
+        found[place] = ""
+    assert strongest(found, 3) == []
+
+
+def test_python_and_the_command_measure_alike() -> None:
+    python = inspect.signature(sensitivity).parameters
+    command = inspect.signature(sensitivity_command).parameters
+    for name in (
+        "method",
+        "trajectories",
+        "base",
+        "top",
+        "spread",
+        "replicates",
+        "sample",
+        "months",
+    ):
+        assert python[name].default == command[name].default, name

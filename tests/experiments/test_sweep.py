@@ -233,10 +233,10 @@ def test_bad_designs_are_one_line_and_start_nothing(
         ("", "allowed CSV in UTF-8"),
         ("policy.training.plaices\n1\n", "column policy.training.plaices: found an unknown key"),
         (f"{PLACES}\n\n", "found no points"),
-        (f"{PLACES}\n1,0.2\n2,0.4\n", "found more values than columns"),
-        (f"{PLACES},{LUCK}\n1,0.2\n2\n", f"row 2: {LUCK}: found nothing"),
-        (f"{PLACES},{LUCK}\n1,0.2\n2,\n", f"row 2: {LUCK}: found nothing"),
-        (f"{PLACES}\n1\n9000\n", f"row 2: {PLACES}: found 9000, allowed a number from 0 to 3000"),
+        (f"{PLACES}\n1,0.2\n2,0.4\n", "row 2: found 2 cells, allowed 1"),
+        (f"{PLACES},{LUCK}\n1,0.2\n2\n", "row 3: found 1 cells, allowed 2"),
+        (f"{PLACES},{LUCK}\n1,0.2\n2,\n", f"row 3: {LUCK}: found nothing"),
+        (f"{PLACES}\n1\n9000\n", f"row 3: {PLACES}: found 9000, allowed a number from 0 to 3000"),
     ],
 )
 def test_bad_tables_are_one_line(tmp_path: Path, text: str, says: str) -> None:

@@ -1,0 +1,119 @@
+"""What users give a function in Python, taken as the function declares it.
+
+One name stands for a list of one, numpy's and pandas' values for Python's; what is of another type
+is refused in one line before anything is read, run or written.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from functools import lru_cache, wraps
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from experiments.design_values import plain, shown
+from experiments.errors import UsageError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+WORDS: dict[Any, str] = {
+    bool: "True or False", int: "a whole number", float: "a number", str: "a text", Path: "a path",
+    NoneType: "None", Sequence: "a list", Mapping: "a mapping",
+}  # fmt: skip
+NUMBERS = {int: (int,), float: (int, float)}
+
+
+def checked_arguments(function: Callable[P, R]) -> Callable[P, R]:
+    """Have a function's arguments taken as it declares them.
+
+    The function then raises UsageError for an argument of another type.
+    """
+    signature = inspect.signature(function)
+
+    @lru_cache(maxsize=1)  # when it is first called: a declaration may name what comes later
+    def hints() -> dict[str, Any]:
+        return get_type_hints(function)
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        bound = signature.bind(*args, **kwargs)
+        for name, value in bound.arguments.items():
+            bound.arguments[name] = as_declared(value, hints()[name], name)
+        return function(*bound.args, **bound.kwargs)
+
+    return checked
+
+
+def check_fields(instance: Any) -> None:
+    """Take the fields of a frozen dataclass as it declares them.
+
+    Raises
+    ------
+    UsageError
+    """
+    hints = get_type_hints(type(instance))
+    for field in fields(instance):
+        value = as_declared(getattr(instance, field.name), hints[field.name], field.name)
+        object.__setattr__(instance, field.name, value)
+
+
+def as_declared(value: Any, hint: Any, name: str) -> Any:
+    """A value as one of the types that a declaration names.
+
+    Raises
+    ------
+    UsageError
+
+    Examples
+    --------
+    >>> as_declared("linked", Sequence[str], "scenarios")
+    ['linked']
+    >>> as_declared("12", int, "months")
+    Traceback (most recent call last):
+    experiments.errors.UsageError: months: found '12', allowed a whole number
+    """
+    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    if type(value).__module__.partition(".")[0] in ("numpy", "pandas") or isinstance(value, range):
+        value = plain(value)
+    for option in options:
+        if _is(value, option):
+            if get_origin(option) is Mapping:
+                _check_keys(value, name)
+            return value
+    for option in options:
+        if get_origin(option) is Sequence:
+            inner = get_args(option)[0]
+            given = list(value) if isinstance(value, Sequence | set) else [value]
+            given = [value] if isinstance(value, str) else given
+            if isinstance(value, Sequence | set) or _is_any(value, inner):
+                return [as_declared(one, inner, name) for one in given]
+    words = [WORDS.get(get_origin(o) or o, f"a {getattr(o, '__name__', o)}") for o in options]
+    told = [word for word in words if word != WORDS[NoneType]]
+    raise UsageError(f"{name}: found {shown(value)}, allowed {' or '.join(told)}")
+
+
+def _check_keys(value: Mapping[Any, Any], name: str) -> None:
+    """Refuse a mapping with a key that is no text; all that are taken have such keys."""
+    for key in value:
+        if not isinstance(key, str):
+            raise UsageError(f"{name}: found the key {shown(key)}, allowed keys that are text")
+
+
+def _is_any(value: Any, hint: Any) -> bool:
+    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return any(_is(value, option) for option in options)
+
+
+def _is(value: Any, option: Any) -> bool:
+    """Whether a value is of a type, other than a list."""
+    if option is Any:
+        return True
+    if isinstance(value, bool):
+        return option is bool
+    if option in NUMBERS:
+        return isinstance(value, NUMBERS[option])
+    kind = get_origin(option) or option
+    return kind is not Sequence and isinstance(value, kind)
