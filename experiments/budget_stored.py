@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from experiments.budget import Budget
-from experiments.effects import TAILS
+from experiments.intervals import TAILS
 from simulation.compiler import SOURCE_HASH
 from simulation.records import PROGRAMMES
 

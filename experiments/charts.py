@@ -19,8 +19,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.comparison import Comparison
-from experiments.effects import INDEX, TAILS, draws_of, interval, resampled_means
+from experiments.effects import INDEX
 from experiments.findings import title
+from experiments.intervals import TAILS, interval
 from experiments.measures import BY_NAME
 from experiments.texts import label_of, rounded, unit_name, words
 from simulation.indicators import Indicator
@@ -152,10 +153,9 @@ def over_time(found: Comparison, measure: str, lang: str) -> str:
         series = {label: smoothed(found.cube.of(label, measure), indicator.kind) for label in drawn}
         for label, style in drawn.items():
             _levels(left, series[label], style, title(found, label, lang))
-        draws = draws_of(found.plan.replicates)
         right.axhline(0.0, color=BLACK, linewidth=0.9)
         for label in found.plan.compared:
-            _differences(right, series[label] - series[found.plan.reference], draws, drawn[label])
+            _differences(right, series[label] - series[found.plan.reference], drawn[label])
         left.set_title(name)
         right.set_title(
             text["difference_from"].format(reference=title(found, found.plan.reference, lang))
@@ -174,11 +174,11 @@ def _levels(axes: Axes, values: np.ndarray, style: Style, name: str) -> None:
         axes.fill_between(months, low, high, color=style["color"], alpha=0.12, linewidth=0)
 
 
-def _differences(axes: Axes, paired: np.ndarray, draws: np.ndarray, style: Style) -> None:
+def _differences(axes: Axes, paired: np.ndarray, style: Style) -> None:
     months, there = _months(paired)
     axes.plot(months, np.nanmean(paired[:, there], axis=0), linewidth=1.4, **style)
     if np.isfinite(paired[:, there]).any(axis=1).sum() > 1:
-        low, high = interval(resampled_means(paired[:, there], draws))
+        low, high = interval(paired[:, there])
         axes.fill_between(months, low, high, color=style["color"], alpha=0.2, linewidth=0)
 
 

@@ -16,7 +16,7 @@ from experiments.comparison import Comparison
 from experiments.effects import RATIOS
 from experiments.equity_report import Equity
 from experiments.errors import writing_to
-from experiments.findings import ratio_words, rows_of, sentence, title
+from experiments.findings import ratio_words, reading, rows_of, sentence, title
 from experiments.quality_report import Quality
 from experiments.spending import Spending
 from experiments.store import versions
@@ -118,6 +118,10 @@ class Report:
             )
             for label in self.found.plan.compared
         ]
+
+    def reading(self) -> str:
+        """How the figures are to be read."""
+        return reading(self.found, self.lang)
 
     def charts(self) -> list[str]:
         """Charts over months, as SVG."""

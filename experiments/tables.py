@@ -12,7 +12,7 @@ from rich.text import Text
 
 from experiments.comparison import Comparison
 from experiments.effects import RATIOS
-from experiments.findings import Row, ratio_words, rows_of, sentence, title
+from experiments.findings import Row, ratio_words, reading, rows_of, sentence, title
 from experiments.texts import figure, words
 from simulation.indicators import BY_NAME
 from simulation.run import Run
@@ -51,7 +51,7 @@ def show_comparison(found: Comparison, console: Console, lang: str = "en") -> No
             Text(),
         ]
         console.print(Group(*parts), highlight=False)
-    console.print(Text(text["how_to_read"].format(replicates=found.plan.replicates), "dim"))
+    console.print(Text(reading(found, lang), "dim"))
     if found.failures:
         console.print(Text(text["failed"].format(n=len(found.failures)), "red"))
 

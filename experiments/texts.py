@@ -11,6 +11,8 @@ from typing import Any
 FOLDER = Path(__file__).parent / "templates"
 LANGUAGES = ("en", "zh")
 COUNTABLE = ("people", "firms", "jobs", "loans", "files", "places")
+FEW = 5
+"""Pairs below which a reader is told that intervals are wide because there are few."""
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -93,6 +95,17 @@ def span(low: float, high: float, unit: str, lang: str = "en") -> str:
         return figure(low, unit, lang, signed=True)
     ends = figure(low, unit, lang, signed=True), figure(high, unit, lang, signed=True)
     return f" {words(lang)['to']} ".join(ends)
+
+
+def few_pairs(pairs: int, lang: str) -> str:
+    """That intervals are wide because there are few pairs of runs; empty where there are enough.
+
+    Examples
+    --------
+    >>> few_pairs(20, "en")
+    ''
+    """
+    return str(words(lang)["few_pairs"]).format(n=pairs) if 1 < pairs < FEW else ""
 
 
 def unit_name(unit: str, lang: str) -> str:
