@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.store import versions
 from experiments.sweep_plan import SweepPlan
+from experiments.texts import one_line
 from simulation.compiler import SOURCE_HASH
 
 KIND = "sweep"
@@ -16,7 +17,10 @@ LONGEST = 80  # letters of a value in an error
 def titles_of(manifest: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """English and Chinese title of each scenario, by label."""
     return {
-        label: (str(about.get("title_en", label)), str(about.get("title_zh", label)))
+        label: (
+            one_line(str(about.get("title_en", label))) or label,
+            one_line(str(about.get("title_zh", label))) or label,
+        )
         for label, about in manifest["scenarios"].items()
     }
 

@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from experiments.charts import BLACK, COLOURS, DASHES, chart_language, settings, svg_of
+from experiments.charts import BLACK, COLOURS, DASHES, LEGEND, chart_language, settings, svg_of
 from experiments.discover import outcome_of
 from experiments.intervals import LEVEL, interval, mean_interval
 from experiments.levels import HEAD, NAMES, attributes
@@ -29,7 +29,7 @@ from experiments.measures import BY_NAME
 from experiments.store import RUNS, read_manifest
 from experiments.study_page import Cells, Section, grouped, render, study_words, wrapped
 from experiments.sweep_manifest import titles_of
-from experiments.texts import figure, label_of, percent, rounded, span, unit_name, words
+from experiments.texts import figure, in_lines, label_of, percent, rounded, span, unit_name, words
 
 SHOWN = ("firms_surviving", "jobs", "return_quality", "public_cost")
 BINS = 8  # of a range
@@ -180,7 +180,7 @@ def _panel(axes: Axes, found: Found, key: str, measure: str, lang: str) -> None:
         axes.fill_between(x, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
         axes.plot(
             x, line["mean"], marker="o", markersize=3, color=colour,
-            linestyle=DASHES[k % len(DASHES)], label=found.title(scenario, lang),
+            linestyle=DASHES[k % len(DASHES)], label=in_lines(found.title(scenario, lang), LEGEND),
         )  # fmt: skip
     if numbers:
         axes.locator_params(axis="x", nbins=4)

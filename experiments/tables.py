@@ -13,7 +13,7 @@ from rich.text import Text
 from experiments.comparison import Comparison
 from experiments.effects import RATIOS
 from experiments.findings import Row, ratio_words, reading, rows_of, sentence, title
-from experiments.texts import figure, words
+from experiments.texts import figure, plain_title, words
 from simulation.indicators import BY_NAME
 from simulation.run import Run
 
@@ -86,4 +86,4 @@ def yearly_table(run: Run, lang: str = "en") -> Table:
 
 def title_of_run(run: Run, lang: str) -> str:
     """Title of the scenario that was run."""
-    return run.scenario.title_zh if lang == "zh" else run.scenario.title_en
+    return plain_title(run.scenario, lang)
