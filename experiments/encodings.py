@@ -8,6 +8,7 @@ standard error says so.
 from __future__ import annotations
 
 import codecs
+import io
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ codecs.register_error(PLAIN, _plain)
 
 def make_plain(stream: TextIO | None) -> None:
     """Let a stream write any text, whatever its encoding."""
-    if hasattr(stream, "reconfigure"):  # a notebook's stream has none, and takes everything
+    if isinstance(stream, io.TextIOWrapper):  # a notebook's stream takes everything
         stream.reconfigure(errors=PLAIN)
 
 

@@ -21,7 +21,7 @@ from experiments.quality_report import Quality
 from experiments.spending import Spending
 from experiments.store import versions
 from experiments.support_report import Support
-from experiments.texts import FOLDER, label_of, unit_name, words
+from experiments.texts import FOLDER, counted, label_of, unit_name, words
 from experiments.whom_charts import waterfall
 from experiments.whom_words import People
 from scenarios import Lever, Scenario, levers, walk
@@ -93,8 +93,8 @@ class Report:
             n=self.words["comma"].join(self.title(label) for label in plan.compared),
             reference=self.reference,
             county=county.name_zh if self.lang == "zh" else county.name,
-            months=plan.settings.months,
-            replicates=plan.replicates,
+            months=counted(plan.settings.months, "month", self.lang),
+            replicates=counted(plan.replicates, "pair", self.lang),
         )
 
     def summary(self) -> list[tuple[str, str]]:
@@ -118,6 +118,12 @@ class Report:
             )
             for label in self.found.plan.compared
         ]
+
+    def means_note(self) -> str:
+        """How the tables of differences are to be read."""
+        pairs = counted(self.found.plan.replicates, "pair", self.lang)
+        note = self.text["differences_note"].format(replicates=pairs)
+        return f"{note} {self.text['better_note']}"
 
     def reading(self) -> str:
         """How the figures are to be read."""

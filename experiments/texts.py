@@ -99,6 +99,26 @@ def span(low: float, high: float, unit: str, lang: str = "en") -> str:
     return f" {words(lang)['to']} ".join(ends)
 
 
+def counted(number: float, noun: str, lang: str) -> str:
+    """A number with its noun, in the singular where it is one.
+
+    Parameters
+    ----------
+    number : float
+    noun : str
+        A key of ``counts`` in ``templates/<lang>.toml``.
+    lang : {"en", "zh"}
+
+    Examples
+    --------
+    >>> counted(1, "year", "en"), counted(2.5, "year", "en")
+    ('1 year', '2.5 years')
+    """
+    one, many = words(lang)["counts"][noun]
+    shown = f"{rounded(number, 3):,g}"
+    return str(one if shown == "1" else many).format(n=shown)
+
+
 def few_pairs(pairs: int, lang: str) -> str:
     """That intervals are wide because there are few pairs of runs; empty where there are enough.
 
