@@ -17,6 +17,7 @@ from experiments.effects import HIGHER, INDEX, LOWER, Cube, effects_on
 from experiments.findings import KEY_MEASURES, sentence
 from experiments.measures import BY_NAME
 from experiments.plan import Plan
+from experiments.texts import percent
 from experiments.texts import words as report_words
 from scenarios import Scenario
 from simulation.records import POT_OF, POTS, PROGRAMMES
@@ -128,7 +129,7 @@ def fact_of(found: Comparison, name: str, effect: Mapping[Any, Any] | pd.Series,
         what=f"{text['names'][name]}",
         much=amount(effect["difference"] / years, unit, lang, signed=True),
         sure=sureness(effect, lang),
-        interval=f"90 %: {between(effect['low'] / years, effect['high'] / years, unit, lang)}",
+        interval=f"{percent(0.9, lang)}: {between(effect['low'] / years, effect['high'] / years, unit, lang)}",
         level=text["from_to"].format(
             reference=amount(effect["reference"] / years, unit, lang),
             level=amount(effect["level"] / years, unit, lang),

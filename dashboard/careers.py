@@ -17,7 +17,7 @@ from dashboard import drawing
 from dashboard.answers import MOVED, REFERENCE
 from dashboard.drawing import Spec
 from dashboard.texts import words
-from experiments.texts import percent
+from experiments.texts import counted, percent
 from simulation import Run
 from simulation import records as r
 
@@ -200,7 +200,7 @@ class Lives:
             )
         return drawing.bars(
             self.text["fates"], names, lines, self.lang, "founders", "people",
-            note=self.text["fates_note"].format(years=EARLY // 12),
+            note=self.text["fates_note"].format(years=counted(EARLY / 12.0, "year", self.lang)),
         )  # fmt: skip
 
     def survival(self, kind: str) -> Spec:

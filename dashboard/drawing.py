@@ -14,11 +14,10 @@ import numpy as np
 
 from dashboard.answers import MOVED, REFERENCE, Answer, series
 from dashboard.texts import amount, measure_name, name_of, unit_of, words
-from experiments.effects import TAILS, draws_of, interval, resampled_means
+from experiments.intervals import TAILS, interval
 from experiments.measures import BY_NAME
 from experiments.texts import label_of, percent
 
-RESAMPLES = 1000  # behind the bands of charts; figures in words rest on all
 Spec = dict[str, Any]
 
 
@@ -61,13 +60,12 @@ def differences(found: Answer, measure: str, lang: str, start: int = 1) -> Spec:
     """Paired differences from the reference with their 90 % interval, by month."""
     indicator, text = BY_NAME[measure], words(lang)["charts"]
     reference = series(found.made, found.plan.reference, measure)
-    draws = draws_of(found.plan.replicates)[:RESAMPLES]
     lines = []
     for k, (label, scenario) in enumerate(found.plan.scenarios.items()):
         if label == found.plan.reference:
             continue
         paired = series(found.made, label, measure) - reference
-        low, high = interval(resampled_means(paired, draws))
+        low, high = interval(paired)
         lines.append(
             {
                 "name": name_of(scenario, lang),

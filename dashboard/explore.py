@@ -30,6 +30,7 @@ from dashboard.runs import SMALL, STAGES, Stopped, cubes
 from dashboard.session import Session
 from dashboard.texts import escaped, name_of, page, words
 from dashboard.widgets import Chart, Controls, Levers, box, html, use_work
+from experiments.texts import counted
 from scenarios import ScenarioError, scenario_names
 
 CHARTS = ("firms_open", "jobs", "returns", "return_quality", "aware_finance", "public_cost")
@@ -285,7 +286,7 @@ class Content:
         text = words(lang)["explore"]
         same = found.plan.scenarios[MOVED].id == found.plan.scenarios[REFERENCE].id
         sentence = text["same"] if same else in_words(found, lang)
-        years = f"{found.plan.settings.months / 12:g}"
+        years = counted(found.plan.settings.months / 12.0, "year", lang)
         self.head = page(
             "answer.html.j2", lang, facts=facts(found, lang), sentence=sentence, years=years
         )

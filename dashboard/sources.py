@@ -17,12 +17,12 @@ from dashboard.session import Session
 from dashboard.stored import evidence, stored
 from dashboard.texts import page, words
 from dashboard.widgets import Controls, box, html, use_work
+from experiments.intervals import mean_interval
 from experiments.listing import headings
 from experiments.patterns import BY_KEY, PATTERNS, SINGLE, observed
 from experiments.plan import Settings
 from experiments.report import value_text
 from experiments.texts import label_of, unit_name
-from experiments.validate import mean_interval
 from experiments.validation_words import band_text, range_text
 from experiments.validation_words import value_text as pattern_text
 from scenarios import Lever, levers, load_scenario

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from experiments import texts as reports
-from experiments.texts import COUNTABLE, figure, label_of, span, unit_name
+from experiments.texts import COUNTABLE, figure, label_of, plain_title, span, unit_name
 from scenarios import Scenario
 from simulation.indicators import Indicator
 
@@ -66,7 +66,7 @@ def between(low: float, high: float, unit: str, lang: str) -> str:
 
 def name_of(scenario: Scenario, lang: str) -> str:
     """A scenario's title."""
-    return str(scenario.title_zh if lang == "zh" else scenario.title_en)
+    return plain_title(scenario, lang)
 
 
 def measure_name(indicator: Indicator, lang: str) -> str:

@@ -23,9 +23,9 @@ from experiments.budget_search import (
 )
 from experiments.compare_ensemble import SHIPPED, sets_of
 from experiments.design import design_of
-from experiments.effects import TAILS, draws_of, interval, resampled_means
 from experiments.errors import Interrupted, UsageError
 from experiments.files import write_frame
+from experiments.intervals import TAILS, interval
 from experiments.linkage_robust import parameters
 from experiments.manifests import FINISHED
 from experiments.measures import BY_NAME, SPENT, check_horizon, check_measure
@@ -89,11 +89,10 @@ class Budget:
         """A row for each mix: objectives less the baseline's, on the mean over assumptions.
 
         Differences are taken in the same set of assumptions and the same replicate. ``_low`` and
-        ``_high`` are the 90 % interval of the mean: bootstrap over sets of assumptions.
+        ``_high`` are the 90 % interval of the mean over sets of assumptions.
         """
         paired = _mean(self.values - self.values[-1:], axis=2).swapaxes(0, 1)
-        mean, draws = _mean(paired, axis=0), draws_of(len(self.worlds))
-        low, high = interval(resampled_means(paired, draws))
+        mean, (low, high) = _mean(paired, axis=0), interval(paired)
         columns: dict[str, Any] = {}
         for k, name in enumerate(self.search.objectives):
             columns |= {name: mean[:, k], f"{name}_low": low[:, k], f"{name}_high": high[:, k]}

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from experiments.budget import Budget
-from experiments.effects import TAILS
 from experiments.files import write_text
+from experiments.intervals import TAILS
 from simulation.compiler import SOURCE_HASH
 from simulation.records import PROGRAMMES
 

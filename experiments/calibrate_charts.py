@@ -11,6 +11,7 @@ from experiments.calibrate import Calibration
 from experiments.calibrate_steps import means
 from experiments.calibrate_words import calibrate_words
 from experiments.charts import BLACK, COLOURS, chart_language, settings, svg_of
+from experiments.intervals import interval
 from experiments.texts import label_of
 
 BAND = "#e3ebf0"
@@ -39,8 +40,9 @@ def fit_chart(found: Calibration, lang: str = "en") -> str:
             place(means(found.first.figures[0])), rows, "o", mfc="none", color=START,
             label=text["start"],
         )  # fmt: skip
+        reach = interval(found.verified)[1] - found.fit
         axes.errorbar(
-            place(found.fit), rows, xerr=1.645 * found.fit_error / half, fmt="o",
+            place(found.fit), rows, xerr=reach / half, fmt="o",
             color=COLOURS[0], ms=5, label=text["value"],
         )  # fmt: skip
         missed = ~found.in_band

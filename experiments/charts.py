@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,10 +20,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.comparison import Comparison
-from experiments.effects import INDEX, TAILS, draws_of, interval, resampled_means
+from experiments.effects import INDEX
 from experiments.findings import title
+from experiments.intervals import TAILS, interval
 from experiments.measures import BY_NAME
-from experiments.texts import label_of, rounded, unit_name, words
+from experiments.texts import in_lines, label_of, rounded, unit_name, words
 from simulation.indicators import Indicator
 
 OVER_TIME = (
@@ -43,6 +45,7 @@ CHINESE = (
     "Heiti SC", "Songti SC", "Arial Unicode MS",
 )  # fmt: skip
 YEAR = 12
+LEGEND, PANEL = 30, 60  # letters of a line, of names beside and above a panel
 Style = dict[str, Any]  # colour and dash, as matplotlib takes them
 PILLARS = {
     "training": ("training",),
@@ -78,6 +81,8 @@ def settings(salt: str = "") -> Any:
         "font.sans-serif": [*chinese_fonts(), "DejaVu Sans", "Arial"],
         "font.size": 9,
         "axes.unicode_minus": True,
+        "text.parse_math": False,  # names may hold dollars
+        "text.usetex": False,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlesize": 10,
@@ -89,7 +94,9 @@ def svg_of(figure: Figure, name: str) -> str:
     """The figure as an ``<svg>`` element for a page, with a name for screen readers."""
     file = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    figure.savefig(file, format="svg", metadata=nothing)
+    with warnings.catch_warnings():  # letters are text, so the reader's fonts count, not these
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        figure.savefig(file, format="svg", metadata=nothing)
     text = file.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
@@ -151,15 +158,13 @@ def over_time(found: Comparison, measure: str, lang: str) -> str:
         drawn = styles(found)
         series = {label: smoothed(found.cube.of(label, measure), indicator.kind) for label in drawn}
         for label, style in drawn.items():
-            _levels(left, series[label], style, title(found, label, lang))
-        draws = draws_of(found.plan.replicates)
+            _levels(left, series[label], style, in_lines(title(found, label, lang), LEGEND))
         right.axhline(0.0, color=BLACK, linewidth=0.9)
         for label in found.plan.compared:
-            _differences(right, series[label] - series[found.plan.reference], draws, drawn[label])
+            _differences(right, series[label] - series[found.plan.reference], drawn[label])
         left.set_title(name)
-        right.set_title(
-            text["difference_from"].format(reference=title(found, found.plan.reference, lang))
-        )
+        reference = title(found, found.plan.reference, lang)
+        right.set_title(in_lines(text["difference_from"].format(reference=reference), PANEL))
         for axes in (left, right):
             finish(axes, text["month"], lang)
         figure.legend(loc="outside lower center", ncols=4, frameon=False)
@@ -174,11 +179,11 @@ def _levels(axes: Axes, values: np.ndarray, style: Style, name: str) -> None:
         axes.fill_between(months, low, high, color=style["color"], alpha=0.12, linewidth=0)
 
 
-def _differences(axes: Axes, paired: np.ndarray, draws: np.ndarray, style: Style) -> None:
+def _differences(axes: Axes, paired: np.ndarray, style: Style) -> None:
     months, there = _months(paired)
     axes.plot(months, np.nanmean(paired[:, there], axis=0), linewidth=1.4, **style)
     if np.isfinite(paired[:, there]).any(axis=1).sum() > 1:
-        low, high = interval(resampled_means(paired[:, there], draws))
+        low, high = interval(paired[:, there])
         axes.fill_between(months, low, high, color=style["color"], alpha=0.2, linewidth=0)
 
 
@@ -230,7 +235,8 @@ def spending(found: Comparison, lang: str) -> str:
                 range(len(labels)), width, left=start, color=COLOURS[k], label=name, height=0.7
             )
             start += width
-        axes.set_yticks(range(len(labels)), [title(found, label, lang) for label in labels])
+        names_ = [in_lines(title(found, label, lang), LEGEND, 2) for label in labels]
+        axes.set_yticks(range(len(labels)), names_)
         axes.invert_yaxis()
         axes.set_xlabel(text["million"])
         figure.legend(loc="outside lower center", ncols=7, frameon=False)

@@ -1,27 +1,22 @@
-"""What a policy changes against a reference: paired differences with bootstrap intervals.
+"""What a policy changes against a reference: paired differences with their intervals.
 
 The same person meets the same luck under every policy, so the difference d_r of replicate r is
-taken before anything is averaged. Replicates are drawn with replacement (Efron, Ann. Stat. 7, 1979,
-1-26); the 5th and 95th percentile of the resampled means bound the 90 % interval. All measures use
-the same draws, so that ratios are formed within a draw.
+taken before anything is averaged. Intervals: see `intervals`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from experiments.intervals import estimate, interval, ratio_interval
 from experiments.measures import LAST, MEASURES
 from experiments.plan import Plan
 
-DRAWS = 4000
-DRAW_SEED = 20_200_401
-LEVEL = 0.90
-TAILS = (50.0 * (1.0 - LEVEL), 50.0 * (1.0 + LEVEL))
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "can't tell apart"
 
 RATIOS = {
@@ -122,57 +117,11 @@ def _codes(column: pd.Series, places: dict[str, int]) -> np.ndarray:
     return table[names.codes.to_numpy()]
 
 
-@lru_cache(maxsize=8)
-def draws_of(replicates: int) -> np.ndarray:
-    """How often each replicate is drawn, shape (draws, replicates), each row summing to 1."""
-    rng = np.random.default_rng(DRAW_SEED)
-    counts = rng.multinomial(replicates, np.full(replicates, 1.0 / replicates), size=DRAWS)
-    draws: np.ndarray = counts / replicates
-    draws.flags.writeable = False  # shared by all who ask
-    return draws
-
-
-def resampled_means(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Means of resampled replicates; missing replicates are left out.
-
-    Parameters
-    ----------
-    values : ndarray, shape (replicates, ...)
-        NaN where a replicate is missing.
-    draws : ndarray, shape (draws, replicates)
-        As from `draws_of`.
-
-    Returns
-    -------
-    ndarray, shape (draws, ...)
-    """
-    there = np.isfinite(values)
-    if there.all():
-        means: np.ndarray = np.tensordot(draws, values, axes=1)
-        return means
-    sums = np.tensordot(draws, np.where(there, values, 0.0), axes=1)
-    weights = np.tensordot(draws, there.astype(float), axes=1)
-    with np.errstate(invalid="ignore"):
-        return np.where(weights > 0.0, sums / weights, np.nan)
-
-
 def _mean(values: np.ndarray) -> np.ndarray:
     """Mean over replicates (axis 0) of those that are there; NaN if none is."""
     there = np.isfinite(values)
     with np.errstate(invalid="ignore"):
         return np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0)
-
-
-def interval(means: np.ndarray) -> np.ndarray:
-    """Bounds of the 90 % interval of resampled means, shape (2, ...)."""
-    bounds = np.full((2, *means.shape[1:]), np.nan)
-    finite = np.isfinite(means)
-    whole, part = finite.all(axis=0), finite.any(axis=0)
-    part &= ~whole
-    # Looking for what is missing takes ten times as long as the percentiles themselves.
-    bounds[:, whole] = np.percentile(means[:, whole], TAILS, axis=0)
-    bounds[:, part] = np.nanpercentile(means[:, part], TAILS, axis=0)
-    return bounds
 
 
 def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
@@ -182,10 +131,10 @@ def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
     -------
     DataFrame
         ``reference`` and ``level`` are means over replicates, ``difference`` the mean of paired
-        differences with ``low`` and ``high``; ``p_higher`` and ``p_better`` are shares of resampled
-        means above the reference and on its better side, ``replicates_better`` the share of
+        differences with ``low`` and ``high``; ``p_higher`` and ``p_better`` are the chances that the
+        true mean is above the reference and on its better side, ``replicates_better`` the share of
         replicates there (ties count half); ``verdict`` is "higher" or "lower" where the interval
-        leaves out zero. ``pairs`` counts replicates. Intervals need two pairs.
+        leaves out zero. ``pairs`` counts replicates. Intervals and chances need two pairs.
     """
     columns = ["measure", "label_en", "label_zh", "unit", "kind", "better"]
     base = pd.DataFrame(
@@ -212,26 +161,19 @@ def effects_on(levels: np.ndarray, base: pd.DataFrame, plan: Plan) -> pd.DataFra
     """
     labels = list(plan.scenarios)
     reference = levels[labels.index(plan.reference)]
-    draws = draws_of(plan.replicates)
     frames = []
     for label in plan.compared:
-        effect = _effect(levels[labels.index(label)], reference, draws, base["better"].to_numpy())
+        effect = _effect(levels[labels.index(label)], reference, base["better"].to_numpy())
         frame = base.assign(**effect)
         frame.insert(0, "scenario", label)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else base.iloc[:0]
 
 
-def _effect(
-    level: np.ndarray, reference: np.ndarray, draws: np.ndarray, better: np.ndarray
-) -> dict[str, np.ndarray]:
+def _effect(level: np.ndarray, reference: np.ndarray, better: np.ndarray) -> dict[str, np.ndarray]:
     """Columns of the effects of one scenario; `level` and `reference` (replicates, measures)."""
     paired = level - reference
-    pairs = np.isfinite(paired).sum(axis=0)
-    means = resampled_means(paired, draws)
-    low, high = interval(means)
-    low, high = np.where(pairs > 1, low, np.nan), np.where(pairs > 1, high, np.nan)
-    higher = _share_above(means)
+    difference, low, high, higher, pairs = estimate(paired)
     of_replicates = _share_above(paired)
     sided = better != 0
     towards = {
@@ -241,7 +183,7 @@ def _effect(
     return {
         "reference": _mean(reference),
         "level": _mean(level),
-        "difference": _mean(paired),
+        "difference": difference,
         "low": low,
         "high": high,
         "p_higher": higher,
@@ -266,7 +208,6 @@ def ratios_of(cube: Cube, plan: Plan) -> pd.DataFrame:
     zero there is no ratio. ``outcome`` says what a ratio means: "cost per gain", "saved per loss",
     or, without a ratio, "more for less", "less for more", "can't tell apart".
     """
-    draws = draws_of(plan.replicates)
     reference = cube.labels.index(plan.reference)
     rows = []
     for label in plan.compared:
@@ -274,28 +215,21 @@ def ratios_of(cube: Cube, plan: Plan) -> pd.DataFrame:
         for name, gained in RATIOS.items():
             both = paired[:, [INDEX["public_cost"], INDEX[gained]]]
             both = both[np.isfinite(both).all(axis=1)]
-            rows.append(
-                {"scenario": label, "measure": name, "gain": gained, **_ratio(both, paired, draws)}
-            )
+            rows.append({"scenario": label, "measure": name, "gain": gained, **_ratio(both)})
     return pd.DataFrame(rows)
 
 
-def _ratio(both: np.ndarray, paired: np.ndarray, draws: np.ndarray) -> dict[str, object]:
+def _ratio(both: np.ndarray) -> dict[str, object]:
     nothing = {"ratio": np.nan, "low": np.nan, "high": np.nan, "outcome": UNCLEAR}
     if len(both) < 2:
         return {"cost_difference": np.nan, "gain_difference": np.nan, **nothing}
-    if len(both) < len(paired):
-        draws = draws_of(len(both))
     cost, gain = both.mean(axis=0)
     found: dict[str, object] = {"cost_difference": cost, "gain_difference": gain}
-    means = draws @ both
-    low, high = np.percentile(means[:, 1], TAILS)
+    low, high = interval(both[:, 1])
     if low <= 0.0 <= high:
         return {**found, **nothing}
     if cost * gain <= 0.0:
         return {**found, **nothing, "outcome": CHEAPER if gain > 0 else DEARER}
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = means[:, 0] / means[:, 1]
-    low, high = np.nanpercentile(spread, TAILS)
+    low, high = ratio_interval(both[:, 0], both[:, 1]).tolist()
     outcome = PER_GAIN if gain > 0 else SAVED
     return {**found, "ratio": cost / gain, "low": low, "high": high, "outcome": outcome}

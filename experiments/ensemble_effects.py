@@ -21,7 +21,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.effects import HIGHER, LEVEL, LOWER, UNCLEAR
+from experiments.effects import HIGHER, LOWER, UNCLEAR
+from experiments.intervals import LEVEL
 from experiments.measures import BY_NAME
 
 

@@ -18,6 +18,8 @@ from rich.text import Text
 from experiments.charts import (
     BLACK,
     COLOURS,
+    LEGEND,
+    PANEL,
     chart_language,
     finish,
     settings,
@@ -35,6 +37,7 @@ from experiments.texts import (
     FOLDER,
     LANGUAGES,
     figure,
+    in_lines,
     label_of,
     percent,
     span,
@@ -217,13 +220,16 @@ def chart(page: Page) -> str:
             for k, label in enumerate(compared):
                 draw(axes, shown, label, name, k)
             axes.axvline(0.0, color=BLACK, linewidth=0.8)
-            axes.set_yticks(range(len(compared)), [shown.title(label) for label in compared])
+            axes.set_yticks(
+                range(len(compared)),
+                [in_lines(shown.title(label), LEGEND, 2) for label in compared],
+            )
             axes.set_ylim(len(compared) - 0.4, -0.6)
             axes.set_title(shown.words["short"][name])
             finish_across(axes, shown.lang)
         for axes in panels[len(KEY_MEASURES) :]:
             axes.axis("off")
-        figure_.suptitle(title)
+        figure_.suptitle(in_lines(title, 2 * PANEL, 2))
         return svg_of(figure_, title)
 
 

@@ -6,10 +6,10 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.charts import BLACK, settings, styles, svg_of
+from experiments.charts import BLACK, LEGEND, settings, styles, svg_of
 from experiments.groups import COUNTED, DIMENSIONS, groups_of
 from experiments.sections import Line, Section, section_words
-from experiments.texts import figure, title_of
+from experiments.texts import figure, in_lines, title_of
 
 DRAWN = ("sex", "age", "schooling", "place")
 SMALLEST = 0.01  # share of the labour force below which a group is left out of the chart
@@ -95,7 +95,7 @@ class Equity(Section):
                     shift = BAND * ((k + 0.5) / len(plan.compared) - 0.5)
                     at, colour = places + shift, style[scenario]["color"]
                     axes.hlines(at, rows["low"], rows["high"], color=colour, linewidth=1.1)
-                    short = title_of(plan.scenarios[scenario], scenario, lang)
+                    short = in_lines(title_of(plan.scenarios[scenario], scenario, lang), LEGEND)
                     axes.plot(rows["difference"], at, "o", ms=3, color=colour, label=short)
                 axes.set_title(label)
                 axes.locator_params(axis="x", nbins=4)

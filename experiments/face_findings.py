@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from experiments.validate import CONFIDENCE, mean_interval
+from experiments.intervals import LEVEL, mean_interval
 
 # Of a step against the declared direction, and of two sets of replicates that should agree: there
 # are many of each, so that at 90 % some would stand out by chance.
@@ -228,7 +228,7 @@ def coverage_of(seeds: np.ndarray) -> tuple[float, int]:
         chosen[b * BLOCK : (b + 1) * BLOCK] = True
         for k in range(runs.shape[1]):
             some, rest = runs[chosen, k], runs[~chosen, k]
-            welch = stats.ttest_ind(some, rest, equal_var=False).confidence_interval(CONFIDENCE)
+            welch = stats.ttest_ind(some, rest, equal_var=False).confidence_interval(LEVEL)
             hits.append(bool(welch.low <= 0.0 <= welch.high))
     return float(np.mean(hits)), len(hits)
 

@@ -10,7 +10,7 @@ from experiments.face_findings import DRIFT_ALLOWED, SCALE_ALLOWED, SD_FACTOR, A
 from experiments.linkage_rows import Cells
 from experiments.measures import BY_NAME
 from experiments.report import value_text as plain_value
-from experiments.texts import figure, label_of, percent, span
+from experiments.texts import figure, label_of, percent, plain_title, span
 from experiments.validation_words import number, words_of
 from scenarios import levers
 
@@ -89,7 +89,7 @@ class FaceRows:
     def seen_base(self) -> str:
         """Title of what is compared with."""
         base = self.seen.levers.scenarios[self.seen.levers.reference]
-        return (base.title_zh if self.lang == "zh" else base.title_en) or base.name
+        return plain_title(base, self.lang)
 
     def drift(self) -> Rows:
         """Head and rows: thirty years."""

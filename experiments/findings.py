@@ -10,7 +10,17 @@ import pandas as pd
 
 from experiments.comparison import Comparison
 from experiments.effects import CHEAPER, DEARER, HIGHER, LOWER, PER_GAIN, SAVED
-from experiments.texts import COUNTABLE, figure, percent, span, title_of, unit_name, words
+from experiments.texts import (
+    COUNTABLE,
+    counted,
+    few_pairs,
+    figure,
+    percent,
+    span,
+    title_of,
+    unit_name,
+    words,
+)
 
 KEY_MEASURES = (
     "firms_open",
@@ -109,7 +119,7 @@ def ratio_words(found: Comparison, scenario: str, measure: str, lang: str) -> st
     """A cost ratio as a sentence, or why there is none."""
     text, ratios = words(lang), found.ratios
     row = ratios[(ratios["scenario"] == scenario) & (ratios["measure"] == measure)].iloc[0]
-    years = f"{found.plan.settings.months / 12.0:.3g}"
+    years = counted(found.plan.settings.months / 12.0, "year", lang)
     fill = {
         "thing": text["things"][row["gain"]],
         "things": text["things_many"][row["gain"]],
@@ -159,6 +169,16 @@ def sentence(found: Comparison, scenario: str, lang: str) -> str:
     if scenarios[scenario].world_id != scenarios[found.plan.reference].world_id:
         parts.append(text["world"].format(**names))
     return ("" if lang == "zh" else " ").join(parts)
+
+
+def reading(found: Comparison, lang: str) -> str:
+    """How the figures are to be read; that intervals are wide where there are few pairs."""
+    text = words(lang)
+    pairs = 0 if found.effects.empty else int(found.effects["pairs"].max())
+    parts = [text["how_to_read"].format(replicates=counted(found.plan.replicates, "pair", lang))]
+    if pairs > 1:
+        parts += [text["intervals"], few_pairs(pairs, lang)]
+    return ("" if lang == "zh" else " ").join(filter(None, parts))
 
 
 def _clause(found: Comparison, effect: pd.Series, lang: str) -> str:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.charts import BLACK, COLOURS, chart_language, settings, svg_of
-from experiments.effects import draws_of, interval, resampled_means
+from experiments.intervals import interval
 from experiments.linkage import Linkage
 from experiments.linkage_design import CELLS, FACTORS, LINKAGE, PILLARS
 from experiments.linkage_effects import OUTCOMES
@@ -117,7 +117,7 @@ def _line(axes: Axes, cells: np.ndarray, pillar: str, linked: int, colour: str, 
         at, np.nanmean(each, axis=0), "o-" if linked else "s--", color=colour, label=label, ms=4
     )
     if len(each) > 1:
-        low, high = interval(resampled_means(each, draws_of(len(each))))
+        low, high = interval(each)
         axes.vlines(at, low, high, color=colour, linewidth=1.4)
 
 

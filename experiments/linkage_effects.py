@@ -12,7 +12,7 @@ With y(S) the outcome when the set S of factors is on and n factors:
 - linkage premium: y(all, linked) - y(all, siloed), both under the same cap on spending.
 
 All are linear in y: a row of weights over the 64 cells each, applied replicate by replicate before
-anything is averaged; intervals as in `effects`.
+anything is averaged; intervals as in `intervals`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from math import factorial
 import numpy as np
 import pandas as pd
 
-from experiments.effects import HIGHER, LOWER, UNCLEAR, draws_of, interval, resampled_means
+from experiments.effects import HIGHER, LOWER, UNCLEAR
+from experiments.intervals import estimate, ratio_interval
 from experiments.linkage_design import (
     CELLS,
     FACTORS,
@@ -135,14 +136,6 @@ def verdict(low: float, high: float) -> str:
     return HIGHER if low > 0.0 else LOWER if high < 0.0 else UNCLEAR
 
 
-def _bounds(means: np.ndarray, pairs: int) -> np.ndarray:
-    return interval(means) if pairs > 1 else np.full((2, *means.shape[1:]), np.nan)
-
-
-def _chance(means: np.ndarray) -> np.ndarray:
-    return ((means > 0).mean(axis=0) + 0.5 * (means == 0).mean(axis=0)).astype(float)
-
-
 def effects_of(values: np.ndarray, names: tuple[str, ...] = (*OUTCOMES, COST)) -> pd.DataFrame:
     """Every contrast of every measure.
 
@@ -168,15 +161,13 @@ def effects_of(values: np.ndarray, names: tuple[str, ...] = (*OUTCOMES, COST)) -
         raise ValueError("no replicate in which every cell has run")
     each = np.einsum("cs,srm->rcm", weights, whole)
     each[np.abs(each) < ROUNDING * np.abs(whole).max(axis=(0, 1))] = 0.0
-    means = resampled_means(each, draws_of(pairs))
-    low, high = _bounds(means, pairs)
-    chance, mean = _chance(means), each.mean(axis=0)
+    mean, low, high, chance, _ = estimate(each)
     rows = [
         {
             "kind": c.kind, "factor": c.factor, "other": c.other, "measure": name,
             "value": mean[k, m], "low": low[k, m], "high": high[k, m],
             "p_higher": chance[k, m], "verdict": verdict(low[k, m], high[k, m]),
-            **_share(c, k, m, listed, mean, means, low, high),
+            **_share(c, k, m, listed, mean, each, low, high),
         }
         for m, name in enumerate(names)
         for k, c in enumerate(listed)
@@ -185,7 +176,7 @@ def effects_of(values: np.ndarray, names: tuple[str, ...] = (*OUTCOMES, COST)) -
 
 
 def _share(
-    c: Contrast, k: int, m: int, listed: list[Contrast], mean: np.ndarray, means: np.ndarray,
+    c: Contrast, k: int, m: int, listed: list[Contrast], mean: np.ndarray, each: np.ndarray,
     low: np.ndarray, high: np.ndarray,
 ) -> dict[str, float]:  # fmt: skip
     """A Shapley value as a share of the joint effect, with its interval."""
@@ -195,9 +186,7 @@ def _share(
     joint = next(j for j, d in enumerate(listed) if d.kind == c.kind.replace("shapley", "joint"))
     if not (low[joint, m] > 0.0 or high[joint, m] < 0.0):
         return missing
-    # A resampled joint effect of exactly nothing has no shares; its draws are left out.
-    parts, wholes = means[:, k, m], means[:, joint, m]
-    ends = interval(np.divide(parts, wholes, out=np.full_like(parts, np.nan), where=wholes != 0.0))
+    ends = ratio_interval(each[:, k, m], each[:, joint, m])
     share = mean[k, m] / mean[joint, m]
     return {"share": share, "share_low": float(ends[0]), "share_high": float(ends[1])}
 
@@ -222,33 +211,45 @@ def premium_of(siloed: np.ndarray, linked: np.ndarray, nothing: np.ndarray) -> p
     pairs = len(stacked)
     if not pairs:
         raise ValueError("no replicate in which every cell of the premium has run")
-    drawn = resampled_means(stacked, draws_of(pairs))
-    middle = stacked.mean(axis=0)
-    gaps, each = drawn[:, 1] - drawn[:, 0], stacked[:, 1] - stacked[:, 0]
-    low, high = _bounds(gaps, pairs)
-    chance, of_each = _chance(gaps), _chance(each)
-    rates = _per_million(drawn[:, 1], drawn[:, 2]) - _per_million(drawn[:, 0], drawn[:, 2])
-    rate = _per_million(middle[1], middle[2]) - _per_million(middle[0], middle[2])
-    rate_low, rate_high = _bounds(rates, pairs)
+    middle, each = stacked.mean(axis=0), stacked[:, 1] - stacked[:, 0]
+    gap = estimate(each)
+    of_each = (each > 0).mean(axis=0) + 0.5 * (each == 0).mean(axis=0)
+    rate = estimate(_rates(stacked))
     frame = pd.DataFrame(
         {
             "measure": (*OUTCOMES, COST), "nothing": middle[2], "siloed": middle[0],
-            "linked": middle[1], "difference": middle[1] - middle[0], "low": low, "high": high,
-            "p_higher": chance, "replicates_higher": of_each, "per_million": rate,
-            "per_million_low": rate_low, "per_million_high": rate_high,
-            "per_million_p_higher": _chance(rates), "pairs": pairs,
+            "linked": middle[1], "difference": gap.mean, "low": gap.low, "high": gap.high,
+            "p_higher": gap.p_higher, "replicates_higher": of_each, "per_million": rate.mean,
+            "per_million_low": rate.low, "per_million_high": rate.high,
+            "per_million_p_higher": rate.p_higher, "pairs": pairs,
         }
     )  # fmt: skip
-    frame["verdict"] = [verdict(*ends) for ends in zip(low, high)]
-    frame["per_million_verdict"] = [verdict(*ends) for ends in zip(rate_low, rate_high)]
+    frame["verdict"] = [verdict(*ends) for ends in zip(gap.low, gap.high)]
+    frame["per_million_verdict"] = [verdict(*ends) for ends in zip(rate.low, rate.high)]
     return frame
 
 
-def _per_million(levels: np.ndarray, nothing: np.ndarray) -> np.ndarray:
-    """What each million yuan a year buys beyond no support; none for the last column, the cost."""
-    spent = (levels[..., -1:] - nothing[..., -1:]) / MILLION
+def _rates(stacked: np.ndarray) -> np.ndarray:
+    """What a million yuan a year buys more when linked, by replicate; the mean is that of the means.
+
+    With gain a and cost b beyond no support, the ratio of means R = A / B has the linear part
+    R + (a_r - R b_r) / B in replicate r (see `intervals`). None for the cost itself, and none
+    where a cost can't be told from nothing.
+
+    Parameters
+    ----------
+    stacked : ndarray, shape (replicates, 3, measures)
+        Siloed, linked, nothing; the cost last.
+    """
+    gains = stacked[:, :2] - stacked[:, 2:]
+    spent = gains[..., -1:] / MILLION
+    mean, low, high, *_ = estimate(spent)
+    if len(stacked) > 1:
+        mean = np.where((low > 0.0) | (high < 0.0), mean, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        rates = (levels - nothing) / spent
+        ratio = np.where(mean != 0.0, gains.mean(axis=0) / mean, np.nan)
+        each = ratio + (gains - ratio * spent) / mean
+    rates: np.ndarray = each[:, 1] - each[:, 0]
     rates[..., -1] = np.nan
     return rates
 

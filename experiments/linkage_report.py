@@ -33,7 +33,7 @@ from experiments.linkage_rows import Cells
 from experiments.linkage_words import MAIN, linkage_words
 from experiments.manifests import versions
 from experiments.report import value_text
-from experiments.texts import FOLDER, figure, label_of, percent, unit_name, words
+from experiments.texts import FOLDER, few_pairs, figure, label_of, percent, unit_name, words
 from scenarios import levers
 from simulation.compiler import SOURCE_HASH
 
@@ -64,6 +64,12 @@ class Page:
             raise ValueError("a page needs a result")
         self.found, self.robust, self.lang = found, robust, lang
         self.text, self.words = linkage_words(lang), words(lang)
+
+    def reading(self) -> str:
+        """How intervals are to be read; that they are wide where there are few pairs."""
+        pairs = self.found.plan.replicates if self.found else 0
+        parts = self.text["one_in_ten"], few_pairs(pairs, self.lang)
+        return ("" if self.lang == "zh" else " ").join(filter(None, parts))
 
     def subtitle(self) -> str:
         """County, months and replicates."""

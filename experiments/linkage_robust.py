@@ -25,11 +25,11 @@ from scipy.stats import qmc
 from experiments.arguments import checked_arguments
 from experiments.compare_ensemble import SHIPPED, OwnLuckPlan, check_overrides, own_luck, sets_of
 from experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
-from experiments.effects import draws_of, interval, resampled_means
 from experiments.ensemble_effects import Parts, split
 from experiments.errors import UsageError
 from experiments.executors import workers_of
 from experiments.files import write_frame
+from experiments.intervals import interval
 from experiments.linkage import command_of
 from experiments.linkage_design import (
     EQUAL,
@@ -121,11 +121,9 @@ class Robust:
     @cached_property
     def premiums(self) -> pd.DataFrame:
         """Premium by point (index) and outcome (columns), with ``_low`` and ``_high`` of each."""
-        draws = draws_of(self.replicates)
         columns: dict[str, np.ndarray] = {}
         for m, name in enumerate((*OUTCOMES, COST)):
-            means = resampled_means(self.each[:, :, m].T, draws)
-            low, high = interval(means)
+            low, high = interval(self.each[:, :, m].T)
             columns |= {name: _mean(self.each[:, :, m]), f"{name}_low": low, f"{name}_high": high}
         return pd.DataFrame(columns, index=pd.RangeIndex(len(self.points), name="point"))
 
@@ -136,8 +134,7 @@ class Robust:
         for name in (*OUTCOMES, COST):
             column, frame = self.premiums[name].dropna(), self.premiums
             n = len(column)
-            means = resampled_means(column.to_numpy(), draws_of(n)) if n > 1 else None
-            low, high = interval(means[:, None])[:, 0] if means is not None else (np.nan, np.nan)
+            low, high = interval(column.to_numpy()).tolist()
             rows.append(
                 {
                     "measure": name, "points": n, "mean": column.mean(), "low": low, "high": high,

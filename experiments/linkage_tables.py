@@ -44,6 +44,6 @@ def show_linkage(
         console.print(table_of(cut, f"{text['effects']}: {text['outcomes'][MAIN]}"))
     if robust:
         console.print(table_of(page.robust_summary(), text["robustness"]))
-    console.print(Text(text["one_in_ten"], "dim"))
+    console.print(Text(page.reading(), "dim"))
     for line in page.failures():
         console.print(Text(line, "red"))

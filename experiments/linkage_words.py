@@ -18,7 +18,7 @@ from experiments.linkage_design import EQUAL, PILLARS
 from experiments.linkage_effects import COST, OUTCOMES, spending_gap
 from experiments.linkage_robust import SPREAD, Robust
 from experiments.measures import BY_NAME
-from experiments.texts import FOLDER, figure, label_of, percent, span, words
+from experiments.texts import FOLDER, counted, figure, label_of, percent, span, words
 
 MAIN = "firms_surviving"
 LISTED = 3  # correlations that are named
@@ -87,7 +87,7 @@ def premium_line(found: Linkage, lang: str) -> str:
         chance=chance(row["p_higher"]),
         siloed=number(row["siloed"], MAIN, lang, signed=False),
         share=percent(row["difference"] / row["siloed"] if row["siloed"] else math.nan, lang, True),
-        years=f"{found.plan.settings.months / 12:.3g}",
+        years=counted(found.plan.settings.months / 12.0, "year", lang),
     )
 
 

@@ -83,7 +83,7 @@ class Bar(Reporter):
     """A progress bar on standard error; plain lines where that is not a terminal."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True)
+        self.console = Console(stderr=True, markup=False, emoji=False)
         self._bar: Progress | None = None
         self._total = self._done = 0
 

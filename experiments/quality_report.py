@@ -8,10 +8,10 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.charts import settings, styles, svg_of
+from experiments.charts import LEGEND, settings, styles, svg_of
 from experiments.quality import GRID, PARTS, POINTS
 from experiments.sections import Line, Section, section_words
-from experiments.texts import figure, percent, title_of
+from experiments.texts import figure, in_lines, percent, title_of
 
 EQUAL = 1.0 / len(PARTS)
 READABLE = 0.08  # share of a bar below which its rank is not written into it
@@ -96,7 +96,8 @@ class Quality(Section):
                         middle, float(row), written, color=ink, ha="center", va="center", size=7.5
                     )
                 start += share
-            labels = [title_of(plan.scenarios[s], s, lang) for s in self.labels]
+            titles = [title_of(plan.scenarios[s], s, lang) for s in self.labels]
+            labels = [in_lines(name, LEGEND, 2) for name in titles]
             axes.set_yticks(range(len(ranks)), labels)
             axes.invert_yaxis()
             axes.set_xlim(0.0, 1.0)
@@ -116,7 +117,7 @@ class Quality(Section):
             for k, (axes, part) in enumerate(zip(panels, PARTS)):
                 areas = axes.stackplot(
                     GRID, self.found.weighed.winners(k).T,
-                    labels=[title_of(plan.scenarios[s], s, lang) for s in self.labels],
+                    labels=[in_lines(title_of(plan.scenarios[s], s, lang), LEGEND) for s in self.labels],
                     colors=["#777777" if s == plan.reference else style[s]["color"]
                             for s in self.labels],
                 )  # fmt: skip

@@ -16,12 +16,12 @@ from experiments.comparison import Comparison
 from experiments.effects import RATIOS
 from experiments.equity_report import Equity
 from experiments.files import write_text
-from experiments.findings import ratio_words, rows_of, sentence, title
+from experiments.findings import ratio_words, reading, rows_of, sentence, title
 from experiments.manifests import versions
 from experiments.quality_report import Quality
 from experiments.spending import Spending
 from experiments.support_report import Support
-from experiments.texts import FOLDER, label_of, unit_name, words
+from experiments.texts import FOLDER, counted, label_of, unit_name, words
 from experiments.whom_charts import waterfall
 from experiments.whom_words import People
 from scenarios import Lever, Scenario, levers, walk
@@ -93,8 +93,8 @@ class Report:
             n=self.words["comma"].join(self.title(label) for label in plan.compared),
             reference=self.reference,
             county=county.name_zh if self.lang == "zh" else county.name,
-            months=plan.settings.months,
-            replicates=plan.replicates,
+            months=counted(plan.settings.months, "month", self.lang),
+            replicates=counted(plan.replicates, "pair", self.lang),
         )
 
     def summary(self) -> list[tuple[str, str]]:
@@ -118,6 +118,16 @@ class Report:
             )
             for label in self.found.plan.compared
         ]
+
+    def means_note(self) -> str:
+        """How the tables of differences are to be read."""
+        pairs = counted(self.found.plan.replicates, "pair", self.lang)
+        note = self.text["differences_note"].format(replicates=pairs)
+        return f"{note} {self.text['better_note']}"
+
+    def reading(self) -> str:
+        """How the figures are to be read."""
+        return reading(self.found, self.lang)
 
     def charts(self) -> list[str]:
         """Charts over months, as SVG."""

@@ -5,7 +5,8 @@ Softw. 22, 2007, 1509-1518: the mean absolute effect of moving one parameter, in
 outcome for a step across its whole range. Sobol, Math. Comput. Simul. 55, 2001, 271-280, with the
 estimators of Saltelli et al., Comput. Phys. Commun. 181, 2010, 259-270: first order S1 is the share
 of variance that a parameter explains alone, S2 a pair beyond the two alone, total ST with all it
-takes part in. All as in SALib, with bootstrapped intervals.
+takes part in. All as in SALib. Intervals: Student's t over trajectories for mu*; SALib's bootstrap over
+base points for shares of variance.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.effects import LEVEL
+from experiments.intervals import LEVEL, quantile
 
 MORRIS, SOBOL = "morris", "sobol"
 GRID = 4  # levels of Morris's grid
@@ -111,12 +112,24 @@ def _morris(problem: dict[str, Any], x: np.ndarray, y: np.ndarray, seed: int) ->
     found = morris.analyze(
         problem, x, y, num_resamples=RESAMPLES, conf_level=LEVEL, num_levels=GRID, seed=seed
     )
-    rows = []
+    n = len(y) // (problem["num_vars"] + 1)
+    half, rows = _reach(found, n), []
     for k, key in enumerate(problem["names"]):
-        rows.append(("mu_star", key, "", found["mu_star"][k], found["mu_star_conf"][k]))
+        rows.append(("mu_star", key, "", found["mu_star"][k], half[k]))
         rows.append(("mu", key, "", found["mu"][k], np.nan))
         rows.append(("sigma", key, "", found["sigma"][k], np.nan))
     return rows
+
+
+def _reach(found: Any, n: int) -> np.ndarray:
+    """Half of the t interval of mu_star, the mean size of n elementary effects.
+
+    SALib gives their mean mu and standard deviation sigma; the sizes have the same mean square.
+    """
+    mu, star, sigma = (np.asarray(found[name], dtype=float) for name in ("mu", "mu_star", "sigma"))
+    square = sigma**2 + n / (n - 1) * (mu**2 - star**2)
+    reach: np.ndarray = quantile(np.array(n)) * np.sqrt(np.maximum(square, 0.0) / n)
+    return reach
 
 
 def _sobol(problem: dict[str, Any], y: np.ndarray, seed: int) -> list[Any]:

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from experiments.encodings import any_encoding
 from experiments.errors import UsageError, reason_of
 from scenarios import ScenarioError, parse_override
 
@@ -28,6 +29,10 @@ class OneLine(TyperGroup):
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command and exit."""
+        with any_encoding():
+            self._run(*args, **options)
+
+    def _run(self, *args: Any, **options: Any) -> NoReturn:
         options["standalone_mode"] = False
         options["prog_name"] = "returnee"
         try:
@@ -53,7 +58,7 @@ class OneLine(TyperGroup):
 
 def stop(text: str, code: int = WRONG) -> NoReturn:
     """Say one line on standard error and exit."""
-    typer.echo(f"returnee: {' '.join(text.split())}", err=True)
+    print(f"returnee: {' '.join(text.split())}", file=sys.stderr)
     sys.exit(code)
 
 
@@ -63,11 +68,16 @@ def overrides_of(given: list[str] | None) -> dict[str, Any]:
 
 
 def print_json(content: Any) -> None:
-    """Print JSON to standard output."""
-    typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1))
+    """Print JSON to standard output, in ASCII, so that any pipe and file takes it."""
+    print(json.dumps(content, allow_nan=False, indent=1), flush=True)
 
 
 def console_of() -> Console:
-    """Standard output, wide enough for a table where it is not a terminal."""
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, 110))
+    """Standard output, wide enough for a table where it is not a terminal.
+
+    Text is text: brackets and colons in titles and names are neither markup nor emoji.
+    """
+    console = Console(markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 110)
+    return console

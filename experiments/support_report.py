@@ -7,12 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.charts import BLACK, finish, settings, smoothed, styles, svg_of
+from experiments.charts import BLACK, LEGEND, finish, settings, smoothed, styles, svg_of
 from experiments.funnel import REASONS, STAGES, STEPS, step_name
 from experiments.measures import BY_NAME
 from experiments.sections import Cell, Line, Section, section_words
 from experiments.support import FIGURES
-from experiments.texts import figure, percent, title_of, words
+from experiments.texts import figure, in_lines, percent, title_of, words
 
 COLUMNS = 4  # panels beside each other
 
@@ -98,7 +98,7 @@ class Support(Section):
                     values = smoothed(found.cube.of(label, measure), BY_NAME[measure].kind)
                     there = np.flatnonzero(np.isfinite(values).any(axis=0))
                     mean = np.nanmean(values[:, there], axis=0)
-                    scenario = title_of(found.plan.scenarios[label], label, lang)
+                    scenario = in_lines(title_of(found.plan.scenarios[label], label, lang), LEGEND)
                     axes.plot(there + 1, mean, label=scenario, linewidth=1.3, **style)
                 axes.set_title(name)
                 axes.set_ylim(bottom=0.0)
@@ -130,7 +130,7 @@ class Support(Section):
                 marks = reference.loc[list(STAGES)].to_numpy(float)
                 _bars(axes, shares.loc[list(STAGES)].to_numpy(float), marks, colour)
                 axes.plot(marks, range(len(STAGES)), "|", color=BLACK, ms=9, mew=1.4)
-                axes.set_title(title_of(plan.scenarios[label], label, lang))
+                axes.set_title(in_lines(title_of(plan.scenarios[label], label, lang), LEGEND, 2))
             for axes in panels.flat[len(self.labels) :]:
                 axes.axis("off")
             panels[0, 0].set_yticks(range(len(STAGES)), [text["stages"][s] for s in STAGES])

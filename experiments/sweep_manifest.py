@@ -10,6 +10,7 @@ from typing import Any
 from experiments.design_values import COUNTY
 from experiments.manifests import Manifest, counties_of
 from experiments.sweep_plan import SweepPlan
+from experiments.texts import one_line
 
 KIND = "sweep"
 LONGEST = 80  # letters of a value in an error
@@ -18,7 +19,10 @@ LONGEST = 80  # letters of a value in an error
 def titles_of(manifest: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """English and Chinese title of each scenario, by label."""
     return {
-        label: (str(about.get("title_en", label)), str(about.get("title_zh", label)))
+        label: (
+            one_line(str(about.get("title_en", label))) or label,
+            one_line(str(about.get("title_zh", label))) or label,
+        )
         for label, about in manifest["scenarios"].items()
     }
 

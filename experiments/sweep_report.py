@@ -21,22 +21,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from experiments.charts import BLACK, COLOURS, DASHES, chart_language, settings, svg_of
+from experiments.charts import BLACK, COLOURS, DASHES, LEGEND, chart_language, settings, svg_of
 from experiments.discover import outcome_of
 from experiments.files import read_table
+from experiments.intervals import LEVEL, interval, mean_interval
 from experiments.levels import HEAD, NAMES, attributes
 from experiments.manifests import read_manifest
 from experiments.measures import BY_NAME
 from experiments.store import RUNS
 from experiments.study_page import Cells, Section, grouped, render, study_words, wrapped
 from experiments.sweep_manifest import titles_of
-from experiments.texts import figure, label_of, percent, rounded, unit_name, words
+from experiments.texts import figure, in_lines, label_of, percent, rounded, span, unit_name, words
 
 SHOWN = ("firms_surviving", "jobs", "return_quality", "public_cost")
 BINS = 8  # of a range
 VALUES = 10  # of a list, each shown by itself
 PANELS = 6  # axes in a figure, the strongest
-Z = 1.645  # 90 %
 LEAST = 4  # points, for a rank correlation
 
 
@@ -104,6 +104,14 @@ def rank_correlation(values: pd.Series, outcome: pd.Series) -> float:
     return float(stats.spearmanr(rows["x"], rows["y"]).statistic)
 
 
+def chance_correlation(points: int) -> float:
+    """Size of a rank correlation that luck alone gives in one of ten designs (Student's t)."""
+    if points < LEAST:
+        return float("nan")
+    t = float(stats.t.ppf(0.5 + LEVEL / 2.0, points - 2))
+    return float(t / np.sqrt(points - 2 + t**2))
+
+
 def read_sweep(folder: Path, measures: Sequence[str] = SHOWN) -> Found:
     """Read what the page needs of a finished sweep."""
     path, manifest = folder / RUNS, read_manifest(folder)
@@ -138,8 +146,8 @@ def binned(values: pd.Series, outcome: pd.Series) -> pd.DataFrame:
     table = pd.DataFrame({"place": place, "x": values, "y": outcome})
     by = table.groupby("place", sort=True)
     x = by["x"].mean() if pd.api.types.is_numeric_dtype(values) else by["x"].first()
-    mean, error = by["y"].mean(), (by["y"].std() / np.sqrt(by["y"].count())).fillna(0.0)
-    return pd.DataFrame({"x": x, "mean": mean, "low": mean - Z * error, "high": mean + Z * error})
+    ends = np.array([interval(y.to_numpy(float)) for _, y in by["y"]]).reshape(-1, 2)
+    return pd.DataFrame({"x": x, "mean": by["y"].mean(), "low": ends[:, 0], "high": ends[:, 1]})
 
 
 def chart(found: Found, measure: str, lang: str) -> str:
@@ -174,7 +182,7 @@ def _panel(axes: Axes, found: Found, key: str, measure: str, lang: str) -> None:
         axes.fill_between(x, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
         axes.plot(
             x, line["mean"], marker="o", markersize=3, color=colour,
-            linestyle=DASHES[k % len(DASHES)], label=found.title(scenario, lang),
+            linestyle=DASHES[k % len(DASHES)], label=in_lines(found.title(scenario, lang), LEGEND),
         )  # fmt: skip
     if numbers:
         axes.locator_params(axis="x", nbins=4)
@@ -211,15 +219,11 @@ def differences(found: Found, lang: str) -> Cells:
             apart = outcome_of(found.runs, scenario, first, measure).dropna()
             if apart.empty:
                 continue
-            error = Z * apart.std() / np.sqrt(len(apart)) if len(apart) > 1 else float("nan")
-            mean, low, high = (
-                figure(v, unit, lang, signed=True)
-                for v in (apart.mean(), apart.mean() - error, apart.mean() + error)
-            )
+            mean, low, high = mean_interval(apart.to_numpy(float))
             ends = [figure(v, unit, lang, signed=True) for v in (apart.min(), apart.max())]
             rows.append(
-                [label_of(BY_NAME[measure], lang), found.title(scenario, lang), mean,
-                 f"{low} {words(lang)['to']} {high}" if np.isfinite(error) else "–",
+                [label_of(BY_NAME[measure], lang), found.title(scenario, lang),
+                 figure(mean, unit, lang, signed=True), span(low, high, unit, lang),
                  f" {words(lang)['to']} ".join(ends), percent(float((apart > 0.0).mean()), lang)]
             )  # fmt: skip
     head = ("measure", "scenario", "mean", "interval", "range", "above")
@@ -229,7 +233,7 @@ def differences(found: Found, lang: str) -> Cells:
 def correlations(found: Found, lang: str) -> Cells:
     """Rank correlation of measures with axes; a star where luck alone seldom gives as much."""
     text, rows = study_words(lang)["sweep"], []
-    beyond = Z / np.sqrt(max(found.about["points"] - 1, 1))
+    beyond = chance_correlation(found.about["points"])
     for scenario in found.titles:
         for key in found.keys:
             cells = []

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from experiments.comparison import Comparison
 from experiments.effects import RATIOS
-from experiments.findings import Row, ratio_words, rows_of, sentence, title
-from experiments.texts import figure, words
+from experiments.findings import Row, ratio_words, reading, rows_of, sentence, title
+from experiments.texts import figure, plain_title, words
 from simulation.indicators import BY_NAME
 from simulation.run import Run
 
@@ -51,7 +51,7 @@ def show_comparison(found: Comparison, console: Console, lang: str = "en") -> No
             Text(),
         ]
         console.print(Group(*parts), highlight=False)
-    console.print(Text(text["how_to_read"].format(replicates=found.plan.replicates), "dim"))
+    console.print(Text(reading(found, lang), "dim"))
     if found.failures:
         console.print(Text(text["failed"].format(n=len(found.failures)), "red"))
 
@@ -86,4 +86,4 @@ def yearly_table(run: Run, lang: str = "en") -> Table:
 
 def title_of_run(run: Run, lang: str) -> str:
     """Title of the scenario that was run."""
-    return run.scenario.title_zh if lang == "zh" else run.scenario.title_en
+    return plain_title(run.scenario, lang)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "templates"
 LANGUAGES = ("en", "zh")
+WIDE = 0x2E80  # from here on, characters are Chinese and as wide as two letters
 COUNTABLE = ("people", "firms", "jobs", "loans", "files", "places")
+FEW = 5
+"""Pairs below which a reader is told that intervals are wide because there are few."""
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -95,6 +99,37 @@ def span(low: float, high: float, unit: str, lang: str = "en") -> str:
     return f" {words(lang)['to']} ".join(ends)
 
 
+def counted(number: float, noun: str, lang: str) -> str:
+    """A number with its noun, in the singular where it is one.
+
+    Parameters
+    ----------
+    number : float
+    noun : str
+        A key of ``counts`` in ``templates/<lang>.toml``.
+    lang : {"en", "zh"}
+
+    Examples
+    --------
+    >>> counted(1, "year", "en"), counted(2.5, "year", "en")
+    ('1 year', '2.5 years')
+    """
+    one, many = words(lang)["counts"][noun]
+    shown = f"{rounded(number, 3):,g}"
+    return str(one if shown == "1" else many).format(n=shown)
+
+
+def few_pairs(pairs: int, lang: str) -> str:
+    """That intervals are wide because there are few pairs of runs; empty where there are enough.
+
+    Examples
+    --------
+    >>> few_pairs(20, "en")
+    ''
+    """
+    return str(words(lang)["few_pairs"]).format(n=pairs) if 1 < pairs < FEW else ""
+
+
 def unit_name(unit: str, lang: str) -> str:
     """A unit in the reader's language."""
     return str(words(lang)["units"].get(unit, unit))
@@ -105,7 +140,56 @@ def label_of(item: Any, lang: str) -> str:
     return str(item.zh if lang == "zh" else item.en)
 
 
+def one_line(text: str) -> str:
+    r"""A name given by a user as one line, without control characters.
+
+    Examples
+    --------
+    >>> one_line(" Plan B\n(draft) ")
+    'Plan B (draft)'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def plain_title(scenario: Any, lang: str) -> str:
+    """A scenario's title as one line; its name where the title is empty."""
+    title = one_line(str(scenario.title_zh if lang == "zh" else scenario.title_en))
+    return title or str(scenario.name)
+
+
 def title_of(scenario: Any, label: str, lang: str) -> str:
     """A scenario's title; the label where two scenarios of a plan would share a title."""
-    title = str(scenario.title_zh if lang == "zh" else scenario.title_en)
+    title = plain_title(scenario, lang)
     return title if label == scenario.name else f"{title} ({label})"
+
+
+def in_lines(text: str, width: int, most: int = 3) -> str:
+    r"""A name in lines that fit into a chart, cut off where it is too long.
+
+    Parameters
+    ----------
+    text : str
+    width : int
+        Letters of a line; Chinese characters count as two.
+    most : int
+        Lines.
+
+    Examples
+    --------
+    >>> in_lines("More mentors and more places", 14)
+    'More mentors\nand more\nplaces'
+    """
+    lines, line, size = [], "", 0
+    for word in re.findall(r"\s+|[\u2e80-\U0003ffff]|[^\s\u2e80-\U0003ffff]+", one_line(text)):
+        for part in (word[k : k + width] for k in range(0, len(word), width)):
+            wide = sum(2 if ord(c) >= WIDE else 1 for c in part)
+            if size + wide > width and line:
+                lines.append(line.rstrip())
+                line, size = "", 0
+            if line or not part.isspace():
+                line, size = line + part, size + wide
+    lines.append(line.rstrip())
+    if len(lines) > most:
+        lines = [*lines[: most - 1], lines[most - 1][: max(width - 2, 1)] + "…"]
+    # A chart leaves what begins with an underscore out of its legend.
+    return "\n".join(lines) if not lines[0].startswith("_") else " " + "\n".join(lines)

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from scipy import stats
 
 from experiments.arguments import checked_arguments
 from experiments.errors import UsageError
 from experiments.executors import workers_of
 from experiments.files import write_json, write_text
+from experiments.intervals import mean_interval
 from experiments.linkage_runs import gather
 from experiments.measures import SCHEMA
 from experiments.patterns import PAIRED, PATTERNS, Pattern, observed
@@ -28,7 +28,6 @@ from scenarios import load_scenario
 from simulation.compiler import SOURCE_HASH
 from simulation.run import Run
 
-CONFIDENCE = 0.9
 ALONE, WITH_PAIRS = 0, 1  # design points: one run a replicate, or those compared with it too
 CHOICES = ("all", "C", "V")
 MONTHS = 120
@@ -125,24 +124,6 @@ class Validation:
             "sample": s.sample, "months": s.months, "seed": s.seed,
             "failed": len(self.failures), "source_hash": SOURCE_HASH, "command": self.command,
         }  # fmt: skip
-
-
-def mean_interval(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float, float]:
-    """Mean of replicates and Student's interval of it; missing replicates are left out.
-
-    Examples
-    --------
-    >>> mean_interval(np.array([1.0, 3.0, np.nan]))[0]
-    2.0
-    """
-    there = values[np.isfinite(values)]
-    if not len(there):
-        return np.nan, np.nan, np.nan
-    mean = float(there.mean())
-    if len(there) < 2:
-        return mean, np.nan, np.nan
-    half = stats.t.ppf((1 + confidence) / 2, len(there) - 1) * there.std(ddof=1) / len(there) ** 0.5
-    return mean, mean - float(half), mean + float(half)
 
 
 def pattern_table(run: Run, task: Task) -> pa.Table:

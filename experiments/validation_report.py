@@ -15,6 +15,7 @@ from experiments.files import write_text
 from experiments.linkage_report import render
 from experiments.linkage_rows import Cells
 from experiments.manifests import versions
+from experiments.texts import plain_title
 from experiments.validate import Result, Validation
 from experiments.validation_charts import patterns_chart
 from experiments.validation_words import band_text, range_text, value_text, words_of
@@ -48,7 +49,7 @@ class Page(FaceRows):
         scenario = plan.scenarios[plan.reference]
         zh, s = self.lang == "zh", plan.settings
         return str(self.text["subtitle"]).format(
-            scenario=(scenario.title_zh if zh else scenario.title_en) or scenario.name,
+            scenario=plain_title(scenario, self.lang),
             county=scenario.county.name_zh if zh else scenario.county.name,
             replicates=plan.replicates, sample=s.sample, months=s.months,
         )  # fmt: skip

@@ -18,7 +18,7 @@ markets, queues, pots and ties). Over all persons
 where gross is x of the supported and deadweight what they would have anyway. **Displacement** is
 what others lost less what others gained, per 100 that the supported gained less lost: some gains
 and losses of others are mere reshuffling (another firm gets the customer), which is no loss to
-the county. Intervals: bootstrap over replicates, see `effects`.
+the county. Intervals: over replicates, see `intervals`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.effects import TAILS, draws_of, interval, resampled_means
+from experiments.intervals import interval, ratio_interval
 from experiments.plan import Plan
 from experiments.stories import Pair
 from experiments.whom_sums import (
@@ -101,18 +101,17 @@ def whom_of(
         if not there:
             continue
         found = [sums[label][k] for k in there]
-        draws = draws_of(len(there))
         stacks = {
             name: np.array([getattr(one, name) for one in found])
             for name in ("counts", "served", "steps", "others")
         }
         cost = costs[label][there], costs[plan.reference][there]
         for name, frame in (
-            ("counts", counts_frame(stacks["counts"], draws)),
-            ("served", served_frame(stacks["served"], draws)),
-            ("waterfall", steps_frame(stacks["steps"], draws)),
-            ("others", others_frame(stacks["others"], draws)),
-            ("ratios", ratios_frame(stacks["steps"], *cost, draws)),
+            ("counts", counts_frame(stacks["counts"])),
+            ("served", served_frame(stacks["served"])),
+            ("waterfall", steps_frame(stacks["steps"])),
+            ("others", others_frame(stacks["others"])),
+            ("ratios", ratios_frame(stacks["steps"], *cost)),
         ):
             frame.insert(0, "scenario", label)
             frames[name].append(frame)
@@ -123,30 +122,28 @@ def whom_of(
     return Whom(plan.settings.people, pairs=pairs, **whole)
 
 
-def _bounds(values: np.ndarray, draws: np.ndarray) -> dict[str, np.ndarray]:
+def _bounds(values: np.ndarray) -> dict[str, np.ndarray]:
     """Mean and interval over replicates (axis 0), flat; no interval for one pair."""
     flat = values.reshape(len(values), -1)
-    low, high = interval(resampled_means(flat, draws))
-    if len(values) < 2:
-        low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
+    low, high = interval(flat)
     return {"mean": flat.mean(axis=0), "low": low, "high": high}
 
 
-def counts_frame(counts: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
+def counts_frame(counts: np.ndarray) -> pd.DataFrame:
     """Rows of `Whom.counts`; `counts` is (replicates, outcomes, groups, 4)."""
     net = counts[..., :1] - counts[..., 1:2]
     whole = np.concatenate([counts, net], axis=-1)
     index = pd.MultiIndex.from_product(
         [OUTCOMES, range(len(GROUPS)), (*CHANGES, "net")], names=["outcome", "place", "change"]
     )
-    frame = pd.DataFrame(_bounds(whole, draws), index=index).reset_index()
+    frame = pd.DataFrame(_bounds(whole), index=index).reset_index()
     places = frame.pop("place").to_numpy()
     frame.insert(1, "dimension", [GROUPS[k][0] for k in places])
     frame.insert(2, "group", [GROUPS[k][1] for k in places])
     return frame
 
 
-def served_frame(served: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
+def served_frame(served: np.ndarray) -> pd.DataFrame:
     """Rows of `Whom.served`; `served` is (replicates, programmes, 8)."""
     at = {name: served[..., k] for k, name in enumerate(SERVED)}
     frame = pd.DataFrame({"programme": PROGRAMMES})
@@ -158,28 +155,27 @@ def served_frame(served: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
         ("yuan_ran_anyway", "yuan_ran_anyway", "yuan"),
         ("yuan_open_anyway", "yuan_open_anyway", "yuan"),
     ):
-        rows = [quotient(at[part][:, k], at[whole][:, k], draws) for k in range(len(PROGRAMMES))]
-        frame[[name, f"{name}_low", f"{name}_high"]] = np.array(rows)
+        rows = [quotient(at[part][:, k], at[whole][:, k]) for k in range(len(PROGRAMMES))]
+        shares = np.clip(np.array(rows), 0.0, 1.0)  # a part of a whole is never outside
+        frame[[name, f"{name}_low", f"{name}_high"]] = shares
     return frame
 
 
-def steps_frame(steps: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
+def steps_frame(steps: np.ndarray) -> pd.DataFrame:
     """Rows of `Whom.waterfall`; `steps` is (replicates, 2, 8)."""
     index = pd.MultiIndex.from_product([AMOUNTS, STEPS], names=["amount", "step"])
-    return pd.DataFrame(_bounds(steps, draws), index=index).reset_index()
+    return pd.DataFrame(_bounds(steps), index=index).reset_index()
 
 
-def others_frame(others: np.ndarray, draws: np.ndarray) -> pd.DataFrame:
+def others_frame(others: np.ndarray) -> pd.DataFrame:
     """Rows of `Whom.others`; `others` is (replicates, 2, 4, 2)."""
     index = pd.MultiIndex.from_product(
         [AMOUNTS, OTHERS, CHANGES[:2]], names=["amount", "others", "change"]
     )
-    return pd.DataFrame(_bounds(others, draws), index=index).reset_index()
+    return pd.DataFrame(_bounds(others), index=index).reset_index()
 
 
-def ratios_frame(
-    steps: np.ndarray, cost: np.ndarray, without: np.ndarray, draws: np.ndarray
-) -> pd.DataFrame:
+def ratios_frame(steps: np.ndarray, cost: np.ndarray, without: np.ndarray) -> pd.DataFrame:
     """Rows of `Whom.ratios`.
 
     Parameters
@@ -187,7 +183,6 @@ def ratios_frame(
     steps : ndarray, shape (replicates, 2, 8)
     cost, without : ndarray, shape (replicates,)
         Public cost under the policy and under the reference, yuan over the horizon.
-    draws : ndarray, shape (draws, replicates)
     """
     rows: list[dict[str, Any]] = []
     for k, amount in enumerate(AMOUNTS):
@@ -202,29 +197,22 @@ def ratios_frame(
             ("cost_own", cost - without, own - at["lost_supported"]),
             ("cost_net", cost - without, at["net"]),
         ):
-            ratio, low, high = told_quotient(above, below, draws)
+            ratio, low, high = told_quotient(above, below)
             rows.append({"ratio": name, "amount": amount, "mean": ratio, "low": low, "high": high})
     return pd.DataFrame(rows)
 
 
-def quotient(above: np.ndarray, below: np.ndarray, draws: np.ndarray) -> tuple[float, ...]:
+def quotient(above: np.ndarray, below: np.ndarray) -> tuple[float, ...]:
     """Ratio of sums over replicates with its interval; NaN where there is nothing to divide by."""
     if below.sum() == 0.0:
         return np.nan, np.nan, np.nan
-    ratio = above.sum() / below.sum()
-    if len(below) < 2:
-        return ratio, np.nan, np.nan
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = (draws @ above) / (draws @ below)
-    low, high = np.nanpercentile(spread[np.isfinite(spread)], TAILS)
-    return ratio, float(low), float(high)
+    low, high = ratio_interval(above, below).tolist()
+    return float(above.sum() / below.sum()), low, high
 
 
-def told_quotient(above: np.ndarray, below: np.ndarray, draws: np.ndarray) -> tuple[float, ...]:
+def told_quotient(above: np.ndarray, below: np.ndarray) -> tuple[float, ...]:
     """`quotient`, but NaN unless what is divided by can be told to be above zero."""
     nothing = np.nan, np.nan, np.nan
     if len(below) < 2 or np.isnan(above).any():
         return nothing
-    if np.percentile(draws @ below, TAILS[0]) <= 0.0:
-        return nothing
-    return quotient(above, below, draws)
+    return quotient(above, below) if interval(below)[0] > 0.0 else nothing

@@ -13,7 +13,7 @@ from experiments.plan import Plan
 from experiments.stories import Life, Pair
 from experiments.stories_choice import stories_json
 from experiments.stories_words import ending, event_lines, parting, people_words, titles, who
-from experiments.texts import figure, percent, span, words
+from experiments.texts import few_pairs, figure, percent, span, words
 from experiments.whom import Whom
 from experiments.whom_sums import AMOUNTS, ANY, CHANGES, GROUPS, OTHERS, OUTCOMES, STEPS
 
@@ -58,13 +58,10 @@ class People:
 
     def note(self) -> str:
         """How to read the section."""
-        one = f" {self.text['report']['no_interval']}" if self.whom.replicates == 1 else ""
-        return str(
-            self.text["report"]["note"].format(
-                replicates=self.whom.replicates, reference=self.reference
-            )
-            + one
-        )
+        t, pairs = self.text["report"], self.whom.replicates
+        note = t["note"].format(replicates=pairs, reference=self.reference)
+        parts = (note, t["no_interval"] if pairs == 1 else few_pairs(pairs, self.lang))
+        return ("" if self.lang == "zh" else " ").join(filter(None, parts))
 
     def counts(self, label: str) -> tuple[list[str], Rows]:
         """Head and rows: everybody, a row an outcome."""

@@ -11,9 +11,10 @@ import pytest
 from waiting import LIMIT
 
 from experiments.errors import UsageError
+from experiments.intervals import mean_interval
 from experiments.patterns import BY_KEY, PATTERNS
 from experiments.progress import Reporter
-from experiments.validate import Result, Validation, mean_interval, save, validate
+from experiments.validate import Result, Validation, save, validate
 from experiments.validation_document import besides, facts, sources
 from experiments.validation_report import Page, write_page
 from experiments.validation_words import band_text, value_text, words_of

@@ -104,23 +104,15 @@ def test_the_shock_about_doubles_the_return_wave() -> None:
     assert 1.7 < waves[0] / waves[1] < 2.3
 
 
-@pytest.mark.parametrize("name", [n for n in scenario_names() if n != "no_support"])
-def test_a_description_says_what_it_costs(name: str) -> None:
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_description_says_nothing_that_runs_say(name: str) -> None:
+    """What a policy costs depends on the county, the sample and the horizon: tables say it."""
     scenario = load_scenario(name)
-    million = re.search(r"costs about ([\d.]+) million", scenario.description_en)
-    ten_thousand = re.search(r"每年约需(\d+)万元", scenario.description_zh)
-    assert million and ten_thousand
-    said = float(million[1])
-    assert float(ten_thousand[1]) / 100.0 == pytest.approx(said, abs=0.06)
-    assert said == pytest.approx(mean_spending(name) / 1e6, rel=0.1)
+    assert not re.search(r"costs|about [\d.,]+ ", scenario.description_en)
+    assert not re.search(r"约需|每年约", scenario.description_zh)
 
 
 def test_without_support_only_what_was_owed_before_is_paid() -> None:
-    scenario = load_scenario("no_support")
-    said = re.search(r"about ([\d,]+) yuan a year", scenario.description_en)
-    assert (
-        said and f"每年约{int(said[1].replace(',', '')) // 10_000}万元" in scenario.description_zh
-    )
     ledger = simulate("no_support", sample=SAMPLE, months=MONTHS).ledger
     assert ledger.drop(columns="interest_subsidy").to_numpy().sum() == 0.0
     assert mean_spending("no_support") < 100_000

@@ -1,0 +1,144 @@
+"""Intervals of means and ratios over few runs: the one place where they are made.
+
+Means: Student's t interval (Student, Biometrika 6, 1908, 1-25), mean +- t s / sqrt(n), with n - 1
+degrees of freedom; paired differences are taken before anything is averaged. The chance that the
+true mean is above zero is the t distribution's. Ratios of two means: the set of r for which the mean
+of a - r b can't be told from zero (Fieller, J. R. Stat. Soc. B 16, 1954, 175-185), which is an
+interval where the mean of b can be told from zero. Other smooth functions of means: the t interval
+of the function's linear part, run by run (Cochran, Sampling Techniques, 1977, ch. 6).
+
+Where every run gives the same, the interval is that value. One run has no interval.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.90
+TAILS = (50.0 * (1.0 - LEVEL), 50.0 * (1.0 + LEVEL))
+"""Percentiles that bound the middle 90 % of single runs; not an interval of a mean."""
+
+
+class Estimate(NamedTuple):
+    """Means over runs with their intervals.
+
+    Attributes
+    ----------
+    mean, low, high : ndarray
+        Bounds are NaN with fewer than two runs.
+    p_higher : ndarray
+        Chance that the true mean is above zero; where all runs are equal 0, 0.5 or 1; NaN with
+        fewer than two runs.
+    pairs : ndarray of int
+        Runs that are there.
+    """
+
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    p_higher: np.ndarray
+    pairs: np.ndarray
+
+
+def moments_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean, standard error of the mean and count over axis 0; missing runs are left out."""
+    values = np.asarray(values, dtype=float)
+    there = np.isfinite(values)
+    pairs = there.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(there, values, 0.0).sum(axis=0) / pairs
+        apart = np.where(there, values - mean, 0.0)
+        error = np.sqrt((apart**2).sum(axis=0) / (pairs - 1) / pairs)
+    error = np.where(pairs > 1, error, np.nan)
+    # Rounding of the mean must not make luck of runs that are all equal.
+    most = np.where(there, values, -np.inf).max(axis=0, initial=-np.inf)
+    least = np.where(there, values, np.inf).min(axis=0, initial=np.inf)
+    return mean, np.where((pairs > 1) & (most == least), 0.0, error), pairs
+
+
+def interval(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
+    """Bounds of the t interval of the mean over axis 0, shape (2, ...).
+
+    Parameters
+    ----------
+    values : ndarray, shape (runs, ...)
+        NaN where a run is missing.
+    level : float
+
+    Examples
+    --------
+    >>> interval(np.array([1.0, 2.0, 3.0])).round(2).tolist()
+    [0.31, 3.69]
+    """
+    mean, error, pairs = moments_of(values)
+    reach = quantile(pairs, level) * error
+    return np.stack([mean - reach, mean + reach])
+
+
+def estimate(values: np.ndarray) -> Estimate:
+    """Means over axis 0 with intervals and chances.
+
+    Parameters
+    ----------
+    values : ndarray, shape (runs, ...)
+        Paired differences; NaN where a run is missing.
+    """
+    mean, error, pairs = moments_of(values)
+    reach = quantile(pairs) * error
+    with np.errstate(invalid="ignore", divide="ignore"):
+        chance = stats.t.cdf(mean / np.where(error > 0.0, error, np.nan), np.maximum(pairs - 1, 1))
+    chance = np.where(error == 0.0, 0.5 * (1.0 + np.sign(mean)), chance)
+    return Estimate(mean, mean - reach, mean + reach, chance, pairs)
+
+
+def quantile(pairs: np.ndarray, level: float = LEVEL) -> np.ndarray:
+    """Upper quantile of Student's t for each count; few counts differ, so each is asked for once."""
+    counts, place = np.unique(pairs, return_inverse=True)
+    with np.errstate(invalid="ignore"):
+        found = stats.t.ppf(0.5 + level / 2.0, np.where(counts > 1, counts - 1.0, np.nan))
+    quantiles: np.ndarray = found[place].reshape(np.shape(pairs))
+    return quantiles
+
+
+def mean_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:
+    """Mean of one figure over runs, and its bounds.
+
+    Examples
+    --------
+    >>> mean_interval(np.array([1.0, 3.0, np.nan]))[0]
+    2.0
+    """
+    low, high = interval(values, level)
+    return float(moments_of(values)[0]), float(low), float(high)
+
+
+def ratio_interval(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Bounds of the ratio of two means over axis 0, shape (2, ...).
+
+    Parameters
+    ----------
+    above, below : ndarray, shape (runs, ...)
+        Of the same runs; runs in which either is missing are left out.
+
+    Returns
+    -------
+    ndarray
+        NaN where the mean of `below` can't be told from zero, or with fewer than two runs.
+    """
+    above, below = np.broadcast_arrays(np.asarray(above, float), np.asarray(below, float))
+    there = np.isfinite(above) & np.isfinite(below)
+    above, below = np.where(there, above, np.nan), np.where(there, below, np.nan)
+    (a, a_error, pairs), (b, b_error, _) = moments_of(above), moments_of(below)
+    t2 = quantile(pairs) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.where(there, (above - a) * (below - b), 0.0).sum(axis=0)
+        both = apart / (pairs - 1) / pairs
+        # Roots of r^2 (b^2 - t^2 s_bb) - 2 r (a b - t^2 s_ab) + (a^2 - t^2 s_aa).
+        square = b**2 - t2 * b_error**2
+        middle = a * b - t2 * both
+        inside = np.maximum(middle**2 - square * (a**2 - t2 * a_error**2), 0.0)
+        square = np.where(square > 0.0, square, np.nan)
+        return np.stack([(middle - np.sqrt(inside)) / square, (middle + np.sqrt(inside)) / square])
