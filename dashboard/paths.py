@@ -14,6 +14,7 @@ from dashboard.careers import COHORTS, KINDS, Careers, Lives, careers_of
 from dashboard.explore import asked
 from dashboard.place import Place
 from dashboard.pool import Busy
+from dashboard.problems import say
 from dashboard.runs import SMALL, Stopped, gather, reduced
 from dashboard.session import Session
 from dashboard.texts import name_of, page, words
@@ -55,7 +56,7 @@ def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], Non
     except Stopped:
         return
     except Exception as error:  # shown in its place; the page stays alive
-        show(Shown(place, error=" ".join(str(error).split())))
+        show(Shown(place, error=say(error, place.lang)))
         return
     halves = {label: found[k * REPLICATES : (k + 1) * REPLICATES] for k, label in enumerate(lined)}
     titles = tuple((label, name_of(s, "en"), name_of(s, "zh")) for label, s in lined.items())
