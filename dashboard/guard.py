@@ -142,9 +142,8 @@ class Guard:
         """Whether a request comes from a page of this server, or from no page."""
         origin = headers.get("origin")
         if origin is not None:
-            parts = urlsplit(origin)
-            own = parts.netloc.lower() == headers.get("host", "").lower()
-            return parts.scheme in ("http", "https") and own
+            host = headers.get("host", "").lower()
+            return origin.lower() in (f"http://{host}", f"https://{host}")
         return headers.get("sec-fetch-site", "none") in ("none", "same-origin")
 
     def is_full(self, kernel: str = "") -> bool:
