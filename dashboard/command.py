@@ -55,6 +55,8 @@ DASHBOARD_EXAMPLES = """Examples:
 
   returnee dashboard\n
   returnee dashboard --lang zh --port 9000\n
+  returnee dashboard --county own/qingshan
+
   returnee dashboard --no-browser --host 0.0.0.0
 """
 
@@ -179,7 +181,7 @@ def serve(
     if host not in LOCAL_NAMES:
         say(
             f"warning: listening on {host}: everybody who can reach this machine can use the pages, "
-            "as there is no log-in; put a proxy with a log-in before it (block /resourcez there)"
+            "as there is no log-in; put a proxy with a log-in before it"
         )
     if browser:
         threading.Thread(target=open_browser, args=(url,), daemon=True).start()

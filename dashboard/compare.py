@@ -15,7 +15,7 @@ from dashboard.contrast import DIMENSIONS, GAINS, GROUPED, Contrast, lined_up, w
 from dashboard.place import MOST_SAVED, UNMOVED, Mix, Place
 from dashboard.pool import Busy
 from dashboard.problems import say
-from dashboard.runs import SMALL, STAGES, Stopped, cubes, group_runs
+from dashboard.runs import SMALL, STAGES, Stopped, cubes, group_runs, share_of
 from dashboard.session import Session
 from dashboard.texts import name_of, page, words
 from dashboard.widgets import Chart, Controls, box, html, use_work
@@ -108,7 +108,7 @@ def state_line(shown: Shown, fresh: bool, place: Place) -> str:
         line = over.done_line(place, n)
     else:
         line = text["compare"]["running"].format(
-            n=n, most=STAGES[-1], sample=f"{100 * SMALL.sample:g}"
+            n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved())
         )
     return page("state.html.j2", lang, busy=n < STAGES[-1], done=n, most=STAGES[-1], line=line)
 

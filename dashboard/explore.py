@@ -28,7 +28,7 @@ from dashboard.answers import (
 from dashboard.place import ENSEMBLE, LEVERS, MOST_SAVED, UNMOVED, Mix, Place, Unusable, fitting
 from dashboard.pool import Busy
 from dashboard.problems import SCHOOLING, say
-from dashboard.runs import SMALL, STAGES, Stopped, cubes
+from dashboard.runs import STAGES, Stopped, cubes, share_of
 from dashboard.session import Session
 from dashboard.settings import COUNTIES
 from dashboard.texts import escaped, name_of, page, words
@@ -400,7 +400,7 @@ def state_line(shown: Shown, fresh: bool, place: Place) -> str:
     line = over.done_line(place, n)
     if busy:
         text = words(lang)["explore"]["first" if n <= STAGES[0] else "more"]
-        line = text.format(n=n, most=STAGES[-1], sample=f"{100 * SMALL.sample:g}")
+        line = text.format(n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved()))
     if not fresh:  # what stands below is an answer to what was asked before
         line = words(lang)["busy"] if shown.queued else words(lang)["explore"]["stale"]
     return page(

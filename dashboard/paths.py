@@ -15,7 +15,7 @@ from dashboard.explore import asked
 from dashboard.place import Place
 from dashboard.pool import Busy
 from dashboard.problems import say
-from dashboard.runs import SMALL, Stopped, gather, reduced
+from dashboard.runs import SMALL, Stopped, gather, reduced, share_of
 from dashboard.session import Session
 from dashboard.texts import name_of, page, words
 from dashboard.widgets import Chart, Controls, box, html, use_work
@@ -110,7 +110,8 @@ def Found(session: Session, shown: Shown) -> None:
             "options": shown_options,
         }
 
-    note = text["runs"].format(n=REPLICATES, sample=f"{100 * SMALL.sample:g}", months=SMALL.months)
+    share = share_of(place.mix.unmoved())
+    note = text["runs"].format(n=REPLICATES, sample=share, months=SMALL.months)
     html(page("state.html.j2", lang, busy=False, done=0, most=1, line=note))
     Controls(
         items=[tabs("cohort", cohort, {k: text["cohorts"][k] for k in COHORTS})], event_act=pick

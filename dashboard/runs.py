@@ -106,6 +106,11 @@ def live(scenario: Scenario, replicate: int, settings: Settings = SMALL) -> Run:
     return Run(scenario, county, replicate, s.seed, sample, s.months, states)
 
 
+def share_of(scenario: Scenario) -> str:
+    """Per cent of the county that a page's run lives; a county with its own people has all of them."""
+    return f"{100 * sample_of(scenario, SMALL.sample):.3g}"
+
+
 def figures_of(run: Run) -> Figures:
     """Measures by month and counts by group, without a table on the way."""
     by_group = figures_by_group(run)
