@@ -27,6 +27,15 @@ WAITING = (
     "queue_training", "trained_wait", "queue_desk", "desk_wait", "queue_incubation",
     "incubator_places_used", "mentored", "refused_no_guarantor", "refused_fund", "refused_banks",
 )  # fmt: skip
+OFFERED_BY = {
+    "queue_training": "training.places", "trained_wait": "training.places",
+    "queue_desk": "finance.guarantee_fund", "desk_wait": "finance.guarantee_fund",
+    "refused_no_guarantor": "finance.guarantee_fund", "refused_fund": "finance.guarantee_fund",
+    "refused_banks": "finance.guarantee_fund", "queue_incubation": "incubation.places",
+    "incubator_places_used": "incubation.places", "mentored": "services.mentors",
+}  # fmt: skip
+"""Lever without which there is nothing to wait for or be refused."""
+
 SHOWN = tuple(dict.fromkeys((*HEADLINES, *KEY_MEASURES, *WAITING, "aware_finance")))
 BASE = pd.DataFrame(
     [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in map(BY_NAME.__getitem__, SHOWN)],
@@ -214,7 +223,9 @@ def pots(found: Answer, lang: str, label: str = MOVED) -> list[Pot]:
 def waiting(found: Answer, lang: str, label: str = MOVED) -> list[tuple[str, str, str, str, str]]:
     """Queues and waits: name, reference, scenario, difference with interval, side."""
     rows, text = found.by_measure[label], []
+    none, plan = words(lang)["explore"]["not_offered"], found.plan
     for name in WAITING:
+        here, there = (offers(plan, k, OFFERED_BY[name]) for k in (label, plan.reference))
         effect, indicator = rows[name], BY_NAME[name]
         years = found.plan.settings.months / 12.0 if indicator.kind == "flow" else 1.0
         unit = indicator.unit
@@ -224,13 +235,26 @@ def waiting(found: Answer, lang: str, label: str = MOVED) -> list[tuple[str, str
         text.append(
             (
                 f"{measure_name(indicator, lang)} ({unit_of(indicator, lang)})",
-                amount(effect["reference"] / years, unit, lang),
-                amount(effect["level"] / years, unit, lang),
-                f"{difference} ({interval})" if sign else words(lang)["sure"]["cant"],
-                {1: "good", -1: "bad", 0: ""}[sign * int(indicator.better)],
+                amount(effect["reference"] / years, unit, lang) if there else none,
+                amount(effect["level"] / years, unit, lang) if here else none,
+                *(
+                    ("–", "")  # waiting for nothing is not less waiting
+                    if not (here and there)
+                    else (
+                        f"{difference} ({interval})" if sign else words(lang)["sure"]["cant"],
+                        {1: "good", -1: "bad", 0: ""}[sign * int(indicator.better)],
+                    )
+                ),
             )
         )
     return text
+
+
+def offers(plan: Plan, label: str, lever: str) -> bool:
+    """Whether a scenario offers a service in any month."""
+    group, _, name = lever.partition(".")
+    policies = plan.scenarios[label].policies(plan.settings.months)
+    return any(getattr(getattr(policy, group), name) > 0 for policy in policies)
 
 
 def series(cube: Cube, label: str, measure: str) -> np.ndarray:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import solara
 
-from dashboard import budget, compare, explore, learn, network, paths, sources
-from dashboard.place import Place, address_of, arrive
+from dashboard import budget, compare, counties, explore, learn, network, paths, sources
+from dashboard.place import Arrival, Mix, Place, address_of, arrive
 from dashboard.session import Session
 from dashboard.settings import FIRST
 from dashboard.texts import FOLDER, escaped, page, words
@@ -33,14 +33,29 @@ OPTIONS: dict[str, frozenset[str] | None] = {
 }
 
 
+def arrival_of(query: str) -> Arrival:
+    """The place that an address asks for."""
+    first = Place(lang=FIRST["lang"], mix=Mix(county=counties.first()))
+    return arrive(query, tuple(PAGES), explore.CHARTS, first, OPTIONS)
+
+
 def first_session(query: str) -> Session:
     """A visitor who comes with an address."""
-    arrival = arrive(query, tuple(PAGES), explore.CHARTS, Place(lang=FIRST["lang"]), OPTIONS)
+    arrival = arrival_of(query)
     notice = ""
     if arrival.ignored:
         parts = ", ".join(arrival.ignored)
         notice = words(arrival.place.lang)["ignored"].format(parts=parts)
     return Session(arrival, notice)
+
+
+def back(session: Session, query: object) -> None:
+    """Show the place that the browser went back to; who speaks what does not change on the way."""
+    if isinstance(query, str):
+        here = session.place.peek()
+        there = arrival_of(query).place
+        session.tell()
+        session.place.value = there.but(lang=here.lang, theme=here.theme)
 
 
 @solara.component
@@ -56,13 +71,14 @@ def Page() -> None:
     session = solara.use_memo(lambda: first_session(query), [])
     place = session.place.value
     text = words(place.lang)
-    county = place.mix.scenario().county if not place.mix.levers else place.reference().county
+    county = place.mix.unmoved().county
     name = county.name_zh if place.lang == "zh" else county.name
     solara.Style(FOLDER / "theme.css")
     Browser(
         query=address_of(place),
         title=text["title"].format(page=text["pages"][place.page], county=name),
         lang=place.lang, theme=place.theme, file=session.file.value, copy=session.copy.value,
+        words=text["lost"], event_back=lambda query: back(session, query),
     )  # fmt: skip
     pages = [{"key": key, "label": text["pages"][key]} for key in PAGES]
     header = {"skip": text["skip"], "brand": text["brand"], "pages": text["pages_label"],

@@ -11,6 +11,7 @@ import solara
 from dashboard.budget_views import Views
 from dashboard.budgets import LEAST, MOST, RUNS, Searched, can_open, known, opened, search
 from dashboard.place import Place
+from dashboard.problems import say
 from dashboard.runs import Stopped
 from dashboard.session import Session
 from dashboard.texts import page, words
@@ -66,8 +67,8 @@ def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bo
     except Stopped:
         return
     except Exception as error:  # shown in its place; the page stays alive
-        line = words(session.place.peek().lang)["budget"]["failed"]
-        line = line.format(error=" ".join(str(error).split()))
+        lang = session.place.peek().lang
+        line = words(lang)["budget"]["failed"].format(error=say(error, lang))
         if is_on():
             job.value = replace(begun, running=False, error=line)
 
@@ -102,6 +103,8 @@ def Budget(session: Session) -> None:
         asked = int(place.option("yearly", str(cap)))
         missing = asked not in searches and not job.value.running
         lines = [text["unknown"].format(yuan=yuan(asked, lang))] if missing else []
+        if place.mix.county:
+            lines.append(text["other_county"])
         if not searches[cap].current:
             lines.append(text["older"].format(hash=SOURCE_HASH))
         if lines:

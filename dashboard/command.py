@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 import time
+import warnings
 import webbrowser
 from enum import StrEnum
 from pathlib import Path
@@ -22,12 +23,15 @@ from typing import Annotated
 
 import typer
 
+from dashboard import counties, settings
+from dashboard.guard import LOCAL_NAMES, Guard, front_end, name_in
+from dashboard.settings import LARGEST
 from experiments.cli import app
 from experiments.cli import main as run_command
 from experiments.errors import UsageError
 
-LOCAL = ("localhost", "127.0.0.1", "::1")
-CULL = "10m"  # after which a page that was closed is forgotten
+ALL = ("0.0.0.0", "::")  # every address of the machine
+CULL = "1m"  # after which a page that went away without a word is forgotten
 LARGEST_MESSAGE = 1_000_000  # bytes from a browser at a time
 SETTINGS = {
     "SOLARA_APP": "dashboard.app",
@@ -35,19 +39,24 @@ SETTINGS = {
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_KERNEL_CULL_TIMEOUT": CULL,
     "SOLARA_SESSION_SAME_SITE": "lax",
-    "SOLARA_KERNEL_MAX_PER_SESSION": "20",
+    "SOLARA_SESSION_HTTP_ONLY": "True",
+    "SOLARA_ROOT_PATH": "",
+    "SOLARA_THEME_FORCE_REFRESH": "True",
     "SOLARA_THEME_SHOW_BANNER": "False",
     "SOLARA_THEME_LOADER": "plain",
     "SOLARA_THEME_TITLE": "Returnee",
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
     "SOLARA_OUTPUT_DOWNLOAD": "False",
 }
-"""Settings of the server library: nothing is sent anywhere, closed pages are forgotten."""
+"""Settings of the server library: nothing is sent anywhere, closed pages are forgotten, and a page
+whose server was started anew loads itself again."""
 
 DASHBOARD_EXAMPLES = """Examples:
 
   returnee dashboard\n
   returnee dashboard --lang zh --port 9000\n
+  returnee dashboard --county own/qingshan
+
   returnee dashboard --no-browser --host 0.0.0.0
 """
 
@@ -71,14 +80,42 @@ def dashboard_command(
     results: Annotated[
         Path | None, typer.Option(help="Folder of stored results; those that ship if left out.")
     ] = None,
+    county: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of a county of your own; may be given more than once."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Name under which others open it, as behind a proxy; may be given more than once.",
+        ),
+    ] = None,
+    largest: Annotated[
+        int, typer.Option(help="Largest labour force of a county that a visitor may ask for.")
+    ] = LARGEST,
 ) -> None:
     """Open the dashboard: move levers and see the county answer."""
     if not 1 <= port <= 65_535:
         raise UsageError(f"port: found {port}, allowed 1 to 65535")
     if results is not None and not results.is_dir():
         raise UsageError(f"results: found {results}, allowed a folder")
+    if largest < 1:
+        raise UsageError(f"largest: found {largest}, allowed 1 or more people")
+    for name in allow_host or []:
+        if name_in(name) != name.lower() or ":" in name:
+            raise UsageError(f"allow-host: found {name!r}, allowed a name such as county.example")
+    settings.LIMITS["labour_force"] = largest
+    counties.offer(county or [])
+    names = names_of(host, allow_host or [])
     bound = listen(host, port)
-    serve(bound, host, browser, lang.value, results)
+    serve(bound, host, names, browser, lang.value, results)
+
+
+def names_of(host: str, allowed: list[str]) -> list[str]:
+    """Names under which the server may be asked for."""
+    own = [socket.gethostname()] if host in ALL else [host]
+    return [*LOCAL_NAMES, *own, *allowed]
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -113,11 +150,17 @@ def listen(host: str, port: int) -> socket.socket:
     raise UsageError(f"port: found {port} and the next 19 taken, allowed a free one")
 
 
-def serve(bound: socket.socket, host: str, browser: bool, lang: str, results: Path | None) -> None:
+def serve(
+    bound: socket.socket,
+    host: str,
+    names: list[str],
+    browser: bool,
+    lang: str,
+    results: Path | None,
+) -> None:
     """Serve pages until interrupted."""
     os.environ.update(SETTINGS)
     os.environ.setdefault("SOLARA_SESSION_SECRET_KEY", secrets.token_hex(32))
-    from dashboard import settings
     from dashboard.pool import POOL
 
     settings.FIRST["lang"] = lang
@@ -125,26 +168,54 @@ def serve(bound: socket.socket, host: str, browser: bool, lang: str, results: Pa
         settings.RESULTS["folder"] = results.resolve()
     sys.setswitchinterval(0.001)  # an answer that is ready is not kept waiting by runs
     POOL.start()  # before there are visitors, so that no thread belongs to one
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    shown = "127.0.0.1" if host in ALL else f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{bound.getsockname()[1]}/"
+    os.environ["SOLARA_BASE_URL"] = url
     warm()
 
     import uvicorn
-    from solara.server.starlette import app as pages
+
+    pages = guarded(names, host in ALL)
 
     say(f"Returnee: {url}  (Ctrl-C stops it)")
-    if host not in LOCAL:
+    if host not in LOCAL_NAMES:
         say(
             f"warning: listening on {host}: everybody who can reach this machine can use the pages, "
-            "as there is no log-in; put a proxy with a log-in before it (block /resourcez there)"
+            "as there is no log-in; put a proxy with a log-in before it"
         )
     if browser:
         threading.Thread(target=open_browser, args=(url,), daemon=True).start()
     config = uvicorn.Config(
         pages, log_level="warning", ws_max_size=LARGEST_MESSAGE, timeout_graceful_shutdown=1,
-        lifespan="auto",
+        lifespan="auto", proxy_headers=False, server_header=False,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[bound])
+
+
+def guarded(names: list[str], numbers: bool) -> Guard:
+    """The pages behind their guard.
+
+    Raises
+    ------
+    UsageError
+        If the front end is not installed.
+    """
+    from solara.server import kernel_context
+    from solara.server import settings as library
+    from solara.server.starlette import app as pages
+
+    # What the library says of cookies and proxies is for sites that show it in a frame.
+    warnings.filterwarnings("ignore", module="solara.server.starlette")
+    try:
+        files = front_end(library.assets.proxy_cache_dir)
+    except FileNotFoundError as missing:
+        raise UsageError(
+            f"dashboard: found no {missing}, allowed an installation with solara-assets"
+        ) from None
+    return Guard(
+        pages, files, names, numbers, lambda: tuple(kernel_context.contexts),
+        lambda: settings.FIRST["lang"],
+    )  # fmt: skip
 
 
 def warm() -> None:

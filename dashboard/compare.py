@@ -14,7 +14,8 @@ from dashboard.answers import Answer, answer_of
 from dashboard.contrast import DIMENSIONS, GAINS, GROUPED, Contrast, lined_up, without
 from dashboard.place import MOST_SAVED, UNMOVED, Mix, Place
 from dashboard.pool import Busy
-from dashboard.runs import SMALL, STAGES, Stopped, cubes, group_runs
+from dashboard.problems import say
+from dashboard.runs import SMALL, STAGES, Stopped, cubes, group_runs, share_of
 from dashboard.session import Session
 from dashboard.texts import name_of, page, words
 from dashboard.widgets import Chart, Controls, box, html, use_work
@@ -68,7 +69,7 @@ def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], Non
     except Stopped:
         return
     except Exception as error:  # shown in its place; the page stays alive
-        show(Shown(place, busy=False, error=" ".join(str(error).split())))
+        show(Shown(place, busy=False, error=say(error, place.lang)))
 
 
 @solara.component
@@ -107,7 +108,7 @@ def state_line(shown: Shown, fresh: bool, place: Place) -> str:
         line = over.done_line(place, n)
     else:
         line = text["compare"]["running"].format(
-            n=n, most=STAGES[-1], sample=f"{100 * SMALL.sample:g}"
+            n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved())
         )
     return page("state.html.j2", lang, busy=n < STAGES[-1], done=n, most=STAGES[-1], line=line)
 
@@ -220,11 +221,12 @@ def act(session: Session, data: dict[str, Any]) -> None:
         try:
             mix = files.read_upload(
                 str(data.get("name")), size if isinstance(size, int) else 0,
-                given if isinstance(given, str) else None, place.lang,
+                given if isinstance(given, str) else None, place.lang, place.mix.county,
             )  # fmt: skip
         except ScenarioError as error:
-            session.tell(str(error))
+            session.tell(say(error, place.lang))
             return
         kept = [m for m in place.saved if m.title != mix.title][-MOST_SAVED + 1 :]
         compared = tuple(dict.fromkeys((*place.compared, mix.title)))[-MOST_SAVED:]
         session.go(saved=(*kept, mix), compared=compared)
+        session.tell(*files.opened(str(data.get("name")), mix, place.lang))

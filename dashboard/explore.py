@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import solara
@@ -26,12 +27,14 @@ from dashboard.answers import (
 )
 from dashboard.place import ENSEMBLE, LEVERS, MOST_SAVED, UNMOVED, Mix, Place, Unusable, fitting
 from dashboard.pool import Busy
-from dashboard.runs import SMALL, STAGES, Stopped, cubes
+from dashboard.problems import SCHOOLING, say
+from dashboard.runs import STAGES, Stopped, cubes, share_of
 from dashboard.session import Session
+from dashboard.settings import COUNTIES
 from dashboard.texts import escaped, name_of, page, words
 from dashboard.widgets import Chart, Controls, Levers, box, html, use_work
 from experiments.texts import counted
-from scenarios import ScenarioError, scenario_names
+from scenarios import ScenarioError, scenario_names, walk
 
 CHARTS = ("firms_open", "jobs", "returns", "return_quality", "aware_finance", "public_cost")
 BREATH = 0.1  # seconds for the browser to draw the first answer before more is run
@@ -41,13 +44,31 @@ _stamps = itertools.count(1)
 
 @dataclass(frozen=True)
 class Shown:
-    """An answer and the place it belongs to, or why there is none."""
+    """An answer and the place it belongs to, or why there is none.
+
+    Attributes
+    ----------
+    place : Place or None
+    answer : Answer or None
+    stamp : int
+        Another one for every answer.
+    busy : bool
+        Whether more is on its way.
+    error : str
+    done, total : int
+        Runs on the way to a first answer.
+    queued : bool
+        Whether the server has no room for this visitor's runs yet.
+    """
 
     place: Place | None = None
     answer: Answer | None = None
     stamp: int = 0
     busy: bool = False
     error: str = ""
+    done: int = 0
+    total: int = 0
+    queued: bool = False
 
 
 def asked(place: Place) -> tuple[object, ...]:
@@ -57,25 +78,31 @@ def asked(place: Place) -> tuple[object, ...]:
 
 def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], None]) -> None:
     """Run, and show the answer again and again with more replicates, while it is wanted."""
+    begun = False
+
+    def step(done: int, total: int) -> None:
+        if not begun and wanted():
+            show(Shown(busy=True, done=done, total=total))
+
     try:
         lined = lined_up(place)
         sets = over.sets_of(place, [place.mix])
         while wanted():
             try:
-                for plan, cube in cubes(lined, REFERENCE, wanted, sets=sets):
-                    found = answer_of(plan, cube)
+                for plan, cube in cubes(lined, REFERENCE, wanted, step=step, sets=sets):
+                    found, begun = answer_of(plan, cube), True
                     if wanted():
                         show(Shown(place, found, next(_stamps), plan.replicates < STAGES[-1]))
                     if plan.replicates == STAGES[0]:
                         time.sleep(BREATH)
                 return
             except Busy:
-                show(Shown(busy=True))
+                show(Shown(busy=True, queued=True))
                 time.sleep(PAUSE)
     except Stopped:
         return
     except Exception as error:  # shown in its place; the page stays alive
-        show(Shown(place, error=" ".join(str(error).split()), stamp=next(_stamps)))
+        show(Shown(place, error=say(error, place.lang), stamp=next(_stamps)))
 
 
 @solara.component
@@ -85,11 +112,11 @@ def Explore(session: Session) -> None:
     shown = solara.use_reactive(Shown())
 
     def show(new: Shown) -> None:
-        shown.value = (
-            Shown(shown.peek().place, shown.peek().answer, shown.peek().stamp, True)
-            if new.busy and new.answer is None
-            else new
-        )
+        before = shown.peek()
+        if not new.busy or new.answer is not None:
+            shown.value = new
+        elif before.answer is None or new.queued != before.queued:  # an answer stays till the next
+            shown.value = replace(new, place=before.place, answer=before.answer, stamp=before.stamp)
 
     use_work(lambda wanted: answer(place, wanted, show), [asked(place)])
     with box(classes="split"):
@@ -122,11 +149,36 @@ def Side(session: Session) -> None:
                     event_act=lambda data: act(session, data),
                 )
             Levers(
-                rooms=levers.rooms(place.mix.base, place.lang),
+                rooms=levers.rooms(place.mix, place.lang),
                 values=dict(place.mix.levers),
                 words=text["levers"], lang=place.lang,
-                event_move=lambda data: session.set_mix(place_moved(session, data)),
+                event_move=lambda data: move(session, data),
             )  # fmt: skip
+
+
+def move(session: Session, data: dict[str, Any]) -> None:
+    """Move a lever, and those that must follow it."""
+    place = session.place.peek()
+    mix = place_moved(session, data)
+    session.tell()
+    if data.get("key") in SCHOOLING and mix != place.mix:
+        mix = with_others(place.mix, mix, str(data["key"]))
+        session.tell(words(place.lang)["problems"]["fitted"])
+    session.set_mix(mix)
+
+
+def with_others(before: Mix, mix: Mix, key: str) -> Mix:
+    """The mix with the other shares of schooling fitted to the one moved, so that all add up to 1."""
+    if key not in mix.levers:  # put back: all are
+        kept = {k: v for k, v in mix.levers.items() if k not in SCHOOLING}
+        return replace(mix, levers=MappingProxyType(kept))
+    usual = dict(walk(before.unmoved().county, "county."))
+    shares = {k: float(before.levers.get(k, usual[k].value)) for k in SCHOOLING if k != key}  # type: ignore[arg-type]
+    left, sum_of = 1.0 - float(mix.levers[key]), sum(shares.values())  # type: ignore[arg-type]
+    for other, share in shares.items():
+        fitted = left * share / sum_of if sum_of > 0.0 else left / len(shares)
+        mix = mix.moved(other, round(fitted, 9))
+    return mix
 
 
 def place_moved(session: Session, data: dict[str, Any]) -> Mix:
@@ -152,6 +204,7 @@ def choices(place: Place) -> list[dict[str, Any]]:
         {"value": str(12 * k + 1), "text": text["year_option"].format(year=k + 1)} for k in range(9)
     ]
     return [
+        *county_choice(place),
         {"type": "select", "key": "base", "label": text["scenario"], "value": place.mix.base, "options": named},
         {"type": "select", "key": "against", "label": text["against"], "value": place.against, "options": [{"value": UNMOVED, "text": text["unmoved"]}, *named]},
         {"type": "select", "key": "start", "label": text["from_month"], "value": str(place.mix.start), "options": years},
@@ -163,6 +216,20 @@ def choices(place: Place) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def county_choice(place: Place) -> list[dict[str, Any]]:
+    """The control that chooses a county, where the server has more than what ships."""
+    if not COUNTIES:
+        return []
+    options = []
+    for name in ("", *COUNTIES):
+        county = Mix(place.mix.base, county=name).scenario().county
+        options.append(
+            {"value": name, "text": county.name_zh if place.lang == "zh" else county.name}
+        )
+    label = words(place.lang)["explore"]["county"]
+    return [{"type": "select", "key": "county", "label": label, "value": place.mix.county, "options": options}]  # fmt: skip
+
+
 def act(session: Session, data: dict[str, Any]) -> None:
     """Answer a control beside the levers."""
     place = session.place.peek()
@@ -170,6 +237,10 @@ def act(session: Session, data: dict[str, Any]) -> None:
     session.tell()
     if key == "base" and value in scenario_names():
         session.set_mix(replace(mix, base=value, title=""))
+    elif key == "county" and value in ("", *COUNTIES):
+        # The other county has its own people and places; what was moved of them stays behind.
+        kept = {k: v for k, v in mix.levers.items() if not k.startswith("county.")}
+        session.set_mix(replace(mix, county=value, levers=MappingProxyType(kept)))
     elif key == "against" and value in (*scenario_names(), UNMOVED):
         session.go(against=value)
     elif over.is_choice(data):
@@ -177,7 +248,7 @@ def act(session: Session, data: dict[str, Any]) -> None:
     elif key == "start" and str(value).isdigit():
         session.set_mix(replace(mix, start=min(max(int(str(value)), 1), 120)))
     elif key == "reset":
-        session.set_mix(Mix(mix.base))
+        session.set_mix(Mix(mix.base, county=mix.county))
     elif key == "download":
         name = mix.title or mix.base
         session.download(f"{name}.toml", files.toml_of(mix, place.lang), "application/toml")
@@ -187,13 +258,13 @@ def act(session: Session, data: dict[str, Any]) -> None:
             given = data.get("text")
             mix = files.read_upload(
                 str(data.get("name")), size if isinstance(size, int) else 0,
-                given if isinstance(given, str) else None, place.lang,
+                given if isinstance(given, str) else None, place.lang, mix.county,
             )  # fmt: skip
         except ScenarioError as error:
-            session.tell(str(error))
+            session.tell(say(error, place.lang))
         else:
             session.set_mix(mix)
-            session.tell(words(place.lang)["files"]["opened"].format(name=str(data.get("name"))))
+            session.tell(*files.opened(str(data.get("name")), mix, place.lang))
 
 
 def save(session: Session) -> None:
@@ -203,7 +274,11 @@ def save(session: Session) -> None:
     if len(place.saved) >= MOST_SAVED:
         session.tell(text["save_full"].format(n=MOST_SAVED))
         return
-    stem = files.plain_title(name_of(lined_up(place)[MOVED], place.lang))
+    try:
+        stem = files.plain_title(name_of(lined_up(place)[MOVED], place.lang))
+    except ScenarioError as error:
+        session.tell(say(error, place.lang))
+        return
     taken = {mix.title for mix in place.saved} | set(scenario_names())
     title = next(
         t for k in itertools.count(1) if (t := stem if k == 1 else f"{stem} ({k})") not in taken
@@ -223,18 +298,10 @@ def Right(session: Session, shown: Shown) -> None:
     fresh = shown.place is not None and asked(shown.place) == asked(place)
     if shown.error and fresh:
         html(page("notices.html.j2", lang, lines=[shown.error], wrong=True))
+        long.Actions(session, save)  # what was made so far can still be kept and sent
         return
     if found is None:
-        html(
-            page(
-                "state.html.j2",
-                lang,
-                busy=True,
-                done=0,
-                most=STAGES[-1],
-                line=words(lang)["working"].format(done=0, total=2 * STAGES[-1]),
-            )
-        )
+        html(first_line(shown, lang))
         return
     Found(session, shown, found, fresh)
 
@@ -317,6 +384,15 @@ class Below:
         self.command = repeat(place, found.plan)
 
 
+def first_line(shown: Shown, lang: str) -> str:
+    """How far the runs are that a first answer needs."""
+    text = words(lang)
+    line = text["explore"]["begin"].format(done=shown.done, total=shown.total or 2 * STAGES[0])
+    line = text["busy"] if shown.queued else line
+    most = shown.total or 2 * STAGES[0]
+    return page("state.html.j2", lang, busy=True, done=shown.done, most=most, line=line)
+
+
 def state_line(shown: Shown, fresh: bool, place: Place) -> str:
     """How many runs stand behind what is shown."""
     lang, found = place.lang, shown.answer
@@ -325,7 +401,9 @@ def state_line(shown: Shown, fresh: bool, place: Place) -> str:
     line = over.done_line(place, n)
     if busy:
         text = words(lang)["explore"]["first" if n <= STAGES[0] else "more"]
-        line = text.format(n=n, most=STAGES[-1], sample=f"{100 * SMALL.sample:g}")
+        line = text.format(n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved()))
+    if not fresh:  # what stands below is an answer to what was asked before
+        line = words(lang)["busy"] if shown.queued else words(lang)["explore"]["stale"]
     return page(
         "state.html.j2", lang, busy=busy, done=n if fresh else 0, most=STAGES[-1], line=line
     )

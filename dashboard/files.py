@@ -1,7 +1,7 @@
 """Scenario files up and down. A file from a browser is text: TOML or CSV, small, never a path.
 
-An uploaded file may build on scenarios and counties that ship only, so that it can't make the server
-read a file of its own. Errors are those of the command line.
+An uploaded file may build on scenarios that ship, and on counties that ship or that the server was
+started with, so that it can't make the server read another file. Errors are those of the command line.
 """
 
 from __future__ import annotations
@@ -14,19 +14,35 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from dashboard.place import LEVERS, LONGEST_TITLE, Mix, Timed, Unusable, full_key, written
-from dashboard.texts import words
+from dashboard.counties import USUAL
+from dashboard.place import (
+    LEVERS,
+    LONGEST_QUERY,
+    LONGEST_TITLE,
+    MONTHS,
+    MOST_MONTHS,
+    Mix,
+    Place,
+    Timed,
+    Unusable,
+    address_of,
+    full_key,
+    written,
+)
+from dashboard.settings import COUNTIES
+from dashboard.texts import name_of, words
 from scenarios import Behaviour, ScenarioError, load_scenario, parse_override, scenario_names
 from scenarios.editor import toml_text
 from scenarios.errors import problem, show
 from scenarios.layers import MODELS, Layers, build, flatten
-from scenarios.loader import FOLDER, HEAD, TEXTS
+from scenarios.loader import HEAD, TEXTS
 
 MOST = 64_000  # bytes of an uploaded file
-LAST_MONTH = 120  # that the pages look ahead
+LONGEST_NAME = 80  # letters of a file's name
+WRONG = "\ufffd"  # what a browser puts for bytes that are no UTF-8
 
 
-def read_upload(name: str, size: int, text: str | None, lang: str) -> Mix:
+def read_upload(name: str, size: int, text: str | None, lang: str, county: str = "") -> Mix:
     """A mix out of an uploaded file.
 
     Parameters
@@ -39,29 +55,34 @@ def read_upload(name: str, size: int, text: str | None, lang: str) -> Mix:
         Content; None if the browser found it too large.
     lang : {"en", "zh"}
         Language of what is said about the file itself.
+    county : str
+        Name of the county that the visitor looks at; a file that names none is for it.
 
     Raises
     ------
     ScenarioError
         One line: file, key, what was found, what is allowed.
     """
-    words_, name = words(lang)["files"], re.sub(r"[^\w.\- ]", "_", name)[:80] or "file"
+    words_, name = words(lang)["files"], short_name(name)
     if text is None or size > MOST or len(text.encode()) > MOST:
         kb = max(size, 0 if text is None else len(text.encode())) // 1000
         raise ScenarioError(words_["too_large"].format(name=name, size=kb, most=MOST // 1000))
-    if "\N{REPLACEMENT CHARACTER}" in text:  # put there by the browser
-        raise problem(name, "", "text that is not UTF-8", "a file in UTF-8")
+    if WRONG in text or "\0" in text:
+        raise ScenarioError(words_["encoding"].format(name=name))
     if name.lower().endswith(".toml"):
-        mix = _from_toml(name, text, lang)
+        mix = _from_toml(name, text, lang, county)
     elif name.lower().endswith(".csv"):
-        mix = _from_csv(name, text, lang)
+        mix = _from_csv(name, text, lang, county)
     else:
         raise ScenarioError(words_["kind"].format(name=name))
     for key, value in mix.levers.items():
-        if isinstance(value, Mapping) and max(value) > LAST_MONTH:
-            raise problem(
-                name, key, f"month {max(value)}", f"months 1 to {LAST_MONTH} on the pages"
-            )
+        months = sorted(value) if isinstance(value, Mapping) else []
+        if months and (months[0] < 1 or months[-1] > MONTHS or len(months) > MOST_MONTHS):
+            found = f"month {months[-1]}" if len(months) <= MOST_MONTHS else f"{len(months)} months"
+            allowed = f"at most {MOST_MONTHS} months, each from 1 to {MONTHS}"
+            raise problem(name, key, found, allowed)
+    if len(address_of(Place(mix=mix))) > LONGEST_QUERY:
+        raise ScenarioError(words_["too_many"].format(name=name, found=len(mix.levers)))
     try:
         mix.scenario()
     except ScenarioError as error:  # what was typed is in the file
@@ -69,7 +90,29 @@ def read_upload(name: str, size: int, text: str | None, lang: str) -> Mix:
     return mix
 
 
-def _from_toml(name: str, text: str, lang: str) -> Mix:
+def short_name(name: str) -> str:
+    """A file's name as it is shown: plain letters, not too many, and its ending.
+
+    Examples
+    --------
+    >>> short_name("a" * 200 + ".toml")[-7:], len(short_name("a" * 200 + ".toml"))
+    ('aa.toml', 80)
+    """
+    stem, dot, ending = re.sub(r"[^\w.\- ]", "_", name).rpartition(".")
+    ending = ending[:8]
+    return f"{stem[: LONGEST_NAME - len(ending) - 1]}{dot}{ending}" or "file"
+
+
+def opened(name: str, mix: Mix, lang: str) -> tuple[str, ...]:
+    """What is said of a file that was opened: what it builds on, which a file of levers leaves out."""
+    text = words(lang)["files"]
+    lines = [text["opened"].format(name=short_name(name))]
+    if name.lower().endswith(".csv"):
+        lines.append(text["on_usual"].format(base=name_of(mix.unmoved(), lang)))
+    return tuple(lines)
+
+
+def _from_toml(name: str, text: str, lang: str, own: str) -> Mix:
     try:
         table = tomllib.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError) as error:
@@ -85,20 +128,27 @@ def _from_toml(name: str, text: str, lang: str) -> Mix:
             raise problem(name, key, "an unknown key", f"one of {', '.join(HEAD)}")
     county = table.get("county", {})
     county = county.get("extends", "") if isinstance(county, Mapping) else county
-    counties = sorted(path.parent.name for path in FOLDER.glob("counties/*/county.toml"))
-    if county and county != load_scenario(base).county_folder.name:  # type: ignore[union-attr]
-        raise ScenarioError(
-            words_["county"].format(name=name, found=show(county), names=", ".join(counties[:1]))
-        )
+    shipped_in = load_scenario(base).county_folder.name  # type: ignore[union-attr]
+    known = {
+        shipped_in: "",
+        **{str(path): key for key, path in COUNTIES.items()},
+        **{k: k for k in COUNTIES},
+    }
+    if county and (not isinstance(county, str) or county not in known):
+        names = ", ".join((shipped_in, *COUNTIES))
+        raise ScenarioError(words_["county"].format(name=name, found=show(county), names=names))
+    own = known[county] if county else own
     moved = _moved(name, table)
     title = next((table[key] for key in (f"title_{lang}", *TEXTS[:2]) if table.get(key)), "")
     title = title if isinstance(title, str) else ""
-    return Mix(base, MappingProxyType(moved), 1, plain_title(title or name.rpartition(".")[0]))
+    title = plain_title(title) or plain_title(name.rpartition(".")[0])
+    return Mix(base, MappingProxyType(moved), 1, title, own)
 
 
 def plain_title(title: str) -> str:
     """A title that an address can hold."""
-    return " ".join(re.sub(r"[~,<>&=]", " ", title).split())[:LONGEST_TITLE]
+    kept = "".join(c if c.isprintable() else " " for c in title)
+    return " ".join(re.sub(r"[~,<>&=]", " ", kept).split())[:LONGEST_TITLE]
 
 
 def _moved(name: str, table: Mapping[str, Any]) -> dict[str, Timed]:
@@ -107,9 +157,11 @@ def _moved(name: str, table: Mapping[str, Any]) -> dict[str, Timed]:
     layers = Layers()
     for room, model in MODELS.items():
         inner = table.get(room, {})
-        if room == "county":  # a name, or a table that may extend one: looked at before
+        if room == "county":  # may be a name; what it extends was looked at
             inner = inner if isinstance(inner, Mapping) else {}
             inner = {key: value for key, value in inner.items() if key != "extends"}
+        elif not isinstance(inner, Mapping):
+            raise problem(name, room, show(inner), "a table")
         layers.add(room, inner, name)
         for key, value in flatten(model, inner, room, name).items():
             full = f"{room}.{key}"
@@ -124,7 +176,7 @@ def _moved(name: str, table: Mapping[str, Any]) -> dict[str, Timed]:
     return moved
 
 
-def _from_csv(name: str, text: str, lang: str) -> Mix:
+def _from_csv(name: str, text: str, lang: str, own: str) -> Mix:
     moved: dict[str, Any] = {}
     for line, row in enumerate(csv.reader(io.StringIO(text.lstrip("\ufeff"))), start=1):
         cells = [cell.strip() for cell in row]
@@ -148,16 +200,19 @@ def _from_csv(name: str, text: str, lang: str) -> Mix:
             moved[key] = {**earlier, int(cells[1]): value}
         else:
             moved[key] = value
-    return Mix("baseline", MappingProxyType(moved), 1, plain_title(name.rpartition(".")[0]))
+    return Mix(USUAL, MappingProxyType(moved), 1, plain_title(name.rpartition(".")[0]), own)
 
 
 def toml_of(mix: Mix, lang: str) -> str:
     """A mix as a scenario file, which `returnee run` and `returnee compare` read."""
     lines = [f"extends = {toml_text(mix.base)}"]
-    if mix.title:
-        lines += [f"title_{code} = {toml_text(mix.title)}" for code in ("en", "zh")]
+    if title := plain_title(mix.title):
+        lines += [f"title_{code} = {toml_text(title)}" for code in ("en", "zh")]
     rooms: dict[str, list[str]] = {}
-    for key, value in sorted(mix.overrides().items()):
+    moved = mix.overrides()
+    if folder := moved.pop("county", None):
+        rooms["county"] = [f"extends = {toml_text(folder)}"]
+    for key, value in sorted(moved.items()):
         table, _, last = key.rpartition(".")
         label = getattr(LEVERS[key], lang)
         rooms.setdefault(table, []).append(

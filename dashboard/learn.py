@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import solara
 
 from dashboard import drawing
 from dashboard.answers import in_words
-from dashboard.explore import Shown, answer, asked, state_line
+from dashboard.explore import Shown, answer, asked, first_line, state_line
 from dashboard.lessons import BY_KEY, LESSONS, Lesson
 from dashboard.place import Place
-from dashboard.runs import STAGES
 from dashboard.session import Session
 from dashboard.texts import escaped, page, words
 from dashboard.widgets import Chart, Controls, box, html, use_work
@@ -21,7 +21,8 @@ OPTIONS = {"lesson": frozenset(BY_KEY)}
 
 def place_of(place: Place, lesson: Lesson) -> Place:
     """The place with the lesson's levers set."""
-    return place.but(mix=lesson.mix, against=lesson.against, chart=lesson.chart)
+    mix = replace(lesson.mix, county=place.mix.county)
+    return place.but(mix=mix, against=lesson.against, chart=lesson.chart)
 
 
 @solara.component
@@ -34,7 +35,7 @@ def Learn(session: Session) -> None:
     shown = solara.use_reactive(Shown())
 
     def show(new: Shown) -> None:
-        if new.answer is not None or new.error:
+        if new.answer is not None or new.error or shown.peek().answer is None:
             shown.value = new
 
     def act(data: dict[str, Any]) -> None:
@@ -91,8 +92,7 @@ def Seen(shown: Shown, place: Place) -> None:
         return
     found = shown.answer
     if found is None:
-        line = words(lang)["working"].format(done=0, total=2 * STAGES[-1])
-        html(page("state.html.j2", lang, busy=True, done=0, most=STAGES[-1], line=line))
+        html(first_line(shown, lang))
         return
     table = {"table": words(lang)["table"]}
     html(state_line(shown, True, place))

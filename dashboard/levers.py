@@ -16,9 +16,9 @@ from scenarios.layers import MODELS
 WORLD = ("behaviour", "county")
 
 
-def rooms(base: str, lang: str) -> list[dict[str, Any]]:
+def rooms(mix: Mix, lang: str) -> list[dict[str, Any]]:
     """Policy and world, each with its groups of levers; ``base`` values are the scenario's."""
-    text = words(lang)["levers"]
+    text, base = words(lang)["levers"], Mix(mix.base, county=mix.county)
     return [
         {
             "key": "policy", "name": text["policy"], "note": "",
@@ -31,9 +31,9 @@ def rooms(base: str, lang: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-@lru_cache(maxsize=128)
-def _groups(room: str, base: str, lang: str) -> list[dict[str, Any]]:
-    scenario = Mix(base).scenario()
+@lru_cache(maxsize=512)
+def _groups(room: str, base: Mix, lang: str) -> list[dict[str, Any]]:
+    scenario = base.scenario()
     found: dict[str, list[dict[str, Any]]] = {}
     for key, lever in walk(getattr(scenario, room), f"{room}."):
         found.setdefault(key.rpartition(".")[0], []).append(shown(lever, lang))

@@ -17,6 +17,7 @@ from dashboard import over
 from dashboard.answers import HEADLINES, MOVED, REFERENCE, Fact, command, fact_of, lined_up
 from dashboard.place import ENSEMBLE, Place
 from dashboard.pool import POOL
+from dashboard.problems import say
 from dashboard.runs import SMALL, STAGES, Stopped
 from dashboard.session import Session
 from dashboard.texts import page, words
@@ -203,7 +204,7 @@ def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bo
     except Stopped:
         return
     except Exception as error:  # shown in its place; the page stays alive
-        line = words(lang)["explore"]["failed"].format(error=" ".join(str(error).split()))
+        line = words(lang)["explore"]["failed"].format(error=say(error, lang))
         job.value = Job(number=begun.number, error=line)
 
 

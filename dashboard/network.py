@@ -14,17 +14,17 @@ from dashboard.answers import MOVED, REFERENCE, lined_up
 from dashboard.explore import asked
 from dashboard.place import Place
 from dashboard.pool import Busy
+from dashboard.problems import say
 from dashboard.runs import Stopped, gather
 from dashboard.session import Session
 from dashboard.texts import name_of, page, words
 from dashboard.widgets import Controls, Net, box, html, use_work
-from scenarios import Scenario, load_scenario
+from scenarios import Scenario
 
-TOWNS = len(load_scenario("baseline").county.townships)
 REPLICATES = 8
 PAUSE = 0.3
 OPTIONS: dict[str, frozenset[str] | None] = {
-    "town": frozenset(map(str, range(TOWNS))), "luck": frozenset(map(str, range(REPLICATES))), "person": None,
+    "town": None, "luck": frozenset(map(str, range(REPLICATES))), "person": None,
 }  # fmt: skip
 
 
@@ -41,13 +41,19 @@ class Shown:
 
 def key_of(place: Place) -> tuple[object, ...]:
     """What the page depends on."""
-    return *asked(place), place.option("town", "9"), place.option("luck", "0")
+    return *asked(place), town_of(place), place.option("luck", "0")
+
+
+def town_of(place: Place) -> int:
+    """Row of the township that is shown: the one asked for, as far as the county has it."""
+    towns = place.mix.unmoved().county.townships
+    return min(int(place.option("town", "9")), len(towns) - 1)
 
 
 def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], None]) -> None:
     """Look at the township under both policies, while it is wanted."""
     key = key_of(place)
-    town, luck = int(place.option("town", "9")), int(place.option("luck", "0"))
+    town, luck = town_of(place), int(place.option("luck", "0"))
     try:
         lined = lined_up(place)
         calls = [lambda s=s: net.watch(s, luck, town) for s in lined.values()]  # type: ignore[misc]
@@ -63,7 +69,7 @@ def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], Non
     except Stopped:
         return
     except Exception as error:  # shown in its place; the page stays alive
-        show(Shown(key, error=" ".join(str(error).split())))
+        show(Shown(key, error=say(error, place.lang)))
         return
     if wanted():
         show(Shown(key, people, tuple(zip(lined, seen, strict=True)), tuple(lined.items())))
@@ -96,7 +102,7 @@ def Found(session: Session, shown: Shown) -> None:
     lang, text = place.lang, words(place.lang)["network"]
     people, seen, scenarios = shown.people, dict(shown.seen), dict(shown.scenarios)
     assert people is not None
-    town = scenarios[REFERENCE].county.townships[int(place.option("town", "9"))]
+    town = scenarios[REFERENCE].county.townships[town_of(place)]
     listed = net.eventful(people, seen, lang)
     known = set(people.ids.tolist())
     person = int(place.option("person", "-1"))
@@ -157,7 +163,7 @@ def Found(session: Session, shown: Shown) -> None:
 
 def choices(place: Place) -> list[dict[str, Any]]:
     """Township and luck."""
-    text, towns = words(place.lang)["network"], place.reference().county.townships
+    text, towns = words(place.lang)["network"], place.mix.unmoved().county.townships
     named = [
         {"value": str(k), "text": t.name_zh if place.lang == "zh" else t.name}
         for k, t in enumerate(towns)
@@ -166,7 +172,7 @@ def choices(place: Place) -> list[dict[str, Any]]:
         {"value": str(k), "text": text["luck_option"].format(n=k + 1)} for k in range(REPLICATES)
     ]
     return [
-        {"type": "select", "key": "town", "label": text["town"], "value": place.option("town", "9"), "options": named},
+        {"type": "select", "key": "town", "label": text["town"], "value": str(town_of(place)), "options": named},
         {"type": "select", "key": "luck", "label": text["luck"], "value": place.option("luck", "0"), "options": lucks},
     ]  # fmt: skip
 
@@ -174,5 +180,8 @@ def choices(place: Place) -> list[dict[str, Any]]:
 def pick(session: Session, data: dict[str, Any]) -> None:
     """Take a township or a luck."""
     key, value = str(data.get("key")), str(data.get("value"))
-    if value in (OPTIONS.get(key) or ()):
+    towns = session.place.peek().mix.unmoved().county.townships
+    if value in (OPTIONS.get(key) or ()) or (
+        key == "town" and value in map(str, range(len(towns)))
+    ):
         session.choose(**{key: value})

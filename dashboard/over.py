@@ -15,7 +15,7 @@ from typing import Any
 from dashboard.answers import MOVED, REFERENCE, lined_up
 from dashboard.place import ENSEMBLE, LEVERS, ONE_SET, Mix, Place
 from dashboard.pool import POOL
-from dashboard.runs import SMALL, STAGES, Sets
+from dashboard.runs import SMALL, STAGES, Sets, share_of
 from dashboard.texts import words
 from experiments.compare_ensemble import REPLICATES, SHIPPED, command_of, compare_ensemble
 from experiments.ensemble import ensemble
@@ -64,7 +64,7 @@ def done_line(place: Place, replicates: int) -> str:
     """What stands behind an answer that is complete."""
     text = words(place.lang)
     line = text["over"]["done"] if place.over == ENSEMBLE else text["explore"]["done"]
-    return str(line).format(n=replicates, sample=f"{100 * SMALL.sample:g}", months=SMALL.months)
+    return str(line).format(n=replicates, sample=share_of(place.mix.unmoved()), months=SMALL.months)
 
 
 def command(place: Place, plan: Plan, replicates: int = 1) -> str:

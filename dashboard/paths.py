@@ -14,7 +14,8 @@ from dashboard.careers import COHORTS, KINDS, Careers, Lives, careers_of
 from dashboard.explore import asked
 from dashboard.place import Place
 from dashboard.pool import Busy
-from dashboard.runs import SMALL, Stopped, gather, reduced
+from dashboard.problems import say
+from dashboard.runs import SMALL, Stopped, gather, reduced, share_of
 from dashboard.session import Session
 from dashboard.texts import name_of, page, words
 from dashboard.widgets import Chart, Controls, box, html, use_work
@@ -55,7 +56,7 @@ def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], Non
     except Stopped:
         return
     except Exception as error:  # shown in its place; the page stays alive
-        show(Shown(place, error=" ".join(str(error).split())))
+        show(Shown(place, error=say(error, place.lang)))
         return
     halves = {label: found[k * REPLICATES : (k + 1) * REPLICATES] for k, label in enumerate(lined)}
     titles = tuple((label, name_of(s, "en"), name_of(s, "zh")) for label, s in lined.items())
@@ -109,7 +110,8 @@ def Found(session: Session, shown: Shown) -> None:
             "options": shown_options,
         }
 
-    note = text["runs"].format(n=REPLICATES, sample=f"{100 * SMALL.sample:g}", months=SMALL.months)
+    share = share_of(place.mix.unmoved())
+    note = text["runs"].format(n=REPLICATES, sample=share, months=SMALL.months)
     html(page("state.html.j2", lang, busy=False, done=0, most=1, line=note))
     Controls(
         items=[tabs("cohort", cohort, {k: text["cohorts"][k] for k in COHORTS})], event_act=pick

@@ -15,9 +15,13 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from dashboard.counties import check_size
+from dashboard.settings import COUNTIES
 from scenarios import Lever, Scenario, levers, load_scenario, scenario_names
 
 VERSION = "1"
+MONTHS = 120  # of every run on a page
+MOST_MONTHS = 40  # in which one lever may change
 LEVERS: dict[str, Lever] = {lever.key: lever for lever in levers}
 THEMES = ("auto", "light", "dark")
 LANGUAGES = ("en", "zh")
@@ -47,24 +51,32 @@ class Mix:
         Month from which moved policy levers hold.
     title : str
         Given by the user; empty: named after the base.
+    county : str
+        Name of a county that the server was started with; empty: the scenario's own.
     """
 
     base: str = "linked"
     levers: Mapping[str, Timed] = field(default_factory=lambda: EMPTY)
     start: int = 1
     title: str = ""
+    county: str = ""
 
     def __hash__(self) -> int:
-        return hash((self.base, tuple(_flat(self.levers)), self.start, self.title))
+        return hash((self.base, tuple(_flat(self.levers)), self.start, self.title, self.county))
 
     def overrides(self) -> dict[str, Any]:
         """What is laid on the base, as `load_scenario` takes it."""
-        return {
+        folder = {"county": str(COUNTIES[self.county])} if self.county else {}
+        return folder | {
             key: {self.start: value}
             if self.start > 1 and key.startswith("policy.") and not isinstance(value, Mapping)
             else value
             for key, value in self.levers.items()
         }
+
+    def unmoved(self) -> Scenario:
+        """The base in its county, with no lever moved: it can always be read."""
+        return Mix(self.base, county=self.county).scenario()
 
     def scenario(self) -> Scenario:
         """The scenario, checked.
@@ -95,7 +107,9 @@ def _flat(moved: Mapping[str, Timed]) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=256)
 def _read(mix: Mix) -> Scenario:
-    return load_scenario(mix.base, mix.overrides())
+    scenario = load_scenario(mix.base, mix.overrides())
+    check_size(scenario)
+    return scenario
 
 
 @dataclass(frozen=True)
@@ -153,14 +167,15 @@ class Place:
 
     def reference(self) -> Scenario:
         """What the policy is compared with: in the same world."""
-        return Mix(self.named(), MappingProxyType(self.mix.world())).scenario()
+        world = MappingProxyType(self.mix.world())
+        return Mix(self.named(), world, county=self.mix.county).scenario()
 
     def mix_of(self, name: str) -> Mix:
-        """A saved mix by its title, or a scenario that ships."""
+        """A saved mix by its title, or a scenario that ships; in the county of the page."""
         for mix in self.saved:
             if mix.title == name:
-                return mix
-        return Mix(name)
+                return replace(mix, county=self.mix.county)
+        return Mix(name, county=self.mix.county)
 
 
 def written(value: Timed) -> str:
@@ -188,6 +203,8 @@ def address_of(place: Place) -> str:
         pairs.append(("start", str(place.mix.start)))
     if place.mix.title:
         pairs.append(("title", place.mix.title))
+    if place.mix.county or COUNTIES:
+        pairs.append(("county", place.mix.county))
     if place.over != start.over:
         pairs.append(("over", place.over))
     if place.chart != start.chart:
@@ -249,7 +266,9 @@ def arrive(
     ignored: list[str] = []
     if len(query) > LONGEST_QUERY or query.count("&") >= MOST_PARTS:
         return Arrival(place, (f"{query[:40]}…",))
-    for key, value in parse_qsl(query.removeprefix("?"), max_num_fields=MOST_PARTS):
+    for key, value in parse_qsl(
+        query.removeprefix("?"), keep_blank_values=True, max_num_fields=MOST_PARTS
+    ):
         try:
             place = _with_part(place, key, value, pages, charts, moved, options or {})
         except (Unusable, ValueError):
@@ -275,18 +294,18 @@ def _with_part(
     allowed = {
         "v": (VERSION,), "page": pages, "lang": LANGUAGES, "theme": THEMES, "chart": charts,
         "base": scenario_names(), "against": [*scenario_names(), UNMOVED],
-        "over": (ONE_SET, ENSEMBLE),
+        "over": (ONE_SET, ENSEMBLE), "county": ("", *COUNTIES),
     }  # fmt: skip
     if key in allowed:
         if value not in allowed[key]:
             raise Unusable
-        if key == "base":
-            return place.but(mix=replace(place.mix, base=value))
+        if key in ("base", "county"):
+            return place.but(mix=replace(place.mix, **{key: value}))
         return place if key == "v" else place.but(**{key: value})
     if key == "start":
         return place.but(mix=replace(place.mix, start=_month(value)))
     if key == "title":
-        return place.but(mix=replace(place.mix, title=value[:LONGEST_TITLE]))
+        return place.but(mix=replace(place.mix, title=printable(value)))
     if key == "compared":
         return place.but(compared=tuple(value.split(",")))
     if key == "saved":
@@ -324,9 +343,15 @@ def full_key(key: str) -> str:
     raise Unusable(key)
 
 
+def printable(title: str) -> str:
+    """A title on one line."""
+    kept = "".join(c if c.isprintable() else " " for c in title)
+    return " ".join(kept.split())[:LONGEST_TITLE]
+
+
 def _month(text: str) -> int:
     month = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
-    if not 1 <= month <= 120:
+    if not 1 <= month <= MONTHS:
         raise Unusable(text)
     return month
 
@@ -340,7 +365,7 @@ def _saved_of(text: str) -> Mix:
         key, _, value = part.partition("=")
         full = full_key(key)
         moved[full] = read_value(LEVERS[full], value)
-    return Mix(base, MappingProxyType(moved), _month(start), title[:LONGEST_TITLE])
+    return Mix(base, MappingProxyType(moved), _month(start), printable(title))
 
 
 def read_value(lever: Lever, text: str) -> Timed:
@@ -353,7 +378,7 @@ def read_value(lever: Lever, text: str) -> Timed:
     """
     if ":" in text and lever.key.startswith("policy."):
         pairs = [part.split(":") for part in text.split(",")]
-        if any(len(pair) != 2 for pair in pairs) or len(pairs) > 40:
+        if any(len(pair) != 2 for pair in pairs) or len(pairs) > MOST_MONTHS:
             raise Unusable(text)
         return {_month(month): fitting(lever, _number(lever, value)) for month, value in pairs}
     return fitting(lever, _number(lever, text))

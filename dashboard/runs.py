@@ -9,20 +9,22 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from dashboard.pool import LAST, POOL, Pool
+from dashboard import counties
+from dashboard.place import Mix
+from dashboard.pool import LAST, LOOK, POOL, Pool, visitor_here
 from experiments.coordinates import with_behaviour
 from experiments.effects import INDEX, Cube
 from experiments.groups import figures_by_group, names_of
 from experiments.measures import LAST as LAST_MONTHS
 from experiments.measures import MEASURES
 from experiments.plan import Plan, Settings
-from scenarios import Scenario, load_scenario
+from scenarios import Scenario
 from simulation import Run
 from simulation import records as r
 from simulation.county import with_policy
@@ -37,7 +39,8 @@ SMALL = Settings(seed=1, sample=0.01, months=120)
 STAGES = (4, 12, 24, 40)
 """Replicates after which a page shows what it knows."""
 
-KEPT_HISTORIES = 96  # about 2 MB each at a hundredth of the county
+KEPT_HISTORIES = 400
+ROOM_OF_HISTORIES = 512_000_000  # bytes; about 2 MB each at a hundredth of the county that ships
 KEPT_FIGURES = 2400  # about 60 kB each
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -77,7 +80,7 @@ class Kept(Generic[K, T]):
         return value
 
 
-HISTORIES = Histories(KEPT_HISTORIES)
+HISTORIES = Histories(KEPT_HISTORIES, ROOM_OF_HISTORIES)
 FIGURES: Kept[tuple[str, int, Settings], Figures] = Kept(KEPT_FIGURES)
 REDUCED: Kept[tuple[str, str, int, Settings], Any] = Kept(400)
 VARIANTS: Kept[tuple[str, int], Scenario] = Kept(KEPT_FIGURES)
@@ -101,6 +104,11 @@ def live(scenario: Scenario, replicate: int, settings: Settings = SMALL) -> Run:
     county = advance(county, s.months)
     sample = float(county.clock[0].sample)
     return Run(scenario, county, replicate, s.seed, sample, s.months, states)
+
+
+def share_of(scenario: Scenario) -> str:
+    """Per cent of the county that a page's run lives; a county with its own people has all of them."""
+    return f"{100 * sample_of(scenario, SMALL.sample):.3g}"
 
 
 def figures_of(run: Run) -> Figures:
@@ -176,7 +184,7 @@ def gather(
     urgency : int
         Smaller is done first, see `Pool.submit`.
     wanted : callable
-        Asked after each result; when it says no, what has not begun is dropped.
+        Asked after each result and while there is none; when it says no, what has not begun is dropped.
     step : callable
         Told after each result how many there are.
 
@@ -194,10 +202,14 @@ def gather(
     """
     futures: list[Future[T]] = []
     results: list[T] = []
+    visitor = visitor_here()
     try:
         for call in calls:
-            futures.append(pool.submit(urgency, call))
+            futures.append(pool.submit(urgency, call, visitor))
         for future in futures:
+            while not wait([future], timeout=LOOK).done:
+                if not wanted():
+                    raise Stopped
             results.append(future.result())
             if not wanted():
                 raise Stopped
@@ -283,6 +295,7 @@ def prewarm(
     names: Sequence[str] = ("no_support", "linked", "baseline"), settings: Settings = SMALL
 ) -> None:
     """Begin to live the histories and the runs that a first visitor asks for; does not wait."""
+    scenarios = [Mix(name, county=counties.first()).scenario() for name in names]
     for replicate in range(STAGES[-1]):
-        for name in names:
-            POOL.submit(LAST, _figures_call(load_scenario(name), replicate, settings))
+        for scenario in scenarios:
+            POOL.submit(LAST, _figures_call(scenario, replicate, settings))

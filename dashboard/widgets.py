@@ -23,8 +23,13 @@ def Browser(
     theme: str = "auto",
     file: dict[str, Any] | None = None,
     copy: dict[str, Any] | None = None,
+    words: dict[str, str] | None = None,
+    event_back: Event = _ignore,
 ) -> None:
-    """Keep address, title, language and colours; hand over files."""
+    """Keep address, title, language and colours; hand over files; come back when the server does.
+
+    ``event_back`` gets the address that the browser's back and forward buttons lead to.
+    """
 
 
 @solara.component_vue("vue/top.vue")
@@ -81,10 +86,21 @@ def box(*children: Any, classes: str = "", tag: str = "div", **attributes: Any) 
     return solara.v.Html(tag=tag, class_=classes, children=inner, attributes=attributes)
 
 
+def closing() -> threading.Event:
+    """What is set once the page is closed; never, where there is no page as in a test."""
+    from solara.server import kernel_context
+
+    if not kernel_context.has_current_context():
+        return threading.Event()
+    return kernel_context.get_current_context().closed_event
+
+
 def use_work(
     work: Callable[[Callable[[], bool]], None], dependencies: list[Any], wanted: bool = True
 ) -> None:
     """Do work in a thread whenever the dependencies change, and give up the work before.
+
+    Work is also given up once the page is closed, or was cut off so long that it is forgotten.
 
     Parameters
     ----------
@@ -98,8 +114,12 @@ def use_work(
     def begin() -> Callable[[], None] | None:
         if not wanted:
             return None
-        stop = threading.Event()
-        threading.Thread(target=work, args=(lambda: not stop.is_set(),), daemon=True).start()
+        stop, gone = threading.Event(), closing()
+
+        def is_wanted() -> bool:
+            return not stop.is_set() and not gone.is_set()
+
+        threading.Thread(target=work, args=(is_wanted,), daemon=True).start()
         return stop.set
 
     solara.use_effect(begin, [*dependencies, wanted])

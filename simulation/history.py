@@ -149,10 +149,17 @@ class Histories:
     """Histories computed last, to be shared by the policies that are compared.
 
     Thread-safe: two threads that ask for the same history compute it once.
+
+    Parameters
+    ----------
+    kept : int
+        How many are kept at most.
+    room : int, optional
+        Bytes that those kept may take together; the one asked for last is kept in any case.
     """
 
-    def __init__(self, kept: int = 3) -> None:
-        self.kept = kept
+    def __init__(self, kept: int = 3, room: int | None = None) -> None:
+        self.kept, self.room = kept, room
         self._found: OrderedDict[tuple[object, ...], County] = OrderedDict()
         self._locks: dict[tuple[object, ...], threading.Lock] = {}
         self._guard = threading.Lock()
@@ -179,10 +186,16 @@ class Histories:
             county = live_history(scenario, seed, replicate, sample, months, burn_in)
             with self._guard:
                 self._found[key] = county
-                while len(self._found) > self.kept:
+                while len(self._found) > self.kept or (
+                    self.room is not None and len(self._found) > 1 and self.held() > self.room
+                ):
                     old, _ = self._found.popitem(last=False)
                     self._locks.pop(old, None)
         return county
+
+    def held(self) -> int:
+        """Bytes of the histories that are kept."""
+        return sum(a.nbytes for county in self._found.values() for a in county.arrays())
 
 
 def live_history(

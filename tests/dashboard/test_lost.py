@@ -1,0 +1,105 @@
+"""Pages whose server goes away and comes back, cut connections, and the browser's back button."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.dashboard.conftest import Visitor, first_address, free_port
+
+CULLED = "() => !document.querySelector('.lost') && document.querySelector('.foot-line')"
+
+
+def started(port):
+    """A server on a port, and its address."""
+    command = [sys.executable, "-m", "dashboard", "dashboard", "--no-browser", "--port", str(port)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    return process, first_address(process)
+
+
+def end(process):
+    """End a server that was started here."""
+    process.kill()
+    process.wait()
+    process.stderr.close()
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "loads itself again"), ("zh", "自动重新打开")])
+def test_a_page_comes_back_by_itself_after_the_server_was_restarted(browser, lang, said):
+    port = free_port()
+    process, address = started(port)
+    visitor = Visitor(browser, address)
+    try:
+        page = visitor.go(f"v=1&lang={lang}&training.places=1500", whole=False)
+        page.evaluate("() => { window.before = true }")
+        end(process)
+        page.locator(".lost", has_text=said).wait_for()
+        # The library's own words, in English on every page, are not shown.
+        assert page.locator(".v-overlay:visible, .v-dialog:visible").count() == 0
+        process, _ = started(port)
+        page.wait_for_function("() => !window.before && document.querySelector('.foot-line')")
+        assert "training.places=1500" in page.url and f"lang={lang}" in page.url
+        assert page.locator(".lost").count() == 0
+        assert visitor.outside() == []
+    finally:
+        visitor.context.close()
+        end(process)
+
+
+def test_a_short_cut_does_not_load_the_page_again(visit):
+    page = visit("v=1&training.places=1500", whole=False).page
+    page.evaluate("() => { window.before = true; solara.debug.dropConnection() }")
+    page.wait_for_function("() => solara.debug.reconnectCount > 0")
+    page.wait_for_function(CULLED)
+    assert page.evaluate("() => window.before")
+    # What was begun goes on for the page that is back.
+    page.wait_for_function("() => document.querySelector('.state') && !document.querySelector('.state progress')")  # fmt: skip
+
+
+def test_back_goes_a_page_back_and_not_out_of_the_dashboard(visit):
+    page = visit("v=1&page=sources&lang=en", whole=False).page
+    page.locator("nav .tab", has_text="Learn").click()
+    page.wait_for_function("() => location.search.includes('page=learn')")
+    page.locator("nav .tab", has_text="Budget").click()
+    page.wait_for_function("() => location.search.includes('page=budget')")
+    page.go_back()
+    page.locator("nav .tab[aria-current]", has_text="Learn").wait_for()
+    page.go_back()
+    page.locator("nav .tab[aria-current]", has_text="Sources").wait_for()
+    assert "page=sources" in page.url
+    page.go_forward()
+    page.locator("nav .tab[aria-current]", has_text="Learn").wait_for()
+    assert "page=learn" in page.url
+
+
+def test_a_lever_is_no_step_for_the_back_button(visit):
+    page = visit("v=1&lang=en", whole=False).page
+    steps = page.evaluate("() => history.length")
+    page.locator("summary", has_text="Training").first.click()
+    page.locator("input[aria-label^='Training places']").fill("1500")
+    page.keyboard.press("Tab")
+    page.wait_for_function("() => location.search.includes('training.places=1500')")
+    assert page.evaluate("() => history.length") == steps
+
+
+def test_a_lever_that_cannot_be_leaves_levers_and_saved_scenarios(visit):
+    page = visit("v=1&lang=zh&county.work.wage_floor=30000&saved=mine~linked~1~training.places=1500", whole=False).page  # fmt: skip
+    page.locator(".notice.wrong", has_text="现为").wait_for()
+    assert page.locator(".levers").count() == 1
+    page.locator("button[data-key='reset']").click()
+    page.wait_for_function("() => !document.querySelector('.notice.wrong')")
+    assert "saved=mine" in page.url and "wage_floor" not in page.url
+
+
+def test_no_answer_of_the_page_is_refused_by_its_own_headers(visit):
+    visitor = visit("v=1&page=learn&lang=en", whole=False)
+    refused = []
+    visitor.page.on("console", lambda said: refused.append(said.text) if "Content Security" in said.text else None)  # fmt: skip
+    for name in ("Explore", "Compare", "Budget", "Paths", "Network", "Sources"):
+        visitor.page.locator("nav .tab", has_text=name).click()
+        visitor.page.wait_for_function("name => document.title.startsWith(name)", arg=name)
+    visitor.page.locator("nav .tab", has_text="Explore").click()
+    visitor.page.wait_for_function("() => window.returnee_drawn")
+    assert refused == []
