@@ -26,6 +26,7 @@ from experiments.errors import StoreError, writing_to
 from experiments.measures import SCHEMA
 from experiments.plan import Key, Plan, Task
 from simulation.compiler import SOURCE_HASH
+from simulation.exchange import sample_of
 
 RUNS, MANIFEST, FAILURES, PARTS = "runs.parquet", "manifest.json", "failures.jsonl", "parts"
 NEW = ".new"  # end of temporary names
@@ -65,6 +66,7 @@ def manifest_of(plan: Plan, command: str) -> dict[str, Any]:
                 "id": scenario.id,
                 "title_en": scenario.title_en,
                 "title_zh": scenario.title_zh,
+                "share": sample_of(scenario, s.sample),  # of the people there are
                 **scenario.canonical(),
             }
             for label, scenario in plan.scenarios.items()

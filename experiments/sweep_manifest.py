@@ -8,6 +8,7 @@ from typing import Any
 from experiments.store import versions
 from experiments.sweep_plan import SweepPlan
 from simulation.compiler import SOURCE_HASH
+from simulation.exchange import sample_of
 
 KIND = "sweep"
 LONGEST = 80  # letters of a value in an error
@@ -45,6 +46,7 @@ def manifest_of(plan: SweepPlan, command: str) -> dict[str, Any]:
                 "id": scenario.id,
                 "title_en": scenario.title_en,
                 "title_zh": scenario.title_zh,
+                "share": sample_of(scenario, s.sample),  # of the people there are
                 **scenario.canonical(),
             }
             for label, scenario in plan.design.read.items()

@@ -78,6 +78,8 @@ def test_persons_of_a_sample_with_few_people(tmp_path: Path) -> None:
         index=["scenario", "replicate"], columns="indicator", values="value", observed=True
     )
     assert (last["labour_force"] == 1000).all()
+    manifest = json.loads((tmp_path / "few" / "manifest.json").read_text("utf-8"))
+    assert {about["share"] for about in manifest["scenarios"].values()} == {0.05}
     for outcome, indicator in (("owner", "firms_open"), ("employed", "jobs")):
         change = (last.loc["linked"] - last.loc["no_support"]).mean()[indicator]
         assert net(small, "linked", outcome) == pytest.approx(change, abs=1e-6)
