@@ -29,6 +29,7 @@ from experiments.files import json_text, whole, write_text
 from scenarios import Scenario, load_scenario
 from scenarios.schema import COUNTY_TABLES
 from simulation.compiler import SOURCE_HASH
+from simulation.exchange import sample_of
 
 MANIFEST, INPUTS = "manifest.json", "inputs"
 COUNTIES = Path(scenarios.__file__).parent / "counties"
@@ -130,7 +131,7 @@ class Manifest:
     ) -> None:
         self._scenarios, self._counties = dict(scenarios), list(counties)
         self._since = time.time()
-        content = {
+        content: dict[str, Any] = {
             "kind": kind,
             "command": command,
             "machine": machine(),
@@ -140,6 +141,9 @@ class Manifest:
             **about,
             "scenarios": {label: plain_scenario(s) for label, s in scenarios.items()},
         }
+        if "sample" in about:  # the share of the people there are, at least fifty
+            for label, scenario in scenarios.items():
+                content["scenarios"][label]["share"] = sample_of(scenario, about["sample"])
         # As JSON has it, so that what is read again compares equal.
         self.content: dict[str, Any] = json.loads(json.dumps(content, default=str))
         self._before: dict[str, Any] = {}

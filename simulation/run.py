@@ -67,7 +67,7 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
             f"{name}: found {_shown(value)}, allowed a whole number from {low} to {high}"
         )
     if not low <= value <= high:
-        raise ValueError(f"{name}: found {value}, allowed {low} to {high}")
+        raise ValueError(f"{name}: found {_shown(value)}, allowed {low} to {high}")
     return int(value)
 
 

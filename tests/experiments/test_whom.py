@@ -67,6 +67,24 @@ def test_persons_add_up_to_the_indicators(runs: dict[str, Run], name: str) -> No
     assert (people["support"] & 1).sum() / run.sample == pytest.approx(monthly["trained"].sum())
 
 
+def test_persons_of_a_sample_with_few_people(tmp_path: Path) -> None:
+    """At least 50 are drawn; they are scaled by what they are of the labour force."""
+    names, few = ("linked", "no_support"), {"county.labour_force": 1000}
+    linked, reference = (load_scenario(name, few) for name in names)
+    small = compare(
+        [linked], reference, replicates=2, people=2, out=tmp_path / "few", sample=0.01, months=24
+    )
+    last = small.runs[small.runs["month"] == 24].pivot_table(
+        index=["scenario", "replicate"], columns="indicator", values="value", observed=True
+    )
+    assert (last["labour_force"] == 1000).all()
+    manifest = json.loads((tmp_path / "few" / "manifest.json").read_text("utf-8"))
+    assert {about["share"] for about in manifest["scenarios"].values()} == {0.05}
+    for outcome, indicator in (("owner", "firms_open"), ("employed", "jobs")):
+        change = (last.loc["linked"] - last.loc["no_support"]).mean()[indicator]
+        assert net(small, "linked", outcome) == pytest.approx(change, abs=1e-6)
+
+
 def test_net_is_the_difference_of_the_indicator(found: Comparison) -> None:
     runs = found.runs[found.runs["replicate"] < 2]
     last = runs[runs["month"] == SIZE["months"]].pivot_table(
