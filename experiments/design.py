@@ -21,6 +21,7 @@ from experiments.errors import UsageError
 from experiments.plan import Settings
 from scenarios import Scenario, load_scenario
 from scenarios.errors import guess, nearest
+from scenarios.files import county_digest
 from scenarios.loader import FOLDER, find_county
 
 METHODS = {
@@ -80,6 +81,14 @@ class Design:
         for name, label in zip(self.scenarios, labels_of(self.scenarios)):
             found[label] = load_scenario(name, dict(self.fixed))
         return found
+
+    @cached_property
+    def counties(self) -> dict[str, str]:
+        """Own counties among the points: folder, and digest of what it holds now."""
+        given = [value for axis in self.axes if axis.key == COUNTY for value in axis.values]
+        if self.table is not None and COUNTY in self.table:
+            given += self.table[COUNTY].unique().tolist()
+        return {value: county_digest(Path(value)) for value in given if Path(value).is_absolute()}
 
     def plain(self) -> dict[str, Any]:
         """The design as a file would write it (without the rows of a table)."""
