@@ -17,6 +17,7 @@ from experiments.errors import writing_to
 from experiments.listing import headings
 from experiments.report import value_text
 from scenarios import Lever, Scenario, levers, load_scenario, walk
+from scenarios.files import written_whole
 
 CONSTANT = re.compile(r"^([A-Z][A-Z_]*(?:, [A-Z][A-Z_]*)*) = [^#]+  # (.+)$")
 SOURCED = re.compile(r"\(assumed\)|\b(?:BH|[A-Z])\d{2,3}\b")
@@ -88,7 +89,8 @@ def write_parameters(path: Path) -> Path:
     """Write the page; return its path."""
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(document(), encoding="utf-8")
+        with written_whole(path) as file:
+            file.write(document())
     return path
 
 

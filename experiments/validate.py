@@ -24,6 +24,7 @@ from experiments.plan import Plan, Settings, Task
 from experiments.progress import Bar, Reporter
 from experiments.store import write_json
 from scenarios import load_scenario
+from scenarios.files import written_whole
 from simulation.compiler import SOURCE_HASH
 from simulation.run import Run
 
@@ -254,5 +255,6 @@ def save(found: Validation) -> list[Path]:
     writer.writerows(content["patterns"])
     with writing_to(found.folder):
         write_json(paths[0], content)
-        paths[1].write_text(text.getvalue(), encoding="utf-8")
+        with written_whole(paths[1]) as file:
+            file.write(text.getvalue())
     return paths
