@@ -50,7 +50,7 @@ def _measured(plan: SweepPlan) -> tuple[float, float]:
     s = design.settings
     point, scenario, _ = job.runs[0]
     at = frozen({**job.fixed, **job.points[point]})
-    setting = scenario_at(job.scenarios[scenario], job.ids[scenario], at)
+    setting = scenario_at(job.scenarios[scenario], job.ids[scenario], at, frozen(job.counties))
     sample = min(s.sample, PROBE / setting.county.labour_force)
     scale = sample_of(setting, s.sample) / sample_of(setting, sample)
     simulate(setting, 1, s.seed, sample, s.months, s.burn_in)  # loads what is compiled

@@ -69,7 +69,7 @@ def difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     for key in COMPARED:
         if found.get(key) != wanted.get(key):
             return f"{key}: found {found.get(key)}, allowed {wanted.get(key)}"
-    for key in ("scenarios", "design"):
+    for key in ("counties", "scenarios", "design"):
         # A scenario's file may have moved or have another title; what it does is compared.
         old, new = (dict(flat(m.get(key, {}), key)) for m in (found, wanted))
         for name in sorted({*old, *new}):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -56,6 +56,8 @@ class Job:
     keep : str
     source_hash : str
         Of the model that made the plan; a worker with another one refuses.
+    counties : dict
+        Own counties among the points: folder, and digest of what it held when the plan was made.
     """
 
     number: int
@@ -68,6 +70,7 @@ class Job:
     settings: Settings
     keep: str
     source_hash: str
+    counties: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,7 @@ class SweepPlan:
             design.settings,
             design.keep,
             SOURCE_HASH,
+            self.design.counties,
         )
 
     @cached_property

@@ -15,6 +15,7 @@ from concurrent.futures import (
     wait,
 )
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from experiments.store import RUNS
 from experiments.sweep_plan import Job
 from experiments.sweep_store import MONTHLY, Tables
 from scenarios import Scenario, load_scenario
+from scenarios.files import county_digest
 from simulation import simulate
 from simulation.compiler import SOURCE_HASH
 
@@ -57,8 +59,8 @@ def check_scenario(name: str, scenario_id: str, fixed: Frozen) -> None:
 
 
 @lru_cache(maxsize=128)  # about 10 MB
-def scenario_at(name: str, scenario_id: str, values: Frozen) -> Scenario:
-    """A scenario with values laid on top; its id, so that an edited file is read again."""
+def scenario_at(name: str, scenario_id: str, values: Frozen, counties: Frozen) -> Scenario:
+    """A scenario with values laid on top; ids of files, so that an edited one is read again."""
     return load_scenario(name, {key: _thawed(value) for key, value in values})
 
 
@@ -99,6 +101,13 @@ def run_job(job: Job) -> Tables:
         )
     for name, scenario_id in zip(job.scenarios, job.ids):
         check_scenario(name, scenario_id, frozen(job.fixed))
+    counties = frozen(job.counties)
+    for folder, digest in job.counties.items():
+        if county_digest(Path(folder)) != digest:
+            raise UsageError(
+                f"worker: {folder}: found a county that changed since the sweep was planned, "
+                "allowed the one that was planned with"
+            )
     values = np.full((len(job.runs), len(NAMES)), np.nan)
     errors: list[str | None] = []
     monthly = []
@@ -107,7 +116,7 @@ def run_job(job: Job) -> Tables:
             raise StoppedError
         try:
             at = frozen({**job.fixed, **job.points[point]})
-            setting = scenario_at(job.scenarios[scenario], job.ids[scenario], at)
+            setting = scenario_at(job.scenarios[scenario], job.ids[scenario], at, counties)
             s = job.settings
             run = simulate(setting, replicate, s.seed, s.sample, s.months, s.burn_in)
             values[k] = levels_of(run)

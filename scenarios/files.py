@@ -49,6 +49,16 @@ def digests_of(folder: Path) -> Digests:
     return _digests(tables_in(folder))
 
 
+def county_digest(folder: Path) -> str:
+    """Give sixteen hex digits of all that a county's folder holds: its facts and its tables."""
+    try:
+        facts = (folder / "county.toml").read_bytes()
+    except OSError as error:
+        raise unusable(folder / "county.toml", error, "a county that can be read") from None
+    digests = [hashlib.sha256(facts).hexdigest(), *(sha for _, sha in digests_of(folder))]
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]
+
+
 def unchanged_tables(folder: Path | None, files: Digests) -> dict[str, bytes]:
     """Read the tables of a county's folder, which must be those that a scenario was made with.
 

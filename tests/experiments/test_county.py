@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from experiments import county_columns
 from experiments.cli import app
 from experiments.design import design_of, read_design
+from experiments.errors import UsageError
 from scenarios import ScenarioError
 from scenarios.loader import FOLDER
 
@@ -118,3 +119,26 @@ def test_the_page_of_columns_is_current() -> None:
     assert all(row["label_en"] and row["label_zh"] for row in rows)
     header = (FOLDER / "counties" / "example" / "workers.csv").read_text("utf-8").split("\n")[0]
     assert header.split(",") == [r["column"] for r in rows if r["table"] == "workers.csv"]
+
+
+def test_an_own_county_that_changed_is_not_mixed_with_what_it_was(here: Path) -> None:
+    from experiments.sweep_manifest import difference, manifest_of
+    from experiments.sweep_plan import plan_of
+    from experiments.sweep_runs import run_job
+
+    own = county(here / "own")
+    (here / "d.toml").write_text('[axes]\ncounty = ["own"]\n', encoding="utf-8")
+    before = plan_of(read_design(here / "d.toml"))
+    assert before.design.counties == {str(own): before.design.counties[str(own)]}
+    job = before.job(0)
+    facts = FACTS.replace("away_share = 0.6 ", "away_share = 0.5 ")
+    assert facts != FACTS
+    (own / "county.toml").write_text(facts, encoding="utf-8")
+    after = plan_of(read_design(here / "d.toml"))
+    assert after.digest != before.digest
+    text = difference(manifest_of(before, ""), manifest_of(after, ""))
+    assert text.startswith(f"counties.{own}: found ")
+    with pytest.raises(UsageError, match="own: found a county that changed since the sweep was"):
+        run_job(job)
+    shipped = plan_of(design_of({"axes": {"county": ["binhai", "example"]}}))
+    assert shipped.design.counties == {}

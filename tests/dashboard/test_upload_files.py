@@ -1,0 +1,53 @@
+"""Scenario files up and down, without a browser: what is ignored nowhere, and any title."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from dashboard.files import read_upload, toml_of
+from dashboard.place import Mix
+from scenarios import ScenarioError
+
+
+def refused(name: str, text: str) -> str:
+    with pytest.raises(ScenarioError) as caught:
+        read_upload(name, len(text), text, "en")
+    assert len(str(caught.value).splitlines()) == 1
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[policy]\nextends = "/etc/passwd"\n', "policy.extends: found an unknown key"),
+        ('behaviour = "other.toml"\n', "behaviour: found 'other.toml', allowed a table"),
+        ("policy = 3\n", "policy: found 3, allowed a table"),
+        ('[behaviour]\nextends = "x"\n', "behaviour.extends: found an unknown key"),
+        ("[policy.training]\nplaces = {999 = 5}\n", "found month 999, allowed months 1 to 120"),
+        ("title_zh = '\N{REPLACEMENT CHARACTER}'\n", "found text that is not UTF-8"),
+    ],
+)
+def test_nothing_is_passed_over(text: str, expected: str) -> None:
+    assert expected in refused("mine.toml", text)
+
+
+def test_months_of_a_table() -> None:
+    text = "policy.training.places,999,5\n"
+    assert "found month 999, allowed months 1 to 120" in refused("mine.csv", text)
+    assert read_upload("mine.csv", 9, "policy.training.places,120,5\n", "en").levers
+
+
+def test_a_county_may_be_named() -> None:
+    for text in ('county = "binhai"\n', '[county]\nextends = "binhai"\n'):
+        assert not read_upload("mine.toml", len(text), text, "en").levers
+
+
+@pytest.mark.parametrize("title", ["two\n[policy]\nx = 1", 'a "b" \\ c', "\x00\x7f\t", "返乡"])
+def test_any_title_is_written_as_one(title: str) -> None:
+    levers: dict[str, Any] = {"policy.training.places": 7.0}
+    read = tomllib.loads(toml_of(Mix("linked", levers, 1, title), "en"))
+    assert read["title_en"] == read["title_zh"] == title
+    assert read["extends"] == "linked" and read["policy"] == {"training": {"places": 7.0}}
