@@ -30,6 +30,7 @@ from experiments.errors import UsageError
 from experiments.plan import Settings
 from scenarios import Scenario, load_scenario
 from scenarios.errors import guess, nearest
+from scenarios.files import county_digest
 
 METHODS = {
     "grid": "grid",
@@ -100,6 +101,11 @@ class Design:
             value: load_scenario(self.scenarios[0], {**self.fixed, COUNTY: value})
             for value in named
         }
+
+    @cached_property
+    def own_counties(self) -> dict[str, str]:
+        """Digest of what each own county among the points holds now, by its folder."""
+        return {name: county_digest(Path(name)) for name in self.counties if Path(name).is_absolute()}
 
     def plain(self) -> dict[str, Any]:
         """The design as a file would write it (without the rows of a table)."""

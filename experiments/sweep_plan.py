@@ -183,7 +183,7 @@ class SweepPlan:
             design.settings,
             design.keep,
             SOURCE_HASH,
-            self.design.counties,
+            self.design.own_counties,
         )
 
     @cached_property
