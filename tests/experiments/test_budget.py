@@ -132,9 +132,9 @@ def test_more_trials_go_on_from_fewer(found: Budget, tmp_path: Path) -> None:
 
 
 def test_two_searches_at_once_are_refused(found: Budget) -> None:
-    with BudgetFolder(found.folder, found.search):
-        with pytest.raises(StoreError, match="found process .* at work in it") as refusal:
-            budget(CAP, MEASURES, out=found.folder, **SMALL)
+    busy = pytest.raises(StoreError, match="found process .* at work in it")
+    with BudgetFolder(found.folder, found.search), busy as refusal:
+        budget(CAP, MEASURES, out=found.folder, **SMALL)
     assert "\n" not in str(refusal.value)
 
 
