@@ -90,9 +90,13 @@ COUNTY_EXAMPLES = """Examples:
   returnee county columns
 """
 
+EXIT_CODES = """Exit codes: 0 done; 1 done, but some runs failed; 2 something in the command, a
+file or a folder is wrong, which is told in one line; 130 interrupted (what is finished is kept)."""
+
 app = typer.Typer(
     cls=OneLine,
     help=OVERVIEW,
+    epilog=EXIT_CODES,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -105,7 +105,9 @@ class Design:
     @cached_property
     def own_counties(self) -> dict[str, str]:
         """Digest of what each own county among the points holds now, by its folder."""
-        return {name: county_digest(Path(name)) for name in self.counties if Path(name).is_absolute()}
+        return {
+            name: county_digest(Path(name)) for name in self.counties if Path(name).is_absolute()
+        }
 
     def plain(self) -> dict[str, Any]:
         """The design as a file would write it (without the rows of a table)."""

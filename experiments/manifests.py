@@ -86,7 +86,7 @@ def plain_scenario(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: str | Path) -> dict[str, Any]:
     """Read a folder's manifest.
 
     Raises
@@ -94,7 +94,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     StoreError
         If it cannot be read.
     """
-    path = folder / MANIFEST
+    path = Path(folder) / MANIFEST
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
 """How the command answers: errors a user can mend are one line, and exit codes say what happened.
 
-Exit codes: 0 done; 1 some runs failed; 2 something in the command, a file or a folder is wrong;
+Exit codes: 0 done; 1 done, but some runs failed; 2 something in the command, a file or a folder is wrong;
 130 interrupted.
 """
 

@@ -17,6 +17,7 @@ from experiments.sweep_store import SHARD
 
 RECENT = 200  # parts from which the speed is taken
 STOPPED = "stopped"  # by whatever ended the process
+STAGES = ("morris", "sobol")  # folders of a sensitivity study
 LINES = "points.jsonl"  # a line for each run of a calibration
 Counts = tuple[int, int, int | None, float]  # runs, of them failed, all if it is known, a second
 
@@ -78,9 +79,10 @@ def runs_of(manifest: dict[str, Any]) -> int:
 def _of_folders(folder: Path) -> dict[str, Any]:
     """Status of a folder whose folders hold the runs: shares of a sweep, or stages of a study."""
     shares = [path.parent for path in sorted(folder.glob(f"{SHARD}*/{MANIFEST}"))]
-    parts = shares or [path.parent for path in sorted(folder.glob(f"*/{MANIFEST}"))]
+    stages = [folder / name for name in STAGES if (folder / name / MANIFEST).is_file()]
+    parts = shares or stages
     manifests = [read_manifest(part) for part in parts]
-    if not parts or any(about.get("kind") != "sweep" for about in manifests):
+    if not parts:
         raise StoreError(f"{folder}: found no {MANIFEST}, allowed a folder of results")
     each = [status_of(part) for part in parts]
     finished, failed = (sum(one[key] for one in each) for key in ("finished", "failed"))
