@@ -27,7 +27,7 @@ from experiments.design import design_of
 from experiments.effects import TAILS, draws_of, interval, resampled_means
 from experiments.errors import Interrupted, UsageError
 from experiments.linkage_robust import parameters
-from experiments.measures import BY_NAME, SPENT, check_measure
+from experiments.measures import BY_NAME, SPENT, check_horizon, check_measure
 from experiments.plan import Settings
 from experiments.progress import Bar, Reporter
 from experiments.sensitivity_study import SPREAD, band_of
