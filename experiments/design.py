@@ -18,9 +18,7 @@ import pandas as pd
 from experiments.arguments import checked_arguments
 from experiments.design_axes import Axis, axes_of
 from experiments.design_values import (
-    COUNTY,
     check_table,
-    county_at,
     plain,
     read_table,
     shown,
@@ -89,18 +87,6 @@ class Design:
             found[label] = load_scenario(name, dict(self.fixed))
         return found
 
-    @cached_property
-    def counties(self) -> dict[str, Scenario]:
-        """The counties that points name, each with the first scenario in it."""
-        values = [axis.values for axis in self.axes if axis.key == COUNTY]
-        if self.table is not None and COUNTY in self.table:
-            values.append(tuple(self.table[COUNTY]))
-        named = dict.fromkeys(str(value) for found in values for value in found)
-        return {
-            value: load_scenario(self.scenarios[0], {**self.fixed, COUNTY: value})
-            for value in named
-        }
-
     def plain(self) -> dict[str, Any]:
         """The design as a file would write it (without the rows of a table)."""
         s = self.settings
@@ -167,13 +153,13 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
     """
     for key in given:
         if key not in HEAD:
-            hint = guess(nearest(str(key), HEAD))
-            raise wrong(label, str(key), f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
+            hint = guess(nearest(key, HEAD))
+            raise wrong(label, key, f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
     given = {
         key: value if isinstance(value, pd.DataFrame) else plain(value)
         for key, value in given.items()
     }
-    axes, fixed = axes_of(given.get("axes", {}), label, start)
+    axes, fixed = axes_of(given.get("axes", {}), label)
     method = _method(given, axes, label)
     points, table = _points(given, method, label, start)
     if table is not None:
@@ -225,11 +211,10 @@ def _points(
     points = given.get("points")
     if method == "table":
         if isinstance(points, pd.DataFrame):
-            return 0, _placed(check_table(points, f"{label}: points"), f"{label}: points", start)
+            return 0, check_table(points, f"{label}: points")
         if not isinstance(points, str | Path):
             raise wrong(label, "points", shown(points), "a CSV file with a column for each key")
-        path = start / points
-        return 0, _placed(read_table(path), str(path), start)
+        return 0, read_table(start / points)
     if method == "grid":
         if points is not None:
             raise wrong(label, "points", shown(points), "none in a grid")
@@ -237,16 +222,6 @@ def _points(
     if points is None:
         raise wrong(label, "points", "none", "a whole number from 1")
     return _whole(given, "points", 1, 1, 10_000_000, label), None
-
-
-def _placed(table: pd.DataFrame, label: str, start: Path) -> pd.DataFrame:
-    """A table of points with counties' folders as seen from here."""
-    if COUNTY not in table:
-        return table
-    places = {
-        name: county_at(name, f"column {COUNTY}", label, start) for name in table[COUNTY].unique()
-    }
-    return table.assign(**{COUNTY: table[COUNTY].map(places)})
 
 
 def _scenarios(given: Mapping[str, Any], label: str, start: Path) -> tuple[str, ...]:

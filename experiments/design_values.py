@@ -15,7 +15,6 @@ from experiments.errors import UsageError
 from scenarios import Lever, levers
 from scenarios.errors import guess, nearest, show
 from scenarios.layers import MODELS
-from scenarios.loader import FOLDER
 
 COUNTY = "county"
 BY_KEY: dict[str, Lever] = {lever.key: lever for lever in levers}
@@ -104,33 +103,6 @@ def checked(key: str, value: Any, where: str, label: str) -> Any:
     if not low <= value <= high:
         raise wrong(label, where, shown(value), lever.allowed)
     return lever.type(value)
-
-
-def county_at(name: str, where: str, label: str, start: Path) -> str:
-    """A county's name, or its folder in full, as a folder of the design would call it.
-
-    Raises
-    ------
-    UsageError, ScenarioError
-        If there is no such county, or it cannot be read.
-    """
-    if name in county_names():
-        return name
-    folder = start / name
-    try:
-        there = (folder / "county.toml").is_file()
-    except (OSError, ValueError):  # a name that no file system takes
-        there = False
-    if not there:
-        hint = guess(nearest(name, county_names()))
-        allowed = f"{', '.join(county_names())}, or a folder with a county.toml"
-        raise wrong(label, where, f"{shown(name)}{hint}", allowed)
-    return str(folder.resolve())
-
-
-def county_names() -> list[str]:
-    """The counties that ship."""
-    return sorted(path.parent.name for path in FOLDER.glob("counties/*/county.toml"))
 
 
 def read_table(path: Path) -> pd.DataFrame:
