@@ -166,7 +166,7 @@ def budget(
     sample: float = 0.01,
     months: int = 120,
     seed: int = 1,
-    base: str = "baseline",
+    scenario: str = "baseline",
     overrides: Mapping[str, Any] | None = None,
     out: str | Path = "results/budget",
     where: Where | None = None,
@@ -197,7 +197,7 @@ def budget(
         `sensitivity_study.SPREAD` of their range either way.
     replicates, sample, months, seed
         Of every run.
-    base : str
+    scenario : str
         Scenario whose county, behaviour and other levers hold.
     overrides : mapping, optional
         Laid on it; levers among them are not searched over.
@@ -220,7 +220,7 @@ def budget(
     _check(per_year, maximise, trials, population, keep, worlds, over)
     check_horizon(maximise, months, "maximise")
     found = Search(
-        float(per_year), tuple(maximise), tuple(levers_of(base, given, levers)), base, given,
+        float(per_year), tuple(maximise), tuple(levers_of(scenario, given, levers)), scenario, given,
         trials, population, replicates, Settings(seed, sample, months),
     )  # fmt: skip
     if not found.levers:

@@ -56,7 +56,7 @@ def budget_command(
     sample: SampleOption = 0.01,
     months: MonthsOption = 120,
     seed: SeedOption = 1,
-    base: Annotated[str, typer.Option(help="Scenario the mixes are laid on.")] = "baseline",
+    scenario: Annotated[str, typer.Option(help="Scenario the mixes are laid on.")] = "baseline",
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Set a key in every mix; may be given more than once."),
@@ -81,7 +81,7 @@ def budget_command(
     options = {
         "per-year": f"{per_year:.12g}", "maximise": maximise, "trials": trials,
         "population": population, "keep": keep, "worlds": worlds, "over": over,
-        "replicates": replicates, "sample": sample, "months": months, "seed": seed, "base": base,
+        "replicates": replicates, "sample": sample, "months": months, "seed": seed, "scenario": scenario,
     }  # fmt: skip
     words = ["returnee", "budget"]
     words += [w for key, value in options.items() for w in (f"--{key}", str(value))]
@@ -92,7 +92,7 @@ def budget_command(
         found = budget(
             per_year, measures, levers=lever or (), trials=trials, population=population,
             keep=keep, worlds=worlds, over=over, replicates=replicates, sample=sample,
-            months=months, seed=seed, base=base, overrides=overrides_of(set_), out=out,
+            months=months, seed=seed, scenario=scenario, overrides=overrides_of(set_), out=out,
             where=Where(workers, processes, scheduler, local_cluster), progress=True,
             as_new=as_new, command=shlex.join(words),
         )  # fmt: skip

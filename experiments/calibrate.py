@@ -53,9 +53,9 @@ class Calibration:
     axes : tuple of Coordinate
     first : Response
         Around the values in use.
-    tried : ndarray, shape (budget, parameters)
+    tried : ndarray, shape (trials, parameters)
         Points of the search, in order; the first is the start.
-    losses : ndarray, shape (budget,)
+    losses : ndarray, shape (trials,)
         With the pull towards the values in use, see `calibrate_steps.pull_of`.
     identified : Identification
         At the best point.
@@ -185,7 +185,7 @@ def calibrate(
 def expected(options: Options, parameters: int) -> int:
     """About how many runs a calibration takes."""
     pass_ = 1 + 2 * parameters
-    search_runs = (pass_ + options.budget + LOCAL * pass_) * options.replicates
+    search_runs = (pass_ + options.trials + LOCAL * pass_) * options.replicates
     members = 3 * options.members * options.replicates + options.members * options.member_replicates
     return search_runs + members + options.verify_replicates
 
@@ -196,7 +196,7 @@ def _steps(steps: Calibrator, command: str) -> Calibration:
     first = steps.response(np.zeros(len(axes)), options.replicates)
     out_of_reach(first, steps.reporter)
     seed = points.frame.seed
-    tried = search(axes, options.method, seed, options.budget, steps.losses, steps.report)
+    tried = search(axes, options.method, seed, options.trials, steps.losses, steps.report)
     losses = steps.all_losses
     best = {
         key: rounded(value, DIGITS)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from experiments.defaults import (
-    CALIBRATION_BUDGET,
     CALIBRATION_REPLICATES,
     CALIBRATION_SAMPLE,
+    CALIBRATION_TRIALS,
     ENSEMBLE_MEMBERS,
     MONTHS,
     SEED,
@@ -33,7 +33,7 @@ CALIBRATE_EXAMPLES = """Examples:
   returnee calibrate\n
   returnee calibrate --write-targets my_county.csv\n
   returnee calibrate --targets my_county.csv --set county=my_county --out results/mine\n
-  returnee calibrate --free firm.luck_sd --free closing.strike_off --budget 60\n
+  returnee calibrate --free behaviour.firm.luck_sd --free behaviour.closing.strike_off --trials 60\n
   returnee run results/calibrate/behaviour.toml
 
 A calibration that was stopped goes on where it was when the same command is given again.
@@ -56,7 +56,7 @@ def calibrate_command(
         Path | None,
         typer.Option(metavar="FILE", help="Targets, as CSV or TOML; the patterns of the shipped county if left out."),
     ] = None,
-    budget: Annotated[int, typer.Option(help="Parameter sets that the search tries.")] = CALIBRATION_BUDGET,
+    trials: Annotated[int, typer.Option(help="Parameter sets that the search tries.")] = CALIBRATION_TRIALS,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Set a lever or parameter; free ones start there. May be given more than once."),
@@ -75,7 +75,7 @@ def calibrate_command(
     months: MonthsOption = MONTHS,
     seed: Annotated[int, typer.Option(help="Seed of all draws and of the search.")] = SEED,
     members: Annotated[
-        int, typer.Option("--ensemble", help="Sets to keep that meet the targets too.")
+        int, typer.Option(help="Sets to keep that meet the targets too.")
     ] = ENSEMBLE_MEMBERS,
     verify_sample: Annotated[
         float, typer.Option(help="Share of the county in which the result is verified.")
@@ -107,7 +107,7 @@ def calibrate_command(
         return
     overrides = overrides_of(set_)
     options = Options(
-        budget, sample, replicates, method.value, members, verify_sample, verify_replicates
+        trials, sample, replicates, method.value, members, verify_sample, verify_replicates
     )
     command = command_of(scenario, targets, set_ or (), free or (), options, months, seed)
     given = read_targets(targets, Bar().say) if targets else None
@@ -135,8 +135,8 @@ def command_of(
     """The command line that repeats a calibration."""
     o = options
     flags = {
-        "budget": o.budget, "method": o.method, "replicates": o.replicates, "sample": o.sample,
-        "months": months, "seed": seed, "ensemble": o.members, "verify-sample": o.verify_sample,
+        "trials": o.trials, "method": o.method, "replicates": o.replicates, "sample": o.sample,
+        "months": months, "seed": seed, "members": o.members, "verify-sample": o.verify_sample,
         "verify-replicates": o.verify_replicates,
     }  # fmt: skip
     words = ["returnee", "calibrate", scenario]

@@ -13,9 +13,9 @@ from experiments.calibrate_points import Frame, Points
 from experiments.calibrate_search import check_method
 from experiments.coordinates import Coordinate, values_at
 from experiments.defaults import (
-    CALIBRATION_BUDGET,
     CALIBRATION_REPLICATES,
     CALIBRATION_SAMPLE,
+    CALIBRATION_TRIALS,
     ENSEMBLE_MEMBERS,
     VERIFY_REPLICATES,
     VERIFY_SAMPLE,
@@ -41,7 +41,7 @@ class Options:
 
     Attributes
     ----------
-    budget : int
+    trials : int
         Sets that the search tries.
     sample : float
     replicates : int
@@ -55,7 +55,7 @@ class Options:
         Of the best; the members of the ensemble have a quarter of it.
     """
 
-    budget: int = CALIBRATION_BUDGET
+    trials: int = CALIBRATION_TRIALS
     sample: float = CALIBRATION_SAMPLE
     replicates: int = CALIBRATION_REPLICATES
     method: str = "cma"
@@ -80,8 +80,8 @@ class Options:
         UsageError
         """
         limits = {
-            "budget": (self.budget, 1, 1_000_000), "replicates": (self.replicates, 2, 1000),
-            "ensemble": (self.members, 0, 1000),
+            "trials": (self.trials, 1, 1_000_000), "replicates": (self.replicates, 2, 1000),
+            "members": (self.members, 0, 1000),
             "verify_replicates": (self.verify_replicates, 2, 1000),
         }  # fmt: skip
         for name, (value, low, high) in limits.items():
@@ -176,7 +176,7 @@ class Calibrator:
         k = int(losses.argmin())
         found = sum(t.holds(v) for t, v in zip(self.targets, means(self.figures[k])))
         self.reporter.say(
-            f"{number} of {self.options.budget} sets: least loss {losses[k]:.3g}, "
+            f"{number} of {self.options.trials} sets: least loss {losses[k]:.3g}, "
             f"{found} of {len(self.targets)} targets in band"
         )
 

@@ -201,6 +201,11 @@ def compare(
     workers = workers_of(workers)
     command = command_of(asked, against, plan, overrides or {}, workers)
     reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    for label in plan.other_worlds:
+        reporter.say(
+            f"warning: {label} differs from {plan.reference} in the county or in behaviour, not only "
+            "in policy"
+        )
     if out is not None:
         return _run(plan, Path(out), command, as_new, workers, processes, reporter, keep=True)
     with tempfile.TemporaryDirectory(prefix="returnee-") as folder:

@@ -100,7 +100,7 @@ def coordinates(scenario: Scenario, keys: Sequence[str] = ()) -> tuple[Coordinat
     scenario : Scenario
         Whose values are in use.
     keys : sequence of str
-        Dotted keys, with or without ``behaviour.``; all free ones if empty.
+        Dotted keys; all free ones if empty.
 
     Raises
     ------
@@ -110,17 +110,16 @@ def coordinates(scenario: Scenario, keys: Sequence[str] = ()) -> tuple[Coordinat
     Examples
     --------
     >>> from scenarios import load_scenario
-    >>> luck, = coordinates(load_scenario("baseline"), ["firm.luck_sd"])
+    >>> luck, = coordinates(load_scenario("baseline"), ["behaviour.firm.luck_sd"])
     >>> luck.value(0.0) == luck.start, round(luck.of(luck.value(0.5)), 3), luck.limits
     (True, 0.5, (-1.0, 1.0))
     """
     free = {v.key: v for _, v in walk(scenario.behaviour, PREFIX) if v.free and v.type is float}
-    chosen = [key if key.startswith(PREFIX) else PREFIX + key for key in keys]
-    for key in chosen:
+    for key in keys:
         if key not in free:
             hint = guess(nearest(key, free))
             raise UsageError(f"free: found {key}{hint}, allowed one of {', '.join(free)}")
-    return tuple(Coordinate(lever) for key, lever in free.items() if not chosen or key in chosen)
+    return tuple(Coordinate(lever) for key, lever in free.items() if not keys or key in keys)
 
 
 def values_at(axes: Sequence[Coordinate], point: np.ndarray) -> dict[str, float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from experiments.design_axes import Axis, axes_of
 from experiments.design_values import (
     COUNTY,
     check_table,
-    county_at,
     plain,
     read_table,
     shown,
@@ -31,6 +30,7 @@ from experiments.plan import Settings
 from scenarios import Scenario, load_scenario
 from scenarios.errors import guess, nearest
 from scenarios.files import county_digest
+from scenarios.loader import FOLDER, find_county
 
 METHODS = {
     "grid": "grid",
@@ -91,23 +91,12 @@ class Design:
         return found
 
     @cached_property
-    def counties(self) -> dict[str, Scenario]:
-        """The counties that points name, each with the first scenario in it."""
-        values = [axis.values for axis in self.axes if axis.key == COUNTY]
+    def counties(self) -> dict[str, str]:
+        """Own counties among the points: folder, and digest of what it holds now."""
+        given = [value for axis in self.axes if axis.key == COUNTY for value in axis.values]
         if self.table is not None and COUNTY in self.table:
-            values.append(tuple(self.table[COUNTY]))
-        named = dict.fromkeys(str(value) for found in values for value in found)
-        return {
-            value: load_scenario(self.scenarios[0], {**self.fixed, COUNTY: value})
-            for value in named
-        }
-
-    @cached_property
-    def own_counties(self) -> dict[str, str]:
-        """Digest of what each own county among the points holds now, by its folder."""
-        return {
-            name: county_digest(Path(name)) for name in self.counties if Path(name).is_absolute()
-        }
+            given += self.table[COUNTY].unique().tolist()
+        return {value: county_digest(Path(value)) for value in given if Path(value).is_absolute()}
 
     def plain(self) -> dict[str, Any]:
         """The design as a file would write it (without the rows of a table)."""
@@ -175,16 +164,27 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
     """
     for key in given:
         if key not in HEAD:
-            hint = guess(nearest(str(key), HEAD))
-            raise wrong(label, str(key), f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
+            hint = guess(nearest(key, HEAD))
+            raise wrong(label, key, f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
     given = {
         key: value if isinstance(value, pd.DataFrame) else plain(value)
         for key, value in given.items()
     }
-    axes, fixed = axes_of(given.get("axes", {}), label, start)
+    axes, fixed = axes_of(given.get("axes", {}), label)
+    axes = tuple(
+        replace(axis, values=tuple(_county(v, f"{label}: axes", start) for v in axis.values))
+        if axis.key == COUNTY
+        else axis
+        for axis in axes
+    )
+    if COUNTY in fixed:
+        fixed[COUNTY] = _county(fixed[COUNTY], f"{label}: axes", start)
     method = _method(given, axes, label)
     points, table = _points(given, method, label, start)
     if table is not None:
+        if COUNTY in table:
+            where = f"{label}: points"
+            table[COUNTY] = [_county(value, where, start) for value in table[COUNTY]]
         if axes:
             raise wrong(label, f"axes.{axes[0].key}", "an axis beside a table", "fixed values")
         for key in table.columns.intersection(list(fixed)):
@@ -206,6 +206,18 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
         label,
     )
     return design
+
+
+def _county(value: Any, source: str, start: Path) -> str:
+    """A county as every process finds it: a name that ships, or the folder's full path.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such county.
+    """
+    folder = find_county(value, source, start)
+    return str(value) if folder.parent == FOLDER / "counties" else str(folder)
 
 
 def _method(given: Mapping[str, Any], axes: tuple[Axis, ...], label: str) -> str:
@@ -233,11 +245,10 @@ def _points(
     points = given.get("points")
     if method == "table":
         if isinstance(points, pd.DataFrame):
-            return 0, _placed(check_table(points, f"{label}: points"), f"{label}: points", start)
+            return 0, check_table(points, f"{label}: points")
         if not isinstance(points, str | Path):
             raise wrong(label, "points", shown(points), "a CSV file with a column for each key")
-        path = start / points
-        return 0, _placed(read_table(path), str(path), start)
+        return 0, read_table(start / points)
     if method == "grid":
         if points is not None:
             raise wrong(label, "points", shown(points), "none in a grid")
@@ -245,14 +256,6 @@ def _points(
     if points is None:
         raise wrong(label, "points", "none", "a whole number from 1")
     return _whole(given, "points", 1, 1, 10_000_000, label), None
-
-
-def _placed(table: pd.DataFrame, label: str, start: Path) -> pd.DataFrame:
-    """A table of points with counties' folders as seen from here."""
-    if COUNTY not in table:
-        return table
-    places = {name: county_at(name, label, start) for name in table[COUNTY].unique()}
-    return table.assign(**{COUNTY: table[COUNTY].map(places)})
 
 
 def _scenarios(given: Mapping[str, Any], label: str, start: Path) -> tuple[str, ...]:

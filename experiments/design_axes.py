@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from experiments.design_values import BY_KEY, COUNTY, check_key, checked, county_at, shown, wrong
+from experiments.design_values import BY_KEY, check_key, checked, shown, wrong
 from scenarios import Lever
 
 RANGE = {"low", "high", "steps"}
@@ -53,19 +52,8 @@ class Axis:
         return {"low": self.low, "high": self.high, **steps}
 
 
-def axes_of(
-    given: Any, label: str, start: Path = Path()
-) -> tuple[tuple[Axis, ...], dict[str, Any]]:
-    """Axes and fixed values of a table of keys; keys may be dotted or nested.
-
-    Parameters
-    ----------
-    given : mapping
-    label : str
-        Where it came from, for errors.
-    start : Path
-        Folder from which a county's folder is named.
-    """
+def axes_of(given: Any, label: str) -> tuple[tuple[Axis, ...], dict[str, Any]]:
+    """Axes and fixed values of a table of keys; keys may be dotted or nested."""
     if not isinstance(given, Mapping):
         raise wrong(label, "axes", shown(given), "a table of keys")
     axes: list[Axis] = []
@@ -75,11 +63,11 @@ def axes_of(
         if key in fixed or key in [axis.key for axis in axes]:  # once dotted and once nested
             raise wrong(label, f"axes.{key}", "it twice", "it once")
         if isinstance(value, list):
-            axes.append(_listed(key, value, label, start))
+            axes.append(_listed(key, value, label))
         elif isinstance(value, Mapping) and (not value or value.keys() & RANGE):
             axes.append(_ranged(key, value, label))
         else:
-            fixed[key] = _value(key, value, label, start)
+            fixed[key] = checked(key, value, f"axes.{key}", label)
     return tuple(axes), fixed
 
 
@@ -93,15 +81,10 @@ def _flat(given: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def _value(key: str, value: Any, label: str, start: Path) -> Any:
-    found = checked(key, value, f"axes.{key}", label)
-    return county_at(found, f"{label}: axes", start) if key == COUNTY else found
-
-
-def _listed(key: str, values: list[Any], label: str, start: Path) -> Axis:
+def _listed(key: str, values: list[Any], label: str) -> Axis:
     if not values:
         raise wrong(label, f"axes.{key}", "an empty list", "one value or more")
-    found = [_value(key, value, label, start) for value in values]
+    found = [checked(key, value, f"axes.{key}", label) for value in values]
     if any(isinstance(value, Mapping) for value in found):
         raise wrong(label, f"axes.{key}", "a timetable in a list", "plain values")
     if len(set(found)) < len(found):

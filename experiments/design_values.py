@@ -15,7 +15,6 @@ from experiments.errors import UsageError
 from scenarios import Lever, levers
 from scenarios.errors import guess, nearest, show
 from scenarios.layers import MODELS
-from scenarios.loader import FOLDER, find_county
 
 COUNTY = "county"
 BY_KEY: dict[str, Lever] = {lever.key: lever for lever in levers}
@@ -104,18 +103,6 @@ def checked(key: str, value: Any, where: str, label: str) -> Any:
     if not low <= value <= high:
         raise wrong(label, where, shown(value), lever.allowed)
     return lever.type(value)
-
-
-def county_at(name: str, source: str, start: Path) -> str:
-    """A county as every process finds it: a name that ships, or the folder's full path.
-
-    Raises
-    ------
-    ScenarioError
-        If there is no such county.
-    """
-    folder = find_county(name, source, start)
-    return name if folder.parent == FOLDER / "counties" else str(folder)
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -164,7 +164,7 @@ def discover(
     folder : path
         Of a sweep, or of a stage of a sensitivity study.
     scenario : str
-        Label of the policy; may be left out where there is one.
+        The policy, by its label or the file it came from; may be left out where there is one.
     against : str
         Reference: the target is then of the paired difference.
     measure : str
@@ -188,6 +188,7 @@ def discover(
     runs = frame_of(folder)
     labels = list(dict.fromkeys(runs["scenario"]))
     scenario = scenario or (labels[-1] if len(labels) == 1 else "")
+    scenario, against = (_label(name, labels) for name in (scenario, against))
     for name, given in (("scenario", scenario), ("against", against)):
         if given not in labels and (given or name == "scenario"):
             found = given or "none"
@@ -217,6 +218,12 @@ def discover(
         points.reset_index(drop=True), outcome.to_numpy(), fails, boxes, importance, held,
         len(every) - len(outcome), scenario, against, measure, target, _with_titles(runs.attrs, Path(folder)),
     )  # fmt: skip
+
+
+def _label(given: str, labels: list[str]) -> str:
+    """The label of a scenario that may be named by its file, as it is everywhere else."""
+    stem = Path(given).stem
+    return stem if given not in labels and given.endswith(".toml") and stem in labels else given
 
 
 def _with_titles(attrs: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def page_name(found: Discovery, method: str) -> str:
 def discover_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")],
     scenario: Annotated[
-        str, typer.Option(help="The policy; may be left out where there is one.")
+        str, typer.Option(help="The policy, by name or file; may be left out where there is one.")
     ] = "",
     against: Annotated[
         str, typer.Option(help="Reference: the target is then of the paired difference.")

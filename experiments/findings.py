@@ -167,7 +167,8 @@ def sentence(found: Comparison, scenario: str, lang: str) -> str:
         parts.append(text["nothing"].format(**names))
     scenarios = found.plan.scenarios
     if scenarios[scenario].world_id != scenarios[found.plan.reference].world_id:
-        parts.append(text["world"].format(**names))
+        # First, as it says how everything after it is to be read.
+        parts.insert(0, text["world"].format(**names))
     return ("" if lang == "zh" else " ").join(parts)
 
 

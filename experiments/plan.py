@@ -93,6 +93,12 @@ class Plan:
         """Labels of the scenarios other than the reference."""
         return [label for label in self.scenarios if label != self.reference]
 
+    @property
+    def other_worlds(self) -> list[str]:
+        """Labels of scenarios whose county or behaviour is not the reference's."""
+        world = self.scenarios[self.reference].world_id
+        return [label for label in self.compared if self.scenarios[label].world_id != world]
+
     def check(self) -> None:
         """Refuse what no run can have, before anything is run or written.
 

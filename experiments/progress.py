@@ -1,9 +1,14 @@
-"""What is shown while runs are made: a bar on a terminal, plain lines elsewhere, or nothing."""
+"""What is shown while runs are made.
+
+A bar on a terminal, a line that changes in a notebook, plain lines elsewhere, or nothing.
+"""
 
 from __future__ import annotations
 
+import sys
+import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -14,6 +19,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+OFTEN = 0.2  # seconds between changes of a notebook's line
 
 
 class Reporter:
@@ -80,43 +87,98 @@ class Together(Reporter):
 
 
 class Bar(Reporter):
-    """A progress bar on standard error; plain lines where that is not a terminal."""
+    """A progress bar on standard error; plain lines where that is not a terminal.
+
+    Some studies know only about how many runs they take: beyond that, runs are counted.
+    """
 
     def __init__(self) -> None:
         self.console = Console(stderr=True, markup=False, emoji=False)
         self._bar: Progress | None = None
+        self._line: Line | None = None
         self._total = self._done = 0
 
     def say(self, text: str) -> None:
         """Say one line on standard error."""
-        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        if self.console.is_jupyter:  # where rich would make an output of every line
+            print(text, file=sys.stderr)
+        else:
+            self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def begin(self, total: int, done: int) -> None:
         """Show how many runs there are, and how many are there already."""
         self._total, self._done = total, done
         if done:
             self.say(f"{done} of {total} runs are there already")
-        if not self.console.is_terminal or done == total:
+        if done == total:
             return
-        columns = (
-            TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-            TextColumn("time left"), TimeRemainingColumn(),
-        )  # fmt: skip
-        self._bar = Progress(*columns, console=self.console)
-        self._bar.add_task("runs", total=total, completed=done)
-        self._bar.start()
+        if self.console.is_jupyter:
+            self._line = Line(counted(done, total))
+        elif self.console.is_terminal:
+            columns = (
+                TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                TextColumn("time left"), TimeRemainingColumn(),
+            )  # fmt: skip
+            self._bar = Progress(*columns, console=self.console)
+            self._bar.add_task("runs", total=total, completed=done)
+            self._bar.start()
 
     def advance(self) -> None:
         """Move the bar on; elsewhere say a line every tenth of the way."""
         self._done += 1
-        self._total = max(self._total, self._done)  # some plans know only about how many
-        if self._bar is not None:
-            self._bar.advance(self._bar.task_ids[0])
-        elif self._done * 10 // self._total > (self._done - 1) * 10 // self._total:
-            self.say(f"{self._done} of {self._total} runs")
+        if self._line is not None:
+            self._line.show(counted(self._done, self._total), self._done == self._total)
+        elif self._bar is not None:
+            task = self._bar.task_ids[0]
+            if self._done > self._total:
+                self._bar.update(task, total=None)
+            self._bar.advance(task)
+        elif _tenths(self._done, self._total) > _tenths(self._done - 1, self._total):
+            self.say(counted(self._done, self._total))
 
     def end(self) -> None:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+        if self._line is not None:
+            self._line.show(counted(self._done, self._total), last=True)
+            self._line = None
+
+
+class Line:
+    """One output of a notebook that changes."""
+
+    def __init__(self, text: str) -> None:
+        from IPython.display import display
+
+        self._at = time.monotonic()
+        self._handle: Any = display(_plain(text), raw=True, display_id=True)
+
+    def show(self, text: str, last: bool) -> None:
+        """Show another text, a few times a second at most; the last one in any case."""
+        now = time.monotonic()
+        if last or now - self._at >= OFTEN:
+            self._at = now
+            self._handle.update(_plain(text), raw=True)
+
+
+def _plain(text: str) -> dict[str, str]:
+    return {"text/plain": text}
+
+
+def _tenths(done: int, total: int) -> int:
+    return done * 10 // max(total, 1)
+
+
+def counted(done: int, total: int) -> str:
+    """How many runs are done; beyond what was expected there is no total to tell.
+
+    Examples
+    --------
+    >>> counted(5, 10), counted(11, 10)
+    ('5 of 10 runs', '11 runs, more than the 10 expected')
+    """
+    if done > total:
+        return f"{done} runs, more than the {total} expected"
+    return f"{done} of {total} runs"

@@ -131,8 +131,7 @@ class SweepPlan:
     def seconds_a_run(self) -> float:
         """About how long a run takes, before any was made."""
         s = self.design.settings
-        settings = (*self.design.read.values(), *self.design.counties.values())
-        workers = max(scenario.county.labour_force for scenario in settings) * s.sample
+        workers = max(v.county.labour_force for v in self.design.read.values()) * s.sample
         return SET_UP + WORKER_MONTH * workers * s.months
 
     @cached_property
@@ -183,7 +182,7 @@ class SweepPlan:
             design.settings,
             design.keep,
             SOURCE_HASH,
-            self.design.own_counties,
+            self.design.counties,
         )
 
     @cached_property
@@ -206,7 +205,7 @@ class SweepPlan:
                 self.design.settings.burn_in,
                 SOURCE_HASH,
                 # A county's folder says nothing of what is in it.
-                *(scenario.world_id for scenario in self.design.counties.values()),
+                *([self.design.counties] if self.design.counties else []),
             ],
             sort_keys=True,
             default=str,
@@ -229,7 +228,7 @@ def plan_of(design: Design, max_runs: int = MAX_RUNS) -> SweepPlan:
             f"{len(design.scenarios)} scenarios, {design.replicates} replicates), "
             f"allowed {max_runs:,}; --max-runs allows more"
         )
-    for scenario in (*design.read.values(), *design.counties.values()):
+    for scenario in design.read.values():
         try:
             check(scenario, design.replicates - 1, design.settings)
         except ScenarioError as error:

@@ -37,11 +37,11 @@ from experiments.targets import (
 from scenarios import ScenarioError, load_scenario
 from simulation import simulate
 
-FREE = ("returning.constant", "firm.scale")
+FREE = ("behaviour.returning.constant", "behaviour.firm.scale")
 AIMED = ("return_rate", "persons_self_employed", "net_margin")
 TRUE = {"behaviour.returning.constant": -2.2, "behaviour.firm.scale": 0.75}
 SMALL = Options(
-    budget=37, sample=0.005, replicates=2, members=4, verify_sample=0.01, verify_replicates=4
+    trials=37, sample=0.005, replicates=2, members=4, verify_sample=0.01, verify_replicates=4
 )
 MONTHS = 24
 
@@ -124,8 +124,8 @@ def test_a_killed_calibration_gives_what_an_undisturbed_one_gives(
     file, folder = tmp_path / "targets.csv", tmp_path / "killed"
     targets_frame(targets).to_csv(file, index=False)
     process = command(
-        "calibrate", "--targets", file, "--out", folder, "--budget", SMALL.budget, "--sample",
-        SMALL.sample, "--replicates", SMALL.replicates, "--ensemble", SMALL.members,
+        "calibrate", "--targets", file, "--out", folder, "--trials", SMALL.trials, "--sample",
+        SMALL.sample, "--replicates", SMALL.replicates, "--members", SMALL.members,
         "--verify-sample", SMALL.verify_sample, "--verify-replicates", SMALL.verify_replicates,
         "--months", MONTHS, *(word for key in FREE for word in ("--free", key)),
     )  # fmt: skip
@@ -148,7 +148,7 @@ def test_a_killed_calibration_gives_what_an_undisturbed_one_gives(
 
 def test_an_interrupt_keeps_what_is_finished(tmp_path: Path, command: Command) -> None:
     process = command(
-        "calibrate", "--budget", 400, "--sample", 0.005, "--months", 24, "--out", tmp_path / "a"
+        "calibrate", "--trials", 400, "--sample", 0.005, "--months", 24, "--out", tmp_path / "a"
     )
     path = tmp_path / "a" / "points.jsonl"
     wait_until(
@@ -307,8 +307,8 @@ def test_the_shipped_targets_are_written_and_read_back(tmp_path: Path) -> None:
 
 
 WRONG: list[tuple[Any, ...]] = [
-    ("--budget", 0), ("--replicates", 1), ("--ensemble", -1), ("--method", "none"),
-    ("--free", "firm.luck"), ("--workers", 0), ("--sample", 0), ("--verify-sample", 2),
+    ("--trials", 0), ("--replicates", 1), ("--members", -1), ("--method", "none"),
+    ("--free", "firm.luck_sd"), ("--workers", 0), ("--sample", 0), ("--verify-sample", 2),
     ("--verify-replicates", 1), ("--months", 0), ("--set", "behaviour.firm.luck_sd=9"), ("nowhere",),
 ]  # fmt: skip
 

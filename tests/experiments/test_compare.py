@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from experiments import UsageError, compare
 from experiments.comparison import line_up
+from experiments.findings import sentence
 from experiments.plan import Settings, jobs
 from scenarios import Scenario, load_scenario
 
@@ -93,3 +96,19 @@ def test_tables_have_labels_and_units() -> None:
         assert table.attrs["labels_zh"]["no_support"] != table.attrs["labels"]["no_support"]
     named = set(found.runs.attrs["labels"])
     assert set(found.effects["measure"]) | set(found.effects["scenario"]) <= named
+
+
+def test_another_county_or_behaviour_is_warned_of_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('extends = "baseline"\n[behaviour.firm]\nluck_sd = 0.35\n', "utf-8")
+    found = compare(["linked"], mine, replicates=2, sample=0.002, months=12, progress=True)
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith(
+        "warning: linked differs from mine in the county or in behaviour, not only in policy"
+    )
+    for lang, begins in (("en", "Linked differs from mine in the county"), ("zh", "四创联动与")):
+        assert sentence(found, "linked", lang).startswith(begins)
+    same = compare(["no_support"], replicates=2, sample=0.002, months=12)
+    assert same.plan.other_worlds == []

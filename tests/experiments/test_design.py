@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import sweep
 from experiments.adapters import mesa_parameters
-from experiments.design import design_of, read_design
+from experiments.design import design_of
 from experiments.design_points import points_of
 from experiments.errors import UsageError
-from experiments.sweep_plan import plan_of
-from scenarios import load_scenario
-from simulation.exchange import export_county
 
 PLACES, REFERRAL = "policy.training.places", "policy.linkage.referral"
 CREDIT = "policy.linkage.contest_opens_credit"
@@ -85,69 +80,6 @@ def test_cells_have_the_type_of_their_key(tmp_path: Path) -> None:
     found = points(tmp_path, text)
     assert found[CREDIT].tolist() == [True, False] and found[CREDIT].dtype == bool
     assert found["policy.incubation.months"].tolist() == [12, 24]
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
-    """A folder with designs, and counties beside them that are named as codes are."""
-    for name in ("320922", "012345", "NA"):
-        export_county(tmp_path / "designs" / name, load_scenario("baseline"), sample=0.002)
-    return tmp_path / "designs"
-
-
-def test_counties_are_named_from_the_designs_folder(
-    own: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (own / "p.csv").write_text("county\n320922\n012345\nNA\nbinhai\n", "utf-8")
-    (own / "table.toml").write_text('points = "p.csv"\n', "utf-8")
-    (own / "list.toml").write_text('[axes]\ncounty = ["012345", 320922]\n', "utf-8")
-    (own / "fixed.toml").write_text('[axes]\ncounty = "NA"\n', "utf-8")
-    monkeypatch.chdir(own.parent)
-    named = points_of(read_design("designs/table.toml"))["county"].tolist()
-    assert named == [*(str(own / name) for name in ("320922", "012345", "NA")), "binhai"]
-    axis = read_design("designs/list.toml").axes[0]
-    assert axis.values == (str(own / "012345"), str(own / "320922"))
-    read = read_design("designs/fixed.toml").read["baseline"]
-    assert read.county_folder is not None and read.county_folder.resolve() == own / "NA"
-
-
-def test_runs_are_of_the_county_that_the_design_names(
-    own: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (own / "d.toml").write_text(
-        'sample = 0.01\nmonths = 12\n[axes]\ncounty = ["NA", "binhai"]\n', "utf-8"
-    )
-    monkeypatch.chdir(own.parent)
-    runs = sweep(os.path.join("designs", "d.toml"))
-    assert runs["error"].isna().all()
-    assert runs["away"].nunique() == 2
-
-
-@pytest.mark.parametrize("where", ["list", "fixed", "table"])
-def test_a_county_that_is_not_there_is_refused_before_anything_runs(
-    tmp_path: Path, where: str
-) -> None:
-    (tmp_path / "p.csv").write_text("county\nbinhai\nnowhere\n", "utf-8")
-    design = {
-        "list": '[axes]\ncounty = ["binhai", "nowhere"]\n', "fixed": '[axes]\ncounty = "nowhere"\n',
-        "table": 'points = "p.csv"\n',
-    }  # fmt: skip
-    (tmp_path / "d.toml").write_text(design[where], "utf-8")
-    with pytest.raises(UsageError) as refusal:
-        sweep(tmp_path / "d.toml", tmp_path / "out")
-    assert "county: found 'nowhere', allowed binhai" in str(refusal.value)
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_plan_knows_what_is_in_its_counties(own: Path) -> None:
-    design = {"axes": {"county": [str(own / "NA"), "binhai"]}, **SMALL}
-    before = plan_of(design_of(design)).digest
-    assert plan_of(design_of(design)).digest == before
-    facts = own / "NA" / "county.toml"
-    facts.write_text(
-        facts.read_text("utf-8").replace("labour_force = ", "labour_force = 1"), "utf-8"
-    )
-    assert plan_of(design_of(design)).digest != before
 
 
 def test_values_of_numpy_are_values() -> None:

@@ -107,7 +107,7 @@ def told(folder: Path, failed: int, **change: Any) -> list[str]:
         (2, "So few fail that no region can be told"),
         (15, "The failures lie scattered"),
         (50, "It fails at most points"),
-        (78, "It fails nearly everywhere. Only 2 points meet the target"),
+        (78, "It fails nearly everywhere. Points that meet the target: 2, too few"),
         (80, "fails its target at every point"),
     ],
 )
@@ -117,7 +117,14 @@ def test_how_many_fail_is_said_first_and_then_what_it_means(
     lines = told(folder, failed)
     assert lines[0].startswith(f"The policy fails its target at {failed} of 80 points (")
     assert len(lines) == 2 and says in lines[1]
-    assert "7 more points have no outcome" in told(folder, failed, missing=7)[1]
+    assert "Points without an outcome, which are left out: 7." in told(folder, failed, missing=7)[1]
+
+
+def test_a_policy_is_named_by_its_label_or_its_file(folder: Path) -> None:
+    by_label = discover(folder, "no_support", against="baseline", measure="jobs")
+    by_file = discover(folder, "x/no_support.toml", against="baseline.toml", measure="jobs")
+    assert (by_file.scenario, by_file.against) == ("no_support", "baseline")
+    assert by_file.outcome.tolist() == by_label.outcome.tolist()
 
 
 def test_another_question_has_another_page(folder: Path) -> None:
