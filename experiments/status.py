@@ -24,8 +24,9 @@ def status_of(folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``folder``, ``kind``, ``status`` ("running", "interrupted", "finished", or "stopped" if
-        the process that ran a sweep is gone), ``runs``, ``finished`` (failed ones included), ``failed``,
+        ``folder``, ``kind``, ``status`` ("running", "interrupted", "finished", "without report" if
+        all ran and the report could not be written, or "stopped" if the process that ran a sweep is
+        gone), ``runs``, ``finished`` (failed ones included), ``failed``,
         ``left``, ``seconds_left`` (None where it can't be told), and ``shares`` with the status of
         each, if the folder holds shares that are not merged.
 
