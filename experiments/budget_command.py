@@ -23,7 +23,7 @@ from experiments.options import (
     WorkersOption,
 )
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, console_of, overrides_of, print_json, stop
+from experiments.shell import INTERRUPTED, console_of, overrides_of, print_json, reporting, stop
 
 BUDGET_EXAMPLES = """Examples:
 
@@ -99,7 +99,8 @@ def budget_command(
     except Interrupted as interrupt:
         stop(str(interrupt), INTERRUPTED)
     write_plain(found.folder / STORED, found)
-    report = write_study(found.folder / "report.html", budget_page(found, lang))
+    with reporting(found.folder):
+        report = write_study(found.folder / "report.html", budget_page(found, lang))
     if as_json:
         print_json([plain(row) for row in found.table.reset_index().to_dict("records")])
     else:

@@ -117,7 +117,7 @@ def sentences(found: Budget, lang: str = "en") -> list[str]:
     worst = percent(within["regret_worst"].min(), lang)
     lines.append(text["line_regret"].format(mix=mix_name(str(mix), lang), regret=worst))
     ends = dict.fromkeys(yuan(v, lang) for v in (table["spent"].min(), table["spent"].max()))
-    spent, cap = f"{gap}{words(lang)['to']}{gap}".join(ends), yuan(found.search.cap, lang)
+    spent, cap = str(words(lang)["to"]).join(ends), yuan(found.search.cap, lang)
     lines.append(text["line_spent"].format(spent=spent, cap=cap))
     over = table.index[table["spent"] > found.search.most]
     if len(over):

@@ -23,7 +23,7 @@ from experiments.defaults import (
 from experiments.errors import Interrupted
 from experiments.options import JsonOption, LangOption, Language, MonthsOption, WorkersOption
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, console_of, overrides_of, print_json, stop
+from experiments.shell import INTERRUPTED, console_of, overrides_of, print_json, reporting, stop
 
 if TYPE_CHECKING:
     from experiments.calibrate_steps import Options
@@ -120,7 +120,8 @@ def calibrate_command(
     except Interrupted as interrupt:
         stop(str(interrupt), INTERRUPTED)
     files.write_files(found, scenario, overrides)
-    report = write_page(found, found.folder / "report.html", lang)
+    with reporting(found.folder):
+        report = write_page(found, found.folder / "report.html", lang)
     if as_json:
         print_json(files.as_json(found))
     else:

@@ -86,7 +86,7 @@ def parameter_rows(found: Calibration, lang: str) -> Rows:
     """Head and rows of the parameters."""
     from experiments.calibrate_files import parameters_frame
 
-    text, to, rows = calibrate_words(lang), f" {words(lang)['to']} ", []
+    text, to, rows = calibrate_words(lang), str(words(lang)["to"]), []
     for axis, row in zip(found.axes, parameters_frame(found).itertuples()):
         rows.append(
             [

@@ -36,6 +36,7 @@ from experiments.shell import (
     console_of,
     overrides_of,
     print_json,
+    reporting,
     stop,
 )
 from experiments.sweep_command import (
@@ -256,7 +257,8 @@ def compare_command(
         stop(str(interrupt), INTERRUPTED)
     warn(next(filter(None, (size_warning(s, lang) for s in found.plan.scenarios.values())), ""))
     folder = found.folder or folder
-    report = write_report(found, folder / "report.html", lang)
+    with reporting(folder):
+        report = write_report(found, folder / "report.html", lang)
     if as_json:
         print_json(findings.as_json(found, lang))
     else:

@@ -10,7 +10,7 @@ import typer
 
 from experiments.errors import Interrupted
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, print_json, stop
+from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, print_json, reporting, stop
 
 OUT = Path("results/compare-ensemble")
 OverOption = Annotated[
@@ -42,7 +42,8 @@ def compare_over(
         )  # fmt: skip
     except Interrupted as interrupt:
         stop(str(interrupt), INTERRUPTED)
-    report = write_page(found, found.folder / "report.html", lang)
+    with reporting(found.folder):
+        report = write_page(found, found.folder / "report.html", lang)
     if json:
         print_json(as_json(found, lang))
     else:

@@ -126,7 +126,7 @@ def ratio_words(found: Comparison, scenario: str, measure: str, lang: str) -> st
         "years": years,
         "reference": title(found, found.plan.reference, lang),
         "cost": figure(row["ratio"], "yuan", lang),
-        "interval": f"{figure(row['low'], 'yuan', lang)} {text['to']} {figure(row['high'], 'yuan', lang)}",
+        "interval": text["to"].join(figure(row[end], "yuan", lang) for end in ("low", "high")),
     }
     kinds = {
         PER_GAIN: "ratio_cost", SAVED: "ratio_saved", CHEAPER: "ratio_cheaper", DEARER: "ratio_dearer",

@@ -21,7 +21,15 @@ from experiments.options import (
     WorkersOption,
 )
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, overrides_of, print_json, stop
+from experiments.shell import (
+    INTERRUPTED,
+    SOME_FAILED,
+    console_of,
+    overrides_of,
+    print_json,
+    reporting,
+    stop,
+)
 
 OUT = Path("results/linkage")
 POINTS = 40  # of each robustness run behind the document
@@ -119,7 +127,8 @@ def _show(found: Any, robust: Any, folder: Path, content: Any, lang: str) -> Non
     from experiments.linkage_report import write_page
     from experiments.linkage_tables import show_linkage
 
-    report = write_page(found, robust, folder / "report.html", lang)
+    with reporting(folder):
+        report = write_page(found, robust, folder / "report.html", lang)
     if content is None:
         show_linkage(found, robust, console_of(), lang)
     else:

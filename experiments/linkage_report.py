@@ -210,7 +210,7 @@ class Page:
         for key in order:
             lever, low, high = by_key[key]
             rho, p = told.loc[key, ["rho", "p"]] if key in told.index else (np.nan, np.nan)
-            between = f"{low:.4g} {self.words['to']} {high:.4g}"
+            between = f"{low:.4g}{self.words['to']}{high:.4g}"
             rows.append(
                 [
                     label_of(lever, self.lang), key, between.replace("-", "\N{MINUS SIGN}"),

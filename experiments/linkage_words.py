@@ -48,11 +48,13 @@ def rate(value: float) -> str:
 
 def rates(low: float, high: float, lang: str) -> str:
     """An interval of such a difference."""
-    return f" {words(lang)['to']} ".join((rate(low), rate(high)))
+    return str(words(lang)["to"]).join((rate(low), rate(high)))
 
 
 def chance(value: float) -> str:
     """A probability; never written as certain."""
+    if not math.isfinite(value):
+        return "–"
     return "> 0.99" if value > 0.99 else "< 0.01" if value < 0.01 else f"{value:.2f}"
 
 
@@ -147,7 +149,7 @@ def pillars_line(found: Linkage, lang: str) -> str:
     shares = [
         str(text["pillar_share"]).format(
             name=text["factors"][factor], share=percent(row["share"], lang),
-            interval=f"{percent(row['share_low'], lang)} {words(lang)['to']} {percent(row['share_high'], lang)}",
+            interval=words(lang)["to"].join(percent(row[end], lang) for end in ("share_low", "share_high")),
         )
         for factor, row in sorted(told.items(), key=lambda pair: -pair[1]["share"])
     ]  # fmt: skip

@@ -113,7 +113,7 @@ class Section:
             bounds = span(effect["low"], effect["high"], unit, self.lang)
             for points in (" pp", "个百分点"):  # the line above says so
                 bounds = bounds.replace(points, "")
-            low, to, high = bounds.partition(f" {self.words['to']} ")
+            low, to, high = bounds.partition(self.words["to"])
             long = sum(1 + (letter > "\u2fff") for letter in bounds) > LONGEST
             below += [f"({low} {to.strip()}", f"{high})"] if long else [f"({bounds})"]
         return Cell(level, tuple(below), sign != 0, sign * better)

@@ -24,7 +24,7 @@ from experiments.options import (
     WorkersOption,
 )
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, console_of, overrides_of, print_json, stop
+from experiments.shell import INTERRUPTED, console_of, overrides_of, print_json, reporting, stop
 
 SENSITIVITY_EXAMPLES = """Examples:
 
@@ -116,8 +116,9 @@ def sensitivity_command(
     words += [w for key, value in options.items() for w in (f"--{key}", str(value))]
     for name, values in (("over", over), ("measure", measure), ("set", set_)):
         words += [w for value in values or () for w in (f"--{name}", value)]
-    page = sensitivity_page(found, about, shlex.join(words), lang)
-    report = write_study(out / "report.html", page)
+    with reporting(out):
+        page = sensitivity_page(found, about, shlex.join(words), lang)
+        report = write_study(out / "report.html", page)
     if as_json:
         print_json([plain(row) for row in settled(found).to_dict("records")])
     else:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -16,10 +19,11 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from experiments.encodings import any_encoding
-from experiments.errors import UsageError, reason_of
+from experiments.errors import StoreError, UsageError, reason_of
 from scenarios import ScenarioError, parse_override
 
 SOME_FAILED, WRONG, INTERRUPTED = 1, 2, 130
+NO_REPORT = "without report"
 # Errors of the command line's parser; its package is not the same in all versions of typer.
 PARSER_ERRORS: Any = typer.BadParameter.__mro__[2]
 
@@ -60,6 +64,29 @@ def stop(text: str, code: int = WRONG) -> NoReturn:
     """Say one line on standard error and exit."""
     print(f"returnee: {' '.join(text.split())}", file=sys.stderr)
     sys.exit(code)
+
+
+@contextmanager
+def reporting(folder: Path) -> Iterator[None]:
+    """Write a report; where that fails, the runs stay, and the folder doesn't say it is finished."""
+    try:
+        yield
+    except Exception as error:
+        _unfinished(folder)
+        if isinstance(error, ScenarioError | UsageError | OSError):
+            raise
+        stop(
+            f"report: found {type(error).__name__} ({error}), allowed one that can be written; "
+            f"the runs are kept in {folder}; give the same command again to try once more",
+            SOME_FAILED,
+        )
+
+
+def _unfinished(folder: Path) -> None:
+    from experiments.store import MANIFEST, read_manifest, write_json
+
+    with suppress(StoreError, OSError):
+        write_json(folder / MANIFEST, read_manifest(folder) | {"status": NO_REPORT})
 
 
 def overrides_of(given: list[str] | None) -> dict[str, Any]:

@@ -29,11 +29,12 @@ def status_of(folder: str | Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``folder``, ``kind``, ``status`` ("running", "interrupted", "finished", or "stopped" if
-        the process that worked on it is gone), ``runs`` (None where it is not known before the
-        end), ``finished`` (failed ones included), ``failed``, ``left``, ``seconds_left`` (None
-        where it can't be told), and ``shares`` with the status of each folder within, if it holds
-        shares that are not merged or sweeps of a study.
+        ``folder``, ``kind``, ``status`` ("running", "interrupted", "finished", "without report" if
+        all ran and the report could not be written, or "stopped" if the process that worked on it
+        is gone), ``runs`` (None where it is not known before the end), ``finished`` (failed ones
+        included), ``failed``, ``left``, ``seconds_left`` (None where it can't be told), and
+        ``shares`` with the status of each folder within, if it holds shares that are not merged or
+        sweeps of a study.
 
     Raises
     ------

@@ -21,7 +21,7 @@ from experiments.options import (
     WorkersOption,
 )
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, print_json, stop
+from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, print_json, reporting, stop
 
 LONG = 60.0  # seconds that a plan expects, about twice those of a fast machine
 SWEEP_EXAMPLES = """Examples:
@@ -85,9 +85,10 @@ def write_report(folder: Path, lang: str, measures: Sequence[str]) -> None:
     from experiments.study_page import write_study
     from experiments.sweep_report import sweep_page
 
-    page = sweep_page(folder, lang, measures)
-    if page:
-        Bar().say(f"report: {write_study(folder / 'report.html', page)}")
+    with reporting(folder):
+        page = sweep_page(folder, lang, measures)
+        if page:
+            Bar().say(f"report: {write_study(folder / 'report.html', page)}")
 
 
 def sweep_command(

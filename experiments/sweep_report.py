@@ -224,7 +224,7 @@ def differences(found: Found, lang: str) -> Cells:
             rows.append(
                 [label_of(BY_NAME[measure], lang), found.title(scenario, lang),
                  figure(mean, unit, lang, signed=True), span(low, high, unit, lang),
-                 f" {words(lang)['to']} ".join(ends), percent(float((apart > 0.0).mean()), lang)]
+                 words(lang)["to"].join(ends), percent(float((apart > 0.0).mean()), lang)]
             )  # fmt: skip
     head = ("measure", "scenario", "mean", "interval", "range", "above")
     return [text[name] for name in head], rows

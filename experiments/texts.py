@@ -96,7 +96,7 @@ def span(low: float, high: float, unit: str, lang: str = "en") -> str:
     if low == high:
         return figure(low, unit, lang, signed=True)
     ends = figure(low, unit, lang, signed=True), figure(high, unit, lang, signed=True)
-    return f" {words(lang)['to']} ".join(ends)
+    return str(words(lang)["to"]).join(ends)
 
 
 def counted(number: float, noun: str, lang: str) -> str:

@@ -19,7 +19,15 @@ from experiments.options import (
     WorkersOption,
 )
 from experiments.progress import Bar
-from experiments.shell import INTERRUPTED, SOME_FAILED, console_of, overrides_of, print_json, stop
+from experiments.shell import (
+    INTERRUPTED,
+    SOME_FAILED,
+    console_of,
+    overrides_of,
+    print_json,
+    reporting,
+    stop,
+)
 
 VALIDATE_EXAMPLES = """Examples:
 
@@ -90,7 +98,8 @@ def validate_command(
     except Interrupted as interrupt:
         stop(str(interrupt), INTERRUPTED)
     save(found)
-    report = write_page(found, checks, found.folder / "validation.html", lang)
+    with reporting(found.folder):
+        report = write_page(found, checks, found.folder / "validation.html", lang)
     if write_doc is not None and checks is not None:
         Bar().say(f"written: {write_document(found, checks, write_doc)}")
     if as_json:

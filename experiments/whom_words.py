@@ -213,7 +213,7 @@ class People:
         if step != "gross":
             return span(low, high, UNITS[amount], self.lang)
         ends = (figure(end, UNITS[amount], self.lang) for end in (low, high))
-        return f" {words(self.lang)['to']} ".join(ends)
+        return str(words(self.lang)["to"]).join(ends)
 
     def _ratio(self, row: pd.Series, unit: str) -> list[str]:
         if pd.isna(row["mean"]):
@@ -222,7 +222,7 @@ class People:
         shown = figure(row["mean"], unit, self.lang, digits=3)
         if unit == "yuan" and row["high"] < 0.0:
             shown = self.text["report"]["costs_less"].format(yuan=shown)
-        return [shown, f" {words(self.lang)['to']} ".join(ends)]
+        return [shown, str(words(self.lang)["to"]).join(ends)]
 
 
 def told(plan: Plan, label: str, pair: Pair, lang: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from experiments import compare
 from experiments.charts import settings, svg_of
 from experiments.cli import app
 from experiments.encodings import any_encoding
+from experiments.status import status_of
 from experiments.texts import in_lines, one_line
 
 SMALL = ("--sample", "0.002", "--months", "12", "--workers", "1")
@@ -152,3 +153,20 @@ def test_progress_is_printed_in_any_encoding(monkeypatch: pytest.MonkeyPatch) ->
     file.flush()
     lines = file.buffer.getvalue().decode("cp1252").splitlines()
     assert lines[0] == "-1 [red] ?" and "PYTHONUTF8" in lines[1]
+
+
+def test_a_report_that_fails_keeps_the_runs(
+    compared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise ValueError("no such\nletter")
+
+    words = ("compare", "no_support", *COMPARE, "--out", compared)
+    with monkeypatch.context() as patch:
+        patch.setattr("experiments.report.html_of", broken)
+        found = call(*words)
+    assert found.exit_code == 1
+    assert "ValueError (no such letter)" in found.stderr and "are kept" in found.stderr
+    assert status_of(compared)["status"] == "without report"
+    assert call(*words).exit_code == 0
+    assert status_of(compared)["status"] == "finished"
