@@ -17,6 +17,7 @@ import threading
 import time
 import webbrowser
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -73,12 +74,27 @@ def dashboard_command(
     ] = None,
 ) -> None:
     """Open the dashboard: move levers and see the county answer."""
+    check_installed()
     if not 1 <= port <= 65_535:
         raise UsageError(f"port: found {port}, allowed 1 to 65535")
     if results is not None and not results.is_dir():
         raise UsageError(f"results: found {results}, allowed a folder")
     bound = listen(host, port)
     serve(bound, host, browser, lang.value, results)
+
+
+def check_installed() -> None:
+    """Refuse to start without the packages that serve pages, which are an extra.
+
+    Raises
+    ------
+    UsageError
+    """
+    for name in ("ipyvuetify", "solara", "uvicorn"):
+        if find_spec(name) is None:
+            raise UsageError(
+                f"dashboard: found no {name}, allowed after pip install 'returnee[dashboard]'"
+            )
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -274,6 +274,22 @@ def levers_command(
         listing.show_levers(console_of(), lang)
 
 
+@app.command("columns")
+def columns_command(
+    write_doc: Annotated[
+        Path | None,
+        typer.Option("--write-doc", metavar="FILE", help="Write them to a Markdown page instead."),
+    ] = None,
+) -> None:
+    """List every measure, and every column of the tables and files that are written."""
+    from experiments import columns
+
+    if write_doc is not None:
+        Bar().say(f"written: {columns.write_columns(write_doc)}")
+    else:
+        typer.echo(columns.document())
+
+
 @app.command("scenarios")
 def scenarios_command(lang: LangOption = Language.en, as_json: JsonOption = False) -> None:
     """List the scenarios that ship and what they do."""
