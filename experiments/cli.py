@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -96,6 +97,25 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def say_version(asked: bool) -> None:
+    """Say the version and leave, if asked."""
+    if asked:
+        typer.echo(f"returnee {metadata.version('returnee')}")
+        raise typer.Exit
+
+
+@app.callback()
+def with_options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=say_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Options that stand before a command; the help of the whole is `OVERVIEW`."""
+
+
 county_app = typer.Typer(
     help="Show a county, or write it out to be changed.", epilog=COUNTY_EXAMPLES
 )
