@@ -18,6 +18,7 @@ import time
 import warnings
 import webbrowser
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -96,6 +97,7 @@ def dashboard_command(
     ] = LARGEST,
 ) -> None:
     """Open the dashboard: move levers and see the county answer."""
+    check_installed()
     if not 1 <= port <= 65_535:
         raise UsageError(f"port: found {port}, allowed 1 to 65535")
     if results is not None and not results.is_dir():
@@ -116,6 +118,20 @@ def names_of(host: str, allowed: list[str]) -> list[str]:
     """Names under which the server may be asked for."""
     own = [socket.gethostname()] if host in ALL else [host]
     return [*LOCAL_NAMES, *own, *allowed]
+
+
+def check_installed() -> None:
+    """Refuse to start without the packages that serve pages, which are an extra.
+
+    Raises
+    ------
+    UsageError
+    """
+    for name in ("ipyvuetify", "solara", "uvicorn"):
+        if find_spec(name) is None:
+            raise UsageError(
+                f"dashboard: found no {name}, allowed after pip install 'returnee[dashboard]'"
+            )
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -103,6 +104,25 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def say_version(asked: bool) -> None:
+    """Say the version and leave, if asked."""
+    if asked:
+        typer.echo(f"returnee {metadata.version('returnee')}")
+        raise typer.Exit
+
+
+@app.callback()
+def with_options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=say_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Options that stand before a command; the help of the whole is `OVERVIEW`."""
+
+
 county_app = typer.Typer(
     help="Show a county, or write it out to be changed.", epilog=COUNTY_EXAMPLES
 )
@@ -300,6 +320,22 @@ def measures_command(lang: LangOption = Language.en, as_json: JsonOption = False
         print_json(listing.measures_json())
     else:
         listing.show_measures(console_of(), lang)
+
+
+@app.command("columns")
+def columns_command(
+    write_doc: Annotated[
+        Path | None,
+        typer.Option("--write-doc", metavar="FILE", help="Write them to a Markdown page instead."),
+    ] = None,
+) -> None:
+    """List every measure, and every column of the tables and files that are written."""
+    from experiments import columns
+
+    if write_doc is not None:
+        Bar().say(f"written: {columns.write_columns(write_doc)}")
+    else:
+        typer.echo(columns.document())
 
 
 @app.command("scenarios")

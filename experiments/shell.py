@@ -83,7 +83,8 @@ def reporting(folder: Path) -> Iterator[None]:
 
 
 def _unfinished(folder: Path) -> None:
-    from experiments.store import MANIFEST, read_manifest, write_json
+    from experiments.files import write_json
+    from experiments.manifests import MANIFEST, read_manifest
 
     with suppress(StoreError, OSError):
         write_json(folder / MANIFEST, read_manifest(folder) | {"status": NO_REPORT})

@@ -27,21 +27,11 @@ from experiments.manifests import FINISHED, MANIFEST, Manifest
 from experiments.plan import Settings
 from experiments.texts import words
 from scenarios import Scenario
+from simulation.columns import TABLES
 from simulation.indicators import BY_NAME
 from simulation.run import Run
 
 KIND = "run"
-TABLES = (
-    "monthly",
-    "workers",
-    "firms",
-    "files",
-    "services",
-    "ledger",
-    "unpaid",
-    "transactions",
-    "paths",
-)
 SHOWN = (*OVER_TIME, "owner_income")
 
 

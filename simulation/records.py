@@ -122,9 +122,9 @@ N_PROGRAMMES = len(PROGRAMMES)
 RECEIPTS = (G_GRANT, G_JOB, G_INTEREST, G_TAX, G_RENT, G_CONTESTS, G_UPGRADE, G_EXIT)
 R_GRANT, R_JOB, R_INTEREST, R_TAX, R_RENT, R_PRIZE, R_UPGRADE, R_EXIT = range(len(RECEIPTS))
 
-# Money that passes between sectors: name, who pays, who receives. Households are the workers' savings,
-# firms the cash of firms and the money put aside for ventures; "others" are customers, suppliers,
-# landlords, staff and everybody's current income and spending.
+# Money that passes between sectors: name, who pays, who receives, and what for. Households are the
+# workers' savings, firms the cash of firms and the money put aside for ventures; "others" are customers,
+# suppliers, landlords, staff and everybody's current income and spending.
 HOUSEHOLDS, FIRMS, BANKS, GOVERNMENT, OTHERS = SECTORS = (
     "households",
     "firms",
@@ -133,25 +133,25 @@ HOUSEHOLDS, FIRMS, BANKS, GOVERNMENT, OTHERS = SECTORS = (
     "others",
 )
 TRANSACTIONS = (
-    ("saving", OTHERS, HOUSEHOLDS),  # income less spending; negative where more is spent
-    ("investment", HOUSEHOLDS, FIRMS),  # own and family money put into a venture
-    ("cover", HOUSEHOLDS, FIRMS),  # owners make up for a till that is empty
-    ("withdrawal", FIRMS, HOUSEHOLDS),  # profits saved, and what is left when a firm ends
-    ("value_added", OTHERS, FIRMS),  # sales less intermediate inputs
-    ("wages", FIRMS, OTHERS),
-    ("rent", FIRMS, OTHERS),
-    ("interest", FIRMS, BANKS),
-    ("tax", FIRMS, GOVERNMENT),  # before relief
-    ("support", GOVERNMENT, FIRMS),  # all that programmes pay into firms, relief included
-    ("loans", BANKS, FIRMS),
-    ("repaid_by_firms", FIRMS, BANKS),
-    ("repaid_from_savings", HOUSEHOLDS, BANKS),
-    ("repaid_from_wages", OTHERS, BANKS),
-    ("equipment", FIRMS, OTHERS),  # capital bought, and steps in technology
-    ("salvage", OTHERS, FIRMS),  # capital sold
-    ("living", FIRMS, OTHERS),  # the owner's living, and what is drawn and spent
-    ("bills", OTHERS, FIRMS),  # bills that a firm leaves unpaid when it ends
-    ("compensation", GOVERNMENT, BANKS),  # by the guarantee fund
+    ("saving", OTHERS, HOUSEHOLDS, "income less spending; negative where more is spent"),
+    ("investment", HOUSEHOLDS, FIRMS, "own and family money put into ventures"),
+    ("cover", HOUSEHOLDS, FIRMS, "owners make up for an empty till"),
+    ("withdrawal", FIRMS, HOUSEHOLDS, "profits saved, and what is left when a firm ends"),
+    ("value_added", OTHERS, FIRMS, "sales less intermediate inputs"),
+    ("wages", FIRMS, OTHERS, "wages of staff"),
+    ("rent", FIRMS, OTHERS, "rent before relief"),
+    ("interest", FIRMS, BANKS, "interest before subsidy"),
+    ("tax", FIRMS, GOVERNMENT, "tax before relief"),
+    ("support", GOVERNMENT, FIRMS, "all that programmes pay into firms, relief included"),
+    ("loans", BANKS, FIRMS, "guaranteed loans granted"),
+    ("repaid_by_firms", FIRMS, BANKS, "principal, from cash"),
+    ("repaid_from_savings", HOUSEHOLDS, BANKS, "principal, from savings of owners and guarantors"),
+    ("repaid_from_wages", OTHERS, BANKS, "principal, from wages of owners and guarantors"),
+    ("equipment", FIRMS, OTHERS, "capital bought, and steps in technology"),
+    ("salvage", OTHERS, FIRMS, "capital sold"),
+    ("living", FIRMS, OTHERS, "owners' living, and what they draw and spend"),
+    ("bills", OTHERS, FIRMS, "bills left unpaid when a firm ends"),
+    ("compensation", GOVERNMENT, BANKS, "paid by the guarantee fund"),
 )
 (
     T_SAVING,

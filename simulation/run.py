@@ -13,9 +13,10 @@ import pandas as pd
 from scenarios import Scenario, load_scenario
 from scenarios.errors import show
 from simulation import records as r
+from simulation.columns import UNITS
 from simulation.county import County, with_policy
 from simulation.history import BURN_IN, HISTORIES, advance
-from simulation.indicators import BY_NAME, INDICATORS
+from simulation.indicators import INDICATORS
 from simulation.philox import MONTH_ZERO
 
 LARGEST_KEY = 2**32
@@ -135,9 +136,9 @@ def simulate(
     return Run(scenario, county, a.replicate, a.seed, share, a.months, states)
 
 
-def labelled(frame: pd.DataFrame, units: dict[str, str]) -> pd.DataFrame:
+def labelled(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """The frame with the units of its columns in ``attrs``."""
-    frame.attrs["units"] = {name: units[name] for name in frame.columns if name in units}
+    frame.attrs["units"] = {name: UNITS[table][name] for name in frame.columns}
     return frame
 
 
@@ -188,19 +189,17 @@ class Run:
         scale = 1.0 / self.sample
         columns = {i.name: rows[i.name] * (scale if i.counts else 1.0) for i in INDICATORS}
         index = pd.RangeIndex(1, self.months + 1, name="month")
-        return labelled(
-            pd.DataFrame(columns, index=index), {i.name: i.unit for i in BY_NAME.values()}
-        )
+        return labelled(pd.DataFrame(columns, index=index), "monthly")
 
     @cached_property
     def ledger(self) -> pd.DataFrame:
         """Public spending by month and programme, yuan, full county."""
-        return self._programmes(self.county.ledger)
+        return self._yuan(self.county.ledger, "ledger")
 
     @cached_property
     def unpaid(self) -> pd.DataFrame:
         """What was due and not paid, by month and programme, yuan, full county."""
-        return self._programmes(self.county.unpaid)
+        return self._yuan(self.county.unpaid, "unpaid")
 
     @cached_property
     def files(self) -> pd.DataFrame:
@@ -242,7 +241,7 @@ class Run:
             },
             index=pd.Index(rows.id, name="firm"),
         )
-        return labelled(frame.sort_index(), dict.fromkeys(dates, "month"))
+        return labelled(frame.sort_index(), "files")
 
     @cached_property
     def transactions(self) -> pd.DataFrame:
@@ -251,15 +250,13 @@ class Run:
         Who pays whom by column: `simulation.records.TRANSACTIONS`. Savings, cash and loans change by
         these and nothing else.
         """
-        return self._yuan(self.county.transactions, [name for name, _, _ in r.TRANSACTIONS])
+        return self._yuan(self.county.transactions, "transactions")
 
-    def _programmes(self, fen: np.ndarray) -> pd.DataFrame:
-        return self._yuan(fen, list(r.PROGRAMMES))
-
-    def _yuan(self, fen: np.ndarray, columns: list[str]) -> pd.DataFrame:
+    def _yuan(self, fen: np.ndarray, table: str) -> pd.DataFrame:
         index = pd.RangeIndex(1, self.months + 1, name="month")
-        frame = pd.DataFrame(fen[1:] / (FEN * self.sample), index=index, columns=columns)
-        return labelled(frame, dict.fromkeys(columns, "yuan"))
+        names = [name for name in UNITS[table] if name != index.name]
+        frame = pd.DataFrame(fen[1:] / (FEN * self.sample), index=index, columns=names)
+        return labelled(frame, table)
 
     @cached_property
     def workers(self) -> pd.DataFrame:
@@ -310,12 +307,7 @@ class Run:
             },
             index=pd.Index(rows.id, name="worker"),
         )
-        units = {
-            "age": "years", "city_wage": "yuan/month", "savings": "yuan", "experience": "months",
-            "since": "month", "returned": "month", "certificate": "month", "ability": "sd",
-            "risk": "sd", "schooling": "level 0-4",
-        }  # fmt: skip
-        return labelled(frame.sort_index(), units)
+        return labelled(frame.sort_index(), "workers")
 
     @cached_property
     def firms(self) -> pd.DataFrame:
@@ -360,13 +352,7 @@ class Run:
             },
             index=pd.Index(rows.id, name="firm"),
         )
-        units = dict.fromkeys(
-            ["sales", "profit", "capital", "cash", "loan", "loan_outstanding"], "yuan"
-        )
-        units |= {r.PROGRAMMES[p]: "yuan" for p in r.RECEIPTS}
-        units |= dict.fromkeys(["planned", "registered", "opened", "stopped", "closed"], "month")
-        units |= {"owner_income": "yuan/month", "persons": "persons incl. owner"}
-        return labelled(frame.sort_index(), units)
+        return labelled(frame.sort_index(), "firms")
 
     @cached_property
     def services(self) -> pd.DataFrame:
@@ -393,11 +379,7 @@ class Run:
             },
             index=pd.Index(np.flatnonzero(used), name="service"),
         )
-        units = {
-            "capacity": "a month", "mean_wait": "months", "funded": "share", "spent": "yuan",
-            "quality": "1 is the mean",
-        }  # fmt: skip
-        return labelled(frame, units)
+        return labelled(frame, "services")
 
     @cached_property
     def paths(self) -> pd.DataFrame:
@@ -417,7 +399,7 @@ class Run:
         )
         # A spell that began and ended in the same month was passed through, not lived in.
         frame = frame[(frame["from"] < frame["to"]) | last].reset_index(drop=True)
-        return labelled(frame, {"from": "month", "to": "month"})
+        return labelled(frame, "paths")
 
     @cached_property
     def flows(self) -> np.ndarray:

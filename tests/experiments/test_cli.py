@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,10 @@ BAD: list[tuple[Any, ...]] = [
     ("compare", "linked", "--unknown"),
     ("nothing",),
 ]
+
+
+def test_version() -> None:
+    assert call("--version").stdout == f"returnee {metadata.version('returnee')}\n"
 
 
 @pytest.mark.parametrize("words", BAD, ids=" ".join)

@@ -105,7 +105,7 @@ def check_private_money(county, held, month):
     """What came in less what went out is what was gained, for households, firms and banks."""
     booked = county.transactions[month]
     gained = dict.fromkeys(r.SECTORS, 0)
-    for amount, (_, payer, receiver) in zip(booked, r.TRANSACTIONS, strict=True):
+    for amount, (_, payer, receiver, _) in zip(booked, r.TRANSACTIONS, strict=True):
         gained[payer] -= int(amount)
         gained[receiver] += int(amount)
     assert sum(gained.values()) == 0
