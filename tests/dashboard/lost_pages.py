@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from dashboard.command import SETTINGS, guarded
 from dashboard.pool import is_connected
 
-LIMIT = 60.0  # seconds that only a hang takes
+LIMIT = 600.0  # seconds that only a hang takes
 
 
 def until(true):

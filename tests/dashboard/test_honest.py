@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,8 @@ from dashboard.pool import Busy
 from dashboard.runs import STAGES, cubes
 from dashboard.texts import words
 from experiments.plan import Settings
+from scenarios import Scenario
+from simulation.county import County
 
 TINY = Settings(seed=1, sample=0.002, months=12)
 
@@ -82,3 +85,27 @@ def test_runs_of_a_first_answer_are_counted_and_a_full_queue_is_said(
     answer(Place(), lambda: True, shown.append)
     assert [one.queued for one in shown] == [True, False, False, False]
     assert [one.done for one in shown[1:3]] == [1, 2] and shown[-1].answer is not None
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_township_without_people_in_a_run_is_said_to_be_empty(
+    monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    from dashboard import neighbours, network
+
+    settled = neighbours.county_before
+
+    def gathered(scenario: Scenario, replicate: int) -> County:
+        """Everybody lives in the first township, as the people of an own county may."""
+        county = settled(scenario, replicate)
+        workers = county.workers.copy()
+        workers.township[:] = 0
+        return replace(county, workers=workers)
+
+    monkeypatch.setattr(neighbours, "SMALL", TINY)
+    monkeypatch.setattr(neighbours, "county_before", gathered)
+    for kept in ("NEIGHBOURS", "WATCHED"):
+        monkeypatch.setattr(neighbours, kept, neighbours.Kept(4))
+    told: list[str] = []
+    network.answer(Place(lang=lang), lambda: True, lambda shown: told.append(shown.error))
+    assert told == [words(lang)["network"]["nobody"]]
