@@ -95,7 +95,7 @@ def Compare(session: Session) -> None:
             html(page("notices.html.j2", place.lang, lines=[current.error], wrong=True))
             return
         fresh = current.place is not None and asked(current.place) == asked(place)
-        html(state_line(current, fresh, place))
+        html(state_line(current, fresh, place), live=True)
         if current.answer is not None and fresh:
             Found(session, current.answer)
 

@@ -301,7 +301,7 @@ def Right(session: Session, shown: Shown) -> None:
         long.Actions(session, save)  # what was made so far can still be kept and sent
         return
     if found is None:
-        html(first_line(shown, lang))
+        html(first_line(shown, lang), live=True)
         return
     Found(session, shown, found, fresh)
 
@@ -322,7 +322,7 @@ def Found(session: Session, shown: Shown, found: Answer, fresh: bool) -> None:
     )
     below.current = kept
     html(content.head, classes=[] if fresh else ["busy"])
-    html(state_line(shown, fresh, place))
+    html(state_line(shown, fresh, place), live=True)
     long.Actions(session, save)
     tabs = {"type": "tabs", "key": "chart", "label": text["measure"], "value": place.chart,
             "options": [{"value": name, "text": words(lang)["views"][name]} for name in CHARTS]}  # fmt: skip

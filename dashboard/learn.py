@@ -92,10 +92,10 @@ def Seen(shown: Shown, place: Place) -> None:
         return
     found = shown.answer
     if found is None:
-        html(first_line(shown, lang))
+        html(first_line(shown, lang), live=True)
         return
     table = {"table": words(lang)["table"]}
-    html(state_line(shown, True, place))
+    html(state_line(shown, True, place), live=True)
     html(f"<p class='sentence'>{escaped(in_words(found, lang))}</p>")
     Chart(spec=drawing.levels(found, place.chart, lang), words=table)
     Chart(spec=drawing.differences(found, place.chart, lang), words=table)

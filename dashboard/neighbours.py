@@ -31,6 +31,10 @@ FEW = 2  # channels of support up to which somebody knows few
 LISTED = 40
 
 
+class NobodyThere(ValueError):
+    """Nobody of a township is among the people of a run."""
+
+
 @dataclass(frozen=True)
 class Watched:
     """What was seen of some people in a run.
@@ -101,6 +105,8 @@ def _neighbours(county: County, township: int) -> Neighbours:
     rows = np.flatnonzero(there & (workers["township"] == township))
     # The villages that come first, whole: ties run within villages.
     rows = rows[np.lexsort((workers["id"][rows], workers["village"][rows]))][:MOST_PEOPLE]
+    if not len(rows):
+        raise NobodyThere
     place = {int(row): k for k, row in enumerate(rows)}
     pairs = {
         (min(k, place[other]), max(k, place[other]))

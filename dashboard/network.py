@@ -66,6 +66,9 @@ def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], Non
         else:
             return
         people = net.neighbours(lined[REFERENCE], luck, town)
+    except net.NobodyThere:
+        show(Shown(key, error=words(place.lang)["network"]["nobody"]))
+        return
     except Stopped:
         return
     except Exception as error:  # shown in its place; the page stays alive

@@ -75,9 +75,12 @@ def Net(
     """People and ties month by month, of `dashboard.neighbours`; ``event_pick`` gets a person's id."""
 
 
-def html(text: str, tag: str = "div", classes: Sequence[str] = ()) -> solara.Element:
-    """Put HTML that a template made (and escaped) on the page."""
-    return solara.HTML(tag=tag, unsafe_innerHTML=text, classes=list(classes))
+def html(
+    text: str, tag: str = "div", classes: Sequence[str] = (), live: bool = False
+) -> solara.Element:
+    """Put HTML that a template made (and escaped) on the page; if live, changes are read aloud."""
+    attributes = {"role": "status", "aria-live": "polite"} if live else {}
+    return solara.HTML(tag=tag, unsafe_innerHTML=text, classes=list(classes), attributes=attributes)
 
 
 def box(*children: Any, classes: str = "", tag: str = "div", **attributes: Any) -> solara.Element:

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from dashboard import levers
 from dashboard.app import PAGES
+from dashboard.place import Mix
 from dashboard.texts import words
 
 NAMES = tuple(PAGES)
@@ -28,7 +29,7 @@ TOO_WIDE = """() => {
 
 def open_group(page, lang):
     """Show the levers of training."""
-    groups = levers.rooms("linked", lang)[0]["groups"]
+    groups = levers.rooms(Mix("linked"), lang)[0]["groups"]
     named = next(group["name"] for group in groups if group["key"].endswith("training"))
     page.locator(".levers summary", has_text=re.compile(f"^{named}")).first.click()
 

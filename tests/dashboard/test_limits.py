@@ -18,7 +18,7 @@ from dashboard.runs import Stopped, gather
 from scenarios import ScenarioError, load_scenario
 from simulation.history import Histories
 
-LIMIT = 60  # seconds that only a hang takes
+LIMIT = 600  # seconds that only a hang takes
 HUGE = "county.labour_force=4000000&county.ties.kin=50&county.ties.friends=50"
 
 
