@@ -368,7 +368,7 @@ def show_command(
 
 
 @county_app.command("columns")
-def columns_command(as_json: JsonOption = False) -> None:
+def county_columns_command(as_json: JsonOption = False) -> None:
     """Print the columns of workers.csv and ties.csv: unit, allowed values, meaning."""
     from experiments import county_columns
 
