@@ -215,7 +215,6 @@ def test_shares_are_merged_to_the_same_table(tmp_path: Path, found: pd.DataFrame
         ({"scenarios": ["base"]}, "did you mean baseline"),
         ({"sample": 2}, "sample: found 2"),
         ({"replicates": 99_999}, "--max-runs allows more"),
-        ({"months": 3}, "allowed at most the 3 months simulated"),
     ],
 )  # fmt: skip
 def test_bad_designs_are_one_line_and_start_nothing(
