@@ -107,7 +107,7 @@ INDICATORS: tuple[Indicator, ...] = tuple(
         ("owner_income", "yuan/month", "mean", "owner's income", "企业主月收入", 1),
         ("owner_income_ratio", "share", "mean", "owner's income against city wage", "企业主收入与务工工资比", 1),
         ("local_wage", "yuan/month", "mean", "local wage", "本地工资"),
-        ("rural_income", "yuan/head/year", "mean", "rural income per head", "农村人均收入", 1),
+        ("rural_income", "yuan/head/year", "mean", "rural income per resident", "农村居民人均收入", 1),
     )
 )  # fmt: skip
 

@@ -152,7 +152,8 @@ def returns(c, i, u):
 def come_home(c, i):
     """Worker `i` returns and looks for work."""
     worker, clock = c.workers[i], c.clock[0]
-    listed = clock.month - worker.returned <= RECENT_MONTHS
+    # As the last month's accounts left the list: who came back 37 months ago is on it still.
+    listed = clock.month - 1 - worker.returned <= RECENT_MONTHS
     worker.returned = clock.month
     worker.jobless = 0
     now(c).returns += 1

@@ -148,6 +148,15 @@ def test_a_loan_for_a_venture_that_is_given_up_is_repaid_at_once():
     assert (firms.loan_stage[given_up] == r.REPAID).all()
 
 
+def test_nobody_is_rated_twice_for_quality():
+    """Returns are at most once a person on the list, also who returns again after three years."""
+    county = start(load_scenario("baseline"), 0, 1, 0.01, 60, 60)
+    for month in range(1, 61):
+        county = advance(county, month)
+        rated = county.recent[: county.clock[0].recent]
+        assert len(np.unique(rated)) == len(rated)
+
+
 def test_counts_over_ties_are_kept_up():
     county = start(load_scenario("linked"), 0, 1, 0.01, MONTHS, 60)
     county = advance(county, MONTHS)
