@@ -202,7 +202,7 @@ def rows_of(text: str, known: Mapping[str, Column]) -> list[tuple[int, list[str]
     """
     start = 0
     if text[:4].lower() == "sep=":
-        line, _, text = text.partition("\n")
+        text = text.partition("\n")[2]
         start = 1
     first = next((line for line in io.StringIO(text) if line.strip(DELIMITERS + " \r\n")), "")
     counts = {
