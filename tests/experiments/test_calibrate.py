@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -84,6 +85,21 @@ def test_results_do_not_depend_on_workers_and_finished_runs_are_not_run_again(
     assert (found.folder / "points.jsonl").read_bytes() == before
     assert again.best == found.best and again.members == found.members
     assert np.array_equal(again.losses, found.losses)
+
+
+def test_lines_stand_in_one_order_whatever_was_stopped(
+    found: Calibration, targets: tuple[Target, ...], tmp_path: Path
+) -> None:
+    """Also when lines were cut off, at the end or in between."""
+    folder = tmp_path / "main"
+    shutil.copytree(found.folder, folder)
+    path = folder / "points.jsonl"
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)[::-1][2:]
+    lines[3] = lines[3][:40] + b"\n"
+    path.write_bytes(b"".join(lines)[:-15])
+    run(targets, folder)
+    assert path.read_bytes() == whole
 
 
 def test_the_ensemble_holds_sets_that_meet_what_the_result_meets(found: Calibration) -> None:
