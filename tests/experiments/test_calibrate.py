@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ from typer.testing import CliRunner
 
 from experiments import calibrate_search
 from experiments.calibrate import Calibration, Options, calibrate
-from experiments.calibrate_files import BEHAVIOUR, ENSEMBLE, as_json, write_files
+from experiments.calibrate_files import (
+    BEHAVIOUR,
+    ENSEMBLE,
+    as_json,
+    behaviour_toml,
+    write_files,
+)
 from experiments.calibrate_report import write_page
 from experiments.calibrate_search import search
 from experiments.calibrate_words import calibrate_words
@@ -333,3 +340,28 @@ def test_what_is_wrong_is_one_line(
     result = CliRunner().invoke(app, ["calibrate", *map(str, words)])
     assert result.exit_code == 2 and result.stdout == ""
     assert len(result.stderr.splitlines()) == 1 and not list(tmp_path.iterdir())
+
+
+def test_a_calibrated_file_needs_nothing_outside_its_folder(
+    found: Calibration, tmp_path: Path
+) -> None:
+    """Neither the scenario's file nor the folder of a county of one's own."""
+    done = CliRunner().invoke(app, ["county", "export", str(tmp_path / "own"), "--sample", "0.002"])
+    assert done.exit_code == 0
+    given = tmp_path / "mine.toml"
+    given.write_text(
+        'extends = "linked"\ncounty.extends = "own"\npolicy.training.places = {1 = 500, 13 = 900}\n',
+        encoding="utf-8",
+    )
+    scenario = load_scenario(given)
+    here = replace(
+        found, frame=replace(found.frame, scenario=scenario), folder=tmp_path / "out", best={}
+    )
+    text = behaviour_toml(here, str(given), {})
+    assert str(tmp_path) not in text
+    (here.folder / BEHAVIOUR).write_text(text, encoding="utf-8")
+    wanted = scenario.id
+    shutil.rmtree(tmp_path / "own")
+    given.unlink()
+    moved = here.folder.rename(tmp_path / "moved")
+    assert load_scenario(moved / BEHAVIOUR).id == wanted
