@@ -85,8 +85,8 @@ def behaviour_toml(found: Calibration, extends: str, overrides: Mapping[str, Any
         'title_en = "Calibrated behaviour"',
         'title_zh = "校准后的行为参数"',
     ]
-    usual, values = settings_of(base), {**settings_of(scenario), **found.best}
-    given = {key for key in overrides if not key.startswith("behaviour.")}
+    given = {k: v for k, v in overrides.items() if k != "county" and not k.startswith("behaviour.")}
+    usual, values = settings_of(base), {**settings_of(scenario), **given, **found.best}
     lines = [
         f"{key} = {_toml(value)}"
         for key, value in values.items()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,13 @@ from waiting import LIMIT, wait_until
 
 from experiments import calibrate_search
 from experiments.calibrate import Calibration, Options, calibrate
-from experiments.calibrate_files import BEHAVIOUR, ENSEMBLE, as_json, write_files
+from experiments.calibrate_files import (
+    BEHAVIOUR,
+    ENSEMBLE,
+    as_json,
+    behaviour_toml,
+    write_files,
+)
 from experiments.calibrate_report import write_page
 from experiments.calibrate_search import search
 from experiments.calibrate_words import calibrate_words
@@ -84,6 +92,21 @@ def test_results_do_not_depend_on_workers_and_finished_runs_are_not_run_again(
     assert (found.folder / "points.jsonl").read_bytes() == before
     assert again.best == found.best and again.members == found.members
     assert np.array_equal(again.losses, found.losses)
+
+
+def test_lines_stand_in_one_order_whatever_was_stopped(
+    found: Calibration, targets: tuple[Target, ...], tmp_path: Path
+) -> None:
+    """Also when lines were cut off, at the end or in between."""
+    folder = tmp_path / "main"
+    shutil.copytree(found.folder, folder)
+    path = folder / "points.jsonl"
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)[::-1][2:]
+    lines[3] = lines[3][:40] + b"\n"
+    path.write_bytes(b"".join(lines)[:-15])
+    run(targets, folder)
+    assert path.read_bytes() == whole
 
 
 def test_the_ensemble_holds_sets_that_meet_what_the_result_meets(found: Calibration) -> None:
@@ -321,3 +344,28 @@ def test_what_is_wrong_is_one_line(
     result = CliRunner().invoke(app, ["calibrate", *map(str, words)])
     assert result.exit_code == 2 and result.stdout == ""
     assert len(result.stderr.splitlines()) == 1 and not list(tmp_path.iterdir())
+
+
+def test_a_calibrated_file_needs_nothing_outside_its_folder(
+    found: Calibration, tmp_path: Path
+) -> None:
+    """Neither the scenario's file nor the folder of a county of one's own."""
+    done = CliRunner().invoke(app, ["county", "export", str(tmp_path / "own"), "--sample", "0.002"])
+    assert done.exit_code == 0
+    given = tmp_path / "mine.toml"
+    given.write_text(
+        'extends = "linked"\ncounty.extends = "own"\npolicy.training.places = {1 = 500, 13 = 900}\n',
+        encoding="utf-8",
+    )
+    scenario = load_scenario(given)
+    here = replace(
+        found, frame=replace(found.frame, scenario=scenario), folder=tmp_path / "out", best={}
+    )
+    text = behaviour_toml(here, str(given), {})
+    assert str(tmp_path) not in text
+    (here.folder / BEHAVIOUR).write_text(text, encoding="utf-8")
+    wanted = scenario.id
+    shutil.rmtree(tmp_path / "own")
+    given.unlink()
+    moved = here.folder.rename(tmp_path / "moved")
+    assert load_scenario(moved / BEHAVIOUR).id == wanted
