@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from dashboard.texts import amount, between, measure_name, name_of, unit_of, wor
 from experiments.comparison import Comparison, command_of
 from experiments.effects import HIGHER, INDEX, LOWER, Cube, effects_on
 from experiments.findings import KEY_MEASURES, sentence
+from experiments.intervals import TAILS
 from experiments.measures import BY_NAME
 from experiments.plan import Plan
 from experiments.texts import percent
@@ -121,10 +122,33 @@ class Fact:
     good: str
 
 
-def facts(found: Answer, lang: str, label: str = MOVED) -> list[Fact]:
-    """Headline figures of a scenario against the reference."""
+def facts(found: Answer, lang: str, label: str = MOVED, sets: bool = False) -> list[Fact]:
+    """Headline figures of a scenario against the reference.
+
+    Parameters
+    ----------
+    sets : bool
+        Whether each replicate lives with another set of parameters: the spread of single sets is
+        said beside the interval of their mean.
+    """
     rows = found.by_measure[label]
-    return [fact_of(found, name, rows[name], lang) for name in HEADLINES]
+    made = [fact_of(found, name, rows[name], lang) for name in HEADLINES]
+    if not sets:
+        return made
+    return [
+        replace(fact, interval=f"{fact.interval}; {spread(found, name, lang, label)}")
+        for fact, name in zip(made, HEADLINES)
+    ]
+
+
+def spread(found: Answer, name: str, lang: str, label: str = MOVED) -> str:
+    """The middle 90 % of single differences, in words."""
+    indicator, labels, levels = BY_NAME[name], found.made.labels, found.made.levels
+    years = found.plan.settings.months / 12.0 if indicator.kind == "flow" else 1.0
+    ours, theirs = (levels[labels.index(k), :, INDEX[name]] for k in (label, found.plan.reference))
+    low, high = np.nanpercentile(ours - theirs, TAILS) / years
+    text = words(lang)["facts"]["spread"]
+    return str(text).format(range=between(low, high, indicator.unit, lang))
 
 
 def fact_of(found: Comparison, name: str, effect: Mapping[Any, Any] | pd.Series, lang: str) -> Fact:

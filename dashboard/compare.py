@@ -12,7 +12,7 @@ import solara
 from dashboard import files, over
 from dashboard.answers import Answer, answer_of
 from dashboard.contrast import DIMENSIONS, GAINS, GROUPED, Contrast, lined_up, without
-from dashboard.place import MOST_SAVED, UNMOVED, Mix, Place
+from dashboard.place import ENSEMBLE, MOST_SAVED, UNMOVED, Mix, Place
 from dashboard.pool import Busy
 from dashboard.problems import say
 from dashboard.runs import SMALL, STAGES, Stopped, cubes, group_runs, share_of
@@ -118,7 +118,8 @@ def Found(session: Session, found: Answer) -> None:
     """Table, charts, frontier, who gains, quality."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["compare"]
-    content = solara.use_memo(lambda: Contrast(found, lang), [found, lang])
+    sets = place.over == ENSEMBLE
+    content = solara.use_memo(lambda: Contrast(found, lang, sets), [found, lang, sets])
     compared = [content.names[k] for k in found.plan.compared]
     table = {"table": words(lang)["table"]}
     gain, measure, dimension = (

@@ -66,8 +66,8 @@ class Cell(NamedTuple):
 class Contrast:
     """What the page shows of an answer."""
 
-    def __init__(self, found: Answer, lang: str) -> None:
-        self.found, self.lang = found, lang
+    def __init__(self, found: Answer, lang: str, sets: bool = False) -> None:
+        self.found, self.lang, self.sets = found, lang, sets
         self.text = words(lang)["compare"]
         self.names = {k: name_of(s, lang) for k, s in found.plan.scenarios.items()}
         self.years = found.plan.settings.months / 12.0
@@ -131,7 +131,9 @@ class Contrast:
 
     def multiples(self) -> list[Spec]:
         """Differences over months, a small chart a measure."""
-        specs = [drawing.differences(self.found, name, self.lang) for name in MULTIPLES]
+        specs = [
+            drawing.differences(self.found, name, self.lang, sets=self.sets) for name in MULTIPLES
+        ]
         return [spec | {"height": 230, "small": True} for spec in specs]
 
     def frontier(self, gain: str) -> Spec:

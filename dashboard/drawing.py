@@ -56,8 +56,12 @@ def levels(found: Answer, measure: str, lang: str, start: int = 1, stamp: int = 
     return _over_months(spec, lines, found.plan.settings.months, lang)
 
 
-def differences(found: Answer, measure: str, lang: str, start: int = 1) -> Spec:
-    """Paired differences from the reference with their 90 % interval, by month."""
+def differences(found: Answer, measure: str, lang: str, start: int = 1, sets: bool = False) -> Spec:
+    """Paired differences from the reference by month, with the 90 % interval of their mean.
+
+    With `sets`, where each replicate lives with another set of parameters, the band is the middle
+    90 % of the sets instead.
+    """
     indicator, text = BY_NAME[measure], words(lang)["charts"]
     reference = series(found.made, found.plan.reference, measure)
     lines = []
@@ -65,7 +69,7 @@ def differences(found: Answer, measure: str, lang: str, start: int = 1) -> Spec:
         if label == found.plan.reference:
             continue
         paired = series(found.made, label, measure) - reference
-        low, high = interval(paired)
+        low, high = _middle(paired) if sets else interval(paired)
         lines.append(
             {
                 "name": name_of(scenario, lang),
@@ -81,7 +85,7 @@ def differences(found: Answer, measure: str, lang: str, start: int = 1) -> Spec:
     )
     spec = chart(
         title, "bands", lang, f"{measure}-difference", unit=indicator.unit,
-        note=text["difference_note"], start=start, zero=True,
+        note=text["spread_note" if sets else "difference_note"], start=start, zero=True,
     )  # fmt: skip
     return _over_months(spec, lines, found.plan.settings.months, lang)
 

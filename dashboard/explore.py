@@ -350,15 +350,19 @@ class Content:
 
     def __init__(self, found: Answer, place: Place, stamp: int) -> None:
         lang, start = place.lang, place.mix.start
-        text = words(lang)["explore"]
+        text, sets = words(lang)["explore"], place.over == ENSEMBLE
         same = found.plan.scenarios[MOVED].id == found.plan.scenarios[REFERENCE].id
         sentence = text["same"] if same else in_words(found, lang)
         years = counted(found.plan.settings.months / 12.0, "year", lang)
         self.head = page(
-            "answer.html.j2", lang, facts=facts(found, lang), sentence=sentence, years=years
+            "answer.html.j2",
+            lang,
+            facts=facts(found, lang, sets=sets),
+            sentence=sentence,
+            years=years,
         )
         self.levels = drawing.levels(found, place.chart, lang, start, stamp)
-        self.differences = drawing.differences(found, place.chart, lang, start)
+        self.differences = drawing.differences(found, place.chart, lang, start, sets)
 
 
 class Below:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard import over
-from dashboard.answers import REFERENCE, command, lined_up
+from dashboard import drawing, over
+from dashboard.answers import REFERENCE, answer_of, command, facts, lined_up
 from dashboard.place import ENSEMBLE, Mix, Place, address_of, arrive
 from dashboard.runs import STAGES, Sets, cubes
 from experiments.compare_ensemble import NAMES, compare_ensemble
@@ -44,6 +44,21 @@ def test_runs_are_those_of_the_command_line(tmp_path: Path) -> None:
     theirs = found.values[:, :, 0][..., [NAMES.index("firms_open"), NAMES.index("aware_finance")]]
     ours = levels(sets, len(sets))[::-1]  # the policy comes first on a page
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_spread_of_single_sets_stands_beside_the_interval_of_the_mean(lang: str) -> None:
+    plan, cube = next(cubes(lined_up(PLACE), REFERENCE, lambda: True, TINY, (6,), sets=ensemble()))
+    found = answer_of(plan, cube)
+    said = {"en": "middle 90 % of single sets: ", "zh": "90%的单组结果："}[lang]
+    for alone, both in zip(facts(found, lang), facts(found, lang, sets=True)):
+        assert both.interval.startswith(f"{alone.interval}; {said}")
+        assert said not in alone.interval
+    charts = [
+        drawing.differences(found, "aware_finance", lang, sets=sets) for sets in (False, True)
+    ]
+    assert charts[0]["note"] != charts[1]["note"]
+    assert charts[0]["series"][0]["low"] != charts[1]["series"][0]["low"]
 
 
 def test_sets_matter_and_the_first_is_the_calibrated_one() -> None:
