@@ -67,14 +67,14 @@ def read_upload(name: str, size: int, text: str | None, lang: str, county: str =
     if text is None or size > MOST or len(text.encode()) > MOST:
         kb = max(size, 0 if text is None else len(text.encode())) // 1000
         raise ScenarioError(words_["too_large"].format(name=name, size=kb, most=MOST // 1000))
+    if not name.lower().endswith((".toml", ".csv")):
+        raise ScenarioError(words_["kind"].format(name=name))
     if WRONG in text or "\0" in text:
         raise ScenarioError(words_["encoding"].format(name=name))
     if name.lower().endswith(".toml"):
         mix = _from_toml(name, text, lang, county)
-    elif name.lower().endswith(".csv"):
-        mix = _from_csv(name, text, lang, county)
     else:
-        raise ScenarioError(words_["kind"].format(name=name))
+        mix = _from_csv(name, text, lang, county)
     for key, value in mix.levers.items():
         months = sorted(value) if isinstance(value, Mapping) else []
         if months and (months[0] < 1 or months[-1] > MONTHS or len(months) > MOST_MONTHS):

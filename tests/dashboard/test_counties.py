@@ -150,6 +150,8 @@ def test_text_that_is_no_utf8_is_refused_in_one_line(lang: str) -> None:
     for name in ("a.toml", "a.csv"):
         with pytest.raises(ScenarioError, match="UTF-8"):
             read_upload(name, 20, text, lang)
+    with pytest.raises(ScenarioError, match="CSV"):
+        read_upload("picture.png", 20, text, lang)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,8 @@ def ask(
         "query_string": b"session_id=1", "root_path": "", "http_version": "1.1",
         "headers": [(k.lower().encode(), v.encode()) for k, v in given.items()],
     }  # fmt: skip
-    asyncio.run(app(scope, receive, send))
+    with ThreadPoolExecutor(1) as apart:  # a browser test's own loop may be running in this thread
+        apart.submit(asyncio.run, app(scope, receive, send)).result()
     if kind == "websocket":
         return int(sent[0].get("code", 0)), {}, b""
     found: dict[str, list[str]] = {}

@@ -102,4 +102,9 @@ def test_no_answer_of_the_page_is_refused_by_its_own_headers(visit):
         visitor.page.wait_for_function("name => document.title.startsWith(name)", arg=name)
     visitor.page.locator("nav .tab", has_text="Explore").click()
     visitor.page.wait_for_function("() => window.returnee_drawn")
+    with (
+        visitor.page.expect_download() as picture
+    ):  # read by a script, which the headers may refuse
+        visitor.page.locator(".chart .foot button", has_text="PNG").first.click()
+    assert picture.value.suggested_filename.endswith(".png")
     assert refused == []
