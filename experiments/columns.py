@@ -102,9 +102,9 @@ MEASURE_COLUMNS = _columns(
     " over the last 12 months"
 )
 INTERVAL = _columns("""
-    low | as the measure | lower end of the 90 % interval of the mean difference (bootstrap over replicates)
+    low | as the measure | lower end of the 90 % interval of the mean difference (Student's t over replicates)
     high | as the measure | upper end
-    p_higher | share | resampled mean differences above zero
+    p_higher | share | probability that the mean difference is above zero, by the same t distribution
 """)
 EFFECT = (
     *_columns("""
@@ -114,7 +114,7 @@ EFFECT = (
 """),
     *INTERVAL,
     *_columns("""
-    p_better | share | resampled mean differences on the better side; missing where there is none
+    p_better | share | probability that it is on the better side; missing where there is none
     replicates_better | share | replicates with the difference on the better side, ties counting half
     verdict | name | higher or lower where the interval leaves out zero, else can't tell apart
     pairs | number | replicates with both runs
@@ -138,24 +138,34 @@ COUNTS = _columns("""
     count | number | how many in the scenario, full county
 """)
 MANIFEST = _columns("""
+    status | name | running, interrupted, finished, or without report if that could not be written
+    begun | date | when its first session began, UTC
+    ended | date | when it ended or was interrupted, UTC
+    seconds | seconds | of work, over all sessions
     kind | name | what the folder holds
     command | name | command line that repeats it
+    machine | table | platform, processor and number of processors
+    commit | id | commit of a checkout, with -dirty where files were changed; else none
     versions | names | versions of Python and of the packages that results depend on
     source_hash | id | hash of the model's sources
     seed | number | seed of all draws
     sample | share | share of the county that is simulated
     months | months | horizon
 """)
-STATUS = _columns("status | name | running, interrupted or finished")
 PLANNED = _columns("""
     replicates | number | runs of each scenario
     burn_in | months | history before the policy
 """)
-SCENARIOS = _columns("scenarios | table | every scenario in full, by label, with id and titles")
-COMPARISON = (*STATUS, *MANIFEST, *PLANNED, *SCENARIOS, *_columns("reference | name | label of the scenario that others are held against"))  # fmt: skip
+SCENARIOS = _columns("scenarios | table | every scenario in full, by label, with id, titles, the share of the"
+                     " people there are, and the files kept of a county of one's own")  # fmt: skip
+COMPARISON = (*MANIFEST, *PLANNED, *SCENARIOS, *_columns("""
+    reference | name | label of the scenario that others are held against
+    people | number | replicates of which people are kept one by one
+"""))  # fmt: skip
 SWEEP = (
-    *STATUS, *MANIFEST, *PLANNED, *SCENARIOS,
+    *MANIFEST, *PLANNED, *SCENARIOS,
     *_columns("""
+    counties | table | hash of what each county of one's own among the points holds, by its folder
     keep | name | final, or monthly if the months are kept too
     design | table | the design as it was read
     points | number | points of the design
@@ -173,8 +183,7 @@ RANGED = _columns("""
 FILES: tuple[File, ...] = (
     File("run/manifest.json", "experiments.single", "What was run.", MANIFEST + _columns("""
         replicate | number | replicate, from 0
-        scenario | table | the scenario in full, with name, id and titles
-    """)),
+    """) + SCENARIOS),
     *(File(f"run/{name}.parquet", "simulation.run", f"`Run.{name}`.", columns)
       for name, columns in TABLES.items()),
     File("run/monthly.csv", "simulation.run", "The same as `monthly.parquet`.", TABLES["monthly"]),
@@ -272,12 +281,12 @@ FILES: tuple[File, ...] = (
         low | as the index | lower end of the 90 % interval
         high | as the index | upper end
     """)),
-    File("budget/manifest.json", "experiments.budget_search", "What was searched.", STATUS + MANIFEST + PLANNED[:1] + _columns("""
+    File("budget/manifest.json", "experiments.budget_search", "What was searched.", MANIFEST + PLANNED[:1] + SCENARIOS + _columns("""
         cap | yuan | what a mix may spend in a year
         objectives | names | measures that are made large
         levers | names | dotted keys of the levers that are moved
         population | number | mixes in a generation of the search
-        scenario | id | hash of the scenario's values
+        trials | number | mixes that are tried
     """)),
     File("budget/front.parquet", "experiments.budget", "A row a mix; means and ranges over sets of assumptions and "
          "replicates.", _columns("mix | name | A, B, ...; the last is the baseline") + RANGED + _columns("""
@@ -331,7 +340,7 @@ FILES: tuple[File, ...] = (
         per_million | per million yuan a year | what a million buys when linked, less what it buys when siloed
         per_million_low | per million yuan a year | lower end of its 90 % interval
         per_million_high | per million yuan a year | upper end
-        per_million_p_higher | share | resampled means of it above zero
+        per_million_p_higher | share | probability that it is above zero
         pairs | number | replicates
         verdict | name | of the difference: higher, lower, or can't tell apart
         per_million_verdict | name | the same of what a million buys
@@ -339,11 +348,10 @@ FILES: tuple[File, ...] = (
     File("linkage over/manifest.json", "experiments.store", "What was run by `linkage --over`.", COMPARISON),
     File("linkage over/runs.parquet", "experiments.linkage_runs", "A row a run and outcome.", TIDY),
     File("linkage over/points.parquet", "experiments.linkage_robust", "A row a point: linked less siloed.", AXES + RANGED),
-    File("calibrate/manifest.json", "experiments.calibrate_points", "What was calibrated.", STATUS + MANIFEST + _columns("""
-        scenario | id | hash of the scenario's values
+    File("calibrate/manifest.json", "experiments.calibrate_points", "What was calibrated.", MANIFEST + SCENARIOS + _columns("""
         targets | list | the targets in full
         free | names | dotted keys of the parameters that are moved
-        budget | number | parameter sets that are tried
+        trials | number | parameter sets that are tried
         replicates | number | runs of each set
         method | name | cma, tpe or gp
         members | number | sets that are kept

@@ -191,12 +191,12 @@ def _parts(run: Run, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     workers = county.workers.view(np.ndarray)[rows]
     state, in_firm = workers["state"], workers["firm"] >= 0
     firm = county.firms.view(np.ndarray)[np.maximum(workers["firm"], 0)]
-    towns = county.towns.view(np.ndarray)[workers["township"]]
+    towns = county.towns.view(np.ndarray)
     owner, employed = state == r.OWNER, state == r.EMPLOYED
     farming = state == r.FARMING
     home = (state >= r.SEEKING) & (state <= r.OWNER)
     asked = run.months - workers["returned"].astype(int) >= STAYING_MONTHS
-    pay = np.where(in_firm, towns["pay"], towns["wage"])
+    pay = np.where(in_firm, towns["pay"][firm["township"]], towns["wage"][workers["township"]])
     earned = [np.maximum(firm["income"], 0.0), pay, np.full(len(rows), facts.work.farm_income)]
     income = np.select([owner, employed, farming], earned)
     skilled = (workers["schooling"] <= 2) | ~in_firm | (firm["company"] == 1)

@@ -162,7 +162,7 @@ class Manifest:
                 self.content["scenarios"][label]["county_files"] = kept[source]
         more = {str(path): keep_county(path, folder) for path in self._counties}
         if more:
-            self.content["counties"] = more
+            self.content["county_files"] = more
 
     def write(self, folder: Path, status: str) -> None:
         """Write it with a status: running, interrupted, finished."""

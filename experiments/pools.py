@@ -121,7 +121,7 @@ class Cluster:
         if not address:
             self._main.enter_context(main_left_out())  # also of a worker that is started again
             self._cluster = where = distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50
+                n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=50
             )
         try:
             if address:

@@ -37,6 +37,7 @@ def manifest_of(
         "seed": s.seed, "sample": s.sample, "months": s.months, "burn_in": s.burn_in,
         "replicates": plan.design.replicates, "keep": plan.design.keep, "design": design,
         "points": len(plan.points), "runs": plan.runs, "jobs": plan.jobs, "digest": plan.digest,
+        "counties": plan.design.counties,
         **(more or {}),
     }  # fmt: skip
     counties = counties_of(plan.points[COUNTY].unique()) if COUNTY in plan.points else []

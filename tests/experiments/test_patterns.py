@@ -151,9 +151,9 @@ def test_values_put_into_a_scenario_are_those_of_a_file():
 
 
 def test_the_same_policy_has_no_effect(run, monkeypatch):
+    reached = pairs.again(run, {"policy.finance.tax_reach": 0.3})
     monkeypatch.setattr(pairs, "FEW", 3)
     monkeypatch.setattr(figures, "FEW", 3)
-    reached = pairs.again(run, {"policy.finance.tax_reach": 0.3})
     assert pairs.tax_relief_effect(reached, reached) == 0.0
     without, within = pairs.both(run, run)
     assert len(without) > 20 and np.array_equal(without, within)
