@@ -160,7 +160,7 @@ def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
     """The scenario of a replicate: itself, or with the parameter set of that replicate."""
     if not sets:
         return scenario
-    key = (scenario.id, replicate)
+    key = (scenario.id, *sets[replicate].items())
     return VARIANTS.get(key) or VARIANTS.put(key, with_behaviour(scenario, sets[replicate]))
 
 

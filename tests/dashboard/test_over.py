@@ -61,10 +61,12 @@ def test_the_spread_of_single_sets_stands_beside_the_interval_of_the_mean(lang: 
     assert charts[0]["series"][0]["low"] != charts[1]["series"][0]["low"]
 
 
-def test_sets_matter_and_the_first_is_the_calibrated_one() -> None:
-    one, many = levels((), 3), levels(ensemble(), 3)
-    np.testing.assert_array_equal(one[:, 0], many[:, 0])
-    assert not np.allclose(one[:, 1:], many[:, 1:])
+def test_sets_matter_each_in_its_own_replicate() -> None:
+    sets = ensemble()
+    one, many, turned = (levels(s, 3) for s in ((), sets, (sets[1], sets[0], sets[2])))
+    assert not np.allclose(one, many)
+    np.testing.assert_array_equal(many[:, 2], turned[:, 2])
+    assert not np.allclose(many[:, :2], turned[:, :2])
 
 
 def test_the_address_holds_the_choice() -> None:
