@@ -39,7 +39,9 @@ def show_levers(console: Console, lang: str = "en") -> None:
     titles = headings(lang)
     for group, inner in grouped.items():
         table = Table(
-            title=f"{titles[group]}  [dim]{group}[/]", title_justify="left", box=box.SIMPLE_HEAD
+            title=Text.assemble(titles[group], "  ", (group, "dim")),
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
         )
         for name in ("key", "label", "unit", "range", "default", "source"):
             right = name in ("range", "default")
