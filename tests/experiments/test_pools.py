@@ -111,8 +111,10 @@ def run_script(text: str, folder: Path, from_file: bool) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("from_file", [True, False])
-@pytest.mark.parametrize("where", ["Where(processes=True, workers=2)", "Where(local_cluster=1)"])
+@pytest.mark.parametrize(
+    ("where", "from_file"),
+    [("Where(processes=True, workers=2)", True), ("Where(local_cluster=1)", False)],
+)
 def test_a_script_without_a_guard_runs_once(tmp_path: Path, where: str, from_file: bool) -> None:
     assert run_script(SCRIPT.replace("WHERE", where), tmp_path, from_file) == "begun\n2\n"
 
