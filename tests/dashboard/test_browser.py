@@ -160,8 +160,8 @@ def test_keyboard_alone_moves_a_lever_and_changes_the_page(visit):
     page.wait_for_selector(".foot-line")
     tab_to(page, "nav .tab:last-child")
     page.keyboard.press("Enter")
+    page.locator("nav .tab[aria-current=page]", has_text="Sources").wait_for()
     page.wait_for_function("() => location.search.includes('page=sources')")
-    assert page.locator("nav .tab[aria-current=page]").inner_text() == "Sources"
 
 
 def leaves(table):
