@@ -12,7 +12,7 @@ from dashboard.session import Session
 from dashboard.settings import FIRST
 from dashboard.texts import FOLDER, escaped, page, words
 from dashboard.widgets import Browser, Top, box, html
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 PAGES: dict[str, Callable[[Session], solara.Element]] = {
     "explore": explore.Explore,
@@ -95,7 +95,7 @@ def Page() -> None:
         PAGES[place.page](session).key(f"{place.page}")
         footer = [
             sources.not_for(place.lang),
-            text["version"].format(version=version(), hash=SOURCE_HASH),
+            text["version"].format(version=version(), hash=fingerprint()),
         ]
         html(" · ".join(escaped(line) for line in footer), tag="footer", classes=["foot-line"])
 

@@ -17,7 +17,7 @@ from dashboard.session import Session
 from dashboard.texts import page, words
 from dashboard.widgets import Chart, Controls, box, html, use_work
 from experiments.texts import figure
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 OPTIONS: dict[str, frozenset[str] | None] = {"yearly": None, "mix": None, "pair": None}
 USUAL_BUDGET = 18_000_000  # what the shipped search may spend
@@ -106,7 +106,7 @@ def Budget(session: Session) -> None:
         if place.mix.county:
             lines.append(text["other_county"])
         if not searches[cap].current:
-            lines.append(text["older"].format(hash=SOURCE_HASH))
+            lines.append(text["older"].format(hash=fingerprint()))
         if lines:
             html(page("notices.html.j2", lang, lines=lines, wrong=False))
         Found(session, searches[cap])

@@ -18,7 +18,7 @@ from experiments.budget_search import CAP
 from experiments.budget_stored import plain_of
 from experiments.measures import BY_NAME
 from scenarios import load_scenario, scenario_names, walk
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 from simulation.records import PROGRAMMES
 
 PATTERN = "budget*.json"
@@ -110,7 +110,7 @@ def read(content: Mapping[str, Any]) -> Searched:
             float(content["cap"]), objectives, str(content["base"]),
             _levers(content.get("given", {})), str(content["command"]),
             {key: float(content[key]) for key in keys}, candidates,
-            content.get("source_hash") == SOURCE_HASH,
+            content.get("fingerprint") == fingerprint(),
         )  # fmt: skip
     except (KeyError, TypeError, IndexError, Unusable) as error:
         raise ValueError(f"budget: found content that can't be read ({error})") from None

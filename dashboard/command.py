@@ -235,11 +235,13 @@ def guarded(names: list[str], numbers: bool) -> Guard:
 
 
 def warm() -> None:
-    """Compile the model if need be, and begin to live the histories that visitors need."""
+    """Compile the model if need be, know its fingerprint, and begin to live the histories that visitors need."""
     from dashboard.runs import prewarm
     from experiments.executors import compile_first
+    from simulation.fingerprint import fingerprint
 
     compile_first(say)
+    fingerprint()  # which every page shows
     prewarm()
 
 

@@ -28,7 +28,7 @@ from experiments.validation_words import value_text as pattern_text
 from scenarios import Lever, levers, load_scenario
 from scenarios.layers import MODELS
 from simulation import Run
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 NOW = Settings(seed=1, sample=0.05, months=120)
 REPLICATES = 8
@@ -90,7 +90,7 @@ def stored_values() -> tuple[dict[str, tuple[float, float, float]], dict[str, An
             )
     made = {
         key: found.content.get(key, "–")
-        for key in ("replicates", "sample", "months", "command", "source_hash")
+        for key in ("replicates", "sample", "months", "command", "fingerprint")
     }
     return values, {**made, "current": found.current}  # type: ignore[return-value]
 
@@ -175,7 +175,7 @@ def Sources(session: Session) -> None:
     number = made.value.number
     use_work(lambda wanted: check(number, wanted, made.set), [number], made.value.running)
     with box(classes="stack"):
-        html(page("about.html.j2", lang, line=not_for(lang), hash=SOURCE_HASH))
+        html(page("about.html.j2", lang, line=not_for(lang), hash=fingerprint()))
         with box(classes="card"):
             Patterns(made.value, lang)
             button = {
@@ -206,7 +206,7 @@ def Patterns(made: Check, lang: str) -> None:
     values, how = stored_values()
     note = text["stored"].format(**how) if how else text["none"]
     if how and not how["current"]:
-        note += " " + text["older"].format(hash=SOURCE_HASH)
+        note += " " + text["older"].format(hash=fingerprint())
     if made.values:
         values = {key: (value, low, high) for key, value, low, high in made.values}
         note = text["now"].format(replicates=REPLICATES, sample=f"{NOW.sample:g}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dashboard.settings import RESULTS
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 SHIPPED = Path(__file__).parent / "data"
 EVIDENCE = Path(__file__).resolve().parents[1] / "docs" / "evidence.csv"
@@ -58,7 +58,7 @@ def _read(path: Path) -> Stored | None:
         return None
     if not isinstance(content, dict):
         return None
-    return Stored(content, content.get("source_hash") == SOURCE_HASH)
+    return Stored(content, content.get("fingerprint") == fingerprint())
 
 
 def _places(name: str) -> list[Path]:

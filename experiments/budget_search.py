@@ -119,7 +119,7 @@ class BudgetFolder(OwnFolder):
     """The folder of a search; see `OwnFolder`."""
 
     COMPARED = (
-        "kind", "source_hash", "cap", "seed", "sample", "months", "replicates", "objectives", "levers",
+        "kind", "fingerprint", "cap", "seed", "sample", "months", "replicates", "objectives", "levers",
         "population",
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ import numpy as np
 from experiments.budget import Budget
 from experiments.files import write_text
 from experiments.intervals import TAILS
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 from simulation.records import PROGRAMMES
 
 STORED = "budget.json"
@@ -32,7 +32,7 @@ def plain_of(found: Budget) -> dict[str, Any]:
     search, s = found.search, found.search.settings
     county = search.scenario.county
     return {
-        "kind": "budget", "source_hash": SOURCE_HASH, "command": found.command, "cap": search.cap,
+        "kind": "budget", "fingerprint": fingerprint(), "command": found.command, "cap": search.cap,
         "objectives": list(search.objectives), "base": search.base, "given": _given(search.overrides),
         "county": {"en": county.name, "zh": county.name_zh}, "sample": s.sample, "months": s.months,
         "replicates": search.replicates, "worlds": len(found.worlds), "tried": found.tried,

@@ -16,7 +16,7 @@ from experiments.findings import plain
 from experiments.manifests import keep_county
 from scenarios import Scenario, load_scenario, walk
 from scenarios.editor import toml_text
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 BEHAVIOUR, TARGETS, IDENTIFICATION = "behaviour.toml", "targets.csv", "identification.csv"
 ENSEMBLE, SEARCH = "ensemble.csv", "search.csv"
@@ -94,7 +94,7 @@ def behaviour_toml(found: Calibration, extends: str, overrides: Mapping[str, Any
     ]
     note = [
         f"# From {found.command or 'a calibration'}",
-        f"# Model sources {SOURCE_HASH}; loss {found.loss:.4g}, "
+        f"# Model fingerprint {fingerprint()}; loss {found.loss:.4g}, "
         f"{int(found.in_band.sum())} of {len(found.targets)} targets in band.",
     ]
     return "\n".join([*note, *head, *lines]) + "\n"
@@ -141,7 +141,7 @@ def ensemble_toml(found: Calibration) -> str:
     for target in found.targets:
         bands.append(f"{target.indicator} = {{ low = {target.low:g}, high = {target.high:g} }}")
     head = {
-        "source_hash": SOURCE_HASH, "command": found.command, "scenario": found.frame.scenario.id,
+        "fingerprint": fingerprint(), "command": found.command, "scenario": found.frame.scenario.id,
         "seed": found.frame.seed, "months": found.frame.months, "sets": len(found.members),
         "sets_that_met_the_targets": found.held, "sample": options.sample,
         "replicates": options.replicates, "verified_sample": options.verify_sample,

@@ -93,7 +93,7 @@ class Points(OwnFolder):
             "seed": frame.seed, "months": frame.months,
             "targets": [asdict(target) for target in frame.targets], **about,
         }  # fmt: skip
-        self.COMPARED = ("kind", "source_hash", *wanted)
+        self.COMPARED = ("kind", "fingerprint", *wanted)
         scenarios = {frame.scenario.name: frame.scenario}
         super().__init__(folder, Manifest(KIND, command, scenarios, wanted))
 

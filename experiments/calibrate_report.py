@@ -14,7 +14,7 @@ from experiments.identify import PRIOR
 from experiments.linkage_tables import table_of
 from experiments.manifests import versions
 from experiments.pages import Section, Sheet, write_report
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 
 def subtitle(found: Calibration, lang: str) -> str:
@@ -53,7 +53,7 @@ def sections(found: Calibration, lang: str) -> list[Section]:
         ),
         Section(
             text["repeat"],
-            [f"{text['source_hash']}: {SOURCE_HASH}", f"{text['versions']}: {used}"],
+            [f"{text['fingerprint']}: {fingerprint()}", f"{text['versions']}: {used}"],
             code=[found.command],
         ),
     ]  # fmt: skip

@@ -147,7 +147,7 @@ MANIFEST = _columns("""
     machine | table | platform, processor and number of processors
     commit | id | commit of a checkout, with -dirty where files were changed; else none
     versions | names | versions of Python and of the packages that results depend on
-    source_hash | id | hash of the model's sources
+    fingerprint | id | fingerprint of the model: what it does, not how it is written
     seed | number | seed of all draws
     sample | share | share of the county that is simulated
     months | months | horizon
@@ -237,7 +237,7 @@ FILES: tuple[File, ...] = (
         <paid> | fen | received by the person's firms under the policy: {{programme}}
     """)),
     File("compare/stories.json", "experiments.stories_choice", "Example lives; written by `whom`.", _columns("""
-        source_hash | id | hash of the model's sources
+        fingerprint | id | fingerprint of the model: what it does, not how it is written
         seed | number | seed of all draws
         sample | share | share of the county that is simulated
         months | months | horizon
@@ -299,7 +299,7 @@ FILES: tuple[File, ...] = (
     """) + AXES),
     File("budget/budget.json", "experiments.budget_stored", "The same for other programs.", _columns("""
         kind | name | budget
-        source_hash | id | hash of the model's sources
+        fingerprint | id | fingerprint of the model: what it does, not how it is written
         command | name | command line that repeats it
         cap | yuan | what a mix may spend in a year
         objectives | names | measures that are made large
@@ -421,7 +421,7 @@ FILES: tuple[File, ...] = (
         months | months | horizon
         seed | number | seed of all draws
         failed | number | runs that failed
-        source_hash | id | hash of the model's sources
+        fingerprint | id | fingerprint of the model: what it does, not how it is written
         command | name | command line that repeats it
     """)),
 )  # fmt: skip

@@ -46,7 +46,7 @@ from experiments.texts import (
     words,
 )
 from scenarios import levers
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -162,10 +162,10 @@ class Page:
         where = text["from_file"].format(file=over)
         if over == SHIPPED and made.get("command"):
             where = text["from_shipped"].format(command=made["command"])
-        theirs = made.get("source_hash", SOURCE_HASH)
-        if theirs == SOURCE_HASH:
+        theirs = made.get("fingerprint", fingerprint())
+        if theirs == fingerprint():
             return [where]
-        return [where, text["other_model"].format(theirs=theirs, ours=SOURCE_HASH)]
+        return [where, text["other_model"].format(theirs=theirs, ours=fingerprint())]
 
     def ranges(self) -> tuple[list[str], list[list[str]]]:
         """Head and rows: least and greatest value of each parameter."""
@@ -188,7 +188,7 @@ class Page:
         """Everything the page shows."""
         text, compared = self.text, self.found.base.compared
         used = ", ".join(f"{name} {version}" for name, version in versions().items())
-        facts = [f"{text['source_hash']}: {SOURCE_HASH}", f"{text['versions']}: {used}"]
+        facts = [f"{text['fingerprint']}: {fingerprint()}", f"{text['versions']}: {used}"]
         sheets = [Sheet(*self.rows(label), self.title(label)) for label in compared]
         return [
             Section(

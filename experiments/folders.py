@@ -9,7 +9,15 @@ from typing import Any, Self
 
 from experiments.errors import StoreError, writing_to
 from experiments.files import LOCK, claim, is_used, next_to, remove_leftovers
-from experiments.manifests import INTERRUPTED, MANIFEST, RUNNING, Manifest, read_manifest
+from experiments.manifests import (
+    FINGERPRINT,
+    INTERRUPTED,
+    MANIFEST,
+    RUNNING,
+    Manifest,
+    other_model,
+    read_manifest,
+)
 
 LONGEST = 60  # letters of a value in an error
 
@@ -38,7 +46,7 @@ class OwnFolder:
         If it belongs to something else, another process works on it, or it cannot be written to.
     """
 
-    COMPARED: tuple[str, ...] = ("kind", "source_hash")
+    COMPARED: tuple[str, ...] = ("kind", FINGERPRINT)
     """Keys of the manifest that must be the same for the work to go on."""
 
     OTHERWISE: str = "--as-new writes to a new folder beside it"
@@ -104,6 +112,8 @@ class OwnFolder:
     def differs(self, found: dict[str, Any]) -> str:
         """In what a manifest differs, as "key: found ..., allowed ..."; empty if in nothing."""
         for key in self.COMPARED:
+            if key == FINGERPRINT and (other := other_model(found)):
+                return other
             if found.get(key) != self.manifest[key]:
                 old, new = (_short(value) for value in (found.get(key), self.manifest[key]))
                 return f"{key}: found {old}, allowed {new}"

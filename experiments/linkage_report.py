@@ -35,7 +35,7 @@ from experiments.manifests import versions
 from experiments.report import value_text
 from experiments.texts import FOLDER, few_pairs, figure, label_of, percent, unit_name, words
 from scenarios import levers
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 TRACKING = "case_tracking"
 LABELS = {lever.key: lever for lever in levers}
@@ -239,7 +239,7 @@ class Page:
     def facts(self) -> list[tuple[str, str]]:
         """What is needed to repeat it besides."""
         used = ", ".join(f"{name} {version}" for name, version in versions().items())
-        return [(self.text["source_hash"], SOURCE_HASH), (self.text["versions"], used)]
+        return [(self.text["fingerprint"], fingerprint()), (self.text["versions"], used)]
 
 
 def render(template: str, **what: Any) -> str:

@@ -28,10 +28,11 @@ from experiments.errors import StoreError
 from experiments.files import json_text, whole, write_text
 from scenarios import Scenario, load_scenario
 from scenarios.schema import COUNTY_TABLES
-from simulation.compiler import SOURCE_HASH
 from simulation.exchange import sample_of
+from simulation.fingerprint import fingerprint
 
 MANIFEST, INPUTS = "manifest.json", "inputs"
+FINGERPRINT = "fingerprint"
 COUNTIES = Path(scenarios.__file__).parent / "counties"
 COUNTY_FILES = ("county.toml", *COUNTY_TABLES)
 LARGEST = 50_000_000  # bytes of a county that is copied
@@ -104,6 +105,24 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     return found
 
 
+def other_model(found: Mapping[str, Any]) -> str:
+    """That a manifest is of another version of the model, both fingerprints named; empty if not.
+
+    Examples
+    --------
+    >>> other_model({"fingerprint": fingerprint()})
+    ''
+    """
+    theirs = found.get(FINGERPRINT)
+    if theirs == fingerprint():
+        return ""
+    shown = theirs or f"none, source_hash {found.get('source_hash')}"
+    return (
+        f"{FINGERPRINT}: found {shown}, allowed {fingerprint()}, as the results there are of "
+        "another version of the model"
+    )
+
+
 class Manifest:
     """The manifest of one folder.
 
@@ -137,7 +156,7 @@ class Manifest:
             "machine": machine(),
             "commit": commit(),
             "versions": versions(),
-            "source_hash": SOURCE_HASH,
+            FINGERPRINT: fingerprint(),
             **about,
             "scenarios": {label: plain_scenario(s) for label, s in scenarios.items()},
         }

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from experiments.errors import UsageError
 from scenarios import Scenario
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 from simulation.history import BURN_IN
 from simulation.run import check_arguments
 
@@ -41,8 +41,8 @@ class Task:
 
     @property
     def key(self) -> Key:
-        """What a stored result is found by: scenario, point, replicate and the model's sources."""
-        return self.scenario_id, self.point, self.replicate, SOURCE_HASH
+        """What a stored result is found by: scenario, point, replicate and the model's fingerprint."""
+        return self.scenario_id, self.point, self.replicate, fingerprint()
 
 
 @dataclass(frozen=True)

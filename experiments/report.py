@@ -25,7 +25,7 @@ from experiments.texts import FOLDER, counted, label_of, unit_name, words
 from experiments.whom_charts import waterfall
 from experiments.whom_words import People
 from scenarios import Lever, Scenario, levers, walk
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 
 def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int, Lever, Any, Any]]:
@@ -175,7 +175,7 @@ class Report:
             (text["replicates"], str(plan.replicates)),
             (text["sample"], f"{s.sample:g}"),
             (text["months"], str(s.months)),
-            (text["source_hash"], SOURCE_HASH),
+            (text["fingerprint"], fingerprint()),
             (text["versions"], used),
             (text["scenario_ids"], ids),
         ]

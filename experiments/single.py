@@ -51,7 +51,7 @@ class RunFolder(OwnFolder):
         Write to a new sibling folder if this one is in use by another run.
     """
 
-    COMPARED = ("kind", "source_hash", "seed", "replicate", "sample", "months")
+    COMPARED = ("kind", "fingerprint", "seed", "replicate", "sample", "months")
 
     def __init__(
         self, folder: Path, scenario: Scenario, replicate: int, settings: Settings,

@@ -32,7 +32,7 @@ from experiments.folders import OwnFolder
 from experiments.manifests import Manifest
 from experiments.measures import SCHEMA
 from experiments.plan import Key, Plan, Task
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 RUNS, FAILURES, PARTS = "runs.parquet", "failures.jsonl", "parts"
 KIND = "comparison"
@@ -71,7 +71,7 @@ class Store(OwnFolder):
         If the folder belongs to something else or cannot be written to.
     """
 
-    COMPARED = ("kind", "source_hash", "seed", "sample", "months", "burn_in")
+    COMPARED = ("kind", "fingerprint", "seed", "sample", "months", "burn_in")
 
     def __init__(self, folder: Path, plan: Plan, command: str = "", as_new: bool = False) -> None:
         self.plan = plan
@@ -94,7 +94,7 @@ class Store(OwnFolder):
         """Keep a failed run's error; the run is tried again when the plan is resumed."""
         row = {
             "scenario": task.scenario, "scenario_id": task.scenario_id, "point": task.point,
-            "replicate": task.replicate, "source_hash": task.key[3], "error": error,
+            "replicate": task.replicate, "fingerprint": task.key[3], "error": error,
         }  # fmt: skip
         append_line(self.folder / FAILURES, row)
 
@@ -103,7 +103,7 @@ class Store(OwnFolder):
         rows = {}
         for row in read_lines(self.folder / FAILURES)[0]:
             with suppress(KeyError):
-                rows[row["scenario_id"], row["point"], row["replicate"], row["source_hash"]] = row
+                rows[row["scenario_id"], row["point"], row["replicate"], row["fingerprint"]] = row
         done = self.done()
         return [row for key, row in rows.items() if key not in done]
 
@@ -151,7 +151,7 @@ class Store(OwnFolder):
     def _parts(self) -> set[Key]:
         folder = self.folder / PARTS
         names = [path.stem.split("-") for path in folder.glob("*.parquet")]
-        return {(name[0], int(name[1]), int(name[2]), SOURCE_HASH) for name in names}
+        return {(name[0], int(name[1]), int(name[2]), fingerprint()) for name in names}
 
     def _consolidated(self) -> list[Key]:
         path = self.folder / RUNS

@@ -21,7 +21,7 @@ from experiments.stories import Life, Pair
 from experiments.stories_watch import lives_of
 from experiments.stories_words import story_lines
 from experiments.whom_people import PAID
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 FILE = "stories.json"
 KINDS = ("founded_only", "survived_only", "lost", "displaced", "deadweight")
@@ -140,7 +140,7 @@ def _key(plan: Plan, replicate: int, wanted: Mapping[str, Any]) -> dict[str, Any
     """What stories depend on, as JSON would give it back."""
     s = plan.settings
     key = {
-        "source_hash": SOURCE_HASH,
+        "fingerprint": fingerprint(),
         "seed": s.seed,
         "sample": s.sample,
         "months": s.months,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.design_values import COUNTY
-from experiments.manifests import Manifest, counties_of
+from experiments.manifests import FINGERPRINT, Manifest, counties_of, other_model
 from experiments.sweep_plan import SweepPlan
 from experiments.texts import one_line
 
@@ -56,7 +56,7 @@ def seen_from(folder: Path, name: str) -> str:
 
 UNCOMPARED = (".id", ".title_en", ".title_zh")
 COPIES = ".county_files"
-COMPARED = ("kind", "source_hash", "seed", "sample", "months", "burn_in", "replicates", "keep")
+COMPARED = ("kind", FINGERPRINT, "seed", "sample", "months", "burn_in", "replicates", "keep")
 
 
 def difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
@@ -68,6 +68,8 @@ def difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     'seed: found 1, allowed 2'
     """
     for key in COMPARED:
+        if key == FINGERPRINT and key in wanted and (other := other_model(found)):
+            return other
         if found.get(key) != wanted.get(key):
             return f"{key}: found {found.get(key)}, allowed {wanted.get(key)}"
     for key in ("counties", "scenarios", "design"):

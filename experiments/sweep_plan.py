@@ -25,6 +25,7 @@ from experiments.errors import UsageError
 from experiments.plan import Settings, check
 from scenarios import ScenarioError
 from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 JOB_SECONDS = 3.0  # work in a job, at most, if a run takes as long as expected
 JOBS_AT_LEAST = 48  # so that the last ones to finish leave few workers idle
@@ -203,7 +204,7 @@ class SweepPlan:
                 {label: scenario.id for label, scenario in self.design.read.items()},
                 digest_of(self.points),
                 self.design.settings.burn_in,
-                SOURCE_HASH,
+                fingerprint(),
                 # A county's folder says nothing of what is in it.
                 *([self.design.counties] if self.design.counties else []),
             ],

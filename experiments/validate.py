@@ -25,7 +25,7 @@ from experiments.patterns_paired import paired
 from experiments.plan import Plan, Settings, Task
 from experiments.progress import Bar, Reporter
 from scenarios import load_scenario
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 from simulation.run import Run
 
 ALONE, WITH_PAIRS = 0, 1  # design points: one run a replicate, or those compared with it too
@@ -122,7 +122,7 @@ class Validation:
             "patterns": [result.plain() for result in self.results],
             "scenario": self.plan.reference, "replicates": self.plan.replicates,
             "sample": s.sample, "months": s.months, "seed": s.seed,
-            "failed": len(self.failures), "source_hash": SOURCE_HASH, "command": self.command,
+            "failed": len(self.failures), "fingerprint": fingerprint(), "command": self.command,
         }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from experiments.texts import plain_title
 from experiments.validate import Result, Validation
 from experiments.validation_charts import patterns_chart
 from experiments.validation_words import band_text, range_text, value_text, words_of
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 
 class Page(FaceRows):
@@ -114,7 +114,7 @@ class Page(FaceRows):
     def facts(self) -> list[tuple[str, str]]:
         """What is needed to repeat it besides."""
         used = ", ".join(f"{name} {version}" for name, version in versions().items())
-        return [(self.text["source_hash"], SOURCE_HASH), (self.text["versions"], used)]
+        return [(self.text["fingerprint"], fingerprint()), (self.text["versions"], used)]
 
 
 def write_page(found: Validation, face: Face | None, path: Path, lang: str = "en") -> Path:

@@ -19,7 +19,7 @@ from experiments.files import DamagedError, checked, remove_leftovers, table_wri
 from experiments.plan import Key, Plan, Task
 from experiments.store import AGAIN
 from experiments.whom_people import PEOPLE
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 TABLE, PARTS, PART = "people.parquet", "people", ".arrow"
 KEYS = b"returnee.people"
@@ -94,7 +94,7 @@ class PeopleStore:
 
     def _parts(self) -> set[Key]:
         names = [path.stem.split("-") for path in (self.folder / PARTS).glob(f"*{PART}")]
-        return {(name[0], int(name[1]), int(name[2]), SOURCE_HASH) for name in names}
+        return {(name[0], int(name[1]), int(name[2]), fingerprint()) for name in names}
 
     def _consolidated(self) -> list[Key]:
         path = self.folder / TABLE

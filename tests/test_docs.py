@@ -16,7 +16,7 @@ import pytest
 from waiting import LIMIT
 
 from scenarios import levers
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -103,4 +103,4 @@ def test_what_came_out_is_of_the_present_model() -> None:
     stored = {"docs/linkage.md": "returnee linkage --write-doc docs/linkage.md",
               "experiments/data/ensemble.toml": "returnee calibrate"}  # fmt: skip
     for name, command in stored.items():
-        assert SOURCE_HASH in (ROOT / name).read_text("utf-8"), f"{name}: run `{command}` again"
+        assert fingerprint() in (ROOT / name).read_text("utf-8"), f"{name}: run `{command}` again"

@@ -26,7 +26,7 @@ from dashboard.texts import FOLDER, words
 from experiments.budget import Budget as Outcome
 from experiments.budget import budget
 from experiments.budget_stored import plain_of, write_plain
-from simulation.compiler import SOURCE_HASH
+from simulation.fingerprint import fingerprint
 
 TINY: dict[str, Any] = {"TRIALS": 10, "POPULATION": 10, "KEEP": 2, "WORLDS": 2, "REPLICATES": 2,
                         "SAMPLE": 0.002, "MONTHS": 48, "RUNS": 32}  # fmt: skip
@@ -196,7 +196,7 @@ def test_a_search_on_the_page_is_kept_and_shown(monkeypatch: pytest.MonkeyPatch)
     perform(session, job, lambda: True)
     assert not job.value.running and job.value.error == ""
     assert session.place.value.option("yearly", "") == "7000000"
-    assert known()[7_000_000].current and SOURCE_HASH
+    assert known()[7_000_000].current and fingerprint()
     command = known()[7_000_000].command
     assert "--per-year 7000000" in command and "--sample 0.002" in command
 

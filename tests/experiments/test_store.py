@@ -69,8 +69,8 @@ def test_other_sources_are_refused(tmp_path: Path) -> None:
     compare(["linked"], out=tmp_path, **SMALL)
     path = tmp_path / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**manifest, "source_hash": "0"}), encoding="utf-8")
-    with pytest.raises(StoreError, match="source_hash: found 0"):
+    path.write_text(json.dumps({**manifest, "fingerprint": "0"}), encoding="utf-8")
+    with pytest.raises(StoreError, match="fingerprint: found 0"):
         compare(["linked"], out=tmp_path, **SMALL)
 
 

@@ -277,8 +277,8 @@ def test_a_changed_file_or_source_is_refused_unless_as_new(tmp_path: Path) -> No
     assert not changed["public_cost"].equals(first["public_cost"])
     path = tmp_path / "a-2/manifest.json"
     manifest = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps({**manifest, "source_hash": "0"}), "utf-8")
-    with pytest.raises(StoreError, match="source_hash: found 0"):
+    path.write_text(json.dumps({**manifest, "fingerprint": "0"}), "utf-8")
+    with pytest.raises(StoreError, match="fingerprint: found 0"):
         sweep(design, tmp_path / "a-2")
 
 
