@@ -37,7 +37,7 @@ WHOLE = "() => !document.querySelector('.state progress') && !document.querySele
 @contextmanager
 def server(*options: str) -> Iterator[str]:
     """A dashboard of its own; gives its address."""
-    command = [sys.executable, "-m", "dashboard", "dashboard", "--no-browser", *options]
+    command = [sys.executable, "-m", "returnee", "dashboard", "--no-browser", *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None

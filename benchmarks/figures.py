@@ -18,12 +18,13 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from scenarios import Scenario, load_scenario
-from simulation import simulate
-from simulation.county import County, with_policy
-from simulation.history import BURN_IN, advance, live_history
-from simulation.philox import philox
-from simulation.run import start
+from returnee.scenarios import Scenario, load_scenario
+from returnee.simulation import simulate
+from returnee.simulation.run import start
+from returnee.simulation.start.assemble import with_policy
+from returnee.simulation.start.history import BURN_IN, advance, live_history
+from returnee.simulation.state.county import County
+from returnee.simulation.state.draws import philox
 
 MONTHS, SEED = 120, 1
 ROOT = Path(__file__).resolve().parent.parent
@@ -171,7 +172,9 @@ def peak() -> int:
 
 def compiling() -> list[Row]:
     """First compile in an empty cache, and start with a warm one."""
-    first_run = "from simulation import simulate; simulate('baseline', sample=0.002, months=12)"
+    first_run = (
+        "from returnee.simulation import simulate; simulate('baseline', sample=0.002, months=12)"
+    )
     with tempfile.TemporaryDirectory() as folder:
         cold = best(lambda: run_python("-c", first_run, RETURNEE_CACHE=folder), 1)
         start_up = best(lambda: run_python("-c", first_run, RETURNEE_CACHE=folder))
@@ -216,9 +219,10 @@ def scaling() -> list[Row]:
 
 def resume(runs: int = 10_000) -> list[Row]:
     """Time to find what is left to do of a comparison whose runs are all finished."""
-    from experiments.measures import SCHEMA
-    from experiments.plan import Plan, Settings
-    from experiments.store import Store
+    from returnee.experiments.keys import Settings
+    from returnee.experiments.measuring.measures import SCHEMA
+    from returnee.experiments.running.plan import Plan
+    from returnee.experiments.running.store import Store
 
     scenarios = {name: load_scenario(name) for name in ("baseline", "linked")}
     plan = Plan(scenarios, "baseline", runs // 2, Settings(1, 0.05, 120))
@@ -246,7 +250,7 @@ def resume(runs: int = 10_000) -> list[Row]:
 
 def run_python(*arguments: str, **environment: str) -> str:
     """What a new Python process prints, run in the project's folder."""
-    known = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    known = {**os.environ, **environment}
     done = subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,

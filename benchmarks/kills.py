@@ -14,8 +14,8 @@ from pathlib import Path
 
 from benchmarks.figures import warm
 from benchmarks.sweeps import begun
-from experiments.levels import NAMES
-from experiments.sweeps import frame_of
+from returnee.experiments.measuring.measures import NAMES
+from returnee.experiments.studies.sweep import frame_of
 
 DESIGN = """
 scenarios = ["baseline", "linked"]

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from benchmarks.dashboard import FLAGS, WHOLE, server
-from experiments import compare
-from experiments.charts import OVER_TIME, over_time
-from experiments.linkage_charts import standalone
+from returnee import compare
+from returnee.experiments.reports.compare import OVER_TIME, over_time
+from returnee.experiments.reports.linkage.charts import standalone
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 PAGES = {

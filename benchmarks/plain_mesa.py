@@ -27,16 +27,17 @@ from typing import Any
 import mesa
 import numpy as np
 
-from simulation import records as r
-from simulation.accounts import finish
-from simulation.calendar import turn_page
-from simulation.careers import NOTHING, carry_out, found, review
-from simulation.closing import close_firms
-from simulation.hiring import match
-from simulation.indicators import MONTH
-from simulation.information import apply_notes, inform
-from simulation.month import support
-from simulation.trading import trade
+from returnee.simulation.accounts import finish
+from returnee.simulation.calendar import turn_page
+from returnee.simulation.firms.closing import close_firms
+from returnee.simulation.firms.hiring import match
+from returnee.simulation.firms.trading import trade
+from returnee.simulation.indicators import MONTH
+from returnee.simulation.month import support
+from returnee.simulation.people.careers import NOTHING, carry_out, found, review
+from returnee.simulation.people.information import apply_notes
+from returnee.simulation.state import records as r
+from returnee.simulation.support.outreach import inform
 
 
 class RowAgent(mesa.Agent):
@@ -52,7 +53,7 @@ class WorkerAgent(RowAgent):
     """A worker; a step is a look at the calendar, and a review if one is due."""
 
     def step(self) -> None:
-        """Hear from ties, decide, and note the next review; as in ``simulation.careers.review_all``."""
+        """Hear from ties, decide, and note the next review; as in ``returnee.simulation.people.careers.review_all``."""
         county, row = self.model.county, self.row
         if county.due[row] != county.clock[0].month:
             return
@@ -77,7 +78,7 @@ class PlainModel(mesa.Model):
     Parameters
     ----------
     arrays : dict of arrays
-        The fields of a ``simulation.county.County``.
+        The fields of a ``returnee.simulation.state.county.County``.
     """
 
     def __init__(self, arrays: dict[str, np.ndarray]) -> None:
@@ -96,7 +97,7 @@ class PlainModel(mesa.Model):
             setattr(self.county, name, value)
 
     def step(self) -> None:
-        """One month, in the order of ``simulation.month.live``."""
+        """One month, in the order of ``returnee.simulation.month.live``."""
         county = self.county
         clock = county.clock[0]
         clock.month += 1

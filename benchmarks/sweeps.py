@@ -41,11 +41,10 @@ def begun(folder: Path, design: str, *words: str) -> Iterator[subprocess.Popen[s
     """The command ``returnee sweep`` as a process of its own, on a design."""
     path = folder / "design.toml"
     path.write_text(design, encoding="utf-8")
-    command = ["-m", "experiments", "sweep", str(path), "--out", str(folder / "out"), *words]
+    command = ["-m", "returnee", "sweep", str(path), "--out", str(folder / "out"), *words]
     with subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

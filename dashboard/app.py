@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import solara
 
-from dashboard import budget, compare, counties, explore, learn, network, paths, sources
-from dashboard.place import Arrival, Mix, Place, address_of, arrive
-from dashboard.session import Session
-from dashboard.settings import FIRST
-from dashboard.texts import FOLDER, escaped, page, words
-from dashboard.widgets import Browser, Top, box, html
-from simulation.fingerprint import fingerprint
+from returnee.dashboard.pages import budget, compare, explore, learn, network, paths, sources
+from returnee.dashboard.settings import FIRST
+from returnee.dashboard.texts import FOLDER, escaped, page, words
+from returnee.dashboard.visitor import counties
+from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of, arrive
+from returnee.dashboard.visitor.session import Session
+from returnee.dashboard.widgets import Browser, Top, box, html
+from returnee.simulation.fingerprint import fingerprint
 
 PAGES: dict[str, Callable[[Session], solara.Element]] = {
     "explore": explore.Explore,

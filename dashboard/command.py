@@ -1,15 +1,8 @@
-"""The command ``returnee``, with ``returnee dashboard``: a server, and the browser that shows it.
-
-All other commands are those of `experiments.cli`, which knows nothing of the dashboard.
-"""
+"""The command ``returnee dashboard``: a server, and the browser that shows it."""
 
 from __future__ import annotations
 
 import os
-
-# Threads of the model do no linear algebra that would gain from more; set before numpy is loaded.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import secrets
 import socket
 import sys
@@ -24,18 +17,17 @@ from typing import Annotated
 
 import typer
 
-from dashboard import counties, settings
-from dashboard.guard import LOCAL_NAMES, Guard, front_end, name_in
-from dashboard.settings import LARGEST
-from experiments.cli import app
-from experiments.cli import main as run_command
-from experiments.errors import UsageError
+from returnee.dashboard import settings
+from returnee.dashboard.guard import LOCAL_NAMES, Guard, front_end, name_in
+from returnee.dashboard.settings import LARGEST
+from returnee.dashboard.visitor import counties
+from returnee.experiments.errors import UsageError
 
 ALL = ("0.0.0.0", "::")  # every address of the machine
 CULL = "1m"  # after which a page that went away without a word is forgotten
 LARGEST_MESSAGE = 1_000_000  # bytes from a browser at a time
 SETTINGS = {
-    "SOLARA_APP": "dashboard.app",
+    "SOLARA_APP": "returnee.dashboard.app",
     "SOLARA_MODE": "production",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_KERNEL_CULL_TIMEOUT": CULL,
@@ -177,7 +169,7 @@ def serve(
     """Serve pages until interrupted."""
     os.environ.update(SETTINGS)
     os.environ.setdefault("SOLARA_SESSION_SECRET_KEY", secrets.token_hex(32))
-    from dashboard.pool import POOL
+    from returnee.dashboard.live.pool import POOL
 
     settings.FIRST["lang"] = lang
     if results is not None:
@@ -236,9 +228,9 @@ def guarded(names: list[str], numbers: bool) -> Guard:
 
 def warm() -> None:
     """Compile the model if need be, know its fingerprint, and begin to live the histories that visitors need."""
-    from dashboard.runs import prewarm
-    from experiments.executors import compile_first
-    from simulation.fingerprint import fingerprint
+    from returnee.dashboard.live.runs import prewarm
+    from returnee.experiments.running.runner import compile_first
+    from returnee.simulation.fingerprint import fingerprint
 
     compile_first(say)
     fingerprint()  # which every page shows
@@ -254,15 +246,3 @@ def open_browser(url: str) -> None:
 def say(text: str) -> None:
     """Say one line on standard error."""
     print(text, file=sys.stderr, flush=True)
-
-
-app.command("dashboard", epilog=DASHBOARD_EXAMPLES)(dashboard_command)
-
-
-def main() -> None:
-    """Run the command with the arguments it was called with."""
-    run_command()
-
-
-if __name__ == "__main__":
-    main()

@@ -19,7 +19,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.texts import page, words
+from returnee.dashboard.texts import page, words
 
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 CDN = "/_solara/cdn/"

@@ -1,7 +1,7 @@
 """Words of the pages, from ``texts/<lang>.toml``, and small pieces of HTML.
 
 Labels, units and help of levers and indicators come from their own definitions; programmes, pots and
-units share the catalogue of the reports (`experiments.texts`).
+units share the catalogue of the reports (`returnee.experiments.words.texts`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from experiments import texts as reports
-from experiments.texts import COUNTABLE, figure, label_of, plain_title, span, unit_name
-from scenarios import Scenario
-from simulation.indicators import Indicator
+from returnee.experiments.words import texts as reports
+from returnee.experiments.words.texts import (
+    COUNTABLE,
+    figure,
+    label_of,
+    plain_title,
+    span,
+    unit_name,
+)
+from returnee.scenarios import Scenario
+from returnee.simulation.indicators import Indicator
 
 FOLDER = Path(__file__).parent
 WAN = 10_000

@@ -65,14 +65,14 @@ def Levers(
 
 @solara.component_vue("vue/chart.vue")
 def Chart(spec: dict[str, Any], words: dict[str, str], event_pick: Event = _ignore) -> None:
-    """A chart of `dashboard.drawing`, with its table, CSV and picture."""
+    """A chart of `returnee.dashboard.content.drawing`, with its table, CSV and picture."""
 
 
 @solara.component_vue("vue/net.vue")
 def Net(
     spec: dict[str, Any], words: dict[str, str], chosen: int = -1, event_pick: Event = _ignore
 ) -> None:
-    """People and ties month by month, of `dashboard.neighbours`; ``event_pick`` gets a person's id."""
+    """People and ties month by month, of `returnee.dashboard.content.neighbours`; ``event_pick`` gets a person's id."""
 
 
 def html(

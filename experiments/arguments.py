@@ -14,8 +14,10 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from experiments.design_values import plain, shown
-from experiments.errors import UsageError
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.errors import UsageError, shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,7 +75,7 @@ def as_declared(value: Any, hint: Any, name: str) -> Any:
     ['linked']
     >>> as_declared("12", int, "months")
     Traceback (most recent call last):
-    experiments.errors.UsageError: months: found '12', allowed a whole number
+    returnee.experiments.errors.UsageError: months: found '12', allowed a whole number
     """
     options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     if type(value).__module__.partition(".")[0] in ("numpy", "pandas") or isinstance(value, range):
@@ -117,3 +119,20 @@ def _is(value: Any, option: Any) -> bool:
         return isinstance(value, NUMBERS[option])
     kind = get_origin(option) or option
     return kind is not Sequence and isinstance(value, kind)
+
+
+def plain(value: Any) -> Any:
+    """A value as a file would hold it: numpy's numbers and arrays, ranges and tuples too.
+
+    Examples
+    --------
+    >>> plain({"a": np.linspace(0.0, 1.0, 3), "b": range(2), "c": np.int64(4)})
+    {'a': [0.0, 0.5, 1.0], 'b': [0, 1], 'c': 4}
+    """
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.generic | np.ndarray | pd.Series | pd.Index):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple | range):
+        return [plain(inner) for inner in value]
+    return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from experiments.errors import UsageError, reason_of
+from returnee.experiments.errors import UsageError, reason_of
 
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 Row = tuple[int, list[str]]

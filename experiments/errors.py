@@ -6,6 +6,9 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from returnee.scenarios.schema.errors import show
 
 
 class UsageError(ValueError):
@@ -40,3 +43,13 @@ def writing_to(folder: Path) -> Iterator[None]:
             f"{folder}: found {reason_of(error)}, allowed a place that can be written to; "
             "finished runs are kept"
         ) from error
+
+
+def shown(value: Any) -> str:
+    """A value as a file would write it; ``nothing`` for none."""
+    return "nothing" if value is None else show(value)
+
+
+def wrong(label: str, key: str, found: str, allowed: str) -> UsageError:
+    """The error of one key of a design."""
+    return UsageError(f"{label}: {key}: found {found}, allowed {allowed}")

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, SoftFileLock, Timeout
 
-from experiments.errors import StoreError, writing_to
+from returnee.experiments.errors import StoreError, writing_to
 
 NEW = ".new"  # end of temporary names
 LOCK = ".lock"

@@ -1,7 +1,7 @@
 """How one county lives through a month, and one run."""
 
-from simulation import rules
-from simulation.run import Run, simulate
+from returnee.simulation.engine import rules
+from returnee.simulation.run import Run, simulate
 
 rules.remember()
 

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from simulation import records as r
-from simulation.compiler import kernel
-from simulation.prefetch import AHEAD, prefetch
-from simulation.returning import RECENT_MONTHS
-from simulation.services import HALL, MAX_SITES, SITES
-from simulation.state import is_active, is_home, job_pay, month_index, now
+from returnee.simulation.engine.bundle import AHEAD, prefetch
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.people.returning import RECENT_MONTHS
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import is_active, is_home, job_pay, month_index, now
+from returnee.simulation.state.providers import HALL, MAX_SITES, SITES
 
 STAYING_MONTHS = 12
 HALF = 0.5

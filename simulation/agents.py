@@ -2,7 +2,7 @@
 
 A view holds no state. It reads the row at the moment it is asked, so it is never out of date, and
 it cannot be written to: the rules of the month change the county, views show it. Fields of a record
-that have no readable name here are there under the name in ``simulation.records``, with its unit.
+that have no readable name here are there under the name in ``returnee.simulation.state.records``, with its unit.
 
 Money, jobs and capacities are those of the simulated people, not scaled up to the full county.
 """
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import mesa
 
-from simulation import records as r
-from simulation.state import savings_after
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import savings_after
 
 if TYPE_CHECKING:
-    from simulation.model import CountyModel
+    from returnee.simulation.model import CountyModel
 
 # Where the numbers of agents start, so that no two agents of a model share one.
 FIRST_WORKER, FIRST_FIRM = 1_000, 1_000_000_000
@@ -58,7 +58,7 @@ class View(mesa.Agent):
 
     @property
     def record(self) -> Any:
-        """The row itself, a numpy record of the fields in ``simulation.records``."""
+        """The row itself, a numpy record of the fields in ``returnee.simulation.state.records``."""
         return getattr(self.model.county, self.table)[self.row]
 
     def number(self) -> int:

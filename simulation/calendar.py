@@ -6,16 +6,16 @@ turns 18, and people retire. A shock to the cities costs a share of those away t
 
 from __future__ import annotations
 
-from simulation import records as r
-from simulation.closing import never_open, stop
-from simulation.compiler import kernel
-from simulation.founding import give_up
-from simulation.money import refill, set_fund
-from simulation.philox import D_SHOCK, draws
-from simulation.services import fund_services
-from simulation.state import enter, now, policy_now
-from simulation.ventures import price_sectors
-from simulation.workforce import leave_employer
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.closing import never_open, stop
+from returnee.simulation.firms.founding import give_up
+from returnee.simulation.firms.hiring import leave_employer
+from returnee.simulation.firms.ventures import price_sectors
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import enter, now, policy_now
+from returnee.simulation.state.draws import D_SHOCK, draws
+from returnee.simulation.state.money import refill, set_fund
+from returnee.simulation.support.services import fund_services
 
 
 @kernel

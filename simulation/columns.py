@@ -1,6 +1,6 @@
 """Every column of a run's tables: unit and meaning. Units in ``attrs`` come from here.
 
-The page `docs/columns.md` is made from these rows by `experiments.columns`; a test holds them against
+The page `docs/columns.md` is made from these rows by `returnee.experiments.reports.columns`; a test holds them against
 the tables.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from simulation import records as r
-from simulation.indicators import INDICATORS
+from returnee.simulation.indicators import INDICATORS
+from returnee.simulation.state import records as r
 
 
 class Column(NamedTuple):

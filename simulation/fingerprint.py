@@ -23,12 +23,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-import scenarios
-from scenarios import load_scenario
-from simulation.cache import kernel_folder
-from simulation.compiler import SOURCE_HASH
-from simulation.exchange import NAMES
-from simulation.run import Run, simulate
+from returnee import scenarios
+from returnee.scenarios import load_scenario
+from returnee.simulation.engine.cache import kernel_folder
+from returnee.simulation.engine.compiler import SOURCE_HASH
+from returnee.simulation.run import Run, simulate
+from returnee.simulation.start.own_county import NAMES
 
 DIGITS, DIGITS_SINGLE = 9, 6  # significant digits of floats that count
 TABLES = (
@@ -38,7 +38,7 @@ NAME = "fingerprint"
 ROOT = Path(scenarios.__file__).parent
 SOURCE = "baseline"  # of every history too
 FILES = (  # what the runs are read from
-    f"{SOURCE}.toml",
+    f"shipped/{SOURCE}.toml",
     "counties/binhai/county.toml",
     *(f"counties/example/{name}" for name in NAMES),
 )

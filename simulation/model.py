@@ -1,8 +1,8 @@
 """The county as a Mesa model: one step is one month.
 
-Agents are views onto rows (``simulation.agents``) and are made when somebody asks for them; a run
+Agents are views onto rows (``returnee.simulation.agents``) and are made when somebody asks for them; a run
 that nobody inspects makes none. Mesa's generators (``model.random``, ``model.rng``) serve only what
-is done to agent sets, such as a shuffle: the county's own draws are keyed (``simulation.philox``).
+is done to agent sets, such as a shuffle: the county's own draws are keyed (``returnee.simulation.state.draws``).
 
 Everything here uses what Mesa 3.3 and 3.5 both have.
 """
@@ -22,15 +22,16 @@ import numpy as np
 import pandas as pd
 from mesa.agent import AgentSet
 
-from scenarios import Scenario, load_scenario
-from simulation import records as r
-from simulation.agents import Firm, MigrantWorker, SupportService, View
-from simulation.county import County
-from simulation.exchange import population_of
-from simulation.history import BURN_IN, advance
-from simulation.indicators import BY_NAME
-from simulation.run import LARGEST_KEY, Run, check_arguments, start
-from simulation.ties import ties_of
+from returnee.scenarios import Scenario, load_scenario
+from returnee.simulation.agents import Firm, MigrantWorker, SupportService, View
+from returnee.simulation.indicators import BY_NAME
+from returnee.simulation.run import Run, start
+from returnee.simulation.start.arguments import LARGEST_KEY, check_arguments
+from returnee.simulation.start.history import BURN_IN, advance
+from returnee.simulation.start.own_county import population_of
+from returnee.simulation.start.ties import ties_of
+from returnee.simulation.state import records as r
+from returnee.simulation.state.county import County
 
 V = TypeVar("V", bound=View)
 KINDS: tuple[type[View], ...] = (MigrantWorker, Firm, SupportService)
@@ -140,7 +141,7 @@ class CountyModel(mesa.Model):
         return int(self.county.clock[0].month)
 
     def step(self) -> None:
-        """One month (``simulation.month.live``); nothing once the last month was lived."""
+        """One month (``returnee.simulation.month.live``); nothing once the last month was lived."""
         if self.month >= self.months:
             self.running = False
             return

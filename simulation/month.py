@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from simulation.accounts import finish
-from simulation.activities import hold_activities
-from simulation.calendar import turn_page
-from simulation.careers import most_events, most_new_files, take_decisions
-from simulation.closing import close_firms
-from simulation.compiler import kernel
-from simulation.desk import banks_decide, handle_files
-from simulation.founding import prepare
-from simulation.hiring import match
-from simulation.incubation import incubate
-from simulation.information import apply_notes, inform
-from simulation.technology import extend
-from simulation.trading import trade_all
-from simulation.training import run_classes
+from returnee.simulation.accounts import finish
+from returnee.simulation.calendar import turn_page
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.closing import close_firms
+from returnee.simulation.firms.founding import prepare
+from returnee.simulation.firms.hiring import match
+from returnee.simulation.firms.trading import trade_all
+from returnee.simulation.people.careers import most_events, most_new_files, take_decisions
+from returnee.simulation.people.information import apply_notes
+from returnee.simulation.support.activities import hold_activities
+from returnee.simulation.support.desk import banks_decide, handle_files
+from returnee.simulation.support.incubation import incubate
+from returnee.simulation.support.outreach import inform
+from returnee.simulation.support.technology import extend
+from returnee.simulation.support.training import run_classes
 
 
 @kernel

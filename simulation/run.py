@@ -5,75 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from scenarios import Scenario, load_scenario
-from scenarios.errors import show
-from simulation import records as r
-from simulation.columns import UNITS
-from simulation.county import County, with_policy
-from simulation.history import BURN_IN, HISTORIES, advance
-from simulation.indicators import INDICATORS
-from simulation.philox import MONTH_ZERO
+from returnee.scenarios import Scenario, load_scenario
+from returnee.simulation.columns import UNITS
+from returnee.simulation.indicators import INDICATORS
+from returnee.simulation.start.arguments import check_arguments
+from returnee.simulation.start.assemble import with_policy
+from returnee.simulation.start.history import BURN_IN, HISTORIES, advance
+from returnee.simulation.state import records as r
+from returnee.simulation.state.county import County
 
-LARGEST_KEY = 2**32
-MOST_MONTHS = 600
 HEADLINES = ["away", "returns", "firms_open", "jobs", "return_quality", "rural_income"]
 FEN = 100.0
-
-
-class Arguments(NamedTuple):
-    """What a run is called with beside its scenario, as plain numbers."""
-
-    replicate: int
-    seed: int
-    sample: float
-    months: int
-    burn_in: int
-
-
-def check_arguments(
-    scenario: Scenario, replicate: int, seed: int, sample: float, months: int, burn_in: int
-) -> Arguments:
-    """Refuse arguments that no run can have; numpy's numbers become plain ones."""
-    if not isinstance(scenario, Scenario):
-        raise ValueError(
-            f"scenario: found {_shown(scenario)}, allowed a name, a file or a Scenario"
-        )
-    number = isinstance(sample, int | float | np.integer | np.floating)
-    if isinstance(sample, bool) or not number or not 0.0 < sample <= 1.0:
-        raise ValueError(f"sample: found {_shown(sample)}, allowed above 0 up to 1")
-    return Arguments(
-        whole("replicate", replicate, 0, LARGEST_KEY - 1),
-        whole("seed", seed, 0, LARGEST_KEY - 1),
-        float(sample),
-        whole("months", months, 1, MOST_MONTHS),
-        whole("burn_in", burn_in, 12, MONTH_ZERO - 1),
-    )
-
-
-def whole(name: str, value: Any, low: int, high: int) -> int:
-    """Give `value` as a plain whole number.
-
-    Raises
-    ------
-    ValueError
-        If it is none, or out of range.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ValueError(
-            f"{name}: found {_shown(value)}, allowed a whole number from {low} to {high}"
-        )
-    if not low <= value <= high:
-        raise ValueError(f"{name}: found {_shown(value)}, allowed {low} to {high}")
-    return int(value)
-
-
-def _shown(value: Any) -> str:
-    return show(value.item() if isinstance(value, np.generic) else value)
 
 
 def start(
@@ -247,7 +193,7 @@ class Run:
     def transactions(self) -> pd.DataFrame:
         """Money between households, firms, banks, government and others by month, yuan, full county.
 
-        Who pays whom by column: `simulation.records.TRANSACTIONS`. Savings, cash and loans change by
+        Who pays whom by column: `returnee.simulation.state.records.TRANSACTIONS`. Savings, cash and loans change by
         these and nothing else.
         """
         return self._yuan(self.county.transactions, "transactions")

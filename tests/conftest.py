@@ -16,6 +16,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     interpreted = os.environ.get("NUMBA_DISABLE_JIT") == "1"
     if not (hasattr(config, "workerinput") or config.option.collectonly or interpreted):
-        from simulation import simulate
+        from returnee.simulation import simulate
 
         simulate("baseline", sample=0.002, months=12)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import os
 import pkgutil
 import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from waiting import LIMIT
 
-from scenarios import levers
-from simulation.fingerprint import fingerprint
+from returnee.scenarios import levers
+from returnee.simulation.fingerprint import fingerprint
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LONG = {
     "compare": ["--replicates", "2", "--sample", "0.005"],
@@ -55,12 +53,11 @@ def test_commands(command, tmp_path):
     words = shlex.split(command)[1:]
     words += LONG.get(words[0], [])
     done = subprocess.run(
-        [sys.executable, "-m", "experiments", *words],
+        [sys.executable, "-m", "returnee", *words],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=LIMIT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr
 
@@ -72,9 +69,9 @@ def test_readme_has_its_picture():
 
 @pytest.mark.parametrize("package", ["scenarios", "simulation", "experiments"])
 def test_doctests(package):
-    module = importlib.import_module(package)
+    module = importlib.import_module(f"returnee.{package}")
     tried = 0
-    for found in pkgutil.iter_modules(module.__path__, f"{package}."):
+    for found in pkgutil.walk_packages(module.__path__, f"{module.__name__}."):
         if not found.name.endswith("__main__"):
             result = doctest.testmod(
                 importlib.import_module(found.name), optionflags=doctest.ELLIPSIS
@@ -90,7 +87,7 @@ def test_the_pins_are_plain():
 
 
 def test_the_page_of_parameters_is_current():
-    from experiments.parameters import COMMAND, constants, document
+    from returnee.experiments.reports.parameters import COMMAND, constants, document
 
     page = (ROOT / "docs" / "parameters.md").read_text("utf-8")
     assert page == document(), f"run: {COMMAND}"

@@ -52,7 +52,7 @@ def address():
     """Address of a server started as a user starts it."""
     command = ["dashboard", "--no-browser", "--port", str(free_port())]
     process = subprocess.Popen(
-        [sys.executable, "-m", "dashboard", *command], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "returnee", *command], stderr=subprocess.PIPE, text=True
     )
     try:
         yield first_address(process)

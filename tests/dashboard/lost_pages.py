@@ -10,8 +10,8 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from dashboard.command import SETTINGS, guarded
-from dashboard.pool import is_connected
+from returnee.dashboard.command import SETTINGS, guarded
+from returnee.dashboard.live.pool import is_connected
 
 LIMIT = 600.0  # seconds that only a hang takes
 

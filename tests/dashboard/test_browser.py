@@ -8,10 +8,10 @@ import tomllib
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from dashboard import levers
-from dashboard.app import PAGES
-from dashboard.place import Mix
-from dashboard.texts import words
+from returnee.dashboard.app import PAGES
+from returnee.dashboard.content import levers
+from returnee.dashboard.texts import words
+from returnee.dashboard.visitor.place import Mix
 
 NAMES = tuple(PAGES)
 GRAVE = ("serious", "critical")

@@ -13,20 +13,20 @@ import numpy as np
 import pytest
 import solara
 
-from dashboard import budgets, settings
-from dashboard.app import OPTIONS, PAGES
-from dashboard.budget import Budget, Job, act, chosen_of, perform
-from dashboard.budget_views import Views
-from dashboard.budgets import Searched, known, opened, read
-from dashboard.place import Arrival, Place, address_of, arrive
-from dashboard.runs import Stopped
-from dashboard.session import Session
-from dashboard.stored import SHIPPED
-from dashboard.texts import FOLDER, words
-from experiments.budget import Budget as Outcome
-from experiments.budget import budget
-from experiments.budget_stored import plain_of, write_plain
-from simulation.fingerprint import fingerprint
+from returnee.dashboard import settings
+from returnee.dashboard.app import OPTIONS, PAGES
+from returnee.dashboard.content.budget_views import Views
+from returnee.dashboard.live import budgets
+from returnee.dashboard.live.budgets import Searched, known, opened, read
+from returnee.dashboard.live.runs import Stopped
+from returnee.dashboard.live.stored import SHIPPED
+from returnee.dashboard.pages.budget import Budget, Job, act, chosen_of, perform
+from returnee.dashboard.texts import FOLDER, words
+from returnee.dashboard.visitor.place import Arrival, Place, address_of, arrive
+from returnee.dashboard.visitor.session import Session
+from returnee.experiments.studies.budget import Budget as Outcome
+from returnee.experiments.studies.budget import budget, plain_of, write_plain
+from returnee.simulation.fingerprint import fingerprint
 
 TINY: dict[str, Any] = {"TRIALS": 10, "POPULATION": 10, "KEEP": 2, "WORLDS": 2, "REPLICATES": 2,
                         "SAMPLE": 0.002, "MONTHS": 48, "RUNS": 32}  # fmt: skip
@@ -40,7 +40,7 @@ LEVERS = [
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """A tiny search."""
-    from scenarios import levers
+    from returnee.scenarios import levers
 
     named = [lever.key for lever in levers if lever.key in LEVERS]
     return budget(

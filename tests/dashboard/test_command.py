@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from dashboard import command
+from returnee.dashboard import command
 
 
 @pytest.mark.parametrize("missing", ["ipyvuetify", "solara", "uvicorn"])

@@ -9,25 +9,29 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import counties, explore, levers, settings
-from dashboard.answers import command, lined_up
-from dashboard.app import arrival_of
-from dashboard.compare import act as act_on_compare
-from dashboard.contrast import lined_up as compared
-from dashboard.explore import act, choices
-from dashboard.files import opened, read_upload, short_name, toml_of
-from dashboard.learn import place_of
-from dashboard.lessons import LESSONS
-from dashboard.network import choices as network_choices
-from dashboard.network import town_of
-from dashboard.place import Arrival, Mix, Place, address_of
-from dashboard.problems import say
-from dashboard.runs import figures_of, live
-from dashboard.session import Session
-from experiments.errors import UsageError
-from experiments.plan import Plan, Settings
-from scenarios import ScenarioError, load_scenario
-from scenarios.loader import FOLDER
+from returnee.dashboard import settings
+from returnee.dashboard.app import arrival_of
+from returnee.dashboard.content import levers
+from returnee.dashboard.content.contrast import lined_up as compared
+from returnee.dashboard.content.lessons import LESSONS
+from returnee.dashboard.live.answers import command, lined_up
+from returnee.dashboard.live.runs import figures_of, live
+from returnee.dashboard.pages import explore
+from returnee.dashboard.pages.compare import act as act_on_compare
+from returnee.dashboard.pages.explore import act, choices
+from returnee.dashboard.pages.learn import place_of
+from returnee.dashboard.pages.network import choices as network_choices
+from returnee.dashboard.pages.network import town_of
+from returnee.dashboard.visitor import counties
+from returnee.dashboard.visitor.files import opened, read_upload, short_name, toml_of
+from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of
+from returnee.dashboard.visitor.problems import say
+from returnee.dashboard.visitor.session import Session
+from returnee.experiments.errors import UsageError
+from returnee.experiments.keys import Settings
+from returnee.experiments.running.plan import Plan
+from returnee.scenarios import ScenarioError, load_scenario
+from returnee.scenarios.files.loader import FOLDER
 
 TINY = Settings(seed=1, sample=0.002, months=12)
 

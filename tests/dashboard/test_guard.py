@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from dashboard import guard
-from dashboard.command import names_of
-from dashboard.guard import CDN, Guard, front_end, name_in
+from returnee.dashboard import guard
+from returnee.dashboard.command import names_of
+from returnee.dashboard.guard import CDN, Guard, front_end, name_in
 
 COOKIE = (
     b"solara-session-id=abc; expires=Fri, 01 Jan 2038 00:00:00 GMT; Path=/; SameSite=none; Secure"
@@ -246,7 +246,7 @@ def test_the_library_as_installed_meets_the_guard() -> None:
     """The library's own routes behind the guard, with a page asked for first by a liar."""
     code = """
 import asyncio, os
-from dashboard.command import SETTINGS, guarded
+from returnee.dashboard.command import SETTINGS, guarded
 os.environ.update(SETTINGS, SOLARA_BASE_URL="http://127.0.0.1:8765/")
 app = guarded(["127.0.0.1"], False)
 from tests.dashboard.test_guard import ask

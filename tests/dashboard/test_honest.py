@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.answers import REFERENCE, Answer, answer_of, lined_up, waiting
-from dashboard.explore import Shown, answer, first_line, state_line
-from dashboard.place import Mix, Place
-from dashboard.pool import Busy
-from dashboard.runs import STAGES, cubes
-from dashboard.texts import words
-from experiments.plan import Settings
-from scenarios import Scenario
-from simulation.county import County
+from returnee.dashboard.live.answers import REFERENCE, Answer, answer_of, lined_up, waiting
+from returnee.dashboard.live.pool import Busy
+from returnee.dashboard.live.runs import STAGES, cubes
+from returnee.dashboard.pages.explore import Shown, answer, first_line, state_line
+from returnee.dashboard.texts import words
+from returnee.dashboard.visitor.place import Mix, Place
+from returnee.experiments.keys import Settings
+from returnee.scenarios import Scenario
+from returnee.simulation.state.county import County
 
 TINY = Settings(seed=1, sample=0.002, months=12)
 
@@ -68,7 +68,7 @@ def test_the_way_to_a_first_answer_is_shown(lang: str) -> None:
 def test_runs_of_a_first_answer_are_counted_and_a_full_queue_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from dashboard import explore
+    from returnee.dashboard.pages import explore
 
     full = [True, False]
 
@@ -91,7 +91,8 @@ def test_runs_of_a_first_answer_are_counted_and_a_full_queue_is_said(
 def test_a_township_without_people_in_a_run_is_said_to_be_empty(
     monkeypatch: pytest.MonkeyPatch, lang: str
 ) -> None:
-    from dashboard import neighbours, network
+    from returnee.dashboard.content import neighbours
+    from returnee.dashboard.pages import network
 
     settled = neighbours.county_before
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import solara
 
-from dashboard import explore
-from dashboard.app import Page, arrival_of
-from dashboard.explore import Shown, act, answer, move, save
-from dashboard.place import LEVERS, Arrival, Mix, Place, address_of
-from dashboard.problems import SCHOOLING, say
-from dashboard.session import Session
-from scenarios import ScenarioError
+from returnee.dashboard.app import Page, arrival_of
+from returnee.dashboard.pages import explore
+from returnee.dashboard.pages.explore import Shown, act, answer, move, save
+from returnee.dashboard.visitor.place import LEVERS, Arrival, Mix, Place, address_of
+from returnee.dashboard.visitor.problems import SCHOOLING, say
+from returnee.dashboard.visitor.session import Session
+from returnee.scenarios import ScenarioError
 
 ENDS = [
     (key, end)
@@ -80,7 +80,7 @@ def test_no_address_takes_the_page_away(
     monkeypatch: pytest.MonkeyPatch, page: str, query: str
 ) -> None:
     # Errors are raised here as they would be shown in place of the page.
-    monkeypatch.setattr("dashboard.widgets.threading.Thread.start", lambda self: None)
+    monkeypatch.setattr("returnee.dashboard.widgets.threading.Thread.start", lambda self: None)
     saved = "saved=mine~linked~1~training.places=1500"
     router = type("Router", (), {"search": f"v=1&lang=zh&page={page}&{query}&{saved}"})()
     monkeypatch.setattr(solara, "use_router", lambda: router)
@@ -92,7 +92,7 @@ def test_no_address_takes_the_page_away(
 
 
 def test_beside_an_error_levers_and_buttons_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.widgets.threading.Thread.start", lambda self: None)
+    monkeypatch.setattr("returnee.dashboard.widgets.threading.Thread.start", lambda self: None)
     place = place_with({"county.work.wage_floor": 30_000.0}, lang="zh")
     session = Session(Arrival(place, ()))
     box, drawn = solara.render(explore.Explore(session), handle_error=False)

@@ -9,14 +9,15 @@ from types import MappingProxyType
 
 import pytest
 
-from dashboard import counties, settings
-from dashboard.app import PAGES, arrival_of
-from dashboard.place import LEVERS, Mix, Place
-from dashboard.pool import LAST, Busy, Pool
-from dashboard.problems import say
-from dashboard.runs import Stopped, gather
-from scenarios import ScenarioError, load_scenario
-from simulation.history import Histories
+from returnee.dashboard import settings
+from returnee.dashboard.app import PAGES, arrival_of
+from returnee.dashboard.live.pool import LAST, Busy, Pool
+from returnee.dashboard.live.runs import Stopped, gather
+from returnee.dashboard.visitor import counties
+from returnee.dashboard.visitor.place import LEVERS, Mix, Place
+from returnee.dashboard.visitor.problems import say
+from returnee.scenarios import ScenarioError, load_scenario
+from returnee.simulation.start.history import Histories
 
 LIMIT = 600  # seconds that only a hang takes
 HUGE = "county.labour_force=4000000&county.ties.kin=50&county.ties.friends=50"
@@ -65,7 +66,7 @@ def test_the_owner_of_the_server_may_allow_more() -> None:
 
 
 def test_saved_and_compared_scenarios_are_limited_too() -> None:
-    from dashboard.contrast import lined_up
+    from returnee.dashboard.content.contrast import lined_up
 
     place = arrival_of(
         "v=1&saved=big~linked~1~county.labour_force=4000000&compared=big,linked"

@@ -12,7 +12,7 @@ CULLED = "() => !document.querySelector('.lost') && document.querySelector('.foo
 
 def started(port):
     """A server on a port, and its address."""
-    command = [sys.executable, "-m", "dashboard", "dashboard", "--no-browser", "--port", str(port)]
+    command = [sys.executable, "-m", "returnee", "dashboard", "--no-browser", "--port", str(port)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     return process, first_address(process)
 

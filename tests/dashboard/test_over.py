@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard import drawing, over
-from dashboard.answers import REFERENCE, answer_of, command, facts, lined_up
-from dashboard.place import ENSEMBLE, Mix, Place, address_of, arrive
-from dashboard.runs import STAGES, Sets, cubes
-from experiments.compare_ensemble import NAMES, compare_ensemble
-from experiments.ensemble import ensemble
-from experiments.errors import UsageError
-from experiments.plan import Settings
-from experiments.progress import Reporter
+from returnee.dashboard.content import drawing
+from returnee.dashboard.live import over
+from returnee.dashboard.live.answers import REFERENCE, answer_of, command, facts, lined_up
+from returnee.dashboard.live.runs import STAGES, Sets, cubes
+from returnee.dashboard.visitor.place import ENSEMBLE, Mix, Place, address_of, arrive
+from returnee.experiments.errors import UsageError
+from returnee.experiments.keys import Settings
+from returnee.experiments.running.progress import Reporter
+from returnee.experiments.studies.compare_ensemble import NAMES, compare_ensemble
+from returnee.experiments.studies.ensemble import ensemble
 
 TINY = Settings(seed=1, sample=0.002, months=6)
 PLACE = Place(over=ENSEMBLE)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dashboard.files import plain_title, read_upload, toml_of
-from dashboard.place import Mix
-from scenarios import ScenarioError
+from returnee.dashboard.visitor.files import plain_title, read_upload, toml_of
+from returnee.dashboard.visitor.place import Mix
+from returnee.scenarios import ScenarioError
 
 
 def refused(name: str, text: str) -> str:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from checkout import ROOT
 from processes import Command
 
-import simulation
-from experiments import Comparison, compare
+from returnee import Comparison, compare
 
-ROOT = Path(simulation.__file__).parents[1]
 SMALL = {"sample": 0.002, "months": 12}
 
 
@@ -30,9 +27,8 @@ def command() -> Iterator[Command]:
 
     def start(*words: object, **options: Any) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "experiments", *map(str, words)],
+            [sys.executable, "-m", "returnee", *map(str, words)],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios import Scenario, ScenarioError, levers, load_scenario, parse_override
-from scenarios.fields import Lever
+from returnee.scenarios import Scenario, ScenarioError, levers, load_scenario, parse_override
+from returnee.scenarios.schema.fields import Lever
 
 TOWN = {"name": "a", "name_zh": "甲", "weight": 1, "distance_km": 30}
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from scenarios import Scenario, ScenarioError, load_scenario, parse_override
-from scenarios.editor import county_toml, toml_text, write_json_schema
-from scenarios.fields import walk
-from scenarios.files import unchanged_tables, written_whole
-from scenarios.loader import FOLDER
-from scenarios.scale import AMOUNTS, amounts_of_another_size
+from returnee.scenarios import Scenario, ScenarioError, load_scenario, parse_override
+from returnee.scenarios.files.editor import county_toml, toml_text, write_json_schema
+from returnee.scenarios.files.loader import FOLDER
+from returnee.scenarios.schema.county_folder import unchanged_tables, written_whole
+from returnee.scenarios.schema.fields import walk
+from returnee.scenarios.schema.scale import AMOUNTS, amounts_of_another_size
 
 FACTS = (FOLDER / "counties" / "binhai" / "county.toml").read_text(encoding="utf-8")
 

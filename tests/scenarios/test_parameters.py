@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import csv
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+from checkout import ROOT
 
-from scenarios import dtype_of, levers, load_scenario, record_of
-from scenarios.behaviour import Behaviour
-from scenarios.county import County
-from scenarios.fields import Group, Lever, groups, walk
-from scenarios.places import CitySector, Sector, Township
-from scenarios.policy import Policy
-from scenarios.record import table_of
+from returnee.scenarios import dtype_of, levers, load_scenario, record_of
+from returnee.scenarios.schema.behaviour import Behaviour
+from returnee.scenarios.schema.county import CitySector, County, Sector, Township
+from returnee.scenarios.schema.fields import Group, Lever, groups, walk
+from returnee.scenarios.schema.policy import Policy
+from returnee.scenarios.schema.record import table_of
 
-ROOT = Path(__file__).parents[2]
 ROWS = [lever for row in (Township, Sector, CitySector) for _, lever in walk(row)]
 PARAMETERS = levers + ROWS
 MODELS = (Policy, Behaviour, County)
 
 
 def evidence_ids() -> set[str]:
-    with (ROOT / "docs" / "evidence.csv").open(encoding="utf-8", newline="") as file:
+    with (ROOT / "scenarios" / "evidence.csv").open(encoding="utf-8", newline="") as file:
         return {row["id"] for row in csv.DictReader(file)}
 
 

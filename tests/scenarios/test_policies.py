@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from scenarios import Scenario, load_scenario, scenario_names
-from scenarios.fields import walk
-from simulation import simulate
+from returnee.scenarios import Scenario, load_scenario, scenario_names
+from returnee.scenarios.schema.fields import walk
+from returnee.simulation import simulate
 
 SAMPLE, MONTHS, REPLICATES = 0.05, 120, 3
 PAIRS = (

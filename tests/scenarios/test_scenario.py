@@ -8,12 +8,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from scenarios import Scenario, load_scenario, scenario_names
-from scenarios.editor import json_schema, write_json_schema
-from scenarios.fields import walk
-from scenarios.loader import FOLDER
-from scenarios.policy import Policy
-from scenarios.schema import Change
+from returnee.scenarios import Scenario, load_scenario, scenario_names
+from returnee.scenarios.files.editor import json_schema, write_json_schema
+from returnee.scenarios.files.loader import FOLDER, SHIPPED
+from returnee.scenarios.schema.fields import walk
+from returnee.scenarios.schema.policy import Policy
+from returnee.scenarios.schema.scenario import Change
 
 PLACES = "policy.training.places"
 
@@ -177,7 +177,7 @@ def test_json_schema_takes_what_ships_and_refuses_mistakes(tmp_path: Path) -> No
     jsonschema.Draft202012Validator.check_schema(schema)
     check = jsonschema.Draft202012Validator(schema)
     for name in scenario_names():
-        check.validate(tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
+        check.validate(tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8")))
     county = (FOLDER / "counties" / "binhai" / "county.toml").read_text(encoding="utf-8")
     check.validate({"county": tomllib.loads(county)})
     check.validate({"policy": {"training": {"places": {"1": 1000, "25": 1500}}}})

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import pytest
 
-from scenarios import load_scenario
-from simulation import Run, simulate
+from returnee.scenarios import load_scenario
+from returnee.simulation import Run, simulate
 
 SAMPLE, MONTHS = 0.01, 24
 

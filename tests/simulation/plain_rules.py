@@ -37,7 +37,8 @@ def cover() -> dict:
     folder = Path(__file__).resolve().parents[2] / "simulation"
     watch = coverage.Coverage(include=[f"{folder}/*"], data_file=None, config_file=False)
     watch.start()
-    from simulation import fingerprint, rules
+    from returnee.simulation import fingerprint
+    from returnee.simulation.engine import rules
 
     found = dict(fingerprint.digests())
     watch.stop()
@@ -69,11 +70,7 @@ def change(old: str, new: str) -> dict:
     compile_source = loader.source_to_code
 
     def changed(self, data, path, **options):
-        if (
-            isinstance(data, bytes)
-            and old.encode() in data
-            and Path(path).parent.name in ("simulation",)
-        ):
+        if isinstance(data, bytes) and old.encode() in data and "simulation" in Path(path).parts:
             times.append(path)
             data = data.replace(old.encode(), new.encode())
         return compile_source(self, data, path, **options)
@@ -83,7 +80,7 @@ def change(old: str, new: str) -> dict:
         sys.pycache_prefix = folder
         from test_fingerprint import TINIEST
 
-        from simulation.fingerprint import run_of, table_digests
+        from returnee.simulation.fingerprint import run_of, table_digests
 
         found = table_digests(run_of(TINIEST))
     assert len(times) == 1, times

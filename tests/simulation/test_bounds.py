@@ -11,20 +11,18 @@ import faulthandler
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios import County, Scenario, ScenarioError, load_scenario
-from scenarios.fields import walk
-from scenarios.layers import MODELS
-from simulation import simulate
+from returnee.scenarios import County, Scenario, ScenarioError, load_scenario
+from returnee.scenarios.files.layers import MODELS
+from returnee.scenarios.schema.fields import walk
+from returnee.simulation import simulate
 
 PEOPLE, MANY = 150, 60
-ROOT = Path(__file__).resolve().parents[2]
 LEVERS = {
     key: (False, True) if lever.type is bool else (lever.type(lever.low), lever.type(lever.high))
     for room, model in MODELS.items()
@@ -102,7 +100,7 @@ def main() -> None:
 def test_no_array_is_left() -> None:
     done = subprocess.run(
         [sys.executable, __file__],
-        env={**os.environ, "NUMBA_BOUNDSCHECK": "1", "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "NUMBA_BOUNDSCHECK": "1"},
         capture_output=True, text=True, check=False, timeout=1800,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]

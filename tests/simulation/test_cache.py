@@ -11,11 +11,16 @@ from typing import Any
 
 import numba
 import pytest
+from checkout import ROOT
 
-from simulation import cache, closing, population, returning, rules, simulate, training
-from simulation.compiler import kernel
+from returnee.simulation import simulate
+from returnee.simulation.engine import cache, rules
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms import closing
+from returnee.simulation.people import returning
+from returnee.simulation.start import population
+from returnee.simulation.support import training
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
 )
@@ -183,7 +188,8 @@ def test_an_equal_constant_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_frozen_arrays_cannot_be_changed() -> None:
-    from simulation import philox, records
+    from returnee.simulation.state import draws as philox
+    from returnee.simulation.state import records
 
     for array in (philox.NORMAL, records.POT_OF):
         with pytest.raises(ValueError, match="read-only"):
@@ -192,10 +198,10 @@ def test_frozen_arrays_cannot_be_changed() -> None:
 
 def test_importing_compiles_nothing(tmp_path: Path) -> None:
     """So the notice that the model will be compiled is not left out."""
-    script = "import simulation, simulation.compiler as c; print(c.is_compiled())"
+    script = "import simulation, returnee.simulation.engine.compiler as c; print(c.is_compiled())"
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env={**os.environ, "RETURNEE_CACHE": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "RETURNEE_CACHE": str(tmp_path)},
         capture_output=True, text=True, check=True, timeout=600,
     )  # fmt: skip
     assert done.stdout == "False\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import pickle
 import subprocess
 import sys
@@ -14,15 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation import simulate
-from simulation.agents import MigrantWorker
-from simulation.bundle import WORDS, Bundle
-from simulation.county import County
-from simulation.history import advance
-from simulation.model import CountyModel
+from returnee.simulation import simulate
+from returnee.simulation.agents import MigrantWorker
+from returnee.simulation.engine.bundle import WORDS, Bundle
+from returnee.simulation.model import CountyModel
+from returnee.simulation.start.history import advance
+from returnee.simulation.state.county import County
 
 MONTHS = 12
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def by_cloudpickle(thing: Any) -> Any:
@@ -117,7 +115,7 @@ def test_a_pickled_model_goes_on_in_another_process(model: CountyModel, tmp_path
     script += "print(model.month, model.monthly.to_numpy().tobytes().hex())"
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "model.pickle")],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+
         capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

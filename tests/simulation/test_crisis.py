@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios import load_scenario
-from simulation import records as r
-from simulation import simulate
-from simulation.returning import log_pay_while_looking, months_to_find
+from returnee.scenarios import load_scenario
+from returnee.simulation import simulate
+from returnee.simulation.people.returning import log_pay_while_looking, months_to_find
+from returnee.simulation.state import records as r
 
 SHOCK = {
     "county.shock.start_month": 13,

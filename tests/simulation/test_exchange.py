@@ -14,12 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scenarios import ScenarioError, load_scenario
-from simulation import exchange, simulate
-from simulation import records as r
-from simulation.model import CountyModel
+from returnee.scenarios import ScenarioError, load_scenario
+from returnee.simulation import simulate
+from returnee.simulation.model import CountyModel
+from returnee.simulation.start import own_county as exchange
+from returnee.simulation.state import records as r
 
-EXAMPLE = Path(exchange.__file__).parent.parent / "scenarios" / "counties" / "example"
+EXAMPLE = Path(exchange.__file__).parents[2] / "scenarios" / "counties" / "example"
 PEOPLE = sum(1 for _ in (EXAMPLE / "workers.csv").open(encoding="utf-8")) - 1
 
 
@@ -93,7 +94,7 @@ def test_a_county_and_its_file_are_the_same_people(tmp_path: Path) -> None:
     close = {HOUSEHOLD: "household", KIN: "kin"}
     rows = np.repeat(np.arange(len(workers)), np.diff(indptr))
     its = np.repeat(np.arange(len(drawn)), np.diff(model.county.indptr))
-    from simulation.model import layers_of
+    from returnee.simulation.model import layers_of
 
     its_layer = layers_of(model)
     for number, name in close.items():

@@ -11,10 +11,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from experiments.face import expectations
-from experiments.face_findings import SIGNS
-from scenarios import load_scenario
-from simulation import simulate
+from returnee.experiments.studies.face import SIGNS, expectations
+from returnee.scenarios import load_scenario
+from returnee.simulation import simulate
 
 ROWS = expectations()["response"]
 CLEAR = {

@@ -12,8 +12,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from simulation import fingerprint as f
-from simulation.fingerprint import Case, digest_of, fingerprint, run_of, table_digests, whole
+from returnee.simulation import fingerprint as f
+from returnee.simulation.fingerprint import (
+    Case,
+    digest_of,
+    fingerprint,
+    run_of,
+    table_digests,
+    whole,
+)
 
 KEPT = Path(__file__).with_name("fingerprint.json")
 PROBE = Path(__file__).with_name("plain_rules.py")
@@ -149,8 +156,8 @@ def test_help_does_not_wait_for_it():
     from waiting import LIMIT
 
     script = (
-        "import dashboard.command, experiments.comparison, experiments.folders, experiments.sweeps\n"
-        "from simulation.fingerprint import fingerprint\nprint(fingerprint.cache_info().misses)"
+        "import returnee.dashboard.command, returnee.experiments.studies.compare, returnee.experiments.running.folders, returnee.experiments.studies.sweep\n"
+        "from returnee.simulation.fingerprint import fingerprint\nprint(fingerprint.cache_info().misses)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT

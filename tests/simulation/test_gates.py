@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scenarios import load_scenario
-from simulation import records as r
-from simulation import simulate
-from simulation.county import County
-from simulation.history import advance
-from simulation.linkage import AFTER, hand_on
-from simulation.run import start
-from simulation.services import FUNDED_TRACKING
-from simulation.state import knows
+from returnee.scenarios import load_scenario
+from returnee.simulation import simulate
+from returnee.simulation.run import start
+from returnee.simulation.start.history import advance
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import knows
+from returnee.simulation.state.county import County
+from returnee.simulation.state.providers import FUNDED_TRACKING
+from returnee.simulation.support.linkage import AFTER, hand_on
 
 SETTINGS = {"sample": 0.01, "months": 36}
 NO_TRAINING = {"policy.training.places": 0}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scenarios import load_scenario, scenario_names
-from simulation import records as r
-from simulation.history import advance
-from simulation.run import start
-from simulation.state import count_peers
+from returnee.scenarios import load_scenario, scenario_names
+from returnee.simulation.run import start
+from returnee.simulation.start.history import advance
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import count_peers
 
 MONTHS = 30
 

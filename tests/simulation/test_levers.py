@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scenarios import levers, load_scenario
-from simulation import records as r
-from simulation.desk import months_in_process, needs_guarantor
-from simulation.run import start
-from simulation.services import STATIONS
+from returnee.scenarios import levers, load_scenario
+from returnee.simulation.run import start
+from returnee.simulation.state import records as r
+from returnee.simulation.state.providers import STATIONS
+from returnee.simulation.support.desk import months_in_process, needs_guarantor
 
 
 def total(name):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from dataclasses import fields
@@ -14,14 +13,13 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from scenarios import ScenarioError, load_scenario
-from simulation import records as r
-from simulation import simulate
-from simulation.agents import Firm, MigrantWorker, SupportService
-from simulation.model import CountyModel, with_overrides
+from returnee.scenarios import ScenarioError, load_scenario
+from returnee.simulation import simulate
+from returnee.simulation.agents import Firm, MigrantWorker, SupportService
+from returnee.simulation.model import CountyModel, with_overrides
+from returnee.simulation.state import records as r
 
 SAMPLE = 0.004
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +218,7 @@ def test_data_collector() -> None:
 
 BATCH = f"""
 import mesa
-from simulation.model import CountyModel
+from returnee.simulation.model import CountyModel
 
 if __name__ == "__main__":
     found = mesa.batch_run(
@@ -251,7 +249,7 @@ def test_batch_run(tmp_path: Path) -> None:
     script.write_text(BATCH, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, str(script)],
-        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == " ".join(map(str, rows))
@@ -290,7 +288,7 @@ def test_iterations_are_replicates(processes: int, tmp_path: Path) -> None:
     script.write_text(ITERATIONS.format(processes=processes), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-W", "ignore", str(script)],
-        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     runs = [simulate("linked", replicate=k, sample=SAMPLE, months=6) for k in range(3)]
@@ -307,8 +305,8 @@ def test_iterations_are_replicates(processes: int, tmp_path: Path) -> None:
 
 ITERATIONS = f"""
 import mesa
-from scenarios import load_scenario
-from simulation.model import CountyModel
+from returnee.scenarios import load_scenario
+from returnee.simulation.model import CountyModel
 
 class Mine(CountyModel):
     def __init__(self, **kwargs):

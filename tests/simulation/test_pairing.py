@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from waiting import LIMIT
 
-from scenarios import load_scenario
-from simulation import simulate
-from simulation.county import assemble, with_policy
-from simulation.history import advance, open_county
+from returnee.scenarios import load_scenario
+from returnee.simulation import simulate
+from returnee.simulation.start.assemble import assemble, with_policy
+from returnee.simulation.start.history import advance, open_county
 
 MONTHS, SAMPLE, BURN_IN = 14, 0.005, 24
 
@@ -86,7 +86,7 @@ def test_results_do_not_depend_on_the_order_of_rows():
 
 SCRIPT = """
 import sys, numpy as np
-from simulation import simulate
+from returnee.simulation import simulate
 run = simulate("linked", sample=0.001, months=8, burn_in=14)
 np.savez(sys.argv[1], months=run.county.months.tobytes(), ledger=run.county.ledger,
          savings=run.county.workers.savings, state=run.county.workers.state)

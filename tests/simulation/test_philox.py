@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulation import records as r
-from simulation.philox import draws, normal, philox
+from returnee.simulation.state import records as r
+from returnee.simulation.state.draws import draws, normal, philox
 
 KNOWN_ANSWERS = [  # Random123, kat_vectors: philox4x32, 10 rounds
     ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),

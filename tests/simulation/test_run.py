@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scenarios import load_scenario
-from simulation import records as r
-from simulation import simulate
-from simulation.exchange import sample_of
-from simulation.indicators import INDICATORS
-from simulation.month import live_until
-from simulation.run import start
+from returnee.scenarios import load_scenario
+from returnee.simulation import simulate
+from returnee.simulation.indicators import INDICATORS
+from returnee.simulation.month import live_until
+from returnee.simulation.run import start
+from returnee.simulation.start.own_county import sample_of
+from returnee.simulation.state import records as r
 
 GOLDEN = Path(__file__).with_name("golden.json")
 COLUMNS = [
@@ -273,7 +273,7 @@ def test_margins_of_the_population():
 
 def test_ties_per_worker():
     county = simulate("baseline", sample=0.02, months=12, burn_in=12).county
-    from simulation import records as r
+    from returnee.simulation.state import records as r
 
     active = county.peers[county.workers.state != r.PRE, r.P_ACTIVE]
     assert 17 <= active.mean() <= 27  # 11 kin households, 7 friends, household and fellows

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scenarios import load_scenario
-from simulation import records as r
-from simulation import simulate
-from simulation.county import County
-from simulation.history import advance
-from simulation.run import start
-from simulation.services import POSTS, SITES, TRAINING, sites_at_work
+from returnee.scenarios import load_scenario
+from returnee.simulation import simulate
+from returnee.simulation.run import start
+from returnee.simulation.start.history import advance
+from returnee.simulation.state import records as r
+from returnee.simulation.state.county import County
+from returnee.simulation.state.providers import POSTS, SITES, TRAINING, sites_at_work
 
 SPREAD = "county.firms.service_quality"
 ALIKE = {SPREAD: 0}

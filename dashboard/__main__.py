@@ -1,5 +1,0 @@
-"""``python -m dashboard`` is the command ``returnee``."""
-
-from dashboard.command import main
-
-main()

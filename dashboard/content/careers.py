@@ -1,0 +1,286 @@
+"""Career paths and firms' lives out of runs: flows between states, what became of founders, survival.
+
+Survival is the product limit of Kaplan and Meier over firms registered under the policy, all
+replicates together; the hazard of a year of age is the share of firms that reach it and end in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from returnee.dashboard.content import drawing
+from returnee.dashboard.content.drawing import Spec
+from returnee.dashboard.live.answers import MOVED, REFERENCE
+from returnee.dashboard.texts import words
+from returnee.experiments.words.texts import counted, percent
+from returnee.simulation import Run
+from returnee.simulation.state import records as r
+
+STATES = ("AWAY", "SEEKING", "FARMING", "EMPLOYED", "FOUNDING", "OWNER", "RETIRED")
+COLOURS = {"AWAY": "c6", "SEEKING": "c4", "FARMING": "c2", "EMPLOYED": "c0", "FOUNDING": "c3", "OWNER": "c1", "RETIRED": "faint"}  # fmt: skip
+COHORTS = ("away", "back", "home", "young", "women")
+BACK = 24  # months within which early returnees come home
+MARKS = (0, 24, 60, 120)  # months
+YOUNG = 30.0  # years
+EARLY = 60  # months: founders who registered up to then have years to be seen after
+KINDS = ("operating", "registered")
+SPELLS = ("AWAY", "SEEKING", "EMPLOYED", "FOUNDING", "OWNER")
+EDGES = np.arange(0, 109, 3)  # months of age at which survival is drawn
+
+
+@dataclass(frozen=True)
+class Careers:
+    """What is kept of a run.
+
+    Attributes
+    ----------
+    flows : ndarray, shape (cohorts, marks - 1, states, states)
+        People of each cohort by state at one mark and at the next, full county.
+    fates : ndarray, shape (states,)
+        Those who registered a first firm in the first years, by their state at the end.
+    lives : dict of str to ndarray, shape (firms, 2)
+        By kind: months, and whether the end was seen.
+    spells : dict of str to ndarray, shape (spells, 2)
+        By state: months of the spells begun under the policy, and whether the end was seen.
+    """
+
+    flows: np.ndarray
+    fates: np.ndarray
+    lives: dict[str, np.ndarray]
+    spells: dict[str, np.ndarray]
+
+
+def careers_of(run: Run) -> Careers:
+    """Reduce a run to its careers."""
+    spells = run.paths
+    states = {name: k for k, name in enumerate(STATES)}
+    code = spells["state"].map(states).fillna(-1).to_numpy(int)
+    worker, begin, end = (spells[name].to_numpy() for name in ("worker", "from", "to"))
+    ids, place = np.unique(worker, return_inverse=True)
+    marks = [mark for mark in MARKS if mark <= run.months]
+    at = np.full((len(marks), len(ids)), -1)
+    for k, mark in enumerate(marks):
+        # The last spell that began by the mark.
+        seen = np.flatnonzero(begin <= mark)
+        at[k, place[seen]] = code[seen]
+    flows = np.zeros((len(COHORTS), len(marks) - 1, len(STATES), len(STATES)))
+    for c, members in enumerate(_cohorts(run, ids, at[0])):
+        for k in range(len(marks) - 1):
+            known = members & (at[k] >= 0) & (at[k + 1] >= 0)
+            np.add.at(flows[c, k], (at[k][known], at[k + 1][known]), 1.0)
+    firms = run.county.firms[: int(run.county.clock[0].firms)].view(np.ndarray)
+    new = firms[(firms["registered"] >= 1) & (firms["returnee"] == 1)]
+    early = np.unique(new["owner"][new["registered"] <= EARLY])
+    final = np.array([states.get(name, -1) for name in r.STATES])[run.county.workers.state[early]]
+    fates = np.bincount(final[final >= 0], minlength=len(STATES)) / run.sample
+    return Careers(
+        flows / run.sample, fates, _lives(new, run.months), _spells(code, begin, end, run.months)
+    )
+
+
+def _cohorts(run: Run, ids: np.ndarray, first: np.ndarray) -> list[np.ndarray]:
+    workers = run.county.workers.view(np.ndarray)[run.county.row_of[ids]]
+    away, there = first == STATES.index("AWAY"), first >= 0
+    young = -workers["birth"].astype(int) / 12.0 < YOUNG
+    events = run.county.events[: int(run.county.clock[0].events)]
+    came = events[(events["before"] == r.AWAY) & (events["month"] <= BACK)]
+    back = np.isin(ids, run.county.workers.id[came["worker"]])
+    return [away, away & back, there & ~away, away & young, away & (workers["sex"] == 1)]
+
+
+def _lives(firms: np.ndarray, months: int) -> dict[str, np.ndarray]:
+    found = {}
+    for kind, begin, end in (
+        ("operating", "opened", "stopped"),
+        ("registered", "registered", "closed"),
+    ):
+        seen = firms[firms[begin] != r.NEVER]
+        ended = seen[end] != r.NEVER
+        last = np.where(ended, seen[end], months).astype(int)
+        found[kind] = np.stack([last - seen[begin].astype(int), ended.astype(int)], axis=1)
+    return found
+
+
+def _spells(
+    code: np.ndarray, begin: np.ndarray, end: np.ndarray, months: int
+) -> dict[str, np.ndarray]:
+    found = {}
+    for name in SPELLS:
+        here = (code == STATES.index(name)) & (begin > 0)
+        found[name] = np.stack([end[here] - begin[here], (end[here] < months).astype(int)], axis=1)
+    return found
+
+
+def survival(lives: np.ndarray) -> np.ndarray:
+    """Share of firms alive at each age of `EDGES`; NaN beyond the oldest."""
+    if not len(lives):
+        return np.full(len(EDGES), np.nan)
+    times, ended = lives[:, 0].astype(float), lives[:, 1].astype(bool)
+    curve = stats.ecdf(stats.CensoredData.right_censored(times, ~ended)).sf
+    return np.where(times.max() >= EDGES, curve.evaluate(EDGES), np.nan)
+
+
+def hazards(lives: np.ndarray, years: int = 8) -> np.ndarray:
+    """Share of the firms that reach a year of age which end in it, by year.
+
+    Firms whose year is not over at the last month count for the part that was seen.
+    """
+    found = np.full(years, np.nan)
+    for year in range(years):
+        at_risk = lives[:, 0] >= 12 * year
+        exposed = np.clip(lives[at_risk, 0] - 12 * year, 0, 12).sum() / 12.0
+        ends = ((lives[:, 1] == 1) & (lives[:, 0] // 12 == year) & at_risk).sum()
+        if exposed >= 20:
+            found[year] = 1.0 - np.exp(-ends / exposed)
+    return found
+
+
+class Lives:
+    """What the page shows: careers of several replicates under a policy and the reference."""
+
+    def __init__(
+        self, found: dict[str, Sequence[Careers]], titles: dict[str, str], lang: str
+    ) -> None:
+        self.found, self.titles, self.lang = found, titles, lang
+        self.text = words(lang)["paths"]
+
+    def flows(self, label: str, cohort: str) -> Spec:
+        """States of a cohort at a few dates, and the moves between them."""
+        mean = np.mean([c.flows[COHORTS.index(cohort)] for c in self.found[label]], axis=0)
+        names = [self.text["states"][name] for name in STATES]
+        dates = [self.text["year"].format(year=mark // 12) for mark in MARKS[: len(mean) + 1]]
+        nodes, links, rows = {}, [], []
+        for k, table in enumerate(mean):
+            for i, j in np.argwhere(table > 0):
+                ends = f"{k}{STATES[i]}", f"{k + 1}{STATES[j]}"
+                for end, column, state in ((ends[0], k, i), (ends[1], k + 1, j)):
+                    nodes[end] = {
+                        "name": end,
+                        "colour": COLOURS[STATES[state]],
+                        "depth": column,
+                        "label_text": names[state],
+                    }
+                value = round(float(table[i, j]), 1)
+                links.append({"source": ends[0], "target": ends[1], "value": value,
+                              "from": f"{names[i]}, {dates[k]}", "to": f"{names[j]}, {dates[k + 1]}"})  # fmt: skip
+                rows.append(
+                    [f"{dates[k]}: {names[i]}", f"{dates[k + 1]}: {names[j]}", round(value)]
+                )
+        title = f"{self.text['cohorts'][cohort]}{self.text['colon']}{self.titles[label]}"
+        ordered = sorted(
+            nodes.values(),
+            key=lambda node: (
+                node["depth"],
+                [self.text["states"][s] for s in STATES].index(node["label_text"]),
+            ),
+        )
+        return drawing.chart(
+            title, "flows", self.lang, f"paths-{cohort}-{label}", nodes=ordered, links=links, whole=round(float(mean[0].sum())), unit="people", height=380,
+            note=self.text["flows_note"].format(dates=self.text["comma"].join(dates)),
+            columns=[self.text["before"], self.text["after"], self.text["people"]], rows=rows,
+        )  # fmt: skip
+
+    def fates(self) -> Spec:
+        """What became of those who founded in the first years."""
+        names = [self.text["states"][name] for name in STATES]
+        lines = []
+        for label in (REFERENCE, MOVED):
+            mean = np.mean([c.fates for c in self.found[label]], axis=0)
+            lines.append(
+                {
+                    "name": self.titles[label],
+                    "colour": label,
+                    "data": [round(float(v)) for v in mean],
+                }
+            )
+        return drawing.bars(
+            self.text["fates"], names, lines, self.lang, "founders", "people",
+            note=self.text["fates_note"].format(years=counted(EARLY / 12.0, "year", self.lang)),
+        )  # fmt: skip
+
+    def survival(self, kind: str) -> Spec:
+        """Share of new returnee firms alive by age."""
+        lines, columns = [], []
+        for label in (REFERENCE, MOVED):
+            curve = survival(np.concatenate([c.lives[kind] for c in self.found[label]]))
+            data = [
+                [round(age / 12, 2), round(float(v), 4)]
+                for age, v in zip(EDGES, curve, strict=True)
+                if np.isfinite(v)
+            ]
+            lines.append({"name": self.titles[label], "colour": label, "data": data})
+            columns.append(curve)
+        return self._curves(
+            self.text["survival"][kind],
+            f"survival-{kind}",
+            lines,
+            EDGES / 12,
+            columns,
+            steps=True,
+            y_low=0,
+            y_high=1,
+        )
+
+    def hazard(self, kind: str) -> Spec:
+        """Share of firms that end in each year of age."""
+        lines, columns = [], []
+        for label in (REFERENCE, MOVED):
+            shares = hazards(np.concatenate([c.lives[kind] for c in self.found[label]]))
+            data = [[k + 1, round(float(v), 4)] for k, v in enumerate(shares) if np.isfinite(v)]
+            lines.append({"name": self.titles[label], "colour": label, "data": data})
+            columns.append(shares)
+        ages = np.arange(1, len(columns[0]) + 1)
+        return self._curves(
+            self.text["hazard"][kind], f"hazard-{kind}", lines, ages, columns, y_low=0
+        )
+
+    def _curves(
+        self,
+        title: str,
+        file: str,
+        lines: list[Spec],
+        ages: np.ndarray,
+        columns: list[np.ndarray],
+        **more: Any,
+    ) -> Spec:
+        rows = [
+            [
+                f"{age:g}",
+                *(percent(c[k], self.lang, places=1) for c in columns),
+            ]
+            for k, age in enumerate(ages)
+        ]
+        csv = [
+            [float(age), *drawing.plain(np.array([c[k] for c in columns]))]
+            for k, age in enumerate(ages)
+        ]
+        return drawing.chart(
+            title, "lines", self.lang, file, series=lines, unit="share", x=self.text["age"],
+            columns=[self.text["age"], *(line["name"] for line in lines)], rows=rows, csv=csv, **more,
+        )  # fmt: skip
+
+    def spells(self) -> list[tuple[str, list[str]]]:
+        """By state: label, and per scenario how many spells begin a year and their median months."""
+        rows = []
+        for name in SPELLS:
+            cells = []
+            for label in (REFERENCE, MOVED):
+                pooled = np.concatenate([c.spells[name] for c in self.found[label]])
+                cells.append(self._median(pooled))
+            rows.append((self.text["states"][name], cells))
+        return rows
+
+    def _median(self, spells: np.ndarray) -> str:
+        if len(spells) < 5:
+            return "–"
+        times, ended = spells[:, 0].astype(float), spells[:, 1].astype(bool)
+        curve = stats.ecdf(stats.CensoredData.right_censored(times, ~ended)).sf
+        below = np.flatnonzero(curve.probabilities <= 0.5)
+        if not len(below):
+            return str(self.text["longer"].format(months=f"{times.max():.0f}"))
+        return str(self.text["median"].format(months=f"{curve.quantiles[below[0]]:.0f}"))

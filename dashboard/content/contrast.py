@@ -1,0 +1,235 @@
+"""Several policies beside each other: a table of differences, the frontier, who gains, quality ranks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from returnee.dashboard.content import drawing
+from returnee.dashboard.content.drawing import Spec
+from returnee.dashboard.live.answers import Answer, sureness
+from returnee.dashboard.texts import amount, between, name_of, words
+from returnee.dashboard.visitor.place import Place
+from returnee.experiments.measuring.groups import COUNTED, groups_of
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.reports.compare import KEY_MEASURES, ratio_words
+from returnee.experiments.reports.sections.equity import Equity
+from returnee.experiments.statistics.effects import HIGHER, LOWER
+from returnee.experiments.statistics.quality import weighed_of
+from returnee.experiments.words.texts import words as report_words
+from returnee.scenarios import Scenario
+
+SHOWN = (*KEY_MEASURES, "aware_finance")
+MULTIPLES = ("firms_open", "jobs", "returns", "return_quality", "rural_income", "public_cost")
+GAINS = ("firms_surviving", "firms_open", "jobs")
+DIMENSIONS = ("sex", "age", "schooling", "place", "township")
+GROUPED = tuple(counted.name for counted in COUNTED)
+NEAR = 0.02  # difference in public cost up to which spending counts as equal
+
+
+def lined_up(place: Place) -> tuple[dict[str, Scenario], str]:
+    """Scenarios of the page by label, and the label of the reference.
+
+    Raises
+    ------
+    ScenarioError
+        One line.
+    """
+    reference = place.named()
+    found: dict[str, Scenario] = {reference: _named(place, reference)}
+    for name in place.compared:
+        if name != reference:
+            found[name] = _named(place, name)
+    return found, reference
+
+
+def _named(place: Place, name: str) -> Scenario:
+    mix = place.mix_of(name)
+    scenario = mix.scenario()
+    titles = {"title_en": mix.title, "title_zh": mix.title} if mix.title else {}
+    return scenario.model_copy(update={"name": name, **titles})
+
+
+class Cell(NamedTuple):
+    """A difference as written: how much, interval, how sure, and which side it is on."""
+
+    much: str
+    interval: str
+    sure: str
+    side: str
+
+
+class Contrast:
+    """What the page shows of an answer."""
+
+    def __init__(self, found: Answer, lang: str, sets: bool = False) -> None:
+        self.found, self.lang, self.sets = found, lang, sets
+        self.text = words(lang)["compare"]
+        self.names = {k: name_of(s, lang) for k, s in found.plan.scenarios.items()}
+        self.years = found.plan.settings.months / 12.0
+
+    def rows(self) -> list[tuple[str, str, list[Cell]]]:
+        """By measure: label, the reference's level, and a cell per scenario."""
+        labels = report_words(self.lang)["short"]
+        rows = []
+        for name in SHOWN:
+            indicator = BY_NAME[name]
+            label = labels.get(name) or drawing.label(name, self.lang)
+            effects = [self.found.by_measure[k][name] for k in self.found.plan.compared]
+            years = self.years if indicator.kind == "flow" else 1.0
+            level = amount(effects[0]["reference"] / years, indicator.unit, self.lang)
+            label = label[:1].upper() + label[1:]
+            rows.append(
+                (
+                    label,
+                    level,
+                    [self._cell(e, indicator.unit, years, indicator.better) for e in effects],
+                )
+            )
+        return rows
+
+    def _cell(self, effect: dict[str, Any], unit: str, years: float, better: int) -> Cell:
+        sign = {HIGHER: 1, LOWER: -1}.get(str(effect["verdict"]), 0)
+        return Cell(
+            amount(effect["difference"] / years, unit, self.lang, signed=True),
+            between(effect["low"] / years, effect["high"] / years, unit, self.lang),
+            sureness(effect, self.lang),
+            {1: "good", -1: "bad", 0: ""}[sign * int(better)],
+        )
+
+    def spending_lines(self) -> list[str]:
+        """Which scenarios spend alike, and which don't."""
+        cost = {k: self._level(k, "public_cost") / self.years for k in self.found.plan.scenarios}
+        lines = []
+        for k in self.found.plan.compared:
+            others = [
+                o for o in cost if o != k and abs(cost[o] - cost[k]) <= NEAR * max(cost[o], 1.0)
+            ]
+            kind = "alike" if others else "unlike"
+            joined = self.text["comma"].join(self.names[o] for o in others)
+            spent = amount(cost[k], "yuan", self.lang)
+            lines.append(self.text[kind].format(name=self.names[k], others=joined, cost=spent))
+        return lines
+
+    def _level(self, label: str, measure: str) -> float:
+        if label == self.found.plan.reference:
+            first = self.found.plan.compared[0]
+            return float(self.found.by_measure[first][measure]["reference"])
+        return float(self.found.by_measure[label][measure]["level"])
+
+    def ratios(self) -> list[str]:
+        """Cost per additional firm and job, in words."""
+        return [
+            f"{self.names[k]}{self.text['colon']}{ratio_words(self.found, k, name, self.lang)}"
+            for k in self.found.plan.compared
+            for name in ("cost_per_returnee_firm", "cost_per_job")
+        ]
+
+    def multiples(self) -> list[Spec]:
+        """Differences over months, a small chart a measure."""
+        specs = [
+            drawing.differences(self.found, name, self.lang, sets=self.sets) for name in MULTIPLES
+        ]
+        return [spec | {"height": 230, "small": True} for spec in specs]
+
+    def frontier(self, gain: str) -> Spec:
+        """Public cost against a gain; what another scenario betters in both is pale."""
+        cost = {k: self._level(k, "public_cost") / self.years for k in self.names}
+        gained = {k: self._level(k, gain) for k in self.names}
+        front = [k for k in self.names if not any(
+            cost[o] <= cost[k] and gained[o] >= gained[k] and (cost[o], gained[o]) != (cost[k], gained[k])
+            for o in self.names)]  # fmt: skip
+        x, y = self.text["cost_axis"], drawing.label(gain, self.lang)
+        rows = [
+            [
+                self.names[k],
+                round(cost[k]),
+                round(gained[k], 1),
+                self.text["on_front" if k in front else "off_front"],
+            ]
+            for k in self.names
+        ]
+        points = {True: [], False: []}  # type: dict[bool, list[dict[str, Any]]]
+        for k, name in self.names.items():
+            points[k in front].append(
+                {"name": name, "value": [round(cost[k]), round(gained[k], 1)]}
+            )
+        line = sorted((round(cost[k]), round(gained[k], 1)) for k in front)
+        return drawing.chart(
+            self.text["frontier"], "points", self.lang, f"frontier-{gain}", note=self.text["frontier_note"],
+            x=x, y=y, x_unit="yuan", unit=BY_NAME[gain].unit, height=340,
+            series=[
+                {"name": self.text["on_front"], "colour": "policy", "data": points[True]},
+                {"name": self.text["off_front"], "colour": "c6", "faded": True, "data": points[False]},
+            ],
+            front=line, columns=[words(self.lang)["charts"]["what"], x, y, ""], rows=rows,
+        )  # fmt: skip
+
+    @cached_property
+    def equity(self) -> pd.DataFrame:
+        """Differences by group of people."""
+        return self.found.equity
+
+    def who_gains(self, measure: str, dimension: str) -> Spec:
+        """Differences by group, with intervals; townships by their distance."""
+        section = Equity(self.found, self.lang)
+        facts = self.found.plan.scenarios[self.found.plan.reference].county
+        groups = list(groups_of(facts)[dimension])
+        tails = dict.fromkeys(groups, "")
+        if dimension == "township":
+            towns = {town.name: town for town in facts.townships}
+            groups.sort(key=lambda name: towns[name].distance_km)
+            tails = {name: f" ({towns[name].distance_km:g} km)" for name in groups}
+        frame = self.equity
+        frame = frame[(frame["measure"] == measure) & (frame["dimension"] == dimension)]
+        lines = []
+        for k, label in enumerate(self.found.plan.compared):
+            rows = frame[frame["scenario"] == label].set_index("group")
+            data = [_triple(rows.loc[group]) for group in groups]
+            lines.append({"name": self.names[label], "colour": k, "data": data})
+        unit = str(frame["unit"].iloc[0])
+        title = f"{section.text['measures'][measure]}{self.text['colon']}{section.text['dimensions'][dimension]}"
+        return drawing.intervals(
+            title, [section.group(dimension, g) + tails[g] for g in groups], lines, self.lang,
+            f"{measure}-by-{dimension}", "share" if unit == "share" else "",
+            note=self.text["who_note"].format(reference=self.names[self.found.plan.reference]),
+        )  # fmt: skip
+
+    def ranks(self) -> Spec:
+        """How often each scenario has each rank of return quality over all weightings."""
+        weighed = weighed_of(self.found.made, self.found.plan)
+        names = [self.names[k] for k in weighed.labels]
+        lines = [
+            {
+                "name": self.text["rank"].format(n=k + 1),
+                "colour": k,
+                "data": [round(float(v), 4) for v in column],
+            }
+            for k, column in enumerate(weighed.ranks.T)
+        ]
+        told = self.text["ranks_note"].format(share=f"{100 * weighed.told:.0f}")
+        return drawing.bars(
+            self.text["ranks"],
+            names,
+            lines,
+            self.lang,
+            "quality-ranks",
+            "share",
+            stack=True,
+            note=told,
+        )
+
+
+def _triple(row: pd.Series) -> list[float] | None:
+    values = [float(row[name]) for name in ("difference", "low", "high")]
+    return [float(f"{v:.5g}") for v in values] if np.isfinite(values).all() else None
+
+
+def without(place: Place, name: str) -> Place:
+    """The place with a scenario taken away."""
+    compared = tuple(k for k in place.compared if k != name)
+    return replace(place, compared=compared, saved=tuple(m for m in place.saved if m.title != name))

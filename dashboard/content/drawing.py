@@ -1,0 +1,209 @@
+"""What a chart shows, as plain values; ``vue/chart.vue`` draws it.
+
+Every description holds the table that stands for the chart (``columns``, ``rows``) and the figures of
+its CSV.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from returnee.dashboard.live.answers import MOVED, REFERENCE, Answer, series
+from returnee.dashboard.texts import amount, measure_name, name_of, unit_of, words
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.statistics.intervals import TAILS, interval
+from returnee.experiments.words.texts import label_of, percent
+
+Spec = dict[str, Any]
+
+
+def plain(values: np.ndarray) -> list[float | None]:
+    """Numbers that JSON knows, to five digits; what is missing is None."""
+    return [None if not np.isfinite(v) else float(f"{v:.5g}") for v in values]
+
+
+def chart(title: str, kind: str, lang: str, file: str, **more: Any) -> Spec:
+    """What every chart has."""
+    safe = re.sub(r"[^\w-]+", "-", file).strip("-")
+    return {"title": title, "kind": kind, "lang": lang, "file": f"returnee-{safe}", **more}
+
+
+def levels(found: Answer, measure: str, lang: str, start: int = 1, stamp: int = 0) -> Spec:
+    """Means and the middle 90 % of replicates, by month, of every scenario."""
+    indicator, text = BY_NAME[measure], words(lang)["charts"]
+    lines = []
+    for k, (label, scenario) in enumerate(found.plan.scenarios.items()):
+        values = series(found.made, label, measure)
+        low, high = _middle(values)
+        lines.append(
+            {
+                "name": name_of(scenario, lang),
+                "colour": _colour(found, label, k),
+                "mean": plain(_mean(values)),
+                "low": plain(low),
+                "high": plain(high),
+            }
+        )
+    title = f"{measure_name(indicator, lang)} ({unit_of(indicator, lang)})"
+    spec = chart(
+        title, "bands", lang, f"{measure}-levels", unit=indicator.unit,
+        note=text["levels_note"], start=start, zero=False, stamp=stamp,
+    )  # fmt: skip
+    return _over_months(spec, lines, found.plan.settings.months, lang)
+
+
+def differences(found: Answer, measure: str, lang: str, start: int = 1, sets: bool = False) -> Spec:
+    """Paired differences from the reference by month, with the 90 % interval of their mean.
+
+    With `sets`, where each replicate lives with another set of parameters, the band is the middle
+    90 % of the sets instead.
+    """
+    indicator, text = BY_NAME[measure], words(lang)["charts"]
+    reference = series(found.made, found.plan.reference, measure)
+    lines = []
+    for k, (label, scenario) in enumerate(found.plan.scenarios.items()):
+        if label == found.plan.reference:
+            continue
+        paired = series(found.made, label, measure) - reference
+        low, high = _middle(paired) if sets else interval(paired)
+        lines.append(
+            {
+                "name": name_of(scenario, lang),
+                "colour": _colour(found, label, k),
+                "mean": plain(_mean(paired)),
+                "low": plain(low),
+                "high": plain(high),
+            }
+        )
+    title = text["difference"].format(
+        measure=measure_name(indicator, lang),
+        reference=name_of(found.plan.scenarios[found.plan.reference], lang),
+    )
+    spec = chart(
+        title, "bands", lang, f"{measure}-difference", unit=indicator.unit,
+        note=text["spread_note" if sets else "difference_note"], start=start, zero=True,
+    )  # fmt: skip
+    return _over_months(spec, lines, found.plan.settings.months, lang)
+
+
+def _colour(found: Answer, label: str, k: int) -> str | int:
+    if label == found.plan.reference:
+        return "reference"
+    return "policy" if label == MOVED else k - 1
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    return values.mean(axis=0)  # missing months are missing in every replicate
+
+
+def _middle(values: np.ndarray) -> np.ndarray:
+    found = np.full((2, values.shape[1]), np.nan)
+    there = np.isfinite(values).all(axis=0)
+    found[:, there] = np.percentile(values[:, there], TAILS, axis=0)
+    return found
+
+
+def _over_months(spec: Spec, lines: list[Spec], months: int, lang: str) -> Spec:
+    text = words(lang)["charts"]
+    columns = [text["year"]]
+    for line in lines:
+        columns += [line["name"], f"{line['name']}: {percent(0.9, lang)}"]
+    ends = range(11, months, 12)
+    unit = spec["unit"]
+    rows = []
+    for i in ends:
+        row: list[Any] = [str((i + 1) // 12)]
+        for line in lines:
+            row.append(_text(line["mean"][i], unit, lang, spec["zero"]))
+            pair = [_text(line[side][i], unit, lang, spec["zero"]) for side in ("low", "high")]
+            row.append(" … ".join(pair))
+        rows.append(row)
+    aria = text["aria"].format(
+        title=spec["title"],
+        ends=text["comma"].join(f"{line['name']}: {rows[-1][1 + 2 * k]}" for k, line in enumerate(lines)),
+    ) if rows else spec["title"]  # fmt: skip
+    return spec | {
+        "series": lines, "months": months, "x": text["years"], "month_label": text["month_label"],
+        "start_label": text["start"], "columns": columns, "rows": rows, "parts": text["parts"],
+        "month": text["month"], "aria": aria,
+    }  # fmt: skip
+
+
+def _text(value: float | None, unit: str, lang: str, signed: bool) -> str:
+    return "–" if value is None else amount(value, unit, lang, signed)
+
+
+def bars(
+    title: str,
+    names: Sequence[str],
+    lines: Sequence[Spec],
+    lang: str,
+    file: str,
+    unit: str = "",
+    **more: Any,
+) -> Spec:
+    """Horizontal bars: a row of bars a name, a bar a line."""
+    heads = [words(lang)["charts"]["what"], *(line["name"] for line in lines)]
+    csv = [[name, *(line["data"][i] for line in lines)] for i, name in enumerate(names)]
+    rows = [[row[0], *(_text(v, unit, lang, False) for v in row[1:])] for row in csv]
+    height = max(120, 46 + len(names) * max(26, 15 * len(lines) if not more.get("stack") else 26))
+    return chart(
+        title, "bars", lang, file, names=list(names), series=list(lines), unit=unit, columns=heads,
+        rows=rows, csv=csv, height=height, **more,
+    )  # fmt: skip
+
+
+def intervals(
+    title: str,
+    names: Sequence[str],
+    lines: Sequence[Spec],
+    lang: str,
+    file: str,
+    unit: str = "",
+    **more: Any,
+) -> Spec:
+    """Differences with intervals: a row a name, a mark a line; ``data`` holds (mean, low, high)."""
+    text = words(lang)["charts"]
+    heads = [text["what"]]
+    for line in lines:
+        heads += [line["name"], f"{line['name']}: {percent(0.9, lang)}"]
+    csv, rows = [], []
+    for i, name in enumerate(names):
+        raw: list[Any] = [name]
+        shown: list[str] = [name]
+        for line in lines:
+            mean, low, high = line["data"][i] or (None, None, None)
+            raw += [mean, low, high]
+            ends = " … ".join(_text(v, unit, lang, True) for v in (low, high))
+            shown += [_text(mean, unit, lang, True), ends]
+        csv.append(raw)
+        rows.append(shown)
+    names_csv = [text["what"], *(f"{li['name']} {part}" for li in lines for part in text["parts"])]
+    height = 46 + len(names) * max(30, 13 * len(lines) + 8)
+    return chart(
+        title, "intervals", lang, file, names=list(names), series=list(lines), unit=unit,
+        columns=heads, rows=rows, csv=csv, csv_columns=names_csv, height=height, **more,
+    )  # fmt: skip
+
+
+def label(measure: str, lang: str) -> str:
+    """Label of a measure."""
+    return label_of(BY_NAME[measure], lang)
+
+
+__all__ = [
+    "MOVED",
+    "REFERENCE",
+    "Spec",
+    "bars",
+    "chart",
+    "differences",
+    "intervals",
+    "label",
+    "levels",
+    "plain",
+]

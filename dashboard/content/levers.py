@@ -1,0 +1,86 @@
+"""Levers as the panel shows them, made from the schema."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+from returnee.dashboard.texts import words
+from returnee.dashboard.visitor.place import Mix
+from returnee.experiments.words.texts import label_of, unit_name
+from returnee.scenarios import Lever, walk
+from returnee.scenarios.files.layers import MODELS
+from returnee.scenarios.schema.fields import groups
+
+WORLD = ("behaviour", "county")
+
+
+def rooms(mix: Mix, lang: str) -> list[dict[str, Any]]:
+    """Policy and world, each with its groups of levers; ``base`` values are the scenario's."""
+    text, base = words(lang)["levers"], Mix(mix.base, county=mix.county)
+    return [
+        {
+            "key": "policy", "name": text["policy"], "note": "",
+            "groups": _groups("policy", base, lang),
+        },
+        {
+            "key": "world", "name": text["world"], "note": text["world_note"],
+            "groups": [group for room in WORLD for group in _groups(room, base, lang)],
+        },
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _groups(room: str, base: Mix, lang: str) -> list[dict[str, Any]]:
+    scenario = base.scenario()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for key, lever in walk(getattr(scenario, room), f"{room}."):
+        found.setdefault(key.rpartition(".")[0], []).append(shown(lever, lang))
+    names = {f"{room}.{name}": both[lang == "zh"] for name, both in groups(MODELS[room]).items()}
+    whole = words(lang)["levers"]["world"] if room != "county" else _county(lang)
+    return [
+        {"key": key, "name": names.get(key, whole), "levers": inner}
+        for key, inner in sorted(found.items(), key=lambda item: item[0] == room)
+    ]
+
+
+def _county(lang: str) -> str:
+    from returnee.experiments.words.texts import words as report_words
+
+    return str(report_words(lang)["rooms"]["county"])
+
+
+def shown(lever: Lever, lang: str) -> dict[str, Any]:
+    """One lever as plain values."""
+    return {
+        "key": lever.key,
+        "label": label_of(lever, lang),
+        "unit": unit_name(lever.unit, lang),
+        "type": lever.type.__name__,
+        "low": lever.low,
+        "high": lever.high,
+        "step": step_of(lever),
+        "base": lever.value,
+        "help": lever.help_zh if lang == "zh" else lever.help_en,
+        "sources": ", ".join(lever.evidence),
+        "assumed": lever.assumed,
+    }
+
+
+def step_of(lever: Lever) -> float:
+    """A round step of about a hundredth of the range; 1 at least for whole numbers.
+
+    Examples
+    --------
+    >>> from returnee.dashboard.visitor.place import LEVERS
+    >>> step_of(LEVERS["policy.training.places"]), step_of(LEVERS["policy.linkage.referral"])
+    (20.0, 0.01)
+    """
+    if lever.type is bool or lever.low is None or lever.high is None or lever.high <= lever.low:
+        return 1.0
+    rough = (lever.high - lever.low) / 100.0
+    size = 10.0 ** math.floor(math.log10(rough))
+    near = min((1.0, 2.0, 5.0, 10.0), key=lambda digit: abs(math.log(rough / (digit * size))))
+    step = float(f"{near * size:.6g}")
+    return max(1.0, round(step)) if lever.type is int else step

@@ -1,0 +1,258 @@
+"""A sample of people with their ties, and what each is and knows in every month, under two policies.
+
+The people are those of one township; paired runs hold the same people, ties and luck. A run is lived
+a month at a time to look at them, which changes nothing in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from returnee.dashboard.live.answers import MOVED, REFERENCE
+from returnee.dashboard.live.runs import HISTORIES, SMALL, Kept
+from returnee.dashboard.texts import name_of, words
+from returnee.scenarios import Scenario
+from returnee.simulation.start.assemble import with_policy
+from returnee.simulation.start.history import advance
+from returnee.simulation.start.own_county import sample_of
+from returnee.simulation.state import records as r
+from returnee.simulation.state.county import County
+
+MOST_PEOPLE, MOST_TIES = 400, 1500
+SEED = 7
+GONE = 9  # code of those who are not in the labour force
+STATES = (r.AWAY, r.SEEKING, r.FARMING, r.EMPLOYED, r.FOUNDING, r.OWNER)
+COLOURS = ("c6", "c4", "c2", "c0", "c3", "c1")
+FEW = 2  # channels of support up to which somebody knows few
+LISTED = 40
+
+
+class NobodyThere(ValueError):
+    """Nobody of a township is among the people of a run."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was seen of some people in a run.
+
+    Attributes
+    ----------
+    ids : ndarray of int, shape (people,)
+    states : ndarray of uint8, shape (months + 1, people)
+        Career states; month 0 is the end of the history.
+    knows : ndarray of uint8, shape (months + 1, people)
+        Bits by channel of support.
+    firms : ndarray of int, shape (months + 1, people)
+        Sector of the own firm, -1 for none.
+    persons : ndarray of int, shape (months + 1, people)
+        Who works in it, owner included.
+    """
+
+    ids: np.ndarray
+    states: np.ndarray
+    knows: np.ndarray
+    firms: np.ndarray
+    persons: np.ndarray
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """People of a township, where they are drawn, and their ties among each other.
+
+    Attributes
+    ----------
+    rows, ids : ndarray of int, shape (people,)
+    spots : ndarray of float, shape (people, 2)
+    ties : list of (int, int)
+        Places in `rows`.
+    about : dict of str to ndarray
+        Age, sex and schooling at the start.
+    """
+
+    rows: np.ndarray
+    ids: np.ndarray
+    spots: np.ndarray
+    ties: list[tuple[int, int]]
+    about: dict[str, np.ndarray]
+
+
+NEIGHBOURS: Kept[tuple[str, int, int], Neighbours] = Kept(24)
+WATCHED: Kept[tuple[str, int, int], Watched] = Kept(24)
+
+
+def county_before(scenario: Scenario, replicate: int) -> County:
+    """The county at the end of its history; not to be changed."""
+    s = SMALL
+    sample = sample_of(scenario, s.sample)
+    return HISTORIES.get(scenario, s.seed, replicate, sample, s.months, s.burn_in)
+
+
+def neighbours(scenario: Scenario, replicate: int, township: int) -> Neighbours:
+    """People of a township and their ties."""
+    key = (scenario.world_id, replicate, township)
+    return NEIGHBOURS.get(key) or NEIGHBOURS.put(
+        key, _neighbours(county_before(scenario, replicate), township)
+    )
+
+
+def _neighbours(county: County, township: int) -> Neighbours:
+    workers = county.workers.view(np.ndarray)
+    there = (workers["state"] != r.PRE) & (workers["state"] != r.RETIRED)
+    rows = np.flatnonzero(there & (workers["township"] == township))
+    # The villages that come first, whole: ties run within villages.
+    rows = rows[np.lexsort((workers["id"][rows], workers["village"][rows]))][:MOST_PEOPLE]
+    if not len(rows):
+        raise NobodyThere
+    place = {int(row): k for k, row in enumerate(rows)}
+    pairs = {
+        (min(k, place[other]), max(k, place[other]))
+        for row, k in place.items()
+        for other in county.ties[county.indptr[row] : county.indptr[row + 1]].tolist()
+        if other in place and other != row
+    }
+    ties = sorted(pairs)
+    if len(ties) > MOST_TIES:
+        kept = np.random.default_rng(SEED).choice(len(ties), MOST_TIES, replace=False)
+        ties = [ties[k] for k in np.sort(kept)]
+    graph = nx.Graph(ties)
+    graph.add_nodes_from(range(len(rows)))
+    spots = nx.spring_layout(graph, seed=SEED, iterations=60)
+    drawn = np.array([spots[k] for k in range(len(rows))])
+    low, high = np.percentile(drawn, (3, 97), axis=0)
+    drawn = 1000.0 * (np.clip(drawn, low - 0.2, high + 0.2) - low) / np.maximum(high - low, 1e-9)
+    about = {
+        "age": -workers["birth"][rows].astype(int) // 12, "sex": workers["sex"][rows],
+        "schooling": workers["schooling"][rows],
+    }  # fmt: skip
+    return Neighbours(rows, workers["id"][rows], drawn, ties, about)
+
+
+def watch(scenario: Scenario, replicate: int, township: int) -> Watched:
+    """Live a run a month at a time and look at the people of a township."""
+    key = (scenario.id, replicate, township)
+    return WATCHED.get(key) or WATCHED.put(key, _watch(scenario, replicate, township))
+
+
+def _watch(scenario: Scenario, replicate: int, township: int) -> Watched:
+    people, months = neighbours(scenario, replicate, township), SMALL.months
+    county = with_policy(county_before(scenario, replicate), scenario, months)
+    shape = (months + 1, len(people.rows))
+    states, knows = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    firms, persons = np.full(shape, -1, np.int8), np.zeros(shape, np.int16)
+    for month in range(months + 1):
+        if month:
+            county = advance(county, month)
+        workers = county.workers.view(np.ndarray)[people.rows]
+        states[month], knows[month] = workers["state"], workers["knows"]
+        own = np.flatnonzero(workers["state"] == r.OWNER)
+        records = county.firms.view(np.ndarray)[workers["firm"][own]]
+        firms[month, own], persons[month, own] = records["sector"], 1 + records["employees"]
+    return Watched(people.ids, states, knows, firms, persons)
+
+
+def spec_of(
+    people: Neighbours,
+    seen: Mapping[str, Watched],
+    scenarios: Mapping[str, Scenario],
+    town: str,
+    lang: str,
+) -> dict[str, Any]:
+    """What ``vue/net.vue`` draws."""
+    text = words(lang)["network"]
+    codes = np.full(len(r.STATES), GONE)
+    codes[list(STATES)] = np.arange(len(STATES))
+    sides = (REFERENCE, MOVED)
+    frames = []
+    for side in sides:
+        known = np.array([int(b).bit_count() for b in range(256)])[seen[side].knows]
+        shares = np.where(known == 0, 0, np.where(known <= FEW, 1, 2))
+        state = codes[seen[side].states]
+        frames.append((_text(state), _text(np.where(state == GONE, GONE, shares))))
+    listed = [
+        {
+            "id": int(people.ids[k]), "x": round(float(people.spots[k, 0])), "y": round(float(people.spots[k, 1])),
+            "about": who(people, k, lang), "frames": [[modes[0][k], modes[1][k]] for modes in frames],
+        }
+        for k in range(len(people.ids))
+    ]  # fmt: skip
+    states = words(lang)["paths"]["states"]
+    kinds = [
+        {"name": states[r.STATES[s]], "colour": c, "big": s in (r.FOUNDING, r.OWNER)}
+        for s, c in zip(STATES, COLOURS, strict=True)
+    ]
+    knowing = [
+        {"name": name, "colour": c, "big": False}
+        for name, c in zip(text["knowing"], ("faint", "c5", "c1"), strict=True)
+    ]
+    return {
+        "title": text["title"].format(town=town, n=len(listed)), "note": text["note"].format(ties=len(people.ties)),
+        "people": listed, "links": [list(pair) for pair in people.ties], "months": SMALL.months,
+        "month_label": words(lang)["charts"]["month_label"], "sides": [name_of(scenarios[s], lang) for s in sides],
+        "modes": [{"name": text["by_state"], "kinds": kinds}, {"name": text["by_knowledge"], "kinds": knowing}],
+    }  # fmt: skip
+
+
+def _text(codes: np.ndarray) -> list[str]:
+    """A string of one letter a month for each person."""
+    return ["".join(chr(48 + int(c)) for c in column) for column in codes.T]
+
+
+def who(people: Neighbours, k: int, lang: str) -> str:
+    """A person in a few words."""
+    text = words(lang)["network"]
+    return str(text["who"]).format(
+        sex=text["sexes"][int(people.about["sex"][k])], age=int(people.about["age"][k]),
+        schooling=text["schooling"][int(people.about["schooling"][k])],
+    )  # fmt: skip
+
+
+def eventful(people: Neighbours, seen: Mapping[str, Watched], lang: str) -> list[tuple[int, str]]:
+    """Ids and words of people whose lives differ or who own a firm, those who differ most first."""
+    ours, theirs = seen[MOVED].states, seen[REFERENCE].states
+    differ = (ours != theirs).sum(axis=0) + 200 * (
+        (ours == r.OWNER).any(axis=0) != (theirs == r.OWNER).any(axis=0)
+    )
+    order = np.argsort(-differ, kind="stable")[:LISTED]
+    return [(int(people.ids[k]), who(people, k, lang)) for k in order if differ[k] > 0]
+
+
+def life(
+    people: Neighbours, seen: Watched, person: int, scenario: Scenario, lang: str
+) -> list[str]:
+    """What was seen of one person, in words: states, channels heard of, firms."""
+    text, states = words(lang)["network"], words(lang)["paths"]["states"]
+    k = int(np.flatnonzero(people.ids == person)[0])
+    lines = [text["begins"].format(state=_state(int(seen.states[0, k]), states, text))]
+    for month in range(1, len(seen.states)):
+        date = text["date"].format(year=(month - 1) // 12 + 1, month=(month - 1) % 12 + 1)
+        parts = []
+        if seen.states[month, k] != seen.states[month - 1, k]:
+            state = int(seen.states[month, k])
+            if state == r.OWNER and seen.firms[month, k] >= 0:
+                sector = scenario.county.sectors[int(seen.firms[month, k])]
+                parts.append(
+                    text["opens"].format(sector=sector.name_zh if lang == "zh" else sector.name)
+                )
+            else:
+                parts.append(text["becomes"].format(state=_state(state, states, text)))
+        new = int(seen.knows[month, k]) & ~int(seen.knows[month - 1, k])
+        heard = [text["channels"][name] for c, name in enumerate(r.CHANNELS) if new >> c & 1]
+        if heard:
+            parts.append(text["hears"].format(channels=text["comma"].join(heard)))
+        if parts:
+            lines.append(f"{date}{text['colon']}{text['comma'].join(parts)}{text['stop']}")
+    end = int(seen.states[-1, k])
+    if end == r.OWNER:
+        lines.append(text["ends_owner"].format(persons=int(seen.persons[-1, k])))
+    else:
+        lines.append(text["ends"].format(state=_state(end, states, text)))
+    return lines
+
+
+def _state(state: int, states: Mapping[str, str], text: Mapping[str, Any]) -> str:
+    return str(states.get(r.STATES[state], text["gone"]))

@@ -1,0 +1,303 @@
+"""Runs in memory: the small paired runs from which every page answers.
+
+A history is lived once for every world and replicate, and the figures of a run are kept, so that a
+moved lever costs one run of the policy a replicate and nothing for the reference.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from returnee.dashboard.live.pool import LAST, LOOK, POOL, Pool, visitor_here
+from returnee.dashboard.visitor import counties
+from returnee.dashboard.visitor.place import Mix
+from returnee.experiments.keys import Settings
+from returnee.experiments.measuring.groups import figures_by_group, names_of
+from returnee.experiments.measuring.measures import LAST as LAST_MONTHS
+from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.statistics.coordinates import with_behaviour
+from returnee.experiments.statistics.effects import INDEX, Cube
+from returnee.scenarios import Scenario
+from returnee.simulation import Run
+from returnee.simulation.indicators import INDICATORS
+from returnee.simulation.run import FEN
+from returnee.simulation.start.arguments import check_arguments
+from returnee.simulation.start.assemble import with_policy
+from returnee.simulation.start.history import Histories, advance
+from returnee.simulation.start.own_county import sample_of
+from returnee.simulation.state import records as r
+
+SMALL = Settings(seed=1, sample=0.01, months=120)
+"""What a page's runs are called with, unless it says otherwise."""
+
+STAGES = (4, 12, 24, 40)
+"""Replicates after which a page shows what it knows."""
+
+KEPT_HISTORIES = 400
+ROOM_OF_HISTORIES = 512_000_000  # bytes; about 2 MB each at a hundredth of the county that ships
+KEPT_FIGURES = 2400  # about 60 kB each
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+Sets = Sequence[Mapping[str, float]]  # parameter sets, one a replicate
+
+
+class Figures(NamedTuple):
+    """What is kept of a run: measures by month, and counts by group of people."""
+
+    monthly: np.ndarray
+    groups: np.ndarray
+
+
+class Kept(Generic[K, T]):
+    """Values used last, by key; safe to share between threads."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self._found: OrderedDict[K, T] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def get(self, key: K) -> T | None:
+        """The value, or None if it is not kept."""
+        with self._guard:
+            if key not in self._found:
+                return None
+            self._found.move_to_end(key)
+            return self._found[key]
+
+    def put(self, key: K, value: T) -> T:
+        """Keep a value, and drop those used longest ago."""
+        with self._guard:
+            self._found[key] = value
+            self._found.move_to_end(key)
+            while len(self._found) > self.room:
+                self._found.popitem(last=False)
+        return value
+
+
+HISTORIES = Histories(KEPT_HISTORIES, ROOM_OF_HISTORIES)
+FIGURES: Kept[tuple[str, int, Settings], Figures] = Kept(KEPT_FIGURES)
+REDUCED: Kept[tuple[str, str, int, Settings], Any] = Kept(400)
+VARIANTS: Kept[tuple[Any, ...], Scenario] = Kept(KEPT_FIGURES)
+
+
+def live(scenario: Scenario, replicate: int, settings: Settings = SMALL) -> Run:
+    """One run, as `simulation.simulate` makes it, with the dashboard's own store of histories.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    replicate : int
+    settings : Settings
+    """
+    s = settings
+    check_arguments(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
+    sample = sample_of(scenario, s.sample)
+    history = HISTORIES.get(scenario, s.seed, replicate, sample, s.months, s.burn_in)
+    county = with_policy(history, scenario, s.months)
+    states = county.workers.state.copy()
+    county = advance(county, s.months)
+    sample = float(county.clock[0].sample)
+    return Run(scenario, county, replicate, s.seed, sample, s.months, states)
+
+
+def share_of(scenario: Scenario) -> str:
+    """Per cent of the county that a page's run lives; a county with its own people has all of them."""
+    return f"{100 * sample_of(scenario, SMALL.sample):.3g}"
+
+
+def figures_of(run: Run) -> Figures:
+    """Measures by month and counts by group, without a table on the way."""
+    by_group = figures_by_group(run)
+    groups = np.array([by_group[name] for name in names_of(run.scenario.county)])
+    return Figures(monthly_of(run), groups)
+
+
+def monthly_of(run: Run) -> np.ndarray:
+    """Measures of a run by month, full-county units.
+
+    Returns
+    -------
+    ndarray of float32, shape (measures, months)
+        In the order of `measures.MEASURES`. Survival is left out (NaN): it takes as long as the run.
+    """
+    scale = 1.0 / run.sample
+    figures = np.full((len(MEASURES), run.months), np.nan, np.float32)
+    rows = run.county.months[1:]
+    for k, indicator in enumerate(INDICATORS):
+        figures[k] = rows[indicator.name] * (scale if indicator.counts else 1.0)
+    for prefix, table in (("spent", run.county.ledger), ("unpaid", run.county.unpaid)):
+        for k, name in enumerate(r.PROGRAMMES):
+            figures[INDEX[f"{prefix}_{name}"]] = table[1:, k] * (scale / FEN)
+    firms = run.county.firms[: int(run.county.clock[0].firms)].view(np.ndarray)
+    new = (firms["registered"] >= 1) & (firms["phase"] == r.OPEN) & (firms["returnee"] == 1)
+    figures[INDEX["firms_surviving"], -1] = new.sum() * scale
+    years, away = run.months / 12.0, figures[INDEX["away"]].mean()
+    begun = figures[INDEX["returnee_registrations"]].sum() / years
+    figures[INDEX["start_rate"], -1] = 1000.0 * begun / away if away else np.nan
+    last = figures[:, -LAST_MONTHS:]
+    open_now = last[INDEX["returnee_firms_open"]].sum()
+    jobs = last[INDEX["returnee_jobs"]].sum()
+    figures[INDEX["jobs_per_firm"], -1] = jobs / open_now if open_now else np.nan
+    return figures
+
+
+def kept_figures(scenario: Scenario, replicate: int, settings: Settings) -> Figures:
+    """Figures of a run, lived if they are not kept."""
+    key = (scenario.id, replicate, settings)
+    found = FIGURES.get(key)
+    if found is None:
+        found = FIGURES.put(key, figures_of(live(scenario, replicate, settings)))
+    return found
+
+
+def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
+    """The scenario of a replicate: itself, or with the parameter set of that replicate."""
+    if not sets:
+        return scenario
+    key = (scenario.id, *sets[replicate].items())
+    return VARIANTS.get(key) or VARIANTS.put(key, with_behaviour(scenario, sets[replicate]))
+
+
+class Stopped(Exception):
+    """Nobody waits for the answer any more."""
+
+
+def gather(
+    calls: Sequence[Callable[[], T]],
+    urgency: int,
+    wanted: Callable[[], bool],
+    step: Callable[[int], None] = lambda done: None,
+    pool: Pool = POOL,
+) -> list[T]:
+    """Have calls done by the pool and wait for all.
+
+    Parameters
+    ----------
+    calls : sequence of callables
+        Without arguments.
+    urgency : int
+        Smaller is done first, see `Pool.submit`.
+    wanted : callable
+        Asked after each result and while there is none; when it says no, what has not begun is dropped.
+    step : callable
+        Told after each result how many there are.
+
+    Returns
+    -------
+    list
+        What the calls returned, in their order.
+
+    Raises
+    ------
+    Stopped
+        If it is not wanted any more.
+    Busy
+        If the queue is full.
+    """
+    futures: list[Future[T]] = []
+    results: list[T] = []
+    visitor = visitor_here()
+    try:
+        for call in calls:
+            futures.append(pool.submit(urgency, call, visitor))
+        for future in futures:
+            while not wait([future], timeout=LOOK).done:
+                if not wanted():
+                    raise Stopped
+            results.append(future.result())
+            if not wanted():
+                raise Stopped
+            step(len(results))
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+    return results
+
+
+def _figures_call(scenario: Scenario, replicate: int, settings: Settings) -> Callable[[], Figures]:
+    return lambda: kept_figures(scenario, replicate, settings)
+
+
+def cubes(
+    scenarios: Mapping[str, Scenario],
+    reference: str,
+    wanted: Callable[[], bool],
+    settings: Settings = SMALL,
+    stages: Sequence[int] = STAGES,
+    step: Callable[[int, int], None] = lambda done, total: None,
+    sets: Sets = (),
+) -> Iterator[tuple[Plan, Cube]]:
+    """Paired runs of scenarios, again and again with more replicates.
+
+    With parameter sets, replicate k lives with set k under every scenario: the runs of
+    ``returnee compare --over ensemble --replicates 1``. There are as many sets as replicates.
+
+    Yields
+    ------
+    plan, cube
+        After each of `stages`; a cube holds all replicates up to there.
+    """
+    for urgency, replicates in enumerate(stages):
+        pairs = [(variant(s, k, sets), k) for k in range(replicates) for s in scenarios.values()]
+        missing = [
+            _figures_call(s, k, settings)
+            for s, k in pairs
+            if FIGURES.get((s.id, k, settings)) is None
+        ]
+        total = len(missing)
+        gather(missing, urgency, wanted, lambda done, total=total: step(done, total))  # type: ignore[misc]
+        values = np.stack(
+            [
+                np.stack(
+                    [
+                        kept_figures(variant(s, k, sets), k, settings).monthly
+                        for k in range(replicates)
+                    ]
+                )
+                for s in scenarios.values()
+            ]
+        )
+        yield Plan(scenarios, reference, replicates, settings), Cube(values, tuple(scenarios))
+
+
+def group_runs(plan: Plan, sets: Sets = ()) -> pd.DataFrame:
+    """Counts by group of all runs of a plan as a tidy table, as a comparison keeps them."""
+    frames = []
+    for label, scenario in plan.scenarios.items():
+        names = names_of(scenario.county)
+        for replicate in range(plan.replicates):
+            lived = variant(scenario, replicate, sets)
+            values = kept_figures(lived, replicate, plan.settings).groups
+            row = {"scenario": label, "scenario_id": scenario.id, "replicate": replicate}
+            frames.append(pd.DataFrame({"indicator": names, "value": values, **row}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def reduced(
+    name: str, scenario: Scenario, replicate: int, settings: Settings, reduce: Callable[[Run], T]
+) -> T:
+    """What a page needs of a run, kept under a name; the run is lived if it is not."""
+    key = (name, scenario.id, replicate, settings)
+    found = REDUCED.get(key)
+    if found is None:
+        found = REDUCED.put(key, reduce(live(scenario, replicate, settings)))
+    return found  # type: ignore[no-any-return]
+
+
+def prewarm(
+    names: Sequence[str] = ("no_support", "linked", "baseline"), settings: Settings = SMALL
+) -> None:
+    """Begin to live the histories and the runs that a first visitor asks for; does not wait."""
+    scenarios = [Mix(name, county=counties.first()).scenario() for name in names]
+    for replicate in range(STAGES[-1]):
+        for scenario in scenarios:
+            POOL.submit(LAST, _figures_call(scenario, replicate, settings))

@@ -1,0 +1,1 @@
+"""What a visitor asked for and brought."""

@@ -1,5 +1,0 @@
-"""The command ``returnee``, as ``python -m experiments``."""
-
-from experiments.cli import main
-
-main()

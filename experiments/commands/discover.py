@@ -1,0 +1,86 @@
+"""The command ``returnee discover``."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from returnee.experiments.commands.options import JsonOption, LangOption, Language
+from returnee.experiments.commands.shell import console_of, print_json
+from returnee.experiments.running.progress import Bar
+
+if TYPE_CHECKING:
+    from returnee.experiments.studies.discovery import Discovery
+
+DISCOVER_EXAMPLES = """Examples:
+
+  returnee discover results/sweep-design --scenario linked --against baseline\n
+  returnee discover results/sweep-design --scenario linked --measure jobs --target '>= 30000'\n
+  returnee discover results/sensitivity/morris --scenario linked --against baseline --method prim
+"""
+
+
+class Method(StrEnum):
+    """How regions are found."""
+
+    cart = "cart"
+    prim = "prim"
+
+
+def page_name(found: Discovery, method: str) -> str:
+    """Name of the page of a question, so that another question has another page.
+
+    Such as ``discover-linked-baseline-jobs-above-0.html``.
+    """
+    sign, value = re.findall(r"[<>]=?|[^\s<>=]+", found.target)
+    words = {">": "above", ">=": "from", "<": "below", "<=": "up-to"}
+    parts = [found.scenario, found.against, found.measure, words[sign], value]
+    parts += [method] if method != Method.cart else []
+    return f"discover-{'-'.join(part for part in parts if part)}.html"
+
+
+def discover_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")],
+    scenario: Annotated[
+        str, typer.Option(help="The policy, by name or file; may be left out where there is one.")
+    ] = "",
+    against: Annotated[
+        str, typer.Option(help="Reference: the target is then of the paired difference.")
+    ] = "",
+    measure: Annotated[str, typer.Option(help="What the target is about.")] = "firms_surviving",
+    target: Annotated[str, typer.Option(help="What it should be, as in '> 0'.")] = "> 0",
+    method: Annotated[
+        Method, typer.Option(help="Tree, or patient rule induction (EMA workbench).")
+    ] = Method.cart,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Page; in the folder, named after the question, if left out."),
+    ] = None,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
+) -> None:
+    """Find out under which assumptions a policy fails its target."""
+    from returnee.experiments.numbers import plain
+    from returnee.experiments.reports.discovery import discover_page, sentences
+    from returnee.experiments.reports.study_page import write_study
+    from returnee.experiments.studies.discovery import discover
+
+    found = discover(
+        folder, scenario, against=against, measure=measure, target=target, method=method.value
+    )
+    words = ["returnee", "discover", str(folder), "--scenario", found.scenario]
+    words += ["--against", against] if against else []
+    words += ["--measure", measure, "--target", target, "--method", method.value]
+    page = discover_page(found, shlex.join(words), lang)
+    report = write_study(out or folder / page_name(found, method.value), page)
+    if as_json:
+        print_json([plain(row) for row in found.frame().to_dict("records")])
+    else:
+        for line in sentences(found, lang):
+            console_of().print(line, highlight=False)
+    Bar().say(f"report: {report}")

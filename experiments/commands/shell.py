@@ -1,0 +1,111 @@
+"""How the command answers: errors a user can mend are one line, and exit codes say what happened.
+
+Exit codes: 0 done; 1 done, but some runs failed; 2 something in the command, a file or a folder is wrong;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from returnee.experiments.commands.encodings import any_encoding
+from returnee.experiments.errors import StoreError, UsageError, reason_of
+from returnee.scenarios import ScenarioError, parse_override
+
+SOME_FAILED, WRONG, INTERRUPTED = 1, 2, 130
+NO_REPORT = "without report"
+# Errors of the command line's parser; its package is not the same in all versions of typer.
+PARSER_ERRORS: Any = typer.BadParameter.__mro__[2]
+
+
+class OneLine(TyperGroup):
+    """The command, with every error of a user on one line of standard error."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command and exit."""
+        with any_encoding():
+            self._run(*args, **options)
+
+    def _run(self, *args: Any, **options: Any) -> NoReturn:
+        options["standalone_mode"] = False
+        options["prog_name"] = "returnee"
+        try:
+            code = super().main(*args, **options)
+        except PARSER_ERRORS as error:
+            text = error.format_message()
+            stop(f"{text.rstrip('.')}; see returnee --help")
+        except (ScenarioError, UsageError) as error:
+            stop(str(error))
+        except typer.Abort:
+            stop("interrupted", INTERRUPTED)
+        except BrokenPipeError:  # the reader, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except OSError as error:
+            stop(
+                f"{error.filename or 'output'}: found {reason_of(error)}, allowed a file that can be used"
+            )
+        if code == INTERRUPTED:  # by Ctrl-C, where the command itself had nothing to say
+            stop("interrupted: what was not finished was not written", INTERRUPTED)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def stop(text: str, code: int = WRONG) -> NoReturn:
+    """Say one line on standard error and exit."""
+    print(f"returnee: {' '.join(text.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+@contextmanager
+def reporting(folder: Path) -> Iterator[None]:
+    """Write a report; where that fails, the runs stay, and the folder doesn't say it is finished."""
+    try:
+        yield
+    except Exception as error:
+        _unfinished(folder)
+        if isinstance(error, ScenarioError | UsageError | OSError):
+            raise
+        stop(
+            f"report: found {type(error).__name__} ({error}), allowed one that can be written; "
+            f"the runs are kept in {folder}; give the same command again to try once more",
+            SOME_FAILED,
+        )
+
+
+def _unfinished(folder: Path) -> None:
+    from returnee.experiments.files import write_json
+    from returnee.experiments.running.manifests import MANIFEST, read_manifest
+
+    with suppress(StoreError, OSError):
+        write_json(folder / MANIFEST, read_manifest(folder) | {"status": NO_REPORT})
+
+
+def overrides_of(given: list[str] | None) -> dict[str, Any]:
+    """Keys and values of repeated ``--set``; the last one counts."""
+    return dict(parse_override(text) for text in given or ())
+
+
+def print_json(content: Any) -> None:
+    """Print JSON to standard output, in ASCII, so that any pipe and file takes it."""
+    print(json.dumps(content, allow_nan=False, indent=1), flush=True)
+
+
+def console_of() -> Console:
+    """Standard output, wide enough for a table where it is not a terminal.
+
+    Text is text: brackets and colons in titles and names are neither markup nor emoji.
+    """
+    console = Console(markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 110)
+    return console

@@ -1,0 +1,206 @@
+"""The commands ``returnee sweep``, ``returnee status`` and ``returnee merge``."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from returnee.experiments.commands.options import (
+    AsNewOption,
+    JsonOption,
+    LangOption,
+    Language,
+    LocalOption,
+    SchedulerOption,
+    WorkersOption,
+)
+from returnee.experiments.commands.shell import (
+    INTERRUPTED,
+    SOME_FAILED,
+    console_of,
+    print_json,
+    reporting,
+    stop,
+)
+from returnee.experiments.defaults import MAX_RUNS
+from returnee.experiments.errors import Interrupted
+from returnee.experiments.running.progress import Bar
+
+LONG = 60.0  # seconds that a plan expects, about twice those of a fast machine
+SWEEP_EXAMPLES = """Examples:
+
+  returnee sweep design.toml --dry-run\n
+  returnee sweep design.toml\n
+  returnee sweep design.toml --shard 2/8\n
+  returnee sweep design.toml --local-cluster 4\n
+  returnee sweep design.toml --scheduler tcp://node1:8786
+
+A design names scenarios and what is varied: a list is swept, a scalar is fixed.
+
+  scenarios = ["baseline", "linked"]\n
+  replicates = 5\n
+  [axes]\n
+  policy.training.places = [500, 1500]\n
+  behaviour.firm.luck_sd = {low = 0.2, high = 0.4, steps = 3}
+
+A sweep that was stopped goes on where it was when the same command is given again.
+"""
+STATUS_EXAMPLES = """Examples:
+
+  returnee status results/sweep-design
+"""
+MERGE_EXAMPLES = """Examples:
+
+  returnee merge results/sweep-design\n
+  returnee merge results/all node1/results node2/results
+"""
+
+
+MeasureOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="MEASURE",
+        help="Column of the report; may be given more than once. firms_surviving, jobs, "
+        "return_quality and public_cost if left out.",
+    ),
+]
+
+
+def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str, ...]:
+    """Measures that a report is about; refused are those that no run of so many months can have.
+
+    Raises
+    ------
+    UsageError
+    """
+    from returnee.experiments.measuring.measures import check_horizon, check_measure
+    from returnee.experiments.reports.sweep import SHOWN
+
+    for name in given or ():
+        check_measure(name)
+    if months is not None:
+        check_horizon(given or (), months)
+    return tuple(dict.fromkeys(given)) if given else SHOWN
+
+
+def write_report(folder: Path, lang: str, measures: Sequence[str]) -> None:
+    """Write the page of a finished sweep beside its table, and say where."""
+    from returnee.experiments.reports.study_page import write_study
+    from returnee.experiments.reports.sweep import sweep_page
+
+    with reporting(folder):
+        page = sweep_page(folder, lang, measures)
+        if page:
+            Bar().say(f"report: {write_study(folder / 'report.html', page)}")
+
+
+def sweep_command(
+    design: Annotated[Path, typer.Argument(help="A design file (TOML).")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; results/sweep-DESIGN if left out.")
+    ] = None,
+    workers: WorkersOption = None,
+    processes: Annotated[
+        bool | None,
+        typer.Option(
+            "--processes/--threads",
+            help="Processes start a second later and then use the processors better; if left out, "
+            "processes where there is half a minute of work or more.",
+        ),
+    ] = None,
+    scheduler: SchedulerOption = "",
+    local_cluster: LocalOption = 0,
+    shard: Annotated[
+        str, typer.Option(metavar="i/N", help="Do one share of N, as a job of an array.")
+    ] = "",
+    max_runs: Annotated[int, typer.Option(help="Refuse more runs than this.")] = MAX_RUNS,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try runs again that failed.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and what it will take; run nothing.")
+    ] = False,
+    as_new: AsNewOption = False,
+    measure: MeasureOption = None,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
+) -> None:
+    """Run scenarios over a design: grid, Latin hypercube, Sobol sequence or a table of points."""
+    from returnee.experiments.running.cost import cost_of, cost_text
+    from returnee.experiments.running.design import read_design
+    from returnee.experiments.running.executors import Where
+    from returnee.experiments.running.plan import plan_of
+    from returnee.experiments.running.status import status_of, status_text
+    from returnee.experiments.studies.sweep import run_plan, shard_of
+
+    plan = plan_of(read_design(design), max_runs)
+    if processes is None:
+        processes = plan.runs * plan.seconds_a_run >= LONG
+    where = Where(workers, processes, scheduler, local_cluster)
+    where.check()
+    shown = measures_of(measure, plan.design.settings.months)
+    if shard:
+        shard_of(shard)
+    if dry_run:
+        cost = cost_of(plan, where)
+        print_json(cost) if as_json else console_of().print(cost_text(cost), highlight=False)
+        return
+    folder = out or Path("results") / f"sweep-{design.stem}"
+    options = {"out": folder, "shard": shard, "workers": workers, "scheduler": scheduler}
+    command = shlex.join(
+        ["returnee", "sweep", str(design)]
+        + [word for key, value in options.items() if value for word in (f"--{key}", str(value))]
+        + [word for name in measure or () for word in ("--measure", name)]
+    )
+    try:
+        store = run_plan(
+            plan, folder, shard, where, True, as_new=as_new, retry=retry_failed, command=command
+        )
+    except Interrupted as interrupt:
+        stop(str(interrupt), INTERRUPTED)
+    found = status_of(store.folder)
+    print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
+    if shard:
+        Bar().say(f"when all shares are done: returnee merge {folder}")
+    else:
+        write_report(store.folder, lang, shown)
+    if found["failed"]:
+        raise typer.Exit(SOME_FAILED)
+
+
+def status_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show what of a folder is finished, failed and left, and how long the rest will take."""
+    from returnee.experiments.running.status import status_of, status_text
+
+    found: dict[str, Any] = status_of(folder)
+    print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
+
+
+def merge_command(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the one table.")],
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FOLDER]...", help="Shares; DIR/shard-* if left out."),
+    ] = None,
+    measure: MeasureOption = None,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
+) -> None:
+    """Make one table of the shares of a sweep."""
+    from returnee.experiments.running.merge import merge
+    from returnee.experiments.running.status import status_of, status_text
+
+    shown = measures_of(measure)
+    merge(out, folders or None)
+    found = status_of(out)
+    print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
+    write_report(out, lang, shown)
+    if found["failed"]:
+        raise typer.Exit(SOME_FAILED)

@@ -1,0 +1,130 @@
+"""How far founders' files got in a run: counts by stage, why loans were not had, months between.
+
+Files are the ventures begun under the policy. A file is *referred* if its founder was ever handed on
+from one service to the next. Files that got far had more occasions to be handed on, so the two kinds
+differ in more than the referral. Stages need not follow each other: only those of `WITHIN` lie in
+another one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from returnee.simulation.run import Run
+from returnee.simulation.state import records as r
+
+STAGES = (
+    "planned", "trained", "loan_asked", "loan_granted", "registered", "incubated", "opened",
+    "mentored", "granted", "open_at_end",
+)  # fmt: skip
+WITHIN = {
+    "loan_granted": "loan_asked", "opened": "registered", "mentored": "opened",
+    "granted": "opened", "open_at_end": "opened",
+}  # fmt: skip
+KINDS = ("all", "referred", "alone")
+REASONS = ("no_guarantor", "cut", "fund_exhausted", "banks_withdrawn", "gave_up")
+STEPS = ("trained", "loan_granted", "registered", "opened", "incubated", "mentored")
+
+
+def stage_name(kind: str, stage: str) -> str:
+    """Name under which the count of files at a stage is kept."""
+    return f"files_{kind}_{stage}"
+
+
+def refusal_name(reason: str) -> str:
+    """Name under which the count of loan files with a reason is kept."""
+    return f"loan_files_{reason}"
+
+
+def step_name(step: str) -> str:
+    """Name under which the median months of a step are kept."""
+    return f"months_to_{step}"
+
+
+NAMES = (
+    *(stage_name(kind, stage) for kind in KINDS for stage in STAGES),
+    *(refusal_name(reason) for reason in REASONS),
+    *(step_name(step) for step in STEPS),
+)
+
+
+def files_of(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the ventures begun under the policy, and what each received, fen."""
+    used = int(run.county.clock[0].firms)
+    firms = run.county.firms.view(np.ndarray)[:used]
+    begun = firms["planned"] >= 1
+    return firms[begun], run.county.receipts[:used][begun]
+
+
+def reached(run: Run) -> dict[str, np.ndarray]:
+    """Which files reached each stage, shape (files,) each."""
+    firms, receipts = files_of(run)
+    certificate = run.county.workers.view(np.ndarray)["certificate"][firms["owner"]]
+    return {
+        "planned": np.ones(len(firms), bool),
+        "trained": certificate != r.NEVER,
+        "loan_asked": firms["desk_since"] != r.NEVER,
+        "loan_granted": firms["loan_month"] != r.NEVER,
+        "registered": firms["registered"] != r.NEVER,
+        "incubated": firms["incubator_until"] != r.NEVER,
+        "opened": firms["opened"] != r.NEVER,
+        "mentored": firms["mentor_until"] != r.NEVER,
+        "granted": receipts[:, r.R_GRANT] > 0,
+        "open_at_end": firms["phase"] == r.OPEN,
+    }
+
+
+def figures_of_files(run: Run) -> dict[str, float]:
+    """Counts of files (full county) and median months, by the names in `NAMES`."""
+    firms, _ = files_of(run)
+    stages = reached(run)
+    referred = run.county.workers.view(np.ndarray)["referred"][firms["owner"]] == 1
+    kinds = {"all": np.ones(len(firms), bool), "referred": referred, "alone": ~referred}
+    figures = {
+        stage_name(kind, stage): float((stages[stage] & kinds[kind]).sum()) / run.sample
+        for kind in KINDS
+        for stage in STAGES
+    }
+    reason, refused = firms["loan_reason"], firms["loan_stage"] == r.REFUSED
+    cases = {
+        "no_guarantor": refused & (reason == r.NO_GUARANTOR),
+        "cut": stages["loan_granted"] & (reason == r.NO_GUARANTOR),
+        "fund_exhausted": refused & (reason == r.FUND_EXHAUSTED),
+        "banks_withdrawn": refused & (reason == r.BANKS_WITHDRAWN),
+        "gave_up": refused & (reason == r.GAVE_UP),
+    }
+    figures |= {refusal_name(k): float(cases[k].sum()) / run.sample for k in REASONS}
+    return figures | {step_name(step): months for step, months in _months(run, stages).items()}
+
+
+def _months(run: Run, stages: dict[str, np.ndarray]) -> dict[str, float]:
+    """Median months of each step over the files that took it; NaN where none did.
+
+    To training and registration from the plan, to the loan from the application, to opening from
+    registration, to an incubator place and a mentor from asking.
+    """
+    firms, _ = files_of(run)
+    dates = ("planned", "desk_since", "loan_month", "registered", "opened", "incubation_since",
+             "incubator_until", "mentor_since", "mentor_until")  # fmt: skip
+    date = {name: firms[name].astype(int) for name in dates}
+    certificate = run.county.workers.view(np.ndarray)["certificate"][firms["owner"]].astype(int)
+    mentoring = int(run.scenario.behaviour.support.mentoring_months)
+    terms = np.unique(run.county.policies.incubation_months)
+    spans = {
+        "trained": np.maximum(certificate - date["planned"], 0),
+        "loan_granted": date["loan_month"] - date["desk_since"],
+        "registered": date["registered"] - date["planned"],
+        "opened": date["opened"] - date["registered"],
+        "mentored": date["mentor_until"] - mentoring - date["mentor_since"],
+        # Only the month in which the place ends is kept, so the term must not have changed.
+        "incubated": date["incubator_until"] - int(terms[0]) - date["incubation_since"],
+    }
+    known = {step: stages[step] for step in STEPS}
+    # The date of the first application is lost when an open firm asks for more.
+    known["loan_granted"] = stages["loan_granted"] & (date["desk_since"] <= date["loan_month"])
+    if len(terms) > 1:
+        known["incubated"] = np.zeros(len(firms), bool)
+    return {
+        step: float(np.median(spans[step][known[step]])) if known[step].any() else np.nan
+        for step in STEPS
+    }

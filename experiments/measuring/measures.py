@@ -1,0 +1,388 @@
+"""What is kept of a run: monthly indicators, spending by programme, and figures of whole runs.
+
+Beside the measures below, which every table of a comparison lists, a run keeps how far founders'
+files got (`returnee.experiments.measuring.files`) and counts by group of people (`returnee.experiments.measuring.groups`).
+
+Survival is Kaplan and Meier's product limit (J. Am. Stat. Assoc. 53, 1958, 457-481) over firms
+registered under the policy; firms still alive at the last month are censored. *Registered* runs
+from registration to being struck off; *operating* from opening to the day the firm stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from returnee.experiments.errors import UsageError
+from returnee.experiments.keys import BY_KEY, Task
+from returnee.experiments.measuring.files import figures_of_files
+from returnee.experiments.measuring.groups import figures_by_group
+from returnee.experiments.words.texts import words
+from returnee.scenarios import Scenario
+from returnee.scenarios.schema.errors import guess, nearest
+from returnee.simulation.indicators import INDICATORS, Indicator
+from returnee.simulation.run import FEN, Run
+from returnee.simulation.state import records as r
+from returnee.simulation.state.records import PROGRAMMES
+
+FINAL = "final"
+AGES = (12, 36, 60)
+LAST = 12  # months over which stocks and means are averaged at the end of a run
+
+
+def _survival(kind: str, en: str, zh: str) -> list[Indicator]:
+    return [
+        Indicator(
+            f"survival_{kind}_{age}", "share", FINAL, f"{en} {age} months", f"{age}个月{zh}", 1
+        )
+        for age in AGES
+    ]
+
+
+DERIVED: tuple[Indicator, ...] = (
+    Indicator(
+        "firms_surviving", "firms", FINAL,
+        "returnee firms registered under the policy and open at the end",
+        "政策期内登记且期末仍营业的返乡企业", 1),
+    Indicator(
+        "start_rate", "per 1,000 away and year", FINAL,
+        "returnee firms registered per 1,000 away", "每千名在外劳动力年返乡创业数", 1),
+    *_survival("registered", "new firms still registered after", "登记存续率"),
+    *_survival("operating", "opened firms still operating after", "经营存续率"),
+    Indicator(
+        "jobs_per_firm", "jobs/firm", FINAL,
+        "jobs per open returnee firm", "每家返乡企业岗位数", 1),
+)  # fmt: skip
+
+
+def _programmes(prefix: str, tail: str, better: int) -> tuple[Indicator, ...]:
+    en, zh = words("en"), words("zh")
+    return tuple(
+        Indicator(
+            f"{prefix}_{name}", "yuan", "flow",
+            f"{en['programmes'][name]}, {en[tail]}", f"{zh['programmes'][name]}{zh[tail]}", better,
+        )
+        for name in PROGRAMMES
+    )  # fmt: skip
+
+
+SPENT = _programmes("spent", "spent", 0)
+UNPAID = _programmes("unpaid", "due_not_paid", -1)
+MEASURES: tuple[Indicator, ...] = (*INDICATORS, *DERIVED, *SPENT, *UNPAID)
+BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+def check_measure(name: str, label: str = "measure") -> None:
+    """Refuse what is no measure, guessing what was meant.
+
+    Parameters
+    ----------
+    name : str
+    label : str
+        What it was given as, for the error.
+
+    Raises
+    ------
+    UsageError
+    """
+    if name not in BY_NAME:
+        hint = guess(nearest(name, BY_NAME))
+        raise UsageError(f"{label}: found {name}{hint}, allowed one that `returnee measures` lists")
+
+
+def check_horizon(names: Iterable[str], months: int, label: str = "measure") -> None:
+    """Refuse measures that no run of this length can have: survival to an age beyond its end.
+
+    A firm that is registered in the first month is a month younger than the run is long.
+
+    Raises
+    ------
+    UsageError
+
+    Examples
+    --------
+    >>> check_horizon(["jobs", "survival_operating_12"], 13)
+    """
+    for name in names:
+        age = next(
+            (age for age in AGES if name.startswith("survival_") and name.endswith(f"_{age}")), 0
+        )
+        if age and months <= age:
+            raise UsageError(
+                f"{label}: found {name} within {months} months, allowed with more than {age}"
+            )
+
+
+def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[str, dict[str, str]]:
+    """Labels and units of measures, and titles of scenarios, as they stand in ``attrs``.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Measures.
+    scenarios : mapping of str to Scenario
+
+    Returns
+    -------
+    dict
+        ``units``, ``labels`` (English) and ``labels_zh``, each by name.
+
+    Examples
+    --------
+    >>> labelled(["jobs"], {})["units"]
+    {'jobs': 'jobs'}
+    """
+    known = [BY_NAME[name] for name in names]
+    return {
+        "units": {m.name: m.unit for m in known},
+        "labels": {m.name: m.en for m in known}
+        | {label: s.title_en for label, s in scenarios.items()},
+        "labels_zh": {m.name: m.zh for m in known}
+        | {label: s.title_zh for label, s in scenarios.items()},
+    }
+
+
+SCHEMA = pa.schema(
+    [
+        ("scenario", pa.string()),
+        ("scenario_id", pa.string()),
+        ("point", pa.int32()),
+        ("replicate", pa.int64()),
+        ("seed", pa.int64()),
+        ("indicator", pa.string()),
+        ("month", pa.int32()),
+        ("value", pa.float64()),
+    ]
+)
+
+
+def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) -> list[float]:
+    """Share that lives longer than each age.
+
+    Parameters
+    ----------
+    durations : ndarray of float, shape (firms,)
+        Months from the beginning to the end, or to the last month observed.
+    ended : ndarray of bool, shape (firms,)
+        Whether the end was observed.
+    ages : sequence of int
+        Months.
+
+    Returns
+    -------
+    list of float
+        NaN for ages that nobody could reach in the time observed.
+
+    Examples
+    --------
+    >>> kaplan_meier(np.array([6.0, 24.0]), np.array([True, False]), [12, 36])
+    [0.5, nan]
+    """
+    from scipy import stats
+
+    if not len(durations):
+        return [np.nan] * len(ages)
+    curve = stats.ecdf(stats.CensoredData.right_censored(durations, ~ended)).sf
+    longest = durations.max()
+    shares = [float(curve.evaluate(age)) for age in ages]
+    return [share if age <= longest or share == 0.0 else np.nan for age, share in zip(ages, shares)]
+
+
+def derived(run: Run) -> dict[str, float]:
+    """Figures of a whole run, by name; full-county units."""
+    # From the records, not from `run.firms`: making that table costs as much as 20 months of a run.
+    firms = run.county.firms[: int(run.county.clock[0].firms)]
+    new = firms[firms["registered"] >= 1]  # NEVER is before it
+    open_now, returnee = new["phase"] == r.OPEN, new["returnee"].astype(bool)
+    months = run.county.months[1:]
+    last, scale = months[-LAST:], 1.0 / run.sample
+    years, away = run.months / 12.0, months["away"].mean() * scale
+    started = months["returnee_registrations"].sum() * scale / years
+    figures = {
+        "firms_surviving": float((open_now & returnee).sum()) * scale,
+        "start_rate": 1000.0 * _ratio(started, away),
+        "jobs_per_firm": _ratio(last["returnee_jobs"].sum(), last["returnee_firms_open"].sum()),
+    }
+    for kind, begin, end in (
+        ("registered", "registered", "closed"),
+        ("operating", "opened", "stopped"),
+    ):
+        seen = new[new[begin] != r.NEVER]
+        ended = seen[end] != r.NEVER
+        stop = np.where(ended, seen[end], run.months).astype(float)
+        spans = stop - seen[begin].astype(float)
+        for age, share in zip(AGES, kaplan_meier(spans, ended, AGES)):
+            figures[f"survival_{kind}_{age}"] = share
+    return figures
+
+
+def _ratio(above: float, below: float) -> float:
+    return float(above / below) if below else np.nan
+
+
+def tidy(run: Run, task: Task) -> pa.Table:
+    """Everything that is kept of a run, as a tidy table with the columns of `SCHEMA`.
+
+    Figures of the whole run stand at its last month.
+    """
+    monthly = pd.concat(
+        [run.monthly, run.ledger.add_prefix("spent_"), run.unpaid.add_prefix("unpaid_")], axis=1
+    )
+    whole = {**derived(run), **figures_of_files(run), **figures_by_group(run)}
+    names = [*monthly.columns, *whole]
+    n_monthly, months = monthly.shape[1], run.months
+    codes = np.concatenate(
+        [np.repeat(np.arange(n_monthly), months), np.arange(n_monthly, len(names))]
+    )
+    month = np.concatenate(
+        [np.tile(np.arange(1, months + 1), n_monthly), np.full(len(whole), months)]
+    )
+    values = np.concatenate([monthly.to_numpy(float).T.ravel(), list(whole.values())])
+    n = len(values)
+    indicator = pa.DictionaryArray.from_arrays(codes.astype(np.int32), names).cast(pa.string())
+    columns = [
+        pa.repeat(task.scenario, n),
+        pa.repeat(task.scenario_id, n),
+        pa.repeat(pa.scalar(task.point, pa.int32()), n),
+        pa.repeat(pa.scalar(task.replicate, pa.int64()), n),
+        pa.repeat(pa.scalar(run.seed, pa.int64()), n),
+        indicator,
+        pa.array(month, pa.int32()),
+        pa.array(values, pa.float64()),
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+YEAR = 12
+PILLARS = {
+    "training": ("training",),
+    "services": ("desk", "posts", "stations", "messages", "mentors", "case_tracking"),
+    "incubation": ("incubator_sites", "rent"),
+    "activities": ("contests", "sessions"),
+    "finance": (
+        "startup_grant", "job_subsidy", "interest_subsidy", "guarantee", "tax_relief",
+        "exit_compensation",
+    ),
+    "technology": ("visits", "upgrade_grant"),
+    "venue": ("sites", "roads"),
+}  # fmt: skip
+
+
+def smoothed(values: np.ndarray, kind: str) -> np.ndarray:
+    """Flows as sums over the last 12 months (missing before the 12th); others as they are.
+
+    Parameters
+    ----------
+    values : ndarray, shape (replicates, months)
+        One indicator.
+    kind : {"stock", "flow", "mean"}
+        Kind of the indicator.
+    """
+    if kind != "flow":
+        return values
+    window = min(YEAR, values.shape[1])
+    sums = np.cumsum(np.insert(values, 0, 0.0, axis=1), axis=1)
+    rolled = np.full(values.shape, np.nan)
+    rolled[:, window - 1 :] = sums[:, window:] - sums[:, :-window]
+    return rolled
+
+
+# One figure a measure of a run: what sweeps keep, and the words that go with it.
+#
+# Stocks and means are the mean of the last 12 months, flows the sum over the horizon, figures of
+# whole runs as they are: the same as `effects.Cube.levels`, without the monthly table in between.
+
+
+NAMES = tuple(measure.name for measure in MEASURES)
+TYPES = {float: pa.float64(), int: pa.int64(), bool: pa.bool_(), str: pa.string()}
+HEAD = pa.schema(
+    [
+        ("scenario", pa.string()),
+        ("scenario_id", pa.string()),
+        ("point", pa.int32()),
+        ("replicate", pa.int32()),
+        ("seed", pa.int64()),
+        ("error", pa.string()),
+    ]
+)
+_LEVEL = np.array([indicator.kind != "flow" for indicator in INDICATORS])
+
+
+def levels_of(run: Run) -> np.ndarray:
+    """Figures of a run, full county.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    ndarray of float, shape (measures,)
+        In the order of `measures.MEASURES`; NaN where a run has no such figure.
+    """
+    rows = run.county.months[1:]
+    scale = 1.0 / run.sample
+    values = np.array([rows[i.name] * (scale if i.counts else 1.0) for i in INDICATORS])
+    monthly = np.where(_LEVEL, values[:, -LAST:].mean(axis=1), values.sum(axis=1))
+    whole = derived(run)
+    spent = run.county.ledger[1:].sum(axis=0) / (FEN * run.sample)
+    unpaid = run.county.unpaid[1:].sum(axis=0) / (FEN * run.sample)
+    return np.concatenate([monthly, [whole[d.name] for d in DERIVED], spent, unpaid])
+
+
+def described(name: str, kind: pa.DataType, unit: str, en: str, zh: str) -> pa.Field:
+    """A column with its unit and labels, which travel with the file."""
+    return pa.field(name, kind, metadata={"unit": unit, "label_en": en, "label_zh": zh})
+
+
+def measure_fields() -> list[pa.Field]:
+    """A column for each measure."""
+    return [described(m.name, pa.float64(), m.unit, m.en, m.zh) for m in MEASURES]
+
+
+def run_schema(keys: Iterable[str]) -> pa.Schema:
+    """Columns of a table of runs: what was run, the axes, and a column for each measure.
+
+    Parameters
+    ----------
+    keys : iterable of str
+        Dotted keys of the axes.
+    """
+    axes = []
+    for key in keys:
+        lever = BY_KEY.get(key)
+        words = (lever.unit, lever.en, lever.zh) if lever else ("", "county", "县")
+        axes.append(described(key, TYPES[lever.type if lever else str], *words))
+    return pa.schema([*HEAD, *axes, *measure_fields()])
+
+
+def undescribed(table: pa.Table) -> pa.Table:
+    """The table without units and labels, which weigh more than the rows of a small part."""
+    return table.cast(pa.schema([field.remove_metadata() for field in table.schema]))
+
+
+def redescribed(table: pa.Table) -> pa.Table:
+    """The table with units and labels."""
+    known = {*HEAD.names, *NAMES}
+    return table.cast(run_schema(name for name in table.column_names if name not in known))
+
+
+def attributes(schema: pa.Schema) -> dict[str, Any]:
+    """Labels and units of columns, as they stand in ``DataFrame.attrs``.
+
+    Returns
+    -------
+    dict
+        ``units``, ``labels`` (English) and ``labels_zh``, each by column.
+    """
+    found: dict[str, Any] = {"units": {}, "labels": {}, "labels_zh": {}}
+    for field in schema:
+        about = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
+        for name, key in (("units", "unit"), ("labels", "label_en"), ("labels_zh", "label_zh")):
+            if key in about:
+                found[name][field.name] = about[key]
+    return found

@@ -1,0 +1,456 @@
+"""How each pattern is counted in one run, as the statistics behind it define it.
+
+The register is tracked by cohort: a firm counts from its registration to the month in which it is
+struck off, whether or not it ever opened. With d_a firms struck off at age a of n_a at risk, the
+product limit S(t) = prod over a <= t of (1 - d_a / n_a) (Kaplan and Meier, J. Am. Stat. Assoc. 53,
+1958) gives a year's hazard 1 - S(12 k) / S(12 (k - 1)). Firms registered in the history enter late
+(at their age when the policy starts), so n_a counts those seen at age a only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from returnee.experiments.measuring.measures import kaplan_meier
+from returnee.scenarios import Scenario
+from returnee.scenarios.schema.fields import Group
+from returnee.simulation import simulate
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.people.careers import will_to_found
+from returnee.simulation.run import Run
+from returnee.simulation.state import records as r
+from returnee.simulation.state.draws import D_SHOCK, draws
+
+YEAR = 12
+FEW = 20  # cases below which nothing is said
+OLDEST = 84  # months of age to which hazards are counted
+LARGE = 100  # persons
+FIVE_YEARS = 60
+Figures = dict[str, float]
+
+
+def share(part: np.ndarray) -> float:
+    """Mean of a column; NaN for fewer than `FEW` rows."""
+    return float(part.mean()) if len(part) >= FEW else np.nan
+
+
+def ratio(above: float, below: float) -> float:
+    """A quotient; NaN where nothing stands below."""
+    return float(above / below) if below else np.nan
+
+
+def registered(run: Run) -> np.ndarray:
+    """Records of all firms ever registered."""
+    rows = np.asarray(run.county.firms)[: int(run.county.clock[0].firms)]
+    return rows[rows["registered"] != r.NEVER]
+
+
+def survival(entry: np.ndarray, age: np.ndarray, ended: np.ndarray, oldest: int) -> np.ndarray:
+    """Product limit with late entry.
+
+    Parameters
+    ----------
+    entry, age : ndarray of int, shape (firms,)
+        Months of age at which a firm is first seen, and at which it ends or is last seen.
+    ended : ndarray of bool, shape (firms,)
+        Whether the end was seen.
+    oldest : int
+        Months.
+
+    Returns
+    -------
+    ndarray of float, shape (oldest + 1,)
+        Share that lives longer than 0..oldest months; NaN from the first age at which fewer than
+        `FEW` firms are at risk.
+
+    Examples
+    --------
+    >>> age, ended = np.repeat([6, 12], 20), np.repeat([True, False], 20)
+    >>> survival(np.zeros(40, int), age, ended, 12)[[5, 6, 12]].tolist()
+    [1.0, 0.5, 0.5]
+    """
+    deaths = np.bincount(age[ended], minlength=oldest + 1)[: oldest + 1]
+    gone = np.cumsum(np.bincount(age, minlength=oldest + 2))[: oldest + 1]
+    come = np.cumsum(np.bincount(entry, minlength=oldest + 2))[: oldest + 1]
+    # At risk at age a: seen before a, or from birth, and not gone before a.
+    seen = np.concatenate([come[:1], come[:-1]])
+    at_risk = seen - np.concatenate([[0], gone[:-1]])
+    enough = np.cumsum(at_risk < FEW) == 0
+    hazard = np.where(enough, deaths / np.maximum(at_risk, 1), np.nan)
+    return np.cumprod(1.0 - hazard)
+
+
+def register(run: Run) -> Figures:
+    """Patterns 1, 2 and 12: hazards and survival on the register, and whether firms operate."""
+    rows, first = registered(run), int(run.county.clock[0].first)
+    born = rows["registered"].astype(int)
+    struck = rows["closed"] != r.NEVER
+    end = np.where(struck, rows["closed"], run.months).astype(int)
+    # Ages of the firms that the history starts with are drawn, not lived; they don't count.
+    seen = (born >= first) & (end >= 1)
+    entry = np.maximum(-born[seen], 0)
+    alive = survival(entry, (end - born)[seen], struck[seen], OLDEST)
+    hazard = 1.0 - alive[YEAR::YEAR] / alive[:-YEAR:YEAR]
+    found = {f"hazard_year_{k}": hazard[k - 1] for k in (1, 2, 3)}
+    found["hazard_years_4_7"] = 1.0 - (alive[OLDEST] / alive[3 * YEAR]) ** 0.25
+    new = born >= 1
+    spans = (end - born)[new].astype(float)
+    for years, value in zip(
+        (3, 5), kaplan_meier(spans, struck[new], (3 * YEAR, 5 * YEAR)) if new.any() else (np.nan,) * 2
+    ):  # fmt: skip
+        found[f"registered_{years}_years"] = value
+    found["operating_year_1"] = share(operating(rows, run.months))
+    return found
+
+
+def operating(rows: np.ndarray, months: int) -> np.ndarray:
+    """Whether each firm that turns one year old under the policy has opened and goes on."""
+    day = rows["registered"].astype(int) + YEAR
+    rows, day = rows[(day >= 1) & (day <= months)], day[(day >= 1) & (day <= months)]
+    opened = (rows["opened"] != r.NEVER) & (rows["opened"] <= day)
+    return opened & ((rows["stopped"] == r.NEVER) | (rows["stopped"] > day))
+
+
+def firms_open(run: Run) -> Figures:
+    """Patterns 3, 4 and 9 among firms open at the end: persons, margin and cash."""
+    c = run.county
+    used = int(c.clock[0].firms)
+    firms = np.asarray(c.firms)[:used]
+    which = np.flatnonzero(firms["phase"] == r.OPEN)
+    firms = firms[which]
+    persons = 1.0 + firms["employees"]
+    company, returnee = firms["company"] == 1, firms["returnee"] == 1
+    sales, profit = (
+        c.sales[which].sum(axis=1, dtype=float),
+        c.profit[which].sum(axis=1, dtype=float),
+    )
+    out = outlay(run, firms, sales)
+    few = len(firms) < FEW
+    return {
+        "persons_self_employed": share(persons[~company]),
+        "persons_company": share(persons[company]),
+        "firms_over_100": share(persons > LARGE),
+        "net_margin": np.nan if few else ratio(profit.sum(), sales.sum()),
+        "cash_months": np.nan if few else float(np.median(firms["cash"] / out)),
+        "jobs_per_founder": share(persons[returnee] - 1.0),
+    }
+
+
+def outlay(run: Run, firms: np.ndarray, sales: np.ndarray) -> np.ndarray:
+    """A month's outlay of open firms: wages, rent, interest and tax after relief, and living.
+
+    Parameters
+    ----------
+    run : Run
+    firms : structured ndarray, shape (firms,)
+    sales : ndarray of float, shape (firms,)
+        Of the last 12 months, yuan.
+
+    Returns
+    -------
+    ndarray of float, shape (firms,)
+        Yuan a month.
+    """
+    c = run.county
+    policy, behaviour, facts = c.policies[-1], c.behaviour[0], c.facts[0]
+    markets, towns = np.asarray(c.markets)[firms["sector"]], np.asarray(c.towns)[firms["township"]]
+    rent = markets["rent"].copy()
+    relief = np.minimum(policy.incubation_rent_share * rent, policy.incubation_rent_cap / 12.0)
+    rent -= np.where(firms["venue"] == r.INCUBATOR_PLACE, relief, 0.0)
+    rent *= np.where(firms["venue"] == r.COUNTY_SITE, behaviour.support_site_rent, 1.0)
+    subsidised = firms["loan_stage"] == r.GRANTED
+    paid = 1.0 - policy.finance_interest_subsidy * policy.budget_arrears * subsidised
+    interest = firms["loan"] / 100.0 * firms["loan_rate"] / 12.0 * paid
+    lived = np.clip(run.months - firms["opened"].astype(int) + 1, 1, YEAR)
+    tax = facts.firms_tax * (1.0 - markets["intermediate"]) * sales / lived
+    return firms["employees"] * towns["pay"] + rent + interest + tax + behaviour.firm_living
+
+
+def awareness(run: Run) -> Figures:
+    """Pattern 5: what returnee owners know, and by how much fewer others know it, at the end.
+
+    The survey's three policies are taken as three channels: support as services, tax as finance
+    (relief is one of its levers), training as training.
+    """
+    w = np.asarray(run.county.workers)
+    knows, state = w["knows"], w["state"]
+    owners = (state == r.OWNER) & (w["ever_away"] == 1)
+    others = (state != r.OWNER) & (state != r.FOUNDING) & (state != r.PRE) & (state != r.RETIRED)
+    found, gaps = {}, []
+    channels = (("support", r.SERVICES), ("tax", r.FINANCE), ("training", r.TRAINING))
+    for name, channel in channels:
+        known = knows >> channel & 1
+        found[f"aware_{name}"] = share(known[owners])
+        gaps.append(found[f"aware_{name}"] - share(known[others]))
+    found["aware_gap"] = float(np.mean(gaps))
+    return found
+
+
+def moves(run: Run) -> Figures:
+    """Patterns 6, 7, 8 and 10: returns, their season, starts, and leaving again."""
+    months = run.county.months[1:]
+    returns, away = months["returns"], months["away"]
+    starts = months["returnee_registrations"].sum()
+    years, total = run.months / YEAR, returns.sum()
+    festival = int(run.county.facts[0].work_festival_month)
+    month = np.arange(run.months) % YEAR + 1  # of the year
+    season = (festival - month) % YEAR <= 2
+    whole = run.months - run.months % YEAR
+    enough = total >= FEW and whole > 0
+    return {
+        "return_rate": ratio(total / years, away.mean()),
+        "start_rate": ratio(starts / years, away.mean()),
+        "starts_per_return": ratio(starts, total) if enough else np.nan,
+        "festival_share": ratio(returns[:whole][season[:whole]].sum(), returns[:whole].sum())
+        if enough
+        else np.nan,
+        "repeat_migration": left_again(run),
+    }
+
+
+def left_again(run: Run) -> float:
+    """Share of returns followed by leaving within five years, by the product limit.
+
+    Whoever retires, or is at home in the last month, is censored.
+    """
+    spans, left, _ = stays(run)
+    if len(spans) < FEW or run.months <= FIVE_YEARS:
+        return np.nan
+    return 1.0 - kaplan_meier(spans.astype(float), left, (FIVE_YEARS,))[0]
+
+
+def stays(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Stays at home after a return under the policy.
+
+    Returns
+    -------
+    spans : ndarray of int, shape (returns,)
+        Months at home, to leaving, retirement or the last month.
+    left : ndarray of bool, shape (returns,)
+        Whether the stay ended by leaving.
+    begun : ndarray of int, shape (returns,)
+        Month of the return.
+    """
+    events = np.asarray(run.county.events)[: int(run.county.clock[0].events)]
+    after, before = events["state"], events["before"]
+    back = (before == r.AWAY) & (after != r.RETIRED)
+    kept = back | (after == r.AWAY) | (after == r.RETIRED)
+    events, back = events[kept], back[kept]
+    order = np.argsort(events["worker"], kind="stable")  # the log is in order of months
+    worker, month = events["worker"][order], events["month"][order].astype(int)
+    back, state = back[order], events["state"][order]
+    followed = np.append(worker[1:] == worker[:-1], False)
+    end = np.where(followed, np.append(month[1:], 0), run.months)
+    gone = followed & (np.append(state[1:], 0) == r.AWAY)
+    return (end - month)[back], gone[back], month[back]
+
+
+def loans(run: Run) -> Figures:
+    """Pattern 11: mean loan, and repaid principal as a share of repaid and defaulted."""
+    months = run.county.months[1:]
+    number, repaid = months["loans_number"].sum(), months["loans_repaid"].sum()
+    return {
+        "loan_mean": ratio(months["loans_granted"].sum(), number) if number >= FEW else np.nan,
+        "loan_recovery": ratio(repaid, repaid + months["loans_defaulted"].sum()),
+    }
+
+
+def founders(run: Run) -> Figures:
+    """Pattern 13: sex and age of returnees who register a firm under the policy."""
+    rows = registered(run)
+    rows = rows[(rows["registered"] >= 1) & (rows["returnee"] == 1)]
+    owners = np.asarray(run.county.workers)[rows["owner"]]
+    age = (rows["registered"].astype(int) - owners["birth"]) / YEAR
+    return {"founders_male": share(owners["sex"] == 0), "founders_age": share(age)}
+
+
+@kernel
+def intentions_at_home(c):
+    """Sum of the chances that home workers without a firm would found, and their number."""
+    total, people = 0.0, 0
+    for i in range(len(c.workers)):
+        state = c.workers[i].state
+        if state == r.SEEKING or state == r.FARMING or state == r.EMPLOYED:
+            total += will_to_found(c, i)
+            people += 1
+    return total, people
+
+
+def intentions(run: Run) -> Figures:
+    """Pattern 14: who would found at the end, and who registers a firm in a year."""
+    total, people = intentions_at_home(run.county)
+    months = run.county.months[1:]
+    at_home = (months["seeking"] + months["farming"] + months["employed"]).mean()
+    rate = ratio(months["registrations"].sum() * YEAR / run.months, at_home)
+    return {"intention": ratio(total, people), "founding_rate": rate}
+
+
+# Patterns 15 and 16: what shows only where two runs with the same luck are compared.
+#
+# People and firms keep their ids under every policy, so that the same persons are followed in both.
+
+
+# Neither relief nor grant; each of them alone, as high as the levers go.
+BARE = {"policy.finance.tax_relief": 0.0, "policy.finance.startup_grant": 0.0}
+RELIEF = {**BARE, "policy.finance.tax_relief": 24_000.0, "policy.finance.tax_reach": 0.3}
+GRANT = {
+    **BARE, "policy.finance.startup_grant": 12_000.0, "policy.finance.grant_after_months": 0,
+    "policy.finance.grant_needs_certificate": False,
+}  # fmt: skip
+# As in the winter of 2008/09: in the month before the festival half of those away lose their jobs;
+# cities hire again after three months (H05-H07; the wage is assumed).
+CRISIS_MONTH, CRISIS_MONTHS = 13, 36
+CRISIS = {
+    "county.shock.start_month": CRISIS_MONTH, "county.shock.months": 3,
+    "county.shock.city_loss": 0.5, "county.shock.city_wage": 0.9,
+}  # fmt: skip
+TWO_YEARS = 24
+COHORTS = {"early": (36, 60), "late": (96, 120)}  # months since opening, at the end
+
+
+def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """A scenario in which some parameters are otherwise, in every policy that it has.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    values : mapping of str to number
+        By full key, such as ``policy.finance.tax_relief``.
+    """
+    for key, value in values.items():
+        room, *path = key.split(".")
+        changed: dict[str, Any] = {room: _put(getattr(scenario, room), path, value)}
+        if room == "policy":
+            changed["changes"] = tuple(
+                change.model_copy(update={"policy": _put(change.policy, path, value)})
+                for change in scenario.changes
+            )
+        # Not model_copy: a copy would keep the hashes of the old values.
+        fields = {name: getattr(scenario, name) for name in Scenario.model_fields}
+        scenario = Scenario.model_construct(**{**fields, **changed})
+    return scenario
+
+
+def _put(group: Group, path: list[str], value: Any) -> Group:
+    old = getattr(group, path[0])
+    inner = type(old)(value) if len(path) == 1 else _put(old, path[1:], value)
+    return group.model_copy(update={path[0]: inner})
+
+
+def paired(run: Run) -> Figures:
+    """Patterns 15 and 16 for the replicate of a baseline run.
+
+    Parameters
+    ----------
+    run : Run
+        Of 120 months or more, for both parts of pattern 15.
+    """
+    bare = again(run, BARE)
+    return {
+        "tax_relief_effect": tax_relief_effect(bare, again(run, RELIEF)),
+        "grant_fade": grant_fade(bare, again(run, GRANT)),
+        **crisis(again(run, CRISIS, CRISIS_MONTHS)),
+    }
+
+
+def again(run: Run, values: Mapping[str, Any], months: int | None = None) -> Run:
+    """The same replicate under other values."""
+    scenario = with_values(run.scenario, values)
+    return simulate(scenario, run.replicate, run.seed, run.sample, months or run.months)
+
+
+def both(one: Run, other: Run) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the firms that opened under the policy in both runs, in the same order."""
+    rows = []
+    for run in (one, other):
+        firms = registered(run)
+        rows.append(firms[firms["opened"] >= 1])
+    _, a, b = np.intersect1d(rows[0]["id"], rows[1]["id"], return_indices=True)
+    return rows[0][a], rows[1][b]
+
+
+def open_after(firms: np.ndarray, months: int) -> np.ndarray:
+    """Whether each firm was still open so many months after opening."""
+    age = firms["stopped"].astype(int) - firms["opened"]
+    return (firms["stopped"] == r.NEVER) | (age > months)
+
+
+def tax_relief_effect(bare: Run, relief: Run) -> float:
+    """Change of the share of loss-making starters that are open after two years.
+
+    Among firms eligible for relief, the third with the lowest productivity is taken as the
+    loss-makers: the least able and lucky earn less than a wage and pay next to no tax.
+    """
+    without, within = both(bare, relief)
+    asked = (within["tax_eligible"] == 1) & (without["opened"] <= bare.months - TWO_YEARS)
+    without, within = without[asked], within[asked]
+    if len(without) < 3 * FEW:
+        return np.nan
+    productivity = without["known"] + without["luck"]
+    poor = productivity <= np.quantile(productivity, 1 / 3)
+    return share(open_after(within[poor], TWO_YEARS)) - share(open_after(without[poor], TWO_YEARS))
+
+
+def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
+    """Monthly income of workers at the end, here or away, yuan; NaN for the retired."""
+    c = run.county
+    workers, firms = np.asarray(c.workers)[rows], np.asarray(c.firms)
+    towns, state = np.asarray(c.towns)[workers["township"]], workers["state"]
+    owner = np.maximum(firms["income"][workers["firm"]], 0.0)
+    job = np.where(workers["firm"] >= 0, towns["pay"], towns["wage"])
+    earned = [
+        (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
+        (r.FARMING, float(c.facts[0].work_farm_income)), (r.RETIRED, np.nan),
+    ]  # fmt: skip
+    return np.select([state == code for code, _ in earned], [pay for _, pay in earned], 0.0)
+
+
+def grant_fade(bare: Run, grant: Run) -> float:
+    """Gain in income of those who got the grant 3 to 5 years ago, less that of 8 to 10 years ago.
+
+    The same persons are followed in both runs, whatever they do at the end.
+    """
+    without, within = both(bare, grant)
+    receipts = grant.county.receipts[: int(grant.county.clock[0].firms), r.R_GRANT]
+    paid = np.asarray(grant.county.firms)["id"][: len(receipts)][receipts > 0]
+    got = np.isin(within["id"], paid)
+    age = grant.months - within["opened"].astype(int)
+    gains = []
+    for young, old in COHORTS.values():
+        asked = got & (age >= young) & (age < old)
+        a, b = incomes(bare, without["owner"][asked]), incomes(grant, within["owner"][asked])
+        there = np.isfinite(a) & np.isfinite(b)
+        gain = ratio(b[there].mean(), a[there].mean()) - 1.0 if there.sum() >= FEW else np.nan
+        gains.append(gain)
+    return gains[0] - gains[1]
+
+
+@kernel
+def who_is_hit(c, month, part, hit):
+    """Fill `hit` with who loses the job in a shock, as the model draws it."""
+    for i in range(len(c.workers)):
+        u, _, _, _ = draws(c.clock[0], D_SHOCK, month, c.workers[i].id, 0)
+        hit[i] = u < part
+
+
+def crisis(run: Run) -> Figures:
+    """Pattern 16: of those laid off who comes home at once, and of these who leaves in a year."""
+    events = np.asarray(run.county.events)[: int(run.county.clock[0].events)]
+    before = events[events["month"] < CRISIS_MONTH]
+    state = run.states_at_start.copy()
+    state[before["worker"]] = before["state"]  # the last event of a worker counts
+    hit = np.zeros(len(state), dtype=np.bool_)
+    who_is_hit(run.county, CRISIS_MONTH, float(run.county.facts[0].shock_city_loss), hit)
+    hit &= state == r.AWAY
+    then = events[events["month"] == CRISIS_MONTH]
+    came = np.zeros(len(state), dtype=np.bool_)
+    came[then["worker"][(then["before"] == r.AWAY) & (then["state"] != r.RETIRED)]] = True
+    spans, left, begun = stays(run)
+    winter = begun == CRISIS_MONTH
+    return {
+        "crisis_come": share(came[hit]),
+        "crisis_leave": share(left[winter] & (spans[winter] <= YEAR)),
+    }

@@ -1,0 +1,24 @@
+"""Numbers as texts and JSON hold them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def plain(row: dict[Any, Any]) -> dict[str, Any]:
+    """A row with numbers that JSON knows; what is not a number is null."""
+    cleaned = {}
+    for name, value in row.items():
+        value = value.item() if isinstance(value, np.generic) else value
+        cleaned[str(name)] = None if isinstance(value, float) and not np.isfinite(value) else value
+    return cleaned
+
+
+def rounded(value: float, digits: int) -> float:
+    """The value to a number of significant digits."""
+    if value == 0.0 or not math.isfinite(value):
+        return value
+    return round(value, digits - 1 - math.floor(math.log10(abs(value))))

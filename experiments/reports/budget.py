@@ -1,0 +1,242 @@
+"""Figures and page of a budget search."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from returnee.experiments.measuring.measures import BY_NAME, PILLARS
+from returnee.experiments.numbers import rounded
+from returnee.experiments.reports.figures import (
+    BLACK,
+    COLOURS,
+    chart_language,
+    settings,
+    svg_of,
+)
+from returnee.experiments.reports.study_page import Section, render, study_words, wrapped
+from returnee.experiments.studies.budget import USUAL, Budget
+from returnee.experiments.words.texts import (
+    figure,
+    label_of,
+    percent,
+    span,
+    unit_name,
+    value_text,
+    words,
+)
+from returnee.scenarios import Policy
+from returnee.scenarios.schema.fields import groups
+from returnee.simulation.state.records import PROGRAMMES
+
+
+def front_chart(found: Budget, lang: str) -> str:
+    """Gains over the baseline's mix by each pair of objectives, with 90 % intervals of the mean."""
+    text, names = study_words(lang)["budget"], found.search.objectives
+    gains = found.gains.join(found.table[["front", "spent", "spent_low", "spent_high"]])
+    pairs = list(combinations(names, 2)) or [(names[0], "spent")]
+    with mpl.rc_context(settings("front")):
+        chart = Figure(
+            figsize=(4.7 * min(len(pairs), 2), 3.7 * -(-len(pairs) // 2)), layout="constrained"
+        )
+        grid = chart.subplots(-(-len(pairs) // 2), min(len(pairs), 2), squeeze=False)
+        for axes in grid.flat[len(pairs) :]:
+            axes.set_visible(False)
+        for (a, b), axes in zip(pairs, grid.flat):
+            for mix, row in gains.iterrows():
+                colour = BLACK if mix == USUAL else COLOURS[0] if row["front"] else COLOURS[6]
+                x, y = row[a], row[b]
+                axes.hlines(y, row[f"{a}_low"], row[f"{a}_high"], color=colour, lw=0.8, alpha=0.45)
+                axes.vlines(x, row[f"{b}_low"], row[f"{b}_high"], color=colour, lw=0.8, alpha=0.45)
+                axes.plot(x, y, "s" if mix == USUAL else "o", color=colour, markersize=5)
+                # The baseline's name stands below, where none of its near ones has its own.
+                place, side = ((-4, -4), "right") if mix == USUAL else ((4, 4), "left")
+                axes.annotate(
+                    mix_name(str(mix), lang), (x, y), place, textcoords="offset points", fontsize=8,
+                    ha=side, va="top" if mix == USUAL else "bottom",
+                )  # fmt: skip
+            axes.set_xlabel(wrapped(measure_name(a, lang), lang, 44))
+            axes.set_ylabel(wrapped(measure_name(b, lang), lang, 36))
+            axes.locator_params(nbins=5)
+            axes.margins(0.12)  # room for the names
+        return svg_of(chart, text["gains"])
+
+
+def spending_chart(found: Budget, lang: str) -> str:
+    """Yearly spending of each mix by pillar, from the ledger, and the cap."""
+    text = study_words(lang)["budget"]
+    spent, pillars = _by_programme(found), groups(Policy)
+    place = {name: k for k, name in enumerate(PROGRAMMES)}
+    names = [mix_name(name, lang) for name in found.table.index]
+    scale, unit = (1e4, "万") if lang == "zh" else (1e6, " m")
+    with mpl.rc_context(settings("spending")):
+        chart = Figure(figsize=(8.6, 1.2 + 0.32 * len(names)), layout="constrained")
+        axes, left = chart.subplots(), np.zeros(len(names))
+        for k, (pillar, inner) in enumerate(PILLARS.items()):
+            part = spent[:, [place[name] for name in inner]].sum(axis=1) / scale
+            axes.barh(names, part, left=left, color=COLOURS[k], label=pillars[pillar][lang == "zh"])
+            left += part
+        axes.axvline(found.search.cap / scale, color=BLACK, lw=1.2, ls="--", label=text["cap"])
+        axes.invert_yaxis()
+        axes.set_xlabel(f"{text['spent']} ({unit.strip()} {unit_name('yuan', lang)})")
+        chart.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=8)
+        return svg_of(chart, text["spending"])
+
+
+def _by_programme(found: Budget) -> np.ndarray:
+    spent: np.ndarray = np.nanmean(found.spent, axis=(1, 2))
+    return spent
+
+
+def mix_name(name: str, lang: str) -> str:
+    """Name of a mix in the reader's language."""
+    return str(study_words(lang)["budget"]["usual"]) if name == USUAL else name
+
+
+def measure_name(name: str, lang: str) -> str:
+    """Label of an objective or of spending."""
+    if name in BY_NAME:
+        return label_of(BY_NAME[name], lang)
+    return str(study_words(lang)["budget"]["spent"])
+
+
+def yuan(value: float, lang: str) -> str:
+    """An amount."""
+    return figure(value, "yuan", lang, digits=3)
+
+
+def sentences(found: Budget, lang: str = "en") -> list[str]:
+    """What came out, in words."""
+    text, table = study_words(lang)["budget"], found.table
+    lines, gap = [], "" if lang == "zh" else " "
+    within = table[table["spent"] <= found.search.most]
+    form = text["line_best" if len(within) else "line_best_any"]
+    within = within if len(within) else table
+    for name in found.search.objectives:
+        mix = within[name].idxmax()
+        unit, row = BY_NAME[name].unit, table.loc[mix]
+        value, low, high = (
+            figure(row[f"{name}{end}"], unit, lang) for end in ("", "_low", "_high")
+        )
+        line = form.format(
+            measure=measure_name(name, lang), mix=mix_name(str(mix), lang), value=value, low=low,
+            high=high,
+        )  # fmt: skip
+        lines.append(line if mix == USUAL else gap.join((line, _gain_line(found, name, mix, lang))))
+    mix = within["regret_worst"].idxmin()
+    worst = percent(within["regret_worst"].min(), lang)
+    lines.append(text["line_regret"].format(mix=mix_name(str(mix), lang), regret=worst))
+    ends = dict.fromkeys(yuan(v, lang) for v in (table["spent"].min(), table["spent"].max()))
+    spent, cap = str(words(lang)["to"]).join(ends), yuan(found.search.cap, lang)
+    lines.append(text["line_spent"].format(spent=spent, cap=cap))
+    over = table.index[table["spent"] > found.search.most]
+    if len(over):
+        names = study_words(lang)["and"].join(mix_name(name, lang) for name in over)
+        lines.append(text["line_over"].format(mixes=names))
+    return lines
+
+
+def _gain_line(found: Budget, name: str, mix: Any, lang: str) -> str:
+    """What a mix has more of than the baseline's, and whether that is told from none."""
+    text, row, unit = study_words(lang)["budget"], found.gains.loc[mix], BY_NAME[name].unit
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    told = low > 0.0 or high < 0.0
+    return str(text["gain_told" if told else "gain_not_told"]).format(
+        gain=figure(row[name], unit, lang, signed=True), interval=span(low, high, unit, lang)
+    )
+
+
+def budget_page(found: Budget, lang: str = "en") -> str:
+    """The page of a search."""
+    text, drawn = study_words(lang)["budget"], chart_language(lang)
+    county, s = found.search.scenario.county, found.search.settings
+    about: dict[str, Any] = {
+        "trials": found.tried, "levers": len(found.search.levers),
+        "kept": len(found.table) - 1, "front": int(found.table["front"].sum()), "months": s.months, "sample": f"{s.sample:g}",
+        "county": county.name_zh if lang == "zh" else county.name, "worlds": len(found.worlds),
+        "replicates": found.search.replicates,
+    }  # fmt: skip
+    sections = [
+        Section(text["front"], table=_front(found, lang), note=text["front_note"]),
+        Section(text["gains"], figures=[front_chart(found, drawn)], table=_gains(found, lang), note=text["gains_note"]),
+        Section(text["spending"], figures=[spending_chart(found, drawn)], table=_spending(found, lang), note=text["spending_note"]),
+        Section(text["levers"], table=_levers(found, lang)),
+        Section(text["regret"], table=_regret(found, lang), note=text["regret_note"]),
+    ]  # fmt: skip
+    return render(
+        text["title"].format(yuan=yuan(found.search.cap, lang)), text["subtitle"].format(**about),
+        sentences(found, lang), sections, found.command, lang,
+    )  # fmt: skip
+
+
+def _names(found: Budget, lang: str) -> list[str]:
+    return [mix_name(str(name), lang) for name in found.table.index]
+
+
+def _front(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
+    text, table = study_words(lang)["budget"], found.table
+    columns = [*found.search.objectives, "spent"]
+    head = [text["mix"], *(measure_name(name, lang) for name in columns), text["unbeaten"]]
+    rows = []
+    for mix, row in table.iterrows():
+        cells = [mix_name(str(mix), lang)]
+        for name in columns:
+            unit = BY_NAME[name].unit if name in BY_NAME else "yuan"
+            value, low, high = (
+                figure(row[f"{name}{e}"], unit, lang) for e in ("", "_low", "_high")
+            )
+            cells.append(f"{value} ({low} – {high})")
+        rows.append([*cells, text["yes" if row["front"] else "no"]])
+    return head, rows
+
+
+def _gains(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
+    text, names = study_words(lang)["budget"], found.search.objectives
+    rows = []
+    for mix, row in found.gains.drop(index=USUAL).iterrows():
+        cells = [mix_name(str(mix), lang)]
+        for name in names:
+            unit = BY_NAME[name].unit
+            value = figure(row[name], unit, lang, signed=True)
+            cells.append(f"{value} ({span(row[f'{name}_low'], row[f'{name}_high'], unit, lang)})")
+        rows.append(cells)
+    return [text["mix"], *(measure_name(name, lang) for name in names)], rows
+
+
+def _spending(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
+    text, spent = study_words(lang)["budget"], _by_programme(found)
+    rows = [
+        [str(words(lang)["programmes"][name]), *(yuan(v, lang) for v in spent[:, k])]
+        for k, name in enumerate(PROGRAMMES)
+        if spent[:, k].any()
+    ]
+    return [text["programme"], *_names(found, lang)], rows
+
+
+def _levers(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
+    text = study_words(lang)["budget"]
+    rows = []
+    for lever in found.search.levers:
+        values = [
+            value_text(v if isinstance(v, bool | np.bool_) else rounded(float(v), 3))
+            for v in found.mixes[lever.key]
+        ]
+        rows.append([label_of(lever, lang), unit_name(lever.unit, lang), *values])
+    return [text["lever"], text["unit"], *_names(found, lang)], rows
+
+
+def _regret(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
+    text = study_words(lang)["budget"]
+    head = [text["mix"]]
+    for name in found.search.objectives:
+        head += [f"{measure_name(name, lang)}: {text['worst']}", text["mean"]]
+    worst, mean = np.nanmax(found.regret, axis=1), np.nanmean(found.regret, axis=1)
+    rows = [
+        [name, *(percent(v, lang) for pair in zip(worst[k], mean[k]) for v in pair)]
+        for k, name in enumerate(_names(found, lang))
+    ]
+    return head, rows

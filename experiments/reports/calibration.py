@@ -1,0 +1,318 @@
+"""A calibration as an HTML page, and as tables for the terminal."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.text import Text
+
+from returnee.experiments.reports.document import Section, Sheet, write_report
+from returnee.experiments.reports.figures import (
+    BLACK,
+    COLOURS,
+    chart_language,
+    settings,
+    svg_of,
+)
+from returnee.experiments.reports.linkage.terminal import table_of
+from returnee.experiments.reports.validation.words import MINUS, range_text, value_text
+from returnee.experiments.running.manifests import versions
+from returnee.experiments.statistics.intervals import interval
+from returnee.experiments.studies.calibration.calibrate import Calibration
+from returnee.experiments.studies.calibration.identify import PRIOR
+from returnee.experiments.studies.calibration.steps import means
+from returnee.experiments.words.texts import (
+    FOLDER,
+    LANGUAGES,
+    label_of,
+    percent,
+    unit_name,
+    words,
+)
+from returnee.simulation.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from returnee.experiments.studies.calibration.calibrate import Calibration
+
+
+Rows = tuple[list[str], list[list[str]]]
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def calibrate_words(lang: str) -> dict[str, Any]:
+    """Texts of one language, from ``templates/calibrate_<lang>.toml``."""
+    return tomllib.loads((FOLDER / f"calibrate_{lang}.toml").read_text(encoding="utf-8"))
+
+
+def short(value: float) -> str:
+    """A parameter, to three significant digits."""
+    return f"{value:.3g}".replace("-", MINUS)
+
+
+def lines_of(found: Calibration, lang: str) -> list[str]:
+    """What came out, in sentences."""
+    text, join = calibrate_words(lang), str(words(lang)["comma"]).join
+    targets, met = found.targets, found.in_band
+    if met.all():
+        lines = [text["all_met"].format(n=len(targets))]
+    else:
+        missed = join(t.label(lang) for t, hit in zip(targets, met) if not hit)
+        lines = [text["some_met"].format(met=int(met.sum()), n=len(targets), missed=missed)]
+    if found.losses.argmin() == 0:
+        lines.append(text["kept_start"])
+    lines.append(
+        text["loss_line"].format(start=found.losses[0], least=found.losses.min(), end=found.loss)
+    )
+    told = found.identified.frame()["identified"].to_numpy()
+    names = np.array([label_of(axis.lever, lang) for axis in found.axes])
+    known = text["identified_line"].format(n=told.sum(), total=len(told), names=join(names[told]))
+    lines.append(known if told.any() else text["identified_none"])
+    if not told.all():
+        lines.append(text["unidentified_line"].format(names=join(names[~told])))
+    lines.append(_members_line(found, text))
+    unmoved = found.identified.response.unmoved()
+    if unmoved:
+        lines.append(text["unmoved_line"].format(names=join(t.label(lang) for t in unmoved)))
+    return lines
+
+
+def _members_line(found: Calibration, text: dict[str, Any]) -> str:
+    wanted, number = found.options.members, len(found.members)
+    if not wanted:
+        return str(text["ensemble_none"])
+    key = "ensemble_line" if number >= wanted else "ensemble_few"
+    return str(text[key]).format(n=number, wanted=wanted)
+
+
+def target_rows(found: Calibration, lang: str) -> Rows:
+    """Head and rows of the targets."""
+    from returnee.experiments.studies.calibration.files import targets_frame
+
+    text, rows = calibrate_words(lang), []
+    for target, row in zip(found.targets, targets_frame(found).itertuples()):
+        unit = target.unit
+        rows.append(
+            [
+                target.label(lang), range_text(target.low, target.high, unit, lang),
+                value_text(row.start, unit, lang), value_text(row.value, unit, lang),
+                value_text(row.error, unit, lang), f"{row.distance:+.2f}".replace("-", MINUS),
+                text["yes"] if row.in_band else text["no"], target.source,
+            ]
+        )  # fmt: skip
+    keys = ("target", "band", "start", "value", "error", "distance", "in_band", "source")
+    return [text[key] for key in keys], rows
+
+
+def parameter_rows(found: Calibration, lang: str) -> Rows:
+    """Head and rows of the parameters."""
+    from returnee.experiments.studies.calibration.files import parameters_frame
+
+    text, to, rows = calibrate_words(lang), str(words(lang)["to"]), []
+    for axis, row in zip(found.axes, parameters_frame(found).itertuples()):
+        rows.append(
+            [
+                label_of(axis.lever, lang), axis.key.removeprefix("behaviour."),
+                unit_name(axis.lever.unit, lang), short(row.start), short(row.value),
+                short(row.standard_error), to.join((short(row.low), short(row.high))),
+                to.join((short(row.ensemble_low), short(row.ensemble_high))),
+                percent(row.learned, lang),
+            ]
+        )  # fmt: skip
+    keys = ("parameter", "key", "unit", "start", "value", "error", "range", "ensemble", "learned")
+    return [text[key] for key in keys], rows
+
+
+# A calibration as an HTML page, and as tables for the terminal.
+
+
+BAND = "#e3ebf0"
+START = "#999999"
+REACH = 2.5  # half-widths beyond which a dot stands at the edge
+
+
+def fit_chart(found: Calibration, lang: str = "en") -> str:
+    """Every target in units of its band: members, start and result."""
+    lang = chart_language(lang)
+    text, targets = calibrate_words(lang), found.targets
+    centre, half = np.array([(t.centre, t.half) for t in targets]).T
+
+    def place(figures: np.ndarray) -> np.ndarray:
+        return np.clip((figures - centre) / half, -REACH, REACH)
+
+    with mpl.rc_context(settings("fit")):
+        figure = Figure(figsize=(9.2, 1.1 + 0.26 * len(targets)), layout="constrained")
+        axes = figure.subplots()
+        axes.axvspan(-1.0, 1.0, color=BAND, linewidth=0)
+        rows = np.arange(len(targets))
+        for k, member in enumerate(found.member_figures):
+            name = text["ensemble"] if k == 0 else None
+            axes.plot(place(member), rows, "|", color=COLOURS[5], ms=7, label=name)
+        axes.plot(
+            place(means(found.first.figures[0])), rows, "o", mfc="none", color=START,
+            label=text["start"],
+        )  # fmt: skip
+        reach = interval(found.verified)[1] - found.fit
+        axes.errorbar(
+            place(found.fit), rows, xerr=reach / half, fmt="o",
+            color=COLOURS[0], ms=5, label=text["value"],
+        )  # fmt: skip
+        missed = ~found.in_band
+        axes.plot(place(found.fit)[missed], rows[missed], "D", color=COLOURS[1], ms=6, zorder=5)
+        finish_rows(axes, [t.label(lang) for t in targets], 1.05 * REACH)
+        axes.set_xticks((-1, 1), (text["band_low"], text["band_high"]))
+        return titled(figure, axes, text["fit_chart"])
+
+
+def finish_rows(axes: Axes, labels: list[str], reach: float) -> None:
+    """A row a label, the first at the top, from -reach to reach."""
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_xlim(-reach, reach)
+    axes.tick_params(axis="y", length=0)
+
+
+def titled(figure: Figure, axes: Axes, title: str) -> str:
+    """The figure with title and legend, as SVG."""
+    axes.set_title(title)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    return svg_of(figure, title)
+
+
+def ranges_chart(found: Calibration, lang: str = "en") -> str:
+    """Every parameter over its searched range: members, start and result."""
+    lang = chart_language(lang)
+    text, axes_of = calibrate_words(lang), found.axes
+    with mpl.rc_context(settings("ranges")):
+        figure = Figure(figsize=(9.2, 1.1 + 0.26 * len(axes_of)), layout="constrained")
+        axes = figure.subplots()
+        for k, axis in enumerate(axes_of):
+            axes.hlines(k, *axis.limits, color=BAND, linewidth=7)
+            dots = [axis.of(member[axis.key]) for member in found.members]
+            name = text["ensemble"] if k == 0 else None
+            axes.plot(dots, [k] * len(dots), "|", color=COLOURS[5], ms=8, label=name)
+            name = text["start"] if k == 0 else None
+            axes.plot(0.0, k, "o", mfc="none", color=START, label=name)
+            name = text["value"] if k == 0 else None
+            axes.plot(axis.of(found.best[axis.key]), k, "o", color=COLOURS[0], ms=5, label=name)
+            low, high = (f"{v:.3g}".replace("-", "\N{MINUS SIGN}") for v in axis.bounds)
+            axes.text(-1.03, k, low, ha="right", va="center", fontsize=7)
+            axes.text(1.03, k, high, ha="left", va="center", fontsize=7)
+        finish_rows(axes, [label_of(a.lever, lang) for a in axes_of], 1.25)
+        axes.set_xticks((-1, 1), (text["bounds_low"], text["bounds_high"]))
+        return titled(figure, axes, text["ranges_chart"])
+
+
+def response_chart(found: Calibration, lang: str = "en") -> str:
+    """How far each figure answers to each parameter, as a heat map."""
+    lang = chart_language(lang)
+    text, response = calibrate_words(lang), found.identified.response
+    shown = np.where(response.told, 0.5 * response.jacobian, 0.0)
+    reach = max(float(np.percentile(np.abs(shown), 98)), 1e-9)
+    with mpl.rc_context(settings("response")):
+        size = 2.6 + 0.36 * shown.shape[1], 2.0 + 0.27 * shown.shape[0]
+        figure = Figure(figsize=(max(size[0], 6.0), size[1]), layout="constrained")
+        axes = figure.subplots()
+        axes.imshow(shown, cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto")
+        for (row, column), value in np.ndenumerate(shown):
+            if value:
+                colour = "white" if abs(value) > 0.65 * reach else BLACK
+                number = f"{value:.1f}".replace("-", "\N{MINUS SIGN}")
+                axes.text(column, row, number, ha="center", va="center", fontsize=7, color=colour)
+        labels = [label_of(axis.lever, lang) for axis in found.axes]
+        axes.set_xticks(range(len(labels)), labels, rotation=50, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(len(found.targets)), [t.label(lang) for t in found.targets])
+        axes.tick_params(length=0)
+        for side in ("left", "bottom"):
+            axes.spines[side].set_visible(False)
+        axes.set_title(text["response_chart"])
+        return svg_of(figure, text["response_chart"])
+
+
+def search_chart(found: Calibration, lang: str = "en") -> str:
+    """Loss of every set that was tried, and the least so far."""
+    lang = chart_language(lang)
+    text = calibrate_words(lang)
+    with mpl.rc_context(settings("search")):
+        figure = Figure(figsize=(9.2, 2.8), layout="constrained")
+        axes = figure.subplots()
+        number = np.arange(1, len(found.losses) + 1)
+        axes.plot(number, found.losses, ".", color=COLOURS[5], ms=3)
+        axes.plot(number, np.minimum.accumulate(found.losses), color=COLOURS[0])
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda v, _: f"{v:g}"))
+        axes.set_xlabel(text["set_number"])
+        axes.set_ylabel(text["loss"])
+        axes.set_title(text["search_chart"])
+        return svg_of(figure, text["search_chart"])
+
+
+# A calibration as an HTML page, and as tables for the terminal.
+
+
+def subtitle(found: Calibration, lang: str) -> str:
+    """County and runs, in one line."""
+    county, options = found.frame.scenario.county, found.options
+    return str(calibrate_words(lang)["subtitle"]).format(
+        county=county.name_zh if lang == "zh" else county.name, months=found.frame.months,
+        tried=len(found.losses), replicates=options.replicates, sample=options.sample,
+        verified=options.verify_replicates, verify_sample=options.verify_sample,
+    )  # fmt: skip
+
+
+def sections(found: Calibration, lang: str) -> list[Section]:
+    """Everything the page shows."""
+    text = calibrate_words(lang)
+    values = ", ".join(f"{value:.2g}" for value in found.identified.singular_values)
+    used = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return [
+        Section(text["in_short"], lines_of(found, lang)),
+        Section(
+            text["targets"], note=text["targets_note"], charts=[fit_chart(found, lang)],
+            sheets=[Sheet(*target_rows(found, lang))],
+        ),
+        Section(
+            text["parameters"], note=text["parameters_note"],
+            charts=[ranges_chart(found, lang)],
+            sheets=[Sheet(*parameter_rows(found, lang), words=3)],
+        ),
+        Section(
+            text["identification"],
+            [text["singular_line"].format(values=values, least=1.0 / PRIOR)],
+            text["identification_note"], [response_chart(found, lang)],
+        ),
+        Section(
+            text["search"], note=text["search_note"], charts=[search_chart(found, lang)]
+        ),
+        Section(
+            text["repeat"],
+            [f"{text['fingerprint']}: {fingerprint()}", f"{text['versions']}: {used}"],
+            code=[found.command],
+        ),
+    ]  # fmt: skip
+
+
+def write_page(found: Calibration, path: Path, lang: str = "en") -> Path:
+    """Write the report, a page that needs nothing but itself."""
+    text = calibrate_words(lang)
+    return write_report(path, lang, text["title"], subtitle(found, lang), sections(found, lang))
+
+
+def show(found: Calibration, console: Console, lang: str = "en") -> None:
+    """Print what came out, and the tables behind it."""
+    text = calibrate_words(lang)
+    for k, line in enumerate(lines_of(found, lang)):
+        console.print(Text(line, "bold" if k == 0 else ""))
+    (head, rows), shown = target_rows(found, lang), (0, 1, 2, 3, 5, 6)
+    cut = [head[k] for k in shown], [[row[k] for k in shown] for row in rows]
+    console.print(table_of(cut, text["targets"]))
+    (head, rows), shown = parameter_rows(found, lang), (0, 1, 3, 4, 7, 8)
+    cut = [head[k] for k in shown], [[row[k] for k in shown] for row in rows]
+    console.print(table_of(cut, text["parameters"]))

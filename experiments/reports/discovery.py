@@ -1,0 +1,166 @@
+"""Words, figures and page of scenario discovery."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.numbers import rounded
+from returnee.experiments.reports.figures import (
+    BLACK,
+    COLOURS,
+    chart_language,
+    settings,
+    svg_of,
+)
+from returnee.experiments.reports.study_page import Section, grouped, render, study_words
+from returnee.experiments.studies.discovery import HELD_BACK, LEAST, Box, Discovery
+from returnee.experiments.words.texts import label_of, percent
+
+
+def label(found: Discovery, key: str, lang: str) -> str:
+    """Label of a parameter, with its unit."""
+    words = found.attrs["labels_zh" if lang == "zh" else "labels"]
+    return grouped(key, str(words.get(key, key)), lang)
+
+
+def number(value: float) -> str:
+    """A limit in plain figures."""
+    return f"{rounded(value, 3):,g}"
+
+
+def limits_text(found: Discovery, box: Box, lang: str) -> str:
+    """The limits of a region in words."""
+    text = study_words(lang)["discover"]
+    parts = []
+    for key, (low, high) in box.limits.items():
+        name = label(found, key, lang)
+        values = sorted(set(found.points[key]))
+        inside = [v for v in values if low <= v <= high]
+        if len(values) <= 6 and len(inside) < len(values):
+            listed = study_words(lang)["and"].join(number(v) for v in inside)
+            parts.append(text["limit_one"].format(label=name, values=listed))
+        elif np.isfinite(low) and np.isfinite(high):
+            parts.append(text["limit"].format(label=name, low=number(low), high=number(high)))
+        elif np.isfinite(low):
+            parts.append(text["limit_above"].format(label=name, low=number(low)))
+        else:
+            parts.append(text["limit_below"].format(label=name, high=number(high)))
+    return str(study_words(lang)["and"].join(parts))
+
+
+def sentences(found: Discovery, lang: str = "en") -> list[str]:
+    """Where the policy fails, in words."""
+    text, fails = study_words(lang)["discover"], found.fails
+    failed, points = int(fails.sum()), len(fails)
+    lines = [text["count"].format(failed=failed, points=points, share=percent(fails.mean(), lang))]
+    if found.missing:
+        lines.append(text["missing"].format(n=found.missing))
+    if not found.boxes:
+        return [*lines, _without_region(found, text)]
+    return [
+        *lines,
+        *(
+            text["box_line"].format(
+                limits=limits_text(found, box, lang), density=percent(box.density, lang),
+                low=percent(box.low, lang), high=percent(box.high, lang),
+                overall=percent(fails.mean(), lang), coverage=percent(box.coverage, lang),
+            )
+            for box in found.boxes
+        ),
+    ]  # fmt: skip
+
+
+def _without_region(found: Discovery, text: dict[str, str]) -> str:
+    """Why there is no region: by how many fail."""
+    failed, points = int(found.fails.sum()), len(found.fails)
+    least = max(5, round(LEAST * points))
+    if failed in (0, points):
+        return text["none_fails" if not failed else "all_fail"]
+    if failed < least:
+        return text["few_fail"].format(least=least)
+    if points - failed < least:
+        return text["few_meet"].format(n=points - failed, least=least)
+    return text["most_fail" if 2 * failed > points else "no_box"].format(least=least)
+
+
+def map_chart(found: Discovery, lang: str) -> str:
+    """Points over two parameters, failures marked, regions drawn.
+
+    Parameters that the regions are bounded by come first, then those that tell most.
+    """
+    text = study_words(lang)["discover"]
+    bounds = [key for box in found.boxes for key in box.limits]
+    keys = list(dict.fromkeys([*bounds, *map(str, found.importance.index)]))
+    a, b = keys[0], keys[min(1, len(keys) - 1)]
+    x, y = found.points[a].to_numpy(), found.points[b].to_numpy()
+    ends = {key: (found.points[key].min(), found.points[key].max()) for key in (a, b)}
+    with mpl.rc_context(settings("map")):
+        chart = Figure(figsize=(6.4, 4.4), layout="constrained")
+        axes = chart.subplots()
+        for fails, mark, colour, name in (
+            (False, "o", COLOURS[5], "meets"), (True, "X", COLOURS[1], "fails"),
+        ):  # fmt: skip
+            kept = found.fails == fails
+            axes.plot(
+                x[kept],
+                y[kept],
+                mark,
+                color=colour,
+                markersize=4,
+                alpha=0.7,
+                lw=0,
+                label=text[name],
+            )
+        for k, box in enumerate(found.boxes):
+            (left, right), (low, high) = (
+                np.clip(box.limits.get(key, (-np.inf, np.inf)), *ends[key]) for key in (a, b)
+            )
+            axes.add_patch(
+                Rectangle(
+                    (left, low), right - left, high - low, fill=False, edgecolor=BLACK, lw=1.4
+                )
+            )
+            name = text["box"].format(n=k + 1)
+            axes.annotate(name, (left, high), (3, -11), textcoords="offset points", fontsize=8)
+        axes.set_xlabel(label(found, a, lang))
+        axes.set_ylabel(label(found, b, lang))
+        chart.legend(loc="outside lower center", ncols=2, frameon=False)
+        return svg_of(chart, text["map"])
+
+
+def discover_page(found: Discovery, command: str, lang: str = "en") -> str:
+    """The page of a discovery."""
+    text = study_words(lang)["discover"]
+    rows, head = [], [text["region"], text["parameter"], text["from"], text["to"]]
+    head += [text["density"], text["interval"], text["coverage"], text["mass"]]
+    for k, box in enumerate(found.boxes):
+        for key, (low, high) in box.limits.items():
+            ends = [number(end) if np.isfinite(end) else "–" for end in (low, high)]
+            rows.append(
+                [text["box"].format(n=k + 1), label(found, key, lang), *ends,
+                 percent(box.density, lang), f"{percent(box.low, lang)} – {percent(box.high, lang)}",
+                 percent(box.coverage, lang), str(box.points)]
+            )  # fmt: skip
+    told = found.importance[found.importance > 0.0]
+    sections = []
+    if found.boxes:
+        note = text["note" if found.held_back else "note_small"].format(least=HELD_BACK)
+        sections.append(Section(text["boxes"], table=(head, rows), note=note))
+    if len(told):
+        weights = [
+            [label(found, str(key), lang), percent(value, lang)] for key, value in told.items()
+        ]
+        sections.append(Section(text["map"], figures=[map_chart(found, chart_language(lang))]))
+        table = [text["parameter"], text["weight"]], weights
+        sections.append(Section(text["importance"], table=table))
+    about = {
+        "scenario": label(found, found.scenario, lang), "against": label(found, found.against, lang),
+        "measure": label_of(BY_NAME[found.measure], lang), "target": found.target,
+        "points": len(found.fails), "failed": int(found.fails.sum()),
+    }  # fmt: skip
+    subtitle = text["subtitle" if found.against else "subtitle_level"].format(**about)
+    return render(text["title"], subtitle, sentences(found, lang), sections, command, lang)

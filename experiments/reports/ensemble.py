@@ -1,0 +1,308 @@
+"""A comparison over an ensemble: sentences, rows, a chart, a page and JSON."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.text import Text
+
+from returnee.experiments.numbers import plain
+from returnee.experiments.reports.compare import KEY_MEASURES
+from returnee.experiments.reports.document import Section, Sheet, write_report
+from returnee.experiments.reports.figures import (
+    BLACK,
+    COLOURS,
+    LEGEND,
+    PANEL,
+    chart_language,
+    finish,
+    settings,
+    short_number,
+    svg_of,
+)
+from returnee.experiments.reports.linkage.terminal import table_of
+from returnee.experiments.running.manifests import versions
+from returnee.experiments.statistics.effects import HIGHER, LOWER
+from returnee.experiments.studies.compare_ensemble import (
+    NAMES,
+    SHIPPED,
+    EnsembleComparison,
+    sets_of,
+)
+from returnee.experiments.studies.ensemble import FILE, origin
+from returnee.experiments.words.texts import (
+    FOLDER,
+    LANGUAGES,
+    figure,
+    in_lines,
+    label_of,
+    percent,
+    span,
+    title_of,
+    unit_name,
+    words,
+)
+from returnee.scenarios import levers
+from returnee.simulation.fingerprint import fingerprint
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def ensemble_words(lang: str) -> dict[str, Any]:
+    """Texts of one language, from ``templates/ensemble_<lang>.toml``."""
+    return tomllib.loads((FOLDER / f"ensemble_{lang}.toml").read_text(encoding="utf-8"))
+
+
+class Page:
+    """Everything that is shown of a comparison over an ensemble.
+
+    Parameters
+    ----------
+    found : EnsembleComparison
+    lang : {"en", "zh"}
+    """
+
+    def __init__(self, found: EnsembleComparison, lang: str = "en") -> None:
+        self.found, self.lang = found, lang
+        self.text, self.words = ensemble_words(lang), words(lang)
+
+    def title(self, label: str) -> str:
+        """Title of a scenario."""
+        return title_of(self.found.base.scenarios[label], label, self.lang)
+
+    @property
+    def reference(self) -> str:
+        """Title of the reference."""
+        return self.title(self.found.base.reference)
+
+    def subtitle(self) -> str:
+        """What was compared, in one line."""
+        base, s = self.found.base, self.found.base.settings
+        county = base.scenarios[base.reference].county
+        return str(self.text["subtitle"]).format(
+            n=self.words["comma"].join(self.title(label) for label in base.compared),
+            reference=self.reference, county=county.name_zh if self.lang == "zh" else county.name,
+            months=s.months, sets=self.found.plan.sets, replicates=base.replicates,
+            sample=s.sample,
+        )  # fmt: skip
+
+    def effects(self, label: str) -> pd.DataFrame:
+        """Rows of the key measures of a scenario, by measure."""
+        rows = self.found.effects
+        return rows[rows["scenario"] == label].set_index("measure").loc[list(KEY_MEASURES)]
+
+    def sentence(self, label: str) -> str:
+        """What a scenario changes whatever the parameters, and what share is due to them."""
+        text, effects = self.text, self.effects(label)
+        names = {"title": self.title(label), "reference": self.reference}
+        if not np.isfinite(effects["low"]).any():
+            return str(text["few"]).format(**names)
+        told = effects[effects["verdict"].isin([HIGHER, LOWER])]
+        rest = [self.words["noun"][name] for name in effects.index if name not in told.index]
+        parts = []
+        if len(told):
+            clauses = [self._clause(row) for _, row in told.iterrows()]
+            parts.append(text["told"].format(clauses=self.words["list_and"].join(clauses), **names))
+            if rest:
+                parts.append(text["unclear"].format(labels=self.words["comma"].join(rest)))
+        else:
+            parts.append(text["nothing"].format(**names))
+        shares = effects["share"].dropna()
+        if len(shares):
+            ends = {
+                "least": percent(shares.min(), self.lang),
+                "most": percent(shares.max(), self.lang),
+            }
+            key = "share_equal" if ends["least"] == ends["most"] else "share_line"
+            parts.append(text[key].format(label=self.words["noun"][shares.idxmax()], **ends))
+        return ("" if self.lang == "zh" else " ").join(parts)
+
+    def _clause(self, row: pd.Series) -> str:
+        name, unit = str(row.name), str(row["unit"])
+        return str(self.text["clause"]).format(
+            label=self.words["noun"][name], same=percent(row["same_sign"], self.lang),
+            size=figure(row["difference"], unit, self.lang, signed=True),
+            interval=span(row["low"], row["high"], unit, self.lang),
+            luck=span(row["luck_low"], row["luck_high"], unit, self.lang),
+        )  # fmt: skip
+
+    def rows(self, label: str) -> tuple[list[str], list[list[str]]]:
+        """Head and rows of a scenario's table."""
+        text, lang = self.text, self.lang
+        verdicts = {HIGHER: text["higher"], LOWER: text["lower"]}
+        rows = []
+        for name, row in self.effects(label).iterrows():
+            unit = str(row["unit"])
+            rows.append(
+                [
+                    self.words["short"][name], figure(row["reference"], unit, lang),
+                    figure(row["level"], unit, lang),
+                    figure(row["difference"], unit, lang, signed=True),
+                    span(row["low"], row["high"], unit, lang),
+                    span(row["luck_low"], row["luck_high"], unit, lang), percent(row["share"], lang),
+                    percent(row["same_sign"], lang), verdicts.get(row["verdict"], text["same"]),
+                ]
+            )  # fmt: skip
+        keys = ("difference", "both", "luck", "share", "same_sign", "verdict")
+        head = [text["measure"], self.reference, self.title(label), *(text[key] for key in keys)]
+        return head, rows
+
+    def how_to_read(self) -> str:
+        """What intervals and shares mean."""
+        return str(self.text["how_to_read"]).format(
+            sets=self.found.plan.sets, sample=self.found.base.settings.sample
+        )
+
+    def origin_lines(self) -> list[str]:
+        """Where the ensemble comes from, and whether the model has changed since."""
+        text, over = self.text, self.found.over
+        made = origin(FILE if over == SHIPPED else Path(over))
+        where = text["from_file"].format(file=over)
+        if over == SHIPPED and made.get("command"):
+            where = text["from_shipped"].format(command=made["command"])
+        theirs = made.get("fingerprint", fingerprint())
+        if theirs == fingerprint():
+            return [where]
+        return [where, text["other_model"].format(theirs=theirs, ours=fingerprint())]
+
+    def ranges(self) -> tuple[list[str], list[list[str]]]:
+        """Head and rows: least and greatest value of each parameter."""
+        sets = sets_of(self.found.over, self.found.plan.sets)
+        known, rows = {lever.key: lever for lever in levers}, []
+        for key in sets[0]:
+            values = [found[key] for found in sets]
+            ends = (f"{v:.4g}".replace("-", "\N{MINUS SIGN}") for v in (min(values), max(values)))
+            unit = unit_name(known[key].unit, self.lang)
+            rows.append([label_of(known[key], self.lang), key, unit, *ends])
+        keys = ("parameter", "key", "unit", "least", "greatest")
+        return [self.text[key] for key in keys], rows
+
+    def failures(self) -> list[str]:
+        """How many runs failed, if any."""
+        number = len(self.found.failures)
+        return [self.text["failed"].format(n=number)] if number else []
+
+    def sections(self) -> list[Section]:
+        """Everything the page shows."""
+        text, compared = self.text, self.found.base.compared
+        used = ", ".join(f"{name} {version}" for name, version in versions().items())
+        facts = [f"{text['fingerprint']}: {fingerprint()}", f"{text['versions']}: {used}"]
+        sheets = [Sheet(*self.rows(label), self.title(label)) for label in compared]
+        return [
+            Section(
+                text["in_short"],
+                [*(self.sentence(label) for label in compared), *self.failures()],
+                self.how_to_read(),
+            ),
+            Section(
+                text["differences"], note=text["chart_note"], charts=[chart(self)], sheets=sheets
+            ),
+            Section(
+                text["ensemble"], self.origin_lines(), text["ranges_note"],
+                sheets=[Sheet(*self.ranges(), words=3)],
+            ),
+            Section(text["repeat"], facts, code=[self.found.command]),
+        ]  # fmt: skip
+
+
+def chart(page: Page) -> str:
+    """Differences of the key measures: sets, both intervals; a panel a measure, as SVG."""
+    shown = Page(page.found, chart_language(page.lang))
+    title = shown.text["chart_title"].format(reference=shown.reference)
+    compared = page.found.base.compared
+    height = 0.9 + 4 * (0.65 + 0.24 * len(compared))
+    with mpl.rc_context(settings("ensemble")):
+        figure_ = Figure(figsize=(9.2, height), layout="constrained")
+        panels = figure_.subplots(4, 2).ravel()
+        for axes, name in zip(panels, KEY_MEASURES):
+            for k, label in enumerate(compared):
+                draw(axes, shown, label, name, k)
+            axes.axvline(0.0, color=BLACK, linewidth=0.8)
+            axes.set_yticks(
+                range(len(compared)),
+                [in_lines(shown.title(label), LEGEND, 2) for label in compared],
+            )
+            axes.set_ylim(len(compared) - 0.4, -0.6)
+            axes.set_title(shown.words["short"][name])
+            finish_across(axes, shown.lang)
+        for axes in panels[len(KEY_MEASURES) :]:
+            axes.axis("off")
+        figure_.suptitle(in_lines(title, 2 * PANEL, 2))
+        return svg_of(figure_, title)
+
+
+def draw(axes: Axes, page: Page, label: str, name: str, row: int) -> None:
+    """One scenario in one panel."""
+    found, effect = page.found, page.effects(label).loc[name]
+    k, m = list(found.base.scenarios).index(label), NAMES.index(name)
+    each = found.values[k, ..., m] - found.values[0, ..., m]
+    there = np.isfinite(each).any(axis=1)
+    dots = np.nanmean(each[there], axis=1)
+    colour = COLOURS[row % len(COLOURS)]
+    axes.plot(dots, np.full(len(dots), row + 0.22), ".", color=colour, ms=3, alpha=0.5)
+    axes.hlines(row, effect["low"], effect["high"], color=colour, linewidth=1.0)
+    axes.hlines(row, effect["luck_low"], effect["luck_high"], color=colour, linewidth=4.0)
+
+
+def finish_across(axes: Axes, lang: str) -> None:
+    """Figures along the lower edge, short where they are large."""
+    finish(axes, "", lang)
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
+    axes.xaxis.set_major_formatter(lambda value, _: short_number(value, lang))
+    axes.yaxis.set_major_formatter(
+        mpl.ticker.FixedFormatter([t.get_text() for t in axes.get_yticklabels()])
+    )
+    axes.grid(False)
+    axes.tick_params(axis="y", length=0)
+
+
+def write_page(found: EnsembleComparison, path: Path, lang: str = "en") -> Path:
+    """Write the report, a page that needs nothing but itself."""
+    page = Page(found, lang)
+    return write_report(path, lang, page.text["title"], page.subtitle(), page.sections())
+
+
+def show(found: EnsembleComparison, console: Console, lang: str = "en") -> None:
+    """Print sentences and tables."""
+    page = Page(found, lang)
+    for label in found.base.compared:
+        (head, rows), shown = page.rows(label), (0, 3, 4, 5, 6, 7, 8)
+        cut = [head[k] for k in shown], [[row[k] for k in shown] for row in rows]
+        console.print(table_of(cut, page.title(label)))
+        console.print(Text(page.sentence(label)))
+        console.print()
+    console.print(Text(page.how_to_read(), "dim"))
+    for line in [*page.origin_lines()[1:], *page.failures()]:
+        console.print(Text(line, "red"))
+
+
+def as_json(found: EnsembleComparison, lang: str = "en") -> dict[str, Any]:
+    """Everything a program needs, as plain values; flows by year."""
+    s, page = found.base.settings, Page(found, lang)
+    rows = found.effects
+    return {
+        "reference": found.base.reference, "over": found.over, "sets": found.plan.sets,
+        "replicates": found.base.replicates, "seed": s.seed, "sample": s.sample,
+        "months": s.months, "folder": str(found.folder), "command": found.command,
+        "failures": found.failures,
+        "scenarios": [
+            {
+                "name": label, "title": page.title(label), "sentence": page.sentence(label),
+                "effects": [
+                    plain(row)
+                    for row in rows[rows["scenario"] == label]
+                    .drop(columns="scenario")
+                    .to_dict("records")
+                ],
+            }
+            for label in found.base.compared
+        ],
+    }  # fmt: skip

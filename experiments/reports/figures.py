@@ -1,0 +1,168 @@
+"""Charts as SVG text: levels and paired differences over months, and spending.
+
+Colours are those of Okabe and Ito, told apart with any colour vision; the reference is black.
+Letters stay letters, so that the reader's browser draws them with its own fonts.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from returnee.experiments.measuring.measures import PILLARS
+from returnee.experiments.numbers import rounded
+from returnee.experiments.statistics.effects import (
+    INDEX,
+)
+from returnee.experiments.studies.compare import Comparison
+from returnee.experiments.words.texts import (
+    in_lines,
+    label_of,
+    title_of,
+    unit_name,
+    words,
+)
+from returnee.simulation.indicators import Indicator
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
+BLACK = "#000000"
+DASHES = ("-", (0, (6, 1.5)), (0, (2, 1)), (0, (6, 1.5, 1, 1.5)))
+CHINESE = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC",
+    "Heiti SC", "Songti SC", "Arial Unicode MS",
+)  # fmt: skip
+LEGEND, PANEL = 30, 60  # letters of a line, of names beside and above a panel
+Style = dict[str, Any]  # colour and dash, as matplotlib takes them
+
+
+def chinese_fonts() -> list[str]:
+    """Fonts with Chinese characters that are installed here."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [name for name in CHINESE if name in installed]
+
+
+def chart_language(lang: str) -> str:
+    """Language charts are labelled in: Chinese only where a font for it is installed."""
+    return "zh" if lang == "zh" and chinese_fonts() else "en"
+
+
+def settings(salt: str = "") -> Any:
+    """Settings of matplotlib for every chart, as a dictionary."""
+    return {
+        "svg.fonttype": "none",
+        "svg.hashsalt": f"returnee {salt}",
+        "font.family": "sans-serif",
+        "font.sans-serif": [*chinese_fonts(), "DejaVu Sans", "Arial"],
+        "font.size": 9,
+        "axes.unicode_minus": True,
+        "text.parse_math": False,  # names may hold dollars
+        "text.usetex": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+    }
+
+
+def svg_of(figure: Figure, name: str) -> str:
+    """The figure as an ``<svg>`` element for a page, with a name for screen readers."""
+    file = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with warnings.catch_warnings():  # letters are text, so the reader's fonts count, not these
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        figure.savefig(file, format="svg", metadata=nothing)
+    text = file.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
+    text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text)
+    used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
+    text = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", text)
+    label = name.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+
+
+def styles(found: Comparison) -> dict[str, Style]:
+    """Colour and dash of every scenario, by label."""
+    compared = found.plan.compared
+    chosen = {
+        label: {
+            "color": COLOURS[k % len(COLOURS)],
+            "linestyle": DASHES[(k + k // len(COLOURS)) % len(DASHES)],
+        }
+        for k, label in enumerate(compared)
+    }
+    return {found.plan.reference: {"color": BLACK, "linestyle": "-"}, **chosen}
+
+
+def name_of(indicator: Indicator, lang: str) -> str:
+    """An indicator's label with its unit; flows are by year."""
+    text, unit = words(lang), unit_name(indicator.unit, lang)
+    if indicator.kind == "flow":
+        unit = text["by_year"].format(unit=unit)
+    return str(text["with_unit"]).format(label=label_of(indicator, lang), unit=unit)
+
+
+def finish(axes: Axes, label: str, lang: str) -> None:
+    """Label the months; write large figures short."""
+    axes.set_xlabel(label)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value, lang)))
+    axes.grid(axis="y", color="#dddddd", linewidth=0.5)
+
+
+def short_number(value: float, lang: str) -> str:
+    """A figure on an axis: in k and m, or 万 and 亿."""
+    scales = (
+        ((1e8, 1e8, "亿"), (1e4, 1e4, "万"))
+        if lang == "zh"
+        else ((1e6, 1e6, " m"), (1e4, 1e3, "k"))
+    )
+    for least, scale, sign in scales:
+        if abs(value) >= least:
+            return f"{rounded(value / scale, 6):,g}{sign}"
+    return f"{rounded(value, 6):,g}"
+
+
+def spending(found: Comparison, lang: str) -> str:
+    """Public spending a year by pillar and scenario, as SVG."""
+    from returnee.scenarios import Policy
+    from returnee.scenarios.schema.fields import groups
+
+    text, names = words(lang)["report"], groups(Policy)
+    labels = list(found.plan.scenarios)
+    years, scale = found.plan.settings.months / 12.0, 1e4 if lang == "zh" else 1e6
+    with mpl.rc_context(settings("spending")):
+        figure = Figure(figsize=(9.2, 1.3 + 0.34 * len(labels)), layout="constrained")
+        axes = figure.subplots()
+        start = np.zeros(len(labels))
+        for k, (pillar, programmes) in enumerate(PILLARS.items()):
+            columns = [INDEX[f"spent_{programme}"] for programme in programmes]
+            width = (
+                np.nanmean(found.cube.levels[:, :, columns].sum(axis=-1), axis=1) / years / scale
+            )
+            name = names[pillar][lang == "zh"]
+            axes.barh(
+                range(len(labels)), width, left=start, color=COLOURS[k], label=name, height=0.7
+            )
+            start += width
+        names_ = [in_lines(title(found, label, lang), LEGEND, 2) for label in labels]
+        axes.set_yticks(range(len(labels)), names_)
+        axes.invert_yaxis()
+        axes.set_xlabel(text["million"])
+        figure.legend(loc="outside lower center", ncols=7, frameon=False)
+        return svg_of(figure, text["spending"])
+
+
+def title(found: Comparison, label: str, lang: str) -> str:
+    """A scenario's title in the reader's language."""
+    return title_of(found.plan.scenarios[label], label, lang)

@@ -1,0 +1,153 @@
+"""Charts of the linkage experiment, as SVG: premium, Shapley bars, interactions, robustness."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from returnee.experiments.reports.figures import (
+    BLACK,
+    COLOURS,
+    chart_language,
+    settings,
+    svg_of,
+)
+from returnee.experiments.reports.linkage.words import MAIN, linkage_words
+from returnee.experiments.statistics.intervals import interval
+from returnee.experiments.studies.linkage.design import CELLS, FACTORS, LINKAGE, PILLARS
+from returnee.experiments.studies.linkage.effects import OUTCOMES
+from returnee.experiments.studies.linkage.experiment import Linkage
+from returnee.experiments.studies.linkage.robust import Robust
+from returnee.experiments.words.texts import label_of, unit_name
+
+OFF, ON = COLOURS[1], COLOURS[0]
+
+
+def standalone(svg: str) -> str:
+    """An SVG made for a page as a file of its own."""
+    names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return svg.replace("<svg", f"<svg {names}", 1) + "\n"
+
+
+def _bars(axes: Axes, places: list[float], rows: list[tuple[float, float, float]], colour: str, name: str) -> None:  # fmt: skip
+    """Horizontal bars with interval whiskers; `rows` are value, low, high."""
+    value, low, high = np.array(rows, dtype=float).T
+    axes.barh(places, value, height=0.36, color=colour, label=name)
+    there = np.isfinite(low)
+    axes.hlines(np.array(places)[there], low[there], high[there], color=BLACK, linewidth=1.1)
+
+
+def premium_chart(found: Linkage, lang: str = "en") -> str:
+    """The premium of every outcome as a share of its siloed level, with 90 % intervals."""
+    lang = chart_language(lang)
+    text = linkage_words(lang)
+    with mpl.rc_context(settings("premium")):
+        figure = Figure(figsize=(8.0, 2.8), layout="constrained")
+        axes = figure.subplots()
+        axes.axvline(0.0, color=BLACK, linewidth=0.9)
+        for k, name in enumerate(OUTCOMES):
+            row = found.premium(name)
+            scale = 100.0 / row["siloed"] if row["siloed"] else np.nan
+            axes.hlines(k, row["low"] * scale, row["high"] * scale, color=ON, linewidth=2.2)
+            axes.plot(row["difference"] * scale, k, "o", color=ON)
+        axes.set_yticks(range(len(OUTCOMES)), [text["outcomes"][name] for name in OUTCOMES])
+        axes.invert_yaxis()
+        axes.set_title(text["premium_chart"])
+        axes.set_xlabel(text["relative"])
+        return svg_of(figure, text["premium_chart"])
+
+
+def shapley_chart(found: Linkage, lang: str = "en") -> str:
+    """Shapley values by outcome: among the five pillars siloed, and among all six factors."""
+    lang = chart_language(lang)
+    text = linkage_words(lang)
+    with mpl.rc_context(settings("shapley")):
+        figure = Figure(figsize=(9.2, 5.0), layout="constrained")
+        grid = figure.subplots(2, 3, sharey=True)
+        for name, axes in zip(OUTCOMES, grid.flat):
+            axes.axvline(0.0, color=BLACK, linewidth=0.9)
+            for kind, factors, colour, shift in (
+                ("shapley", PILLARS, OFF, -0.2),
+                ("shapley_linked", FACTORS, ON, 0.2),
+            ):
+                effects = [found.effect(kind, factor, name) for factor in factors]
+                rows = [(e["value"], e["low"], e["high"]) for e in effects]
+                _bars(axes, [k + shift for k in range(len(rows))], rows, colour, text[kind])
+            axes.set_title(text["outcomes"][name])
+            axes.set_xlabel(text["units"][name])
+            axes.locator_params(axis="x", nbins=4)
+        grid[0, 0].set_yticks(range(len(FACTORS)), [text["factors"][f] for f in FACTORS])
+        grid[0, 0].invert_yaxis()
+        handles, names = grid[0, 0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
+        return svg_of(figure, text["shapley_chart"])
+
+
+def interaction_chart(found: Linkage, measure: str, lang: str = "en") -> str:
+    """Mean over cells with each pillar off and on, with and without linkage, less no support."""
+    lang = chart_language(lang)
+    text = linkage_words(lang)
+    name = text["interaction_chart"].format(outcome=text["outcomes"][measure])
+    column = (*OUTCOMES, "").index(measure)
+    with mpl.rc_context(settings(f"interaction {measure}")):
+        figure = Figure(figsize=(9.2, 2.6), layout="constrained")
+        panels = figure.subplots(1, len(PILLARS))
+        for pillar, axes in zip(PILLARS, panels):
+            for linked, colour in ((0, OFF), (1, ON)):
+                label = text["linkage_on" if linked else "linkage_off"]
+                _line(axes, found.cells[:, :, column], pillar, linked, colour, label)
+            axes.set_title(text["factors"][pillar])
+            axes.set_xticks((0, 1), (text["off"], text["on"]))
+            axes.set_xlim(-0.3, 1.3)
+            axes.locator_params(axis="y", nbins=5)
+            axes.grid(axis="y", color="#dddddd", linewidth=0.5)
+        panels[0].set_ylabel(text["units"][measure])
+        handles, names = panels[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
+        return svg_of(figure, name)
+
+
+def _line(axes: Axes, cells: np.ndarray, pillar: str, linked: int, colour: str, label: str) -> None:
+    numbers = np.arange(CELLS)
+    for_pillar = numbers >> FACTORS.index(pillar) & 1
+    for_linkage = numbers >> FACTORS.index(LINKAGE) & 1
+    gains = cells - cells[:1]
+    each = np.stack(
+        [gains[(for_pillar == on) & (for_linkage == linked)].mean(axis=0) for on in (0, 1)], axis=1
+    )
+    shift = 0.04 * (2 * linked - 1)
+    at = np.array([0.0, 1.0]) + shift
+    axes.plot(
+        at, np.nanmean(each, axis=0), "o-" if linked else "s--", color=colour, label=label, ms=4
+    )
+    if len(each) > 1:
+        low, high = interval(each)
+        axes.vlines(at, low, high, color=colour, linewidth=1.4)
+
+
+def robust_chart(found: Robust, lang: str = "en") -> str:
+    """The premium at every point by rank, and against the parameter it goes with most."""
+    lang = chart_language(lang)
+    text, frame = linkage_words(lang), found.premiums.sort_values(MAIN)
+    with mpl.rc_context(settings("robust")):
+        figure = Figure(figsize=(9.2, 3.2), layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True)
+        ranks = np.arange(1, len(frame) + 1)
+        left.vlines(ranks, frame[f"{MAIN}_low"], frame[f"{MAIN}_high"], color=COLOURS[5], linewidth=1.2)  # fmt: skip
+        left.plot(ranks, frame[MAIN], "o", color=ON, ms=3)
+        left.set_xlabel(text["rank"])
+        left.set_ylabel(f"{text['outcomes'][MAIN]}: {text['difference']}")
+        keys = found.correlations[found.correlations["measure"] == MAIN]
+        if not keys.empty:
+            best = keys.iloc[0]
+            k = [lever.key for lever in found.moved].index(best["key"])
+            lever = found.moved[k]
+            right.plot(found.points[:, k], found.premiums[MAIN], "o", color=ON, ms=3)
+            rho = f"{text['rho']} {best['rho']:+.2f}".replace("-", "\N{MINUS SIGN}")
+            right.set_title(rho)
+            right.set_xlabel(f"{label_of(lever, lang)} ({unit_name(lever.unit, lang)})")
+        for axes in (left, right):
+            axes.axhline(0.0, color=BLACK, linewidth=0.9)
+        return svg_of(figure, text["robust_chart"])

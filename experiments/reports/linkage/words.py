@@ -1,0 +1,270 @@
+"""What the linkage experiment found, in plain sentences: for terminal, page and document."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.numbers import plain
+from returnee.experiments.statistics.effects import HIGHER, LOWER
+from returnee.experiments.studies.linkage.design import EQUAL, PILLARS
+from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, spending_gap
+from returnee.experiments.studies.linkage.experiment import Linkage
+from returnee.experiments.studies.linkage.robust import SPREAD, Robust
+from returnee.experiments.words.texts import (
+    FOLDER,
+    counted,
+    figure,
+    label_of,
+    percent,
+    span,
+    words,
+)
+
+MAIN = "firms_surviving"
+LISTED = 3  # correlations that are named
+SMALL_P = 0.05
+
+
+@lru_cache(maxsize=2)
+def linkage_words(lang: str) -> dict[str, Any]:
+    """Texts of one language, from ``templates/linkage_<lang>.toml``."""
+    return tomllib.loads((FOLDER / f"linkage_{lang}.toml").read_text(encoding="utf-8"))
+
+
+def number(value: float, measure: str, lang: str, signed: bool = True) -> str:
+    """A figure of an outcome, signed unless said otherwise."""
+    return figure(value, BY_NAME[measure].unit, lang, signed)
+
+
+def ends(low: float, high: float, measure: str, lang: str) -> str:
+    """An interval of an outcome's difference."""
+    return span(low, high, BY_NAME[measure].unit, lang)
+
+
+def rate(value: float) -> str:
+    """A difference per million yuan a year, to three digits."""
+    return f"{value:+.3g}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "–"
+
+
+def rates(low: float, high: float, lang: str) -> str:
+    """An interval of such a difference."""
+    return str(words(lang)["to"]).join((rate(low), rate(high)))
+
+
+def chance(value: float) -> str:
+    """A probability; never written as certain."""
+    if not math.isfinite(value):
+        return "–"
+    return "> 0.99" if value > 0.99 else "< 0.01" if value < 0.01 else f"{value:.2f}"
+
+
+def verdict_word(verdict: str, lang: str) -> str:
+    """Higher, lower, or not distinguishable from zero."""
+    text = linkage_words(lang)
+    return str(text["higher" if verdict == HIGHER else "lower" if verdict == LOWER else "same"])
+
+
+def headline(found: Linkage, lang: str = "en") -> str:
+    """The answer to the question in one sentence: yes, no, or not distinguishable from zero."""
+    row, text = found.premium(MAIN), linkage_words(lang)
+    if row["pairs"] < 2:
+        return str(text["few"])
+    if not abs(spending_gap(found.premiums, "capped")) <= EQUAL:
+        return str(text["unequal"])
+    return str(text[{HIGHER: "yes", LOWER: "no"}.get(row["verdict"], "unclear")])
+
+
+def answer(found: Linkage, lang: str = "en") -> list[str]:
+    """What the experiment says, the answer to the question first."""
+    lines = [headline(found, lang), premium_line(found, lang), *by_outcome(found, lang)]
+    return [*lines, spending_line(found, lang), *_aside(found, lang), pillars_line(found, lang), interactions_line(found, lang)]  # fmt: skip
+
+
+def premium_line(found: Linkage, lang: str) -> str:
+    """The premium in firms surviving."""
+    row = found.premium(MAIN)
+    return str(linkage_words(lang)["premium_line"]).format(
+        value=number(row["difference"], MAIN, lang),
+        interval=ends(row["low"], row["high"], MAIN, lang),
+        chance=chance(row["p_higher"]),
+        siloed=number(row["siloed"], MAIN, lang, signed=False),
+        share=percent(row["difference"] / row["siloed"] if row["siloed"] else math.nan, lang, True),
+        years=counted(found.plan.settings.months / 12.0, "year", lang),
+    )
+
+
+def by_outcome(found: Linkage, lang: str) -> list[str]:
+    """Which outcomes are better, worse, or not distinguishable."""
+    text, told = linkage_words(lang), {"better": [], "worse": [], "cannot": []}  # type: ignore[var-annotated]
+    for name in OUTCOMES:
+        row = found.premium(name)
+        side = {HIGHER: "better", LOWER: "worse"}.get(row["verdict"], "cannot")
+        value = number(row["difference"], name, lang)
+        told[side].append(f"{text['outcomes'][name]} {value} ({ends(row['low'], row['high'], name, lang)})")  # fmt: skip
+    comma = words(lang)["list_and"]
+    return [str(text[side]).format(labels=comma.join(names)) for side, names in told.items() if names]  # fmt: skip
+
+
+def spending_line(found: Linkage, lang: str) -> str:
+    """Whether the two spent alike under the cap."""
+    row, gap, text = (
+        found.premium(COST),
+        spending_gap(found.premiums, "capped"),
+        linkage_words(lang),
+    )
+    key = "spending_equal" if abs(gap) <= EQUAL else "spending_unequal"
+    return str(text[key]).format(
+        siloed=number(row["siloed"], COST, lang, signed=False),
+        linked=number(row["linked"], COST, lang, signed=False),
+        cap=figure(found.cap, "yuan", lang), gap=percent(gap, lang, True), allowed=percent(EQUAL, lang),
+    )  # fmt: skip
+
+
+def _aside(found: Linkage, lang: str) -> list[str]:
+    """Per yuan, and without the cap."""
+    text, row, free = linkage_words(lang), found.premium(MAIN), found.premium(MAIN, "uncapped")
+    return [
+        str(text["yuan_line"]).format(
+            value=rate(row["per_million"]),
+            interval=rates(row["per_million_low"], row["per_million_high"], lang),
+            word=verdict_word(row["per_million_verdict"], lang),
+        ),
+        str(text["uncapped_line"]).format(
+            gap=percent(spending_gap(found.premiums, "uncapped"), lang, True),
+            value=number(free["difference"], MAIN, lang),
+            interval=ends(free["low"], free["high"], MAIN, lang),
+            word=verdict_word(free["verdict"], lang),
+        ),
+    ]
+
+
+def pillars_line(found: Linkage, lang: str) -> str:
+    """Shapley shares of the five pillars, the largest first."""
+    text, comma = linkage_words(lang), words(lang)["comma"]
+    joint = found.effect("joint", "", MAIN)
+    rows = {factor: found.effect("shapley", factor, MAIN) for factor in PILLARS}
+    if not all(math.isfinite(row["share"]) for row in rows.values()):
+        return str(text["pillars_nothing"])
+    told = {f: row for f, row in rows.items() if row["verdict"] in (HIGHER, LOWER)}
+    shares = [
+        str(text["pillar_share"]).format(
+            name=text["factors"][factor], share=percent(row["share"], lang),
+            interval=words(lang)["to"].join(percent(row[end], lang) for end in ("share_low", "share_high")),
+        )
+        for factor, row in sorted(told.items(), key=lambda pair: -pair[1]["share"])
+    ]  # fmt: skip
+    rest = comma.join(text["factors"][factor] for factor in PILLARS if factor not in told)
+    shares += [str(text["pillar_unclear"]).format(names=rest)] if rest else []
+    return str(text["pillars_line"]).format(
+        joint=number(joint["value"], MAIN, lang), shares=words(lang)["list_and"].join(shares)
+    )
+
+
+def interactions_line(found: Linkage, lang: str) -> str:
+    """Pairs of factors whose interaction can be told from zero."""
+    text, rows = linkage_words(lang), found.effects
+    rows = rows[(rows["kind"] == "interaction") & (rows["measure"] == MAIN)]
+    told = rows[rows["verdict"].isin((HIGHER, LOWER))]
+    if told.empty:
+        return str(text["interactions_none"])
+    order = told["value"].abs().sort_values(ascending=False).index
+    pairs = [
+        str(text["pair"]).format(
+            a=text["factors"][row["factor"]], b=text["factors"][row["other"]],
+            value=number(row["value"], MAIN, lang),
+        )
+        for _, row in told.loc[order].iterrows()
+    ]  # fmt: skip
+    return str(text["interactions_line"]).format(
+        pairs=words(lang)["comma"].join(pairs), n=len(rows)
+    )
+
+
+def robust_lines(found: Robust, lang: str = "en") -> list[str]:
+    """What moving the behaviour parameters does to the premium in firms surviving."""
+    text = linkage_words(lang)
+    row = found.summary.set_index("measure").loc[MAIN]
+    named = correlated(found, MAIN)
+    if found.is_ensemble:
+        lines = [ensemble_line(found, lang)]
+    else:
+        lines = [
+            str(text["robust_line"]).format(
+                n=len(found.moved), spread=percent(SPREAD, lang), points=int(row["points"]),
+                mean=number(row["mean"], MAIN, lang),
+                interval=ends(row["low"], row["high"], MAIN, lang),
+                share=percent(row["share_positive"], lang), told=percent(row["share_told_positive"], lang),
+                against=percent(row["share_told_negative"], lang),
+            )
+        ]  # fmt: skip
+    there = found.premiums[MAIN][found.alike]
+    above = percent(float((there > 0).mean()), lang) if len(there) else "–"
+    lines.append(
+        str(text["robust_alike"]).format(
+            share=percent(float(found.alike.mean()), lang), allowed=percent(EQUAL, lang), above=above,
+            mean=number(there.mean(), MAIN, lang), gap=percent(float(np.median(found.gaps)), lang, True),
+        )
+    )  # fmt: skip
+    if named.empty:
+        return [*lines, str(text["robust_none"])]
+    labels = {lever.key: label_of(lever, lang) for lever in found.moved}
+    keys = [f"{labels[key]} ({rho:+.2f})".replace("-", "\N{MINUS SIGN}") for key, rho in zip(named["key"], named["rho"])]  # fmt: skip
+    by_chance = f"{SMALL_P * len(found.moved):.1f}"
+    return [*lines, str(text["robust_keys"]).format(keys=words(lang)["comma"].join(keys), n=len(found.moved), chance=by_chance)]  # fmt: skip
+
+
+def ensemble_line(found: Robust, lang: str) -> str:
+    """The premium over an ensemble, with what is due to parameters and to luck."""
+    parts = found.parts(MAIN)
+    above = float((found.premiums[MAIN].dropna() > 0.0).mean())
+    return str(linkage_words(lang)["ensemble_line"]).format(
+        sets=parts.sets, mean=number(parts.difference, MAIN, lang),
+        both=ends(parts.low, parts.high, MAIN, lang),
+        luck=ends(parts.luck_low, parts.luck_high, MAIN, lang), above=percent(above, lang),
+        due=percent(parts.share, lang), word=verdict_word(parts.verdict, lang),
+    )  # fmt: skip
+
+
+def correlated(found: Robust, measure: str) -> pd.DataFrame:
+    """The parameters that the premium goes with most, at most three."""
+    rows = found.correlations
+    return rows[(rows["measure"] == measure) & (rows["p"] < SMALL_P)].head(LISTED)
+
+
+def linkage_json(found: Linkage, lang: str = "en") -> dict[str, Any]:
+    """Everything a program needs, as plain values; figures are not rounded."""
+    s = found.plan.settings
+    return {
+        "question": linkage_words(lang)["title"], "answer": answer(found, lang),
+        "cap": found.cap, "spending_gap": spending_gap(found.premiums, "capped"),
+        "replicates": found.plan.fewer, "premium_replicates": found.plan.replicates,
+        "seed": s.seed, "sample": s.sample, "months": s.months, "folder": str(found.folder),
+        "command": found.command, "failures": found.failures,
+        "premiums": [plain(row) for row in found.premiums.to_dict("records")],
+        "effects": [plain(row) for row in found.effects.to_dict("records")],
+    }  # fmt: skip
+
+
+def robust_json(found: Robust, lang: str = "en") -> dict[str, Any]:
+    """The same for the points of the behaviour parameters."""
+    s = found.plan.settings
+    return {
+        "answer": robust_lines(found, lang), "cap": found.cap, "replicates": found.replicates,
+        "seed": s.seed, "sample": s.sample, "months": s.months, "folder": str(found.folder),
+        "command": found.command, "failures": found.failures, "over": found.over,
+        "moved": [lever.key for lever in found.moved],
+        "summary": [plain(row) for row in found.summary.to_dict("records")],
+        "correlations": [plain(row) for row in found.correlations.to_dict("records")],
+        "parts": {name: plain(asdict(found.parts(name))) for name in (*OUTCOMES, COST)}
+        if found.is_ensemble
+        else None,
+        "points": [plain(row) for row in found.premiums.to_dict("records")],
+    }  # fmt: skip

@@ -1,0 +1,205 @@
+"""What can be set and what ships, as tables and as plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.words.texts import label_of, unit_name, value_text, words
+from returnee.scenarios import Lever, Scenario, levers, load_scenario, scenario_names, walk
+from returnee.scenarios.files.layers import MODELS
+from returnee.scenarios.schema.fields import groups
+from returnee.scenarios.schema.scale import SHIPPED, amounts_of_another_size
+
+
+def headings(lang: str) -> dict[str, str]:
+    """Heading of each group of levers, by the key that its levers begin with."""
+    which, found = int(lang == "zh"), {}
+    for room, model in MODELS.items():
+        name = words(lang)["rooms"][room]
+        found[room] = name
+        for group, labels in groups(model).items():
+            found[f"{room}.{group}"] = f"{name}: {labels[which]}"
+    return found
+
+
+def show_levers(console: Console, lang: str = "en") -> None:
+    """Print every lever and parameter by group."""
+    columns = words(lang)["columns"]
+    grouped: dict[str, list[Lever]] = {}
+    for lever in levers:
+        grouped.setdefault(lever.key.rpartition(".")[0], []).append(lever)
+    titles = headings(lang)
+    for group, inner in grouped.items():
+        table = Table(
+            title=Text.assemble(titles[group], "  ", (group, "dim")),
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+        )
+        for name in ("key", "label", "unit", "range", "default", "source"):
+            right = name in ("range", "default")
+            table.add_column(columns[name], justify="right" if right else "left", overflow="fold")
+        for lever in inner:
+            table.add_row(*_cells(lever, lang))
+        console.print(table)
+
+
+def _cells(lever: Lever, lang: str) -> tuple[str, ...]:
+    columns = words(lang)["columns"]
+    bounds = columns["switch"]
+    if lever.type is not bool:
+        bounds = f"{value_text(lever.low)}–{value_text(lever.high)}"
+    return (
+        lever.key.rpartition(".")[2],
+        label_of(lever, lang),
+        unit_name(lever.unit, lang),
+        bounds,
+        value_text(lever.default),
+        ", ".join(lever.evidence) or columns["assumed"],
+    )
+
+
+def levers_json() -> list[dict[str, Any]]:
+    """Every lever and parameter as plain values."""
+    return [
+        {
+            "key": lever.key,
+            "type": lever.type.__name__,
+            "unit": lever.unit,
+            "low": lever.low,
+            "high": lever.high,
+            "default": lever.default,
+            "label_en": lever.en,
+            "label_zh": lever.zh,
+            "help_en": lever.help_en,
+            "help_zh": lever.help_zh,
+            "evidence": list(lever.evidence),
+            "assumed": lever.assumed,
+            "free": lever.free,
+        }
+        for lever in levers
+    ]
+
+
+def show_measures(console: Console, lang: str = "en") -> None:
+    """Print every measure: the columns of a sweep, and what ``--measure`` takes."""
+    columns = words(lang)["columns"]
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("name", "label", "unit"):
+        table.add_column(columns[name], overflow="fold")
+    for measure in MEASURES:
+        table.add_row(measure.name, label_of(measure, lang), unit_name(measure.unit, lang))
+    console.print(table)
+
+
+def measures_json() -> list[dict[str, Any]]:
+    """Every measure as plain values; ``better`` is 1 where more is, -1 where less is, else 0."""
+    return [
+        {"name": m.name, "unit": m.unit, "label_en": m.en, "label_zh": m.zh, "better": m.better}
+        for m in MEASURES
+    ]
+
+
+def show_scenarios(console: Console, lang: str = "en") -> None:
+    """Print the scenarios that ship and what they do."""
+    columns = words(lang)["columns"]
+    table = Table(box=box.SIMPLE_HEAD, show_lines=False, padding=(0, 1, 1, 1))
+    for name in ("name", "title", "description"):
+        table.add_column(columns[name], overflow="fold")
+    for name in scenario_names():
+        scenario = load_scenario(name)
+        texts = (getattr(scenario, f"{text}_{lang}") for text in ("title", "description"))
+        table.add_row(name, *map(Text, texts))
+    console.print(table)
+
+
+def scenarios_json() -> list[dict[str, Any]]:
+    """The scenarios that ship as plain values."""
+    texts = ("title_en", "title_zh", "description_en", "description_zh")
+    shipped = [load_scenario(name) for name in scenario_names()]
+    return [
+        {"name": s.name, "id": s.id, **{key: getattr(s, key) for key in texts}} for s in shipped
+    ]
+
+
+def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
+    """Print a scenario's county: its facts, townships and sectors."""
+    county, zh = scenario.county, lang == "zh"
+    columns = words(lang)["columns"]
+    console.print(county.name_zh if zh else county.name, style="bold", markup=False)
+    titles = headings(lang)
+    for group in [key for key in titles if key.startswith("county")]:
+        inner = [(k, v) for k, v in county_levers(scenario) if k.rpartition(".")[0] == group]
+        table = Table(title=titles[group], title_justify="left", box=box.SIMPLE_HEAD)
+        for name in ("label", "unit", "default", "source"):
+            table.add_column(columns[name], justify="right" if name == "default" else "left")
+        table.columns[2].header = ""
+        for _, lever in inner:
+            cells = _cells(lever, lang)
+            table.add_row(cells[1], cells[2], _value(lever.value, lang), cells[5])
+        console.print(table)
+    for rows in (county.townships, county.sectors, county.city_sectors):
+        console.print(_rows_table(rows, lang))
+
+
+def county_json(scenario: Scenario) -> dict[str, Any]:
+    """A scenario's county as plain values: facts and tables, where it is, and its files' SHA-256."""
+    return {
+        **scenario.county.model_dump(mode="json"),
+        "folder": str(scenario.county_folder),
+        "files": dict(scenario.files),
+        "amounts_of_another_size": amounts_of_another_size(scenario),
+    }
+
+
+def size_warning(scenario: Scenario, lang: str = "en", most: int = 4) -> str:
+    """Say which amounts of the policy are meant for a county of quite another size; or nothing."""
+    keys = amounts_of_another_size(scenario)
+    if not keys:
+        return ""
+    text, found = words(lang)["county"], scenario.county.labour_force
+    values = dict(walk(scenario.policy, "policy."))
+    first = values[keys[0]].value or 0
+    listed = ", ".join(f"{key} {value_text(values[key].value)}" for key in keys[:most])
+    if len(keys) > most:
+        listed += f" {text['more'].format(n=len(keys) - most)}"
+    example = f"{keys[0]}={first * found / SHIPPED:.3g}"
+    return str(text["size"].format(found=f"{found:,}", keys=listed, first=example))
+
+
+def county_levers(scenario: Scenario) -> list[tuple[str, Lever]]:
+    """Facts of a scenario's county, by key."""
+    return list(walk(scenario.county, "county."))
+
+
+def _value(value: Any, lang: str) -> str:
+    """A value as a reader would say it: yes or no rather than true or false."""
+    if isinstance(value, bool):
+        yes, no = words(lang)["columns"]["switch"].split("/")
+        return str(yes if value else no)
+    return value_text(value)
+
+
+def _rows_table(rows: Any, lang: str) -> Table:
+    """Rows of a county's table, or its columns as rows where it has more columns than rows."""
+    heads = [
+        f"{label_of(lever, lang)} ({unit_name(lever.unit, lang)})" for _, lever in walk(rows[0])
+    ]
+    names = [row.name_zh if lang == "zh" else row.name for row in rows]
+    cells = [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows]
+    if len(heads) > len(rows):
+        heads, names, cells = names, heads, [list(column) for column in zip(*cells, strict=True)]
+    table = Table(box=box.SIMPLE_HEAD)
+    widest = min(max(map(cell_len, names)), 32)
+    table.add_column(words(lang)["columns"]["name"], overflow="fold", min_width=widest)
+    for head in heads:
+        table.add_column(Text(head), justify="right", overflow="fold")
+    for name, row in zip(names, cells, strict=True):
+        table.add_row(Text(name), *row)
+    return table

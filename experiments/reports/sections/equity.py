@@ -1,0 +1,106 @@
+"""The report's section on who gains: a table per dimension, and a chart of differences."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from returnee.experiments.measuring.groups import COUNTED, DIMENSIONS, groups_of
+from returnee.experiments.reports.figures import BLACK, LEGEND, settings, styles, svg_of
+from returnee.experiments.reports.sections.section import Line, Section, section_words
+from returnee.experiments.words.texts import figure, in_lines, title_of
+
+DRAWN = ("sex", "age", "schooling", "place")
+SMALLEST = 0.01  # share of the labour force below which a group is left out of the chart
+BAND = 0.8  # of a group's line that its scenarios take
+
+
+class Equity(Section):
+    """Outcomes by group."""
+
+    name = "equity"
+
+    def group(self, dimension: str, key: str) -> str:
+        """Name of a group in the reader's language."""
+        if dimension != "township":
+            return str(self.text["groups"][key])
+        county = self.found.plan.scenarios[self.found.plan.reference].county
+        town = next(town for town in county.townships if town.name == key)
+        return town.name_zh if self.lang == "zh" else town.name
+
+    def tables(self) -> list[tuple[str, str, list[tuple[str, list[Line]]]]]:
+        """Key and title of each dimension; by measure its title and a line per group."""
+        frame = self.found.equity
+        facts = self.found.plan.scenarios[self.found.plan.reference].county
+        tables = []
+        for dimension in DIMENSIONS:
+            ours = frame[frame["dimension"] == dimension]
+            blocks = []
+            for counted in COUNTED:
+                rows = ours[ours["measure"] == counted.name]
+                lines = [
+                    (
+                        self.group(dimension, key),
+                        self.cells(rows[rows["group"] == key], rows["unit"].iloc[0], 1),
+                    )
+                    for key in groups_of(facts)[dimension]
+                ]
+                blocks.append((self.text["measures"][counted.name], lines))
+            tables.append((dimension, self.text["dimensions"][dimension], blocks))
+        return tables
+
+    def people_line(self) -> str:
+        """People at the end in each group that is drawn, in one line."""
+        frame = self.found.equity
+        rows = frame[frame["scenario"] == self.found.plan.compared[0]]
+        rows = rows[(rows["measure"] == "jobs") & rows["dimension"].isin(DRAWN)]
+        space = "" if self.lang == "zh" else " "
+        parts = [
+            self.group(row["dimension"], row["group"])
+            + space
+            + figure(row["people"], "people", self.lang)
+            for _, row in rows.iterrows()
+        ]
+        return self.text["people"].format(groups=self.words["comma"].join(parts))
+
+    def gini(self) -> Line:
+        """Gini of incomes at home, 0 to 100."""
+        effects = self.found.effects[self.found.effects["measure"] == "gini"].copy()
+        effects[["reference", "level", "difference", "low", "high"]] *= 100.0
+        return self.text["gini"], self.cells(effects, "index 0-100", -1)
+
+    def chart(self) -> str:
+        """Differences per 1,000 people by group, a panel per measure, as SVG."""
+        lang = self.chart_lang
+        text = section_words(lang)["equity"]
+        frame, plan = self.found.equity, self.found.plan
+        everybody = frame["people"][frame["dimension"] == "sex"].max()
+        large = frame["people"] >= SMALLEST * everybody
+        drawn = frame[frame["dimension"].isin(DRAWN) & large]
+        groups = list(dict.fromkeys(zip(drawn["dimension"], drawn["group"])))
+        places = np.arange(len(groups)) + 0.5 * np.cumsum(
+            [k > 0 and groups[k][0] != groups[k - 1][0] for k in range(len(groups))]
+        )
+        style = styles(self.found)
+        reference = title_of(plan.scenarios[plan.reference], plan.reference, lang)
+        name = text["chart"].format(reference=reference)
+        with mpl.rc_context(settings("equity")):
+            canvas = Figure(figsize=(9.2, 1.2 + 0.5 * len(groups)), layout="constrained")
+            panels = canvas.subplots(1, len(text["short"]), sharey=True)
+            for axes, (measure, label) in zip(panels, text["short"].items()):
+                axes.axvline(0.0, color=BLACK, linewidth=0.9)
+                for k, scenario in enumerate(plan.compared):
+                    rows = drawn[(drawn["measure"] == measure) & (drawn["scenario"] == scenario)]
+                    shift = BAND * ((k + 0.5) / len(plan.compared) - 0.5)
+                    at, colour = places + shift, style[scenario]["color"]
+                    axes.hlines(at, rows["low"], rows["high"], color=colour, linewidth=1.1)
+                    short = in_lines(title_of(plan.scenarios[scenario], scenario, lang), LEGEND)
+                    axes.plot(rows["difference"], at, "o", ms=3, color=colour, label=short)
+                axes.set_title(label)
+                axes.locator_params(axis="x", nbins=4)
+            panels[0].set_yticks(places, [text["groups"][key] for _, key in groups])
+            panels[0].invert_yaxis()
+            handles, names = panels[0].get_legend_handles_labels()
+            canvas.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
+            return svg_of(canvas, name)

@@ -1,0 +1,118 @@
+"""What the sections of a report have in common: words, titles, and cells of tables by scenario."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.reports.figures import chart_language, title
+from returnee.experiments.statistics.effects import HIGHER, LOWER
+from returnee.experiments.studies.compare import Comparison
+from returnee.experiments.words.texts import FOLDER, LANGUAGES, figure, span, words
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def section_words(lang: str) -> dict[str, Any]:
+    """Texts of one language, from ``templates/sections_<lang>.toml``."""
+    return tomllib.loads((FOLDER / f"sections_{lang}.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure of one scenario in a table.
+
+    Attributes
+    ----------
+    text : str
+        The figure.
+    below : tuple of str
+        Difference from the reference and its interval, or other remarks, a line each.
+    told : bool
+        Whether the difference can be told from none.
+    good : int
+        1 for the better, -1 for the worse, 0 where neither or not told.
+    """
+
+    text: str
+    below: tuple[str, ...] = ()
+    told: bool = False
+    good: int = 0
+
+
+LONGEST = 16  # letters of an interval on one line; a Chinese character counts as two
+Line = tuple[str, list[Cell]]  # label, and a cell per scenario
+
+
+class Section:
+    """A section of a report.
+
+    Parameters
+    ----------
+    found : Comparison
+    lang : {"en", "zh"}
+    """
+
+    name = ""
+
+    def __init__(self, found: Comparison, lang: str = "en") -> None:
+        self.found, self.lang = found, lang
+        self.all_text, self.words = section_words(lang), words(lang)
+        self.text: dict[str, Any] = self.all_text[self.name]
+        self.labels = list(found.plan.scenarios)
+
+    @property
+    def chart_lang(self) -> str:
+        """Language of the charts."""
+        return chart_language(self.lang)
+
+    @property
+    def titles(self) -> list[str]:
+        """Titles of the scenarios, the reference first."""
+        return [title(self.found, label, self.lang) for label in self.labels]
+
+    def note(self, key: str = "note") -> str:
+        """A note, with the reference's title and the number of replicates filled in."""
+        plan = self.found.plan
+        reference = title(self.found, plan.reference, self.lang)
+        return str(self.text[key]).format(reference=reference, replicates=plan.replicates)
+
+    def cells(self, effects: pd.DataFrame, unit: str, better: int = 0) -> list[Cell]:
+        """A row of a table: the reference's level, then levels and differences.
+
+        Parameters
+        ----------
+        effects : DataFrame
+            Rows of one figure, one per compared scenario, as from `effects.effects_on`.
+        unit : str
+            Of the figure, as `texts.figure` takes it.
+        better : int
+            1 where more is better, -1 where less is, 0 for neither.
+        """
+        by_label = effects.set_index("scenario")
+        cells = []
+        for label in self.labels:
+            if label == self.found.plan.reference:
+                cells.append(Cell(figure(float(by_label["reference"].iloc[0]), unit, self.lang)))
+            else:
+                cells.append(self._cell(by_label.loc[label], unit, better))
+        return cells
+
+    def _cell(self, effect: pd.Series, unit: str, better: int) -> Cell:
+        level = figure(effect["level"], unit, self.lang)
+        if not np.isfinite(effect["difference"]):
+            return Cell(level)
+        below = [figure(effect["difference"], unit, self.lang, signed=True)]
+        sign = {HIGHER: 1, LOWER: -1}.get(effect["verdict"], 0)
+        if effect["low"] < effect["high"]:
+            bounds = span(effect["low"], effect["high"], unit, self.lang)
+            for points in (" pp", "个百分点"):  # the line above says so
+                bounds = bounds.replace(points, "")
+            low, to, high = bounds.partition(self.words["to"])
+            long = sum(1 + (letter > "\u2fff") for letter in bounds) > LONGEST
+            below += [f"({low} {to.strip()}", f"{high})"] if long else [f"({bounds})"]
+        return Cell(level, tuple(below), sign != 0, sign * better)

@@ -1,0 +1,148 @@
+"""The report's section on support as a system: tables and charts."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from returnee.experiments.measuring.files import REASONS, STAGES, STEPS, step_name
+from returnee.experiments.measuring.measures import BY_NAME, smoothed
+from returnee.experiments.reports.figures import BLACK, LEGEND, finish, settings, styles, svg_of
+from returnee.experiments.reports.sections.section import Cell, Line, Section, section_words
+from returnee.experiments.studies.support import FIGURES
+from returnee.experiments.words.texts import figure, in_lines, percent, title_of, words
+
+COLUMNS = 4  # panels beside each other
+
+
+class Support(Section):
+    """Waits, queues, refusals and the funnel of every scenario."""
+
+    name = "support"
+
+    @property
+    def funnel_text(self) -> dict[str, str]:
+        """Words about founders' files."""
+        text: dict[str, str] = self.all_text["funnel"]
+        return text
+
+    def funnel_note(self) -> str:
+        """What the shares mean."""
+        reference = self.titles[self.labels.index(self.found.plan.reference)]
+        return self.funnel_text["note"].format(reference=reference)
+
+    def rows(self) -> list[Line]:
+        """Figures of the system by scenario."""
+        frame = self.found.support
+        return [
+            (
+                self.text["figures"][name],
+                self.cells(frame[frame["measure"] == name], unit, better),
+            )
+            for name, (unit, better) in FIGURES.items()
+        ]
+
+    def stages(self) -> list[Line]:
+        """Ventures begun, and the share that reached each stage."""
+        frame = self.found.funnel
+        every = frame[frame["kind"] == "all"]
+        begun = every[every["measure"] == "planned"]
+        counts = begun.assign(reference=begun["reference_count"], level=begun["count"])
+        counts = counts.assign(difference=np.nan)
+        stages: dict[str, str] = self.all_text["funnel"]["stages"]
+        lines = [(self.funnel_text["begun"], self.cells(counts, "files"))]
+        for stage in STAGES[1:]:
+            rows = every[every["measure"] == stage]
+            lines.append((stages[stage], self.cells(rows, "share")))
+        return lines
+
+    def by_referral(self) -> list[Line]:
+        """Share that reached each stage, of the files handed on and of the others."""
+        frame, text = self.found.funnel, self.all_text["funnel"]
+        lines = []
+        for stage in STAGES[1:]:
+            for kind, name in (("referred", "handed_on"), ("alone", "others")):
+                rows = frame[(frame["kind"] == kind) & (frame["measure"] == stage)]
+                cells = [Cell(cell.text) for cell in self.cells(rows, "share")]
+                lines.append((f"{text['stages'][stage]}{self.words['comma']}{text[name]}", cells))
+        return lines
+
+    def reasons(self) -> list[Line]:
+        """Why loan files ended without the loan that was asked for."""
+        frame, text = self.found.funnel, self.all_text["funnel"]["refusals"]
+        return [
+            (text[name], self.cells(frame[frame["measure"] == f"refused_{name}"], "share"))
+            for name in REASONS
+        ]
+
+    def months(self) -> list[Line]:
+        """Median months of each step."""
+        frame, text = self.found.funnel, self.all_text["funnel"]["steps"]
+        return [
+            (text[step], self.cells(frame[frame["measure"] == step_name(step)], "months"))
+            for step in STEPS
+        ]
+
+    def queues_chart(self) -> str:
+        """Queues, places, referrals and lending over the months, as SVG."""
+        lang = self.chart_lang
+        text = section_words(lang)["support"]
+        found, drawn = self.found, styles(self.found)
+        with mpl.rc_context(settings("queues")):
+            canvas = Figure(figsize=(9.2, 4.8), layout="constrained")
+            panels = canvas.subplots(2, 3).ravel()
+            for axes, (measure, name) in zip(panels, text["over_time"].items()):
+                for label, style in drawn.items():
+                    values = smoothed(found.cube.of(label, measure), BY_NAME[measure].kind)
+                    there = np.flatnonzero(np.isfinite(values).any(axis=0))
+                    mean = np.nanmean(values[:, there], axis=0)
+                    scenario = in_lines(title_of(found.plan.scenarios[label], label, lang), LEGEND)
+                    axes.plot(there + 1, mean, label=scenario, linewidth=1.3, **style)
+                axes.set_title(name)
+                axes.set_ylim(bottom=0.0)
+                finish(axes, "", lang)
+            for axes in panels[3:]:
+                axes.set_xlabel(words(lang)["report"]["month"])
+            handles, names = panels[0].get_legend_handles_labels()
+            canvas.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
+            return svg_of(canvas, text["queues"])
+
+    def funnel_chart(self) -> str:
+        """Share of files that reached each stage, a panel per scenario, as SVG."""
+        lang = self.chart_lang
+        text = section_words(lang)["funnel"]
+        frame, plan = self.found.funnel, self.found.plan
+        every = frame[(frame["kind"] == "all") & frame["measure"].isin(STAGES)]
+        reference = every[every["scenario"] == plan.compared[0]].set_index("measure")["reference"]
+        drawn = styles(self.found)
+        lines = -(-len(self.labels) // COLUMNS)
+        with mpl.rc_context(settings("funnel")):
+            canvas = Figure(figsize=(9.2, 0.5 + 2.3 * lines), layout="constrained")
+            columns = min(COLUMNS, len(self.labels))
+            panels = canvas.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+            for axes, label in zip(panels.flat, self.labels):
+                shares = reference
+                if label != plan.reference:
+                    shares = every[every["scenario"] == label].set_index("measure")["level"]
+                colour = "#777777" if label == plan.reference else drawn[label]["color"]
+                marks = reference.loc[list(STAGES)].to_numpy(float)
+                _bars(axes, shares.loc[list(STAGES)].to_numpy(float), marks, colour)
+                axes.plot(marks, range(len(STAGES)), "|", color=BLACK, ms=9, mew=1.4)
+                axes.set_title(in_lines(title_of(plan.scenarios[label], label, lang), LEGEND, 2))
+            for axes in panels.flat[len(self.labels) :]:
+                axes.axis("off")
+            panels[0, 0].set_yticks(range(len(STAGES)), [text["stages"][s] for s in STAGES])
+            panels[0, 0].invert_yaxis()
+            panels[0, 0].set_xlim(0.0, 1.22)
+            panels[0, 0].set_xticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
+            canvas.supxlabel(text["share"], fontsize=9)
+            return svg_of(canvas, text["title"])
+
+
+def _bars(axes: Axes, shares: np.ndarray, marks: np.ndarray, colour: str) -> None:
+    axes.barh(range(len(shares)), shares, color=colour, height=0.7)
+    for k, (share, at) in enumerate(zip(shares, np.fmax(shares, marks))):
+        if np.isfinite(share):
+            axes.text(at + 0.04, k, figure(100.0 * share, "", digits=2), va="center", size=7.5)

@@ -1,0 +1,1 @@
+"""The report of validation, and of its face checks."""

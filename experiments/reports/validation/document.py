@@ -1,0 +1,108 @@
+"""The document on validation: what fits, what doesn't, what is assumed, what it is not for."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from returnee.experiments.files import write_text
+from returnee.experiments.reports.document import render
+from returnee.experiments.reports.linkage.charts import standalone
+from returnee.experiments.reports.parameters import constants, counts
+from returnee.experiments.reports.validation.charts import patterns_chart
+from returnee.experiments.reports.validation.face import responses_chart
+from returnee.experiments.reports.validation.report import Page
+from returnee.experiments.studies.face import Face
+from returnee.experiments.studies.patterns import PATTERNS
+from returnee.experiments.studies.validation import Validation
+from returnee.experiments.words.texts import percent
+from returnee.scenarios import levers, load_scenario, walk
+
+
+@dataclass(frozen=True)
+class Sources:
+    """How many parameters of one kind have a source, are fitted, or are assumed."""
+
+    name: str
+    all: int
+    sourced: int
+    free: int
+
+    @property
+    def assumed(self) -> int:
+        """Neither sourced nor moved by calibration."""
+        return self.all - self.sourced - self.free
+
+
+ROOMS = {"county": "county facts", "policy": "policy levers", "behaviour": "behaviour parameters"}
+
+
+def sources() -> list[Sources]:
+    """Parameters by kind and their sum, counted from the schema as in the page of parameters."""
+    rows = []
+    for room, (sourced, total) in counts().items():
+        free = sum(v.free and v.assumed for v in levers if v.key.startswith(f"{room}."))
+        rows.append(Sources(ROOMS[room], total, sourced, free))
+    columns = [(row.all, row.sourced, row.free) for row in rows]
+    return [*rows, Sources("together", *(sum(column) for column in zip(*columns)))]
+
+
+def besides() -> list[Sources]:
+    """What stands beside the parameters: cells of the bundled county's tables, and constants."""
+    county = load_scenario("baseline").county
+    cells = [
+        lever.assumed
+        for table in (county.townships, county.sectors, county.city_sectors)
+        for row in table
+        for _, lever in walk(row)
+    ]
+    fixed = ["(assumed)" in comment for _, _, comment in constants()]
+    return [
+        Sources("cells of the bundled county's tables", len(cells), cells.count(False), 0),
+        Sources("constants in the rules", len(fixed), fixed.count(False), 0),
+    ]
+
+
+def facts() -> dict[str, str]:
+    """Sentences of the document that need no run, to be checked against the schema."""
+    rows, total = sources(), sources()[-1]
+    share = percent(total.sourced / total.all)
+    fitted = sum(p.use == "C" for p in PATTERNS)
+    sentence = (
+        f"Of {total.all} defaults {total.sourced} have a source ({share}); {total.free} more are "
+        f"moved by calibration, and {total.assumed} are assumed."
+    )
+    table = "\n".join(
+        f"| {r.name} | {r.all} | {r.sourced} | {r.free} | {r.assumed} |"
+        for r in (*rows, *besides())
+    )
+    numbers = len({p.number for p in PATTERNS})
+    patterns = (
+        f"{numbers} patterns give {len(PATTERNS)} figures: {fitted} that calibration may use (C), "
+        f"{len(PATTERNS) - fitted} kept for validation (V)."
+    )
+    return {"sentence": sentence, "table": table, "patterns": patterns}
+
+
+def write_document(found: Validation, face: Face, path: Path) -> Path:
+    """Write the document in Markdown, with its figures in ``images`` beside it.
+
+    Parameters
+    ----------
+    found : Validation
+        Of all patterns.
+    face : Face
+    path : Path
+        File to write.
+    """
+    page = Page(found, face)
+    figures = {
+        "validation": patterns_chart(found),
+        "validation-responses": responses_chart(face),
+    }
+    for name, svg in figures.items():
+        write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
+    again = shlex.join(["returnee", "validate", "--write-doc", "docs/validation.md"])
+    text = render("validation.md.j2", page=page, text=page.text, facts=facts(), again=again)
+    return write_text(path, text)

@@ -1,0 +1,1 @@
+"""How runs are planned, made and kept."""

@@ -1,0 +1,141 @@
+"""A folder of results that one process has to itself while it works on it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from returnee.experiments.errors import StoreError, writing_to
+from returnee.experiments.files import LOCK, claim, is_used, next_to, remove_leftovers
+from returnee.experiments.running.manifests import (
+    FINGERPRINT,
+    INTERRUPTED,
+    MANIFEST,
+    RUNNING,
+    Manifest,
+    other_model,
+    read_manifest,
+)
+
+LONGEST = 60  # letters of a value in an error
+
+
+class OwnFolder:
+    """A folder of results, this process's own until it is closed.
+
+    Parameters
+    ----------
+    folder : Path
+        New, empty, or holding results of the same.
+    manifest : Manifest
+        What is to be done in it.
+    as_new : bool
+        Write to a new sibling folder if this one is in use by something else.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+        What the manifest says.
+
+    Raises
+    ------
+    StoreError
+        If it belongs to something else, another process works on it, or it cannot be written to.
+    """
+
+    COMPARED: tuple[str, ...] = ("kind", FINGERPRINT)
+    """Keys of the manifest that must be the same for the work to go on."""
+
+    OTHERWISE: str = "--as-new writes to a new folder beside it"
+    """What may be done instead."""
+
+    def __init__(self, folder: Path, manifest: Manifest, as_new: bool = False) -> None:
+        self._manifest, self.manifest = manifest, manifest.content
+        difference = self.difference(folder)
+        if difference and as_new:
+            folder, difference = next_to(folder), ""
+        self._refuse(difference)
+        self.folder, self._lock = folder, claim(folder)
+        try:
+            self._refuse(self.difference(folder))  # by one that was quicker
+            with writing_to(folder):
+                remove_leftovers(folder)
+                self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
+        """Say whose folder it is."""
+        self._manifest.settle(self.folder)
+        self.status(RUNNING)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None and (self.folder / MANIFEST).exists():
+            with suppress(StoreError):  # of a full disk; what went wrong is told
+                self.status(INTERRUPTED)
+        self.close()
+
+    def close(self) -> None:
+        """Give the folder back; what is in it can still be read. One that stayed empty goes."""
+        self._lock.release()
+        with suppress(OSError):
+            if not is_used(self.folder):
+                (self.folder / LOCK).unlink(missing_ok=True)
+                self.folder.rmdir()
+
+    def status(self, status: str) -> None:
+        """Write the manifest with a status: running, interrupted, finished."""
+        self._manifest.write(self.folder, status)
+
+    def difference(self, folder: Path) -> str:
+        """In what a folder's results differ from these, in one line; empty if in nothing."""
+        with writing_to(folder):
+            if not is_used(folder):
+                return ""
+        if not (folder / MANIFEST).is_file():
+            return f"{folder}: found other files, allowed a new folder or results of the same"
+        differs = self.differs(read_manifest(folder))
+        return f"{folder}/{MANIFEST}: {differs}" if differs else ""
+
+    def differs(self, found: dict[str, Any]) -> str:
+        """In what a manifest differs, as "key: found ..., allowed ..."; empty if in nothing."""
+        for key in self.COMPARED:
+            if key == FINGERPRINT and (other := other_model(found)):
+                return other
+            if found.get(key) != self.manifest[key]:
+                old, new = (_short(value) for value in (found.get(key), self.manifest[key]))
+                return f"{key}: found {old}, allowed {new}"
+        here, ours = _ids(found), _ids(self.manifest)
+        if here != ours:
+            return f"scenarios: found {_names(here, ours)}, allowed {_names(ours, here)}"
+        return ""
+
+    def _refuse(self, difference: str) -> None:
+        if difference:
+            raise StoreError(f"{difference}; {self.OTHERWISE}")
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else "another"
+
+
+def _ids(manifest: dict[str, Any]) -> dict[str, str]:
+    return {label: str(about.get("id")) for label, about in manifest.get("scenarios", {}).items()}
+
+
+def _names(some: dict[str, str], others: dict[str, str]) -> str:
+    differing = [f"{label} ({some[label]})" for label in some if some[label] != others.get(label)]
+    return ", ".join(differing) or "none of them"

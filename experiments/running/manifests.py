@@ -1,0 +1,305 @@
+"""What a folder of results says of itself: all that is needed to repeat it anywhere.
+
+The manifest holds the command, the scenarios in full, versions, seeds, dates and the machine. A
+county of one's own is copied into the folder, so that it can be moved, shared and repeated when the
+original is gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from returnee import scenarios
+from returnee.experiments.errors import StoreError
+from returnee.experiments.files import json_text, whole, write_text
+from returnee.scenarios import Scenario, load_scenario
+from returnee.scenarios.schema.scenario import COUNTY_TABLES
+from returnee.simulation.fingerprint import fingerprint
+from returnee.simulation.start.own_county import sample_of
+
+MANIFEST, INPUTS = "manifest.json", "inputs"
+FINGERPRINT = "fingerprint"
+COUNTIES = Path(scenarios.__file__).parent / "counties"
+COUNTY_FILES = ("county.toml", *COUNTY_TABLES)
+LARGEST = 50_000_000  # bytes of a county that is copied
+PACKAGES = (
+    "numpy", "numba", "pandas", "scipy", "pyarrow", "pydantic", "mesa", "optuna", "returnee",
+)  # fmt: skip
+RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the results depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed as a package"
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """On what the results were computed; they do not depend on it."""
+    return {
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        "processors": os.cpu_count(),
+    }
+
+
+@lru_cache(maxsize=1)
+def commit() -> str | None:
+    """The commit of a checkout, with ``-dirty`` where files were changed; None elsewhere."""
+    folder = Path(__file__).resolve().parents[2]
+    if not (folder / ".git").exists():
+        return None
+    words = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"]
+    with suppress(OSError, subprocess.SubprocessError):
+        said = subprocess.run(
+            [*words, "--exclude=*"], capture_output=True, text=True, timeout=20, check=True
+        )
+        return said.stdout.strip() or None
+    return None
+
+
+def plain_scenario(scenario: Scenario) -> dict[str, Any]:
+    """A scenario in full."""
+    return {
+        "id": scenario.id,
+        "title_en": scenario.title_en,
+        "title_zh": scenario.title_zh,
+        **scenario.canonical(),
+    }
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """Read a folder's manifest.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be read.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise StoreError(f"{path}: found an unreadable file, allowed a manifest in JSON")
+    return found
+
+
+def other_model(found: Mapping[str, Any]) -> str:
+    """That a manifest is of another version of the model, both fingerprints named; empty if not.
+
+    Examples
+    --------
+    >>> other_model({"fingerprint": fingerprint()})
+    ''
+    """
+    theirs = found.get(FINGERPRINT)
+    if theirs == fingerprint():
+        return ""
+    shown = theirs or f"none, source_hash {found.get('source_hash')}"
+    return (
+        f"{FINGERPRINT}: found {shown}, allowed {fingerprint()}, as the results there are of "
+        "another version of the model"
+    )
+
+
+class Manifest:
+    """The manifest of one folder.
+
+    Parameters
+    ----------
+    kind : str
+        What the folder holds: run, comparison, sweep, budget, calibration.
+    command : str
+        The command that repeats it; its folder is added when that is known.
+    scenarios : mapping of str to Scenario
+        By label.
+    about : mapping
+        What else belongs to the kind.
+    counties : iterable of Path
+        Folders of more counties that are simulated, as by an axis of a sweep.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        command: str,
+        scenarios: Mapping[str, Scenario],
+        about: Mapping[str, Any],
+        counties: Iterable[Path] = (),
+    ) -> None:
+        self._scenarios, self._counties = dict(scenarios), list(counties)
+        self._since = time.time()
+        content: dict[str, Any] = {
+            "kind": kind,
+            "command": command,
+            "machine": machine(),
+            "commit": commit(),
+            "versions": versions(),
+            FINGERPRINT: fingerprint(),
+            **about,
+            "scenarios": {label: plain_scenario(s) for label, s in scenarios.items()},
+        }
+        if "sample" in about:  # the share of the people there are, at least fifty
+            for label, scenario in scenarios.items():
+                content["scenarios"][label]["share"] = sample_of(scenario, about["sample"])
+        # As JSON has it, so that what is read again compares equal.
+        self.content: dict[str, Any] = json.loads(json.dumps(content, default=str))
+        self._before: dict[str, Any] = {}
+
+    def settle(self, folder: Path) -> None:
+        """Take a folder: keep counties there, and go on from the times of an earlier session."""
+        with suppress(StoreError):
+            self._before = read_manifest(folder)
+        self.content["command"] = with_out(self.content["command"], folder)
+        kept: dict[Path, dict[str, Any]] = {}
+        for label, scenario in self._scenarios.items():
+            source = scenario.county_folder
+            if source is not None:
+                if source not in kept:
+                    kept[source] = keep_county(source, folder)
+                self.content["scenarios"][label]["county_files"] = kept[source]
+        more = {str(path): keep_county(path, folder) for path in self._counties}
+        if more:
+            self.content["county_files"] = more
+
+    def write(self, folder: Path, status: str) -> None:
+        """Write it with a status: running, interrupted, finished."""
+        write_text(folder / MANIFEST, self.text(status))
+
+    def text(self, status: str) -> str:
+        """What is written."""
+        now = time.time()
+        times = {
+            "begun": self._before.get("begun", _date(self._since)),
+            "ended": None if status == RUNNING else _date(now),
+            "seconds": round(float(self._before.get("seconds") or 0) + now - self._since, 1),
+        }
+        return json_text({"status": status, **times, **self.content})
+
+
+def _date(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def with_out(command: str, folder: Path) -> str:
+    """A command that names its folder.
+
+    Examples
+    --------
+    >>> with_out("returnee compare linked", Path("results/a"))
+    'returnee compare linked --out results/a'
+    """
+    words = shlex.split(command)
+    if not command or any(word == "--out" or word.startswith("--out=") for word in words):
+        return command
+    return f"{command} {shlex.join(['--out', folder.as_posix()])}"
+
+
+def keep_county(source: Path, folder: Path) -> dict[str, Any]:
+    """Copy a county of one's own into a folder of results.
+
+    Returns
+    -------
+    dict
+        ``name``; ``folder``, from the folder of results, if it was copied; and ``sha256`` by file.
+        Counties that ship are named only, and those above `LARGEST` are not copied.
+    """
+    paths = [source / name for name in COUNTY_FILES if (source / name).is_file()]
+    name = source.resolve().name
+    if source.resolve().parent == COUNTIES.resolve() or not paths:
+        return {"name": name}
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    about = {"name": name, "sha256": digests}
+    if sum(path.stat().st_size for path in paths) > LARGEST:
+        return about
+    mark = hashlib.sha256("".join(digests.values()).encode()).hexdigest()[:8]
+    place = Path(INPUTS) / f"{name}-{mark}"
+    for path in paths:
+        kept = folder / place / path.name
+        if not kept.is_file():
+            with whole(kept) as new:
+                shutil.copyfile(path, new)
+    return {**about, "folder": place.as_posix()}
+
+
+def labels_in(folder: str | Path) -> list[str]:
+    """Labels of the scenarios that a folder of results holds."""
+    return list(_scenarios_in(Path(folder)))
+
+
+def scenario_in(folder: str | Path, label: str = "") -> Scenario:
+    """A scenario as a folder of results was run with, from its manifest and copies.
+
+    Parameters
+    ----------
+    folder : path
+    label : str
+        Which; the only or first one if left out.
+
+    Raises
+    ------
+    StoreError
+        If it is not there any more as it was run.
+    """
+    folder = Path(folder)
+    found = _scenarios_in(folder)
+    label = label or next(iter(found), "")
+    if label not in found:
+        names = ", ".join(found) or "none"
+        raise StoreError(f"{folder / MANIFEST}: found no scenario {label}, allowed {names}")
+    about = found[label]
+    parts = ("title_en", "title_zh", "county", "policy", "changes", "behaviour")
+    scenario = Scenario(
+        name=label,
+        county_folder=_county_in(folder, about.get("county_files", {})),
+        **{key: about[key] for key in parts if key in about},
+    )
+    if scenario.id != about["id"]:
+        raise StoreError(
+            f"{folder / MANIFEST}: {label}: found scenario {scenario.id}, allowed {about['id']}; "
+            "its county's files are not those it was run with"
+        )
+    return scenario
+
+
+def _scenarios_in(folder: Path) -> dict[str, Any]:
+    found = read_manifest(folder).get("scenarios")
+    return found if isinstance(found, dict) else {}
+
+
+def _county_in(folder: Path, about: Mapping[str, Any]) -> Path | None:
+    if "folder" in about:
+        return folder.absolute() / about["folder"]
+    if "sha256" in about:
+        raise StoreError(
+            f"{folder}: found no copy of county {about['name']}, which is larger than "
+            f"{LARGEST // 10**6} MB, allowed one in {INPUTS}/"
+        )
+    return COUNTIES / about["name"] if "name" in about else None
+
+
+def counties_of(values: Iterable[Any]) -> list[Path]:
+    """Folders of counties that are given by name or path."""
+    found = (load_scenario("baseline", {"county": value}).county_folder for value in values)
+    return [path for path in found if path is not None]

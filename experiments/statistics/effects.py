@@ -1,0 +1,235 @@
+"""What a policy changes against a reference: paired differences with their intervals.
+
+The same person meets the same luck under every policy, so the difference d_r of replicate r is
+taken before anything is averaged. Intervals: see `intervals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.measuring.measures import LAST, MEASURES
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.statistics.intervals import estimate, interval, ratio_interval
+
+HIGHER, LOWER, UNCLEAR = "higher", "lower", "can't tell apart"
+
+RATIOS = {
+    "cost_per_firm": "firms_open",
+    "cost_per_returnee_firm": "firms_surviving",
+    "cost_per_job": "jobs",
+}
+"""Public cost over the horizon per gain at its end: name of the ratio, and what is gained."""
+
+PER_GAIN, SAVED, CHEAPER, DEARER = (
+    "cost per gain",
+    "saved per loss",
+    "more for less",
+    "less for more",
+)
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Values of all runs.
+
+    Attributes
+    ----------
+    values : ndarray of float, shape (scenarios, replicates, measures, months)
+        NaN where a run failed, and before the last month for figures of whole runs.
+    labels : tuple of str
+        Of the scenarios.
+    """
+
+    values: np.ndarray
+    labels: tuple[str, ...]
+
+    def of(self, label: str, measure: str) -> np.ndarray:
+        """One measure of one scenario, shape (replicates, months)."""
+        values: np.ndarray = self.values[self.labels.index(label), :, INDEX[measure]]
+        return values
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """One figure a run, shape (scenarios, replicates, measures).
+
+        Stocks and means: mean of the last 12 months; flows: sum over the horizon.
+        """
+        kinds = np.array([m.kind for m in MEASURES])
+        levels = self.values[..., -1].copy()
+        level = np.isin(kinds, ("stock", "mean"))
+        levels[..., level] = self.values[:, :, level, -LAST:].mean(axis=-1)
+        flow = kinds == "flow"
+        levels[..., flow] = self.values[:, :, flow].sum(axis=-1)
+        return levels
+
+
+INDEX = {measure.name: k for k, measure in enumerate(MEASURES)}
+
+
+def cube_of(runs: pd.DataFrame, plan: Plan) -> Cube:
+    """Arrange a tidy table of runs (columns of `measures.SCHEMA`) by scenario and replicate."""
+    ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
+    shape = (len(plan.scenarios), plan.replicates, len(MEASURES), plan.settings.months)
+    values = np.full(shape, np.nan)
+    place = _codes(runs["scenario_id"], ids), _codes(runs["indicator"], INDEX)
+    known = (place[0] >= 0) & (place[1] >= 0)
+    rows = runs["replicate"].to_numpy(), runs["month"].to_numpy() - 1
+    values[place[0][known], rows[0][known], place[1][known], rows[1][known]] = runs[
+        "value"
+    ].to_numpy()[known]
+    for k, scenario in enumerate(plan.scenarios.values()):
+        values[k] = values[ids[scenario.id]]  # scenarios that are the same are run once
+    return Cube(values, tuple(plan.scenarios))
+
+
+def finals_of(runs: pd.DataFrame, plan: Plan, names: Sequence[str]) -> np.ndarray:
+    """Figures of whole runs by name, beside those of `MEASURES`.
+
+    Returns
+    -------
+    ndarray of float, shape (scenarios, replicates, names)
+        NaN where a run failed or does not have the figure.
+    """
+    ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
+    values = np.full((len(plan.scenarios), plan.replicates, len(names)), np.nan)
+    columns = _codes(runs["indicator"], {name: k for k, name in enumerate(names)})
+    rows = np.flatnonzero(columns >= 0)
+    scenarios = _codes(runs["scenario_id"], ids)[rows]
+    replicates = runs["replicate"].to_numpy()[rows]
+    there = scenarios >= 0
+    values[scenarios[there], replicates[there], columns[rows][there]] = runs["value"].to_numpy()[
+        rows
+    ][there]
+    for k, scenario in enumerate(plan.scenarios.values()):
+        values[k] = values[ids[scenario.id]]  # scenarios that are the same are run once
+    return values
+
+
+def _codes(column: pd.Series, places: dict[str, int]) -> np.ndarray:
+    names = column.astype("category").cat
+    table = np.array([places.get(name, -1) for name in names.categories], dtype=int)
+    return table[names.codes.to_numpy()]
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Mean over replicates (axis 0) of those that are there; NaN if none is."""
+    there = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0)
+
+
+def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
+    """Effects of every compared scenario on every measure; a row each.
+
+    Returns
+    -------
+    DataFrame
+        ``reference`` and ``level`` are means over replicates, ``difference`` the mean of paired
+        differences with ``low`` and ``high``; ``p_higher`` and ``p_better`` are the chances that the
+        true mean is above the reference and on its better side, ``replicates_better`` the share of
+        replicates there (ties count half); ``verdict`` is "higher" or "lower" where the interval
+        leaves out zero. ``pairs`` counts replicates. Intervals and chances need two pairs.
+    """
+    columns = ["measure", "label_en", "label_zh", "unit", "kind", "better"]
+    base = pd.DataFrame(
+        [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in MEASURES], columns=columns
+    )
+    return effects_on(cube.levels, base, plan)
+
+
+def effects_on(levels: np.ndarray, base: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Effects of every compared scenario on any figures of whole runs; a row each.
+
+    Parameters
+    ----------
+    levels : ndarray, shape (scenarios, replicates, figures)
+        In the plan's order of scenarios; NaN where a run failed.
+    base : DataFrame
+        A row per figure; a column ``better`` is 1, -1 or 0 (see `Indicator`).
+    plan : Plan
+
+    Returns
+    -------
+    DataFrame
+        Columns of `base`, and those of `effects_of`.
+    """
+    labels = list(plan.scenarios)
+    reference = levels[labels.index(plan.reference)]
+    frames = []
+    for label in plan.compared:
+        effect = _effect(levels[labels.index(label)], reference, base["better"].to_numpy())
+        frame = base.assign(**effect)
+        frame.insert(0, "scenario", label)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True) if frames else base.iloc[:0]
+
+
+def _effect(level: np.ndarray, reference: np.ndarray, better: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of the effects of one scenario; `level` and `reference` (replicates, measures)."""
+    paired = level - reference
+    difference, low, high, higher, pairs = estimate(paired)
+    of_replicates = _share_above(paired)
+    sided = better != 0
+    towards = {
+        "p_better": np.where(better > 0, higher, 1.0 - higher),
+        "replicates_better": np.where(better > 0, of_replicates, 1.0 - of_replicates),
+    }
+    return {
+        "reference": _mean(reference),
+        "level": _mean(level),
+        "difference": difference,
+        "low": low,
+        "high": high,
+        "p_higher": higher,
+        **{name: np.where(sided, share, np.nan) for name, share in towards.items()},
+        "verdict": np.where(low > 0, HIGHER, np.where(high < 0, LOWER, UNCLEAR)),
+        "pairs": pairs,
+    }
+
+
+def _share_above(values: np.ndarray) -> np.ndarray:
+    """Share above zero along axis 0, ties counting half; NaN where nothing is there."""
+    there = np.isfinite(values)
+    above = (values > 0).sum(axis=0) + 0.5 * (values == 0).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return above / there.sum(axis=0)
+
+
+def ratios_of(cube: Cube, plan: Plan) -> pd.DataFrame:
+    """Public cost per additional firm and job, against the reference; a row each.
+
+    Cost and gain are differences over the horizon and at its end. Where the gain can't be told from
+    zero there is no ratio. ``outcome`` says what a ratio means: "cost per gain", "saved per loss",
+    or, without a ratio, "more for less", "less for more", "can't tell apart".
+    """
+    reference = cube.labels.index(plan.reference)
+    rows = []
+    for label in plan.compared:
+        paired = cube.levels[cube.labels.index(label)] - cube.levels[reference]
+        for name, gained in RATIOS.items():
+            both = paired[:, [INDEX["public_cost"], INDEX[gained]]]
+            both = both[np.isfinite(both).all(axis=1)]
+            rows.append({"scenario": label, "measure": name, "gain": gained, **_ratio(both)})
+    return pd.DataFrame(rows)
+
+
+def _ratio(both: np.ndarray) -> dict[str, object]:
+    nothing = {"ratio": np.nan, "low": np.nan, "high": np.nan, "outcome": UNCLEAR}
+    if len(both) < 2:
+        return {"cost_difference": np.nan, "gain_difference": np.nan, **nothing}
+    cost, gain = both.mean(axis=0)
+    found: dict[str, object] = {"cost_difference": cost, "gain_difference": gain}
+    low, high = interval(both[:, 1])
+    if low <= 0.0 <= high:
+        return {**found, **nothing}
+    if cost * gain <= 0.0:
+        return {**found, **nothing, "outcome": CHEAPER if gain > 0 else DEARER}
+    low, high = ratio_interval(both[:, 0], both[:, 1]).tolist()
+    outcome = PER_GAIN if gain > 0 else SAVED
+    return {**found, "ratio": cost / gain, "low": low, "high": high, "outcome": outcome}

@@ -1,0 +1,1 @@
+"""The studies: what is run, and what is found."""

@@ -1,0 +1,133 @@
+"""The model for other workbenches: Mesa's batch_run, and the EMA workbench.
+
+Dots of a key are written as two underscores there: ``policy__training__places``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.errors import UsageError
+from returnee.experiments.keys import BY_KEY, check_key
+from returnee.experiments.measuring.measures import (
+    BY_NAME,
+    NAMES,
+    check_horizon,
+    check_measure,
+    levels_of,
+)
+from returnee.experiments.running.design import Design, design_of
+from returnee.experiments.running.points import levels_in_grid
+from returnee.scenarios import load_scenario
+from returnee.simulation import simulate
+
+
+def keyword(key: str) -> str:
+    """A key as a keyword.
+
+    Examples
+    --------
+    >>> keyword("policy.training.places")
+    'policy__training__places'
+    """
+    return key.replace(".", "__")
+
+
+@checked_arguments
+def mesa_parameters(design: Design | Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with which ``mesa.batch_run(CountyModel, ...)`` runs a grid.
+
+    Replicates are a parameter, so that they are paired whichever Mesa is installed.
+
+    Raises
+    ------
+    UsageError
+        If the design is no grid.
+    """
+    design = design if isinstance(design, Design) else design_of(design)
+    if design.method != "grid":
+        raise UsageError(f"{design.label}: method: found {design.method}, allowed grid")
+    s = design.settings
+    return {
+        "scenario": list(design.scenarios), "replicate": list(range(design.replicates)),
+        "seed_key": s.seed, "sample": s.sample, "months": s.months, "burn_in": s.burn_in,
+        **{keyword(axis.key): levels_in_grid(axis) for axis in design.axes},
+        **{keyword(key): value for key, value in design.fixed.items()},
+    }  # fmt: skip
+
+
+@checked_arguments
+def ema_model(
+    name: str = "returnee",
+    scenario: str = "baseline",
+    uncertainties: Sequence[str] = (),
+    levers: Sequence[str] = (),
+    outcomes: Sequence[str] = ("firms_surviving", "jobs"),
+    replicates: int = 1,
+    sample: float = 0.01,
+    months: int = 120,
+    seed: int = 1,
+) -> Any:
+    """The county as a ``Model`` of the EMA workbench.
+
+    Parameters
+    ----------
+    name : str
+        Letters and digits.
+    scenario : str
+        What uncertainties and levers are laid on.
+    uncertainties, levers : sequence of str
+        Dotted keys; their ranges are the schema's.
+    outcomes : sequence of str
+        Measures; means over replicates.
+    replicates, sample, months, seed
+        Of every run.
+
+    Returns
+    -------
+    ema_workbench.Model
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        import ema_workbench as ema
+    except ImportError:
+        raise UsageError(
+            "ema_workbench: found none, allowed after pip install ema_workbench"
+        ) from None
+    for measure in outcomes:
+        check_measure(measure, "outcome")
+    check_horizon(outcomes, months, "outcome")
+    places = [NAMES.index(measure) for measure in outcomes]
+
+    def function(**given: Any) -> dict[str, float]:
+        at = {key.replace("__", "."): value for key, value in given.items()}
+        setting = load_scenario(scenario, at)
+        runs = [simulate(setting, k, seed, sample, months) for k in range(replicates)]
+        means = np.mean([levels_of(run)[places] for run in runs], axis=0)
+        return dict(zip(outcomes, means.tolist()))
+
+    model = ema.Model(name, function=function)
+    model.uncertainties = [_parameter(ema, key) for key in uncertainties]
+    model.levers = [_parameter(ema, key) for key in levers]
+    kinds = {
+        1: ema.ScalarOutcome.MAXIMIZE, -1: ema.ScalarOutcome.MINIMIZE, 0: ema.ScalarOutcome.INFO
+    }  # fmt: skip
+    model.outcomes = [ema.ScalarOutcome(m, kind=kinds[BY_NAME[m].better]) for m in outcomes]
+    return model
+
+
+def _parameter(ema: Any, key: str) -> Any:
+    check_key(key, key, "ema_model")
+    lever = BY_KEY[key]
+    if lever.type is bool:
+        return ema.BooleanParameter(keyword(key))
+    if lever.type is int:
+        return ema.IntegerParameter(keyword(key), int(lever.low or 0), int(lever.high or 0))
+    return ema.RealParameter(keyword(key), float(lever.low or 0), float(lever.high or 0))

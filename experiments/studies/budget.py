@@ -1,0 +1,410 @@
+"""What a yearly budget should buy: a search, then the best mixes under many assumptions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.errors import Interrupted, UsageError
+from returnee.experiments.files import write_frame, write_text
+from returnee.experiments.keys import Settings
+from returnee.experiments.measuring.measures import BY_NAME, SPENT, check_horizon, check_measure
+from returnee.experiments.running.design import design_of
+from returnee.experiments.running.executors import Where
+from returnee.experiments.running.manifests import FINISHED
+from returnee.experiments.running.plan import plan_of
+from returnee.experiments.running.progress import Bar, Reporter
+from returnee.experiments.statistics.intervals import TAILS, interval
+from returnee.experiments.studies.budget_search import (
+    BudgetFolder,
+    Search,
+    design_for,
+    levers_of,
+    search_mixes,
+    spread_out,
+    undominated,
+)
+from returnee.experiments.studies.compare_ensemble import SHIPPED, sets_of
+from returnee.experiments.studies.linkage.robust import parameters
+from returnee.experiments.studies.sensitivity import SPREAD, band_of
+from returnee.experiments.studies.sweep import frame_of, run_plan
+from returnee.scenarios import load_scenario, walk
+from returnee.simulation.fingerprint import fingerprint
+from returnee.simulation.state.records import PROGRAMMES
+
+OBJECTIVES = ("firms_surviving", "jobs", "return_quality")
+ALLOWED_CAP = 200e6  # yuan a year
+FREE = "free"  # sets of assumptions around the values in use
+OTHER_LUCK = 1 << 20  # bit of the seed that tells the luck of the judgement from that of the search
+USUAL = "baseline"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Mixes under a cap, and how they do under many assumptions.
+
+    Attributes
+    ----------
+    search : Search
+    mixes : DataFrame
+        A row for each kept mix, the last one the baseline's under the same cap; a column a lever.
+    worlds : DataFrame
+        A row for each set of assumptions, a column for each behaviour parameter.
+    values : ndarray, shape (mixes, worlds, replicates, objectives)
+        NaN where a run failed.
+    spent : ndarray, shape (mixes, worlds, replicates, programmes)
+        Yuan a year, from the ledger.
+    tried : int
+        Mixes that were tried.
+    folder : Path
+    command : str
+    """
+
+    search: Search
+    mixes: pd.DataFrame = field(repr=False)
+    worlds: pd.DataFrame = field(repr=False)
+    values: np.ndarray = field(repr=False)
+    spent: np.ndarray = field(repr=False)
+    tried: int
+    folder: Path
+    command: str
+
+    @cached_property
+    def regret(self) -> np.ndarray:
+        """By how much a mix falls behind the best in a world, shape (mixes, worlds, objectives).
+
+        As a share of the objective's range over all mixes and worlds.
+        """
+        mean = _mean(self.values, axis=2)
+        span = np.nanmax(mean, axis=(0, 1)) - np.nanmin(mean, axis=(0, 1))
+        behind: np.ndarray = np.nanmax(mean, axis=0)[None] - mean
+        return behind / np.where(span > 0.0, span, 1.0)
+
+    @cached_property
+    def gains(self) -> pd.DataFrame:
+        """A row for each mix: objectives less the baseline's, on the mean over assumptions.
+
+        Differences are taken in the same set of assumptions and the same replicate. ``_low`` and
+        ``_high`` are the 90 % interval of the mean over sets of assumptions.
+        """
+        paired = _mean(self.values - self.values[-1:], axis=2).swapaxes(0, 1)
+        mean, (low, high) = _mean(paired, axis=0), interval(paired)
+        columns: dict[str, Any] = {}
+        for k, name in enumerate(self.search.objectives):
+            columns |= {name: mean[:, k], f"{name}_low": low[:, k], f"{name}_high": high[:, k]}
+        found = pd.DataFrame(columns, index=self.table.index)
+        found.attrs = self.table.attrs
+        return found
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row for each mix: objectives and spending with 90 % ranges, regret, and its levers.
+
+        ``front`` says whether no other mix beats it in everything, on the mean over assumptions.
+        """
+        flat = self.values.reshape(len(self.mixes), -1, len(self.search.objectives))
+        columns: dict[str, Any] = {}
+        for k, name in enumerate(self.search.objectives):
+            columns |= _ranged(name, flat[:, :, k])
+        total = self.spent.sum(axis=-1).reshape(len(self.mixes), -1)
+        columns |= _ranged("spent", total)
+        columns["regret_worst"] = np.nanmax(self.regret, axis=(1, 2))
+        columns["regret_mean"] = np.nanmean(self.regret, axis=(1, 2))
+        means = np.stack([columns[name] for name in self.search.objectives], axis=1)
+        columns["front"] = undominated(means)
+        frame = pd.DataFrame(columns, index=pd.Index(names_of(len(self.mixes)), name="mix"))
+        levers = self.mixes.set_axis(frame.index)
+        found = pd.concat([frame, levers], axis=1)
+        found.attrs = {
+            "units": {n: BY_NAME[n].unit for n in self.search.objectives} | {"spent": "yuan/yr"},
+            "labels": {n: BY_NAME[n].en for n in self.search.objectives},
+            "labels_zh": {n: BY_NAME[n].zh for n in self.search.objectives},
+        }
+        return found
+
+
+def names_of(mixes: int) -> list[str]:
+    """Names of mixes: A, B, C, ...; the last is the baseline's.
+
+    Examples
+    --------
+    >>> names_of(3)
+    ['A', 'B', 'baseline']
+    """
+    return [chr(65 + k) if k < 26 else f"A{k - 25}" for k in range(mixes - 1)] + [USUAL]
+
+
+def _mean(values: np.ndarray, axis: int) -> np.ndarray:
+    there = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        found: np.ndarray = np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
+    return found
+
+
+def _ranged(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Mean and 90 % range over axis 1."""
+    low, high = np.nanpercentile(values, TAILS, axis=1)
+    return {name: np.nanmean(values, axis=1), f"{name}_low": low, f"{name}_high": high}
+
+
+@checked_arguments
+def budget(
+    per_year: float,
+    maximise: Sequence[str] = OBJECTIVES,
+    *,
+    levers: Sequence[str] = (),
+    trials: int = 200,
+    population: int = 24,
+    keep: int = 8,
+    worlds: int = 20,
+    over: str = SHIPPED,
+    replicates: int = 4,
+    sample: float = 0.01,
+    months: int = 120,
+    seed: int = 1,
+    scenario: str = "baseline",
+    overrides: Mapping[str, Any] | None = None,
+    out: str | Path = "results/budget",
+    where: Where | None = None,
+    progress: bool | Reporter = False,
+    as_new: bool = False,
+    command: str = "",
+) -> Budget:
+    """Find mixes of levers that make the most of a yearly budget.
+
+    Parameters
+    ----------
+    per_year : float
+        Cap on all spending, yuan a year.
+    maximise : sequence of str
+        Measures; two or three make a front that can be seen.
+    levers : sequence of str
+        Policy keys to search over; all of programmes and linkage if left out.
+    trials, population : int
+        Mixes to try, and in one generation.
+    keep : int
+        Mixes of the front that are looked at under many assumptions.
+    worlds : int
+        Sets of assumptions: members of the ensemble, far from each other, or points of a Latin
+        hypercube.
+    over : str
+        ``"ensemble"``, the parameter sets that ship, or the path of a CSV file of such sets; or
+        ``"free"``: behaviour parameters that are free in calibration, within
+        `sensitivity_study.SPREAD` of their range either way.
+    replicates, sample, months, seed
+        Of every run.
+    scenario : str
+        Scenario whose county, behaviour and other levers hold.
+    overrides : mapping, optional
+        Laid on it; levers among them are not searched over.
+    out : path
+        Folder; a search that was stopped goes on there, and more trials go on from fewer.
+    where, progress, as_new
+        As for `sweeps.sweep`.
+    command : str
+        For the manifest.
+
+    Returns
+    -------
+    Budget
+
+    Raises
+    ------
+    ScenarioError, UsageError, Interrupted
+    """
+    given = dict(overrides or {})
+    _check(per_year, maximise, trials, population, keep, worlds, over)
+    check_horizon(maximise, months, "maximise")
+    found = Search(
+        float(per_year), tuple(maximise), tuple(levers_of(scenario, given, levers)), scenario, given,
+        trials, population, replicates, Settings(seed, sample, months),
+    )  # fmt: skip
+    if not found.levers:
+        raise UsageError("lever: found none to search over, allowed one or more")
+    assumed = worlds_of(over, worlds, found)
+    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    with BudgetFolder(Path(out), found, command, as_new) as own:
+        folder = own.folder
+        try:
+            tried = search_mixes(folder, found, where, reporter)
+            best = _robust(found, tried, assumed, keep, folder, where, reporter, command)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"interrupted: what is finished is kept in {folder}; "
+                "give the same command again to go on"
+            ) from None
+        own.status(FINISHED)
+    return best
+
+
+def _check(
+    per_year: float, maximise: Sequence[str], trials: int, population: int, keep: int, worlds: int,
+    over: str,
+) -> None:  # fmt: skip
+    if not 0.0 < per_year <= ALLOWED_CAP:  # also refuses what is not a number
+        raise UsageError(
+            f"per-year: found {per_year:g}, allowed above 0 up to {ALLOWED_CAP:,.0f} (yuan a year)"
+        )
+    for name in maximise:
+        check_measure(name, "maximise")
+    if not maximise or len(set(maximise)) < len(maximise):
+        raise UsageError("maximise: found none, or one twice, allowed each measure once")
+    for label, value, least in (
+        ("trials", trials, 1), ("population", population, 2), ("keep", keep, 1), ("worlds", worlds, 1),
+    ):  # fmt: skip
+        if not least <= value <= 100_000:
+            raise UsageError(f"{label}: found {value}, allowed {least} to 100000")
+    if over not in (FREE, SHIPPED) and not over.lower().endswith(".csv"):
+        raise UsageError(f"over: found {over}, allowed {SHIPPED}, {FREE}, or a .csv file")
+
+
+def worlds_of(over: str, number: int, search: Search) -> pd.DataFrame:
+    """Sets of assumptions, a row each.
+
+    Raises
+    ------
+    UsageError
+        If an ensemble has not so many.
+    """
+    if over != FREE:
+        sets = sets_of(over)
+        if number > len(sets):
+            raise UsageError(f"worlds: found {number}, allowed 1 to {len(sets)} over {over}")
+        return pd.DataFrame(sets[:1] if number == 1 else sets_of(over, number))
+    from scipy.stats import qmc
+
+    moved = parameters(search.scenario, "free")
+    low, high = np.array([band_of(lever, SPREAD) for lever in moved]).T
+    rng = np.random.default_rng(search.settings.seed)
+    unit = qmc.LatinHypercube(len(moved), seed=rng).random(number)
+    return pd.DataFrame(low + unit * (high - low), columns=[lever.key for lever in moved])
+
+
+def _robust(
+    search: Search, tried: pd.DataFrame, worlds: pd.DataFrame, keep: int, folder: Path,
+    where: Where | None, reporter: Reporter, command: str,
+) -> Budget:  # fmt: skip
+    """Run the mixes of the front, and the baseline's, in every world.
+
+    In draws that had no part in the search, or the mixes would be judged by the luck that chose them.
+    """
+    n_tried = len(tried)
+    within = tried[tried["spent"] <= search.most]
+    tried = within if len(within) else tried
+    means = tried[list(search.objectives)].to_numpy()
+    front = np.flatnonzero(undominated(means))
+    chosen = front[spread_out(means[front], keep)]
+    usual = dict(walk(load_scenario(USUAL).policy, "policy."))
+    mixes = tried[search.keys].iloc[chosen]
+    mixes = pd.concat([mixes, pd.DataFrame([{key: usual[key].value for key in search.keys}])])
+    mixes = mixes.astype({lever.key: lever.type for lever in search.levers})
+    reporter.say(f"{len(mixes)} mixes under {len(worlds)} sets of assumptions")
+    given = design_for(search, mixes.merge(worlds, how="cross"), OTHER_LUCK)
+    plan = plan_of(design_of(given, "budget"))
+    place = folder / f"robust-{plan.digest}"  # more trials make another front
+    runs = frame_of(run_plan(plan, place, "", where, reporter).folder)
+    wide = runs.set_index(["point", "replicate"]).sort_index()
+    shape = len(mixes), len(worlds), search.replicates, -1
+    values = wide[list(search.objectives)].to_numpy(float).reshape(shape)
+    spent = wide[[m.name for m in SPENT]].to_numpy(float).reshape(shape)
+    spent = spent * 12.0 / search.settings.months
+    found = Budget(search, mixes, worlds, values, spent, n_tried, folder, command)
+    write_frame(folder / "front.parquet", found.table.reset_index())
+    return found
+
+
+# A finished budget search as plain content, for the dashboard and for other programs.
+
+
+STORED = "budget.json"
+
+
+def plain_of(found: Budget) -> dict[str, Any]:
+    """What the search found, without its runs.
+
+    Returns
+    -------
+    dict
+        ``mixes`` holds a dict for each mix: its levers; ``outcomes`` and ``spent`` as mean and 90 %
+        range over assumptions and replicates; ``programmes``, yuan a year; ``regret``, worst and
+        mean, by objective; and ``versus`` every mix by objective: mean difference, 90 % range over
+        sets of assumptions, and the share of sets in which it is larger.
+    """
+    search, s = found.search, found.search.settings
+    county = search.scenario.county
+    return {
+        "kind": "budget", "fingerprint": fingerprint(), "command": found.command, "cap": search.cap,
+        "objectives": list(search.objectives), "base": search.base, "given": _given(search.overrides),
+        "county": {"en": county.name, "zh": county.name_zh}, "sample": s.sample, "months": s.months,
+        "replicates": search.replicates, "worlds": len(found.worlds), "tried": found.tried,
+        "levers": search.keys, "mixes": [_mix(found, k) for k in range(len(found.mixes))],
+    }  # fmt: skip
+
+
+def write_plain(path: Path, found: Budget) -> Path:
+    """Write the content as JSON, a line a mix."""
+    content = plain_of(found)
+    mixes = ",\n".join(json.dumps(mix, ensure_ascii=False) for mix in content.pop("mixes"))
+    head = json.dumps(content, ensure_ascii=False)[:-1]
+    return write_text(path, f'{head},\n"mixes": [\n{mixes}\n]}}\n')
+
+
+def _given(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Overrides; months of values that change become text, as JSON has no other keys."""
+    return {
+        key: {str(month): inner for month, inner in value.items()}
+        if isinstance(value, Mapping)
+        else value
+        for key, value in overrides.items()
+    }
+
+
+def _short(value: float) -> float | None:
+    return float(f"{value:.6g}") if np.isfinite(value) else None
+
+
+def _lever(value: Any) -> bool | int | float:
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    return int(value) if isinstance(value, int | np.integer) else float(f"{value:.6g}")
+
+
+def _mix(found: Budget, k: int) -> dict[str, Any]:
+    row, names = found.table.iloc[k], found.search.objectives
+    spent = np.nanmean(found.spent[k], axis=(0, 1))
+    return {
+        "name": str(found.table.index[k]),
+        "front": bool(row["front"]),
+        "levers": {key: _lever(found.mixes[key].iloc[k]) for key in found.search.keys},
+        "outcomes": {
+            name: [_short(row[f"{name}{end}"]) for end in ("", "_low", "_high")] for name in names
+        },
+        "spent": [_short(row[f"spent{end}"]) for end in ("", "_low", "_high")],
+        "programmes": {name: round(v) for name, v in zip(PROGRAMMES, spent.tolist()) if v >= 0.5},
+        "regret": {
+            name: [_short(f(found.regret[k, :, j])) for f in (np.nanmax, np.nanmean)]
+            for j, name in enumerate(names)
+        },
+        "versus": {str(other): _versus(found, k, j) for j, other in enumerate(found.table.index)},
+    }
+
+
+def _versus(found: Budget, k: int, other: int) -> dict[str, list[float | None]]:
+    """Paired differences, the mean over replicates in each set of assumptions."""
+    differences = np.nanmean(found.values[k] - found.values[other], axis=1)
+    low, high = np.nanpercentile(differences, TAILS, axis=0)
+    there = np.isfinite(differences)
+    share = (differences > 0.0).sum(axis=0) / there.sum(axis=0)
+    mean = np.nanmean(differences, axis=0)
+    return {
+        name: [_short(v[j]) for v in (mean, low, high, share)]
+        for j, name in enumerate(found.search.objectives)
+    }

@@ -1,0 +1,1 @@
+"""Calibration: targets, search, and the sets that meet the targets."""

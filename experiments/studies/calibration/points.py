@@ -1,0 +1,193 @@
+"""Runs of a calibration: parameter sets in common replicates, kept as they are finished.
+
+A run is one line of ``points.jsonl``: parameters, replicate, sample and the figures that it shows.
+A killed process leaves finished runs and at most one line that was cut off, which is removed. A
+calibration goes on by asking for the same parameter sets in the same order again: those that are
+there are not run. At the end lines stand in the order they were asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from returnee.experiments.files import append_line, read_lines, write_text
+from returnee.experiments.running.folders import OwnFolder
+from returnee.experiments.running.manifests import FINISHED, Manifest
+from returnee.experiments.running.progress import Reporter
+from returnee.experiments.running.runner import PAUSE
+from returnee.experiments.statistics.coordinates import with_behaviour
+from returnee.experiments.studies.calibration.targets import Target, figures_of
+from returnee.scenarios import Scenario
+from returnee.simulation import simulate
+from returnee.simulation.start.history import HISTORIES
+
+POINTS = "points.jsonl"
+KIND = "calibration"
+Values = Mapping[str, float]
+Key = tuple[tuple[tuple[str, float], ...], int, float]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every run of a calibration has in common.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        With the values in use.
+    targets : tuple of Target
+    seed, months : int
+    """
+
+    scenario: Scenario
+    targets: tuple[Target, ...]
+    seed: int
+    months: int
+
+    def figures(self, values: Values, replicate: int, sample: float) -> dict[str, float]:
+        """What one run shows, see `targets.figures_of`."""
+        scenario = with_behaviour(self.scenario, values)
+        run = simulate(scenario, replicate, self.seed, sample, self.months)
+        return figures_of(run, self.targets)
+
+
+class Points(OwnFolder):
+    """Finished runs of a calibration, in a folder; see `OwnFolder`.
+
+    Parameters
+    ----------
+    folder : Path
+        New, empty, or of the same calibration.
+    frame : Frame
+    about : mapping
+        What else must be the same for the calibration to go on: parameters, method and so on.
+    workers : int
+        Runs at a time.
+    reporter : Reporter
+    command : str
+        The command that repeats it.
+    """
+
+    OTHERWISE = "--out names another folder"
+
+    def __init__(
+        self,
+        folder: Path,
+        frame: Frame,
+        about: Mapping[str, Any],
+        workers: int,
+        reporter: Reporter,
+        command: str = "",
+    ) -> None:
+        self.frame, self.workers, self.reporter = frame, workers, reporter
+        self.found: dict[Key, dict[str, float]] = {}
+        self._asked: dict[Key, None] = {}
+        wanted = {
+            "seed": frame.seed, "months": frame.months,
+            "targets": [asdict(target) for target in frame.targets], **about,
+        }  # fmt: skip
+        self.COMPARED = ("kind", "fingerprint", *wanted)
+        scenarios = {frame.scenario.name: frame.scenario}
+        super().__init__(folder, Manifest(KIND, command, scenarios, wanted))
+
+    def _begin(self) -> None:
+        self.found = self._read()
+        super()._begin()
+
+    def finish(self) -> None:
+        """Put the lines in the order they were asked for, and say that all is done."""
+        rest = sorted(self.found.keys() - self._asked.keys())
+        rows = [_row(key, self.found[key]) for key in (*self._asked, *rest)]
+        self._rewrite(rows)
+        self.status(FINISHED)
+
+    def _rewrite(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        write_text(self.folder / POINTS, lines)
+
+    def _read(self) -> dict[Key, dict[str, float]]:
+        """Read finished runs; lines that a stop or a full disk cut off are removed."""
+        path, found = self.folder / POINTS, {}
+        rows, damaged = read_lines(path)
+        for row in rows:
+            try:
+                key = key_of(row["values"], row["replicate"], row["sample"])
+                found[key] = {k: np.nan if v is None else v for k, v in row["figures"].items()}
+            except (ValueError, KeyError, TypeError, AttributeError):
+                damaged += 1
+        if damaged:
+            self._rewrite([_row(key, figures) for key, figures in found.items()])
+            self.reporter.say(f"{path}: {damaged} damaged lines removed; their runs are made again")
+        return found
+
+    def _keep(self, key: Key, figures: dict[str, float]) -> None:
+        append_line(self.folder / POINTS, _row(key, figures))
+        self.found[key] = figures
+        self.reporter.advance()
+
+    def figures(
+        self, sets: Sequence[Values], replicates: int, sample: float, first: int = 0
+    ) -> np.ndarray:
+        """Figures of parameter sets, each in the same replicates; runs what is not there.
+
+        Interrupted, it keeps runs in progress before the interrupt goes on.
+
+        Parameters
+        ----------
+        sets : sequence of mapping
+            Parameters by dotted key.
+        replicates : int
+        sample : float
+        first : int
+            Number of the first replicate.
+
+        Returns
+        -------
+        ndarray of float, shape (sets, replicates, figures)
+        """
+        numbers = range(first, first + replicates)
+        keys = [key_of(values, number, sample) for values in sets for number in numbers]
+        self._asked |= dict.fromkeys(keys)
+        self._run([key for key in dict.fromkeys(keys) if key not in self.found])
+        names = [target.indicator for target in self.frame.targets]
+        rows = [[self.found[key].get(name, np.nan) for name in names] for key in keys]
+        return np.array(rows, dtype=float).reshape(len(sets), replicates, len(names))
+
+    def _run(self, keys: Sequence[Key]) -> None:
+        HISTORIES.kept = max(HISTORIES.kept, self.workers + 1)
+        waiting, running = list(keys)[::-1], dict[Future[dict[str, float]], Key]()
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="point") as pool:
+            try:
+                while waiting or running:
+                    while waiting and len(running) < self.workers:
+                        key = waiting.pop()
+                        future = pool.submit(self.frame.figures, dict(key[0]), key[1], key[2])
+                        running[future] = key
+                    done, _ = wait(running, timeout=PAUSE, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        self._keep(running.pop(future), future.result())
+            except KeyboardInterrupt:
+                done, _ = wait(running)
+                for future in done:
+                    if future.exception() is None:
+                        self._keep(running[future], future.result())
+                raise
+
+
+def key_of(values: Values, replicate: int, sample: float) -> Key:
+    """What a finished run is found by."""
+    return tuple(sorted((k, float(v)) for k, v in values.items())), int(replicate), float(sample)
+
+
+def _row(key: Key, figures: Mapping[str, float]) -> dict[str, Any]:
+    """A line of the file."""
+    values, replicate, sample = key
+    shown = {k: v if np.isfinite(v) else None for k, v in figures.items()}
+    return {"values": dict(values), "replicate": replicate, "sample": sample, "figures": shown}

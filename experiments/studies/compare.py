@@ -1,0 +1,361 @@
+"""Compare policies: the same people and the same luck under each, over replicates."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.errors import Interrupted, UsageError
+from returnee.experiments.files import write_frame
+from returnee.experiments.keys import Settings
+from returnee.experiments.measuring.measures import BY_NAME, labelled
+from returnee.experiments.running.manifests import FINISHED
+from returnee.experiments.running.people_store import PeopleStore
+from returnee.experiments.running.plan import Plan, jobs
+from returnee.experiments.running.progress import Bar, Reporter
+from returnee.experiments.running.runner import Outcome, compile_first, execute, workers_of
+from returnee.experiments.running.store import Store
+from returnee.experiments.statistics.effects import INDEX, Cube, cube_of, effects_of, ratios_of
+from returnee.experiments.statistics.persons import pair_sums
+from returnee.experiments.statistics.quality import Weighed, ranks_of, weighed_of
+from returnee.experiments.studies.equity import equity_of
+from returnee.experiments.studies.planned import planned_and_spent
+from returnee.experiments.studies.stories.choice import pairs_of
+from returnee.experiments.studies.support import funnel_of, support_of
+from returnee.experiments.studies.whom import Whom, whom_of
+from returnee.scenarios import Scenario, load_scenario
+
+# Compared when none is named; all that ship take longer (`--all`).
+DEFAULT = ("no_support", "siloed", "linked", "credit_push", "space", "training_quality")
+# Kept in the folder beside the runs, and in the JSON.
+TABLES = ("effects", "planned", "support", "funnel", "equity", "quality_ranks")
+Given = str | Path | Scenario
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came out of a comparison.
+
+    Attributes
+    ----------
+    plan : Plan
+    runs : DataFrame
+        Tidy: scenario, scenario_id, point, replicate, seed, indicator, month, value (units of the
+        full county). Scenarios that are the same are run, and listed, once. ``attrs`` of it and of
+        `effects` have ``units``, ``labels`` and ``labels_zh`` by measure and scenario.
+    failures : list of dict
+        Runs that failed, with their errors.
+    folder : Path or None
+        Where it is kept.
+    command : str
+        The command that repeats it.
+    whom : Whom or None
+        Whom the policies changed, if people were kept.
+    """
+
+    plan: Plan
+    runs: pd.DataFrame = field(repr=False)
+    failures: list[dict[str, Any]] = field(repr=False)
+    folder: Path | None
+    command: str
+    whom: Whom | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Give the runs their labels and units."""
+        self.runs.attrs = self.labelled
+
+    @property
+    def labelled(self) -> dict[str, dict[str, str]]:
+        """Labels and units of measures, titles of scenarios; ``attrs`` of the tables."""
+        return labelled(BY_NAME, self.plan.scenarios)
+
+    @cached_property
+    def cube(self) -> Cube:
+        """The runs as an array by scenario, replicate, measure and month."""
+        return cube_of(self.runs, self.plan)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """Differences from the reference with intervals, see `effects.effects_of`."""
+        found = effects_of(self.cube, self.plan)
+        found.attrs = self.labelled
+        return found
+
+    @cached_property
+    def ratios(self) -> pd.DataFrame:
+        """Public cost per additional firm and job, see `effects.ratios_of`."""
+        found = ratios_of(self.cube, self.plan)
+        found.attrs = self.labelled
+        return found
+
+    @cached_property
+    def planned(self) -> pd.DataFrame:
+        """Planned, spent and unpaid by programme, see `planned.planned_and_spent`."""
+        return planned_and_spent(self.cube, self.plan)
+
+    @cached_property
+    def support(self) -> pd.DataFrame:
+        """Waits, queues, use, refusals and banks, see `support.support_of`."""
+        return support_of(self.cube, self.runs, self.plan)
+
+    @cached_property
+    def funnel(self) -> pd.DataFrame:
+        """How far founders' files got, see `support.funnel_of`."""
+        return funnel_of(self.runs, self.plan)
+
+    @cached_property
+    def equity(self) -> pd.DataFrame:
+        """Outcomes by group of people, see `equity.equity_of`."""
+        return equity_of(self.runs, self.plan)
+
+    @cached_property
+    def weighed(self) -> Weighed:
+        """Return quality under any weights of its parts."""
+        return weighed_of(self.cube, self.plan)
+
+    @cached_property
+    def quality_ranks(self) -> pd.DataFrame:
+        """How often each scenario has each rank over all weightings, see `quality.ranks_of`."""
+        return ranks_of(self.weighed)
+
+    def effect(self, scenario: str, measure: str) -> pd.Series:
+        """The row of one scenario and measure."""
+        rows = self.effects
+        return rows[(rows["scenario"] == scenario) & (rows["measure"] == measure)].iloc[0]
+
+
+@checked_arguments
+def compare(
+    scenarios: Sequence[Given] | None = None,
+    against: Given = "baseline",
+    replicates: int = 20,
+    sample: float = 0.05,
+    months: int = 120,
+    seed: int = 1,
+    workers: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    progress: bool | Reporter = False,
+    as_new: bool = False,
+    processes: bool = False,
+    people: int = 0,
+) -> Comparison:
+    """Run scenarios in the same replicates and compare each with a reference.
+
+    Parameters
+    ----------
+    scenarios : sequence of str, Path or Scenario, optional
+        Names, files or scenarios; those of `DEFAULT` if left out.
+    against : str, Path or Scenario
+        The reference.
+    replicates : int
+        Runs of each scenario; intervals narrow with its square root.
+    sample : float
+        Share of the county that is simulated; figures are for the full county.
+    months : int
+        Months under the policy.
+    seed : int
+        Key of all draws, with the replicate.
+    workers : int, optional
+        Runs at a time; as many as there are processors if left out. Results do not depend on it.
+    overrides : mapping, optional
+        Dotted keys to values. ``county`` and ``behaviour`` keys apply to every scenario, ``policy``
+        keys to all but the reference.
+    out : path, optional
+        Folder to keep the runs in, and to resume from; a temporary one if left out.
+    progress : bool or Reporter
+        Show progress on standard error.
+    as_new : bool
+        Write to a new folder beside `out` if that holds another plan.
+    processes : bool
+        Use processes instead of threads.
+    people : int
+        Replicates that are compared person by person, see `whom`.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ScenarioError, UsageError
+        One line; nothing has been run or written then.
+
+    Examples
+    --------
+    >>> found = compare(["no_support"], replicates=2, sample=0.002, months=12)
+    >>> sorted(found.effects["scenario"].unique())
+    ['no_support']
+    """
+    asked = list(scenarios) if scenarios is not None else list(DEFAULT)
+    settings = Settings(seed, sample, months, people=people)
+    plan = line_up(asked, against, replicates, settings, overrides or {})
+    plan.check()
+    workers = workers_of(workers)
+    command = command_of(asked, against, plan, overrides or {}, workers)
+    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    for label in plan.other_worlds:
+        reporter.say(
+            f"warning: {label} differs from {plan.reference} in the county or in behaviour, not only "
+            "in policy"
+        )
+    if out is not None:
+        return _run(plan, Path(out), command, as_new, workers, processes, reporter, keep=True)
+    with tempfile.TemporaryDirectory(prefix="returnee-") as folder:
+        return _run(plan, Path(folder), command, False, workers, processes, reporter, keep=False)
+
+
+def line_up(
+    scenarios: Iterable[Given],
+    against: Given,
+    replicates: int,
+    settings: Settings,
+    overrides: Mapping[str, Any],
+) -> Plan:
+    """Read scenarios and label them; the reference comes first."""
+    world = {key: value for key, value in overrides.items() if not key.startswith("policy.")}
+    reference = _read(against, world)
+    plan = {reference.name: reference}
+    for given in scenarios:
+        scenario = _read(given, overrides)
+        label, n = scenario.name, 2
+        if plan.get(label) is not None and plan[label].id == scenario.id:
+            continue
+        if label == reference.name:
+            label = f"{label}_set"
+        stem = label
+        while label in plan and plan[label].id != scenario.id:
+            label, n = f"{stem}_{n}", n + 1
+        plan[label] = scenario
+    if len(plan) < 2:
+        raise UsageError(
+            f"scenarios: found only the reference {reference.name}, allowed at least one other"
+        )
+    return Plan(plan, reference.name, replicates, settings)
+
+
+def _read(given: Given, overrides: Mapping[str, Any]) -> Scenario:
+    if not isinstance(given, Scenario):
+        return load_scenario(given, overrides)
+    if overrides:
+        raise UsageError(
+            f"overrides: found scenario {given.name} already read, allowed its name or file"
+        )
+    return given
+
+
+def command_of(
+    scenarios: Sequence[Given],
+    against: Given,
+    plan: Plan,
+    overrides: Mapping[str, Any],
+    workers: int,
+) -> str:
+    """The command line that repeats a comparison."""
+    s = plan.settings
+    words = [
+        "returnee",
+        "compare",
+        *(_name(given) for given in scenarios),
+        "--against",
+        _name(against),
+    ]
+    for key, value in overrides.items():
+        words += ["--set", f"{key}={toml_of(value)}"]
+    options = {
+        "replicates": plan.replicates, "sample": s.sample, "months": s.months, "seed": s.seed,
+        "workers": workers, "people": s.people,
+    }  # fmt: skip
+    return shlex.join([*words, *(w for k, v in options.items() for w in (f"--{k}", str(v)))])
+
+
+def _name(given: Given) -> str:
+    return given.name if isinstance(given, Scenario) else str(given)
+
+
+def toml_of(value: Any) -> str:
+    """A value as ``--set`` takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k} = {toml_of(v)}" for k, v in value.items()) + "}"
+    return str(value)
+
+
+def _run(
+    plan: Plan,
+    folder: Path,
+    command: str,
+    as_new: bool,
+    workers: int,
+    processes: bool,
+    reporter: Reporter,
+    keep: bool,
+) -> Comparison:
+    """Run what is not there yet, make one table, and read it."""
+    with Store(folder, plan, command, as_new) as store:
+        return _filled(store, command, workers, processes, reporter, keep)
+
+
+def _filled(
+    store: Store, command: str, workers: int, processes: bool, reporter: Reporter, keep: bool
+) -> Comparison:
+    """Run what the store does not hold, and what comes out."""
+    plan = store.plan
+    persons = PeopleStore(store.folder, plan)
+    done, known = store.done(), persons.done()
+    tasks = plan.tasks()
+    todo = [t for t in tasks if t.key not in done or (persons.wants(t) and t.key not in known)]
+
+    def take(outcome: Outcome) -> None:
+        if outcome.people is not None and outcome.task.key not in known:
+            persons.add(outcome.task, outcome.people)
+        if outcome.table is None:
+            store.fail(outcome.task, outcome.error)
+        elif outcome.task.key not in done:
+            store.add(outcome.task, outcome.table)
+        reporter.advance()
+
+    try:
+        if todo:
+            compile_first(reporter.say)
+        with reporter:
+            reporter.begin(len(tasks), len(tasks) - len(todo))
+            works = [
+                tuple((task, plan.scenarios[task.scenario]) for task in job)
+                for job in jobs(todo, workers)
+            ]
+            execute(works, plan.settings, take, workers, processes)
+        persons.consolidate()
+        sums, first = pair_sums(plan, persons)
+        pairs = pairs_of(plan, first, workers, store.folder)
+    except KeyboardInterrupt:
+        persons.consolidate()
+        store.consolidate()
+        if not keep:
+            raise
+        kept = len({task.key for task in tasks} & store.done())
+        raise Interrupted(
+            f"interrupted: {kept} of {len(tasks)} runs are kept in {store.folder}; "
+            "give the same command again to go on"
+        ) from None
+    store.consolidate()
+    store.status(FINISHED)
+    runs, failures = store.runs(), store.failures()
+    found = Comparison(plan, runs, failures, store.folder if keep else None, command)
+    if plan.settings.people:
+        cost = found.cube.levels[:, :, INDEX["public_cost"]]
+        costs = dict(zip(plan.scenarios, cost, strict=True))
+        found = replace(found, whom=whom_of(plan, sums, costs, pairs))
+    if keep and not runs.empty:
+        for name in TABLES:
+            write_frame(store.folder / f"{name}.parquet", getattr(found, name))
+    return found

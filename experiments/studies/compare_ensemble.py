@@ -1,0 +1,247 @@
+"""Compare policies in every parameter set of an ensemble: same people, same luck, within each set.
+
+Every set has replicates of its own, so that differences between sets hold parameters and luck, and
+differences within a set hold luck alone (see `returnee.experiments.statistics.ensemble`).
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.errors import UsageError
+from returnee.experiments.files import write_frame
+from returnee.experiments.keys import Settings, Task
+from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.running.gather import gather, values_of
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.running.progress import Bar, Reporter
+from returnee.experiments.running.runner import workers_of
+from returnee.experiments.statistics.coordinates import with_behaviour
+from returnee.experiments.statistics.ensemble import split_all
+from returnee.experiments.studies.compare import DEFAULT, Given, line_up, toml_of
+from returnee.experiments.studies.ensemble import FILE, ensemble, some
+from returnee.scenarios import Scenario
+
+SHIPPED = "ensemble"
+REPLICATES = 2
+NAMES = tuple(measure.name for measure in MEASURES)
+
+
+@dataclass(frozen=True)
+class OwnLuckPlan(Plan):
+    """A plan whose points are parameter sets, each with replicates of its own.
+
+    Attributes
+    ----------
+    sets : int
+        Scenarios stand set by set, each set with all of its scenarios.
+    each : int
+        Replicates of each set.
+    """
+
+    sets: int = 1
+    each: int = 1
+
+    @property
+    def in_set(self) -> int:
+        """Scenarios of a set."""
+        return len(self.scenarios) // self.sets
+
+    def tasks(self) -> list[Task]:
+        """List every run, set by set and replicate by replicate; those that share a history."""
+        rows = list(self.scenarios.items())
+        tasks = [
+            Task(label, scenario.id, k, k * self.each + r)
+            for k in range(self.sets)
+            for r in range(self.each)
+            for label, scenario in rows[k * self.in_set : (k + 1) * self.in_set]
+        ]
+        return list({task.key: task for task in tasks}.values())
+
+    def own(self, values: np.ndarray) -> np.ndarray:
+        """Arrange figures of all runs by set.
+
+        Parameters
+        ----------
+        values : ndarray, shape (scenarios, replicates, measures)
+            As from `linkage_runs.values_of`.
+
+        Returns
+        -------
+        ndarray, shape (scenarios of a set, sets, replicates of a set, measures)
+        """
+        shape = (self.sets, self.in_set, self.sets, self.each, values.shape[-1])
+        k = np.arange(self.sets)
+        # Indexing both set axes alike brings the set to the front.
+        return values.reshape(shape)[k, :, k].swapaxes(0, 1)
+
+
+def own_luck(
+    sets: Sequence[Mapping[str, float]],
+    scenarios: Mapping[str, Scenario],
+    reference: str,
+    each: int,
+    settings: Settings,
+) -> OwnLuckPlan:
+    """The plan of scenarios, the reference first, in every set."""
+    rows = {
+        f"{label}, set {k}": with_behaviour(scenario, values)
+        for k, values in enumerate(sets)
+        for label, scenario in scenarios.items()
+    }
+    return OwnLuckPlan(
+        rows, f"{reference}, set 0", each * len(sets), settings, sets=len(sets), each=each
+    )
+
+
+def sets_of(over: str, number: int | None = None) -> list[dict[str, float]]:
+    """Parameter sets of the ensemble that ships, or of a file.
+
+    Parameters
+    ----------
+    over : str
+        ``"ensemble"``, or the path of a CSV file.
+    number : int, optional
+        So many of them, far from each other; all if left out.
+
+    Raises
+    ------
+    UsageError
+    """
+    if over != SHIPPED and not over.lower().endswith(".csv"):
+        raise UsageError(f"over: found {over}, allowed {SHIPPED}, or a .csv file of parameter sets")
+    path = FILE if over == SHIPPED else Path(over)
+    return ensemble(path) if number is None else some(number, path)
+
+
+def check_overrides(overrides: Mapping[str, Any], sets: Sequence[Mapping[str, float]]) -> None:
+    """Refuse overrides of what the ensemble sets.
+
+    Raises
+    ------
+    UsageError
+    """
+    for key in overrides:
+        if key in sets[0]:
+            raise UsageError(
+                f"override: {key}: found a parameter of the ensemble, allowed keys it does not set"
+            )
+
+
+@dataclass(frozen=True)
+class EnsembleComparison:
+    """What came out of a comparison over an ensemble.
+
+    Attributes
+    ----------
+    base : Plan
+        Scenarios without the ensemble; the reference first.
+    plan : OwnLuckPlan
+    over : str
+        Which ensemble.
+    values : ndarray, shape (scenarios, sets, replicates of a set, measures)
+        In the order of `base`; flows by year.
+    failures : list of dict
+    folder : Path
+    command : str
+    """
+
+    base: Plan
+    plan: OwnLuckPlan
+    over: str
+    values: np.ndarray = field(repr=False)
+    failures: list[dict[str, Any]] = field(repr=False)
+    folder: Path
+    command: str
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """Differences from the reference, split, see `ensemble_effects.split_all`."""
+        return split_all(self.values, NAMES, self.base.compared)
+
+    def effect(self, scenario: str, measure: str) -> pd.Series:
+        """The row of one scenario and measure."""
+        rows = self.effects
+        return rows[(rows["scenario"] == scenario) & (rows["measure"] == measure)].iloc[0]
+
+
+@checked_arguments
+def compare_ensemble(
+    scenarios: Sequence[Given] | None = None,
+    against: Given = "baseline",
+    over: str = SHIPPED,
+    sets: int | None = None,
+    replicates: int = REPLICATES,
+    sample: float = 0.05,
+    months: int = 120,
+    seed: int = 1,
+    workers: int | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    out: str | Path = "results/compare-ensemble",
+    progress: bool | Reporter = False,
+    as_new: bool = False,
+    processes: bool = False,
+) -> EnsembleComparison:
+    """Run scenarios in every parameter set of an ensemble and compare each with a reference.
+
+    Parameters are those of `comparison.compare`, and:
+
+    Parameters
+    ----------
+    over : str
+        ``"ensemble"``, or the path of a CSV file of parameter sets.
+    sets : int, optional
+        So many sets, far from each other; all if left out.
+    replicates : int
+        Of each set; luck can be told from parameters with two or more.
+
+    Raises
+    ------
+    ScenarioError, UsageError, Interrupted
+    """
+    changes = dict(overrides or {})
+    chosen = sets_of(over, sets)
+    check_overrides(changes, chosen)
+    settings = Settings(seed, sample, months)
+    asked = list(scenarios) if scenarios is not None else list(DEFAULT)
+    base = line_up(asked, against, replicates, settings, changes)
+    base.check()
+    plan = own_luck(chosen, base.scenarios, base.reference, replicates, settings)
+    command = command_of(asked, against, over, len(chosen), base, changes)
+    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    store = gather(plan, Path(out), command, as_new, workers_of(workers), processes, reporter)
+    values = values_of(store, NAMES)
+    ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
+    alike = [ids[scenario.id] for scenario in plan.scenarios.values()]  # they are run once
+    values = plan.own(values[alike])
+    found = EnsembleComparison(base, plan, over, values, store.failures(), store.folder, command)
+    write_frame(store.folder / "effects.parquet", found.effects)
+    return found
+
+
+def command_of(
+    scenarios: Sequence[Given], against: Given, over: str, sets: int, base: Plan,
+    overrides: Mapping[str, Any],
+) -> str:  # fmt: skip
+    """The command line that repeats a comparison."""
+    s = base.settings
+    names = [given.name if isinstance(given, Scenario) else str(given) for given in scenarios]
+    words: list[object] = ["returnee", "compare", *names, "--against", base.reference]
+    if not isinstance(against, Scenario):
+        words[-1] = against
+    for key, value in overrides.items():
+        words += ["--set", f"{key}={toml_of(value)}"]
+    words += [
+        "--over", over, "--sets", sets, "--replicates", base.replicates, "--sample", s.sample,
+        "--months", s.months, "--seed", s.seed,
+    ]  # fmt: skip
+    return shlex.join(map(str, words))

@@ -1,0 +1,90 @@
+"""Who gains: outcomes per 1,000 people of a group, and differences from the reference.
+
+Flows count the people in the group over the months, figures at the end those in it then. Policies
+share these people (see `returnee.experiments.measuring.groups`), so differences are of what happens to them alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.measuring.groups import (
+    COUNTED,
+    PEOPLE,
+    PEOPLE_AT_END,
+    Counted,
+    groups_of,
+    name_of,
+    names_of,
+)
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.statistics.effects import effects_on, finals_of
+
+UNITS = {1000.0: "per 1,000 people", 1.0: "share", 0.0: "index 0-100"}
+
+
+def unit_of(counted: Counted) -> str:
+    """Unit of the reported figure; flows are by year."""
+    return UNITS[counted.per] + (" and year" if counted.flow else "")
+
+
+def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Outcomes by group and their differences from the reference, a row each.
+
+    Returns
+    -------
+    DataFrame
+        scenario, dimension, group, measure, unit, better, people (mean in the group at the time,
+        full county), reference_count and count (full county, over the horizon or at its end), and
+        the columns of `effects.effects_of` for the figure per 1,000 people (a share of them; the
+        index).
+    """
+    facts = plan.scenarios[plan.reference].county
+    names = names_of(facts)
+    values = dict(zip(names, np.moveaxis(finals_of(runs, plan, names), -1, 0)))
+    years = plan.settings.months / 12.0
+    rows, levels, counts = [], [], []
+    for dimension, groups in groups_of(facts).items():
+        for group in groups:
+            for counted in COUNTED:
+                people = values[
+                    name_of(PEOPLE if counted.flow else PEOPLE_AT_END, dimension, group)
+                ]
+                count = values[name_of(counted.name, dimension, group)]
+                levels.append(_figure(counted, count, people, years))
+                counts.append(count)
+                unit = unit_of(counted)
+                rows.append((dimension, group, counted.name, unit, 1, _mean(people).max()))
+    columns = ["dimension", "group", "measure", "unit", "better", "people"]
+    base = pd.DataFrame(rows, columns=columns)
+    frame = effects_on(np.stack(levels, axis=-1), base, plan)
+    labels = list(plan.scenarios)
+    means = _mean(np.stack(counts, axis=-1), axis=1)
+    counted_in = [np.where(base["unit"] == UNITS[0.0], np.nan, m) for m in means]
+    compared = [counted_in[labels.index(label)] for label in plan.compared]
+    frame.insert(
+        7, "reference_count", np.tile(counted_in[labels.index(plan.reference)], len(compared))
+    )
+    frame.insert(8, "count", np.concatenate(compared))
+    frame.attrs["units"] = {
+        "people": "people", **dict.fromkeys(("reference_count", "count"), "full county"),
+        **dict.fromkeys(("reference", "level", "difference", "low", "high"), "see column unit"),
+    }  # fmt: skip
+    return frame
+
+
+def _figure(counted: Counted, count: np.ndarray, people: np.ndarray, years: float) -> np.ndarray:
+    if counted.per == 0.0:
+        return count
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(people > 0.0, count / people, np.nan)
+    return counted.per * share / (years if counted.flow else 1.0)
+
+
+def _mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Mean over replicates of those that are there; 0 where none is."""
+    there = np.isfinite(values)
+    sums = np.where(there, values, 0.0).sum(axis=axis)
+    mean: np.ndarray = sums / np.maximum(there.sum(axis=axis), 1)
+    return mean

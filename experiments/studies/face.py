@@ -1,0 +1,487 @@
+"""Face checks: does the model move as theory says, before any figure is fitted?
+
+Responses of a measure to each lever over its range, extreme conditions, thirty years without drift,
+samples of different size, and seeds. What is expected stands in ``templates/face.toml``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy import stats
+
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.keys import Settings
+from returnee.experiments.measuring.measures import BY_NAME as MEASURE
+from returnee.experiments.measuring.measures import MEASURES, SCHEMA
+from returnee.experiments.measuring.patterns import with_values
+from returnee.experiments.running.gather import gather, values_of
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.running.progress import Bar, Reporter
+from returnee.experiments.running.runner import workers_of
+from returnee.experiments.statistics.intervals import LEVEL, mean_interval
+from returnee.experiments.words.texts import FOLDER
+from returnee.scenarios import Scenario, load_scenario
+
+# Of a step against the declared direction, and of two sets of replicates that should agree: there
+# are many of each, so that at 90 % some would stand out by chance.
+STRICT = 0.99
+DRIFT_ALLOWED = 0.1  # relative change from one decade to the next
+SCALE_ALLOWED = 0.03  # relative difference that is let pass even where it is told from zero
+SD_FACTOR = 1.6  # between standard deviations of two seeds, about 99 % for 40 replicates each
+BLOCK = 10
+COVERED = (0.8, 0.98)  # share of 90 % intervals that should cover
+SIGNS = {"up": 1.0, "down": -1.0}
+
+
+class Plain:
+    """A finding that can be given as plain values."""
+
+    def plain(self) -> dict[str, Any]:
+        """Plain values; NaN as None."""
+        return {key: _plain(value) for key, value in asdict(self).items()}  # type: ignore[call-overload]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
+@dataclass(frozen=True)
+class Response(Plain):
+    """One lever over its range: changes against its first value, with 90 % intervals."""
+
+    key: str
+    values: list[Any]
+    measure: str
+    direction: str
+    changes: list[tuple[float, float, float]]
+    base: float
+    verdict: str
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Extreme(Plain):
+    """One measure under an extreme condition, against the baseline."""
+
+    condition_en: str
+    condition_zh: str
+    measure: str
+    expected: str
+    base: float
+    level: float
+    verdict: str
+    why_en: str
+    why_zh: str
+
+
+@dataclass(frozen=True)
+class Drift(Plain):
+    """A measure by decade, and its relative change with a 90 % interval."""
+
+    measure: str
+    second: float
+    third: float
+    change: float
+    low: float
+    high: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Agreement(Plain):
+    """Two sets of replicates: relative difference of means with a 99 % interval."""
+
+    pair: str
+    measure: str
+    one: float
+    other: float
+    change: float
+    low: float
+    high: float
+    ratio_sd: float
+    verdict: str
+
+
+def response_of(row: Mapping[str, Any], levels: np.ndarray, names: Sequence[str]) -> Response:
+    """What a lever did.
+
+    Parameters
+    ----------
+    row : mapping
+        Of ``face.toml``.
+    levels : ndarray of float, shape (values, replicates, measures)
+    names : sequence of str
+        Of the measures.
+    """
+    direction = row["direction"]
+    if direction == "none":
+        same = bool(
+            np.array_equal(levels, np.broadcast_to(levels[:1], levels.shape), equal_nan=True)
+        )
+        gaps = np.nanmax(np.abs(levels - levels[:1]), axis=(1, 2))
+        changes = [(float(gap), float(gap), float(gap)) for gap in gaps]
+        return _response(row, changes, np.nan, "holds" if same else "not_zero")
+    one = levels[:, :, names.index(row["measure"])]
+    changes = [mean_interval(one[k] - one[0]) for k in range(len(one))]
+    verdict = "shown" if direction == "open" else verdict_of(one, SIGNS[direction])
+    return _response(row, changes, float(np.nanmean(one[0])), verdict)
+
+
+def _response(row: Mapping[str, Any], changes: list[Any], base: float, verdict: str) -> Response:
+    return Response(
+        row["key"], list(row["values"]), row["measure"], row["direction"], changes, base, verdict,
+        row["en"], row["zh"],
+    )  # fmt: skip
+
+
+def verdict_of(values: np.ndarray, sign: float) -> str:
+    """Whether paired levels move one way.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (values of the lever, replicates)
+    sign : float
+        1 where they must rise, -1 where they must fall.
+
+    Returns
+    -------
+    str
+        ``holds``, ``no_response``, ``wrong`` or ``not_monotone``.
+
+    Examples
+    --------
+    >>> verdict_of(np.array([[1.0, 2.0], [2.0, 3.1], [3.0, 4.0]]), 1.0)
+    'holds'
+    """
+    _, low, high = mean_interval(sign * (values[-1] - values[0]))
+    if high < 0.0:
+        return "wrong"
+    for step in np.diff(values, axis=0):
+        if mean_interval(sign * step, STRICT)[2] < 0.0:
+            return "not_monotone"
+    return "holds" if low > 0.0 else "no_response"
+
+
+def extremes_of(
+    row: Mapping[str, Any], base: np.ndarray, level: np.ndarray, names: Sequence[str]
+) -> list[Extreme]:
+    """What an extreme condition did to each measure that it names; arrays (replicates, measures)."""
+    found = []
+    for measure, expected in row["expect"].items():
+        k = names.index(measure)
+        if expected == "zero":
+            verdict = "holds" if (level[:, k] == 0.0).all() else "not_zero"
+        else:
+            verdict = verdict_of(np.stack([base[:, k], level[:, k]]), SIGNS[expected])
+        means = float(np.nanmean(base[:, k])), float(np.nanmean(level[:, k]))
+        found.append(
+            Extreme(
+                row["en"], row["zh"], measure, expected, *means, verdict, row["why_en"],
+                row["why_zh"],
+            )
+        )  # fmt: skip
+    return found
+
+
+def drift_of(names: Sequence[str], decades: np.ndarray) -> list[Drift]:
+    """Change between two decades, by measure; `decades` has shape (replicates, 2, measures)."""
+    found = []
+    for k, name in enumerate(names):
+        second, third = decades[:, 0, k], decades[:, 1, k]
+        mean = float(second.mean())
+        change, low, high = (x / mean if mean else np.nan for x in mean_interval(third - second))
+        verdict = "holds" if abs(change) <= DRIFT_ALLOWED else "differs"
+        found.append(Drift(name, mean, float(third.mean()), change, low, high, verdict))
+    return found
+
+
+def agreement_of(pair: str, measure: str, one: np.ndarray, other: np.ndarray) -> Agreement:
+    """Whether two independent sets of replicates have the same mean; of seeds also the spread."""
+    welch = stats.ttest_ind(one, other, equal_var=False)
+    ends = welch.confidence_interval(STRICT)
+    mean = float(other.mean())
+    change = float(one.mean() - mean) / mean
+    low, high = float(ends.low) / mean, float(ends.high) / mean
+    ratio = float(one.std(ddof=1) / other.std(ddof=1))
+    agree = low <= 0.0 <= high or abs(change) <= SCALE_ALLOWED
+    if pair == "1 : 2":
+        agree = agree and 1.0 / SD_FACTOR <= ratio <= SD_FACTOR
+    return Agreement(
+        pair, measure, float(one.mean()), mean, change, low, high, ratio,
+        "holds" if agree else "differs",
+    )  # fmt: skip
+
+
+def coverage_of(seeds: np.ndarray) -> tuple[float, int]:
+    """How often the interval of a block of replicates covers the mean of all others.
+
+    Parameters
+    ----------
+    seeds : ndarray of float, shape (seeds, replicates, measures)
+
+    Returns
+    -------
+    share : float
+    cases : int
+    """
+    runs = seeds.reshape(-1, seeds.shape[-1])
+    blocks = len(runs) // BLOCK
+    hits = []
+    for b in range(blocks):
+        chosen = np.zeros(len(runs), dtype=bool)
+        chosen[b * BLOCK : (b + 1) * BLOCK] = True
+        for k in range(runs.shape[1]):
+            some, rest = runs[chosen, k], runs[~chosen, k]
+            welch = stats.ttest_ind(some, rest, equal_var=False).confidence_interval(LEVEL)
+            hits.append(bool(welch.low <= 0.0 <= welch.high))
+    return float(np.mean(hits)), len(hits)
+
+
+def coverage_verdict(share: float) -> str:
+    """Whether intervals cover about as often as they say."""
+    return "holds" if COVERED[0] <= share <= COVERED[1] else "differs"
+
+
+# Face checks: does the model move as theory says, before any figure is fitted?
+#
+# Responses of a measure to each lever over its range, extreme conditions, thirty years without drift,
+# samples of different size, and seeds. What is expected stands in ``templates/face.toml``.
+
+
+NAMES = tuple(m.name for m in MEASURES)
+MONTHS, REPLICATES, SAMPLE = 60, 8, 0.03
+SAMPLES = ((0.02, 24), (0.1, 12), (1.0, 4))  # sample and replicates
+SEEDS, SEED_REPLICATES, SEED_SAMPLE = 2, 40, 0.02
+LONG, LONG_REPLICATES, LONG_SAMPLE = 360, 6, 0.05
+DECADES = ((121, 240), (241, 360))
+BASE = "baseline"
+STEADY = (
+    "firms_open", "jobs", "returns", "remigrations", "registrations", "return_quality",
+    "rural_income", "loans_granted", "public_cost",
+)  # fmt: skip
+DRIFTING = (
+    "away", "farming", "employed", "owners", "firms_open", "jobs", "returns", "registrations",
+    "closings", "aware_finance", "return_quality", "gini", "loans_outstanding", "guarantee_fund",
+    "public_cost",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def expectations() -> dict[str, Any]:
+    """The table of what is expected, from ``templates/face.toml``."""
+    return tomllib.loads((FOLDER / "face.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Face:
+    """What the runs of the face checks show.
+
+    Attributes
+    ----------
+    levers : Plan
+        Every value of every lever and every extreme condition, with the baseline.
+    levels : ndarray of float, shape (scenarios, replicates, measures)
+        At the end of those runs, flows by year.
+    decades : ndarray of float, shape (replicates, decades, measures)
+        Means of the thirty-year runs by member of the labour force, of `DRIFTING`.
+    samples : tuple of ndarray, each of shape (replicates, measures)
+        Runs with the samples of `SAMPLES`, of `STEADY`.
+    seeds : ndarray of float, shape (seeds, replicates, measures)
+        Of `STEADY`.
+    """
+
+    levers: Plan
+    levels: np.ndarray = field(repr=False)
+    decades: np.ndarray = field(repr=False)
+    samples: tuple[np.ndarray, ...] = field(repr=False)
+    seeds: np.ndarray = field(repr=False)
+
+    @cached_property
+    def responses(self) -> list[Response]:
+        """One for each row of the table."""
+        return [response_of(row, self._of(row), NAMES) for row in expectations()["response"]]
+
+    @cached_property
+    def extremes(self) -> list[Extreme]:
+        """One for each condition and measure."""
+        base = self._level(BASE)
+        return [
+            finding
+            for k, row in enumerate(expectations()["extreme"])
+            for finding in extremes_of(row, base, self._level(f"extreme {k}"), NAMES)
+        ]
+
+    @cached_property
+    def drift(self) -> list[Drift]:
+        """One for each measure of `DRIFTING`."""
+        return drift_of(DRIFTING, self.decades)
+
+    @cached_property
+    def scale(self) -> list[Agreement]:
+        """Each smaller sample against the largest, by measure of `STEADY`."""
+        labels = [f"{sample:g}" for sample, _ in SAMPLES]
+        return [
+            agreement_of(f"{label} : {labels[-1]}", name, some[:, k], self.samples[-1][:, k])
+            for label, some in zip(labels[:-1], self.samples)
+            for k, name in enumerate(STEADY)
+        ]  # fmt: skip
+
+    @cached_property
+    def seed_agreement(self) -> list[Agreement]:
+        """One seed against the other, by measure of `STEADY`."""
+        one, other = self.seeds
+        return [
+            agreement_of("1 : 2", name, one[:, k], other[:, k]) for k, name in enumerate(STEADY)
+        ]
+
+    @cached_property
+    def coverage(self) -> tuple[float, int]:
+        """How often intervals of ten replicates cover the mean of the others, and of how many."""
+        return coverage_of(self.seeds)
+
+    def verdicts(self) -> list[str]:
+        """The verdict of every declared expectation."""
+        rows: list[Any] = [
+            *self.responses, *self.extremes, *self.drift, *self.scale, *self.seed_agreement
+        ]  # fmt: skip
+        found = [row.verdict for row in rows if row.verdict != "shown"]
+        return [*found, coverage_verdict(self.coverage[0])]
+
+    def plain(self) -> list[dict[str, Any]]:
+        """As plain values, for JSON."""
+        kinds: dict[str, list[Any]] = {
+            "response": self.responses, "extreme": self.extremes, "drift": self.drift,
+            "scale": self.scale, "seeds": self.seed_agreement,
+        }  # fmt: skip
+        rows = [{"check": kind, **row.plain()} for kind, found in kinds.items() for row in found]
+        share, n = self.coverage
+        verdict = coverage_verdict(share)
+        return [*rows, {"check": "coverage", "value": share, "cases": n, "verdict": verdict}]
+
+    def _of(self, row: Mapping[str, Any]) -> np.ndarray:
+        labels = [label_of(row, value) for value in row["values"]]
+        return np.stack([self._level(label) for label in labels])
+
+    def _level(self, label: str) -> np.ndarray:
+        scenarios = self.levers.scenarios
+        place = {scenario.id: k for k, scenario in enumerate(scenarios.values())}
+        return self.levels[place[scenarios[label].id]]  # the same scenario may have two labels
+
+
+def label_of(row: Mapping[str, Any], value: Any) -> str:
+    """Label of one value of a response in the plan."""
+    also = "".join(f", {key}={given}" for key, given in row.get("also", {}).items())
+    return f"{row['key']}={value}{also}"
+
+
+def line_up(base: Scenario, settings: Settings, replicates: int) -> Plan:
+    """The plan of responses and extreme conditions; the baseline comes first."""
+    found = {BASE: base}
+    for row in expectations()["response"]:
+        for value in row["values"]:
+            values = {row["key"]: value, **row.get("also", {})}
+            found[label_of(row, value)] = with_values(base, values)
+    for k, row in enumerate(expectations()["extreme"]):
+        found[f"extreme {k}"] = with_values(base, row["set"])
+    return Plan(found, BASE, replicates, settings)
+
+
+def decades_of(table: pa.Table, _: int) -> pa.Table:
+    """Means of a run by decade and member of the labour force; stocks of one stay as they are."""
+    frame = table.to_pandas()
+    wide = frame[frame["indicator"].isin([*DRIFTING, "labour_force"])].pivot(
+        index="month", columns="indicator", values="value"
+    )
+    rows, first = [], frame.iloc[0]
+    for start, end in DECADES:
+        part = wide.loc[start:end]
+        for name in DRIFTING:
+            counted = MEASURE[name].counts
+            values = part[name] / part["labour_force"] if counted else part[name]
+            rows.append({"indicator": name, "month": end, "value": values.mean()})
+    kept = pd.DataFrame(rows)
+    for name in ("scenario", "scenario_id", "point", "replicate", "seed"):
+        kept[name] = first[name]
+    return pa.Table.from_pandas(kept[SCHEMA.names], schema=SCHEMA, preserve_index=False)
+
+
+@checked_arguments
+def face_checks(
+    scenario: str | Path = BASE,
+    overrides: Mapping[str, Any] | None = None,
+    seed: int = 1,
+    workers: int | None = None,
+    folder: Path = Path("results/validate-face"),
+    as_new: bool = False,
+    progress: bool | Reporter = False,
+) -> Face:
+    """Run all face checks, or take from the folder what is there.
+
+    Parameters
+    ----------
+    scenario : str or Path
+        What is taken as the baseline.
+    overrides : mapping, optional
+        Dotted keys to values.
+    seed : int
+    workers : int, optional
+        Runs at a time.
+    folder : Path
+        A folder a check is made in it.
+    as_new : bool
+        Write to new folders beside those of another plan.
+    progress : bool or Reporter
+        Show progress on standard error.
+
+    Returns
+    -------
+    Face
+
+    Raises
+    ------
+    Interrupted
+        If stopped; what is finished is kept.
+    """
+    base = load_scenario(scenario, overrides or {})
+    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    few = workers_of(workers)
+
+    def run(name: str, plan: Plan, **options: Any) -> Any:
+        plan.check()
+        command = f"returnee validate {scenario} --face"
+        return gather(plan, folder / name, command, as_new, few, False, reporter, **options)
+
+    def alone(replicates: int, settings: Settings) -> Plan:
+        return Plan({BASE: base}, BASE, replicates, settings)
+
+    plan = line_up(base, Settings(seed, SAMPLE, MONTHS), REPLICATES)
+    levels = values_of(run("levers", plan), NAMES)
+    samples = []
+    for sample, n in SAMPLES:
+        store = run(f"sample-{sample:g}", alone(n, Settings(seed, sample, MONTHS)))
+        samples.append(values_of(store, STEADY)[0])
+    seeds = []
+    for k in range(SEEDS):
+        settings = Settings(seed + k, SEED_SAMPLE, MONTHS)
+        seeds.append(values_of(run(f"seed-{k + 1}", alone(SEED_REPLICATES, settings)), STEADY)[0])
+    store = run("long", alone(LONG_REPLICATES, Settings(seed, LONG_SAMPLE, LONG)), keep=decades_of)
+    return Face(plan, levels, by_decade(store.runs()), tuple(samples), np.stack(seeds))
+
+
+def by_decade(runs: pd.DataFrame) -> np.ndarray:
+    """Stored decades as an array, shape (replicates, decades, measures of `DRIFTING`)."""
+    wide = runs.pivot(index=["replicate", "month"], columns="indicator", values="value")
+    wide = wide[list(DRIFTING)].sort_index()
+    return wide.to_numpy(float).reshape(-1, len(DECADES), len(DRIFTING))

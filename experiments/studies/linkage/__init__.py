@@ -1,0 +1,1 @@
+"""The linkage experiment: does linking the programmes add to what they do alone?"""

@@ -1,0 +1,178 @@
+"""The factorial design of the linkage experiment: six factors, each on or off, and a spending cap.
+
+Five pillars (training, services, incubation, activities, finance) stand as in ``baseline`` or, off,
+as in ``no_support``; linkage stands as in ``linked`` or, off, as in ``siloed``. Which levers a
+factor moves is read from those files: a lever that differs between linked and siloed belongs to
+linkage, wherever it stands (the grant's certificate is such a gate); any other lever that differs
+between baseline and no support belongs to the pillar of its group. Technology belongs to services,
+whose channel leads to it; venue is the same in both files and stays. Pots stay at the baseline.
+
+A cell is numbered by its factors: bit k is set where ``FACTORS[k]`` is on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from returnee.experiments.errors import UsageError
+from returnee.experiments.keys import Settings, Task
+from returnee.experiments.running.plan import Plan
+from returnee.scenarios import Scenario, load_scenario, walk
+
+PILLARS = ("training", "services", "incubation", "activities", "finance")
+LINKAGE = "linkage"
+FACTORS = (*PILLARS, LINKAGE)
+GROUP_OF = {**{factor: factor for factor in FACTORS}, "technology": "services"}
+CELLS = 1 << len(FACTORS)
+NOTHING, SILOED, LINKED = 0, CELLS // 2 - 1, CELLS - 1
+DEFAULT_CAP = 10_000_000.0
+OTHER_CAPS = (0.6, 0.8)  # further caps, as shares of the main one
+EXTRA = 5  # times as many replicates for the cells that the premium rests on
+EQUAL = 0.02  # spendings closer than this count as equal
+CAP_KEY = "policy.budget.cap"
+Levels = dict[str, dict[str, tuple[Any, Any]]]
+
+
+def levels() -> Levels:
+    """Levers that each factor moves: key to value when off and when on."""
+    names = ("baseline", "no_support", "siloed", "linked")
+    base, off, siloed, linked = ({k: v.value for k, v in walk(load_scenario(n))} for n in names)
+    found: Levels = {factor: {} for factor in FACTORS}
+    for key, value in base.items():
+        group = key.split(".")[1]
+        if not key.startswith("policy.") or group == "budget":
+            continue
+        if siloed[key] != linked[key]:
+            found[LINKAGE][key] = siloed[key], linked[key]
+        elif off[key] != value and group in GROUP_OF and group != LINKAGE:
+            found[GROUP_OF[group]][key] = off[key], value
+    return found
+
+
+def is_on(cell: int, factor: str) -> bool:
+    """Whether a factor is on in a cell.
+
+    Examples
+    --------
+    >>> is_on(3, "services"), is_on(3, "linkage")
+    (True, False)
+    """
+    return bool(cell >> FACTORS.index(factor) & 1)
+
+
+def cell_of(*factors: str) -> int:
+    """Number of the cell in which just these factors are on."""
+    return sum(1 << FACTORS.index(factor) for factor in factors)
+
+
+def label_of_cell(cell: int) -> str:
+    """Label of a cell in results: its factors, or ``nothing``."""
+    return "+".join(factor for factor in FACTORS if is_on(cell, factor)) or "nothing"
+
+
+def capped_label(linked: bool, share: float = 1.0) -> str:
+    """Label of all pillars under a cap that is a share of the main one."""
+    return f"{'linked' if linked else 'siloed'}, cap x {share:g}"
+
+
+def policy_of(cell: int, moved: Levels) -> dict[str, Any]:
+    """Values of all levers that the factors move, in one cell."""
+    return {
+        key: values[is_on(cell, factor)]
+        for factor in FACTORS
+        for key, values in moved[factor].items()
+    }
+
+
+def check_world(overrides: Mapping[str, Any]) -> None:
+    """Refuse overrides of policy, which the design sets.
+
+    Raises
+    ------
+    UsageError
+        Names the first such key.
+    """
+    for key in overrides:
+        if key.partition(".")[0] == "policy":
+            raise UsageError(
+                f"override: {key}: found a policy key, allowed county and behaviour keys"
+            )
+
+
+def cap_or_default(cap: float | None) -> float:
+    """The cap given, else that of the siloed scenario, else `DEFAULT_CAP`; yuan a year.
+
+    Raises
+    ------
+    UsageError
+        If it is not above 0.
+    """
+    if cap is None:
+        return load_scenario("siloed").policy.budget.cap or DEFAULT_CAP
+    if not 0.0 < cap <= 200e6:  # also refuses what is not a number
+        raise UsageError(f"cap: found {cap:g}, allowed above 0 up to 2e+08 (yuan a year)")
+    return cap
+
+
+def read_cell(cell: int, moved: Levels, world: Mapping[str, Any], cap: float = 0.0) -> Scenario:
+    """The scenario of a cell, in a county and behaviour that may be overridden."""
+    changes = {**policy_of(cell, moved), CAP_KEY: float(cap)}
+    return load_scenario("baseline", {**world, **changes})
+
+
+@dataclass(frozen=True)
+class Factorial(Plan):
+    """A plan whose points are cells; the cells of the premium have more replicates than the rest.
+
+    Attributes
+    ----------
+    fewer : int
+        Replicates of the cells that are not in `often`; `replicates` is that of the others.
+    often : frozenset of str
+        Labels of the cells that the premium rests on.
+    """
+
+    fewer: int = 1
+    often: frozenset[str] = frozenset()
+
+    def tasks(self) -> list[Task]:
+        """List every run, replicate by replicate; the point is the place of its cell."""
+        return [
+            Task(label, scenario.id, point, replicate)
+            for replicate in range(self.replicates)
+            for point, (label, scenario) in enumerate(self.scenarios.items())
+            if replicate < self.fewer or label in self.often
+        ]
+
+
+def factorial(
+    cap: float, replicates: int, settings: Settings, world: Mapping[str, Any]
+) -> Factorial:
+    """The plan of the experiment: 64 cells, and all pillars under caps, siloed and linked.
+
+    Parameters
+    ----------
+    cap : float
+        Yuan a year.
+    replicates : int
+        Of every cell; the cells of the premium have `EXTRA` times as many.
+    settings : Settings
+    world : mapping
+        Overrides of county and behaviour.
+    """
+    check_world(world)
+    moved = levels()
+    scenarios = {label_of_cell(cell): read_cell(cell, moved, world) for cell in range(CELLS)}
+    pairs = {
+        capped_label(linked, share): read_cell(cell, moved, world, cap * share)
+        for share in (1.0, *OTHER_CAPS)
+        for linked, cell in ((False, SILOED), (True, LINKED))
+    }
+    often = {label_of_cell(cell) for cell in (NOTHING, SILOED, LINKED)}
+    often |= {capped_label(linked) for linked in (False, True)}
+    return Factorial(
+        {**scenarios, **pairs}, label_of_cell(NOTHING), EXTRA * replicates, settings,
+        fewer=replicates, often=frozenset(often),
+    )  # fmt: skip

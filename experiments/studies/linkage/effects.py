@@ -1,0 +1,288 @@
+"""What the factorial says: effects alone and last, Shapley values, interactions, and the premium.
+
+With y(S) the outcome when the set S of factors is on and n factors:
+
+- alone: y({i}) - y(nothing); last: y(all) - y(all but i).
+- Shapley value (Shapley 1953, Contributions to the Theory of Games II, 307-317):
+  sum over S without i of |S|! (n-|S|-1)! / n! [y(S + i) - y(S)]; the values sum to
+  y(all) - y(nothing), the joint effect.
+- interaction of i and j (second-order factorial contrast; Box, Hunter and Hunter 2005, ch. 5, as a
+  difference of differences): mean over the settings of the other factors of
+  y(ij) - y(i) - y(j) + y(neither).
+- linkage premium: y(all, linked) - y(all, siloed), both under the same cap on spending.
+
+All are linear in y: a row of weights over the 64 cells each, applied replicate by replicate before
+anything is averaged; intervals as in `intervals`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import factorial
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
+from returnee.experiments.statistics.intervals import estimate, ratio_interval
+from returnee.experiments.studies.linkage.design import (
+    CELLS,
+    FACTORS,
+    LINKAGE,
+    LINKED,
+    NOTHING,
+    OTHER_CAPS,
+    PILLARS,
+    SILOED,
+    Factorial,
+    capped_label,
+    cell_of,
+    label_of_cell,
+)
+from returnee.simulation.state.records import PROGRAMMES
+
+OUTCOMES = (
+    "firms_surviving",
+    "firms_open",
+    "jobs",
+    "returns",
+    "return_quality",
+    "rural_income",
+)
+COST = "public_cost"
+SPENT = tuple(f"spent_{name}" for name in PROGRAMMES)
+KEPT = (*OUTCOMES, COST, *SPENT)
+MILLION = 1e6
+ROUNDING = 1e-11  # of the largest level: what sums of weights may be off by
+BASES = ("capped", "uncapped")
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A linear function of the cells.
+
+    Attributes
+    ----------
+    kind : str
+        alone, last, last_linked, shapley, shapley_linked, joint, joint_linked, main, interaction.
+    factor, other : str
+        What it is about; empty where nothing.
+    weights : ndarray, shape (64,)
+    """
+
+    kind: str
+    factor: str
+    other: str
+    weights: np.ndarray
+
+
+def between(plus: int, minus: int) -> np.ndarray:
+    """Weights of the difference between two cells, shape (64,)."""
+    weights = np.zeros(CELLS)
+    weights[plus] += 1.0
+    weights[minus] -= 1.0
+    return weights
+
+
+def shapley(factor: int, n: int) -> np.ndarray:
+    """Weights of a factor's Shapley value among the first `n` factors, the others off.
+
+    Returns
+    -------
+    ndarray, shape (64,)
+    """
+    weights, bit = np.zeros(CELLS), 1 << factor
+    for cell in range(1 << n):
+        if not cell & bit:
+            size = cell.bit_count()
+            share = factorial(size) * factorial(n - size - 1) / factorial(n)
+            weights[cell | bit] += share
+            weights[cell] -= share
+    return weights
+
+
+def contrast(*factors: int) -> np.ndarray:
+    """Weights of the factorial contrast of one factor, or of two; shape (64,)."""
+    cells = np.arange(CELLS)
+    signs = np.ones(CELLS)
+    for factor in factors:
+        signs = signs * np.where(cells >> factor & 1, 1.0, -1.0)
+    return signs * 2.0 ** (len(factors) - len(FACTORS))
+
+
+def contrasts() -> list[Contrast]:
+    """Every contrast that is reported."""
+    n, found = len(PILLARS), []
+    for k, factor in enumerate(FACTORS):
+        bit = 1 << k
+        found.append(Contrast("alone", factor, "", between(bit, NOTHING)))
+        if factor != LINKAGE:
+            found.append(Contrast("last", factor, "", between(SILOED, SILOED ^ bit)))
+            found.append(Contrast("shapley", factor, "", shapley(k, n)))
+        found.append(Contrast("last_linked", factor, "", between(LINKED, LINKED ^ bit)))
+        found.append(Contrast("shapley_linked", factor, "", shapley(k, n + 1)))
+        found.append(Contrast("main", factor, "", contrast(k)))
+        found += [
+            Contrast("interaction", factor, FACTORS[j], contrast(k, j))
+            for j in range(k + 1, len(FACTORS))
+        ]
+    found.append(Contrast("joint", "", "", between(SILOED, NOTHING)))
+    found.append(Contrast("joint_linked", "", "", between(LINKED, NOTHING)))
+    return found
+
+
+def verdict(low: float, high: float) -> str:
+    """Whether an interval is above zero, below it, or neither."""
+    return HIGHER if low > 0.0 else LOWER if high < 0.0 else UNCLEAR
+
+
+def effects_of(values: np.ndarray, names: tuple[str, ...] = (*OUTCOMES, COST)) -> pd.DataFrame:
+    """Every contrast of every measure.
+
+    Parameters
+    ----------
+    values : ndarray, shape (64, replicates, measures)
+        Replicates in which a cell is missing are left out.
+    names : tuple of str
+        Of the measures.
+
+    Returns
+    -------
+    DataFrame
+        kind, factor, other, measure, value, low, high, p_higher, verdict, and for Shapley values
+        share, share_low, share_high of the joint effect (missing where the joint effect cannot be
+        told from zero).
+    """
+    whole = values[:, np.isfinite(values).all(axis=(0, 2))]
+    listed = contrasts()
+    weights = np.array([c.weights for c in listed])
+    pairs = whole.shape[1]
+    if not pairs:
+        raise ValueError("no replicate in which every cell has run")
+    each = np.einsum("cs,srm->rcm", weights, whole)
+    each[np.abs(each) < ROUNDING * np.abs(whole).max(axis=(0, 1))] = 0.0
+    mean, low, high, chance, _ = estimate(each)
+    rows = [
+        {
+            "kind": c.kind, "factor": c.factor, "other": c.other, "measure": name,
+            "value": mean[k, m], "low": low[k, m], "high": high[k, m],
+            "p_higher": chance[k, m], "verdict": verdict(low[k, m], high[k, m]),
+            **_share(c, k, m, listed, mean, each, low, high),
+        }
+        for m, name in enumerate(names)
+        for k, c in enumerate(listed)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _share(
+    c: Contrast, k: int, m: int, listed: list[Contrast], mean: np.ndarray, each: np.ndarray,
+    low: np.ndarray, high: np.ndarray,
+) -> dict[str, float]:  # fmt: skip
+    """A Shapley value as a share of the joint effect, with its interval."""
+    missing = dict.fromkeys(("share", "share_low", "share_high"), np.nan)
+    if not c.kind.startswith("shapley"):
+        return missing
+    joint = next(j for j, d in enumerate(listed) if d.kind == c.kind.replace("shapley", "joint"))
+    if not (low[joint, m] > 0.0 or high[joint, m] < 0.0):
+        return missing
+    ends = ratio_interval(each[:, k, m], each[:, joint, m])
+    share = mean[k, m] / mean[joint, m]
+    return {"share": share, "share_low": float(ends[0]), "share_high": float(ends[1])}
+
+
+def premium_of(siloed: np.ndarray, linked: np.ndarray, nothing: np.ndarray) -> pd.DataFrame:
+    """Linked less siloed support, in all and per million yuan a year.
+
+    Parameters
+    ----------
+    siloed, linked, nothing : ndarray, shape (replicates, measures)
+        Columns are `OUTCOMES` and the public cost, yuan a year; replicates with a missing value are
+        left out.
+
+    Returns
+    -------
+    DataFrame
+        One row a measure, the public cost last. ``per_million`` is what each million yuan a year
+        buys beyond no support when linked, less what it buys when siloed.
+    """
+    stacked = np.stack([siloed, linked, nothing], axis=1)
+    stacked = stacked[np.isfinite(stacked).all(axis=(1, 2))]
+    pairs = len(stacked)
+    if not pairs:
+        raise ValueError("no replicate in which every cell of the premium has run")
+    middle, each = stacked.mean(axis=0), stacked[:, 1] - stacked[:, 0]
+    gap = estimate(each)
+    of_each = (each > 0).mean(axis=0) + 0.5 * (each == 0).mean(axis=0)
+    rate = estimate(_rates(stacked))
+    frame = pd.DataFrame(
+        {
+            "measure": (*OUTCOMES, COST), "nothing": middle[2], "siloed": middle[0],
+            "linked": middle[1], "difference": gap.mean, "low": gap.low, "high": gap.high,
+            "p_higher": gap.p_higher, "replicates_higher": of_each, "per_million": rate.mean,
+            "per_million_low": rate.low, "per_million_high": rate.high,
+            "per_million_p_higher": rate.p_higher, "pairs": pairs,
+        }
+    )  # fmt: skip
+    frame["verdict"] = [verdict(*ends) for ends in zip(gap.low, gap.high)]
+    frame["per_million_verdict"] = [verdict(*ends) for ends in zip(rate.low, rate.high)]
+    return frame
+
+
+def _rates(stacked: np.ndarray) -> np.ndarray:
+    """What a million yuan a year buys more when linked, by replicate; the mean is that of the means.
+
+    With gain a and cost b beyond no support, the ratio of means R = A / B has the linear part
+    R + (a_r - R b_r) / B in replicate r (see `intervals`). None for the cost itself, and none
+    where a cost can't be told from nothing.
+
+    Parameters
+    ----------
+    stacked : ndarray, shape (replicates, 3, measures)
+        Siloed, linked, nothing; the cost last.
+    """
+    gains = stacked[:, :2] - stacked[:, 2:]
+    spent = gains[..., -1:] / MILLION
+    mean, low, high, *_ = estimate(spent)
+    if len(stacked) > 1:
+        mean = np.where((low > 0.0) | (high < 0.0), mean, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(mean != 0.0, gains.mean(axis=0) / mean, np.nan)
+        each = ratio + (gains - ratio * spent) / mean
+    rates: np.ndarray = each[:, 1] - each[:, 0]
+    rates[..., -1] = np.nan
+    return rates
+
+
+def premiums_of(values: np.ndarray, plan: Factorial) -> pd.DataFrame:
+    """The premium at the main cap, at the other caps, and without a cap.
+
+    Parameters
+    ----------
+    values : ndarray, shape (scenarios, replicates, measures)
+        In the order of the plan; columns are `OUTCOMES` and the public cost.
+
+    Returns
+    -------
+    DataFrame
+        As `premium_of`, with ``basis``: capped, uncapped, cap x 0.6, ...
+    """
+    place = {label: k for k, label in enumerate(plan.scenarios)}
+    labels = {
+        "capped": (capped_label(False), capped_label(True)),
+        "uncapped": (label_of_cell(SILOED), label_of_cell(LINKED)),
+        **{f"cap x {s:g}": (capped_label(False, s), capped_label(True, s)) for s in OTHER_CAPS},
+    }
+    nothing = values[place[label_of_cell(cell_of())]]
+    frames = []
+    for basis, (siloed, linked) in labels.items():
+        frame = premium_of(values[place[siloed]], values[place[linked]], nothing)
+        frame.insert(0, "basis", basis)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def spending_gap(premiums: pd.DataFrame, basis: str) -> float:
+    """By which share linked support spends more than siloed support."""
+    row = premiums[(premiums["basis"] == basis) & (premiums["measure"] == COST)].iloc[0]
+    return float(row["difference"] / row["siloed"]) if row["siloed"] else np.nan

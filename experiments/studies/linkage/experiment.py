@@ -1,0 +1,172 @@
+"""Is linked support better than siloed? The factorial experiment that answers the question."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
+from returnee.experiments.files import write_frame
+from returnee.experiments.keys import Settings
+from returnee.experiments.running.gather import gather, values_of
+from returnee.experiments.running.progress import Bar, Reporter
+from returnee.experiments.running.runner import workers_of
+from returnee.experiments.studies.linkage.design import (
+    CELLS,
+    Factorial,
+    cap_or_default,
+    check_world,
+    factorial,
+)
+from returnee.experiments.studies.linkage.effects import (
+    COST,
+    KEPT,
+    OUTCOMES,
+    effects_of,
+    premiums_of,
+)
+
+COLUMNS = len((*OUTCOMES, COST))
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """What came out of the linkage experiment.
+
+    Attributes
+    ----------
+    plan : Factorial
+    cap : float
+        On the spending of the capped pair, yuan a year.
+    values : ndarray, shape (cells, replicates, measures)
+        In the order of the plan; measures are `linkage_effects.KEPT`, flows by year.
+    failures : list of dict
+    folder : Path
+    command : str
+        The command that repeats it.
+    """
+
+    plan: Factorial
+    cap: float
+    values: np.ndarray = field(repr=False)
+    failures: list[dict[str, Any]] = field(repr=False)
+    folder: Path
+    command: str
+
+    @cached_property
+    def cells(self) -> np.ndarray:
+        """Outcomes and public cost of the factorial, shape (64, replicates, 7)."""
+        return self.values[:CELLS, : self.plan.fewer, :COLUMNS]
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """Contrasts of the 64 cells, see `linkage_effects.effects_of`."""
+        return effects_of(self.cells)
+
+    @cached_property
+    def premiums(self) -> pd.DataFrame:
+        """The linkage premium, see `linkage_effects.premiums_of`."""
+        return premiums_of(self.values[..., :COLUMNS], self.plan)
+
+    def premium(self, measure: str, basis: str = "capped") -> pd.Series:
+        """The row of one measure."""
+        rows = self.premiums
+        return rows[(rows["basis"] == basis) & (rows["measure"] == measure)].iloc[0]
+
+    def effect(self, kind: str, factor: str, measure: str, other: str = "") -> pd.Series:
+        """The row of one contrast and measure."""
+        rows = self.effects
+        chosen = (rows["kind"] == kind) & (rows["factor"] == factor) & (rows["other"] == other)
+        return rows[chosen & (rows["measure"] == measure)].iloc[0]
+
+
+@checked_arguments
+def linkage(
+    replicates: int = LINKAGE_REPLICATES,
+    sample: float = LINKAGE_SAMPLE,
+    months: int = MONTHS,
+    seed: int = SEED,
+    workers: int | None = None,
+    out: str | Path = "results/linkage",
+    cap: float | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    progress: bool | Reporter = False,
+    as_new: bool = False,
+    processes: bool = False,
+) -> Linkage:
+    """Run the factorial experiment over four pillars, finance and linkage.
+
+    Parameters
+    ----------
+    replicates : int
+        Runs of each cell; the cells of the premium have five times as many.
+    sample : float
+        Share of the county that is simulated; figures are for the full county.
+    months : int
+        Months under the policy.
+    seed : int
+        Key of all draws, with the replicate.
+    workers : int, optional
+        Runs at a time; as many as there are processors if left out.
+    out : path
+        Folder to keep the runs in, and to resume from.
+    cap : float, optional
+        On the spending of the capped pair, yuan a year; that of the siloed scenario, or 10 million
+        where it has none, if left out.
+    overrides : mapping, optional
+        Dotted county and behaviour keys to values; they hold in every cell.
+    progress : bool or Reporter
+        Show progress on standard error.
+    as_new : bool
+        Write to a new folder beside `out` if that holds another plan.
+    processes : bool
+        Use processes instead of threads.
+
+    Returns
+    -------
+    Linkage
+
+    Raises
+    ------
+    ScenarioError, UsageError
+        One line; nothing has been run or written then.
+    Interrupted
+        If stopped; what is finished is kept.
+    """
+    world = dict(overrides or {})
+    check_world(world)
+    cap, workers = cap_or_default(cap), workers_of(workers)
+    settings = Settings(seed, sample, months)
+    plan = factorial(cap, replicates, settings, world)
+    plan.check()
+    command = command_of(plan.fewer, settings, cap, world)
+    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    store = gather(plan, Path(out), command, as_new, workers, processes, reporter)
+    found = Linkage(
+        plan, cap, values_of(store, KEPT), store.failures(), store.folder, command
+    )  # fmt: skip
+    write_frame(store.folder / "effects.parquet", found.effects)
+    write_frame(store.folder / "premiums.parquet", found.premiums)
+    return found
+
+
+def command_of(
+    replicates: int, settings: Settings, cap: float, world: Mapping[str, Any], *more: object
+) -> str:
+    """The command line that repeats an experiment."""
+    words: list[object] = [
+        "returnee", "linkage", *more, "--replicates", replicates, "--sample", settings.sample,
+        "--months", settings.months, "--seed", settings.seed, "--cap", f"{cap:.10g}",
+    ]  # fmt: skip
+    for key, value in world.items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        words += ["--set", f"{key}={text}"]
+    return shlex.join(map(str, words))

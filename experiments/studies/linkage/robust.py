@@ -1,0 +1,317 @@
+"""Does the linkage premium hinge on how people are assumed to behave?
+
+Points of a Latin hypercube (McKay, Beckman and Conover, Technometrics 21, 1979, 239-245) over
+behaviour parameters; at each point all pillars run siloed and linked, under the same cap, in the
+same paired replicates. Parameters are moved around the values in use by `SPREAD` of their allowed
+range either way, within that range. Points are not asked to fit the patterns of the county.
+Which parameters the premium goes with is told by Spearman's rank correlation over the points.
+The points may also be the parameter sets of an ensemble, which do fit the patterns; each then has
+replicates of its own, and `Robust.parts` splits what is due to parameters from luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.stats import qmc
+
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
+from returnee.experiments.errors import UsageError
+from returnee.experiments.files import write_frame
+from returnee.experiments.keys import Settings, Task
+from returnee.experiments.running.gather import gather, values_of
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.running.progress import Bar, Reporter
+from returnee.experiments.running.runner import workers_of
+from returnee.experiments.statistics.ensemble import Parts, split
+from returnee.experiments.statistics.intervals import interval
+from returnee.experiments.studies.compare_ensemble import (
+    SHIPPED,
+    OwnLuckPlan,
+    check_overrides,
+    own_luck,
+    sets_of,
+)
+from returnee.experiments.studies.linkage.design import (
+    EQUAL,
+    LINKED,
+    SILOED,
+    cap_or_default,
+    check_world,
+    levels,
+    read_cell,
+)
+from returnee.experiments.studies.linkage.effects import COST, OUTCOMES
+from returnee.experiments.studies.linkage.experiment import command_of
+from returnee.scenarios import Lever, Scenario, load_scenario, walk
+
+SPREAD = 0.05
+OVER = ("free", "all")
+WEIGHTS = "behaviour.quality."  # of an index, not behaviour
+
+
+@dataclass(frozen=True)
+class PointPlan(Plan):
+    """A plan whose points are two scenarios each, siloed and linked, in turn."""
+
+    def tasks(self) -> list[Task]:
+        """List every run, replicate by replicate."""
+        return [
+            Task(label, scenario.id, k // 2, replicate)
+            for replicate in range(self.replicates)
+            for k, (label, scenario) in enumerate(self.scenarios.items())
+        ]
+
+
+@dataclass(frozen=True)
+class Robust:
+    """The premium at many points.
+
+    Attributes
+    ----------
+    plan : Plan
+    over : str
+        What the points are: "free", "all", or an ensemble.
+    cap : float
+        Yuan a year.
+    moved : list of Lever
+        Parameters that were moved, with the values they were moved around.
+    points : ndarray, shape (points, parameters)
+    each : ndarray, shape (points, replicates, measures)
+        Linked less siloed, of `OUTCOMES` and the public cost.
+    gaps : ndarray, shape (points,)
+        By which share linked support spends more than siloed support.
+    failures : list of dict
+    folder : Path
+    command : str
+    """
+
+    plan: Plan
+    over: str
+    cap: float
+    moved: list[Lever] = field(repr=False)
+    points: np.ndarray = field(repr=False)
+    each: np.ndarray = field(repr=False)
+    gaps: np.ndarray = field(repr=False)
+    failures: list[dict[str, Any]] = field(repr=False)
+    folder: Path
+    command: str
+
+    @property
+    def replicates(self) -> int:
+        """Pairs of runs at each point."""
+        return int(self.each.shape[1])
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether the points are parameter sets that fit the patterns."""
+        return self.over not in OVER
+
+    def ranges(self) -> list[tuple[float, float]]:
+        """Between what each parameter is moved."""
+        if self.is_ensemble:
+            return list(zip(self.points.min(axis=0).tolist(), self.points.max(axis=0).tolist()))
+        return [bounds_of(lever) for lever in self.moved]
+
+    def parts(self, measure: str) -> Parts:
+        """The premium of an ensemble, split into parameters and luck."""
+        return split(self.each[:, :, (*OUTCOMES, COST).index(measure)])
+
+    @cached_property
+    def premiums(self) -> pd.DataFrame:
+        """Premium by point (index) and outcome (columns), with ``_low`` and ``_high`` of each."""
+        columns: dict[str, np.ndarray] = {}
+        for m, name in enumerate((*OUTCOMES, COST)):
+            low, high = interval(self.each[:, :, m].T)
+            columns |= {name: _mean(self.each[:, :, m]), f"{name}_low": low, f"{name}_high": high}
+        return pd.DataFrame(columns, index=pd.RangeIndex(len(self.points), name="point"))
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """By outcome: mean over points with interval, and shares of points above zero."""
+        rows = []
+        for name in (*OUTCOMES, COST):
+            column, frame = self.premiums[name].dropna(), self.premiums
+            n = len(column)
+            low, high = interval(column.to_numpy()).tolist()
+            rows.append(
+                {
+                    "measure": name, "points": n, "mean": column.mean(), "low": low, "high": high,
+                    "smallest": column.min(), "largest": column.max(),
+                    "share_positive": float((column > 0).mean()),
+                    "share_told_positive": float((frame[f"{name}_low"] > 0).mean()),
+                    "share_told_negative": float((frame[f"{name}_high"] < 0).mean()),
+                }
+            )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def alike(self) -> np.ndarray:
+        """Whether the two spend alike, by point; shape (points,)."""
+        return np.abs(self.gaps) <= EQUAL
+
+    @cached_property
+    def correlations(self) -> pd.DataFrame:
+        """Rank correlation of each parameter with each outcome's premium, the strongest first."""
+        rows = []
+        for name in OUTCOMES:
+            there = self.premiums[name].notna().to_numpy()
+            if there.sum() < 3 or np.ptp(self.premiums[name][there]) == 0.0:
+                continue
+            for k, lever in enumerate(self.moved):
+                told = stats.spearmanr(self.points[there, k], self.premiums[name][there])
+                rows.append((name, lever.key, float(told.statistic), float(told.pvalue)))
+        frame = pd.DataFrame(rows, columns=["measure", "key", "rho", "p"])
+        order = frame["rho"].abs().sort_values(ascending=False, kind="stable").index
+        return frame.loc[order].reset_index(drop=True)
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    there = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(there, values, 0.0).sum(axis=1) / there.sum(axis=1)
+
+
+def parameters(scenario: Scenario, over: str) -> list[Lever]:
+    """Behaviour parameters to move: those free in calibration, or all that are not whole numbers."""
+    found = [
+        lever
+        for _, lever in walk(scenario.behaviour, "behaviour.")
+        if lever.type is float and not lever.key.startswith(WEIGHTS)
+    ]
+    return [lever for lever in found if lever.free or over == "all"]
+
+
+def bounds_of(lever: Lever) -> tuple[float, float]:
+    """Between what a parameter is moved: its value and `SPREAD` of its range either way.
+
+    Examples
+    --------
+    >>> base = load_scenario("baseline", {"behaviour.firm.luck_sd": 0.02})
+    >>> [bounds_of(v) for v in parameters(base, "free") if v.key.endswith("luck_sd")]
+    [(0.0, 0.07)]
+    """
+    low, high, value = float(lever.low or 0.0), float(lever.high or 0.0), float(lever.value or 0.0)
+    reach = SPREAD * (high - low)
+    return max(low, value - reach), min(high, value + reach)
+
+
+def hypercube(moved: list[Lever], points: int, seed: int) -> np.ndarray:
+    """Points of a Latin hypercube, shape (points, parameters), the same for the same seed."""
+    low, high = np.array([bounds_of(lever) for lever in moved]).T
+    drawn = qmc.LatinHypercube(len(moved), seed=np.random.default_rng(seed)).random(points)
+    return low + drawn * (high - low)
+
+
+def point_plan(
+    points: np.ndarray, moved: list[Lever], cap: float, replicates: int, settings: Settings,
+    world: Mapping[str, Any],
+) -> PointPlan:  # fmt: skip
+    """The plan of all points, siloed and linked under the cap."""
+    levers, scenarios = levels(), {}
+    for k, point in enumerate(points):
+        here = {**world, **{lever.key: float(v) for lever, v in zip(moved, point)}}
+        for name, cell in (("siloed", SILOED), ("linked", LINKED)):
+            scenarios[f"point {k} {name}"] = read_cell(cell, levers, here, cap)
+    return PointPlan(scenarios, "point 0 siloed", replicates, settings)
+
+
+Chosen = tuple[Plan, list[Lever], np.ndarray]
+
+
+def of_hypercube(
+    points: int | None, over: str, cap: float, replicates: int, settings: Settings,
+    world: Mapping[str, Any],
+) -> Chosen:  # fmt: skip
+    """Plan, parameters and points of a Latin hypercube."""
+    if points is None or not 2 <= points <= 100_000:
+        raise UsageError(f"robust: found {points}, allowed 2 to 100000 points")
+    moved = parameters(load_scenario("baseline", world), over)
+    drawn = hypercube(moved, points, settings.seed)
+    return point_plan(drawn, moved, cap, replicates, settings, world), moved, drawn
+
+
+def of_ensemble(
+    points: int | None, over: str, cap: float, replicates: int, settings: Settings,
+    world: Mapping[str, Any],
+) -> Chosen:  # fmt: skip
+    """Plan, parameters and points of an ensemble; the best set comes first."""
+    sets = sets_of(over, points)
+    check_overrides(world, sets)
+    known = dict(walk(load_scenario("baseline", world)))
+    pair = {
+        name: read_cell(cell, levels(), world, cap)
+        for name, cell in (("siloed", SILOED), ("linked", LINKED))
+    }
+    plan = own_luck(sets, pair, "siloed", replicates, settings)
+    drawn = np.array([list(found.values()) for found in sets])
+    return plan, [known[key] for key in sets[0]], drawn
+
+
+@checked_arguments
+def robust(
+    points: int | None,
+    over: str = "free",
+    replicates: int = LINKAGE_REPLICATES,
+    sample: float = LINKAGE_SAMPLE,
+    months: int = MONTHS,
+    seed: int = SEED,
+    workers: int | None = None,
+    out: str | Path = "results/linkage-robust",
+    cap: float | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    progress: bool | Reporter = False,
+    as_new: bool = False,
+    processes: bool = False,
+) -> Robust:
+    """Run the capped pair at many points of the behaviour parameters.
+
+    Parameters are those of `linkage.linkage`, and:
+
+    Parameters
+    ----------
+    points : int, optional
+        Of the Latin hypercube, or sets of the ensemble; all sets if left out.
+    over : str
+        "free" or "all": which behaviour parameters to move. "ensemble", or the path of a .csv file:
+        the parameter sets of an ensemble.
+
+    Raises
+    ------
+    ScenarioError, UsageError, Interrupted
+    """
+    if over not in OVER and over != SHIPPED and not over.lower().endswith(".csv"):
+        allowed = ", ".join((*OVER, SHIPPED))
+        raise UsageError(f"over: found {over}, allowed {allowed}, or a .csv file of parameter sets")
+    world = dict(overrides or {})
+    check_world(world)
+    cap, workers = cap_or_default(cap), workers_of(workers)
+    settings = Settings(seed, sample, months)
+    choose = of_hypercube if over in OVER else of_ensemble
+    plan, moved, drawn = choose(points, over, cap, replicates, settings, world)
+    plan.check()
+    command = command_of(replicates, settings, cap, world, "--robust", len(drawn), "--over", over)
+    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    store = gather(plan, Path(out), command, as_new, workers, processes, reporter)
+    values = values_of(store, (*OUTCOMES, COST))
+    if isinstance(plan, OwnLuckPlan):
+        siloed, linked = plan.own(values)
+    else:
+        siloed, linked = values[::2], values[1::2]
+    each = linked - siloed
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gaps = _mean(each[:, :, -1]) / _mean(siloed[:, :, -1])
+    found = Robust(
+        plan, over, cap, moved, drawn, each, gaps, store.failures(), store.folder, command
+    )  # fmt: skip
+    keys = pd.DataFrame(drawn, columns=[lever.key for lever in moved])
+    write_frame(store.folder / "points.parquet", pd.concat([keys, found.premiums], axis=1))
+    return found

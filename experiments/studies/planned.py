@@ -1,0 +1,169 @@
+"""What a policy plans to spend by programme: its levers at their unit costs, every place used.
+
+Running costs are exact: a month costs units a year / 12 at the unit cost; training and extension
+visits fall on the months in which they are open. Training counts the whole fee of every place, also
+the part that is paid when trainees open firms. Programmes whose spending follows demand (grants,
+subsidies, tax relief, what the fund pays to banks) have no plan of their own and share a pot.
+
+What is not paid is due to an empty pot or to the cap on all spending. Both are known at the end of a
+month; the one with less left is taken as the reason.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.statistics.effects import INDEX, Cube
+from returnee.scenarios import Policy, Scenario, record_of
+from returnee.scenarios.schema.record import table_of
+from returnee.simulation.state import records as r
+from returnee.simulation.state.providers import ALL_YEAR, PLACES_A_SITE
+from returnee.simulation.support.activities import contest_now
+from returnee.simulation.support.services import DESK_DAYS_BASE, DESK_DAYS_DIGITAL
+
+YEAR = 12
+BY_DEMAND = (
+    "rent", "startup_grant", "job_subsidy", "interest_subsidy", "guarantee", "tax_relief",
+    "exit_compensation", "upgrade_grant",
+)  # fmt: skip
+BUDGETED = ("startup", "employment", "interest", "works")
+CAP, POT = "cap", "pot"
+
+
+def planned(scenario: Scenario, months: int) -> pd.DataFrame:
+    """Planned spending by month and programme, yuan, full county.
+
+    Returns
+    -------
+    DataFrame
+        Index month 1..months, a column per programme of the ledger; NaN where spending follows
+        demand.
+
+    Examples
+    --------
+    >>> from returnee.scenarios import load_scenario
+    >>> round(planned(load_scenario("baseline"), 12)["posts"].sum())
+    1000000
+    """
+    month = np.arange(1, months + 1)
+    p = table_of(scenario.policies(months))
+    facts = record_of(scenario.county)[0]
+    closed = int(facts.work_festival_month) - 1
+    in_class = np.array([_opening(int(m), closed) for m in month])
+    contests = [bool(contest_now(int(m), int(n))) for m, n in zip(month, p.activities_contests)]
+    digital = np.maximum(DESK_DAYS_BASE - p.services_desk_days, 0.0) / (
+        DESK_DAYS_BASE - DESK_DAYS_DIGITAL
+    )
+    running = {
+        "desk": digital * p.costs_desk_digital,
+        "posts": p.services_township_posts * p.costs_township_post,
+        "stations": p.services_destination_stations * p.costs_station,
+        "messages": p.services_mass_messages * p.costs_message,
+        "mentors": p.services_mentors * p.costs_mentor,
+        "incubator_sites": p.incubation_places / PLACES_A_SITE * p.costs_incubator_site,
+        "sessions": p.activities_outreach_sessions * p.costs_session,
+        "sites": p.venue_sites_land * p.costs_site_land,
+        "roads": np.maximum(p.venue_road_quality - facts.firms_road, 0.0) * p.costs_road,
+        "case_tracking": p.linkage_referral * p.costs_case_tracking,
+    }
+    plan = {name: a_year / YEAR for name, a_year in running.items()}
+    plan["incubator_sites"] = plan["incubator_sites"] + _building(p, facts)
+    plan["contests"] = np.array(contests) * (p.costs_contest + p.activities_prize_pot)
+    plan["training"] = p.training_places * in_class * p.training_fee
+    plan["visits"] = p.technology_extension_visits * in_class * p.costs_visit
+    nothing = np.full(months, np.nan)
+    index = pd.RangeIndex(1, months + 1, name="month")
+    frame = pd.DataFrame({name: plan.get(name, nothing) for name in r.PROGRAMMES}, index=index)
+    frame.attrs["units"] = dict.fromkeys(r.PROGRAMMES, "yuan")
+    return frame
+
+
+def _opening(month: int, closed: int) -> float:
+    """Share of a year's classes or visits that falls on a month."""
+    opening = ALL_YEAR & ~(1 << closed)
+    return (opening >> (month - 1) % YEAR & 1) / opening.bit_count()
+
+
+def _building(p: np.recarray, facts: np.record) -> np.ndarray:
+    """Cost of incubator sites built beyond those that stand, by month, yuan."""
+    most = np.maximum.accumulate(np.maximum(p.incubation_places, facts.firms_incubator_places))
+    before = np.concatenate([[facts.firms_incubator_places], most[:-1]])
+    cost: np.ndarray = (most - before) / PLACES_A_SITE * p.costs_incubator_site_once
+    return cost
+
+
+def budgets(scenario: Scenario, months: int) -> dict[str, np.ndarray]:
+    """Yearly budget of each pot that has one, and the cap, in force in each month, yuan."""
+    policies: list[Policy] = scenario.policies(months)
+    names = (*BUDGETED, CAP)
+    return {name: np.array([getattr(p.budget, name) for p in policies], float) for name in names}
+
+
+def unpaid_by_reason(cube: Cube, plan: Plan) -> np.ndarray:
+    """What was due and not paid over the horizon, by scenario, replicate, pot and reason.
+
+    Returns
+    -------
+    ndarray, shape (scenarios, replicates, pots, 2)
+        Yuan; of the last axis the first is the cap, the second the empty pot.
+    """
+    months = plan.settings.months
+    found = np.zeros((len(plan.scenarios), plan.replicates, len(r.POTS), 2))
+    for k, scenario in enumerate(plan.scenarios.values()):
+        cap = budgets(scenario, months)[CAP]
+        left = cap - _spent_this_year(cube.values[k, :, INDEX["public_cost"]], cap)
+        left = np.where(cap > 0.0, left, np.inf)
+        for pot, name in enumerate(r.POTS):
+            columns = [INDEX[f"unpaid_{p}"] for p, of in zip(r.PROGRAMMES, r.POT_OF) if of == pot]
+            due = cube.values[k][:, columns].sum(axis=1)
+            if name == "tax":
+                capped = np.ones(due.shape, bool)  # revenue forgone needs no pot
+            elif name == "guarantee_fund":
+                capped = np.zeros(due.shape, bool)  # banks are paid whatever the cap
+            else:
+                capped = left < cube.values[k, :, INDEX[f"pot_{name}"]]
+            found[k, :, pot, 0] = np.where(capped, due, 0.0).sum(axis=-1)
+            found[k, :, pot, 1] = np.where(capped, 0.0, due).sum(axis=-1)
+    return found
+
+
+def _spent_this_year(cost: np.ndarray, cap: np.ndarray) -> np.ndarray:
+    """What counts against the cap at the end of each month, shape (replicates, months).
+
+    Spending beyond a year's cap (what banks are paid) lowers the next year's.
+    """
+    spent = np.empty_like(cost)
+    so_far = np.zeros(len(cost))
+    for m in range(cost.shape[1]):
+        if m % YEAR == 0:
+            over = so_far - cap[m - 1] if m and cap[m - 1] > 0.0 else np.zeros(len(cost))
+            so_far = np.maximum(over, 0.0)
+        so_far = so_far + cost[:, m]
+        spent[:, m] = so_far
+    return spent
+
+
+def planned_and_spent(cube: Cube, plan: Plan) -> pd.DataFrame:
+    """Planned, spent and unpaid a year by scenario and programme.
+
+    Returns
+    -------
+    DataFrame
+        scenario, programme, pot, planned (NaN where spending follows demand), spent, unpaid: yuan a
+        year, full county, means over replicates.
+    """
+    years = plan.settings.months / YEAR
+    rows = []
+    for k, (label, scenario) in enumerate(plan.scenarios.items()):
+        ours = planned(scenario, plan.settings.months).sum(skipna=False) / years
+        for programme, pot in zip(r.PROGRAMMES, r.POT_OF):
+            both = cube.levels[k][:, [INDEX[f"spent_{programme}"], INDEX[f"unpaid_{programme}"]]]
+            there = both[np.isfinite(both).all(axis=1)]
+            spent, unpaid = there.mean(axis=0) / years if len(there) else (np.nan, np.nan)
+            rows.append((label, programme, r.POTS[pot], ours[programme], spent, unpaid))
+    columns = ["scenario", "programme", "pot", "planned", "spent", "unpaid"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame.attrs["units"] = dict.fromkeys(columns[3:], "yuan a year")
+    return frame

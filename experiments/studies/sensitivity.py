@@ -1,0 +1,379 @@
+"""Which assumptions decide an outcome, and which decide whether a policy works?
+
+Behaviour parameters are moved within a band around the values in use. At every point the scenarios
+run in the same paired replicates; indices are taken of indicators and of policy effects (scenario
+less reference), averaged over replicates. The replicates are the same at every point, so a point's
+outcome has no noise of its own; how much the luck of the draw matters, more replicates show.
+"""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.defaults import MAX_RUNS
+from returnee.experiments.errors import UsageError
+from returnee.experiments.files import write_frame
+from returnee.experiments.keys import check_key
+from returnee.experiments.measuring.measures import check_horizon, check_measure, labelled
+from returnee.experiments.running.design import design_of, labels_of
+from returnee.experiments.running.executors import Where
+from returnee.experiments.running.plan import plan_of
+from returnee.experiments.running.progress import Reporter
+from returnee.experiments.statistics.indices import MORRIS, SOBOL, draw, indices_of, problem_of
+from returnee.experiments.studies.linkage.robust import parameters
+from returnee.experiments.studies.sweep import frame_of, run_plan
+from returnee.scenarios import Lever, load_scenario, walk
+
+MEASURES = ("firms_surviving", "jobs", "returns", "return_quality")
+LEVEL_OF, EFFECT = "level", "effect"
+BOTH = "both"
+METHODS = (MORRIS, SOBOL, BOTH)
+SPREAD = 0.1  # of a parameter's allowed range, either way
+INDICES = "indices.parquet"
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is looked at.
+
+    Attributes
+    ----------
+    scenarios : tuple of str
+        Names or paths; the reference is not among them.
+    against : str
+        The reference.
+    moved : tuple of Lever
+        Parameters with the values they are moved around.
+    bounds : ndarray, shape (parameters, 2)
+    measures : tuple of str
+    replicates : int
+    sample, months, seed
+        Of every run.
+    """
+
+    scenarios: tuple[str, ...]
+    against: str
+    moved: tuple[Lever, ...]
+    bounds: np.ndarray
+    measures: tuple[str, ...]
+    replicates: int
+    sample: float
+    months: int
+    seed: int
+
+    @property
+    def keys(self) -> list[str]:
+        """Keys of the parameters."""
+        return [lever.key for lever in self.moved]
+
+    def of(self, keys: Sequence[str]) -> Study:
+        """The same with fewer parameters moved."""
+        kept = [k for k, key in enumerate(self.keys) if key in keys]
+        moved = tuple(self.moved[k] for k in kept)
+        return Study(**{**self.__dict__, "moved": moved, "bounds": self.bounds[kept]})
+
+
+@checked_arguments
+def sensitivity(
+    scenarios: Sequence[str | Path] = ("linked",),
+    against: str | Path = "baseline",
+    *,
+    over: str | Sequence[str] = "free",
+    method: str = BOTH,
+    trajectories: int = 20,
+    base: int = 64,
+    top: int = 6,
+    spread: float = SPREAD,
+    measures: Sequence[str] = MEASURES,
+    replicates: int = 2,
+    sample: float = 0.01,
+    months: int = 120,
+    seed: int = 1,
+    overrides: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    where: Where | None = None,
+    progress: bool | Reporter = False,
+    as_new: bool = False,
+    max_runs: int = MAX_RUNS,
+) -> pd.DataFrame:
+    """Find which parameters decide outcomes and policy effects.
+
+    Parameters
+    ----------
+    scenarios : sequence of str
+        Policies whose indicators and effects are looked at.
+    against : str
+        The reference of the effects.
+    over : "free", "all" or sequence of str
+        Behaviour parameters that are free in calibration, all, or keys; numbers that are not whole.
+    method : {"morris", "sobol", "both"}
+        Screening, shares of variance, or screening and then shares of the `top` parameters.
+    trajectories : int
+        Of Morris; each takes a run more than there are parameters, for each scenario and replicate.
+    base : int
+        Base points of Sobol, a power of two; each takes twice the parameters and two more.
+    top : int
+        Parameters kept after screening.
+    spread : float
+        Share of a parameter's allowed range by which it is moved either way.
+    measures : sequence of str
+    replicates, sample, months, seed
+        Of every run.
+    overrides : mapping, optional
+        Keys laid on every scenario.
+    out : path, optional
+        Folder; runs are kept there and resumed from.
+    where, progress, as_new, max_runs
+        As for `sweeps.sweep`.
+
+    Returns
+    -------
+    DataFrame
+        Columns method, scenario, target ("level" or "effect"), measure, index, key, key2, n, value,
+        low, high; see `sensitivity_indices.indices_of`. The rows with the largest n of a method are
+        the result, the others show whether it has settled. ``attrs`` has ``labels``, ``labels_zh``
+        and ``units``, ``moved``, the number of parameters, as ``effects`` what `effects_over` tells
+        of the points of each method, and as ``untold`` what has no index: method, scenario, target,
+        measure, ``points``, and at how many of them there is an outcome (``there``).
+
+    Raises
+    ------
+    ScenarioError, UsageError, Interrupted
+    """
+    study = study_of(
+        scenarios, against, over, spread, measures, replicates, sample, months, seed, overrides
+    )
+    check(method, trajectories, base, top)
+    about: dict[str, Any] = {**attributes(study), "moved": len(study.moved)}
+    with tempfile.TemporaryDirectory(prefix="returnee-") as temporary:
+        folder = Path(out) if out is not None else Path(temporary)
+        options = {
+            "overrides": dict(overrides or {}), "where": where, "progress": progress,
+            "as_new": as_new, "max_runs": max_runs,
+        }  # fmt: skip
+        frames: list[pd.DataFrame] = []
+        about["effects"], about["untold"] = [], []
+        for name, n in ((MORRIS, trajectories), (SOBOL, base)):
+            if method not in (name, BOTH):
+                continue
+            if frames:
+                kept = strongest(frames[0], top)
+                if not kept:  # no outcome at whole trajectories, so nothing to choose by
+                    break
+                study = study.of(kept)
+            frame, ranges, untold = _stage(name, study, n, folder, options)
+            frames.append(frame)
+            about["effects"] += ranges
+            about["untold"] += untold
+        found = pd.concat(frames, ignore_index=True)
+        if out is not None:
+            write_frame(folder / INDICES, found)
+    found.attrs = about
+    return found
+
+
+def check(method: str, trajectories: int, base: int, top: int) -> None:
+    """Refuse arguments before anything is run.
+
+    Raises
+    ------
+    UsageError
+    """
+    if method not in METHODS:
+        raise UsageError(f"method: found {method}, allowed {', '.join(METHODS)}")
+    if not 2 <= trajectories <= 100_000:
+        raise UsageError(f"trajectories: found {trajectories}, allowed 2 to 100000")
+    if not 2 <= base <= 2**20 or base & (base - 1):
+        raise UsageError(f"base: found {base}, allowed a power of two from 2")
+    if not 1 <= top <= 100:
+        raise UsageError(f"top: found {top}, allowed 1 to 100")
+
+
+def study_of(
+    scenarios: Sequence[str | Path], against: str | Path, over: str | Sequence[str], spread: float,
+    measures: Sequence[str], replicates: int, sample: float, months: int, seed: int,
+    overrides: Mapping[str, Any] | None,
+) -> Study:  # fmt: skip
+    """What is looked at, checked; see `sensitivity`."""
+    if not 0.0 < spread <= 1.0:
+        raise UsageError(f"spread: found {spread:g}, allowed above 0 up to 1")
+    if not measures:
+        raise UsageError("measures: found none, allowed one or more")
+    for name in measures:
+        check_measure(name)
+    check_horizon(measures, months)
+    asked = tuple(dict.fromkeys(str(name) for name in scenarios if str(name) != str(against)))
+    settled = load_scenario(against, dict(overrides or {}))
+    moved = tuple(_moved(over, settled))
+    bounds = np.array([band_of(lever, spread) for lever in moved])
+    return Study(
+        asked,
+        str(against),
+        moved,
+        bounds,
+        tuple(dict.fromkeys(measures)),
+        replicates,
+        sample,
+        months,
+        seed,
+    )
+
+
+def _moved(over: str | Sequence[str], settled: Any) -> list[Lever]:
+    if over in ("free", "all"):
+        return parameters(settled, str(over))
+    here = dict(walk(settled.behaviour, "behaviour."))
+    here |= dict(walk(settled.county, "county.")) | dict(walk(settled.policy, "policy."))
+    keys, found = [over] if isinstance(over, str) else list(over), []
+    if not keys:
+        raise UsageError("over: found none, allowed free, all, or one parameter or more")
+    for k, key in enumerate(keys):
+        check_key(key, key, "over")
+        if key in keys[:k]:
+            raise UsageError(f"over: {key}: found twice, allowed once")
+        if key not in here or here[key].type is not float:
+            raise UsageError(f"over: {key}: found no number with decimals, allowed one that has")
+        found.append(here[key])
+    return found
+
+
+def band_of(lever: Lever, spread: float) -> tuple[float, float]:
+    """Between what a parameter is moved: its value and a share of its range either way.
+
+    Examples
+    --------
+    >>> from returnee.experiments.running.values import BY_KEY
+    >>> low, high = band_of(BY_KEY["policy.linkage.referral"], 0.2)
+    >>> round(low, 9), round(high, 9)
+    (0.0, 0.3)
+    """
+    low, high, value = float(lever.low or 0.0), float(lever.high or 0.0), float(lever.value or 0.0)
+    reach = spread * (high - low)
+    return max(low, value - reach), min(high, value + reach)
+
+
+def _stage(
+    method: str, study: Study, n: int, folder: Path, options: dict[str, Any]
+) -> tuple[pd.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Run the points of one method.
+
+    Returns
+    -------
+    DataFrame
+        Indices of every target that has some.
+    list of dict
+        `effects_over` the points.
+    list of dict
+        Targets without an index, with the points there are and those that have an outcome.
+    """
+    problem = problem_of(study.keys, study.bounds)
+    points = draw(method, problem, n, study.seed)
+    given = {
+        "scenarios": [study.against, *study.scenarios], "replicates": study.replicates,
+        "months": study.months, "sample": study.sample, "seed": study.seed, "method": "table",
+        "points": pd.DataFrame(points, columns=study.keys), "axes": options["overrides"],
+    }  # fmt: skip
+    plan = plan_of(design_of(given, f"sensitivity {method}"), options["max_runs"])
+    store = run_plan(
+        plan, folder / method, "", options["where"], options["progress"], options["as_new"],
+        command=shlex.join(["returnee", "sensitivity", *study.scenarios]),
+    )  # fmt: skip
+    runs = frame_of(store.folder)
+    frames, untold, found = [], [], targets_of(runs, study, len(points))
+    for (scenario, target, measure), values in found.items():
+        about = {"scenario": scenario, "target": target, "measure": measure}
+        rows = indices_of(method, problem, points, values, study.seed)
+        if rows.empty:
+            there = int(np.isfinite(values).sum())
+            untold.append({"method": method, **about, "points": len(points), "there": there})
+        for place, (name, value) in enumerate(about.items(), start=1):
+            rows.insert(place, name, value)
+        frames.append(rows)
+    return pd.concat(frames, ignore_index=True), effects_over(method, found), untold
+
+
+def effects_over(
+    method: str, found: dict[tuple[str, str, str], np.ndarray]
+) -> list[dict[str, Any]]:
+    """Between what the policy effects lie at the points of a method, and how often above zero.
+
+    Examples
+    --------
+    >>> effects_over("sobol", {("linked", "effect", "jobs"): np.array([-1.0, 2.0, np.nan])})
+    [{'method': 'sobol', 'scenario': 'linked', 'measure': 'jobs', 'points': 2, 'low': -1.0, 'high': 2.0, 'above': 0.5}]
+    """
+    rows = []
+    for (scenario, target, measure), values in found.items():
+        ran = values[np.isfinite(values)]
+        if target == EFFECT and len(ran):
+            rows.append(
+                {"method": method, "scenario": scenario, "measure": measure, "points": len(ran),
+                 "low": float(ran.min()), "high": float(ran.max()),
+                 "above": float((ran > 0.0).mean())}
+            )  # fmt: skip
+    return rows
+
+
+def targets_of(
+    runs: pd.DataFrame, study: Study, points: int
+) -> dict[tuple[str, str, str], np.ndarray]:
+    """Outcomes at every point: indicators, and paired effects of the scenarios on them.
+
+    Returns
+    -------
+    dict
+        Scenario, "level" or "effect", and measure, to values of shape (points,); NaN where a run of
+        the point failed.
+    """
+    labels = labels_of((study.against, *study.scenarios))
+    wide = runs.set_index(["scenario", "point", "replicate"]).sort_index()
+    found = {}
+    for measure in study.measures:
+        column = wide[measure].unstack("replicate")
+        table = {
+            label: column.loc[label].reindex(range(points)).to_numpy(dtype=float)
+            for label in labels
+        }
+        for label in labels:
+            values = table[label]
+            found[label, LEVEL_OF, measure] = values.mean(axis=1)
+            if label != labels[0]:
+                found[label, EFFECT, measure] = (values - table[labels[0]]).mean(axis=1)
+    return found
+
+
+def strongest(found: pd.DataFrame, top: int) -> list[str]:
+    """Parameters that move some target most, by mu* as a share of the target's largest."""
+    rows = settled(found)
+    rows = rows[rows["index"] == "mu_star"]
+    if rows.empty:
+        return []
+    largest = rows.groupby(["scenario", "target", "measure"])["value"].transform("max")
+    share = (rows["value"] / largest).fillna(0.0).groupby(rows["key"]).max()
+    return list(share.sort_values(ascending=False, kind="stable").index[:top])
+
+
+def settled(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the most trajectories or base points of each method and target."""
+    groups = found.groupby(["method", "scenario", "target", "measure"])["n"]
+    return found[found["n"] == groups.transform("max")]
+
+
+def attributes(study: Study) -> dict[str, Any]:
+    """Labels and units of measures, parameters and scenarios."""
+    names = (study.against, *study.scenarios)
+    read = {label: load_scenario(name) for label, name in zip(labels_of(names), names)}
+    found = labelled(study.measures, read)
+    for lever in study.moved:
+        found["labels"][lever.key], found["labels_zh"][lever.key] = lever.en, lever.zh
+        found["units"][lever.key] = lever.unit
+    return found

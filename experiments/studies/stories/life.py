@@ -1,0 +1,100 @@
+"""Life stories: what happened to a person, month by month, under one policy and under another.
+
+Events are what changed in the county's record, see `stories_watch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from returnee.simulation.state import records as r
+
+Detail = dict[str, Any]  # numbers, words of catalogues, or names in English and Chinese
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a person.
+
+    Attributes
+    ----------
+    month : int
+        From 1, under the policy.
+    kind : str
+        Key of ``[events]`` in the catalogues.
+    detail : dict
+        What the sentence names: numbers (yuan, months, jobs), words, names in both languages.
+    """
+
+    month: int
+    kind: str
+    detail: Detail
+
+
+@dataclass(frozen=True)
+class Life:
+    """A person's life under one policy.
+
+    Attributes
+    ----------
+    worker : int
+    person : dict
+        Who she or he was when the policy began.
+    events : tuple of Event
+        In order.
+    end : dict
+        State, firm, jobs, public money received and loan left at the end.
+    """
+
+    worker: int
+    person: Detail
+    events: tuple[Event, ...]
+    end: Detail
+
+    def as_json(self) -> Detail:
+        """The life as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> Life:
+        """A life from `as_json`."""
+        events = tuple(Event(**event) for event in found["events"])
+        return cls(found["worker"], found["person"], events, found["end"])
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One person's lives under a reference and under a policy, as an example of a kind.
+
+    Attributes
+    ----------
+    kind : str
+        Key of ``[kinds]`` in the catalogues; empty for a person asked for by id.
+    candidates : int
+        Of how many people this one is the example.
+    reference, policy : Life
+    """
+
+    kind: str
+    candidates: int
+    reference: Life
+    policy: Life
+
+
+RECEIVED = tuple(f"got_{r.PROGRAMMES[programme]}" for programme in r.RECEIPTS)
+LOAN = (
+    "loan_asked", "loan_asked_open", "loan_granted", "loan_cut", "loan_refused", "loan_given_up",
+    "raise_asked", "loan_raised", "loan_raised_less", "raise_refused", "raise_given_up",
+    "loan_withdrawn",
+)  # fmt: skip
+MONTHLY = ("got_interest_subsidy", "got_tax_relief", "got_rent")
+KINDS = (
+    "entered", "heard", "forgot", "offer", "left", "returned", "seeking", "training_asked",
+    "training_dropped", "trained", "referred", "job_lost", "planned", *LOAN, "gave_up", "registered", "opened", "incubated",
+    "mentored", "contest_won", "upgraded", *RECEIVED, "loan_repaid", "loan_overdue",
+    "loan_compensated", "stopped", "never_opened", "struck_off", "job_in_firm", "job_elsewhere",
+    "farming", "retired",
+)  # fmt: skip
+"""Kinds of events, in the order in which those of one month are told."""

@@ -1,0 +1,349 @@
+"""Lives of persons, read off a run.
+
+The run is lived again a month at a time while the person's row, and the rows of the person's firms,
+are looked at; it is not changed by that. Events are what changed between two looks, so nothing is in
+a story that is not in the county's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from returnee.experiments.errors import UsageError
+from returnee.experiments.keys import Settings
+from returnee.experiments.studies.stories.life import (
+    KINDS,
+    MONTHLY,
+    RECEIVED,
+    Detail,
+    Event,
+    Life,
+)
+from returnee.scenarios import Scenario
+from returnee.simulation.run import Run, start
+from returnee.simulation.start.history import advance
+from returnee.simulation.state import records as r
+from returnee.simulation.state.county import County
+
+FEN = 100.0
+WAITING = (r.AT_DESK, r.IN_PROCESS)
+Record = Any  # a row of County.workers or County.firms, copied
+Noted = list[tuple[str, Detail]]
+
+
+def lives_of(
+    scenario: Scenario, workers: Iterable[int], replicate: int, settings: Settings
+) -> dict[int, Life]:
+    """Live a run again and tell what happened to some of its people.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    workers : iterable of int
+        Ids.
+    replicate : int
+    settings : Settings
+        Seed, sample, months and history of the run.
+
+    Returns
+    -------
+    dict of int to Life
+
+    Raises
+    ------
+    UsageError
+        If nobody of that id was in the labour force under the policy.
+    """
+    s, asked = settings, sorted(set(workers))
+    county = start(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
+    watchers = [Watcher(scenario, county, row_of(county, worker, s.months)) for worker in asked]
+    for month in range(1, s.months + 1):
+        county = advance(county, month)
+        for watcher in watchers:
+            watcher.look(county, month)
+    return {
+        worker: watcher.life(county, s.months)
+        for worker, watcher in zip(asked, watchers, strict=True)
+    }
+
+
+def lives_in(run: Run, workers: Iterable[int]) -> dict[int, Life]:
+    """`lives_of` for a run that was made with `simulation.simulate`."""
+    burn_in = 1 - int(run.county.clock[0].first)
+    settings = Settings(run.seed, run.sample, run.months, burn_in)
+    return lives_of(run.scenario, workers, run.replicate, settings)
+
+
+def row_of(county: County, worker: int, months: int) -> int:
+    """Row of a worker who is in the labour force in some month under the policy."""
+    known = 0 <= worker < len(county.row_of)
+    row = int(county.row_of[worker]) if known else -1
+    if row >= 0:
+        record = county.workers[row]
+        if record.enters <= months and record.retires > 0:
+            return row
+    raise UsageError(
+        f"worker: found {worker}, allowed the id of somebody in the labour force under the policy "
+        f"(0 to {len(county.row_of) - 1}; some enter or retire at other times)"
+    )
+
+
+class Watcher:
+    """Looks at one person every month and notes what changed.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    county : County
+        At the end of its history.
+    row : int
+        Of the worker.
+    """
+
+    def __init__(self, scenario: Scenario, county: County, row: int) -> None:
+        self.row, self.facts = row, scenario.county
+        self.events: list[Event] = []
+        self.worker = county.workers[row].copy()
+        own = np.flatnonzero(county.firms["owner"][: int(county.clock[0].firms)] == row)
+        self.firms = {int(f): _firm(county, int(f)) for f in own}
+        self.received = {f: county.receipts[f].copy() for f in self.firms}
+        self.first = dict(self.received)
+        self.person = self._person(county)
+
+    def look(self, county: County, month: int) -> None:
+        """Note what changed since the last look."""
+        before, now = self.worker, county.workers[self.row].copy()
+        noted: Noted = []
+        noted += _knowledge(before, now)
+        noted += self._career(before, now, month)
+        noted += self._course(before, now, month)
+        if now.firm >= 0 and now.state in (r.FOUNDING, r.OWNER) and int(now.firm) not in self.firms:
+            f = int(now.firm)
+            noted.append(("planned", self._plan(county, f)))
+            self.firms[f] = _blank(county, f)
+            self.received[f] = self.first[f] = np.zeros(len(r.RECEIPTS), np.int64)
+        for f, past in self.firms.items():
+            present = _firm(county, f)
+            noted += self._file(past, present, month)
+            paid = county.receipts[f] - self.received[f]
+            noted += self._money(f, paid, month)
+            self.firms[f], self.received[f] = present, county.receipts[f].copy()
+        order = {kind: k for k, kind in enumerate(KINDS)}
+        noted.sort(key=lambda one: order[one[0]])
+        self.events += [Event(month, kind, detail) for kind, detail in noted]
+        self.worker = now
+
+    def life(self, county: County, months: int) -> Life:
+        """The life, when the run is over."""
+        now = self.worker
+        end: Detail = {"state": r.STATES[now.state], "month": months}
+        own = [firm for firm in self.firms.values() if firm["phase"] == r.OPEN]
+        if own:
+            end |= self._about(own[-1]) | {
+                "jobs": int(own[-1]["employees"]),
+                "income": float(max(own[-1]["income"], 0.0)),
+                "loan": float(own[-1]["loan"]) / FEN,
+            }
+        paid = sum((self.received[f] - self.first[f]).sum() for f in self.firms)
+        end["received"] = float(paid) / FEN
+        return Life(int(now.id), self.person, tuple(self.events), end)
+
+    def _person(self, county: County) -> Detail:
+        w, facts = self.worker, self.facts
+        town = facts.townships[w.township]
+        found: Detail = {
+            "sex": "female" if w.sex == 1 else "male",
+            "age": int(-w.birth // 12),
+            "schooling": int(w.schooling),
+            "township": [town.name, town.name_zh],
+            "remote": bool(town.remote),
+            "child": bool(w.child),
+            "elder": bool(w.elder),
+            "state": r.STATES[w.state],
+            "enters": int(w.enters) if w.state == r.PRE else 0,
+            "knows": [name for k, name in enumerate(r.CHANNELS) if w.knows >> k & 1],
+            "trained": bool(w.certificate != r.NEVER),
+        }
+        if w.ever_away or w.state == r.AWAY:
+            sector = facts.city_sectors[w.city_sector]
+            months = int(w.experience) + (max(-int(w.settled), 0) if w.state == r.AWAY else 0)
+            found |= {
+                "away_years": round(months / 12.0, 1),
+                "city_sector": [sector.name, sector.name_zh],
+                "wage": float(w.wage),
+                "out_of_province": bool(w.destination),
+            }
+        own = [firm for firm in self.firms.values() if firm["phase"] == r.OPEN]
+        if own:
+            found["firm"] = self._about(own[-1]) | {
+                "years": round(-int(own[-1]["opened"]) / 12.0, 1),
+                "jobs": int(own[-1]["employees"]),
+            }
+        return found
+
+    def _about(self, firm: Record) -> Detail:
+        sector = self.facts.sectors[firm["sector"]]
+        return {"firm": int(firm["id"]), "sector": [sector.name, sector.name_zh]}
+
+    def _plan(self, county: County, f: int) -> Detail:
+        firm = county.firms[f]
+        least = county.behaviour[0].money_minimum_start * firm.capital_wanted
+        return self._about(_firm(county, f)) | {
+            "means": float(firm.means),
+            "wanted": float(firm.capital_wanted),
+            "least": float(least),
+        }
+
+    def _career(self, before: Record, now: Record, month: int) -> Noted:
+        """Moves between city and home, and between jobs."""
+        noted: Noted = []
+        if before.state == r.PRE and now.state != r.PRE:
+            noted.append(("entered", {}))
+        if now.left == month and before.left != month:
+            noted.append(("left", {}))
+        if now.returned == month and before.returned != month:
+            away = month - max(int(before.left), int(before.birth) + 18 * 12)
+            noted.append(("returned", {"away_months": int(away)} if before.left > r.NEVER else {}))
+        if now.offer > max(int(before.offer), month) and now.state == r.AWAY:
+            noted.append(("offer", {}))
+        if now.state == r.EMPLOYED and (before.state != r.EMPLOYED or before.firm != now.firm):
+            noted.append(("job_in_firm" if now.firm >= 0 else "job_elsewhere", {}))
+        elif before.state == r.EMPLOYED and now.state == r.SEEKING:
+            noted.append(("job_lost", {}))
+        elif before.state == r.FARMING and now.state == r.SEEKING:
+            noted.append(("seeking", {}))
+        if now.state == r.FARMING and before.state != r.FARMING:
+            noted.append(("farming", {}))
+        if now.state == r.RETIRED and before.state != r.RETIRED:
+            noted.append(("retired", {}))
+        return noted
+
+    def _course(self, before: Record, now: Record, month: int) -> Noted:
+        """Training, and the file handed on."""
+        noted: Noted = []
+        if before.training_since != now.training_since and now.training_since != r.NEVER:
+            noted.append(("training_asked", {}))
+        if before.certificate != now.certificate:
+            waited = month - int(now.training_since)
+            noted.append(("trained", {"waited": int(waited)}))
+        elif before.training_since != r.NEVER and now.training_since == r.NEVER:
+            noted.append(("training_dropped", {}))
+        if now.referred and not before.referred:
+            noted.append(("referred", {}))
+        return noted
+
+    def _file(self, past: Record, now: Record, month: int) -> Noted:
+        """What changed in a venture's file."""
+        noted: Noted = []
+        for kind, name in (
+            ("registered", "registered"),
+            ("opened", "opened"),
+            ("incubated", "incubator_until"),
+            ("mentored", "mentor_until"),
+        ):
+            if past[name] == r.NEVER and now[name] != r.NEVER:
+                noted.append((kind, self._stage(kind, now, month)))
+        noted += _loan(past, now, month)
+        if past["credit_line"] != now["credit_line"]:
+            noted.append(("contest_won", {}))
+        if past["technology"] != now["technology"]:
+            noted.append(("upgraded", {}))
+        if past["phase"] != now["phase"]:
+            if now["phase"] == r.ABANDONED:
+                noted.append(("gave_up", {}))
+            elif now["phase"] == r.CLOSED:
+                noted.append(("struck_off", {}))
+            if past["stopped"] == r.NEVER and now["stopped"] != r.NEVER:
+                if now["opened"] == r.NEVER:
+                    noted.append(("never_opened", {}))
+                else:
+                    noted.append(
+                        ("stopped", {"jobs": int(past["employees"]),
+                                     "months": month - int(now["opened"])})
+                    )  # fmt: skip
+        return noted
+
+    def _stage(self, kind: str, now: Record, month: int) -> Detail:
+        if kind == "registered":
+            return {"yuan": float(now["capital"] + now["cash"])}
+        if kind == "incubated":
+            return {"months": int(now["incubator_until"]) - month}
+        return {"months": int(now["mentor_until"]) - month} if kind == "mentored" else {}
+
+    def _money(self, f: int, paid: np.ndarray, month: int) -> Noted:
+        """Payments; what comes monthly is told when it first comes."""
+        noted: Noted = []
+        for k, kind in enumerate(RECEIVED):
+            again = self.received[f][k] > 0 and kind in MONTHLY
+            if paid[k] > 0 and not again:
+                noted.append((kind, {"yuan": float(paid[k]) / FEN}))
+        return noted
+
+
+def _firm(county: County, f: int) -> Record:
+    return np.asarray(county.firms)[f].copy()
+
+
+def _blank(county: County, f: int) -> Record:
+    """A file of which nothing has happened yet."""
+    firm = _firm(county, f)
+    for name in (
+        "desk_since",
+        "registered",
+        "opened",
+        "stopped",
+        "incubator_until",
+        "mentor_until",
+    ):
+        firm[name] = r.NEVER
+    firm["loan_stage"], firm["phase"], firm["credit_line"] = r.NO_LOAN, r.PLANNED, 0
+    firm["loan"] = firm["loan_granted"] = 0
+    return firm
+
+
+def _knowledge(before: Record, now: Record) -> Noted:
+    noted: Noted = []
+    for kind, changed in (
+        ("heard", now.knows & ~before.knows),
+        ("forgot", before.knows & ~now.knows),
+    ):
+        names = [name for k, name in enumerate(r.CHANNELS) if int(changed) >> k & 1]
+        if names:
+            noted.append((kind, {"channels": names}))
+    return noted
+
+
+def _loan(past: Record, now: Record, month: int) -> Noted:
+    """Events of a loan file: for a start, for a firm that is open, or to raise the loan it has."""
+    noted: Noted = []
+    raising, stage = past["loan"] > 0, int(now["loan_stage"])
+    asked = past["desk_since"] != now["desk_since"]
+    if asked:
+        kind = "loan_asked" if now["opened"] == r.NEVER else "loan_asked_open"
+        yuan = float(now["loan_wanted"]) / FEN
+        noted.append(("raise_asked" if raising else kind, {"yuan": yuan}))
+    amount = int(now["loan_granted"]) - int(past["loan_granted"])
+    if amount > 0:
+        kinds = ("loan_raised", "loan_raised_less") if raising else ("loan_granted", "loan_cut")
+        detail = {"yuan": amount / FEN, "waited": month - int(now["desk_since"])}
+        noted.append((kinds[int(now["loan_reason"] == r.NO_GUARANTOR)], detail))
+    elif (asked or past["loan_stage"] in WAITING) and stage in (r.REFUSED, r.GRANTED):
+        noted.append(_not_had(past, now, "raise" if raising else "loan"))
+    ends = {r.REPAID: "repaid", r.OVERDUE: "overdue", r.COMPENSATED: "compensated"}
+    if past["loan_stage"] != stage and stage in ends:
+        noted.append((f"loan_{ends[stage]}", {}))
+    return noted
+
+
+def _not_had(past: Record, now: Record, what: str) -> tuple[str, Detail]:
+    """How a file at the desk ended without money."""
+    reason = int(now["loan_reason"])
+    if reason != r.GAVE_UP:
+        return f"{what}_refused", {"reason": r.REASONS[reason]}
+    # A file is also taken back when its firm stops or the plan is dropped, whatever the wait.
+    if past["stopped"] != now["stopped"] or now["phase"] == r.ABANDONED:
+        return "loan_withdrawn", {}
+    return f"{what}_given_up", {"reason": r.REASONS[reason]}

@@ -1,0 +1,345 @@
+"""Life stories in words, English and Chinese: who, what happened when, and where two lives part.
+
+A cause is named only where the record shows the mechanism: what was known, a place, a decision on a
+loan with its reason, a payment, or that own money fell short of the least a start needs. Otherwise
+the story says that the record does not show why.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from returnee.experiments.numbers import rounded
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.studies.stories.life import (
+    LOAN,
+    MONTHLY,
+    RECEIVED,
+    Detail,
+    Event,
+    Life,
+    Pair,
+)
+from returnee.experiments.studies.stories.watch import lives_in
+from returnee.experiments.words.texts import FOLDER, title_of
+from returnee.simulation.run import Run
+
+KNOWLEDGE = ("heard", "forgot")
+REASONS = {
+    "why_heard": KNOWLEDGE,
+    "why_training": ("training_asked", "trained", "training_dropped"),
+    "why_offer": ("offer",),
+    "why_loan": LOAN,
+    "why_place": ("mentored", "incubated", "contest_won"),
+    "why_money": RECEIVED,
+}
+SUPPORT = tuple(kind for kinds in REASONS.values() for kind in kinds if kind != "forgot")
+
+
+@lru_cache(maxsize=2)
+def people_words(lang: str) -> dict[str, Any]:
+    """Texts of one language, from ``templates/people_<lang>.toml``."""
+    return tomllib.loads((FOLDER / f"people_{lang}.toml").read_text(encoding="utf-8"))
+
+
+def story(run: Run, worker: int, lang: str = "en") -> list[str]:
+    """Tell one person's life in a run: a sentence on who it is, one an event, and the end.
+
+    Parameters
+    ----------
+    run : Run
+        Any run of `simulation.simulate`; it is lived again with an eye on the person.
+    worker : int
+        Id.
+    lang : {"en", "zh"}
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    UsageError
+        If nobody of that id was in the labour force under the policy.
+    """
+    life = lives_in(run, [worker])[worker]
+    dated = people_words(lang)["dated"]
+    lines = [dated.format(date=date, text=text) for date, text in event_lines(life, lang)]
+    return [who(life, lang), *lines, ending(life, lang)]
+
+
+def story_lines(plan: Plan, label: str, pair: Pair, lang: str) -> list[str]:
+    """A pair of lives as sentences: who, each life, and where they part."""
+    text = people_words(lang)
+    names = titles(plan, label, lang)
+    lines = [who(pair.policy, lang)]
+    for name, life in zip((names["reference"], names["policy"]), (pair.reference, pair.policy)):
+        told = [text["dated"].format(date=d, text=t) for d, t in event_lines(life, lang)]
+        lines.append(text["under"].format(name=name))
+        lines += [*(told or [text["nothing_happens"]]), ending(life, lang)]
+    return [*lines, *parting(plan, label, pair, lang)]
+
+
+def titles(plan: Plan, label: str, lang: str) -> dict[str, str]:
+    """Titles of the policy and of the reference."""
+    return {
+        "policy": title_of(plan.scenarios[label], label, lang),
+        "reference": title_of(plan.scenarios[plan.reference], plan.reference, lang),
+    }
+
+
+def date_of(month: int, lang: str) -> str:
+    """Month and year of the policy; month 1 is January of year 1."""
+    text = people_words(lang)
+    year, place = divmod(month - 1, 12)
+    return str(text["date"]).format(month=text["months"][place], year=year + 1)
+
+
+def count(number: float, noun: str, lang: str) -> str:
+    """A number with its noun."""
+    one, many = people_words(lang)["counts"][noun]
+    shown = f"{rounded(number, 3):,g}"
+    return str(one if shown == "1" else many).format(n=shown)
+
+
+def duration(months: int, lang: str) -> str:
+    """A time in months, or from two years on in years."""
+    if months < 24:
+        return count(months, "month", lang)
+    return count(round(months / 12.0, 1), "year", lang)
+
+
+def money(yuan: float, lang: str) -> str:
+    """A sum of money, to three digits."""
+    value = rounded(yuan, 3)
+    if lang == "zh" and abs(value) >= 1e4:
+        return f"{value / 1e4:,g}万元"
+    return str(people_words(lang)["yuan"]).format(n=f"{value:,.0f}")
+
+
+def name_in(names: list[str], lang: str) -> str:
+    """A name of the county file in the reader's language."""
+    return names[lang == "zh"]
+
+
+def joined(parts: Iterable[str], lang: str) -> str:
+    """A list in words."""
+    some, text = list(parts), people_words(lang)
+    if len(some) < 2:
+        return "".join(some)
+    return str(text["comma"]).join(some[:-1]) + str(text["and"]) + some[-1]
+
+
+def who(life: Life, lang: str) -> str:
+    """Who the person was when the policy began."""
+    text, p = people_words(lang)["who"], life.person
+    parts = [
+        text["person"].format(
+            id=life.worker,
+            noun=text[p["sex"]],
+            age=p["age"],
+            township=name_in(p["township"], lang),
+            remote=text["remote"] if p["remote"] else "",
+            schooling=text["schooling"][p["schooling"]],
+        )
+    ]
+    if p["enters"] > 0:
+        parts = [
+            text["young"].format(
+                id=life.worker,
+                noun=text[f"young_{p['sex']}"],
+                township=name_in(p["township"], lang),
+                remote=text["remote"] if p["remote"] else "",
+                schooling=text["schooling"][p["schooling"]],
+            )
+        ]
+    family = [text[name] for name in ("child", "elder") if p[name]]
+    parts.append(text["family"].format(what=joined(family, lang)) if family else "")
+    if "wage" in p:
+        parts.append(
+            text["away"].format(
+                years=count(p["away_years"], "year", lang),
+                sector=name_in(p["city_sector"], lang),
+                where=text["outside" if p["out_of_province"] else "inside"],
+                wage=money(p["wage"], lang),
+            )
+        )
+    parts.append(_at_start(p, lang))
+    return str(people_words(lang)["gap"]).join(part for part in parts if part)
+
+
+def _at_start(p: Detail, lang: str) -> str:
+    """What the person did and knew when the policy began."""
+    text = people_words(lang)["who"]
+    if p["enters"] > 0:
+        return ""
+    if "firm" in p:
+        state = text["has_firm"].format(
+            sector=name_in(p["firm"]["sector"], lang), jobs=count(p["firm"]["jobs"], "job", lang)
+        )
+    else:
+        state = text["states"][p["state"]]
+    channels = [people_words(lang)["channels"][name] for name in p["knows"]]
+    known = text["knows"].format(what=joined(channels, lang)) if channels else text["knows_nothing"]
+    return str(text["at_start"]).format(state=state, known=known)
+
+
+def sentence(event: Event, lang: str) -> str:
+    """An event in words."""
+    text, d = people_words(lang), event.detail
+    fields: dict[str, str] = {}
+    for name in ("yuan", "means", "wanted"):
+        if name in d:
+            fields[name] = money(d[name], lang)
+    if "months" in d:
+        fields["months"] = duration(d["months"], lang)
+    if "jobs" in d:
+        fields["jobs"] = (
+            text["with_jobs"].format(n=count(d["jobs"], "job", lang)) if d["jobs"] else ""
+        )
+    if "channels" in d:
+        fields["channels"] = joined((text["channels"][name] for name in d["channels"]), lang)
+    if "sector" in d:
+        fields["sector"] = name_in(d["sector"], lang)
+    if "reason" in d:
+        fields["reason"] = text["reasons"][d["reason"].replace(" ", "_")]
+    for name, key in (("waited", "after_wait"), ("away_months", "after_away")):
+        months = d.get(name, 0)
+        fields[name] = text[key].format(n=duration(months, lang)) if months > 0 else ""
+    return str(text["events"][event.kind]).format(**fields)
+
+
+def event_lines(life: Life, lang: str) -> list[tuple[str, str]]:
+    """Date and words of every month in which something happened."""
+    months: dict[int, list[Event]] = {}
+    for event in life.events:
+        months.setdefault(event.month, []).append(event)
+    gap = people_words(lang)["gap"]
+    return [
+        (date_of(month, lang), gap.join(sentence(event, lang) for event in events))
+        for month, events in months.items()
+    ]
+
+
+def ending(life: Life, lang: str) -> str:
+    """How the life stands at the end."""
+    text, end = people_words(lang), life.end
+    words = text["end"]
+    if "sector" in end:
+        state = words["firm"].format(
+            sector=name_in(end["sector"], lang),
+            jobs=text["with_jobs"].format(n=count(end["jobs"], "job", lang)) if end["jobs"] else "",
+            income=money(end["income"], lang),
+        )
+    else:
+        state = words["states"][end["state"]]
+    parts = [words["at_end"].format(date=date_of(end["month"], lang), state=state)]
+    if end["received"] >= 1.0:
+        parts.append(words["received"].format(yuan=money(end["received"], lang)))
+    return str(text["gap"]).join(parts)
+
+
+def signature(event: Event) -> tuple[Any, ...]:
+    """What makes two events the same."""
+    d = event.detail
+    return event.month, event.kind, tuple(d.get("channels", ())), round(d.get("yuan", 0.0))
+
+
+def first_difference(pair: Pair) -> tuple[int, list[Event], list[Event]] | None:
+    """Month in which the lives first differ, and what happened then only under one of them."""
+    ours, theirs = ({signature(e) for e in life.events} for life in (pair.policy, pair.reference))
+    differing = ours ^ theirs
+    if not differing:
+        return None
+    month = min(differing)[0]
+    only = (
+        [e for e in life.events if e.month == month and signature(e) in differing]
+        for life in (pair.policy, pair.reference)
+    )
+    mine, other = only
+    return month, mine, other
+
+
+def parting(plan: Plan, label: str, pair: Pair, lang: str) -> list[str]:
+    """Where the two lives first part, and what the record shows of why."""
+    text, names = people_words(lang)["parting"], titles(plan, label, lang)
+    found = first_difference(pair)
+    if found is None:
+        return [text["same"]]
+    month, ours, theirs = found
+    gap = people_words(lang)["gap"]
+    told = [
+        gap.join(sentence(e, lang) for e in some) if some else text["nothing"]
+        for some in (ours, theirs)
+    ]
+    lines = [
+        text["parts"].format(date=date_of(month, lang), ours=told[0], theirs=told[1], **names),
+        why(pair, month, [*ours, *theirs], lang),
+    ]
+    lines.append(because(pair, names["policy"], lang) or before_firm(pair, names, lang))
+    return [line for line in lines if line]
+
+
+def why(pair: Pair, month: int, differing: list[Event], lang: str) -> str:
+    """What kind of thing differed first, and whether the record shows where it came from."""
+    text = people_words(lang)["parting"]
+    kinds = {event.kind for event in differing}
+    for reason, of in REASONS.items():
+        if kinds & set(of):
+            line = str(text[reason])
+            if reason == "why_heard":
+                for source in ("referred", "registered"):
+                    if source in kinds:
+                        line += people_words(lang)["gap"] + text[f"from_{source}"]
+                        break
+            return line
+    return str(text["why_unknown"])
+
+
+def before_firm(pair: Pair, names: dict[str, str], lang: str) -> str:
+    """Support that came before the firm was registered under one policy and never under the other."""
+    text = people_words(lang)
+    until = next((e.month for e in pair.policy.events if e.kind == "registered"), None)
+    if until is None or any(e.kind == "registered" for e in pair.reference.events):
+        return ""
+    theirs = {(e.kind, c) for e in pair.reference.events for c in e.detail.get("channels", [""])}
+    came = []
+    for event in pair.policy.events:
+        if event.month > until or event.kind not in SUPPORT or event.kind in MONTHLY:
+            continue
+        parts = event.detail.get("channels", [""])
+        if any((event.kind, part) not in theirs for part in parts):
+            came.append(
+                text["parting"]["item"].format(
+                    what=sentence(event, lang).rstrip(".。"), date=date_of(event.month, lang)
+                )
+            )
+    if not came:
+        return ""
+    return str(text["parting"]["before"]).format(items=text["list"].join(came), **names)
+
+
+def because(pair: Pair, name: str, lang: str) -> str:
+    """That own money fell short of the least a start needs, and a loan closed the gap.
+
+    Said only of somebody who registered no firm under the reference.
+    """
+    life = pair.policy
+    if any(e.kind == "registered" for e in pair.reference.events):
+        return ""
+    plans = [e for e in life.events if e.kind == "planned"]
+    for plan in plans:
+        if plan.detail["means"] >= plan.detail["least"]:
+            continue
+        loans = [e for e in life.events if e.kind in ("loan_granted", "loan_cut")]
+        opened = [e for e in life.events if e.kind == "registered" and e.month >= plan.month]
+        if opened and any(plan.month <= loan.month <= opened[0].month for loan in loans):
+            return str(people_words(lang)["parting"]["because_loan"]).format(
+                means=money(plan.detail["means"], lang),
+                least=money(plan.detail["least"], lang),
+                policy=name,
+            )
+    return ""

@@ -1,0 +1,157 @@
+"""Support as a system: waits, queues, use of places, refusals, banks, and how far files got.
+
+Waits are means over people served and loans decided in the whole horizon. Use is of the places a
+policy plans; queues and places are means of the last 12 months.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.measuring.files import (
+    KINDS,
+    REASONS,
+    STAGES,
+    STEPS,
+    refusal_name,
+    stage_name,
+    step_name,
+)
+from returnee.experiments.measuring.measures import LAST
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.statistics.effects import INDEX, Cube, effects_on, finals_of
+
+WAITS = {"wait_training": ("trained_wait", "trained"), "wait_loan": ("desk_wait", "loans_number")}
+QUEUES = ("queue_training", "queue_desk", "queue_incubation")
+YEARLY = (
+    "refused_no_guarantor", "refused_fund", "refused_banks", "giveups", "referrals",
+    "loans_compensated",
+)  # fmt: skip
+FIGURES: dict[str, tuple[str, int]] = {
+    "wait_training": ("months", -1),
+    "wait_loan": ("months", -1),
+    "queue_training": ("people", -1),
+    "queue_desk": ("files", -1),
+    "queue_incubation": ("firms", -1),
+    "use_training": ("share", 0),
+    "use_incubator": ("share", 0),
+    "use_mentors": ("share", 0),
+    "use_visits": ("share", 0),
+    "refused_no_guarantor": ("files", -1),
+    "refused_fund": ("files", -1),
+    "refused_banks": ("files", -1),
+    "refused_gave_up": ("files", -1),
+    "giveups": ("people", -1),
+    "banks_withdrawn": ("months", -1),
+    "loans_compensated": ("yuan", -1),
+    "referrals": ("files", 0),
+}
+"""Figures of the table: unit and which way is better; refusals, giving up, payments to banks and
+referrals are by year, `banks_withdrawn` is months of the horizon in which banks lent nothing."""
+PER_YEAR = (*YEARLY, "refused_gave_up")
+
+
+def support_of(cube: Cube, runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Figures of the support system against the reference, a row each.
+
+    Returns
+    -------
+    DataFrame
+        scenario, measure, unit, better, and the columns of `effects.effects_of`.
+    """
+    years = plan.settings.months / 12.0
+    found: dict[str, np.ndarray] = {}
+    for name, (mean, weight) in WAITS.items():
+        waited, served = (cube.values[:, :, INDEX[m]] for m in (mean, weight))
+        found[name] = _share((waited * served).sum(axis=-1), served.sum(axis=-1))
+    for name in QUEUES:
+        found[name] = cube.levels[:, :, INDEX[name]]
+    found |= _use(cube, plan)
+    for name in YEARLY:
+        found[name] = cube.levels[:, :, INDEX[name]] / years
+    gave_up = finals_of(runs, plan, [refusal_name("gave_up")])[..., 0]
+    found["refused_gave_up"] = gave_up / years
+    found["banks_withdrawn"] = (1.0 - cube.values[:, :, INDEX["banks_lending"]]).sum(axis=-1)
+    rows = [(name, unit, better) for name, (unit, better) in FIGURES.items()]
+    base = pd.DataFrame(rows, columns=["measure", "unit", "better"])
+    frame = effects_on(np.stack([found[name] for name in FIGURES], axis=-1), base, plan)
+    frame.attrs["units"] = {
+        name: f"{unit} a year" if name in PER_YEAR else unit for name, (unit, _) in FIGURES.items()
+    }
+    return frame
+
+
+def _use(cube: Cube, plan: Plan) -> dict[str, np.ndarray]:
+    """Share of the planned places, mentors' firms and visits that is used."""
+    months = plan.settings.months
+    last = slice(-min(LAST, months), None)
+    use: dict[str, list[np.ndarray]] = {}
+    for k, scenario in enumerate(plan.scenarios.values()):
+        policies = scenario.policies(months)
+        mentees = scenario.behaviour.support.mentees
+        planned: dict[str, tuple[str, float]] = {
+            "use_training": ("trained", sum(p.training.places for p in policies) / 12.0),
+            "use_visits": ("visited", sum(p.technology.extension_visits for p in policies) / 12.0),
+            "use_incubator": (
+                "incubator_places_used", float(np.mean([p.incubation.places for p in policies[last]]))
+            ),
+            "use_mentors": (
+                "mentored", float(np.mean([p.services.mentors for p in policies[last]])) * mentees
+            ),
+        }  # fmt: skip
+        for name, (measure, places) in planned.items():
+            used = cube.levels[k, :, INDEX[measure]]
+            use.setdefault(name, []).append(_share(used, np.full(used.shape, places)))
+    return {name: np.stack(values) for name, values in use.items()}
+
+
+def _share(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(below > 0.0, above / below, np.nan)
+
+
+def funnel_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """How far files got, why loans were not had, and months between stages; a row each.
+
+    Returns
+    -------
+    DataFrame
+        scenario, kind ("all", "referred", "alone"), measure (a stage, ``refused_`` and a reason,
+        ``months_to_`` and a step), unit, better, count and reference_count (files over the horizon,
+        full county), and the columns of `effects.effects_of`, for stages as a share of the files
+        begun, for reasons as a share of the loan files.
+    """
+    rows: list[tuple[str, str, str, int]] = []
+    levels: list[np.ndarray] = []
+    counts: list[np.ndarray] = []
+
+    def of(name: str) -> np.ndarray:
+        return finals[..., names.index(name)]
+
+    def add(kind: str, measure: str, unit: str, count: np.ndarray, below: np.ndarray) -> None:
+        rows.append((kind, measure, unit, 0))
+        counts.append(count)
+        levels.append(_share(count, below))
+
+    names = [stage_name(kind, stage) for kind in KINDS for stage in STAGES]
+    names += [refusal_name(reason) for reason in REASONS] + [step_name(step) for step in STEPS]
+    finals = finals_of(runs, plan, names)
+    for kind in KINDS:
+        for stage in STAGES:
+            begun = of(stage_name(kind, "planned"))
+            add(kind, stage, "share", of(stage_name(kind, stage)), begun)
+    for reason in REASONS:
+        asked = of(stage_name("all", "loan_asked"))
+        add("all", f"refused_{reason}", "share", of(refusal_name(reason)), asked)
+    for step in STEPS:
+        months = of(step_name(step))
+        add("all", step_name(step), "months", np.full(months.shape, np.nan), months)
+        levels[-1] = months
+    base = pd.DataFrame(rows, columns=["kind", "measure", "unit", "better"])
+    frame = effects_on(np.stack(levels, axis=-1), base, plan)
+    both = effects_on(np.stack(counts, axis=-1), base, plan)
+    frame.insert(5, "reference_count", both["reference"])
+    frame.insert(6, "count", both["level"])
+    frame.attrs["units"] = dict.fromkeys(("reference_count", "count"), "files, full county")
+    return frame

@@ -1,0 +1,241 @@
+"""Hold a scenario against the patterns: many replicates, means with intervals, pass or miss."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.errors import UsageError
+from returnee.experiments.files import write_json, write_text
+from returnee.experiments.keys import Settings, Task
+from returnee.experiments.measuring.measures import SCHEMA
+from returnee.experiments.measuring.patterns import paired
+from returnee.experiments.running.gather import gather
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.running.progress import Bar, Reporter
+from returnee.experiments.running.runner import workers_of
+from returnee.experiments.statistics.intervals import mean_interval
+from returnee.experiments.studies.patterns import PAIRED, PATTERNS, Pattern, observed
+from returnee.scenarios import load_scenario
+from returnee.simulation.fingerprint import fingerprint
+from returnee.simulation.run import Run
+
+ALONE, WITH_PAIRS = 0, 1  # design points: one run a replicate, or those compared with it too
+CHOICES = ("all", "C", "V")
+MONTHS = 120
+
+
+@dataclass(frozen=True)
+class ValidationPlan(Plan):
+    """Replicates of one scenario, and whether patterns of compared runs are asked for."""
+
+    patterns: str = "all"
+
+    @property
+    def chosen(self) -> list[Pattern]:
+        """The patterns asked for."""
+        return [p for p in PATTERNS if self.patterns in ("all", p.use)]
+
+    def tasks(self) -> list[Task]:
+        """One task a replicate."""
+        point = WITH_PAIRS if any(p.key in PAIRED for p in self.chosen) else ALONE
+        return [replace(task, point=point) for task in super().tasks()]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the replicates show of one pattern.
+
+    Attributes
+    ----------
+    pattern : Pattern
+    value : float
+        Mean over the replicates that show it; NaN if none does.
+    low, high : float
+        Student's interval of that mean (90 %); NaN with fewer than two replicates.
+    """
+
+    pattern: Pattern
+    value: float
+    low: float
+    high: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the mean lies in the band."""
+        return self.pattern.holds(self.value)
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values for JSON and CSV; what could not be seen is None."""
+        p = self.pattern
+        value, low, high = (
+            None if np.isnan(x) else float(x) for x in (self.value, self.low, self.high)
+        )
+        return {
+            "pattern": p.key, "number": p.number, "use": p.use, "low": p.low, "high": p.high,
+            "value": value, "value_low": low, "value_high": high, "pass": self.passed,
+            "source": " ".join(p.sources), "unit": p.unit, "label_en": p.en, "label_zh": p.zh,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A validated scenario.
+
+    Attributes
+    ----------
+    plan : ValidationPlan
+    values : ndarray of float, shape (replicates, patterns)
+        In the order of `plan.chosen`; NaN where a replicate does not show it.
+    failures : list of dict
+        Runs that failed.
+    folder : Path
+    command : str
+        The command that repeats it.
+    """
+
+    plan: ValidationPlan
+    values: np.ndarray = field(repr=False)
+    failures: list[dict[str, Any]]
+    folder: Path
+    command: str
+
+    @property
+    def results(self) -> list[Result]:
+        """One for each pattern asked for."""
+        return [
+            Result(p, *mean_interval(column)) for p, column in zip(self.plan.chosen, self.values.T)
+        ]
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        s = self.plan.settings
+        return {
+            "patterns": [result.plain() for result in self.results],
+            "scenario": self.plan.reference, "replicates": self.plan.replicates,
+            "sample": s.sample, "months": s.months, "seed": s.seed,
+            "failed": len(self.failures), "fingerprint": fingerprint(), "command": self.command,
+        }  # fmt: skip
+
+
+def pattern_table(run: Run, task: Task) -> pa.Table:
+    """The patterns of a replicate as a table with the columns of `measures.SCHEMA`."""
+    found = observed(run)
+    if task.point == WITH_PAIRS:
+        found |= paired(run)
+    fixed = {
+        "scenario": task.scenario, "scenario_id": task.scenario_id, "point": task.point,
+        "replicate": task.replicate, "seed": run.seed, "month": run.months,
+    }  # fmt: skip
+    rows = [{**fixed, "indicator": key, "value": value} for key, value in found.items()]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def as_it_is(table: pa.Table, _: int) -> pa.Table:
+    """Keep the whole table of a run."""
+    return table
+
+
+@checked_arguments
+def validate(
+    scenario: str | Path = "baseline",
+    replicates: int = 20,
+    sample: float = 0.1,
+    seed: int = 1,
+    overrides: Mapping[str, Any] | None = None,
+    patterns: str = "all",
+    workers: int | None = None,
+    out: str | Path = "results/validate",
+    as_new: bool = False,
+    progress: bool | Reporter = False,
+) -> Validation:
+    """Run replicates of a scenario and hold them against the patterns.
+
+    Parameters
+    ----------
+    scenario : str or Path
+        Name or file.
+    replicates : int
+    sample : float
+        Share of the county that is simulated.
+    seed : int
+    overrides : mapping, optional
+        Dotted keys to values.
+    patterns : {"all", "C", "V"}
+        Those that calibration may use, those kept for validation, or both.
+    workers : int, optional
+        Runs at a time; as many as there are processors if left out.
+    out : path
+        Folder to keep the runs in, and to resume from.
+    as_new : bool
+        Write to a new folder beside `out` if that holds another plan.
+    progress : bool or Reporter
+        Show progress on standard error.
+
+    Returns
+    -------
+    Validation
+
+    Raises
+    ------
+    ScenarioError, UsageError
+        One line; nothing has been run or written then.
+    Interrupted
+        If stopped; what is finished is kept.
+    """
+    if patterns not in CHOICES:
+        raise UsageError(f"patterns: found {patterns}, allowed one of {', '.join(CHOICES)}")
+    given = overrides or {}
+    read = load_scenario(scenario, given)
+    settings = Settings(seed, sample, MONTHS)
+    plan = ValidationPlan({read.name: read}, read.name, replicates, settings, patterns)
+    plan.check()
+    command = command_of(scenario, plan, given)
+    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    store = gather(
+        plan, Path(out), command, as_new, workers_of(workers), False, reporter,
+        measure=pattern_table, keep=as_it_is,
+    )  # fmt: skip
+    runs, point = store.runs(), plan.tasks()[0].point
+    values = np.full((replicates, len(plan.chosen)), np.nan)
+    column = {p.key: k for k, p in enumerate(plan.chosen)}
+    runs = runs[(runs["point"] == point) & runs["indicator"].isin(column)]
+    values[runs["replicate"], runs["indicator"].astype(str).map(column)] = runs["value"]
+    return Validation(plan, values, store.failures(), store.folder, command)
+
+
+def command_of(scenario: str | Path, plan: ValidationPlan, overrides: Mapping[str, Any]) -> str:
+    """The command line that repeats a validation."""
+    words = ["returnee", "validate", str(scenario)]
+    for key, value in overrides.items():
+        words += ["--set", f"{key}={str(value).lower() if isinstance(value, bool) else value}"]
+    s = plan.settings
+    options = {
+        "replicates": plan.replicates, "sample": f"{s.sample:g}", "seed": s.seed,
+        "patterns": plan.patterns,
+    }  # fmt: skip
+    return shlex.join([*words, *(w for k, v in options.items() for w in (f"--{k}", str(v)))])
+
+
+def save(found: Validation) -> list[Path]:
+    """Write ``validation.json`` and ``validation.csv`` into the folder of a validation."""
+    content, paths = (
+        found.plain(),
+        [found.folder / f"validation.{kind}" for kind in ("json", "csv")],
+    )
+    text = io.StringIO()
+    writer = csv.DictWriter(text, content["patterns"][0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(content["patterns"])
+    write_json(paths[0], content)
+    write_text(paths[1], text.getvalue())
+    return paths

@@ -1,0 +1,218 @@
+"""Whom a policy changed: paired runs compared person by person.
+
+For a person and an outcome x (1 or 0; or jobs in the person's firm), with p under the policy and f
+under the reference, max(p - f, 0) is *gained*, max(f - p, 0) *lost*, min(p, f) *both*. So gained less
+lost is the paired difference of the outcome, to the unit.
+
+**Deadweight**: of those whom a programme paid or served under the policy, the share who founded, or
+own an open firm at the end, under the reference too. Only against a reference without the
+programme is it what the programme could have left alone.
+
+**Waterfall**: everybody belongs to one of three: *supported* (paid or served under the policy),
+*withdrawn* (under the reference only), *others* (under neither; they can lose or gain only through
+markets, queues, pots and ties). Over all persons
+
+    net = gross - deadweight - lost by the supported
+          + gained - lost by the withdrawn + gained - lost by others
+
+where gross is x of the supported and deadweight what they would have anyway. **Displacement** is
+what others lost less what others gained, per 100 that the supported gained less lost: some gains
+and losses of others are mere reshuffling (another firm gets the customer), which is no loss to
+the county. Intervals: over replicates, see `intervals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.statistics.intervals import interval, ratio_interval
+from returnee.experiments.statistics.persons import (
+    AMOUNTS,
+    CHANGES,
+    GROUPS,
+    OTHERS,
+    OUTCOMES,
+    PROGRAMMES,
+    SERVED,
+    STEPS,
+    Sums,
+)
+from returnee.experiments.studies.stories.life import Pair
+
+
+@dataclass(frozen=True)
+class Whom:
+    """Whom the policies of a comparison changed; figures are for the full county.
+
+    Attributes
+    ----------
+    replicates : int
+        Paired replicates compared person by person.
+    counts : DataFrame
+        People by scenario, outcome, dimension, group and change (gained, lost, both, neither, net):
+        mean, low, high.
+    served : DataFrame
+        By scenario and programme: people served, shares that would have founded or own an open firm
+        anyway, yuan and its shares, each with low and high.
+    waterfall : DataFrame
+        By scenario, amount (firms, jobs) and step: mean, low, high.
+    others : DataFrame
+        What others gained and lost, by scenario, amount and kind of others.
+    ratios : DataFrame
+        Displacement per 100 gained, and public cost per firm, gross and net: ratio, low, high (NaN
+        where it can't be told).
+    pairs : mapping of str to list of Pair
+        Example lives, by scenario.
+    """
+
+    replicates: int
+    counts: pd.DataFrame = field(repr=False)
+    served: pd.DataFrame = field(repr=False)
+    waterfall: pd.DataFrame = field(repr=False)
+    others: pd.DataFrame = field(repr=False)
+    ratios: pd.DataFrame = field(repr=False)
+    pairs: Mapping[str, list[Pair]] = field(repr=False)
+
+
+def whom_of(
+    plan: Plan,
+    sums: Mapping[str, list[Sums | None]],
+    costs: Mapping[str, np.ndarray],
+    pairs: Mapping[str, list[Pair]],
+) -> Whom:
+    """Means and intervals of all sums.
+
+    Parameters
+    ----------
+    costs : mapping of str to ndarray, shape (replicates,)
+        Public cost of every run over the horizon, yuan, by label.
+    """
+    frames: dict[str, list[pd.DataFrame]] = {
+        name: [] for name in ("counts", "served", "waterfall", "others", "ratios")
+    }
+    for label in plan.compared:
+        there = [k for k, found in enumerate(sums[label]) if found is not None]
+        if not there:
+            continue
+        found = [sums[label][k] for k in there]
+        stacks = {
+            name: np.array([getattr(one, name) for one in found])
+            for name in ("counts", "served", "steps", "others")
+        }
+        cost = costs[label][there], costs[plan.reference][there]
+        for name, frame in (
+            ("counts", counts_frame(stacks["counts"])),
+            ("served", served_frame(stacks["served"])),
+            ("waterfall", steps_frame(stacks["steps"])),
+            ("others", others_frame(stacks["others"])),
+            ("ratios", ratios_frame(stacks["steps"], *cost)),
+        ):
+            frame.insert(0, "scenario", label)
+            frames[name].append(frame)
+    whole = {
+        name: pd.concat(some, ignore_index=True) if some else pd.DataFrame({"scenario": []})
+        for name, some in frames.items()
+    }
+    return Whom(plan.settings.people, pairs=pairs, **whole)
+
+
+def _bounds(values: np.ndarray) -> dict[str, np.ndarray]:
+    """Mean and interval over replicates (axis 0), flat; no interval for one pair."""
+    flat = values.reshape(len(values), -1)
+    low, high = interval(flat)
+    return {"mean": flat.mean(axis=0), "low": low, "high": high}
+
+
+def counts_frame(counts: np.ndarray) -> pd.DataFrame:
+    """Rows of `Whom.counts`; `counts` is (replicates, outcomes, groups, 4)."""
+    net = counts[..., :1] - counts[..., 1:2]
+    whole = np.concatenate([counts, net], axis=-1)
+    index = pd.MultiIndex.from_product(
+        [OUTCOMES, range(len(GROUPS)), (*CHANGES, "net")], names=["outcome", "place", "change"]
+    )
+    frame = pd.DataFrame(_bounds(whole), index=index).reset_index()
+    places = frame.pop("place").to_numpy()
+    frame.insert(1, "dimension", [GROUPS[k][0] for k in places])
+    frame.insert(2, "group", [GROUPS[k][1] for k in places])
+    return frame
+
+
+def served_frame(served: np.ndarray) -> pd.DataFrame:
+    """Rows of `Whom.served`; `served` is (replicates, programmes, 8)."""
+    at = {name: served[..., k] for k, name in enumerate(SERVED)}
+    frame = pd.DataFrame({"programme": PROGRAMMES})
+    for name in ("served", "founded", "open", "yuan"):
+        frame[name] = at[name].mean(axis=0)
+    for name, part, whole in (
+        ("founded_anyway", "founded_anyway", "founded"),
+        ("open_anyway", "open_anyway", "open"),
+        ("yuan_ran_anyway", "yuan_ran_anyway", "yuan"),
+        ("yuan_open_anyway", "yuan_open_anyway", "yuan"),
+    ):
+        rows = [quotient(at[part][:, k], at[whole][:, k]) for k in range(len(PROGRAMMES))]
+        shares = np.clip(np.array(rows), 0.0, 1.0)  # a part of a whole is never outside
+        frame[[name, f"{name}_low", f"{name}_high"]] = shares
+    return frame
+
+
+def steps_frame(steps: np.ndarray) -> pd.DataFrame:
+    """Rows of `Whom.waterfall`; `steps` is (replicates, 2, 8)."""
+    index = pd.MultiIndex.from_product([AMOUNTS, STEPS], names=["amount", "step"])
+    return pd.DataFrame(_bounds(steps), index=index).reset_index()
+
+
+def others_frame(others: np.ndarray) -> pd.DataFrame:
+    """Rows of `Whom.others`; `others` is (replicates, 2, 4, 2)."""
+    index = pd.MultiIndex.from_product(
+        [AMOUNTS, OTHERS, CHANGES[:2]], names=["amount", "others", "change"]
+    )
+    return pd.DataFrame(_bounds(others), index=index).reset_index()
+
+
+def ratios_frame(steps: np.ndarray, cost: np.ndarray, without: np.ndarray) -> pd.DataFrame:
+    """Rows of `Whom.ratios`.
+
+    Parameters
+    ----------
+    steps : ndarray, shape (replicates, 2, 8)
+    cost, without : ndarray, shape (replicates,)
+        Public cost under the policy and under the reference, yuan over the horizon.
+    """
+    rows: list[dict[str, Any]] = []
+    for k, amount in enumerate(AMOUNTS):
+        at = {name: steps[:, k, j] for j, name in enumerate(STEPS)}
+        own = at["gross"] - at["deadweight"]
+        displaced = 100.0 * (at["lost_others"] - at["gained_others"])
+        for name, above, below in (
+            ("displacement", displaced, own - at["lost_supported"]),
+            ("displacement_gross", 100.0 * at["lost_others"], own),
+            ("cost_gross", cost, at["gross"]),
+            ("cost_gained", cost - without, own),
+            ("cost_own", cost - without, own - at["lost_supported"]),
+            ("cost_net", cost - without, at["net"]),
+        ):
+            ratio, low, high = told_quotient(above, below)
+            rows.append({"ratio": name, "amount": amount, "mean": ratio, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def quotient(above: np.ndarray, below: np.ndarray) -> tuple[float, ...]:
+    """Ratio of sums over replicates with its interval; NaN where there is nothing to divide by."""
+    if below.sum() == 0.0:
+        return np.nan, np.nan, np.nan
+    low, high = ratio_interval(above, below).tolist()
+    return float(above.sum() / below.sum()), low, high
+
+
+def told_quotient(above: np.ndarray, below: np.ndarray) -> tuple[float, ...]:
+    """`quotient`, but NaN unless what is divided by can be told to be above zero."""
+    nothing = np.nan, np.nan, np.nan
+    if len(below) < 2 or np.isnan(above).any():
+        return nothing
+    return quotient(above, below) if interval(below)[0] > 0.0 else nothing

@@ -1,0 +1,1 @@
+"""Words of tables and reports in both languages, and how figures are written."""

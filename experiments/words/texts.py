@@ -1,0 +1,197 @@
+"""Words of tables and reports, in English and Chinese, and how figures are written."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from returnee.experiments.numbers import rounded
+
+FOLDER = Path(__file__).parents[1] / "templates"
+LANGUAGES = ("en", "zh")
+WIDE = 0x2E80  # from here on, characters are Chinese and as wide as two letters
+COUNTABLE = ("people", "firms", "jobs", "loans", "files", "places")
+FEW = 5
+"""Pairs below which a reader is told that intervals are wide because there are few."""
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def words(lang: str) -> dict[str, Any]:
+    """Texts of one language, from ``templates/<lang>.toml``."""
+    return tomllib.loads((FOLDER / f"{lang}.toml").read_text(encoding="utf-8"))
+
+
+def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digits: int = 0) -> str:
+    """Write a figure as a reader would.
+
+    Parameters
+    ----------
+    value : float
+        NaN is written as a dash.
+    unit : str
+        Shares are written in per cent (differences in points), yuan in millions or 万元.
+    lang : {"en", "zh"}
+        Language of the reader.
+    signed : bool
+        Whether it is a difference, to be written with its sign and fewer digits.
+    digits : int
+        Significant digits; 3 for differences and 4 for levels if left out.
+
+    Examples
+    --------
+    >>> figure(27431.0, "firms"), figure(0.0123, "share", signed=True)
+    ('27,430', '+1.23 pp')
+    """
+    if not math.isfinite(value):
+        return "–"
+    tail = ""
+    if unit == "share":
+        value, tail = 100.0 * value, " pp" if signed else " %"
+        if lang == "zh":
+            tail = "个百分点" if signed else "%"
+    elif unit.startswith("yuan") and abs(value) >= (1e5 if lang == "zh" else 1e6):
+        scale = 1e4 if lang == "zh" else 1e6
+        value, tail = value / scale, "万" if lang == "zh" else " m"
+    digits = digits or (3 if signed else 4)
+    number = rounded(value, digits)
+    size = abs(number)
+    whole = number == 0.0 or (unit in COUNTABLE and size >= 1.0)
+    places = 0 if whole else min(max(digits - 1 - math.floor(math.log10(size)), 0), 2)
+    number = round(number, places) + 0.0  # no minus before zero
+    text = f"{number:{'+' if signed else ''},.{places}f}"
+    return text.replace("-", "\N{MINUS SIGN}") + tail
+
+
+def percent(share: float, lang: str = "en", signed: bool = False, places: int | None = None) -> str:
+    """Write a share in per cent; a dash where there is none.
+
+    Whole per cent, or one decimal place where it is signed, unless said otherwise.
+
+    Examples
+    --------
+    >>> percent(0.125), percent(-0.125, "zh", signed=True)
+    ('12 %', '−12.5%')
+    """
+    if not math.isfinite(share):
+        return "–"
+    places = (1 if signed else 0) if places is None else places
+    value = round(100.0 * share, places) + 0.0  # no minus before zero
+    text = f"{value:{'+' if signed else ''}.{places}f}".replace("-", "\N{MINUS SIGN}")
+    return text + ("%" if lang == "zh" else " %")
+
+
+def span(low: float, high: float, unit: str, lang: str = "en") -> str:
+    """Write an interval of a difference."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "–"
+    if low == high:
+        return figure(low, unit, lang, signed=True)
+    ends = figure(low, unit, lang, signed=True), figure(high, unit, lang, signed=True)
+    return str(words(lang)["to"]).join(ends)
+
+
+def counted(number: float, noun: str, lang: str) -> str:
+    """A number with its noun, in the singular where it is one.
+
+    Parameters
+    ----------
+    number : float
+    noun : str
+        A key of ``counts`` in ``templates/<lang>.toml``.
+    lang : {"en", "zh"}
+
+    Examples
+    --------
+    >>> counted(1, "year", "en"), counted(2.5, "year", "en")
+    ('1 year', '2.5 years')
+    """
+    one, many = words(lang)["counts"][noun]
+    shown = f"{rounded(number, 3):,g}"
+    return str(one if shown == "1" else many).format(n=shown)
+
+
+def few_pairs(pairs: int, lang: str) -> str:
+    """That intervals are wide because there are few pairs of runs; empty where there are enough.
+
+    Examples
+    --------
+    >>> few_pairs(20, "en")
+    ''
+    """
+    return str(words(lang)["few_pairs"]).format(n=pairs) if 1 < pairs < FEW else ""
+
+
+def unit_name(unit: str, lang: str) -> str:
+    """A unit in the reader's language."""
+    return str(words(lang)["units"].get(unit, unit))
+
+
+def label_of(item: Any, lang: str) -> str:
+    """The label of an indicator or lever in the reader's language."""
+    return str(item.zh if lang == "zh" else item.en)
+
+
+def one_line(text: str) -> str:
+    r"""A name given by a user as one line, without control characters.
+
+    Examples
+    --------
+    >>> one_line(" Plan B\n(draft) ")
+    'Plan B (draft)'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def plain_title(scenario: Any, lang: str) -> str:
+    """A scenario's title as one line; its name where the title is empty."""
+    title = one_line(str(scenario.title_zh if lang == "zh" else scenario.title_en))
+    return title or str(scenario.name)
+
+
+def title_of(scenario: Any, label: str, lang: str) -> str:
+    """A scenario's title; the label where two scenarios of a plan would share a title."""
+    title = plain_title(scenario, lang)
+    return title if label == scenario.name else f"{title} ({label})"
+
+
+def in_lines(text: str, width: int, most: int = 3) -> str:
+    r"""A name in lines that fit into a chart, cut off where it is too long.
+
+    Parameters
+    ----------
+    text : str
+    width : int
+        Letters of a line; Chinese characters count as two.
+    most : int
+        Lines.
+
+    Examples
+    --------
+    >>> in_lines("More mentors and more places", 14)
+    'More mentors\nand more\nplaces'
+    """
+    lines, line, size = [], "", 0
+    for word in re.findall(r"\s+|[\u2e80-\U0003ffff]|[^\s\u2e80-\U0003ffff]+", one_line(text)):
+        for part in (word[k : k + width] for k in range(0, len(word), width)):
+            wide = sum(2 if ord(c) >= WIDE else 1 for c in part)
+            if size + wide > width and line:
+                lines.append(line.rstrip())
+                line, size = "", 0
+            if line or not part.isspace():
+                line, size = line + part, size + wide
+    lines.append(line.rstrip())
+    if len(lines) > most:
+        lines = [*lines[: most - 1], lines[most - 1][: max(width - 2, 1)] + "…"]
+    # A chart leaves what begins with an underscore out of its legend.
+    return "\n".join(lines) if not lines[0].startswith("_") else " " + "\n".join(lines)
+
+
+def value_text(value: Any) -> str:
+    """A lever's value as a scenario file would write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:,.10g}" if isinstance(value, int | float) else "–"

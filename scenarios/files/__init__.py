@@ -1,0 +1,1 @@
+"""Scenario files: read, laid over each other, and written."""

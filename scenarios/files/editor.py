@@ -1,0 +1,103 @@
+"""Scenario files written: their JSON schema, for editors that complete and check TOML; TOML itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from returnee.scenarios.schema.behaviour import Behaviour
+from returnee.scenarios.schema.county import CitySector, County, Sector, Township
+from returnee.scenarios.schema.county_folder import written_whole
+from returnee.scenarios.schema.fields import Group, Lever, groups, walk
+from returnee.scenarios.schema.policy import Policy
+
+_KINDS = {bool: "boolean", int: "integer", float: "number"}
+_TEXT = {"type": "string"}
+
+
+def json_schema() -> dict[str, Any]:
+    """Make the JSON schema (draft 2020-12) of a scenario file."""
+    county = _room(County, dated=False)
+    county["properties"] |= {"extends": _TEXT, "name": _TEXT, "name_zh": _TEXT}
+    for name, row in (("townships", Township), ("sectors", Sector), ("city_sectors", CitySector)):
+        county["properties"][name] = {"type": "array", "minItems": 1, "items": _row(row)}
+    texts = ("extends", "title_en", "title_zh", "description_en", "description_zh")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Returnee scenario",
+        **_table(
+            dict.fromkeys(texts, _TEXT)
+            | {
+                "county": {"anyOf": [_TEXT, county]},
+                "policy": _room(Policy, dated=True),
+                "behaviour": _room(Behaviour, dated=False),
+            }
+        ),
+    }
+
+
+def write_json_schema(path: str | Path) -> None:
+    """Write the JSON schema of a scenario file."""
+    with written_whole(Path(path)) as file:
+        file.write(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n")
+
+
+def toml_text(text: str) -> str:
+    r"""Write a text as a TOML string, whatever stands in it.
+
+    Examples
+    --------
+    >>> print(toml_text('a "b"\nc'))
+    "a \"b\"\nc"
+    """
+    return tomli_w.dumps({"text": text}).removeprefix("text = ").removesuffix("\n")
+
+
+def county_toml(county: County) -> str:
+    """Write a county as its ``county.toml``."""
+    return tomli_w.dumps(county.model_dump(mode="json"))
+
+
+def _table(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _room(model: type[Group], *, dated: bool) -> dict[str, Any]:
+    """Describe a model: one table a group, and for policy levers months as well as a value."""
+    room: dict[str, Any] = {
+        name: _table({}) | {"title": f"{en} {zh}"} for name, (en, zh) in groups(model).items()
+    }
+    for key, lever in walk(model):
+        group, _, name = key.rpartition(".")
+        table = room[group]["properties"] if group else room
+        table[name] = _months_or(_value(lever)) if dated else _value(lever)
+    return _table(room)
+
+
+def _value(lever: Lever) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "type": _KINDS[lever.type],
+        "title": f"{lever.en} {lever.zh} ({lever.unit})",
+        "description": f"{lever.help_en} {lever.help_zh}",
+    }
+    bounds = {"minimum": lever.low, "maximum": lever.high, "default": lever.default}
+    return schema | {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+def _months_or(value: dict[str, Any]) -> dict[str, Any]:
+    months = {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "patternProperties": {"^[1-9][0-9]{0,3}$": value},
+    }
+    return {"anyOf": [value, months], "title": value["title"], "description": value["description"]}
+
+
+def _row(model: type[Group]) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    schema["required"] = [name for name in schema["required"] if name != "remote"]
+    return schema

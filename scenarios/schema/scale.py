@@ -1,0 +1,44 @@
+"""Amounts of a policy that do not grow with the county: places a year, posts, yuan in a pot."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from returnee.scenarios.schema.fields import walk
+from returnee.scenarios.schema.scenario import Scenario
+
+AMOUNTS = (
+    "training.places", "services.township_posts", "services.destination_stations",
+    "services.mass_messages", "services.mentors", "incubation.places", "activities.contests",
+    "activities.outreach_sessions", "technology.extension_visits", "venue.sites_land",
+    "finance.guarantee_fund", "budget.startup", "budget.employment", "budget.interest",
+    "budget.works", "budget.cap",
+)  # fmt: skip
+"""Levers for the county as a whole. The shipped policies set them for `SHIPPED` workers."""
+
+SHIPPED = 300_000
+FAR = 2.0
+"""A labour force this many times as large or as small calls for other amounts."""
+
+
+def amounts_of_another_size(scenario: Scenario) -> list[str]:
+    """List the amounts of a policy that are still those of a county of quite another size.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Its first policy is looked at.
+
+    Returns
+    -------
+    list of str
+        Full keys; empty where the labour force is within a factor `FAR` of `SHIPPED`. An amount
+        counts if it is the default of its lever, and above zero. Pots that pay for nothing don't.
+    """
+    if 1 / FAR <= scenario.county.labour_force / SHIPPED <= FAR:
+        return []
+    levers = {key: lever.default for key, lever in walk(scenario.policy)}
+    values = {key: attrgetter(key)(scenario.policy) for key in AMOUNTS}
+    if not any(value for key, value in values.items() if not key.startswith("budget.")):
+        return []
+    return [f"policy.{key}" for key, value in values.items() if value and value == levers[key]]

@@ -1,0 +1,1 @@
+"""What makes rules fast and luck repeatable: compiling, caches, keyed draws."""

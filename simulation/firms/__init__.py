@@ -1,0 +1,1 @@
+"""Firms: founded, trading, hiring, closing."""

@@ -1,0 +1,279 @@
+"""From the plan to the opened firm: sector, money, registration.
+
+A founder first uses own savings, then what family and friends give, then a guaranteed loan if loans
+are known. Too little money means a smaller start or none. A registered firm opens at once or some
+months later (BH077, BH078).
+"""
+
+from __future__ import annotations
+
+import math
+
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.hiring import leave_employer
+from returnee.simulation.firms.trading import expected_income
+from returnee.simulation.firms.ventures import (
+    known_productivity,
+    means_in_sight,
+    venture_income,
+)
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import (
+    book,
+    cents,
+    enter,
+    is_active,
+    knows,
+    learn,
+    now,
+    policy_now,
+    settle,
+)
+from returnee.simulation.state.draws import (
+    D_FAMILY,
+    D_FIRM,
+    D_FOUNDING,
+    D_VENTURE,
+    draws,
+    normal,
+)
+from returnee.simulation.state.money import fen, pay_loan
+from returnee.simulation.state.queues import (
+    SMALLEST_LOAN,
+    enter_training_queue,
+    waits_at_desk,
+    withdraw_file,
+)
+
+TASTE = 0.15  # sd of the taste for a sector, log points of income (assumed)
+MAX_ATTEMPTS = 15
+
+
+@kernel
+def choose_sector(c, i, attempt, means):
+    """Sector with the highest expected income, and a personal taste."""
+    worker, clock = c.workers[i], c.clock[0]
+    best, best_value = 0, -1e30
+    for s in range(len(c.markets)):
+        u, _, _, _ = draws(clock, D_VENTURE, 0, worker.id, attempt * 16 + s)
+        income, _ = venture_income(c, worker, s, means)
+        value = math.log(max(income, 100.0)) + TASTE * normal(u) + c.markets[s].appeal
+        if value > best_value:
+            best, best_value = s, value
+    return best
+
+
+@kernel
+def start_money(market, behaviour, u):
+    """Money wanted for a start, whole yuan: lognormal capital (BH039, BH042), and the cushion."""
+    capital = market.capital_median * math.exp(market.capital_sigma * normal(u))
+    return math.floor(capital / (1.0 - behaviour.firm_cushion))
+
+
+@kernel
+def ask_family(c, i, attempt, wanted):
+    """Money that family and friends give, at most `wanted` yuan; they give from their savings.
+
+    Each tie gives with a fixed chance a share of the savings above the buffer (assumed; whole yuan).
+    """
+    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
+    total = 0.0
+    for k in range(c.indptr[i], c.indptr[i + 1]):
+        j = c.ties[k]
+        tie = c.workers[j]
+        if not is_active(tie.state) or total >= wanted:
+            continue
+        u, _, _, _ = draws(clock, D_FAMILY, attempt, worker.id, tie.id)
+        if u < behaviour.money_family_chance:
+            settle(c, j)
+            spare = tie.savings - behaviour.money_buffer
+            if spare > 0.0:
+                gift = cents(min(math.floor(behaviour.money_family_share * spare), wanted - total))
+                tie.savings -= gift
+                total += gift
+    return total
+
+
+@kernel
+def new_file(c, i, sector):
+    """A venture file for worker `i`: its row, its id bound to founder and attempt."""
+    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
+    f = clock.firms
+    clock.firms += 1
+    c.active[clock.active] = f
+    clock.active += 1
+    firm = c.firms[f]
+    attempt = int(worker.attempts)
+    u, v, _, _ = draws(clock, D_FIRM, 0, worker.id, attempt)
+    market = c.markets[sector]
+    firm.id = int(worker.id) * 16 + attempt
+    firm.owner, firm.attempt = i, attempt
+    firm.sector, firm.township = sector, worker.township
+    firm.returnee = worker.ever_away
+    firm.planned = clock.month
+    firm.head, firm.guarantor = -1, -1
+    firm.capital_wanted = start_money(market, behaviour, u)
+    firm.luck = behaviour.firm_luck_sd * normal(v)
+    firm.belief = behaviour.firm_optimism
+    firm.variance = behaviour.firm_luck_sd**2
+    clear_months(firm)
+    worker.attempts = min(attempt + 1, MAX_ATTEMPTS)
+    return f
+
+
+@kernel
+def clear_months(firm):
+    """No date of a new file has come yet."""
+    firm.registered = r.NEVER
+    firm.opened = r.NEVER
+    firm.stopped = r.NEVER
+    firm.closed = r.NEVER
+    firm.loan_month = r.NEVER
+    firm.loan_due = r.NEVER
+    firm.desk_since = r.NEVER
+    firm.desk_done = r.NEVER
+    firm.incubation_since = r.NEVER
+    firm.incubator_until = r.NEVER
+    firm.mentor_since = r.NEVER
+    firm.mentor_until = r.NEVER
+
+
+@kernel
+def begin_venture(c, i):
+    """Worker `i` begins to prepare a firm, if the money in sight allows a start at all."""
+    worker, behaviour = c.workers[i], c.behaviour[0]
+    attempt = int(worker.attempts)
+    if attempt >= MAX_ATTEMPTS or c.clock[0].firms >= len(c.firms):
+        return
+    sector = choose_sector(c, i, attempt, max(means_in_sight(c, worker), 20_000.0))
+    u, _, _, _ = draws(c.clock[0], D_FIRM, 0, worker.id, attempt)
+    market = c.markets[sector]
+    wanted = start_money(market, behaviour, u)
+    own = cents(min(max(worker.savings - behaviour.money_buffer, 0.0), wanted))
+    family = ask_family(c, i, attempt, wanted - own)
+    can_borrow = knows(worker, r.FINANCE) and policy_now(c).finance_guarantee_fund > 0.0
+    if own + family < behaviour.money_minimum_start * wanted and not can_borrow:
+        worker.savings += family  # the family's money stays with the household
+        return
+    f = new_file(c, i, sector)
+    firm = c.firms[f]
+    worker.savings -= own
+    firm.means = own + family
+    book(c, r.T_INVESTMENT, firm.means)
+    if worker.state == r.EMPLOYED:
+        leave_employer(c, i)
+    enter(c, i, r.FOUNDING)
+    worker.firm = f
+    now(c).plans += 1
+    u, _, _, _ = draws(c.clock[0], D_FOUNDING, 0, worker.id, 48 + attempt)
+    if u < behaviour.support_ask_founder and knows(worker, r.TRAINING):
+        enter_training_queue(c, i)
+    if knows(worker, r.INCUBATION) and market.needs_site == 0:
+        firm.incubation_since = c.clock[0].month
+    shortfall = wanted - firm.means
+    if shortfall >= SMALLEST_LOAN and can_borrow:
+        firm.loan_stage = r.AT_DESK
+        firm.loan_wanted = fen(shortfall)
+        firm.desk_since = c.clock[0].month
+
+
+@kernel
+def give_up(c, f):
+    """The founder of file `f` gives up: a loan is repaid at once, the rest of the money comes back."""
+    firm = c.firms[f]
+    i = firm.owner
+    worker = c.workers[i]
+    withdraw_file(firm)
+    firm.phase = r.ABANDONED
+    firm.closed = c.clock[0].month
+    firm.means -= pay_loan(c, f, firm.means, r.T_REPAID_BY_FIRMS)
+    worker.savings += firm.means
+    book(c, r.T_WITHDRAWAL, firm.means)
+    firm.means = 0.0
+    worker.firm = -1
+    now(c).giveups += 1
+    enter(c, i, r.SEEKING)
+    c.due[i] = c.clock[0].month + 1
+
+
+@kernel
+def register(c, f):
+    """File `f` becomes a registered firm, with capital and a cushion of cash, or is given up."""
+    firm, behaviour, clock = c.firms[f], c.behaviour[0], c.clock[0]
+    if firm.means < behaviour.money_minimum_start * firm.capital_wanted:
+        give_up(c, f)
+        return
+    worker = c.workers[firm.owner]
+    firm.phase = r.REGISTERED
+    firm.registered = clock.month
+    firm.cash = math.floor(firm.means * behaviour.firm_cushion)
+    firm.capital = cents(firm.means - firm.cash)
+    book(c, r.T_EQUIPMENT, firm.capital)
+    firm.means = 0.0
+    firm.company = 1 if firm.capital >= c.facts[0].firms_company_capital else 0
+    firm.known = known_productivity(worker, behaviour)
+    c.markets[firm.sector].firms += 1
+    month = now(c)
+    month.registrations += 1
+    if firm.returnee == 1:
+        month.returnee_registrations += 1
+    tell(c, firm.owner, int(firm.attempt))
+    u, v, _, _ = draws(clock, D_FOUNDING, 0, worker.id, int(firm.attempt))
+    firm.tax_eligible = 1 if v < policy_now(c).finance_tax_reach else 0
+    if u < behaviour.firm_open_at_once:
+        open_firm(c, f)
+
+
+@kernel
+def is_offered(policy, channel):
+    """Whether there is anything behind a channel of support."""
+    if channel == r.TRAINING:
+        return policy.training_places > 0.0
+    if channel == r.SERVICES:
+        return policy.services_township_posts > 0 or policy.services_mentors > 0
+    if channel == r.INCUBATION:
+        return policy.incubation_places > 0.0
+    if channel == r.ACTIVITIES:
+        return policy.activities_contests > 0 or policy.activities_outreach_sessions > 0
+    return policy.finance_guarantee_fund > 0.0
+
+
+@kernel
+def tell(c, i, attempt):
+    """At registration a founder may be told of the channels of support that are offered."""
+    worker, clock, chance = c.workers[i], c.clock[0], c.behaviour[0].information_told_at_desk
+    a, b, d, e = draws(clock, D_FOUNDING, 0, worker.id, 16 + attempt)
+    g, _, _, _ = draws(clock, D_FOUNDING, 0, worker.id, 32 + attempt)
+    for channel, u in enumerate((a, b, d, e, g)):
+        if u < chance and is_offered(policy_now(c), channel):
+            learn(c, i, channel)
+
+
+@kernel
+def open_firm(c, f):
+    """A registered firm opens; the founder is its owner, and expects an income from it."""
+    firm, clock = c.firms[f], c.clock[0]
+    firm.phase = r.OPEN
+    firm.opened = clock.month
+    firm.known = known_productivity(c.workers[firm.owner], c.behaviour[0])
+    firm.income = expected_income(c, f)
+    enter(c, firm.owner, r.OWNER)
+    now(c).openings += 1
+    if knows(c.workers[firm.owner], r.SERVICES):
+        firm.mentor_since = clock.month
+
+
+@kernel
+def prepare(c):
+    """Founders without a loan file register; registered firms open."""
+    clock, behaviour = c.clock[0], c.behaviour[0]
+    for k in range(clock.active):
+        f = c.active[k]
+        firm = c.firms[f]
+        if firm.phase == r.PLANNED:
+            if not waits_at_desk(firm) and firm.planned < clock.month:
+                register(c, f)
+        elif firm.phase == r.REGISTERED:
+            u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, int(firm.attempt))
+            if firm.registered < clock.month and u < behaviour.firm_opening_rate:
+                open_firm(c, f)

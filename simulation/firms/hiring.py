@@ -1,0 +1,247 @@
+"""Hiring: firms move part of the way to the size they want; seekers are matched, ties first.
+
+A vacancy is filled through ties with the share of hires that founders report (BH057), if a tie of
+the owner seeks work; otherwise by a seeker of the township. Other employers refill the jobs that
+people left. The local wage follows the number of seekers (wage curve; Blanchflower and Oswald 1994).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from returnee.simulation.engine.bundle import AHEAD, prefetch
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import enter, now
+from returnee.simulation.state.draws import D_HIRE, D_MATCH, draws
+
+
+@kernel
+def join_firm(c, i, f):
+    """Worker `i` is hired by firm `f`."""
+    worker, firm = c.workers[i], c.firms[f]
+    worker.mate = firm.head
+    firm.head = i
+    worker.firm = f
+    firm.employees += 1
+    enter(c, i, r.EMPLOYED)
+
+
+@kernel
+def leave_employer(c, i):
+    """Worker `i` gives up the job; the caller sets the new state. Takes `i` from the employees of the employer, in a firm or elsewhere."""
+    worker = c.workers[i]
+    f = worker.firm
+    if f < 0:
+        c.towns[worker.township].filled -= 1
+        return
+    firm = c.firms[f]
+    if firm.head == i:
+        firm.head = worker.mate
+    else:
+        k = firm.head
+        while c.workers[k].mate != i:
+            k = c.workers[k].mate
+        c.workers[k].mate = worker.mate
+    worker.mate = -1
+    worker.firm = -1
+    firm.employees -= 1
+
+
+@kernel
+def lay_off(c, f):
+    """Firm `f` lays off whom it hired last."""
+    i = c.firms[f].head
+    leave_employer(c, i)
+    enter(c, i, r.SEEKING)
+    c.due[i] = c.clock[0].month + 1
+
+
+# Hiring: firms move part of the way to the size they want; seekers are matched, ties first.
+#
+# A vacancy is filled through ties with the share of hires that founders report (BH057), if a tie of
+# the owner seeks work; otherwise by a seeker of the township. Other employers refill the jobs that
+# people left. The local wage follows the number of seekers (wage curve; Blanchflower and Oswald 1994).
+
+
+USUAL_SEEKERS = 0.05  # of the home labour force, at which the wage is the county file's (assumed)
+WAGE_STEP = 0.1  # share of the gap between wage and wage curve closed a month (assumed)
+MOST_EMPLOYEES = 600
+SMOOTH_CHANCE = 0.2  # weight of this month in the expected chance to find a job
+
+
+@kernel
+def change_of_staff(firm, speed, u):
+    """Persons to hire (or, if negative, to lay off) this month; the fraction is left to chance."""
+    gap = speed * (firm.wanted - 1.0 - firm.employees)
+    return int(math.floor(gap + u))
+
+
+@kernel
+def list_vacancies(c):
+    """Lay off, and list vacancies as firm rows in the order of a keyed draw.
+
+    Returns
+    -------
+    int64 array
+        A firm row per vacancy.
+    """
+    clock, behaviour, n = c.clock[0], c.behaviour[0], 0
+    rows, keys = np.empty(4 * clock.active + 64, np.int64), np.empty(4 * clock.active + 64)
+    for k in range(clock.active):
+        f = c.active[k]
+        firm = c.firms[f]
+        if firm.phase != r.OPEN:
+            continue
+        u, v, _, _ = draws(clock, D_HIRE, clock.month, firm.id >> 4, int(firm.attempt))
+        change = change_of_staff(firm, behaviour.firm_hire_speed, u)
+        if firm.cash < 0.0:
+            change = min(change, 0)
+        for _ in range(min(-change, int(firm.employees))):
+            lay_off(c, f)
+            now(c).layoffs += 1
+        if firm.employees + change > MOST_EMPLOYEES:
+            continue
+        while n + change > len(rows):
+            rows, keys = np.append(rows, np.empty_like(rows)), np.append(keys, np.empty_like(keys))
+        for m in range(change):
+            rows[n], keys[n] = f, v + 1e-3 * m
+            n += 1
+    return rows[:n][np.argsort(keys[:n])]
+
+
+@kernel
+def line_up(c):
+    """Seekers by township, in the order of a keyed draw; job chances of this month.
+
+    Returns
+    -------
+    pool : int64 array
+        Rows of the seekers who meet a vacancy this month, township by township.
+    start : int64 array, shape (townships + 1,)
+    """
+    clock, towns = c.clock[0], len(c.towns)
+    rows, keys = np.empty(clock.seekers, np.int64), np.empty(clock.seekers)
+    n, left = 0, 0
+    for k in range(clock.seekers):
+        if k + AHEAD < clock.seekers:
+            prefetch(c.workers, c.seekers[k + AHEAD])
+        i = c.seekers[k]
+        worker = c.workers[i]
+        if worker.state != r.SEEKING:
+            worker.listed = 0
+            continue
+        c.seekers[left] = i
+        left += 1
+        if worker.since < clock.month:
+            u, v, _, _ = draws(clock, D_MATCH, clock.month, worker.id, 0)
+            if u < c.behaviour[0].careers_job_finding:
+                rows[n], keys[n] = i, worker.township + v
+                n += 1
+    clock.seekers = left
+    order = np.argsort(keys[:n])
+    pool = rows[:n][order]
+    start = np.zeros(towns + 1, np.int64)
+    for k in range(n):
+        start[c.workers[pool[k]].township + 1] += 1
+    for t in range(towns):
+        start[t + 1] += start[t]
+    return pool, start
+
+
+@kernel
+def seeking_tie(c, i):
+    """Row of a tie of worker `i` who seeks work; -1: none. The tie that has sought longest is first."""
+    best, since, best_id = -1, 32000, 0
+    for k in range(c.indptr[i], c.indptr[i + 1]):
+        j = c.ties[k]
+        tie = c.workers[j]
+        if tie.state == r.SEEKING and tie.since < c.clock[0].month:
+            if tie.since < since or (tie.since == since and tie.id < best_id):
+                best, since, best_id = j, int(tie.since), int(tie.id)
+    return best
+
+
+@kernel
+def take_from_pool(c, pool, place, stop):
+    """Next seeker of a township's pool who still seeks: row (-1: none), and the place after."""
+    while place < stop:
+        i = pool[place]
+        place += 1
+        if c.workers[i].state == r.SEEKING:
+            return i, place
+    return -1, place
+
+
+@kernel
+def match(c):
+    """Step 7 of the month."""
+    clock, behaviour = c.clock[0], c.behaviour[0]
+    vacancies = list_vacancies(c)
+    for t in range(len(c.towns)):
+        c.towns[t].hired = 0
+        c.towns[t].seekers = c.stock[t, r.SEEKING]
+    pool, start = line_up(c)
+    place = start[:-1].copy()
+    for f in vacancies:
+        firm = c.firms[f]
+        owner = c.workers[firm.owner]
+        u, _, _, _ = draws(clock, D_HIRE, clock.month, owner.id, 16 + int(firm.employees) * 16)
+        i = seeking_tie(c, firm.owner) if u < behaviour.careers_referral_hiring else -1
+        town = int(firm.township)
+        if i < 0:
+            i, place[town] = take_from_pool(c, pool, place[town], start[town + 1])
+        if i < 0:
+            i, place = from_elsewhere(c, pool, place, start, town)
+        if i >= 0:
+            c.towns[c.workers[i].township].hired += 1
+            join_firm(c, i, f)
+            now(c).hires += 1
+    refill_other_jobs(c, pool, place, start)
+    set_wages(c)
+
+
+@kernel
+def from_elsewhere(c, pool, place, start, town):
+    """A seeker from the next townships, in turn."""
+    towns = len(c.towns)
+    for step in range(1, 4):
+        t = (town + step) % towns
+        i, place[t] = take_from_pool(c, pool, place[t], start[t + 1])
+        if i >= 0:
+            return i, place
+    return -1, place
+
+
+@kernel
+def refill_other_jobs(c, pool, place, start):
+    """Other employers hire from the township's pool up to their number of jobs."""
+    for t in range(len(c.towns)):
+        town = c.towns[t]
+        while town.filled < town.slots:
+            i, place[t] = take_from_pool(c, pool, place[t], start[t + 1])
+            if i < 0:
+                break
+            c.workers[i].firm = -1
+            enter(c, i, r.EMPLOYED)
+            town.filled += 1
+            town.hired += 1
+
+
+@kernel
+def set_wages(c):
+    """Wage curve, and the chance to find a job within three months, by township."""
+    facts, behaviour = c.facts[0], c.behaviour[0]
+    for t in range(len(c.towns)):
+        town = c.towns[t]
+        home = 0
+        for state in range(r.SEEKING, r.OWNER + 1):
+            home += c.stock[t, state]
+        share = max(c.stock[t, r.SEEKING] / max(home, 1), 0.005)
+        curve = facts.work_local_wage * (share / USUAL_SEEKERS) ** (-behaviour.careers_wage_curve)
+        town.wage += WAGE_STEP * (max(curve, facts.work_wage_floor) - town.wage)
+        month = (town.hired + 0.5) / (town.seekers + 1.0)
+        three = 1.0 - (1.0 - min(month, 0.95)) ** 3
+        town.job_chance += SMOOTH_CHANCE * (three - town.job_chance)

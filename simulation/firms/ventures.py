@@ -1,0 +1,152 @@
+"""What a firm would earn: the economics on which founders, owners and returnees decide.
+
+Value added a month = price Z K^a L^g with a + g < 1 (span of control: Lucas 1978), K in 10,000 yuan
+and L persons including the owner. The best number of persons is L* = (g P Z K^a / w)^(1 / (1 - g)).
+log Z = scale + ability and skill + technology + network + what the owner does not know. The scale
+of a sector is such that one person with the sector's median capital and log Z = 0 adds the value of
+one local wage.
+"""
+
+from __future__ import annotations
+
+import math
+
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import policy_now, skill_of
+
+CAPITAL_UNIT = 10_000.0
+
+
+@kernel
+def known_productivity(worker, behaviour):
+    """Log productivity that a founder knows: ability with convex returns (BH143), and skill."""
+    ability = worker.ability
+    convex = behaviour.firm_ability_convexity * ability * abs(ability)
+    return (
+        behaviour.firm_scale
+        + behaviour.firm_ability_gain * ability
+        + convex
+        + behaviour.firm_skill_gain * skill_of(worker, behaviour)
+    )
+
+
+@kernel
+def best_persons(log_one, labour, log_pay):
+    """Persons (incl. owner) that maximise profit, for log value added of one person `log_one`."""
+    return math.exp(min((math.log(labour) + log_one - log_pay) / (1.0 - labour), 7.0))
+
+
+@kernel
+def gross_income(log_one, labour, log_pay):
+    """Owner's income before rent and capital cost, and persons, at the best size.
+
+    Returns
+    -------
+    income, value_added, persons : float
+        Yuan a month, yuan a month, persons including the owner.
+    """
+    pay = math.exp(log_pay)
+    persons = best_persons(log_one, labour, log_pay)
+    if persons <= 1.0:
+        value = math.exp(log_one)
+        return value, value, 1.0
+    value = pay * persons / labour
+    return value - pay * (persons - 1.0), value, persons
+
+
+@kernel
+def owner_income(log_one, market, log_pay, capital, facts, behaviour):
+    """Owner's income after rent, tax and capital cost, yuan a month; and persons."""
+    income, value, persons = gross_income(log_one, market.labour, log_pay)
+    cost = capital * (behaviour.firm_depreciation + facts.firms_lpr) / 12.0
+    return income - market.rent - cost - facts.firms_tax * value, persons
+
+
+@kernel
+def price_sectors(c):
+    """Part of step 1: what a person with 10,000 yuan of capital adds in each sector and township.
+
+    The county price of a sector falls as its supply grows, price = (demand / supply)^(1 / e); the
+    outside price is given, less transport.
+    """
+    behaviour, facts, clock = c.behaviour[0], c.facts[0], c.clock[0]
+    clock.log_farm = math.log(facts.work_farm_income)
+    demand_factor = shock_factor(facts, clock.month, facts.shock_local_demand)
+    for s in range(len(c.markets)):
+        market = c.markets[s]
+        if market.supply > 0:
+            ratio = market.demand * demand_factor / market.supply
+            market.price = min(max(ratio ** (1.0 / behaviour.firm_demand_elasticity), 0.3), 3.0)
+        market.log_scale = math.log(facts.work_local_wage) - market.capital * math.log(
+            market.capital_median / CAPITAL_UNIT
+        )
+    for t in range(len(c.towns)):
+        town = c.towns[t]
+        lost = behaviour.firm_transport * town.distance / 10.0 * (1.0 - clock.road)
+        town.reach = max(1.0 - lost, 0.1)
+        town.log_wage = math.log(town.wage)
+        town.pay = town.wage * facts.firms_pay
+        town.log_pay = math.log(town.pay)
+        town.log_job = town.log_wage + math.log(max(town.job_chance, 0.01))
+        best, best_income = 0, -1e30
+        for s in range(len(c.markets)):
+            market = c.markets[s]
+            price = market.local * market.price + (1.0 - market.local) * town.reach
+            c.yields[t, s] = market.log_scale + math.log(price)
+            log_one = (
+                c.yields[t, s]
+                + behaviour.firm_scale
+                + market.capital * math.log(market.capital_median / CAPITAL_UNIT)
+            )
+            income, _ = owner_income(
+                log_one, market, town.log_pay, market.capital_median, facts, behaviour
+            )
+            if income > best_income:
+                best, best_income = s, income
+        town.best = best
+
+
+@kernel
+def shock_factor(facts, month, factor):
+    """`factor` while the county's shock lasts, else 1."""
+    start = facts.shock_start_month
+    if start > 0 and start <= month < start + facts.shock_months:
+        return factor
+    return 1.0
+
+
+@kernel
+def credit_in_sight(c, worker):
+    """Loan a worker may count on without knowing more: the first step of the cap, if known."""
+    policy = policy_now(c)
+    bit = 1 << r.FINANCE
+    if int(worker.knows) & bit == 0 or c.clock[0].withdrawn == 1:
+        return 0.0
+    if policy.finance_guarantee_fund <= 0.0:
+        return 0.0
+    return 0.2 * policy.finance_loan_cap
+
+
+@kernel
+def venture_income(c, worker, sector, means):
+    """Income that a worker expects from a firm in `sector` with `means` yuan, and persons.
+
+    Too little money means a smaller firm (Evans and Jovanovic 1989).
+    """
+    behaviour, market, town = c.behaviour[0], c.markets[sector], c.towns[worker.township]
+    capital = min(means * (1.0 - behaviour.firm_cushion), 3.0 * market.capital_median)
+    log_one = (
+        c.yields[worker.township, sector]
+        + known_productivity(worker, behaviour)
+        + behaviour.firm_optimism
+        + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
+    )
+    return owner_income(log_one, market, town.log_pay, capital, c.facts[0], behaviour)
+
+
+@kernel
+def means_in_sight(c, worker):
+    """Money a worker could put into a firm: savings above the buffer, and credit in sight."""
+    own = max(worker.savings - c.behaviour[0].money_buffer, 0.0)
+    return own + credit_in_sight(c, worker)

@@ -1,0 +1,1 @@
+"""People: what they know, whether they return, what they do."""

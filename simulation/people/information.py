@@ -1,0 +1,128 @@
+"""Information: workers learn of the channels of support, one by one, and forget them.
+
+Mass messages, cadres at township posts and stations in the cities reach people drawn from lists;
+ties that know a channel pass it on when they meet. What ties pass on between two reviews is drawn
+at the review: with k knowing ties and an amount of contact X since, a channel is learned with
+chance 1 - exp(-rate k X). Contact between home and away ties is rare but for Spring Festival.
+Everybody sees what others knew when the month began.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from returnee.scenarios import Scenario
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import (
+    happens,
+    knows,
+    settle,
+    shift_peers,
+)
+
+
+def contact_sums(scenario: Scenario, first: int, months: int) -> np.ndarray:
+    """Contact cumulated up to each month, shape (2, months - first + 2).
+
+    Row 0: ties at the same place; row 1: ties between home and away. Column ``m - first + 1`` holds
+    the sum up to and including month ``m``.
+    """
+    information = scenario.behaviour.information
+    month = np.arange(first, months + 1)
+    festival = (month - 1) % 12 + 1 == scenario.county.work.festival_month
+    across = information.cross_contact * np.where(festival, information.festival_contact, 1.0)
+    same = np.ones(len(month))
+    return np.concatenate([np.zeros((2, 1)), np.cumsum([same, across], axis=1)], axis=1)
+
+
+@kernel
+def hazard_of_hearing(knowing, share_same, same, across, rate):
+    """Cumulated hazard of hearing of a channel from ties.
+
+    Parameters
+    ----------
+    knowing : int
+        Ties that know the channel.
+    share_same : float
+        Share of the ties at the same place (home or away).
+    same, across : float
+        Contact since the last review with ties at the same place, and elsewhere.
+    rate : float
+        Chance a month that a knowing tie at the same place passes the channel on.
+    """
+    return rate * knowing * (share_same * same + (1.0 - share_same) * across)
+
+
+@kernel
+def is_used(c, worker, channel):
+    """Whether a worker makes use of a channel and so does not forget it."""
+    if channel == r.TRAINING:
+        return worker.training_since != r.NEVER
+    if worker.state != r.FOUNDING and worker.state != r.OWNER:
+        return False
+    firm = c.firms[worker.firm]
+    if channel == r.SERVICES:
+        return firm.mentor_until != r.NEVER or firm.loan > 0
+    if channel == r.INCUBATION:
+        return firm.venue == r.INCUBATOR_PLACE
+    if channel == r.ACTIVITIES:
+        return firm.credit_line == 1
+    return firm.loan > 0 or firm.loan_stage == r.AT_DESK or firm.loan_stage == r.IN_PROCESS
+
+
+@kernel
+def note(c, i, channel, gain):
+    """Worker `i` learns (or forgets) a channel; the ties will see it after `apply_notes`."""
+    worker, clock = c.workers[i], c.clock[0]
+    bit = 1 << channel
+    if (int(worker.knows) & bit != 0) != gain and clock.pending < len(c.pending):
+        worker.knows = int(worker.knows) ^ bit
+        c.pending[clock.pending] = (i * 8 + channel) if gain else -(i * 8 + channel) - 1
+        clock.pending += 1
+
+
+@kernel
+def apply_notes(c):
+    """Let the ties see what was noted."""
+    for k in range(c.clock[0].pending):
+        code = int(c.pending[k])
+        by = 1
+        if code < 0:
+            code, by = -code - 1, -1
+        shift_peers(c, code // 8, r.P_KNOW + code % 8, by)
+        c.aware[code % 8] += by
+    c.clock[0].pending = 0
+
+
+@kernel
+def take_stock(c, i, luck):
+    """What worker `i` heard from ties, and forgot, since the last review.
+
+    Parameters
+    ----------
+    luck : tuple of N_CHANNELS float
+        A uniform draw for each channel.
+    """
+    settle(c, i)
+    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
+    month, peers = clock.month, c.peers[i]
+    months = month - worker.heard
+    now, then = month - clock.first + 1, worker.heard - clock.first + 1
+    same = c.contact[0, now] - c.contact[0, then]
+    across = c.contact[1, now] - c.contact[1, then]
+    share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
+    if worker.state == r.AWAY:
+        share = 1.0 - share
+    lost = behaviour.information_forget_rate * months
+    for channel, u in enumerate(luck):
+        if knows(worker, channel):
+            if happens(u, lost) and not is_used(c, worker, channel):
+                note(c, i, channel, False)
+        elif peers[r.P_KNOW + channel] > 0:
+            heard = hazard_of_hearing(
+                peers[r.P_KNOW + channel], share, same, across, behaviour.information_tie_rate
+            )
+            if happens(u, heard):
+                note(c, i, channel, True)
+    worker.heard = month

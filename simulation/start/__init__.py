@@ -1,0 +1,1 @@
+"""A county at its start: people, ties, history, a county of one's own."""

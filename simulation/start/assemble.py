@@ -1,0 +1,229 @@
+"""Put a county together: policy records by month, townships, markets, and all rows."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from returnee.scenarios import Policy, Scenario, dtype_of, record_of
+from returnee.simulation import indicators
+from returnee.simulation.people.careers import most_events, most_new_files
+from returnee.simulation.people.information import contact_sums
+from returnee.simulation.start.own_county import population_of, sample_of
+from returnee.simulation.start.population import people
+from returnee.simulation.start.ties import ties_of
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import count_peers
+from returnee.simulation.state.county import County
+from returnee.simulation.support.services import provide
+
+FIRM_ROOM = 0.1  # firm rows per worker beyond those of the start; grows when needed
+EVENT_ROOM = 3  # events per worker at the start; grows when needed
+
+
+def policy_records(scenario: Scenario, months: int) -> np.recarray:
+    """Policies of the months 1..months as records; row 0 is the policy of month 1."""
+    table = np.empty(months + 1, dtype_of(Policy)).view(np.recarray)
+    table[:] = record_of(scenario.policy)[0]
+    for change in scenario.changes:
+        table[change.month :] = record_of(change.policy)[0]
+    return table
+
+
+def markets_of(scenario: Scenario, home_workers: float) -> np.recarray:
+    """Sectors of the county as MARKET records; demand is in yuan a month for the sample."""
+    sectors = scenario.county.sectors
+    markets = np.zeros(len(sectors), r.MARKET).view(np.recarray)
+    for market, sector in zip(markets, sectors, strict=True):
+        market.labour, market.capital = sector.labour_share, sector.capital_share
+        market.capital_median, market.capital_sigma = sector.capital_median, sector.capital_sigma
+        market.intermediate, market.local = sector.intermediate, sector.local
+        market.demand = sector.demand * home_workers
+        market.rent, market.appeal = sector.rent, sector.appeal
+        market.needs_site = sector.needs_site
+        market.price = 1.0
+    return markets
+
+
+def towns_of(scenario: Scenario) -> np.recarray:
+    """Townships of the county as TOWN records."""
+    towns = np.zeros(len(scenario.county.townships), r.TOWN).view(np.recarray)
+    for town, township in zip(towns, scenario.county.townships, strict=True):
+        town.wage = scenario.county.work.local_wage
+        town.distance = township.distance_km
+        town.remote = township.remote
+        town.job_chance = 0.5
+    return towns
+
+
+def by_month(when: np.ndarray, rows: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Places in `rows` (sorted by ``when``) at which each month first..last + 1 starts."""
+    return np.searchsorted(when[rows], np.arange(first, last + 2))
+
+
+def assemble(
+    scenario: Scenario,
+    seed: int,
+    replicate: int,
+    sample: float,
+    months: int,
+    burn_in: int,
+    population: tuple[np.recarray, tuple[np.ndarray, np.ndarray, np.ndarray]] | None = None,
+) -> tuple[County, np.ndarray]:
+    """A county at the start of its history.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed, replicate : int
+        Key of all draws, each below 2**32.
+    sample : float
+        Share of the county to simulate; the clock says that of the people there are.
+    months, burn_in : int
+        Months under policy and of history.
+    population : tuple, optional
+        Workers and ties (indptr, indices, layer) instead of drawn ones.
+
+    Returns
+    -------
+    county : County
+    layer : uint8 array
+        Layer of each tie.
+    """
+    facts = record_of(scenario.county)
+    clock = np.zeros(1, r.CLOCK).view(np.recarray)
+    clock.seed, clock.replicate, clock.sample = seed, replicate, sample_of(scenario, sample)
+    clock.first, clock.month = 1 - burn_in, -burn_in
+    if population is None:
+        population = population_of(scenario, facts, clock, months)
+    if population is None:
+        workers = people(
+            scenario.county, facts, clock, months, scenario.behaviour.money.thrift_sigma
+        )
+        indptr, ties, layer = ties_of(workers, facts, clock)
+    else:
+        workers, (indptr, ties, layer) = population
+        clock.initial = int((workers.enters == r.NEVER).sum())
+    return gather(scenario, facts, clock, months, workers, indptr, ties), layer
+
+
+def gather(
+    scenario: Scenario,
+    facts: np.recarray,
+    clock: np.recarray,
+    months: int,
+    workers: np.recarray,
+    indptr: np.ndarray,
+    ties: np.ndarray,
+) -> County:
+    """Allocate what belongs to a county around its people and ties."""
+    first, initial = int(clock.first[0]), int(clock.initial[0])
+    n = len(workers)
+    home = (1 - scenario.county.away_share) * initial
+    room = int((FIRM_ROOM + scenario.county.firms.per_1000 / 1000.0) * initial) + 200
+    row_of = np.full(int(workers.id.max()) + 1, -1, np.int32)
+    row_of[workers.id] = np.arange(n)
+    members = np.lexsort((workers.id, workers.township)).astype(np.int32)
+    entries = np.lexsort((workers.id, workers.enters)).astype(np.int32)
+    entries = entries[workers.enters[entries] >= first]
+    retiring = np.lexsort((workers.id, workers.retires)).astype(np.int32)
+    retiring = retiring[workers.retires[retiring] >= first]
+    towns = towns_of(scenario)
+    county = County(
+        workers=workers,
+        due=np.full(n, 32000, np.int16),
+        peers=np.zeros((n, r.N_PEERS), np.int16),
+        indptr=indptr,
+        ties=ties,
+        row_of=row_of,
+        firms=np.zeros(room, r.FIRM).view(np.recarray),
+        receipts=np.zeros((room, len(r.RECEIPTS)), np.int64),
+        sales=np.zeros((room, 12), np.float32),
+        profit=np.zeros((room, 12), np.float32),
+        services=provide(scenario.county, clock[0]),
+        funded=np.ones(4),
+        towns=towns,
+        stock=np.zeros((len(towns), len(r.STATES)), np.int64),
+        aware=np.zeros(r.N_CHANNELS, np.int64),
+        markets=markets_of(scenario, home),
+        yields=np.zeros((len(towns), len(scenario.county.sectors))),
+        policies=policy_records(scenario, months),
+        behaviour=record_of(scenario.behaviour),
+        facts=facts,
+        clock=clock,
+        months=np.zeros(months + 1, indicators.MONTH).view(np.recarray),
+        ledger=np.zeros((months + 1, r.N_PROGRAMMES), np.int64),
+        unpaid=np.zeros((months + 1, r.N_PROGRAMMES), np.int64),
+        transactions=np.zeros((months + 1, len(r.TRANSACTIONS)), np.int64),
+        pots=np.zeros((len(r.POTS), 4), np.int64),
+        flows=np.zeros((months + 1, len(r.STATES), len(r.STATES)), np.int64),
+        events=np.zeros(EVENT_ROOM * n + 1000, r.EVENT).view(np.recarray),
+        members=members,
+        members_ptr=np.searchsorted(workers.township[members], np.arange(len(towns) + 1)),
+        entry_rows=entries,
+        retire_rows=retiring,
+        calendar=np.stack(
+            [
+                by_month(workers.enters, entries, first, months),
+                by_month(workers.retires, retiring, first, months),
+            ]
+        ).astype(np.int64),
+        contact=contact_sums(scenario, first, months),
+        queue=np.zeros(n, np.int32),
+        active=np.zeros(room, np.int32),
+        seekers=np.zeros(n, np.int32),
+        recent=np.zeros(n, np.int32),
+        due_list=np.zeros(n, np.int32),
+        moves=np.zeros(n, np.int32),
+        pending=np.zeros(2 * r.N_CHANNELS * n, np.int32),  # each may be learned and forgotten
+    )
+    count_peers(county)
+    return county
+
+
+def with_policy(history: County, scenario: Scenario, months: int) -> County:
+    """A copy of a county at the end of its history that lives on under another policy.
+
+    What never changes (ties, calendars, facts) is shared, the rest is copied.
+    """
+    shared = {
+        "indptr", "ties", "row_of", "facts", "behaviour", "members", "members_ptr", "entry_rows",
+        "retire_rows", "calendar", "contact",
+    }  # fmt: skip
+    scratch = {"due_list", "moves", "pending"}
+    changed: dict[str, Any] = {}
+    for name, array in zip((f.name for f in fields(history)), history.arrays(), strict=True):
+        if name in scratch:
+            changed[name] = np.empty_like(array)
+        elif name not in shared:
+            changed[name] = array.copy()
+    changed["policies"] = policy_records(scenario, months)
+    return replace(history, **changed)
+
+
+def with_room(county: County) -> County:
+    """The county with twice the room for firms or events, where less than a month's need is left."""
+    grown: dict[str, Any] = {}
+    if firms_short(county):
+        for name in ("firms", "receipts", "sales", "profit", "active"):
+            array = getattr(county, name)
+            more = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
+            more[: len(array)] = array
+            grown[name] = more.view(np.recarray) if name == "firms" else more
+    if events_short(county):
+        more = np.zeros(2 * len(county.events), r.EVENT)
+        more[: len(county.events)] = county.events
+        grown["events"] = more.view(np.recarray)
+    return replace(county, **grown)
+
+
+def events_short(county: County) -> bool:
+    """Whether the event log might be full within a month, even one of a crisis."""
+    return bool(len(county.events) - county.clock[0].events < most_events(county))
+
+
+def firms_short(county: County) -> bool:
+    """Whether the rows for firms might run out within a month."""
+    return bool(len(county.firms) - county.clock[0].firms < most_new_files(county))

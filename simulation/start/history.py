@@ -1,0 +1,212 @@
+"""The county before the policy: how it starts, and the months it lives until it is settled.
+
+The history runs under the baseline policy and is computed once for every county, behaviour, seed
+and replicate; all policies that are compared start from a copy of its end.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from functools import lru_cache
+
+import numpy as np
+
+from returnee.scenarios import Policy, Scenario, load_scenario
+from returnee.simulation.engine import rules
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.founding import choose_sector, new_file
+from returnee.simulation.firms.ventures import known_productivity, price_sectors
+from returnee.simulation.month import live_until
+from returnee.simulation.people.reviews import schedule
+from returnee.simulation.start.assemble import assemble, with_room
+from returnee.simulation.start.own_county import sample_of
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import count_peers, is_home
+from returnee.simulation.state.county import County
+from returnee.simulation.state.draws import D_REVIEW, D_START, draws
+
+BURN_IN = 60  # months of history
+YOUNGEST_OWNER, OLDEST_OWNER = 22.0, 52.0  # at the start of the history (assumed)
+MEAN_AGE_OF_FIRM, OLDEST_FIRM = 72.0, 180.0  # months, at the start of the history (assumed)
+VACANT = 1.02  # jobs with other employers per job filled at the start (assumed)
+FIRST_CASH = 15_000.0  # yuan in the till of a firm at the start of the history (assumed)
+
+
+@kernel
+def first_owners(c):
+    """Rows of those who own a firm when the history starts, the able and the lucky first.
+
+    Returnees and people who never left are drawn in the shares of the county file.
+    """
+    clock, facts = c.clock[0], c.facts[0]
+    wanted = int(facts.firms_per_1000 * clock.initial / 1000.0 + 0.5)
+    rows, keys = np.empty(clock.initial, np.int64), np.empty(clock.initial)
+    chosen, n = np.empty(wanted, np.int64), 0
+    for group in range(2):
+        quota = int(
+            wanted
+            * (facts.firms_returnee_share if group == 1 else 1.0 - facts.firms_returnee_share)
+        )
+        count = 0
+        for i in range(len(c.workers)):
+            worker = c.workers[i]
+            age = (clock.month - worker.birth) / 12.0
+            if not is_home(worker.state) or worker.ever_away != group:
+                continue
+            if YOUNGEST_OWNER <= age <= OLDEST_OWNER:
+                u, _, _, _ = draws(clock, D_START, 0, worker.id, 4)
+                rows[count], keys[count] = i, math.log(u) * math.exp(-0.5 * worker.ability)
+                count += 1
+        order = np.argsort(-keys[:count])
+        for k in range(min(quota, count)):
+            chosen[n] = rows[order[k]]
+            n += 1
+    return chosen[:n]
+
+
+@kernel
+def start_firm(c, i):
+    """Worker `i` owns an open firm of some age when the history starts."""
+    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
+    sector = choose_sector(c, i, 0, 80_000.0)
+    f = new_file(c, i, sector)
+    firm = c.firms[f]
+    u, v, _, _ = draws(clock, D_START, 0, worker.id, 5)
+    age = 1 + int(min(-MEAN_AGE_OF_FIRM * math.log(u), OLDEST_FIRM))
+    firm.phase = r.OPEN
+    firm.planned = clock.month - age
+    firm.registered = firm.planned
+    firm.opened = firm.planned
+    firm.grant_paid = 1
+    firm.capital = firm.capital_wanted
+    firm.cash = FIRST_CASH
+    firm.known = known_productivity(worker, behaviour)
+    # What `age` months of sales have taught the owner.
+    noise = behaviour.firm_shock_sd**2
+    firm.variance = 1.0 / (1.0 / behaviour.firm_luck_sd**2 + age / noise)
+    firm.belief = firm.luck
+    firm.income = c.towns[worker.township].wage
+    firm.tax_eligible = 0
+    firm.company = 1 if firm.capital >= c.facts[0].firms_company_capital else 0
+    c.markets[sector].firms += 1
+    worker.firm = f
+    worker.state = r.OWNER
+    worker.since = firm.opened
+
+
+@kernel
+def open_county(c):
+    """Firms, jobs with other employers, and first reviews, at the start of the history."""
+    clock = c.clock[0]
+    clock.month = clock.first - 1
+    clock.present = clock.initial
+    for t in range(len(c.towns)):
+        c.towns[t].present = 0
+    for i in range(len(c.workers)):
+        worker = c.workers[i]
+        if worker.state != r.PRE:
+            c.towns[worker.township].present += 1
+    clock.road = c.facts[0].firms_road
+    price_sectors(c)
+    owners = first_owners(c)
+    ids = np.empty(len(owners), np.int64)
+    for k in range(len(owners)):
+        ids[k] = c.workers[owners[k]].id
+    ids.sort()
+    for k in range(len(ids)):
+        start_firm(c, c.row_of[ids[k]])
+    count_peers(c)
+    for t in range(len(c.towns)):
+        town = c.towns[t]
+        town.filled = c.stock[t, r.EMPLOYED]
+        town.slots = int(town.filled * VACANT + 0.5)
+    for i in range(len(c.workers)):
+        worker = c.workers[i]
+        u, v, x, _ = draws(clock, D_REVIEW, clock.month, worker.id, 0)
+        schedule(c, i, int(worker.state), u, v, x)
+        if worker.state == r.SEEKING:
+            worker.listed = 1
+            c.seekers[clock.seekers] = i
+            clock.seekers += 1
+
+
+def advance(county: County, month: int) -> County:
+    """Let a county live until the end of `month`, giving it more room where it needs it."""
+    rules.check()
+    while not live_until(county, month):
+        county = with_room(county)
+    return county
+
+
+@lru_cache(maxsize=1)
+def baseline_policy() -> Policy:
+    """The policy under which every history runs."""
+    return load_scenario("baseline").policy
+
+
+class Histories:
+    """Histories computed last, to be shared by the policies that are compared.
+
+    Thread-safe: two threads that ask for the same history compute it once.
+
+    Parameters
+    ----------
+    kept : int
+        How many are kept at most.
+    room : int, optional
+        Bytes that those kept may take together; the one asked for last is kept in any case.
+    """
+
+    def __init__(self, kept: int = 3, room: int | None = None) -> None:
+        self.kept, self.room = kept, room
+        self._found: OrderedDict[tuple[object, ...], County] = OrderedDict()
+        self._locks: dict[tuple[object, ...], threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def get(
+        self,
+        scenario: Scenario,
+        seed: int,
+        replicate: int,
+        sample: float,
+        months: int,
+        burn_in: int,
+    ) -> County:
+        """The county at the end of its history; callers must copy before they change it."""
+        sample = sample_of(scenario, sample)
+        key = (scenario.world_id, seed, replicate, sample, months, burn_in)
+        with self._guard:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            with self._guard:
+                if key in self._found:
+                    self._found.move_to_end(key)
+                    return self._found[key]
+            county = live_history(scenario, seed, replicate, sample, months, burn_in)
+            with self._guard:
+                self._found[key] = county
+                while len(self._found) > self.kept or (
+                    self.room is not None and len(self._found) > 1 and self.held() > self.room
+                ):
+                    old, _ = self._found.popitem(last=False)
+                    self._locks.pop(old, None)
+        return county
+
+    def held(self) -> int:
+        """Bytes of the histories that are kept."""
+        return sum(a.nbytes for county in self._found.values() for a in county.arrays())
+
+
+def live_history(
+    scenario: Scenario, seed: int, replicate: int, sample: float, months: int, burn_in: int
+) -> County:
+    """A new county at the end of its history (month 0), see `Histories.get`."""
+    before = scenario.model_copy(update={"policy": baseline_policy(), "changes": ()})
+    county, _ = assemble(before, seed, replicate, sample, months, burn_in)
+    open_county(county)
+    return advance(county, 0)
+
+
+HISTORIES = Histories()

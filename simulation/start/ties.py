@@ -1,0 +1,265 @@
+"""The social graph: who is tied to whom, in four layers.
+
+Members of a household are all tied. A household is tied to about eleven kin households (W01), most
+of them near in the village, some elsewhere in the township (small world: Watts and Strogatz 1998).
+A person has about seven friends (W02) of near age in the village, some elsewhere; a few people have
+many. Fellows are ties between people of one township at the same destination. Ties are symmetric
+and fixed; those to people not yet or no longer in the labour force lie idle.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.state import records as r
+from returnee.simulation.state.draws import D_FELLOW, D_FRIEND, D_KIN, draws
+
+HUB_FRIENDS = 20  # more friends that a hub has (assumed)
+TRIES = 8
+
+
+@kernel
+def add_tie(pairs, layers, n, a, b, layer):
+    """Append the tie a-b, unless it ties one to oneself; return the new count.
+
+    Ties beyond the room are only counted, so that the caller can make room and begin again.
+    """
+    if a == b:
+        return n
+    if n < len(pairs):
+        pairs[n, 0] = a
+        pairs[n, 1] = b
+        layers[n] = layer
+    return n + 1
+
+
+@kernel
+def tie_households(pairs, layers, n, workers, clock, facts, start, stop, town_start, town_stop):
+    """Household and kin ties of the households in rows start..stop (one village).
+
+    `heads` of households are the rows where the household number changes.
+    """
+    heads = np.empty(stop - start + 1, np.int64)
+    count = 0
+    for i in range(start, stop):
+        if i == start or workers[i].household != workers[i - 1].household:
+            heads[count] = i
+            count += 1
+    heads[count] = stop
+    for h in range(count):
+        for i in range(heads[h], heads[h + 1]):
+            for j in range(i + 1, heads[h + 1]):
+                n = add_tie(pairs, layers, n, i, j, r.HOUSEHOLD)
+        wanted = int(facts.ties_kin + 0.5)
+        forward = wanted // 2
+        u, _, _, _ = draws(clock, D_KIN, 0, workers[heads[h]].id, 0)
+        if wanted % 2 == 1 and u < 0.5:
+            forward += 1
+        for k in range(forward):
+            a, b, _, _ = draws(clock, D_KIN, 0, workers[heads[h]].id, k + 1)
+            if a < facts.ties_rewiring:  # kin elsewhere in the township
+                other = town_start + int(b * (town_stop - town_start))
+                n = add_tie(pairs, layers, n, heads[h], other, r.KIN)
+                continue
+            g = (h + k + 1) % count
+            size, other_size = heads[h + 1] - heads[h], heads[g + 1] - heads[g]
+            for m in range(size):
+                n = add_tie(pairs, layers, n, heads[h] + m, heads[g] + m % other_size, r.KIN)
+    return n
+
+
+@kernel
+def tie_friends(pairs, layers, n, workers, clock, facts, by_age, town_of, town_start, town_stop):
+    """Friends near in age of the people `by_age` (rows of one village, oldest first)."""
+    for k in range(len(by_age)):
+        i = by_age[k]
+        a, b, c, _ = draws(clock, D_FRIEND, 0, workers[i].id, 0)
+        wanted = int(facts.ties_friends + 0.5)
+        forward = wanted // 2
+        if wanted % 2 == 1 and a < 0.5:
+            forward += 1
+        if b < facts.ties_hubs:
+            forward += HUB_FRIENDS
+        start, size = town_start[town_of], town_stop[town_of] - town_start[town_of]
+        for m in range(forward):
+            u, v, _, _ = draws(clock, D_FRIEND, 0, workers[i].id, m + 1)
+            if m >= 4 or u < facts.ties_rewiring:
+                n = add_tie(pairs, layers, n, i, start + int(v * size), r.FRIEND)
+            elif k - m - 1 >= 0:
+                n = add_tie(pairs, layers, n, i, by_age[k - m - 1], r.FRIEND)
+    return n
+
+
+@kernel
+def tie_fellows(pairs, layers, n, workers, clock, facts, town_start, town_stop):
+    """Ties between people of one township at the same destination and in like work."""
+    for i in range(len(workers)):
+        worker = workers[i]
+        wanted = int(facts.ties_fellows + 0.5)
+        forward = wanted // 2
+        a, _, _, _ = draws(clock, D_FELLOW, 0, worker.id, 0)
+        if wanted % 2 == 1 and a < 0.5:
+            forward += 1
+        start = town_start[worker.township]
+        size = town_stop[worker.township] - start
+        for m in range(forward):
+            for attempt in range(TRIES):
+                u, _, _, _ = draws(clock, D_FELLOW, 0, worker.id, 1 + m * TRIES + attempt)
+                j = start + int(u * size)
+                other = workers[j]
+                if other.destination == worker.destination and (
+                    other.city_sector == worker.city_sector or attempt == TRIES - 1
+                ):
+                    n = add_tie(pairs, layers, n, i, j, r.FELLOW)
+                    break
+    return n
+
+
+@kernel
+def tie_successors(pairs, layers, n, workers, successor):
+    """Kin and household ties pass on to who takes a retired person's place, and so on.
+
+    The entrant is tied to those of the predecessor's ties who are still there, and to the successors
+    of the others.
+    """
+    before = n
+    for k in range(before):
+        if layers[k] > r.KIN:
+            continue
+        first, second = pairs[k, 0], pairs[k, 1]
+        a = int(first)
+        while a >= 0:
+            b = int(second)
+            while b >= 0:
+                later = a != first or b != second
+                together = workers[a].retires > workers[b].enters
+                if later and together and workers[b].retires > workers[a].enters:
+                    n = add_tie(pairs, layers, n, a, b, layers[k])
+                b = successor[b]
+            a = successor[a]
+    return n
+
+
+@kernel
+def to_csr(pairs, layers, n, rows):
+    """Compressed rows of an undirected list of ties.
+
+    Returns
+    -------
+    indptr : int64 array, shape (rows + 1,)
+    indices : int32 array, shape (2 n,)
+    layer : uint8 array, shape (2 n,)
+    """
+    indptr = np.zeros(rows + 1, np.int64)
+    for k in range(n):
+        indptr[pairs[k, 0] + 1] += 1
+        indptr[pairs[k, 1] + 1] += 1
+    for i in range(rows):
+        indptr[i + 1] += indptr[i]
+    place = indptr[:-1].copy()
+    indices = np.empty(2 * n, np.int32)
+    layer = np.empty(2 * n, np.uint8)
+    for k in range(n):
+        a, b = pairs[k, 0], pairs[k, 1]
+        indices[place[a]] = b
+        layer[place[a]] = layers[k]
+        place[a] += 1
+        indices[place[b]] = a
+        layer[place[b]] = layers[k]
+        place[b] += 1
+    return indptr, indices, layer
+
+
+@kernel
+def all_ties(
+    pairs, layers, workers, clock, facts, villages, age_order, age_ptr, towns, town_start, town_stop
+):
+    """Fill `pairs` and `layers` as far as they go; return how many ties there are.
+
+    Parameters
+    ----------
+    villages : int64 array, shape (villages + 1,)
+        First row of each village among the initial workers.
+    age_order, age_ptr : int64 arrays
+        Rows by village, oldest first, entrants included; first place of each village.
+    towns : int64 array, shape (villages,)
+        Township of each village.
+    """
+    n = 0
+    for v in range(len(villages) - 1):
+        town = towns[v]
+        n = tie_households(
+            pairs, layers, n, workers, clock, facts,
+            villages[v], villages[v + 1], town_start[town], town_stop[town],
+        )  # fmt: skip
+    for v in range(len(villages) - 1):
+        n = tie_friends(
+            pairs, layers, n, workers, clock, facts,
+            age_order[age_ptr[v] : age_ptr[v + 1]], towns[v], town_start, town_stop,
+        )  # fmt: skip
+    return tie_fellows(pairs, layers, n, workers, clock, facts, town_start, town_stop)
+
+
+def ties_of(
+    workers: np.recarray, facts: np.recarray, clock: np.recarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Build the social graph of a drawn population.
+
+    Parameters
+    ----------
+    workers : record array of WORKER
+        Initial workers ordered by village and household, then entrants.
+    facts, clock : record arrays, shape (1,)
+
+    Returns
+    -------
+    indptr, indices, layer : see `to_csr`
+    """
+    initial = int(clock.initial[0])
+    village = workers.village[:initial].astype(np.int64)
+    villages = np.searchsorted(village, np.arange(village.max() + 2))
+    towns = workers.township[villages[:-1].clip(0, initial - 1)].astype(np.int64)
+    by_age = np.lexsort((workers.id, workers.birth, workers.village)).astype(np.int64)
+    age_ptr = np.searchsorted(workers.village[by_age], np.arange(village.max() + 2))
+    township = workers.township[:initial]
+    town_ids = np.arange(int(township.max()) + 1)
+    town_start = np.searchsorted(township, town_ids)
+    town_stop = np.searchsorted(township, town_ids, side="right")
+    mean_degree = float(facts.ties_kin[0] + facts.ties_friends[0] + facts.ties_fellows[0])
+    room = int(len(workers) * (mean_degree + HUB_FRIENDS * facts.ties_hubs[0] + 6)) + 1000
+    while True:
+        pairs, layers = np.empty((room, 2), np.int32), np.empty(room, np.uint8)
+        n = all_ties(
+            pairs, layers, workers, clock[0], facts[0], villages, by_age, age_ptr, towns,
+            town_start, town_stop,
+        )  # fmt: skip
+        if n <= room:
+            break
+        room = n
+    pairs, layers = passed_on(pairs[:n], layers[:n], workers, initial)
+    return to_csr(pairs, layers, len(pairs), len(workers))
+
+
+def passed_on(
+    pairs: np.ndarray, layers: np.ndarray, workers: np.recarray, initial: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ties and their layers, followed by those that successors take over."""
+    n, successor = len(pairs), successors(workers, initial)
+    total = tie_successors(pairs, layers, n, workers, successor)
+    pairs = np.concatenate([pairs, np.empty((total - n, 2), np.int32)])
+    layers = np.concatenate([layers, np.empty(total - n, np.uint8)])
+    tie_successors(pairs, layers, n, workers, successor)
+    return pairs, layers
+
+
+def successors(workers: np.recarray, initial: int) -> np.ndarray:
+    """Row of the entrant who takes each worker's place, or -1; shape (workers,)."""
+    successor = np.full(len(workers), -1, np.int64)
+    leaving = np.flatnonzero(
+        (workers.retires <= workers.enters.max())
+        & (workers.retires >= workers.enters[initial:].min(initial=32767))
+    )
+    order = leaving[np.lexsort((workers.id[leaving], workers.retires[leaving]))]
+    successor[order] = initial + np.arange(len(workers) - initial)
+    return successor

@@ -1,0 +1,1 @@
+"""What a county holds, and how it changes."""

@@ -1,0 +1,241 @@
+"""Changes of state, and all that must change with them: counts over ties, stocks, the event log."""
+
+from __future__ import annotations
+
+import math
+
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.state import records as r
+
+
+@kernel
+def is_active(state):
+    """Whether a career state belongs to the labour force."""
+    return state != r.PRE and state != r.RETIRED
+
+
+@kernel
+def is_home(state):
+    """Whether a career state is one at home."""
+    return r.SEEKING <= state <= r.OWNER
+
+
+@kernel
+def age_of(worker, month):
+    """Age in years."""
+    return (month - worker.birth) / 12.0
+
+
+@kernel
+def now(c):
+    """Row of this month's indicators; the history collects in row 0."""
+    return c.months[max(int(c.clock[0].month), 0)]
+
+
+@kernel
+def policy_now(c):
+    """Policy in force this month; the history runs under that of row 0."""
+    return c.policies[max(int(c.clock[0].month), 0)]
+
+
+@kernel
+def month_index(c):
+    """Row of this month in the monthly arrays (0 for the whole history)."""
+    return max(int(c.clock[0].month), 0)
+
+
+@kernel
+def cents(yuan):
+    """Yuan rounded to whole fen."""
+    return math.floor(100.0 * yuan + 0.5) / 100.0
+
+
+@kernel
+def book(c, kind, yuan):
+    """Book `yuan` (whole fen) that passed between two sectors, see `records.TRANSACTIONS`."""
+    c.transactions[month_index(c), kind] += int(math.floor(100.0 * yuan + 0.5))
+
+
+@kernel
+def settle(c, i):
+    """Bring a worker's savings and city experience forward to this month."""
+    worker = c.workers[i]
+    month = c.clock[0].month
+    months = month - worker.settled
+    if months <= 0:
+        return
+    savings = savings_after(c, worker, months)
+    book(c, r.T_SAVING, savings - worker.savings)
+    worker.savings = savings
+    if worker.state == r.AWAY:
+        worker.experience = worker.experience + months
+    worker.settled = month
+
+
+@kernel
+def job_pay(c, worker):
+    """Monthly pay of someone employed at home, yuan: a firm pays less than other employers."""
+    if worker.firm >= 0:
+        return c.towns[c.firms[worker.firm].township].pay
+    return c.towns[worker.township].wage
+
+
+@kernel
+def savings_after(c, worker, months):
+    """Savings (whole yuan) of a worker after `months` more in the present state.
+
+    A share of income is saved, a share of savings spent: s' = (s + saved) / (1 + spent), which
+    settles where both are equal.
+    """
+    behaviour = c.behaviour[0]
+    pay = 0.0
+    if worker.state == r.AWAY:
+        pay = worker.wage
+    elif worker.state == r.EMPLOYED:
+        pay = job_pay(c, worker)
+    elif worker.state == r.FARMING:
+        pay = c.facts[0].work_farm_income
+    saved = behaviour.money_saving_rate * worker.thrift * pay * months
+    return math.floor((worker.savings + saved) / (1.0 + behaviour.money_spending / 12.0 * months))
+
+
+@kernel
+def happens(u, amount):
+    """Whether an event of cumulated hazard `amount` happens: u < 1 - exp(-amount).
+
+    As 1 - exp(-x) <= x, most draws need no exponential.
+    """
+    return u < amount and u < 1.0 - math.exp(-amount)
+
+
+@kernel
+def skill_of(worker, behaviour):
+    """Human capital: grows with the log of years in cities, and with training."""
+    return behaviour.firm_skill_per_year * math.log1p(worker.experience / 12.0) + worker.trained
+
+
+@kernel
+def shift_peers(c, i, column, by):
+    """Add `by` to a count of all ties of worker `i`."""
+    for k in range(c.indptr[i], c.indptr[i + 1]):
+        c.peers[c.ties[k], column] += by
+
+
+@kernel
+def log_event(c, i, state, before):
+    """Append a change of state to the event log (months under policy only)."""
+    clock = c.clock[0]
+    if clock.month >= 1 and clock.events < len(c.events):
+        event = c.events[clock.events]
+        event.worker = i
+        event.month = clock.month
+        event.state = state
+        event.before = before
+        clock.events += 1
+
+
+@kernel
+def enter(c, i, state):
+    """Move worker `i` to a career state; return the state before.
+
+    Settles savings, updates counts over ties, stocks and the event log. Does not touch the firm.
+    """
+    settle(c, i)
+    worker = c.workers[i]
+    before = int(worker.state)
+    if before == state:
+        return before
+    month = c.clock[0].month
+    c.stock[worker.township, before] -= 1
+    c.stock[worker.township, state] += 1
+    c.flows[month_index(c), before, state] += 1
+    log_event(c, i, state, before)
+    d_active = int(is_active(state)) - int(is_active(before))
+    d_home = int(is_home(state)) - int(is_home(before))
+    d_owner = int(state == r.OWNER) - int(before == r.OWNER)
+    if d_active != 0:
+        shift_peers(c, i, r.P_ACTIVE, d_active)
+        shift_knowledge(c, i, d_active)
+    if d_home != 0:
+        shift_peers(c, i, r.P_HOME, d_home)
+    if d_owner != 0:
+        shift_peers(c, i, r.P_OWNER, d_owner)
+    if before == r.AWAY:
+        c.clock[0].away_wages -= int(worker.wage)
+    if state == r.AWAY:
+        c.clock[0].away_wages += int(worker.wage)
+    worker.state = state
+    worker.since = month
+    worker.waits = 0
+    if state == r.SEEKING and worker.listed == 0:
+        worker.listed = 1
+        c.seekers[c.clock[0].seekers] = i
+        c.clock[0].seekers += 1
+    return before
+
+
+@kernel
+def shift_knowledge(c, i, by):
+    """Count or discount what worker `i` knows among the ties, on entry or retirement."""
+    knows = int(c.workers[i].knows)
+    for channel in range(r.N_CHANNELS):
+        if knows & (1 << channel):
+            shift_peers(c, i, r.P_KNOW + channel, by)
+            add_aware(c, channel, by)
+
+
+@kernel
+def add_aware(c, channel, by):
+    """Change the number of people in the labour force who know a channel."""
+    c.aware[channel] += by
+
+
+@kernel
+def learn(c, i, channel):
+    """Worker `i` comes to know a channel."""
+    worker = c.workers[i]
+    bit = 1 << channel
+    if int(worker.knows) & bit == 0:
+        worker.knows = int(worker.knows) | bit
+        if is_active(worker.state):
+            shift_peers(c, i, r.P_KNOW + channel, 1)
+            add_aware(c, channel, 1)
+
+
+@kernel
+def knows(worker, channel):
+    """Whether a worker knows a channel."""
+    return int(worker.knows) & (1 << channel) != 0
+
+
+@kernel
+def count_peers(c):
+    """Count every worker's ties, stocks and awareness afresh (at the start, and in tests)."""
+    c.peers[:, :] = 0
+    c.stock[:, :] = 0
+    c.aware[:] = 0
+    c.clock[0].away_wages = 0
+    for i in range(len(c.workers)):
+        worker = c.workers[i]
+        c.stock[worker.township, worker.state] += 1
+        if not is_active(worker.state):
+            continue
+        if worker.state == r.AWAY:
+            c.clock[0].away_wages += int(worker.wage)
+        known = int(worker.knows)
+        good = worker.state == r.OWNER and worker.firm >= 0 and c.firms[worker.firm].good == 1
+        for channel in range(r.N_CHANNELS):
+            if known & (1 << channel):
+                c.aware[channel] += 1
+        for k in range(c.indptr[i], c.indptr[i + 1]):
+            peers = c.peers[c.ties[k]]
+            peers[r.P_ACTIVE] += 1
+            if is_home(worker.state):
+                peers[r.P_HOME] += 1
+            if worker.state == r.OWNER:
+                peers[r.P_OWNER] += 1
+            if good:
+                peers[r.P_GOOD] += 1
+            for channel in range(r.N_CHANNELS):
+                if known & (1 << channel):
+                    peers[r.P_KNOW + channel] += 1

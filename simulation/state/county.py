@@ -1,0 +1,59 @@
+"""The county: every array of one simulated county in one bundle that kernels understand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from returnee.simulation.engine.bundle import Bundle
+
+
+@dataclass(frozen=True, eq=False)
+class County(Bundle):
+    """State of one county. One row per worker, firm or provider; shapes in brackets.
+
+    Everything that changes lives in these arrays, so a copy of them is a copy of the county.
+    """
+
+    workers: np.recarray  # WORKER (workers,)
+    due: np.ndarray  # int16 (workers,): month of the next review
+    peers: np.ndarray  # int16 (workers, N_PEERS): counts over ties
+    indptr: np.ndarray  # int64 (workers + 1,)
+    ties: np.ndarray  # int32 (ties,): rows of the ties of each worker
+    row_of: np.ndarray  # int32 (ids,): row of each id
+    firms: np.recarray  # FIRM (room,)
+    receipts: np.ndarray  # int64 (room, programmes that pay into firms): fen
+    sales: np.ndarray  # float32 (room, 12): by month of the year
+    profit: np.ndarray  # float32 (room, 12)
+    services: np.recarray  # SERVICE (providers,)
+    funded: np.ndarray  # float64 (4,): share of programme costs paid this month, see services.py
+    towns: np.recarray  # TOWN (townships,)
+    stock: np.ndarray  # int64 (townships, states): workers by state
+    aware: np.ndarray  # int64 (channels,): how many in the labour force know it
+    markets: np.recarray  # MARKET (sectors,)
+    yields: np.ndarray  # float64 (townships, sectors): log value added of one person, 10k yuan
+    policies: np.recarray  # policy by month from 1 on; row 0 is the history's
+    behaviour: np.recarray  # (1,)
+    facts: np.recarray  # (1,)
+    clock: np.recarray  # CLOCK (1,)
+    months: np.recarray  # MONTH (months + 1,): row 0 collects the history
+    ledger: np.ndarray  # int64 (months + 1, programmes): fen paid
+    unpaid: np.ndarray  # int64 (months + 1, programmes): fen due but not paid
+    transactions: np.ndarray  # int64 (months + 1, kinds): money between sectors, fen
+    pots: np.ndarray  # int64 (pots, 4): balance, in, out, lapsed; fen
+    flows: np.ndarray  # int64 (months + 1, states, states): moves between states
+    events: np.recarray  # EVENT (room,)
+    members: np.ndarray  # int32 (workers,): rows by township and id
+    members_ptr: np.ndarray  # int64 (townships + 1,)
+    entry_rows: np.ndarray  # int32: rows by month of entry
+    retire_rows: np.ndarray  # int32: rows by month of retirement
+    calendar: np.ndarray  # int64 (2, months + 2): first entry and retirement of each month
+    contact: np.ndarray  # float64 (2, months + 1): cumulated contact, same place and across
+    queue: np.ndarray  # int32 (workers,): who waits for training
+    active: np.ndarray  # int32 (room,): firms that are not closed
+    seekers: np.ndarray  # int32 (workers,): who seeks work at home
+    recent: np.ndarray  # int32 (workers,): who returned in the last 36 months
+    due_list: np.ndarray  # int32 (workers,): scratch, whose review is this month
+    moves: np.ndarray  # int32 (workers,): scratch
+    pending: np.ndarray  # int32 (workers,): scratch, who learns (+) or forgets (-) what

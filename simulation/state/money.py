@@ -1,0 +1,173 @@
+"""Public money: pots, the ledger, and payments that stop when a pot is empty."""
+
+from __future__ import annotations
+
+import math
+
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import book, month_index, now, policy_now
+
+UNLIMITED = 1 << 60
+
+
+@kernel
+def fen(yuan):
+    """Yuan as whole fen."""
+    return int(yuan * 100.0 + 0.5)
+
+
+@kernel
+def pay(c, programme, amount):
+    """Pay `amount` fen of a programme from its pot, in full or not at all.
+
+    Returns
+    -------
+    bool
+        Whether it was paid. What was not is added to the unpaid.
+    """
+    if amount <= 0:
+        return True
+    m, pot = month_index(c), r.POT_OF[programme]
+    if amount > left_for(c, programme):
+        c.unpaid[m, programme] += amount
+        return False
+    if pot == r.POT_TAX:  # revenue forgone needs no pot
+        c.pots[pot, 1] += amount
+    else:
+        c.pots[pot, 0] -= amount
+    c.pots[pot, 2] += amount
+    c.ledger[m, programme] += amount
+    c.clock[0].spent += amount
+    return True
+
+
+@kernel
+def receive(c, f, receipt, amount):
+    """Pay `amount` fen of a programme into firm `f`, in full or not at all.
+
+    Parameters
+    ----------
+    receipt : int
+        Place of the programme in `records.RECEIPTS`.
+
+    Returns
+    -------
+    bool
+        Whether it was paid.
+    """
+    if not pay(c, r.RECEIPTS[receipt], amount):
+        return False
+    c.receipts[f, receipt] += amount
+    book(c, r.T_SUPPORT, amount / 100.0)
+    return True
+
+
+@kernel
+def left_for(c, programme):
+    """What can still be paid for a programme this year, fen: by its pot, and by the cap on all."""
+    pot, cap = r.POT_OF[programme], policy_now(c).budget_cap
+    left = UNLIMITED if pot == r.POT_TAX else c.pots[pot, 0]
+    if cap > 0.0 and pot != r.POT_FUND:
+        left = min(left, fen(cap * c.clock[0].sample) - c.clock[0].spent)
+    return max(left, 0)
+
+
+@kernel
+def pay_share(c, programme, amount):
+    """Pay as much of `amount` fen as the pot holds; return the share paid."""
+    if amount <= 0:
+        return 1.0
+    paid = min(amount, left_for(c, programme))
+    pay(c, programme, paid)
+    c.unpaid[month_index(c), programme] += amount - paid
+    return paid / amount
+
+
+@kernel
+def overspent(c):
+    """What banks were paid beyond last year's cap, fen; this year's cap is lower by as much."""
+    clock = c.clock[0]
+    if clock.month <= 1:
+        return 0
+    cap = c.policies[clock.month - 1].budget_cap
+    if cap <= 0.0:
+        return 0
+    return max(clock.spent - fen(cap * clock.sample), 0)
+
+
+@kernel
+def refill(c):
+    """In January pots lapse and are filled with the year's budget."""
+    policy, sample = policy_now(c), c.clock[0].sample
+    c.clock[0].spent = overspent(c)
+    for pot, budget in (
+        (r.POT_STARTUP, policy.budget_startup),
+        (r.POT_EMPLOYMENT, policy.budget_employment),
+        (r.POT_INTEREST, policy.budget_interest),
+        (r.POT_WORKS, policy.budget_works),
+    ):
+        amount = fen(budget * sample)
+        c.pots[pot, 3] += c.pots[pot, 0]
+        c.pots[pot, 0] = amount
+        c.pots[pot, 1] += amount
+    top_up_fund(c)
+
+
+@kernel
+def top_up_fund(c):
+    """In January the interest pot makes up what the fund lost, while it lasts (P140)."""
+    lost = max(c.clock[0].fund_capital - c.pots[r.POT_FUND, 0], 0)
+    amount = min(lost, max(c.pots[r.POT_INTEREST, 0], 0))
+    c.pots[r.POT_INTEREST, 0] -= amount
+    c.pots[r.POT_INTEREST, 2] += amount
+    c.pots[r.POT_FUND, 0] += amount
+    c.pots[r.POT_FUND, 1] += amount
+
+
+@kernel
+def set_fund(c, yuan):
+    """Bring the guarantee fund's capital to what the policy sets; only a change moves money.
+
+    The fund keeps what it lost: a policy that changes the fund adds or withdraws the difference
+    between the old and the new capital.
+    """
+    amount = fen(yuan * c.clock[0].sample)
+    capital = c.clock[0].fund_capital
+    c.clock[0].fund_capital = amount
+    change = amount - capital
+    if change >= 0:
+        c.pots[r.POT_FUND, 1] += change
+    else:
+        change = -min(-change, c.pots[r.POT_FUND, 0])
+        c.pots[r.POT_FUND, 3] -= change
+    c.pots[r.POT_FUND, 0] += change
+
+
+@kernel
+def pay_loan(c, f, most, kind):
+    """Firm `f` repays of its loan what is left of it, at most `most` yuan.
+
+    Parameters
+    ----------
+    kind : int
+        Where the money comes from: a kind of `records.TRANSACTIONS`.
+
+    Returns
+    -------
+    float
+        What was paid, yuan; the caller takes it from where it came.
+    """
+    firm, clock = c.firms[f], c.clock[0]
+    amount = min(int(math.floor(100.0 * max(most, 0.0) + 0.5)), firm.loan)
+    if amount <= 0:
+        return 0.0
+    paid = amount / 100.0
+    firm.loan -= amount
+    clock.outstanding -= amount
+    clock.repaid += amount
+    now(c).loans_repaid += paid
+    book(c, kind, paid)
+    if firm.loan == 0 and firm.loan_stage != r.COMPENSATED:
+        firm.loan_stage = r.REPAID
+    return paid

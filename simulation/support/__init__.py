@@ -1,0 +1,1 @@
+"""Support: programmes and their channels, loans, and how they hand people on."""

@@ -1,0 +1,141 @@
+"""Activities (创业活动): contests with prizes, and outreach sessions such as fairs and salons.
+
+Sessions spread information. Contests bring entrants together (business ties), pay prizes, and may
+open a credit line, of which winners are told (P134).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.trading import SMOOTH
+from returnee.simulation.people.information import note
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import is_home, knows, learn, now, policy_now
+from returnee.simulation.state.draws import D_CONTEST, D_SESSION, draws, normal
+from returnee.simulation.state.money import fen, pay, receive
+from returnee.simulation.state.providers import ACTIVITY
+from returnee.simulation.support.linkage import hand_on
+from returnee.simulation.support.outreach import contacts, reach
+from returnee.simulation.support.targeting import top_weight
+
+YOUNG = 24  # months since opening up to which an owner may enter (assumed)
+JURY_NOISE = 0.3  # sd of the jury's error, log productivity (assumed)
+PARTNERS_MET = 1  # business ties that an entrant makes
+
+
+@kernel
+def hold_sessions(c):
+    """Outreach sessions tell people at home, and those home for the festival, of channels."""
+    clock, policy, behaviour = c.clock[0], policy_now(c), c.behaviour[0]
+    sessions = policy.activities_outreach_sessions / 12.0
+    cost = fen(sessions * policy.costs_session * clock.sample)
+    if cost > 0 and not pay(c, r.G_SESSIONS, cost):
+        return
+    festival = (clock.month - 1) % 12 + 1 == c.facts[0].work_festival_month
+    service = c.services[ACTIVITY]
+    number, service.credit = contacts(
+        service.credit, sessions * behaviour.information_session_reach * clock.sample
+    )
+    top = top_weight(policy)
+    for k in range(number):
+        u, v, _, _ = draws(clock, D_SESSION, clock.month, k, 1)
+        if u >= behaviour.information_session_uptake * service.quality:
+            continue
+        i = reach(c, D_SESSION, k, -1, top)
+        if i >= 0 and (is_home(c.workers[i].state) or festival):
+            note(c, i, int(v * r.N_CHANNELS), True)
+    service.served += number
+    service.spent += cost
+
+
+@kernel
+def contest_now(month, contests):
+    """Whether a contest is held in this month of the year: they are spread over the year."""
+    for k in range(contests):
+        if (month - 1) % 12 == (k + 1) * 12 // (contests + 1) - 1:
+            return True
+    return False
+
+
+@kernel
+def may_enter(c, firm):
+    """Founders and young owners who know of the contest may enter."""
+    worker = c.workers[firm.owner]
+    if not knows(worker, r.ACTIVITIES):
+        return False
+    if firm.phase == r.PLANNED or firm.phase == r.REGISTERED:
+        return True
+    return firm.phase == r.OPEN and c.clock[0].month - firm.opened <= YOUNG
+
+
+@kernel
+def entrants(c):
+    """Rows of the firms drawn to enter a contest, at most the number of places."""
+    clock, behaviour, n = c.clock[0], c.behaviour[0], 0
+    files, keys = np.empty(clock.active, np.int64), np.empty(clock.active)
+    for k in range(clock.active):
+        f = c.active[k]
+        if may_enter(c, c.firms[f]):
+            u, _, _, _ = draws(clock, D_CONTEST, clock.month, c.firms[f].id >> 4, 0)
+            files[n], keys[n] = f, u
+            n += 1
+    places, clock.contest_credit = contacts(
+        clock.contest_credit, behaviour.support_entrants * clock.sample
+    )
+    return files[:n][np.argsort(keys[:n])[:places]]
+
+
+@kernel
+def hold_contest(c):
+    """A contest: entrants meet, the jury ranks them, winners share the prizes."""
+    clock, policy, behaviour, month = c.clock[0], policy_now(c), c.behaviour[0], now(c)
+    cost = fen(policy.costs_contest * clock.sample)
+    if not pay(c, r.G_CONTESTS, cost):
+        return
+    c.services[ACTIVITY].spent += cost
+    entering = entrants(c)
+    n = len(entering)
+    if n == 0:
+        return
+    scores = np.empty(n)
+    for k in range(n):
+        firm = c.firms[entering[k]]
+        u, _, _, _ = draws(clock, D_CONTEST, clock.month, firm.id >> 4, 1)
+        scores[k] = -(firm.known + firm.luck + JURY_NOISE * normal(u))
+        firm.partners = min(int(firm.partners) + PARTNERS_MET, 30)
+        hand_on(c, firm.owner, r.ACTIVITIES)
+    month.contest_entrants += n
+    winners = max(1, int(n * behaviour.support_winners / behaviour.support_entrants + 0.5))
+    purse = policy.activities_prize_pot * clock.sample / winners
+    for k in np.argsort(scores)[:winners]:
+        f = entering[k]
+        c.firms[f].credit_line = 1
+        if policy.linkage_contest_opens_credit:
+            learn(c, c.firms[f].owner, r.FINANCE)
+        if receive(c, f, r.R_PRIZE, fen(purse)):
+            c.services[ACTIVITY].spent += fen(purse)
+            take_prize(c, f, fen(purse))
+
+
+@kernel
+def take_prize(c, f, amount):
+    """A prize of `amount` fen goes to the start, or into the till, and is income."""
+    firm = c.firms[f]
+    if firm.phase == r.PLANNED:
+        firm.means += amount / 100.0
+    else:
+        firm.cash += amount / 100.0
+    if firm.phase == r.OPEN:
+        firm.income += SMOOTH * amount / 100.0
+    else:
+        c.clock[0].transfers += amount
+
+
+@kernel
+def hold_activities(c):
+    """Activities in a month."""
+    hold_sessions(c)
+    if contest_now(c.clock[0].month, policy_now(c).activities_contests):
+        hold_contest(c)

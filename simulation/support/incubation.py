@@ -1,0 +1,206 @@
+"""Incubation (创业孵化), mentors, county sites: places for young firms.
+
+A place in an incubator lowers rent while it lasts and brings business ties; afterwards the firm
+pays full rent. It has no effect of its own on survival (BH129, BH130).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import policy_now
+from returnee.simulation.state.draws import D_INCUBATOR, D_QUEUE, draws
+from returnee.simulation.state.providers import (
+    FUNDED_MENTORS,
+    MAX_SITES,
+    PLACES_A_SITE,
+    SITES,
+    sites_at_work,
+)
+from returnee.simulation.support.linkage import hand_on
+from returnee.simulation.support.targeting import weight_of
+
+PLACE_PATIENCE = 18  # months after which a firm no longer waits for a place (assumed)
+MENTOR_AGE = 36  # months after opening up to which a firm may have a mentor (assumed)
+MOST_PARTNERS = 30
+
+
+@kernel
+def wait_rank(c, firm, since, item):
+    """Place of a firm in a queue: months waited, weighted by target group of the owner."""
+    clock = c.clock[0]
+    worker = c.workers[firm.owner]
+    u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, item)
+    weight = weight_of(worker, policy_now(c), c.towns[firm.township], clock.month)
+    return (clock.month - since + u) * weight
+
+
+@kernel
+def by_rank(c, firms, sinces, n, item):
+    """Order in which `n` waiting firms are served."""
+    ranks = np.empty(n)
+    for k in range(n):
+        ranks[k] = -wait_rank(c, c.firms[firms[k]], sinces[k], item)
+    return np.argsort(ranks)
+
+
+@kernel
+def is_working(firm):
+    """Whether a firm is on the way to opening, or open."""
+    return firm.phase == r.PLANNED or firm.phase == r.REGISTERED or firm.phase == r.OPEN
+
+
+@kernel
+def rooms(c, funded):
+    """Places at each incubator site; of those that are paid for, if `funded`.
+
+    Whole places of the sample, so rounded that they add up.
+    """
+    policy, clock = policy_now(c), c.clock[0]
+    room, total, given = np.zeros(MAX_SITES, np.int64), 0.0, 0
+    for s in range(MAX_SITES):
+        here = min(max(policy.incubation_places - s * PLACES_A_SITE, 0.0), float(PLACES_A_SITE))
+        site = c.services[SITES + s]
+        total += site.capacity if funded else here * clock.sample
+        room[s] = int(total + 0.5) - given
+        given += room[s]
+    return room
+
+
+@kernel
+def leave_places(c):
+    """Firms leave whose time is over, that stopped, or for whom there is no place any more.
+
+    Those who stay gain business ties.
+    """
+    clock, behaviour, room = c.clock[0], c.behaviour[0], rooms(c, False)
+    for s in range(MAX_SITES):
+        c.services[SITES + s].places = 0
+    clock.places_used = 0
+    for k in range(clock.active):
+        firm = c.firms[c.active[k]]
+        if firm.venue != r.INCUBATOR_PLACE:
+            continue
+        site = c.services[SITES + firm.site]
+        over = firm.incubator_until <= clock.month or not is_working(firm)
+        if over or site.places >= room[firm.site]:
+            firm.venue = r.OWN
+            continue
+        site.places += 1
+        clock.places_used += 1
+        u, _, _, _ = draws(clock, D_INCUBATOR, clock.month, firm.id >> 4, 0)
+        if firm.phase == r.OPEN and u < behaviour.firm_partner_rate / 12.0 * site.quality:
+            firm.partners = min(int(firm.partners) + 1, MOST_PARTNERS)
+
+
+@kernel
+def site_with_room(c, first, sites, room):
+    """The site `first` if it has a free place, else the next that has one; -1: none."""
+    for step in range(sites):
+        s = (first + step) % sites
+        if c.services[SITES + s].places < room[s]:
+            return s
+    return -1
+
+
+@kernel
+def list_waiting(c, sites):
+    """Firms that wait for a place: rows, months since when, and how many; queues by site.
+
+    A firm waits at the site of its township.
+    """
+    clock = c.clock[0]
+    waiting, sinces, n = np.empty(clock.active, np.int64), np.empty(clock.active, np.int64), 0
+    for s in range(MAX_SITES):
+        c.services[SITES + s].queue = 0
+    for k in range(clock.active):
+        f = c.active[k]
+        firm = c.firms[f]
+        since = firm.incubation_since
+        if since == r.NEVER or firm.venue != r.OWN or firm.incubator_until != r.NEVER:
+            continue
+        if is_working(firm) and clock.month - since <= PLACE_PATIENCE:
+            waiting[n], sinces[n] = f, since
+            n += 1
+            c.services[SITES + firm.township % max(sites, 1)].queue += 1
+    return waiting, sinces, n
+
+
+@kernel
+def admit(c):
+    """Free places go to the firms that wait, by rank: at their own site, else at another."""
+    clock, policy = c.clock[0], policy_now(c)
+    sites, room = sites_at_work(policy.incubation_places), rooms(c, True)
+    waiting, sinces, n = list_waiting(c, sites)
+    for k in by_rank(c, waiting, sinces, n, 4):
+        firm = c.firms[waiting[k]]
+        own = firm.township % max(sites, 1)
+        s = site_with_room(c, own, sites, room)
+        if s < 0:
+            return
+        site = c.services[SITES + s]
+        firm.venue, firm.site = r.INCUBATOR_PLACE, s
+        firm.incubator_until = clock.month + policy.incubation_months
+        site.served += 1
+        site.waited += clock.month - firm.incubation_since
+        site.places += 1
+        clock.places_used += 1
+        c.services[SITES + own].queue -= 1
+        hand_on(c, firm.owner, r.INCUBATION)
+
+
+@kernel
+def assign_mentors(c):
+    """Mentors take on young open firms that asked, by rank."""
+    clock, policy, behaviour = c.clock[0], policy_now(c), c.behaviour[0]
+    room = policy.services_mentors * behaviour.support_mentees * clock.sample
+    mentored, n = 0, 0
+    waiting, sinces = np.empty(clock.active, np.int64), np.empty(clock.active, np.int64)
+    for k in range(clock.active):
+        f = c.active[k]
+        firm = c.firms[f]
+        if firm.phase != r.OPEN:
+            continue
+        if firm.mentor_until > clock.month:
+            mentored += 1
+        elif firm.mentor_since != r.NEVER and firm.mentor_until == r.NEVER:
+            if clock.month - firm.opened <= MENTOR_AGE:
+                waiting[n], sinces[n] = f, firm.mentor_since
+                n += 1
+    free = int(room * c.funded[FUNDED_MENTORS] + 0.5) - mentored
+    order = by_rank(c, waiting, sinces, n, 5)
+    for k in order[: max(free, 0)]:
+        c.firms[waiting[k]].mentor_until = clock.month + behaviour.support_mentoring_months
+        mentored += 1
+        hand_on(c, c.firms[waiting[k]].owner, r.SERVICES)
+    clock.mentored = mentored
+
+
+@kernel
+def settle_sites(c):
+    """County sites go to open firms that need one, oldest first; more than there are move out."""
+    clock, used = c.clock[0], 0
+    room = int(clock.sites + 0.5)
+    for k in range(clock.active):
+        firm = c.firms[c.active[k]]
+        if firm.phase != r.OPEN:
+            if firm.venue == r.COUNTY_SITE:
+                firm.venue = r.OWN
+        elif c.markets[firm.sector].needs_site == 1:
+            if used < room:
+                firm.venue = r.COUNTY_SITE
+                used += 1
+            elif firm.venue == r.COUNTY_SITE:
+                firm.venue = r.OWN
+    clock.sites_used = used
+
+
+@kernel
+def incubate(c):
+    """Incubators, mentors and sites in a month."""
+    leave_places(c)
+    admit(c)
+    assign_mentors(c)
+    settle_sites(c)

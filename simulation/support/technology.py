@@ -1,0 +1,95 @@
+"""Technology extension (技术推广): visits to firms, and grants for a step up in technology."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import book, cents, knows, now, policy_now
+from returnee.simulation.state.draws import D_VISIT, draws
+from returnee.simulation.state.money import fen, left_for, pay, receive
+from returnee.simulation.state.providers import EXTENSION, open_now
+
+PAYBACK_MONTHS = 36.0  # within which a step must pay for itself (assumed)
+KNOWN_FIRST = 0.5  # places in the draw of a firm that does not know the services (assumed)
+
+
+@kernel
+def worth_a_step(firm, value_added, grant, behaviour):
+    """Whether a step up in technology pays for itself and can be paid for.
+
+    Parameters
+    ----------
+    value_added : float
+        Yuan a month at present.
+    grant : float
+        Yuan.
+    """
+    cost = behaviour.support_technology_cost - grant
+    gain = value_added * (math.exp(behaviour.support_technology_gain) - 1.0)
+    return gain * PAYBACK_MONTHS > cost and firm.cash > max(cost, 0.0)
+
+
+@kernel
+def advise(c, f):
+    """A visit to firm `f`: it may take a step, with a grant if there is one and it has a certificate."""
+    firm, clock, policy, behaviour = c.firms[f], c.clock[0], policy_now(c), c.behaviour[0]
+    month, owner = now(c), c.workers[firm.owner]
+    month.visited += 1
+    if firm.technology >= behaviour.support_technology_levels:
+        return
+    grant = 0.0
+    amount = fen(policy.technology_upgrade_grant)
+    if owner.certificate != r.NEVER and amount <= left_for(c, r.G_UPGRADE):
+        grant = min(policy.technology_upgrade_grant, behaviour.support_technology_cost)
+    if not worth_a_step(firm, c.sales[f, (clock.month - 2) % 12] * 0.3, grant, behaviour):
+        return
+    if grant > 0.0 and receive(c, f, r.R_UPGRADE, fen(grant)):
+        firm.cash += fen(grant) / 100.0
+    cost = cents(behaviour.support_technology_cost)
+    firm.cash -= cost
+    book(c, r.T_EQUIPMENT, cost)
+    firm.technology = int(firm.technology) + 1
+    month.upgrades += 1
+
+
+@kernel
+def drawn_firms(c, visits):
+    """Open firms with the lowest keyed draws: more than `visits`, unless there are not as many."""
+    clock, cut = c.clock[0], 2.0 * (visits + 10.0) / max(c.clock[0].active, 1)
+    files, keys = np.empty(clock.active, np.int64), np.empty(clock.active)
+    while True:
+        n = 0
+        for k in range(clock.active):
+            f = c.active[k]
+            firm = c.firms[f]
+            if firm.phase == r.OPEN:
+                u, _, _, _ = draws(clock, D_VISIT, clock.month, firm.id >> 4, 0)
+                if u < cut and not knows(c.workers[firm.owner], r.SERVICES):
+                    u += KNOWN_FIRST
+                if u < cut:
+                    files[n], keys[n] = f, u
+                    n += 1
+        if n >= visits or cut >= 1.0 + KNOWN_FIRST:
+            return files, keys, n
+        cut *= 4.0
+
+
+@kernel
+def extend(c):
+    """Extension visits of a month: those who know the services come first, by a keyed draw."""
+    policy, service = policy_now(c), c.services[EXTENSION]
+    if service.credit < 1.0 or not open_now(service, c.clock[0].month):
+        return
+    files, keys, n = drawn_firms(c, service.credit)
+    for k in np.argsort(keys[:n]):
+        cost = fen(policy.costs_visit)
+        if service.credit < 1.0 or not pay(c, r.G_VISITS, cost):
+            break
+        service.credit -= 1.0
+        service.served += 1
+        service.spent += cost
+        advise(c, files[k])

@@ -1,0 +1,164 @@
+"""Entrepreneurship training: places, classes, fees, and what trainees take home.
+
+Training adds skill, more so with more hours and in smaller classes, and a certificate. A class
+starts when enough people wait. Of the fee a share may be withheld until the trainee opens a firm;
+centres that are paid on outcome admit first whoever is most likely to open one (assumed).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import is_home, learn, now, policy_now
+from returnee.simulation.state.draws import D_QUEUE, draws
+from returnee.simulation.state.money import fen, pay
+from returnee.simulation.state.providers import MAX_CENTRES, STATIONS, TRAINING, open_now
+from returnee.simulation.support.linkage import hand_on
+from returnee.simulation.support.targeting import weight_of
+
+PATIENCE = 12  # months after which someone waiting gives up (assumed)
+LIKELY_FIRST = 6.0  # months of waiting that a founder's place in the queue is worth (assumed)
+
+
+@kernel
+def skill_from_training(policy, behaviour):
+    """Skill gained: grows with hours, falls with class size (reference: 70 hours, class of 30)."""
+    return (
+        behaviour.support_training_gain
+        * (policy.training_hours / 70.0) ** behaviour.support_hours_power
+        * (30.0 / policy.training_class_size) ** behaviour.support_class_power
+    )
+
+
+@kernel
+def withheld_share(policy):
+    """Share of the fee that is paid when the trainee opens a firm (P084)."""
+    if policy.linkage_training_paid_on_opening:
+        return max(policy.training_outcome_pay_share, 0.5)
+    return policy.training_outcome_pay_share
+
+
+@kernel
+def provider_of(c, worker):
+    """Row of the provider at which a worker waits for training; -1: none."""
+    policy = policy_now(c)
+    if worker.state == r.AWAY:
+        stations = policy.services_destination_stations
+        if stations == 0 or policy.training_during_migration_share == 0.0:
+            return -1
+        return STATIONS + worker.id % stations
+    centres = min(int(c.facts[0].firms_training_centres), MAX_CENTRES)
+    return TRAINING + worker.township % centres
+
+
+@kernel
+def training_rank(c, i):
+    """Place in the queue: months waited, weighted by target group; a keyed draw breaks ties."""
+    worker, clock, policy = c.workers[i], c.clock[0], policy_now(c)
+    u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, 0)
+    waited = clock.month - worker.training_since + u
+    if worker.state == r.FOUNDING:
+        waited += LIKELY_FIRST * withheld_share(policy)
+    return waited * weight_of(worker, policy, c.towns[worker.township], clock.month)
+
+
+@kernel
+def train(c, i, provider):
+    """Worker `i` is trained, if the fee can be paid."""
+    worker, clock, policy, behaviour = c.workers[i], c.clock[0], policy_now(c), c.behaviour[0]
+    service, month = c.services[provider], now(c)
+    fee = policy.training_fee
+    withheld = fen(fee * withheld_share(policy))
+    paid = fen(fee) - withheld
+    if not pay(c, r.G_TRAINING, paid):
+        service.refused += 1
+        return False
+    service.spent += paid
+    service.served += 1
+    waited = clock.month - worker.training_since
+    service.waited += waited
+    month.trained += 1
+    month.trained_wait += waited
+    worker.certificate = clock.month
+    worker.trained += skill_from_training(policy, behaviour) * service.quality
+    learn(c, i, r.TRAINING)
+    worker.fee_withheld = withheld
+    hand_on(c, i, r.TRAINING)
+    return True
+
+
+@kernel
+def settle_fees(c):
+    """The withheld part of a fee is paid when the trainee opens a firm within a year, else lapses."""
+    clock = c.clock[0]
+    for k in range(clock.active):
+        firm = c.firms[c.active[k]]
+        worker = c.workers[firm.owner]
+        if worker.fee_withheld > 0 and firm.opened == clock.month - 1:
+            if clock.month - worker.certificate <= 13:
+                pay(c, r.G_TRAINING, int(worker.fee_withheld))
+            worker.fee_withheld = 0
+
+
+@kernel
+def still_waits(c, i):
+    """Whether worker `i` still wants a place."""
+    worker, month = c.workers[i], c.clock[0].month
+    eligible = worker.state == r.AWAY or is_home(worker.state)
+    return eligible and month - worker.training_since <= PATIENCE
+
+
+@kernel
+def run_classes(c):
+    """Training in a month: classes are filled from the queue, first by rank."""
+    clock, policy = c.clock[0], policy_now(c)
+    settle_fees(c)
+    n = clock.training_queue
+    if n == 0:
+        return
+    for s in range(len(c.services)):
+        kind = c.services[s].kind
+        if kind == r.S_TRAINING or kind == r.S_STATION:
+            c.services[s].queue = 0
+    ranks = np.empty(n)
+    for k in range(n):
+        ranks[k] = -training_rank(c, c.queue[k])
+        provider = provider_of(c, c.workers[c.queue[k]])
+        if provider >= 0:
+            c.services[provider].queue += 1
+    least = max(1, int(policy.training_class_size * clock.sample + 0.5))
+    places = np.zeros(len(c.services), np.int64)
+    for s in range(len(c.services)):
+        service = c.services[s]
+        if not open_now(service, clock.month):
+            continue
+        # A class starts once it is full, both of people and of places.
+        if min(int(service.credit), int(service.queue)) >= min(
+            least, max(1, int(service.capacity * 3))
+        ):
+            places[s] = min(int(service.credit), int(service.queue))
+    for k in np.argsort(ranks):
+        i = c.queue[k]
+        provider = provider_of(c, c.workers[i])
+        if provider >= 0 and places[provider] > 0 and still_waits(c, i):
+            places[provider] -= 1
+            c.services[provider].credit -= 1.0
+            train(c, i, provider)
+    keep_waiting(c)
+
+
+@kernel
+def keep_waiting(c):
+    """Drop from the queue whoever was trained or no longer waits."""
+    clock, left = c.clock[0], 0
+    for k in range(clock.training_queue):
+        i = c.queue[k]
+        worker = c.workers[i]
+        if worker.certificate == r.NEVER and still_waits(c, i):
+            c.queue[left] = i
+            left += 1
+        elif worker.certificate == r.NEVER:
+            worker.training_since = r.NEVER
+    clock.training_queue = left

@@ -1,0 +1,5 @@
+"""The command ``returnee``, as ``python -m returnee``."""
+
+from returnee.command import main
+
+main()

@@ -1,0 +1,133 @@
+"""Where runs are made: a cluster reached from a notebook, processes from any script."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from checkout import ROOT
+from nbclient import NotebookClient
+
+from returnee import sweep
+from returnee.experiments.errors import UsageError
+from returnee.experiments.running.executors import Where
+
+PLACES = "policy.training.places"
+DESIGN: dict[str, Any] = {"axes": {PLACES: [0, 3000]}, "sample": 0.002, "months": 12}
+HANG = 600  # seconds that only a hang takes
+SCRIPT = f"""
+from returnee import sweep
+from returnee.experiments.studies.sweep import Where
+
+print("begun")
+print(len(sweep({DESIGN!r}, where=WHERE)))
+"""
+
+
+def run_loop(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine in a loop of its own: browser tests leave one in the worker's main thread."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, work).result()
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """A Dask scheduler with a worker, as processes of their own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: str) -> subprocess.Popen[str]:
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "dask", *words],
+                cwd=ROOT,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return started[-1]
+
+    told = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard").stderr
+    assert told is not None
+    address = next(line.split()[-1] for line in told if "Scheduler at:" in line)
+    start("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
+    yield address
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_scheduler_is_used_where_a_loop_is_running(scheduler: str) -> None:
+    async def in_a_loop() -> int:
+        return len(sweep(DESIGN, where=Where(scheduler=scheduler)))
+
+    assert run_loop(in_a_loop()) == 2
+
+
+def test_a_scheduler_is_used_from_a_notebook(scheduler: str, tmp_path: Path) -> None:
+    lines = [
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})",
+        "from returnee import sweep",
+        "from returnee.experiments.studies.sweep import Where",
+        f"print(len(sweep({DESIGN!r}, where=Where(scheduler={scheduler!r}))))",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(lines))])
+    client = NotebookClient(
+        notebook, timeout=HANG, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    )
+    client.execute()
+    assert [output["text"] for output in notebook.cells[0].outputs] == ["2\n"]
+
+
+def test_nobody_there_is_one_line_where_a_loop_is_running(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        address = f"tcp://127.0.0.1:{door.getsockname()[1]}"
+
+    async def in_a_loop() -> None:
+        sweep(DESIGN, tmp_path / "a", where=Where(scheduler=address))
+
+    with pytest.raises(UsageError, match="found no answer"):
+        run_loop(in_a_loop())
+    assert not (tmp_path / "a").exists()
+
+
+def run_script(text: str, folder: Path, from_file: bool) -> str:
+    file = folder / "script.py"
+    file.write_text(text, "utf-8")
+    with file.open() as lines:
+        done = subprocess.run(
+            [sys.executable, str(file) if from_file else "-"],
+            stdin=None if from_file else lines,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=HANG,
+        )
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("where", "from_file"),
+    [("Where(processes=True, workers=2)", True), ("Where(local_cluster=1)", False)],
+)
+def test_a_script_without_a_guard_runs_once(tmp_path: Path, where: str, from_file: bool) -> None:
+    assert run_script(SCRIPT.replace("WHERE", where), tmp_path, from_file) == "begun\n2\n"
+
+
+def test_a_comparison_in_a_script_without_a_guard(tmp_path: Path) -> None:
+    text = """
+from returnee import compare
+print("begun")
+found = compare(["linked"], replicates=2, sample=0.002, months=12, processes=True, workers=2)
+print(found.failures)
+"""
+    assert run_script(text, tmp_path, True) == "begun\n[]\n"

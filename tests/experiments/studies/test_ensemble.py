@@ -1,0 +1,266 @@
+"""The ensemble: what ships can be used, bad files are refused, parameters are told from luck."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from returnee import UsageError
+from returnee.experiments.commands.app import app
+from returnee.experiments.keys import Settings
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.reports.ensemble import ensemble_words, write_page
+from returnee.experiments.reports.linkage.words import robust_json, robust_lines
+from returnee.experiments.statistics.coordinates import with_behaviour
+from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
+from returnee.experiments.statistics.ensemble import split
+from returnee.experiments.studies.calibration.ensemble import Bands, sample_around, well_spread
+from returnee.experiments.studies.calibration.identify import (
+    Identification,
+    Response,
+    one_at_a_time,
+)
+from returnee.experiments.studies.calibration.targets import Target
+from returnee.experiments.studies.compare import line_up
+from returnee.experiments.studies.compare_ensemble import (
+    EnsembleComparison,
+    compare_ensemble,
+    own_luck,
+    sets_of,
+)
+from returnee.experiments.studies.ensemble import FILE, ensemble, origin, some
+from returnee.experiments.studies.linkage.robust import robust
+from returnee.scenarios import load_scenario, walk
+
+SMALL: dict[str, Any] = {"sample": 0.002, "months": 12}
+SHARE = "behaviour.firm.luck_sd"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> EnsembleComparison:
+    folder = tmp_path_factory.mktemp("ensemble") / "main"
+    return compare_ensemble(["no_support", "linked"], sets=3, out=folder, **SMALL)
+
+
+def test_what_ships_lies_within_what_is_allowed_and_moves_free_parameters_only() -> None:
+    sets = ensemble()
+    free = {key for key, lever in walk(load_scenario("baseline")) if lever.free}
+    assert 20 <= len(sets) <= 100
+    assert all(set(values) <= free for values in sets)
+    assert len({tuple(values.values()) for values in sets}) == len(sets)
+    for values in sets:
+        with_behaviour(load_scenario("linked"), values)  # refuses what is out of range
+    made = origin()
+    assert made["sets"] == len(sets) and made["command"].startswith("returnee calibrate")
+    assert "return_rate" in made["targets"]
+
+
+def test_sets_are_copies() -> None:
+    ensemble()[0].clear()
+    assert ensemble()[0]
+
+
+def test_some_sets_are_the_best_and_far_from_each_other() -> None:
+    few, every = some(4), ensemble()
+    assert few[0] == every[0] and len(few) == 4
+    assert all(values in every for values in few)
+    with pytest.raises(UsageError, match="sets: found 9999, allowed 2 to"):
+        some(9999)
+
+
+BAD = {
+    "unknown": ("behaviour.firm.lucky\n1\n", "row 1: found 'behaviour.firm.lucky' (did you mean"),
+    "policy": ("policy.training.places\n1\n", "allowed behaviour parameters"),
+    "twice": (f"{SHARE},{SHARE}\n0.1,0.2\n", "twice, allowed once"),
+    "none": (f"{SHARE}\n", "found no set"),
+    "empty": ("", "found no set"),
+    "cells": (f"{SHARE}\n0.1\n0.1,0.2\n", "row 3: found 2 cells, allowed 1"),
+    "range": (f"{SHARE}\n0.1\n7\n", f"row 3: {SHARE}: found '7', allowed a number from 0 to 1"),
+    "word": (f"{SHARE}\nmuch\n", "row 2"),
+    "nan": (f"{SHARE}\nnan\n", "found 'nan', allowed a number from 0 to 1"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_one_line(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    content, message = BAD[name]
+    Path(f"{name}.csv").write_text(content, encoding="utf-8")
+    result = CliRunner().invoke(app, ["compare", "linked", "--over", f"{name}.csv"])
+    assert result.exit_code == 2 and result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1 and message in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [f"{name}.csv"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("compare", "linked", "--over", "everything"),
+        ("compare", "linked", "--over", "ensemble", "--sets", "1"),
+        ("compare", "linked", "--over", "ensemble", "--set", f"{SHARE}=0.2"),
+        ("compare", "linked", "--over", "ensemble", "--replicates", "0"),
+        ("compare", "linked", "--over", "missing.csv"),
+        ("compare", "linked", "--sets", "4"),
+        ("linkage", "--over", "everything"),
+        ("linkage", "--over", "ensemble", "--set", f"{SHARE}=0.2"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_wrong_is_one_line(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == 2 and result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1 and not list(tmp_path.iterdir())
+
+
+def test_parameters_are_told_from_luck() -> None:
+    rng = np.random.default_rng(4)
+    sets, replicates, between, within = 4000, 3, 4.0, 9.0
+    effect = 5.0 + rng.normal(0.0, between**0.5, (sets, 1))
+    each = effect + rng.normal(0.0, within**0.5, (sets, replicates))
+    parts = split(each)
+    assert parts.difference == pytest.approx(5.0, abs=0.15)
+    assert parts.between == pytest.approx(between, rel=0.1)
+    assert parts.within == pytest.approx(within, rel=0.1)
+    assert parts.share == pytest.approx(between / (between + within), abs=0.03)
+    assert parts.high - parts.difference == pytest.approx(1.645 * between**0.5, rel=0.05)
+    assert parts.luck_high - parts.difference == pytest.approx(
+        1.645 * (within / (sets * replicates)) ** 0.5, rel=0.05
+    )
+    # Luck alone would call it higher; over the sets about one in a hundred is below zero.
+    assert parts.verdict == HIGHER and 0.93 < parts.same_sign < 0.99
+
+
+def test_runs_that_failed_are_left_out() -> None:
+    rng = np.random.default_rng(5)
+    each = rng.normal(0.0, 2.0, (3000, 1)) + rng.normal(0.0, 1.0, (3000, 4))
+    whole = split(each)
+    each[::3, :2] = np.nan
+    each[1] = np.nan
+    holes = split(each)
+    assert (holes.sets, holes.runs) == (2999, int(np.isfinite(each).sum()))
+    assert holes.between == pytest.approx(4.0, rel=0.1)
+    assert holes.within == pytest.approx(whole.within, rel=0.1)
+    assert holes.verdict == UNCLEAR
+
+
+def test_luck_alone_is_not_taken_for_parameters() -> None:
+    shares = [split(np.random.default_rng(k).normal(1.0, 1.0, (40, 2))).share for k in range(200)]
+    assert np.mean(shares) < 0.1 and np.mean(np.array(shares) == 0.0) > 0.4
+
+
+def test_no_interval_without_sets_or_replicates() -> None:
+    for each in (np.zeros((2, 5)), np.arange(5.0)[:, None], np.full((4, 2), np.nan)):
+        parts = split(each)
+        assert np.isnan([parts.low, parts.high, parts.share]).all() and parts.verdict == UNCLEAR
+
+
+def test_every_set_has_luck_of_its_own_and_scenarios_share_it() -> None:
+    settings = Settings(1, 0.002, 12)
+    base = line_up(["linked"], "baseline", 2, settings, {})
+    plan = own_luck(some(3), base.scenarios, base.reference, 2, settings)
+    tasks = plan.tasks()
+    assert len(tasks) == 3 * 2 * 2 and plan.replicates == 6
+    met = {(task.point, task.replicate) for task in tasks}
+    assert met == {(k, 2 * k + r) for k in range(3) for r in range(2)}
+    values = np.full((6, 6, 1), np.nan)
+    place = {label: k for k, label in enumerate(plan.scenarios)}
+    for task in tasks:
+        values[place[task.scenario], task.replicate] = 100 * task.point + task.replicate
+    own = plan.own(values)
+    assert own.shape == (2, 3, 2, 1) and np.array_equal(own[0], own[1])
+    assert own[0, :, :, 0].tolist() == [[0, 1], [102, 103], [204, 205]]
+
+
+def test_a_policy_that_changes_nothing_has_no_effect_in_any_set(tmp_path: Path) -> None:
+    later = {"policy.training.places": {1: 1000, 200: 2000}}
+    same = compare_ensemble(["baseline"], overrides=later, sets=3, out=tmp_path / "a", **SMALL)
+    row = same.effect("baseline_set", "jobs")
+    assert (row["difference"], row["low"], row["high"], row["sets"]) == (0.0, 0.0, 0.0, 3)
+    assert row["reference"] == row["level"] > 0.0
+
+
+def test_flows_are_by_year_and_spending_is_told_from_none(found: EnsembleComparison) -> None:
+    row = found.effect("no_support", "public_cost")
+    assert row["difference"] < 0.0 and row["same_sign"] == 1.0
+    assert found.effects["measure"].nunique() == len(BY_NAME)
+    assert found.values.shape[:3] == (3, 3, 2) and not found.failures
+
+
+def test_finished_runs_are_not_run_again(found: EnsembleComparison) -> None:
+    runs = found.folder / "runs.parquet"
+    before = runs.stat().st_mtime_ns
+    again = compare_ensemble(["no_support", "linked"], sets=3, out=found.folder, **SMALL)
+    assert runs.stat().st_mtime_ns == before
+    assert again.effects.equals(found.effects)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_needs_nothing_but_itself(found: EnsembleComparison, lang: str) -> None:
+    page = write_page(found, found.folder / f"{lang}.html", lang).read_text(encoding="utf-8")
+    assert "<svg" in page and "http" not in page and ">nan<" not in page
+    assert ensemble_words(lang)["share"] in page
+
+
+def test_catalogues_have_equal_keys() -> None:
+    assert ensemble_words("en").keys() == ensemble_words("zh").keys()
+
+
+def test_the_command_prints_json_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["compare", "linked", "--over", "ensemble", "--sets", "3", "--sample", "0.002"]
+    result = CliRunner().invoke(app, [*words, "--months", "12", "--json"])
+    assert result.exit_code == 0, result.stderr
+    content = json.loads(result.stdout)
+    assert content["sets"] == 3 and content["over"] == "ensemble"
+    assert {"low", "luck_low", "share", "same_sign"} <= content["scenarios"][0]["effects"][0].keys()
+    assert (tmp_path / "results/compare-ensemble/report.html").exists()
+    text = CliRunner().invoke(app, [*words, "--months", "12", "--lang", "zh"])
+    assert "随机波动" in text.stdout and "参数" in text.stdout
+
+
+def test_linkage_over_the_ensemble(tmp_path: Path) -> None:
+    premium = robust(3, "ensemble", replicates=2, out=tmp_path / "a", **SMALL)
+    assert premium.each.shape[:2] == (3, 2) and np.isfinite(premium.each).all()
+    assert [lever.key for lever in premium.moved] == list(ensemble()[0])
+    parts = premium.parts("jobs")
+    assert parts.difference == pytest.approx(premium.each[:, :, 2].mean())
+    assert robust_json(premium)["parts"]["jobs"]["sets"] == 3
+    assert "3" in robust_lines(premium, "en")[0] and "参数" in robust_lines(premium, "zh")[0]
+
+
+def test_sets_around_the_best_hold() -> None:
+    """Two figures of two parameters, known exactly: only points in both bands are kept."""
+    from returnee.experiments.statistics.coordinates import coordinates
+
+    axes = coordinates(load_scenario("baseline"))[:2]
+    aims = (Target("return_rate", -1.0, 1.0), Target("net_margin", -0.5, 0.5))
+    slopes = np.array([[4.0, 0.0], [0.0, 2.0]])
+
+    def judge(points: np.ndarray) -> np.ndarray:
+        figures: np.ndarray = points @ slopes.T
+        return figures
+
+    moved = one_at_a_time(axes, np.zeros(2))
+    response = Response(axes, aims, moved, np.repeat(judge(moved)[:, None], 3, axis=1))
+    identified = Identification(response, np.zeros(2))
+    bands = Bands(aims, np.zeros(2), np.zeros(2))
+    kept = sample_around(np.zeros(2), identified, bands, judge, 40, 400, 1)
+    assert len(kept) >= 40
+    assert (np.abs(kept) <= 0.25 + 1e-12).all() and np.abs(kept).max() > 0.15
+    few = kept[well_spread(kept, 5)]
+    assert len(np.unique(few, axis=0)) == 5
+    assert identified.learned.min() > 0.5
+
+
+def test_what_is_asked_of_an_ensemble_is_there() -> None:
+    assert sets_of("ensemble") == ensemble() == ensemble(FILE)

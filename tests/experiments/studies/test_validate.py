@@ -1,0 +1,166 @@
+"""Validation: results, resuming, the command, the page and the document."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+from checkout import ROOT
+from waiting import LIMIT
+
+from returnee.experiments.errors import UsageError
+from returnee.experiments.reports.validation.document import besides, facts, sources
+from returnee.experiments.reports.validation.report import Page, write_page
+from returnee.experiments.reports.validation.words import band_text, value_text, words_of
+from returnee.experiments.running.progress import Reporter
+from returnee.experiments.statistics.intervals import mean_interval
+from returnee.experiments.studies.patterns import BY_KEY, PATTERNS
+from returnee.experiments.studies.validation import Result, Validation, save, validate
+from returnee.scenarios import levers
+
+TINY = {"sample": 0.004, "replicates": 3}
+
+
+class Counter(Reporter):
+    def __init__(self) -> None:
+        self.there, self.ran = 0, 0
+
+    def begin(self, total: int, done: int) -> None:
+        self.there = done
+
+    def advance(self) -> None:
+        self.ran += 1
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory) -> Validation:
+    return validate(out=tmp_path_factory.mktemp("all") / "v", **TINY)
+
+
+def test_student_interval():
+    mean, low, high = mean_interval(np.array([1.0, 2.0, 3.0, np.nan]))
+    assert mean == 2.0
+    assert high - mean == pytest.approx(2.919986 / 3**0.5)  # t of 2 degrees at 95 %
+    assert low == pytest.approx(2.0 - (high - 2.0))
+    assert np.isnan(mean_interval(np.array([5.0]))[1:]).all()
+
+
+def test_a_pattern_passes_in_its_band():
+    p = BY_KEY["operating_year_1"]
+    assert Result(p, 0.65, 0.6, 0.7).passed
+    assert not Result(p, 0.649, 0.6, 0.7).passed
+    assert not Result(p, np.nan, np.nan, np.nan).passed
+    assert Result(p, np.nan, np.nan, np.nan).plain()["value"] is None
+
+
+def test_all_patterns_are_reported(found):
+    assert [r.pattern for r in found.results] == list(PATTERNS)
+    assert not found.failures
+    values = {r.pattern.key: r.value for r in found.results}
+    assert np.isfinite(values["crisis_come"]) and np.isfinite(values["return_rate"])
+    assert all(r.low <= r.value <= r.high for r in found.results if np.isfinite(r.low))
+
+
+def test_runs_that_are_there_are_not_run_again(found):
+    counter = Counter()
+    again = validate(out=found.folder, progress=counter, sample=0.004, replicates=3)
+    assert (counter.there, counter.ran) == (3, 0)
+    assert np.array_equal(again.values, found.values, equal_nan=True)
+    more = validate(out=found.folder, progress=counter, sample=0.004, replicates=4, patterns="C")
+    assert counter.ran == 4  # without the compared runs a replicate is another one
+    assert {r.pattern.use for r in more.results} == {"C"}
+    key = "return_rate"
+    pick = [r.pattern.key for r in found.results].index(key), [r.pattern.key for r in more.results].index(key)  # fmt: skip
+    assert np.array_equal(found.values[:3, pick[0]], more.values[:3, pick[1]])
+
+
+def test_another_plan_is_refused(found):
+    with pytest.raises(UsageError, match="seed: found 1, allowed 2"):
+        validate(out=found.folder, seed=2, **TINY)
+    with pytest.raises(UsageError, match="patterns: found D, allowed one of all, C, V"):
+        validate(out=found.folder, patterns="D", **TINY)
+
+
+def test_json_and_csv(found):
+    paths = save(found)
+    rows = json.loads(paths[0].read_text("utf-8"))["patterns"]
+    wanted = {"pattern", "use", "low", "high", "value", "value_low", "value_high", "pass", "source"}
+    assert all(wanted <= set(row) for row in rows)
+    assert all(row["pass"] in (True, False) for row in rows)
+    lines = paths[1].read_text("utf-8").splitlines()
+    assert len(lines) == 1 + len(PATTERNS) and lines[0].startswith("pattern,number,use,low,high")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_needs_nothing_but_itself(found, lang):
+    page = write_page(found, None, found.folder / f"{lang}.html", lang).read_text("utf-8")
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    text = words_of(lang)
+    missed = sum(not r.passed for r in found.results)
+    assert 0 < missed == page.count('class="miss"')
+    for p in PATTERNS:
+        assert (p.zh if lang == "zh" else p.en) in page
+    assert text["counts"].split("{")[0] in page
+
+
+def test_sentences_name_every_miss(found):
+    lines = " ".join(Page(found).lines())
+    for result in found.results:
+        assert (result.pattern.en in lines) == (not result.passed)
+
+
+def test_catalogues_have_equal_keys():
+    en, zh = words_of("en"), words_of("zh")
+    assert list(en) == list(zh) and set(en["units"]) == set(zh["units"])
+    assert len(en["counted"]) == len(zh["counted"])
+    for key, text in en.items():
+        if isinstance(text, str):
+            names = set(re.findall(r"{(\w+)", text))
+            assert names == set(re.findall(r"{(\w+)", zh[key])), key
+
+
+def test_figures_in_words():
+    assert value_text(0.0423, "share/yr", "en") == "4.23 %"
+    assert value_text(-0.02, "share points", "zh") == "−2个百分点"
+    assert band_text(BY_KEY["loan_mean"], "zh") == "12–15万元"
+    assert band_text(BY_KEY["tax_relief_effect"], "en") == "−2 to 2 pp"
+    assert value_text(np.nan, "share", "en") == "–"
+
+
+def test_command_prints_json_only(command, tmp_path):
+    words = ["--replicates", 1, "--sample", 0.002, "--patterns", "C", "--out", tmp_path / "v"]
+    process = command("validate", *words, "--json")
+    out, _ = process.communicate(timeout=LIMIT)
+    assert process.returncode == 0
+    rows = json.loads(out)["patterns"]
+    assert {row["use"] for row in rows} == {"C"} and not all(row["pass"] for row in rows)
+    assert (tmp_path / "v" / "validation.html").is_file()
+
+
+def test_bad_input_is_one_line(command, tmp_path):
+    process = command("validate", "--set", "policy.trainin.places=3", "--out", tmp_path / "v")
+    _, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == 2 and len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "v").exists()
+
+
+def test_sources_are_counted_from_the_schema():
+    rows = {row.name: row for row in sources()}
+    total = rows["together"]
+    assert sum(rows[name].all for name in list(rows)[:3]) == total.all == len(levers)
+    assert total.all == total.sourced + total.free + total.assumed
+    assert total.sourced == sum(not lever.assumed for lever in levers)
+    assert total.free == sum(lever.free and lever.assumed for lever in levers)
+    assert all(0 <= row.sourced <= row.all for row in besides())
+
+
+def test_the_document_is_current():
+    text = (ROOT / "docs" / "validation.md").read_text("utf-8")
+    for name, fact in facts().items():
+        assert fact in text, f"{name}: run `returnee validate --write-doc docs/validation.md`"
+    for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", text):
+        assert (ROOT / "docs" / picture).is_file()
+    for p in PATTERNS:
+        assert p.en in text

@@ -1,0 +1,84 @@
+"""Every folder of results that the commands write, from counties as small as can be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from returnee import sensitivity
+from returnee.experiments.commands.app import app
+from returnee.experiments.studies.budget import STORED, budget, write_plain
+from returnee.experiments.studies.calibration.calibrate import Options, calibrate
+from returnee.experiments.studies.calibration.files import write_files
+from returnee.experiments.studies.calibration.targets import default_targets
+from returnee.experiments.studies.linkage.experiment import linkage
+from returnee.experiments.studies.linkage.robust import robust
+from returnee.scenarios import levers, load_scenario
+
+TINY: dict[str, Any] = {"sample": 0.002, "months": 12}
+WORDS = ("--sample", 0.002, "--months", 12)
+MOVED = ("behaviour.firm.luck_sd", "behaviour.firm.shock_sd")
+PLACES = "policy.training.places"
+DESIGN = f"""
+scenarios = ["baseline"]
+replicates = 2
+sample = 0.002
+months = 12
+keep = "monthly"
+[axes]
+{PLACES} = [0, 1000]
+"""
+
+
+def say(*words: object) -> str:
+    """Give a command; what it prints."""
+    given = CliRunner().invoke(app, [str(word) for word in words])
+    assert given.exit_code == 0, given.output
+    return given.stdout
+
+
+def outputs(folder: Path) -> None:
+    """Write a folder a command."""
+    (folder / "d.toml").write_text(DESIGN, encoding="utf-8")
+    say("run", "baseline", *WORDS, "--out", folder / "run")
+    say(
+        "compare",
+        "linked",
+        "--against",
+        "siloed",
+        *WORDS,
+        "--replicates",
+        2,
+        "--out",
+        folder / "compare",
+    )
+    say(
+        "whom",
+        "linked",
+        "--against",
+        "siloed",
+        *WORDS,
+        "--replicates",
+        2,
+        "--out",
+        folder / "compare",
+    )
+    say("sweep", folder / "d.toml", "--out", folder / "sweep")
+    say("validate", "--sample", 0.002, "--replicates", 2, "--out", folder / "validate")
+    say("compare", "linked", "--over", "ensemble", "--sets", 2, *WORDS, "--replicates", 1,
+        "--out", folder / "compare over")  # fmt: skip
+    sensitivity(["baseline"], over=list(MOVED), method="both", trajectories=3, base=4, top=2, replicates=1,
+                measures=["jobs"], out=folder / "sensitivity", **TINY)  # fmt: skip
+    linkage(replicates=2, out=folder / "linkage", **TINY)
+    robust(points=2, replicates=2, over="free", out=folder / "linkage over", **TINY)
+    named = [lever.key for lever in levers if lever.key == PLACES]
+    found = budget(9e6, levers=named, trials=4, population=4, keep=2, worlds=2, replicates=2,
+           out=folder / "budget", command="returnee budget", **TINY)  # fmt: skip
+    write_plain(folder / "budget" / STORED, found)
+    options = Options(trials=13, sample=0.002, replicates=2, members=2, verify_sample=0.002,
+                      verify_replicates=2)  # fmt: skip
+    fitted = calibrate(load_scenario("baseline"), default_targets()[:2], options,
+                      ("behaviour.returning.constant", "behaviour.firm.scale"), 12, out=folder / "calibrate", workers=2)  # fmt: skip
+    write_files(fitted, "baseline", {})
