@@ -6,8 +6,8 @@ replicates together; the hazard of a year of age is the share of firms that reac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,15 +15,20 @@ from scipy import stats
 
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.drawing import Spec
-from returnee.dashboard.live.answers import MOVED, REFERENCE
-from returnee.dashboard.texts import words
+from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
+from returnee.dashboard.live.pool import Asker, gather
+from returnee.dashboard.live.runs import SMALL, reduced
+from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.visitor.place import Place
 from returnee.experiments.words.texts import counted, percent
+from returnee.scenarios import Scenario
 from returnee.simulation import Run
 from returnee.simulation.state import records as r
 
 STATES = ("AWAY", "SEEKING", "FARMING", "EMPLOYED", "FOUNDING", "OWNER", "RETIRED")
 COLOURS = {"AWAY": "c6", "SEEKING": "c4", "FARMING": "c2", "EMPLOYED": "c0", "FOUNDING": "c3", "OWNER": "c1", "RETIRED": "faint"}  # fmt: skip
 COHORTS = ("away", "back", "home", "young", "women")
+REPLICATES = 12
 BACK = 24  # months within which early returnees come home
 MARKS = (0, 24, 60, 120)  # months
 YOUNG = 30.0  # years
@@ -140,13 +145,33 @@ def hazards(lives: np.ndarray, years: int = 8) -> np.ndarray:
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Careers of several replicates by scenario, and the scenarios."""
+
+    scenarios: dict[str, Scenario]
+    careers: dict[str, list[Careers]]
+
+
+def answer(place: Place, asker: Asker) -> Pair:
+    """Careers under Explore's policy and the reference."""
+    lined = lined_up(place)
+    calls = [
+        partial(reduced, "careers", scenario, k, SMALL, careers_of)
+        for scenario in lined.values()
+        for k in range(REPLICATES)
+    ]
+    found: list[Careers] = gather(calls, 1, asker)
+    halves = (found[:REPLICATES], found[REPLICATES:])
+    return Pair(lined, dict(zip(lined, halves, strict=True)))
+
+
 class Lives:
     """What the page shows: careers of several replicates under a policy and the reference."""
 
-    def __init__(
-        self, found: dict[str, Sequence[Careers]], titles: dict[str, str], lang: str
-    ) -> None:
-        self.found, self.titles, self.lang = found, titles, lang
+    def __init__(self, pair: Pair, lang: str) -> None:
+        self.found, self.lang = pair.careers, lang
+        self.titles = {label: name_of(s, lang) for label, s in pair.scenarios.items()}
         self.text = words(lang)["paths"]
 
     def flows(self, label: str, cohort: str) -> Spec:

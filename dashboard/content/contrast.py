@@ -11,7 +11,10 @@ import pandas as pd
 
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.drawing import Spec
-from returnee.dashboard.live.answers import Answer, sureness
+from returnee.dashboard.live import over
+from returnee.dashboard.live.answers import Answer, answer_of, grown, sureness
+from returnee.dashboard.live.pool import Asker
+from returnee.dashboard.live.runs import cubes, group_runs
 from returnee.dashboard.texts import amount, between, name_of, words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.groups import COUNTED, groups_of
@@ -45,6 +48,19 @@ def lined_up(place: Place) -> tuple[dict[str, Scenario], str]:
         if name != reference:
             found[name] = _named(place, name)
     return found, reference
+
+
+def asked(place: Place) -> tuple[object, ...]:
+    """What the runs of the page depend on."""
+    return place.named(), tuple(place.mix_of(name) for name in place.compared), place.over
+
+
+def answer(place: Place, asker: Asker) -> Answer:
+    """What the scenarios change; shown again and again with more replicates."""
+    scenarios, reference = lined_up(place)
+    sets = over.sets_of(place, [place.mix_of(name) for name in scenarios])
+    stages = cubes(scenarios, reference, asker, sets=sets)
+    return grown(stages, asker, lambda plan, cube: answer_of(plan, cube, group_runs(plan, sets)))
 
 
 def _named(place: Place, name: str) -> Scenario:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from returnee.dashboard.live import over
+from returnee.dashboard.live.pool import Asker
+from returnee.dashboard.live.runs import STAGES, cubes
 from returnee.dashboard.texts import amount, between, measure_name, name_of, unit_of, words
 from returnee.dashboard.visitor.place import Place
-from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.reports.compare import KEY_MEASURES, sentence
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import HIGHER, INDEX, LOWER, Cube, effects_on
@@ -91,6 +94,24 @@ def lined_up(place: Place) -> dict[str, Scenario]:
     """
     moved = place.mix.scenario().model_copy(update={"name": MOVED, **_titles(place)})
     return {MOVED: moved, REFERENCE: place.reference().model_copy(update={"name": REFERENCE})}
+
+
+def answer(place: Place, asker: Asker) -> Answer:
+    """What Explore's policy changes; shown again and again with more replicates."""
+    lined = lined_up(place)
+    sets = over.sets_of(place, [place.mix])
+    return grown(cubes(lined, REFERENCE, asker, sets=sets), asker, answer_of)
+
+
+def grown(
+    stages: Iterable[tuple[Plan, Cube]], asker: Asker, answered: Callable[[Plan, Cube], Answer]
+) -> Answer:
+    """The answer after the last stage; those before are shown as they come."""
+    for plan, cube in stages:
+        found = answered(plan, cube)
+        if plan.replicates < STAGES[-1]:
+            asker.show(found)
+    return found
 
 
 def _titles(place: Place) -> dict[str, str]:
@@ -289,8 +310,6 @@ def series(cube: Cube, label: str, measure: str) -> np.ndarray:
     -------
     ndarray of float, shape (replicates, months)
     """
-    from returnee.experiments.measuring.measures import smoothed
-
     return smoothed(
         cube.values[cube.labels.index(label), :, INDEX[measure]].astype(float),
         BY_NAME[measure].kind,

@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from returnee.dashboard.settings import COUNTIES
+from returnee.dashboard.settings import COUNTIES, USUAL
 from returnee.dashboard.texts import name_of, words
-from returnee.dashboard.visitor.counties import USUAL
 from returnee.dashboard.visitor.place import (
     LEVERS,
     LONGEST_QUERY,
@@ -94,6 +93,15 @@ def read_upload(name: str, size: int, text: str | None, lang: str, county: str =
     except ScenarioError as error:  # what was typed is in the file
         raise ScenarioError(re.sub("^override", lambda _: name, str(error))) from None
     return mix
+
+
+def received(data: Mapping[str, Any], place: Place) -> Mix:
+    """A mix out of what a browser sends of a file, see `read_upload`."""
+    size, text = data.get("size"), data.get("text")
+    return read_upload(
+        str(data.get("name")), size if isinstance(size, int) else 0,
+        text if isinstance(text, str) else None, place.lang, place.mix.county,
+    )  # fmt: skip
 
 
 def short_name(name: str) -> str:
