@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.drawing import Spec
+from returnee.dashboard.content.facts import Told, told
 from returnee.dashboard.live import over
-from returnee.dashboard.live.answers import Answer, answer_of, grown, sureness
+from returnee.dashboard.live.answers import Answer, answer_of, grown
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import cubes, group_runs
-from returnee.dashboard.texts import amount, between, name_of, words
+from returnee.dashboard.texts import amount, name_of, words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.groups import COUNTED, groups_of
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.compare import KEY_MEASURES, ratio_words
 from returnee.experiments.reports.sections.equity import Equity
-from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.statistics.quality import weighed_of
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import Scenario
@@ -70,15 +69,6 @@ def _named(place: Place, name: str) -> Scenario:
     return scenario.model_copy(update={"name": name, **titles})
 
 
-class Cell(NamedTuple):
-    """A difference as written: how much, interval, how sure, and which side it is on."""
-
-    much: str
-    interval: str
-    sure: str
-    side: str
-
-
 class Contrast:
     """What the page shows of an answer."""
 
@@ -88,34 +78,15 @@ class Contrast:
         self.names = {k: name_of(s, lang) for k, s in found.plan.scenarios.items()}
         self.years = found.plan.settings.months / 12.0
 
-    def rows(self) -> list[tuple[str, str, list[Cell]]]:
+    def rows(self) -> list[tuple[str, str, list[Told]]]:
         """By measure: label, the reference's level, and a cell per scenario."""
-        labels = report_words(self.lang)["short"]
-        rows = []
+        labels, plan, rows = report_words(self.lang)["short"], self.found.plan, []
         for name in SHOWN:
-            indicator = BY_NAME[name]
             label = labels.get(name) or drawing.label(name, self.lang)
-            effects = [self.found.by_measure[k][name] for k in self.found.plan.compared]
-            years = self.years if indicator.kind == "flow" else 1.0
-            level = amount(effects[0]["reference"] / years, indicator.unit, self.lang)
-            label = label[:1].upper() + label[1:]
-            rows.append(
-                (
-                    label,
-                    level,
-                    [self._cell(e, indicator.unit, years, indicator.better) for e in effects],
-                )
-            )
+            effects = [self.found.by_measure[k][name] for k in plan.compared]
+            cells = [told(plan, name, effect, self.lang) for effect in effects]
+            rows.append((label[:1].upper() + label[1:], cells[0].reference, cells))
         return rows
-
-    def _cell(self, effect: dict[str, Any], unit: str, years: float, better: int) -> Cell:
-        sign = {HIGHER: 1, LOWER: -1}.get(str(effect["verdict"]), 0)
-        return Cell(
-            amount(effect["difference"] / years, unit, self.lang, signed=True),
-            between(effect["low"] / years, effect["high"] / years, unit, self.lang),
-            sureness(effect, self.lang),
-            {1: "good", -1: "bad", 0: ""}[sign * int(better)],
-        )
 
     def spending_lines(self) -> list[str]:
         """Which scenarios spend alike, and which don't."""

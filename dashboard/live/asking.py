@@ -58,6 +58,9 @@ class Shown(Generic[A]):
     error: Exception | None = None
 
 
+NOTHING: Shown[Any] = Shown()
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """Work that a visitor asks for by a button: asked for twice, it is done twice."""
@@ -133,7 +136,7 @@ def use_answers(asked: Hashable, work: Callable[[Asker], A], stays: bool = False
     -------
     Shown
     """
-    shown: solara.Reactive[Shown[A]] = solara.use_reactive(Shown())
+    shown: solara.Reactive[Shown[A]] = solara.use_reactive(NOTHING)
 
     def show(new: Shown[A]) -> None:
         before = shown.peek()

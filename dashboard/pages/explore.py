@@ -10,6 +10,7 @@ from typing import Any
 import solara
 
 from returnee.dashboard.content import drawing, levers
+from returnee.dashboard.content.facts import fact_of, facts, pots, spending, waiting
 from returnee.dashboard.live import long, over
 from returnee.dashboard.live.answers import (
     HEADLINES,
@@ -18,13 +19,7 @@ from returnee.dashboard.live.answers import (
     Answer,
     answer,
     command,
-    fact_of,
-    facts,
-    in_words,
     lined_up,
-    pots,
-    spending,
-    waiting,
 )
 from returnee.dashboard.live.asking import Job, Shown, use_answers, use_job
 from returnee.dashboard.live.pool import Asker
@@ -275,7 +270,7 @@ class Content:
         lang, start = place.lang, place.mix.start
         text, sets = words(lang)["explore"], place.over == ENSEMBLE
         same = found.plan.scenarios[MOVED].id == found.plan.scenarios[REFERENCE].id
-        line = text["same"] if same else in_words(found, lang)
+        line = text["same"] if same else sentence(found, MOVED, lang)
         years = counted(found.plan.settings.months / 12.0, "year", lang)
         told = facts(found, lang, sets=sets)
         self.head = page("answer.html.j2", lang, facts=told, sentence=line, years=years)

@@ -9,7 +9,7 @@ from typing import Any
 import solara
 
 from returnee.dashboard.content import drawing
-from returnee.dashboard.live.answers import Answer, answer, in_words
+from returnee.dashboard.live.answers import MOVED, Answer, answer
 from returnee.dashboard.live.asking import Shown, use_answers
 from returnee.dashboard.pages.explore import answer_line, first_line
 from returnee.dashboard.pages.widgets import (
@@ -25,6 +25,7 @@ from returnee.dashboard.pages.widgets import (
 from returnee.dashboard.texts import escaped, words
 from returnee.dashboard.visitor.place import UNMOVED, Mix, Place, Timed
 from returnee.dashboard.visitor.session import Session
+from returnee.experiments.reports.compare import sentence
 
 THREE_YEARS = 37  # first month after three years
 
@@ -132,6 +133,6 @@ def Seen(shown: Shown[Answer], place: Place) -> None:
         html(first_line(shown, lang), live=True)
     else:
         html(answer_line(shown, place), live=True)
-        html(f"<p class='sentence'>{escaped(in_words(found, lang))}</p>")
+        html(f"<p class='sentence'>{escaped(sentence(found, MOVED, lang))}</p>")
         plot(drawing.levels(found, place.chart, lang))
         plot(drawing.differences(found, place.chart, lang))

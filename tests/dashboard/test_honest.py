@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from returnee.dashboard.content import neighbours
+from returnee.dashboard.content.facts import waiting
 from returnee.dashboard.live import answers, asking
 from returnee.dashboard.live.answers import (
     REFERENCE,
@@ -16,7 +17,6 @@ from returnee.dashboard.live.answers import (
     answer,
     answer_of,
     lined_up,
-    waiting,
 )
 from returnee.dashboard.live.asking import Shown, follow
 from returnee.dashboard.live.pool import Asker, Busy

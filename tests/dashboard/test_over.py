@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from returnee.dashboard.content import drawing
+from returnee.dashboard.content.facts import facts
 from returnee.dashboard.live import long, over
-from returnee.dashboard.live.answers import REFERENCE, answer_of, command, facts, lined_up
+from returnee.dashboard.live.answers import REFERENCE, answer_of, command, lined_up
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import STAGES, Sets, cubes
 from returnee.dashboard.visitor.place import ENSEMBLE, Mix, Place, address_of, arrive
