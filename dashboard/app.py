@@ -7,14 +7,14 @@ from collections.abc import Callable
 import solara
 
 from returnee.dashboard.pages import budget, compare, explore, learn, network, paths, sources
-from returnee.dashboard.pages.widgets import Browser, Top, box, html, notice
+from returnee.dashboard.pages.widgets import Browser, Element, Top, box, html, notice
 from returnee.dashboard.settings import FIRST, first_county
 from returnee.dashboard.texts import FOLDER, escaped, words
 from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of, arrive
 from returnee.dashboard.visitor.session import Session
 from returnee.simulation.fingerprint import fingerprint
 
-PAGES: dict[str, Callable[[Session], solara.Element]] = {
+PAGES: dict[str, Callable[[Session], Element]] = {
     "explore": explore.Explore,
     "compare": compare.Compare,
     "budget": budget.Budget,
@@ -59,7 +59,7 @@ def back(session: Session, query: object) -> None:
 
 
 @solara.component
-def Layout(children: list[solara.Element] | None = None) -> solara.Element:
+def Layout(children: list[Element] | None = None) -> Element:
     """Nothing around the page: no bar and no banner of the library."""
     return box(*(children or []))
 

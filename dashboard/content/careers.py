@@ -20,6 +20,7 @@ from returnee.dashboard.live.pool import Asker, gather
 from returnee.dashboard.live.runs import SMALL, reduced
 from returnee.dashboard.texts import name_of, words
 from returnee.dashboard.visitor.place import Place
+from returnee.experiments.measuring.measures import kaplan_meier
 from returnee.experiments.words.texts import counted, percent
 from returnee.scenarios import Scenario
 from returnee.simulation import Run
@@ -123,11 +124,8 @@ def _spells(
 
 def survival(lives: np.ndarray) -> np.ndarray:
     """Share of firms alive at each age of `EDGES`; NaN beyond the oldest."""
-    if not len(lives):
-        return np.full(len(EDGES), np.nan)
     times, ended = lives[:, 0].astype(float), lives[:, 1].astype(bool)
-    curve = stats.ecdf(stats.CensoredData.right_censored(times, ~ended)).sf
-    return np.where(times.max() >= EDGES, curve.evaluate(EDGES), np.nan)
+    return np.where(times.max(initial=-1.0) >= EDGES, kaplan_meier(times, ended, EDGES.tolist()), np.nan)
 
 
 def hazards(lives: np.ndarray, years: int = 8) -> np.ndarray:
@@ -179,17 +177,17 @@ class Lives:
         mean = np.mean([c.flows[COHORTS.index(cohort)] for c in self.found[label]], axis=0)
         names = [self.text["states"][name] for name in STATES]
         dates = [self.text["year"].format(year=mark // 12) for mark in MARKS[: len(mean) + 1]]
-        nodes, links, rows = {}, [], []
+        nodes: dict[tuple[int, int], Spec] = {}
+        links: list[Spec] = []
+        rows: list[list[Any]] = []
         for k, table in enumerate(mean):
             for i, j in np.argwhere(table > 0):
                 ends = f"{k}{STATES[i]}", f"{k + 1}{STATES[j]}"
-                for end, column, state in ((ends[0], k, i), (ends[1], k + 1, j)):
-                    nodes[end] = {
-                        "name": end,
-                        "colour": COLOURS[STATES[state]],
-                        "depth": column,
+                for end, depth, state in ((ends[0], k, i), (ends[1], k + 1, j)):
+                    nodes[depth, int(state)] = {
+                        "name": end, "colour": COLOURS[STATES[state]], "depth": depth,
                         "label_text": names[state],
-                    }
+                    }  # fmt: skip
                 value = round(float(table[i, j]), 1)
                 links.append({"source": ends[0], "target": ends[1], "value": value,
                               "from": f"{names[i]}, {dates[k]}", "to": f"{names[j]}, {dates[k + 1]}"})  # fmt: skip
@@ -197,13 +195,7 @@ class Lives:
                     [f"{dates[k]}: {names[i]}", f"{dates[k + 1]}: {names[j]}", round(value)]
                 )
         title = f"{self.text['cohorts'][cohort]}{self.text['colon']}{self.titles[label]}"
-        ordered = sorted(
-            nodes.values(),
-            key=lambda node: (
-                node["depth"],
-                [self.text["states"][s] for s in STATES].index(node["label_text"]),
-            ),
-        )
+        ordered = [nodes[place] for place in sorted(nodes)]
         return drawing.chart(
             title, "flows", self.lang, f"paths-{cohort}-{label}", nodes=ordered, links=links, whole=round(float(mean[0].sum())), unit="people", height=380,
             note=self.text["flows_note"].format(dates=self.text["comma"].join(dates)),
@@ -216,13 +208,8 @@ class Lives:
         lines = []
         for label in (REFERENCE, MOVED):
             mean = np.mean([c.fates for c in self.found[label]], axis=0)
-            lines.append(
-                {
-                    "name": self.titles[label],
-                    "colour": label,
-                    "data": [round(float(v)) for v in mean],
-                }
-            )
+            data = [round(float(v)) for v in mean]
+            lines.append(drawing.line(self.titles[label], label, data))
         return drawing.bars(
             self.text["fates"], names, lines, self.lang, "founders", "people",
             note=self.text["fates_note"].format(years=counted(EARLY / 12.0, "year", self.lang)),
@@ -238,18 +225,11 @@ class Lives:
                 for age, v in zip(EDGES, curve, strict=True)
                 if np.isfinite(v)
             ]
-            lines.append({"name": self.titles[label], "colour": label, "data": data})
+            lines.append(drawing.line(self.titles[label], label, data))
             columns.append(curve)
-        return self._curves(
-            self.text["survival"][kind],
-            f"survival-{kind}",
-            lines,
-            EDGES / 12,
-            columns,
-            steps=True,
-            y_low=0,
-            y_high=1,
-        )
+        drawn = {"steps": True, "y_low": 0, "y_high": 1}
+        title = self.text["survival"][kind]
+        return self._curves(title, f"survival-{kind}", lines, EDGES / 12, columns, **drawn)
 
     def hazard(self, kind: str) -> Spec:
         """Share of firms that end in each year of age."""
@@ -257,12 +237,11 @@ class Lives:
         for label in (REFERENCE, MOVED):
             shares = hazards(np.concatenate([c.lives[kind] for c in self.found[label]]))
             data = [[k + 1, round(float(v), 4)] for k, v in enumerate(shares) if np.isfinite(v)]
-            lines.append({"name": self.titles[label], "colour": label, "data": data})
+            lines.append(drawing.line(self.titles[label], label, data))
             columns.append(shares)
         ages = np.arange(1, len(columns[0]) + 1)
-        return self._curves(
-            self.text["hazard"][kind], f"hazard-{kind}", lines, ages, columns, y_low=0
-        )
+        title = self.text["hazard"][kind]
+        return self._curves(title, f"hazard-{kind}", lines, ages, columns, y_low=0)
 
     def _curves(
         self,
@@ -273,17 +252,11 @@ class Lives:
         columns: list[np.ndarray],
         **more: Any,
     ) -> Spec:
-        rows = [
-            [
-                f"{age:g}",
-                *(percent(c[k], self.lang, places=1) for c in columns),
-            ]
-            for k, age in enumerate(ages)
-        ]
-        csv = [
-            [float(age), *drawing.plain(np.array([c[k] for c in columns]))]
-            for k, age in enumerate(ages)
-        ]
+        rows, csv = [], []
+        for k, age in enumerate(ages):
+            shares = np.array([column[k] for column in columns])
+            rows.append([f"{age:g}", *(percent(v, self.lang, places=1) for v in shares)])
+            csv.append([float(age), *drawing.plain(shares)])
         return drawing.chart(
             title, "lines", self.lang, file, series=lines, unit="share", x=self.text["age"],
             columns=[self.text["age"], *(line["name"] for line in lines)], rows=rows, csv=csv, **more,

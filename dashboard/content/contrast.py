@@ -93,13 +93,11 @@ class Contrast:
         cost = {k: self._level(k, "public_cost") / self.years for k in self.found.plan.scenarios}
         lines = []
         for k in self.found.plan.compared:
-            others = [
-                o for o in cost if o != k and abs(cost[o] - cost[k]) <= NEAR * max(cost[o], 1.0)
-            ]
-            kind = "alike" if others else "unlike"
-            joined = self.text["comma"].join(self.names[o] for o in others)
+            near = [o for o, c in cost.items() if abs(c - cost[k]) <= NEAR * max(c, 1.0) and o != k]
+            line = self.text["alike" if near else "unlike"]
+            others = self.text["comma"].join(self.names[o] for o in near)
             spent = amount(cost[k], "yuan", self.lang)
-            lines.append(self.text[kind].format(name=self.names[k], others=joined, cost=spent))
+            lines.append(line.format(name=self.names[k], others=others, cost=spent))
         return lines
 
     def _level(self, label: str, measure: str) -> float:
@@ -131,27 +129,19 @@ class Contrast:
             cost[o] <= cost[k] and gained[o] >= gained[k] and (cost[o], gained[o]) != (cost[k], gained[k])
             for o in self.names)]  # fmt: skip
         x, y = self.text["cost_axis"], drawing.label(gain, self.lang)
-        rows = [
-            [
-                self.names[k],
-                round(cost[k]),
-                round(gained[k], 1),
-                self.text["on_front" if k in front else "off_front"],
-            ]
-            for k in self.names
-        ]
-        points = {True: [], False: []}  # type: dict[bool, list[dict[str, Any]]]
+        rows: list[list[str | float]] = []
+        points: dict[str, list[Spec]] = {"on_front": [], "off_front": []}
         for k, name in self.names.items():
-            points[k in front].append(
-                {"name": name, "value": [round(cost[k]), round(gained[k], 1)]}
-            )
+            side, value = "on_front" if k in front else "off_front", [round(cost[k]), round(gained[k], 1)]  # fmt: skip
+            rows.append([name, *value, self.text[side]])
+            points[side].append({"name": name, "value": value})
         line = sorted((round(cost[k]), round(gained[k], 1)) for k in front)
         return drawing.chart(
             self.text["frontier"], "points", self.lang, f"frontier-{gain}", note=self.text["frontier_note"],
             x=x, y=y, x_unit="yuan", unit=BY_NAME[gain].unit, height=340,
             series=[
-                {"name": self.text["on_front"], "colour": "policy", "data": points[True]},
-                {"name": self.text["off_front"], "colour": "c6", "faded": True, "data": points[False]},
+                drawing.line(self.text["on_front"], "policy", points["on_front"]),
+                drawing.line(self.text["off_front"], "c6", points["off_front"]) | {"faded": True},
             ],
             front=line, columns=[words(self.lang)["charts"]["what"], x, y, ""], rows=rows,
         )  # fmt: skip
@@ -177,7 +167,7 @@ class Contrast:
         for k, label in enumerate(self.found.plan.compared):
             rows = frame[frame["scenario"] == label].set_index("group")
             data = [_triple(rows.loc[group]) for group in groups]
-            lines.append({"name": self.names[label], "colour": k, "data": data})
+            lines.append(drawing.line(self.names[label], k, data))
         unit = str(frame["unit"].iloc[0])
         title = f"{section.text['measures'][measure]}{self.text['colon']}{section.text['dimensions'][dimension]}"
         return drawing.intervals(
@@ -190,25 +180,16 @@ class Contrast:
         """How often each scenario has each rank of return quality over all weightings."""
         weighed = weighed_of(self.found.made, self.found.plan)
         names = [self.names[k] for k in weighed.labels]
+        shares = [[round(float(v), 4) for v in column] for column in weighed.ranks.T]
         lines = [
-            {
-                "name": self.text["rank"].format(n=k + 1),
-                "colour": k,
-                "data": [round(float(v), 4) for v in column],
-            }
-            for k, column in enumerate(weighed.ranks.T)
+            drawing.line(self.text["rank"].format(n=k + 1), k, data)
+            for k, data in enumerate(shares)
         ]
-        told = self.text["ranks_note"].format(share=f"{100 * weighed.told:.0f}")
+        note = self.text["ranks_note"].format(share=f"{100 * weighed.told:.0f}")
         return drawing.bars(
-            self.text["ranks"],
-            names,
-            lines,
-            self.lang,
-            "quality-ranks",
-            "share",
-            stack=True,
-            note=told,
-        )
+            self.text["ranks"], names, lines, self.lang, "quality-ranks", "share", stack=True,
+            note=note,
+        )  # fmt: skip
 
 
 def _triple(row: pd.Series) -> list[float] | None:

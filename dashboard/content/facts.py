@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from returnee.experiments.words.texts import percent
 from returnee.experiments.words.texts import words as report_words
 from returnee.simulation.state.records import POT_OF, POTS, PROGRAMMES
 
-Effect = Mapping[str, Any] | pd.Series
+Effect: TypeAlias = "Mapping[str, Any] | pd.Series"
 SIDES = {1: "good", -1: "bad", 0: ""}
 
 

@@ -62,7 +62,7 @@ class Answer(Comparison):
         """Effects of each scenario by measure."""
         found: dict[str, dict[str, dict[str, Any]]] = {}
         for row in self.effects.to_dict("records"):
-            found.setdefault(str(row["scenario"]), {})[str(row["measure"])] = row  # type: ignore[assignment]
+            found.setdefault(str(row["scenario"]), {})[str(row["measure"])] = row
         return found
 
     def yearly(self, label: str, measure: str) -> float:

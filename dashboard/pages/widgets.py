@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import solara
 
@@ -13,6 +13,7 @@ from returnee.dashboard.visitor.session import say
 
 Event = Callable[[Any], None]
 Control = dict[str, Any]
+Element: TypeAlias = "solara.Element[Any]"
 
 
 def _ignore(data: Any) -> None:
@@ -79,23 +80,25 @@ def Net(
     """People and ties month by month, of `returnee.dashboard.content.neighbours`; ``event_pick`` gets a person's id."""
 
 
-def html(
-    text: str, tag: str = "div", classes: Sequence[str] = (), live: bool = False
-) -> solara.Element:
+def html(text: str, tag: str = "div", classes: Sequence[str] = (), live: bool = False) -> Element:
     """Put HTML that a template made (and escaped) on the page; if live, changes are read aloud."""
     attributes = {"role": "status", "aria-live": "polite"} if live else {}
-    return solara.HTML(tag=tag, unsafe_innerHTML=text, classes=list(classes), attributes=attributes)
+    made: Element = solara.HTML(
+        tag=tag, unsafe_innerHTML=text, classes=list(classes), attributes=attributes
+    )
+    return made
 
 
-def box(*children: Any, classes: str = "", tag: str = "div", **attributes: Any) -> solara.Element:
+def box(*children: Any, classes: str = "", tag: str = "div", **attributes: Any) -> Element:
     """An element with a class around others; what is None is left out."""
     inner = [child for child in children if child is not None]
     return solara.v.Html(tag=tag, class_=classes, children=inner, attributes=attributes)
 
 
-def controls(items: list[Control], act: Event, label: str = "") -> solara.Element:
+def controls(items: list[Control], act: Event, label: str = "") -> Element:
     """Controls in a row, and what answers them."""
-    return Controls(items=items, label=label, event_act=act)
+    made: Element = Controls(items=items, label=label, event_act=act)
+    return made
 
 
 def button(key: str, label: str, **more: Any) -> Control:
@@ -118,28 +121,29 @@ def tabs(key: str, label: str, value: str, options: Iterable[tuple[str, str]]) -
 
 def piece(
     template: str, lang: str, classes: Sequence[str] = (), live: bool = False, **content: Any
-) -> solara.Element:
+) -> Element:
     """A piece of the page out of a template, see `html`."""
     return html(page(f"{template}.html.j2", lang, **content), classes=classes, live=live)
 
 
-def plot(spec: dict[str, Any], pick: Event = _ignore) -> solara.Element:
+def plot(spec: dict[str, Any], pick: Event = _ignore) -> Element:
     """A chart with its words."""
-    return Chart(spec=spec, words={"table": words(spec["lang"])["table"]}, event_pick=pick)
+    made: Element = Chart(spec=spec, words={"table": words(spec["lang"])["table"]}, event_pick=pick)
+    return made
 
 
-def notice(lang: str, *lines: str, wrong: bool = False) -> solara.Element:
+def notice(lang: str, *lines: str, wrong: bool = False) -> Element:
     """Lines that stand out."""
     return piece("notices", lang, lines=lines, wrong=wrong)
 
 
-def failed(shown: Shown[Any], lang: str, line: str = "{error}") -> solara.Element:
+def failed(shown: Shown[Any], lang: str, line: str = "{error}") -> Element:
     """Why there is no answer."""
     assert shown.error is not None
     return notice(lang, line.format(error=say(shown.error, lang)), wrong=True)
 
 
-def state(lang: str, line: str, done: int = 0, most: int = 0, live: bool = False) -> solara.Element:
+def state(lang: str, line: str, done: int = 0, most: int = 0, live: bool = False) -> Element:
     """How far runs are; there are no more to come if `most` is 0."""
     return html(state_line(lang, line, done, most), live=live)
 
@@ -149,7 +153,7 @@ def state_line(lang: str, line: str, done: int = 0, most: int = 0) -> str:
     return page("state.html.j2", lang, busy=most > 0, done=done, most=most, line=line)
 
 
-def working(shown: Shown[Any], runs: int, lang: str) -> solara.Element:
+def working(shown: Shown[Any], runs: int, lang: str) -> Element:
     """How far the runs are that an answer needs, in all `runs`."""
     total, text = shown.total or runs, words(lang)
     line = text["busy"] if shown.queued else text["working"].format(done=shown.done, total=total)

@@ -19,7 +19,6 @@ from returnee.dashboard.texts import name_of, words
 from returnee.dashboard.visitor.place import (
     LEVERS,
     LONGEST_QUERY,
-    LONGEST_TITLE,
     MONTHS,
     MOST_MONTHS,
     Mix,
@@ -28,6 +27,7 @@ from returnee.dashboard.visitor.place import (
     Unusable,
     address_of,
     full_key,
+    printable,
     written,
 )
 from returnee.scenarios import (
@@ -161,8 +161,7 @@ def _from_toml(name: str, text: str, lang: str, own: str) -> Mix:
 
 def plain_title(title: str) -> str:
     """A title that an address can hold."""
-    kept = "".join(c if c.isprintable() else " " for c in title)
-    return " ".join(re.sub(r"[~,<>&=]", " ", kept).split())[:LONGEST_TITLE]
+    return printable(re.sub(r"[~,<>&=]", " ", title))
 
 
 def _moved(name: str, table: Mapping[str, Any]) -> dict[str, Timed]:
