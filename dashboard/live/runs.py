@@ -23,7 +23,6 @@ from returnee.experiments.measuring.groups import figures_by_group, names_of
 from returnee.experiments.measuring.measures import LAST as LAST_MONTHS
 from returnee.experiments.measuring.measures import MEASURES
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.statistics.coordinates import with_behaviour
 from returnee.experiments.statistics.effects import INDEX, Cube
 from returnee.scenarios import Scenario
 from returnee.simulation import Run
@@ -163,7 +162,7 @@ def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
     if not sets:
         return scenario
     key = (scenario.id, *sets[replicate].items())
-    return VARIANTS.get(key) or VARIANTS.put(key, with_behaviour(scenario, sets[replicate]))
+    return VARIANTS.get(key) or VARIANTS.put(key, scenario.with_(sets[replicate]))
 
 
 class Stopped(Exception):

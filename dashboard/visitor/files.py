@@ -39,9 +39,9 @@ from returnee.scenarios import (
     scenario_names,
 )
 from returnee.scenarios.files.editor import toml_text
-from returnee.scenarios.files.layers import MODELS, Layers, build, flatten
 from returnee.scenarios.files.loader import HEAD, TEXTS
 from returnee.scenarios.schema.errors import problem, show
+from returnee.scenarios.schema.layers import MODELS, Layers, build, flatten
 
 MOST = 64_000  # bytes of an uploaded file
 LONGEST_NAME = 80  # letters of a file's name

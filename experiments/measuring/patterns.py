@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 
 from returnee.experiments.measuring.measures import kaplan_meier
-from returnee.scenarios import Scenario
-from returnee.scenarios.schema.fields import Group
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.people.careers import will_to_found
@@ -311,35 +309,6 @@ TWO_YEARS = 24
 COHORTS = {"early": (36, 60), "late": (96, 120)}  # months since opening, at the end
 
 
-def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """A scenario in which some parameters are otherwise, in every policy that it has.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    values : mapping of str to number
-        By full key, such as ``policy.finance.tax_relief``.
-    """
-    for key, value in values.items():
-        room, *path = key.split(".")
-        changed: dict[str, Any] = {room: _put(getattr(scenario, room), path, value)}
-        if room == "policy":
-            changed["changes"] = tuple(
-                change.model_copy(update={"policy": _put(change.policy, path, value)})
-                for change in scenario.changes
-            )
-        # Not model_copy: a copy would keep the hashes of the old values.
-        fields = {name: getattr(scenario, name) for name in Scenario.model_fields}
-        scenario = Scenario.model_construct(**{**fields, **changed})
-    return scenario
-
-
-def _put(group: Group, path: list[str], value: Any) -> Group:
-    old = getattr(group, path[0])
-    inner = type(old)(value) if len(path) == 1 else _put(old, path[1:], value)
-    return group.model_copy(update={path[0]: inner})
-
-
 def paired(run: Run) -> Figures:
     """Patterns 15 and 16 for the replicate of a baseline run.
 
@@ -358,7 +327,7 @@ def paired(run: Run) -> Figures:
 
 def again(run: Run, values: Mapping[str, Any], months: int | None = None) -> Run:
     """The same replicate under other values."""
-    scenario = with_values(run.scenario, values)
+    scenario = run.scenario.with_(values)
     return simulate(scenario, run.replicate, run.seed, run.sample, months or run.months)
 
 

@@ -203,7 +203,7 @@ def live_history(
     scenario: Scenario, seed: int, replicate: int, sample: float, months: int, burn_in: int
 ) -> County:
     """A new county at the end of its history (month 0), see `Histories.get`."""
-    before = scenario.model_copy(update={"policy": baseline_policy(), "changes": ()})
+    before = scenario.with_({"policy": baseline_policy()})
     county, _ = assemble(before, seed, replicate, sample, months, burn_in)
     open_county(county)
     return advance(county, 0)

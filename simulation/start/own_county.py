@@ -200,7 +200,7 @@ def read_county(
     if not isinstance(folder, str | Path):
         raise problem("county", "", show(folder), "a folder")
     if isinstance(scenario, Scenario):
-        scenario = scenario.model_copy(update={"county_folder": Path(folder)})
+        scenario = scenario.with_({"county": folder})
     else:
         scenario = load_scenario(scenario, {"county": folder})
     clock = start_clock(seed, replicate, sample_of(scenario, 1.0), burn_in)

@@ -10,7 +10,8 @@ import pytest
 
 from returnee.scenarios import Scenario, load_scenario, scenario_names
 from returnee.scenarios.files.editor import json_schema, write_json_schema
-from returnee.scenarios.files.loader import FOLDER, SHIPPED
+from returnee.scenarios.files.loader import SHIPPED
+from returnee.scenarios.schema.county_folder import FOLDER
 from returnee.scenarios.schema.fields import walk
 from returnee.scenarios.schema.policy import Policy
 from returnee.scenarios.schema.scenario import Change

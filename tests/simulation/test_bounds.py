@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from returnee.scenarios import County, Scenario, ScenarioError, load_scenario
-from returnee.scenarios.files.layers import MODELS
+from returnee.scenarios import Scenario, ScenarioError, load_scenario
 from returnee.scenarios.schema.fields import walk
+from returnee.scenarios.schema.layers import MODELS
 from returnee.simulation import simulate
 
 PEOPLE, MANY = 150, 60
@@ -60,7 +60,7 @@ def with_tables(**rows: int) -> Scenario:
             )
             row.update({name: 1.0 / number for name in ("weight", "share") if name in row})
         content[table] = some
-    return scenario.model_copy(update={"county": County.model_validate(content)})
+    return scenario.with_({"county": content})
 
 
 SHOCK = {"county.shock.start_month": 3}  # else a shock's strength moves nothing
