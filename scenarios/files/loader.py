@@ -1,4 +1,8 @@
-"""Read scenario files: TOML that extends another and says only what differs."""
+"""Read scenario files: TOML that extends others and says only what differs.
+
+``extends = "linked"`` names one parent. Of several, ``extends = ["linked", "coastal_shock"]``, each is
+laid on those to its left, and the file itself on all. Titles and descriptions are a file's own.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +80,7 @@ def load_scenario(
     if not isinstance(base, str | Path):
         raise problem("base", "", show(base), "a folder")
     start = Path(base)
-    files = _chain(_locate(name_or_path, start, ""))
+    files = files_of(_locate(name_or_path, start, ""))
     layers = Layers()
     for file in files:
         _lay(file, layers)
@@ -139,23 +143,49 @@ def _is_of(key: str, value: Any) -> bool:
     return isinstance(value, str) or (key == "county" and isinstance(value, dict))
 
 
-def _chain(path: Path) -> list[File]:
-    """Read a file and those it extends, the outermost first."""
-    files: list[File] = []
-    seen: list[Path] = []
-    while True:
-        label = path.name if path.parent == SHIPPED else str(path)
-        file = File(label, path, read_toml(path, label))
-        if path.resolve() in seen:
-            raise problem(files[-1].label, "extends", f"a circle back to {label}", "no circle")
-        seen.append(path.resolve())
-        files.append(file)
-        parent = files[-1].table.get("extends")
-        if parent is None:
-            return files[::-1]
-        if not isinstance(parent, str):
-            raise problem(label, "extends", show(parent), "a scenario's name or a relative path")
-        path = _locate(parent, path.parent, f"{label}: extends")
+def files_of(path: Path) -> list[File]:
+    """Read a file and all that it builds on, each once, in the order in which they are laid.
+
+    Parents come before the files that extend them, those of one file from left to right. A file
+    that several build on is laid once, beneath all of them.
+    """
+    found: dict[Path, File] = {}
+    _gather(path, {}, found)
+    return list(found.values())
+
+
+def _gather(path: Path, below: dict[Path, str], found: dict[Path, File]) -> Path:
+    """Put the files that one builds on, then the file itself, behind those found so far.
+
+    Labels of the files that led here, the last of which extends this one, stand in ``below``.
+    """
+    label = path.name if path.parent == SHIPPED else str(path)
+    file, here = File(label, path, read_toml(path, label)), path.resolve()
+    if here in below:
+        last = list(below.values())[-1]
+        raise problem(last, "extends", f"a circle back to {label}", "no circle")
+    if here not in found:
+        parents = set()
+        for name in _parents(file):
+            parent = _locate(name, path.parent, f"{label}: extends")
+            full = _gather(parent, {**below, here: label}, found)
+            if full in parents:
+                raise problem(label, "extends", f"{show(name)} twice", "each once")
+            parents.add(full)
+        found[here] = file
+    return here
+
+
+def _parents(file: File) -> list[str]:
+    """Name the files that one extends, in the order in which they are laid."""
+    given = file.table.get("extends")
+    if given is None:
+        return []
+    names = given if isinstance(given, list) else [given]
+    if not names or not all(isinstance(name, str) for name in names):
+        allowed = "a scenario's name or a relative path, or a list of them"
+        raise problem(file.label, "extends", show(given), allowed)
+    return names
 
 
 def _locate(name_or_path: Any, start: Path, where: str) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from returnee.scenarios import Scenario, ScenarioError, load_scenario, parse_override
-from returnee.scenarios.files.editor import county_toml, toml_text, write_json_schema
+from returnee.scenarios.files.editor import county_toml, toml_of, write_json_schema
 from returnee.scenarios.schema.county_folder import FOLDER, unchanged_tables, written_whole
 from returnee.scenarios.schema.fields import walk
 from returnee.scenarios.schema.scale import AMOUNTS, amounts_of_another_size
@@ -172,9 +172,9 @@ def test_files_in_gbk_are_refused_by_name(tmp_path: Path) -> None:
     "text", ['a "b" \\ c', "two\nlines\r\n", '"""', "\x00\x1f\x7f\t", "乡镇", "'", "]\nextends=1"]
 )
 def test_any_text_stands_in_toml(text: str) -> None:
-    line = toml_text(text)
-    assert "\n" not in line
-    assert tomllib.loads(f"title_en = {line}\n") == {"title_en": text}
+    written = toml_of({"title_en": text})
+    assert len(written.splitlines()) == 1
+    assert tomllib.loads(written) == {"title_en": text}
 
 
 def test_a_county_is_written_and_read(tmp_path: Path) -> None:
