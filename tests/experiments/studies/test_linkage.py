@@ -321,6 +321,7 @@ def test_both_languages_have_the_same_words() -> None:
     assert en["factors"].keys() == set(FACTORS) and set(PILLARS) < set(FACTORS)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_command_prints_json_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     result = call("linkage", *WORDS, "--json")
