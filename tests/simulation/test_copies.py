@@ -141,5 +141,5 @@ def test_a_county_hands_out_records(model: CountyModel) -> None:
     assert county.now == county.months[3] and county.policy == county.policies[3]
     county.clock.month = -5  # the history's months share a row
     assert county.now == county.months[0] and county.policy == county.policies[0]
-    with pytest.raises(TypeError, match="clock: found a record, allowed its array"):
+    with pytest.raises(TypeError, match="found a record, allowed its array"):
         replace(county, due=county.due)
