@@ -35,7 +35,7 @@ from returnee.experiments.statistics.intervals import mean_interval
 from returnee.experiments.studies.patterns import BY_KEY, PATTERNS, SINGLE, observed
 from returnee.experiments.words.texts import label_of, unit_name, value_text
 from returnee.scenarios import Lever, levers, load_scenario
-from returnee.scenarios.files.layers import MODELS
+from returnee.scenarios.schema.layers import MODELS
 from returnee.simulation import Run
 from returnee.simulation.fingerprint import fingerprint
 
