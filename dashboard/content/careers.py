@@ -125,7 +125,9 @@ def _spells(
 def survival(lives: np.ndarray) -> np.ndarray:
     """Share of firms alive at each age of `EDGES`; NaN beyond the oldest."""
     times, ended = lives[:, 0].astype(float), lives[:, 1].astype(bool)
-    return np.where(times.max(initial=-1.0) >= EDGES, kaplan_meier(times, ended, EDGES.tolist()), np.nan)
+    return np.where(
+        times.max(initial=-1.0) >= EDGES, kaplan_meier(times, ended, EDGES.tolist()), np.nan
+    )
 
 
 def hazards(lives: np.ndarray, years: int = 8) -> np.ndarray:

@@ -16,13 +16,12 @@ import numpy as np
 
 from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
 from returnee.dashboard.live.pool import Asker, gather
-from returnee.dashboard.live.runs import HISTORIES, SMALL, Kept
+from returnee.dashboard.live.runs import SMALL, Kept
 from returnee.dashboard.texts import name_of, words
 from returnee.dashboard.visitor.place import Place
 from returnee.scenarios import Scenario
 from returnee.simulation.start.assemble import with_policy
-from returnee.simulation.start.history import advance
-from returnee.simulation.start.own_county import sample_of
+from returnee.simulation.start.history import HISTORIES, advance
 from returnee.simulation.state import records as r
 from returnee.simulation.state.county import County
 
@@ -92,8 +91,7 @@ WATCHED: Kept[tuple[str, int, int], Watched] = Kept(24)
 def county_before(scenario: Scenario, replicate: int) -> County:
     """The county at the end of its history; not to be changed."""
     s = SMALL
-    sample = sample_of(scenario, s.sample)
-    return HISTORIES.get(scenario, s.seed, replicate, sample, s.months, s.burn_in)
+    return HISTORIES.get(scenario, s.seed, replicate, s.sample, s.months, s.burn_in)
 
 
 def neighbours(scenario: Scenario, replicate: int, township: int) -> Neighbours:

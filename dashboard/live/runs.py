@@ -19,19 +19,16 @@ from returnee.dashboard.settings import first_county
 from returnee.dashboard.visitor.place import Mix
 from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.groups import figures_by_group, names_of
-from returnee.experiments.measuring.measures import LAST as LAST_MONTHS
-from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.measuring.measures import MEASURES, derived
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube
 from returnee.scenarios import Scenario
-from returnee.simulation import Run
+from returnee.simulation import Run, simulate
 from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.run import FEN
-from returnee.simulation.start.arguments import check_arguments
-from returnee.simulation.start.assemble import with_policy
-from returnee.simulation.start.history import Histories, advance
+from returnee.simulation.start.history import HISTORIES
 from returnee.simulation.start.own_county import sample_of
-from returnee.simulation.state import records as r
+from returnee.simulation.state.records import PROGRAMMES
 
 SMALL = Settings(seed=1, sample=0.01, months=120)
 """What a page's runs are called with, unless it says otherwise."""
@@ -80,30 +77,20 @@ class Kept(Generic[K, T]):
         return value
 
 
-HISTORIES = Histories(KEPT_HISTORIES, ROOM_OF_HISTORIES)
 FIGURES: Kept[tuple[str, int, Settings], Figures] = Kept(KEPT_FIGURES)
 REDUCED: Kept[tuple[str, str, int, Settings], Any] = Kept(400)
 VARIANTS: Kept[tuple[Any, ...], Scenario] = Kept(KEPT_FIGURES)
 
 
-def live(scenario: Scenario, replicate: int, settings: Settings = SMALL) -> Run:
-    """One run, as `simulation.simulate` makes it, with the dashboard's own store of histories.
+def make_room() -> None:
+    """Have the histories that visitors share kept, up to a limit."""
+    HISTORIES.kept, HISTORIES.room = KEPT_HISTORIES, ROOM_OF_HISTORIES
 
-    Parameters
-    ----------
-    scenario : Scenario
-    replicate : int
-    settings : Settings
-    """
+
+def lived(scenario: Scenario, replicate: int, settings: Settings = SMALL) -> Run:
+    """One run, called with the settings."""
     s = settings
-    check_arguments(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
-    sample = sample_of(scenario, s.sample)
-    history = HISTORIES.get(scenario, s.seed, replicate, sample, s.months, s.burn_in)
-    county = with_policy(history, scenario, s.months)
-    states = county.workers.state.copy()
-    county = advance(county, s.months)
-    sample = float(county.clock.sample)
-    return Run(scenario, county, replicate, s.seed, sample, s.months, states)
+    return simulate(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
 
 
 def share_of(scenario: Scenario) -> str:
@@ -119,12 +106,12 @@ def figures_of(run: Run) -> Figures:
 
 
 def monthly_of(run: Run) -> np.ndarray:
-    """Measures of a run by month, full-county units.
+    """Measures of a run by month, full-county units; those of the whole run stand at its end.
 
     Returns
     -------
     ndarray of float32, shape (measures, months)
-        In the order of `measures.MEASURES`. Survival is left out (NaN): it takes as long as the run.
+        In the order of `measures.MEASURES`.
     """
     scale = 1.0 / run.sample
     figures = np.full((len(MEASURES), run.months), np.nan, np.float32)
@@ -132,18 +119,10 @@ def monthly_of(run: Run) -> np.ndarray:
     for k, indicator in enumerate(INDICATORS):
         figures[k] = rows[indicator.name] * (scale if indicator.counts else 1.0)
     for prefix, table in (("spent", run.county.ledger), ("unpaid", run.county.unpaid)):
-        for k, name in enumerate(r.PROGRAMMES):
+        for k, name in enumerate(PROGRAMMES):
             figures[INDEX[f"{prefix}_{name}"]] = table[1:, k] * (scale / FEN)
-    firms = run.county.firms[: int(run.county.clock.firms)].view(np.ndarray)
-    new = (firms["registered"] >= 1) & (firms["phase"] == r.OPEN) & (firms["returnee"] == 1)
-    figures[INDEX["firms_surviving"], -1] = new.sum() * scale
-    years, away = run.months / 12.0, figures[INDEX["away"]].mean()
-    begun = figures[INDEX["returnee_registrations"]].sum() / years
-    figures[INDEX["start_rate"], -1] = 1000.0 * begun / away if away else np.nan
-    last = figures[:, -LAST_MONTHS:]
-    open_now = last[INDEX["returnee_firms_open"]].sum()
-    jobs = last[INDEX["returnee_jobs"]].sum()
-    figures[INDEX["jobs_per_firm"], -1] = jobs / open_now if open_now else np.nan
+    for name, value in derived(run).items():
+        figures[INDEX[name], -1] = value
     return figures
 
 
@@ -152,7 +131,7 @@ def kept_figures(scenario: Scenario, replicate: int, settings: Settings) -> Figu
     key = (scenario.id, replicate, settings)
     found = FIGURES.get(key)
     if found is None:
-        found = FIGURES.put(key, figures_of(live(scenario, replicate, settings)))
+        found = FIGURES.put(key, figures_of(lived(scenario, replicate, settings)))
     return found
 
 
@@ -187,16 +166,17 @@ def cubes(
         After each of `stages`; a cube holds all replicates up to there.
     """
     for urgency, replicates in enumerate(stages):
-        lived = [[variant(s, k, sets) for k in range(replicates)] for s in scenarios.values()]
+        variants = [[variant(s, k, sets) for k in range(replicates)] for s in scenarios.values()]
         missing = [
-            _figures_call(lived[i][k], k, settings)
+            _figures_call(variants[i][k], k, settings)
             for k in range(replicates)
             for i in range(len(scenarios))
-            if FIGURES.get((lived[i][k].id, k, settings)) is None
+            if FIGURES.get((variants[i][k].id, k, settings)) is None
         ]
         gather(missing, urgency, asker)
         values = [
-            [kept_figures(s, k, settings).monthly for k, s in enumerate(of_one)] for of_one in lived
+            [kept_figures(s, k, settings).monthly for k, s in enumerate(of_one)]
+            for of_one in variants
         ]
         yield Plan(scenarios, reference, replicates, settings), Cube(np.array(values), tuple(scenarios))  # fmt: skip
 
@@ -207,8 +187,8 @@ def group_runs(plan: Plan, sets: Sets = ()) -> pd.DataFrame:
     for label, scenario in plan.scenarios.items():
         names = names_of(scenario.county)
         for replicate in range(plan.replicates):
-            lived = variant(scenario, replicate, sets)
-            values = kept_figures(lived, replicate, plan.settings).groups
+            varied = variant(scenario, replicate, sets)
+            values = kept_figures(varied, replicate, plan.settings).groups
             row = {"scenario": label, "scenario_id": scenario.id, "replicate": replicate}
             frames.append(pd.DataFrame({"indicator": names, "value": values, **row}))
     return pd.concat(frames, ignore_index=True)
@@ -221,7 +201,7 @@ def reduced(
     key = (name, scenario.id, replicate, settings)
     found = REDUCED.get(key)
     if found is None:
-        found = REDUCED.put(key, reduce(live(scenario, replicate, settings)))
+        found = REDUCED.put(key, reduce(lived(scenario, replicate, settings)))
     return found  # type: ignore[no-any-return]
 
 
