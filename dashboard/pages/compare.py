@@ -27,7 +27,7 @@ from returnee.dashboard.visitor.place import ENSEMBLE, MOST_SAVED, UNMOVED, Mix,
 from returnee.dashboard.visitor.problems import say
 from returnee.dashboard.visitor.session import Session
 from returnee.dashboard.widgets import Chart, Controls, box, html, use_work
-from returnee.experiments.reports.sections.section import section_words
+from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import ScenarioError, scenario_names
 
 PAUSE = 0.3
@@ -159,7 +159,7 @@ def Found(session: Session, found: Answer) -> None:
                 )
             )
             html(page("lines.html.j2", lang, title=text["worth"], note="", lines=content.ratios()))
-    section = section_words(lang)["equity"]
+    section = report_words(lang)["equity"]
     with box(classes="stack"):
         items = [
             {"type": "select", "key": "measure", "label": text["measure"], "value": measure,
