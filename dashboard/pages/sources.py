@@ -210,7 +210,7 @@ def Patterns(made: Check, lang: str) -> None:
     values, how = stored_values()
     note = text["stored"].format(**how) if how else text["none"]
     if how and not how["current"]:
-        note += " " + text["older"].format(hash=fingerprint())
+        note += " " + text["older"].format(theirs=how["fingerprint"], hash=fingerprint())
     if made.values:
         values = {key: (value, low, high) for key, value, low, high in made.values}
         note = text["now"].format(replicates=REPLICATES, sample=f"{NOW.sample:g}")

@@ -314,6 +314,7 @@ def test_every_factor_has_a_name() -> None:
     assert en["factors"].keys() == set(FACTORS) and set(PILLARS) < set(FACTORS)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_command_prints_json_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     result = call("linkage", *WORDS, "--json")

@@ -8,8 +8,10 @@ import re
 import numpy as np
 import pytest
 from checkout import ROOT
-from waiting import LIMIT
+from typer.testing import CliRunner
+from typer.testing import Result as Given
 
+from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
 from returnee.experiments.reports.validation.charts import band_text
 from returnee.experiments.reports.validation.document import besides, facts, sources
@@ -22,6 +24,10 @@ from returnee.experiments.words.texts import measured, words
 from returnee.scenarios import levers
 
 TINY = {"sample": 0.004, "replicates": 3}
+
+
+def call(*words: object) -> Given:
+    return CliRunner().invoke(app, [str(word) for word in words])
 
 
 class Counter(Reporter):
@@ -120,20 +126,18 @@ def test_figures_in_words():
     assert measured(np.nan, "share", "en") == "–"
 
 
-def test_command_prints_json_only(command, tmp_path):
+def test_command_prints_json_only(tmp_path):
     words = ["--replicates", 1, "--sample", 0.002, "--patterns", "C", "--out", tmp_path / "v"]
-    process = command("validate", *words, "--json")
-    out, _ = process.communicate(timeout=LIMIT)
-    assert process.returncode == 0
-    rows = json.loads(out)["patterns"]
+    given = call("validate", *words, "--json")
+    assert given.exit_code == 0, given.stderr
+    rows = json.loads(given.stdout)["patterns"]
     assert {row["use"] for row in rows} == {"C"} and not all(row["pass"] for row in rows)
     assert (tmp_path / "v" / "validation.html").is_file()
 
 
-def test_bad_input_is_one_line(command, tmp_path):
-    process = command("validate", "--set", "policy.trainin.places=3", "--out", tmp_path / "v")
-    _, err = process.communicate(timeout=LIMIT)
-    assert process.returncode == 2 and len(err.strip().splitlines()) == 1
+def test_bad_input_is_one_line(tmp_path):
+    given = call("validate", "--set", "policy.trainin.places=3", "--out", tmp_path / "v")
+    assert given.exit_code == 2 and len(given.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "v").exists()
 
 
