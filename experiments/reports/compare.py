@@ -381,7 +381,9 @@ class Page:
         ]  # fmt: skip
         ids = ", ".join(f"{label} {scenario.id}" for label, scenario in plan.scenarios.items())
         errors = [f"{f['scenario']}, {f['replicate']}: {f['error']}" for f in self.found.failures]
-        failed = [Heading(text["failures"]), Text(errors, "list")] if errors else []
+        failed: list[Block] = []
+        if errors:
+            failed = [Heading(text["failures"]), Text(errors, "list")]
         return repeat(
             self.lang, [self.found.command], *failed, more=[*rows, [text["scenario_ids"], ids]]
         )

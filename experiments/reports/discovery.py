@@ -179,7 +179,9 @@ def report(found: Discovery, command: str, lang: str = "en") -> Report:
         "points": len(found.fails), "failed": int(found.fails.sum()),
     }  # fmt: skip
     subtitle = text["subtitle" if found.against else "subtitle_level"].format(**about)
-    return Report(lang, text["title"], subtitle, [*sections, repeat(lang, [command], no_forecast(lang))])
+    return Report(
+        lang, text["title"], subtitle, [*sections, repeat(lang, [command], no_forecast(lang))]
+    )
 
 
 def discover_page(found: Discovery, command: str, lang: str = "en") -> str:

@@ -289,7 +289,8 @@ def sentences(found: Found, lang: str = "en") -> list[str]:
         names = words(lang)["comma"].join(keys)
         label = label_of(BY_NAME[main], lang)
         lines.append(text["goes_with"].format(measure=label[:1].upper() + label[1:], keys=names))
-    for row in differences(found, lang).rows[: len(others)]:
+    for cells in differences(found, lang).rows[: len(others)]:
+        row = [str(cell) for cell in cells]
         name = found.title(first, lang)
         lines.append(
             text["differs"].format(
@@ -328,4 +329,8 @@ def sweep_page(folder: Path, lang: str = "en", measures: Sequence[str] = SHOWN) 
     counts = {name: f"{found.about[name]:,}" for name in ("runs", "points")}
     subtitle = text["subtitle"].format(scenarios=len(found.titles), **{**found.about, **counts})
     command = str(read_manifest(folder).get("command", ""))
-    return html(Report(lang, text["title"], subtitle, [*sections, repeat(lang, [command], no_forecast(lang))]))
+    return html(
+        Report(
+            lang, text["title"], subtitle, [*sections, repeat(lang, [command], no_forecast(lang))]
+        )
+    )

@@ -232,6 +232,15 @@ class Experiment(Told):
             rows.append([str(n), *self.yuan(both)])
         return Sheet(self.head("pillars_on linkage_off linkage_on"), rows)
 
+    def tables(self) -> list[Sheet]:
+        """Tables for the terminal."""
+        text = self.text
+        of_main = f"{text['effects']}: {text['outcomes'][MAIN]}"
+        return [
+            self.premium("capped").cut(0, 2, 3, 4, 5, 6, title=text["premium"]),
+            self.effects(MAIN).cut(0, 1, 2, 4, 5, title=of_main),
+        ]
+
     def sections(self) -> list[Section]:
         """Premium, interactions, effects and spending."""
         text, found, lang = self.text, self.found, self.lang
@@ -324,16 +333,15 @@ class Points(Told):
             )  # fmt: skip
         return Sheet(self.head("parameter key range rho p_value"), rows, columns="wcn")
 
-    def section(self) -> Section:
+    def tables(self) -> list[Sheet]:
+        """Tables for the terminal."""
+        return [self.summary().cut(*range(6), title=self.text["robustness"])]
+
+    def sections(self) -> list[Section]:
         """When behaviour is otherwise."""
-        return Section(
-            self.text["robustness"],
-            [
-                note(self.note(), self.text["robust_chart"]),
-                Picture(charts.robust_chart(self.found, self.lang)),
-                self.summary(), self.parameters(),
-            ],
-        )  # fmt: skip
+        text, drawn = self.text, Picture(charts.robust_chart(self.found, self.lang))
+        how = note(self.note(), text["robust_chart"])
+        return [Section(text["robustness"], [how, drawn, self.summary(), self.parameters()])]
 
 
 def reading(found: Linkage | None, lang: str) -> str:
@@ -358,18 +366,6 @@ def design(lang: str = "en") -> Sheet:
     return Sheet([factor, told.words["report"]["lever"], *rest], rows, columns="wwcnnw")
 
 
-def _parts(
-    found: Linkage | None, robust: Robust | None, lang: str
-) -> tuple[list[Experiment], list[Points], list[str], list[str]]:
-    """Both parts where they are there, the answer, and how many runs failed."""
-    if found is None and robust is None:
-        raise ValueError("a page needs a result")
-    experiment = [Experiment(found, lang)] if found else []
-    points = [Points(robust, lang)] if robust else []
-    lines = [line for part in (*experiment, *points) for line in part.lines()]
-    return experiment, points, lines, failures(lang, found, robust)
-
-
 def failures(lang: str, *results: Linkage | Robust | None) -> list[str]:
     """How many runs failed, if any."""
     failed = (len(result.failures) for result in results if result is not None)
@@ -377,21 +373,32 @@ def failures(lang: str, *results: Linkage | Robust | None) -> list[str]:
 
 
 def report(found: Linkage | None, robust: Robust | None, lang: str = "en") -> Report:
-    """Everything the page shows."""
-    experiment, points, lines, failed = _parts(found, robust, lang)
+    """Everything the page shows; of either part, or of both."""
     text = words(lang)["linkage"]
-    commands = [part.found.command for part in (*experiment, *points)]
+    sections, lines, commands, subtitles = list[Section](), list[str](), list[str](), list[str]()
+    for part in parts(found, robust, lang):
+        sections += part.sections()
+        lines += part.lines()
+        commands.append(part.found.command)
+        subtitles.append(part.subtitle())
+    failed = Text(failures(lang, found, robust), "alert")
     return Report(
-        lang, text["title"], (*experiment, *points)[0].subtitle(),
+        lang, text["title"], subtitles[0],
         [
-            in_short(lang, lines, note(reading(found, lang)), Text(failed, "alert")),
-            *(section for part in experiment for section in part.sections()),
-            *(part.section() for part in points),
+            in_short(lang, lines, note(reading(found, lang)), failed), *sections,
             Section(text["design"], [note(text["design_note"]), design(lang)]),
             Section(text["not_for"], [Text(text["limits"], "list")]),
             repeat(lang, commands),
         ],
     )  # fmt: skip
+
+
+def parts(found: Linkage | None, robust: Robust | None, lang: str) -> list[Experiment | Points]:
+    """What is there of the two."""
+    if found is None and robust is None:
+        raise ValueError("a page needs a result")
+    there: list[Experiment | Points] = [Experiment(found, lang)] if found else []
+    return [*there, Points(robust, lang)] if robust else there
 
 
 def write_page(found: Linkage | None, robust: Robust | None, path: Path, lang: str = "en") -> Path:
@@ -403,15 +410,11 @@ def show_linkage(
     found: Linkage | None, robust: Robust | None, console: Console, lang: str = "en"
 ) -> None:
     """Print the answer and the tables behind it."""
-    experiment, points, lines, failed = _parts(found, robust, lang)
-    text = words(lang)["linkage"]
-    blocks: list[Block] = [Text(lines, "answer")]
-    for part in experiment:
-        of_main = f"{text['effects']}: {text['outcomes'][MAIN]}"
-        blocks.append(part.premium("capped").cut(0, 2, 3, 4, 5, 6, title=text["premium"]))
-        blocks.append(part.effects(MAIN).cut(0, 1, 2, 4, 5, title=of_main))
-    blocks += [part.summary().cut(*range(6), title=text["robustness"]) for part in points]
-    show([*blocks, note(reading(found, lang)), Text(failed, "alert")], console)
+    there = parts(found, robust, lang)
+    lines = [line for part in there for line in part.lines()]
+    tables = [table for part in there for table in part.tables()]
+    failed = Text(failures(lang, found, robust), "alert")
+    show([Text(lines, "answer"), *tables, note(reading(found, lang)), failed], console)
 
 
 def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, path: Path) -> Path:

@@ -26,6 +26,7 @@ from returnee.experiments.words.texts import (
 from returnee.scenarios import load_scenario
 
 ONLY_CHINESE = {"units"}  # English units are written as they are defined
+EITHER = {"more", "level"}  # words for a change, of which a language takes the one that fits
 
 
 def flat(table: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -40,7 +41,7 @@ def flat(table: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
 def gaps(text: Any) -> list[set[str]]:
     """Names to be filled into a text, or into each of a list."""
     parts = text if isinstance(text, list) else [text]
-    return [set(re.findall(r"{(\w+)", str(part))) for part in parts]
+    return [set(re.findall(r"{(\w+)", str(part))) - EITHER for part in parts]
 
 
 def test_both_languages_have_the_same_keys_and_gaps() -> None:
@@ -72,7 +73,7 @@ def test_every_table_is_used() -> None:
         (short(0.5, "+.2f"), "+0.50"),
         (short(float("nan")), NONE),
         (to("zh", "1", "2"), "1至2"),
-        (amount(23456.0, "people", "zh"), "2.346万"),
+        (amount(23456.0, "people", "zh"), "2.35万"),
         (amount(23456.0, "people", "en"), "23,460"),
         (between(-12000.0, 500.0, "jobs", "zh"), "−1.20万至+500"),
         (measured(0.0423, "share/yr", "en"), "4.23 %"),
