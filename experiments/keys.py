@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from returnee.experiments.errors import UsageError, wrong
 from returnee.scenarios import Lever, Scenario, levers
-from returnee.scenarios.files.layers import MODELS
 from returnee.scenarios.schema.errors import guess, nearest
+from returnee.scenarios.schema.layers import MODELS
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.start.arguments import check_arguments
 from returnee.simulation.start.history import BURN_IN

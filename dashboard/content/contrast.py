@@ -51,7 +51,7 @@ def _named(place: Place, name: str) -> Scenario:
     mix = place.mix_of(name)
     scenario = mix.scenario()
     titles = {"title_en": mix.title, "title_zh": mix.title} if mix.title else {}
-    return scenario.model_copy(update={"name": name, **titles})
+    return scenario.with_(name=name, **titles)
 
 
 class Cell(NamedTuple):

@@ -89,8 +89,8 @@ def lined_up(place: Place) -> dict[str, Scenario]:
     ScenarioError
         One line, as on the command line.
     """
-    moved = place.mix.scenario().model_copy(update={"name": MOVED, **_titles(place)})
-    return {MOVED: moved, REFERENCE: place.reference().model_copy(update={"name": REFERENCE})}
+    moved = place.mix.scenario().with_(name=MOVED, **_titles(place))
+    return {MOVED: moved, REFERENCE: place.reference().with_(name=REFERENCE)}
 
 
 def _titles(place: Place) -> dict[str, str]:

@@ -30,7 +30,7 @@ from returnee.experiments.words.texts import (
     value_text,
 )
 from returnee.scenarios import Lever, levers, load_scenario
-from returnee.scenarios.files.layers import MODELS
+from returnee.scenarios.schema.layers import MODELS
 from returnee.simulation import Run
 from returnee.simulation.fingerprint import fingerprint
 

@@ -22,7 +22,6 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import BY_NAME as MEASURE
 from returnee.experiments.measuring.measures import MEASURES, SCHEMA
-from returnee.experiments.measuring.patterns import with_values
 from returnee.experiments.running.gather import gather, values_of
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.progress import Bar, Reporter
@@ -392,9 +391,9 @@ def line_up(base: Scenario, settings: Settings, replicates: int) -> Plan:
     for row in expectations()["response"]:
         for value in row["values"]:
             values = {row["key"]: value, **row.get("also", {})}
-            found[label_of(row, value)] = with_values(base, values)
+            found[label_of(row, value)] = base.with_(values)
     for k, row in enumerate(expectations()["extreme"]):
-        found[f"extreme {k}"] = with_values(base, row["set"])
+        found[f"extreme {k}"] = base.with_(row["set"])
     return Plan(found, BASE, replicates, settings)
 
 

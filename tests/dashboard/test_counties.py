@@ -31,7 +31,7 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Settings
 from returnee.experiments.running.plan import Plan
 from returnee.scenarios import ScenarioError, load_scenario
-from returnee.scenarios.files.loader import FOLDER
+from returnee.scenarios.schema.county_folder import FOLDER
 
 TINY = Settings(seed=1, sample=0.002, months=12)
 

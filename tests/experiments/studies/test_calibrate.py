@@ -23,7 +23,6 @@ from returnee.experiments.statistics.coordinates import (
     coordinates,
     point_of,
     values_at,
-    with_behaviour,
 )
 from returnee.experiments.studies.calibration import search as calibrate_search
 from returnee.experiments.studies.calibration.calibrate import Calibration, Options, calibrate
@@ -61,7 +60,7 @@ MONTHS = 24
 @pytest.fixture(scope="module")
 def targets() -> tuple[Target, ...]:
     """Figures of the county with other parameters than the baseline's."""
-    scenario = with_behaviour(load_scenario("baseline"), TRUE)
+    scenario = load_scenario("baseline").with_(TRUE)
     runs = [figures_of(simulate(scenario, r, 1, 0.02, MONTHS), ()) for r in range(2)]
     means = {name: float(np.mean([run[name] for run in runs])) for name in AIMED}
     return tuple(Target(name, 0.93 * value, 1.07 * value) for name, value in means.items())

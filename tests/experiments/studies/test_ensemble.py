@@ -16,7 +16,6 @@ from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.ensemble import write_page
 from returnee.experiments.reports.linkage.words import robust_json, robust_lines
-from returnee.experiments.statistics.coordinates import with_behaviour
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
 from returnee.experiments.statistics.ensemble import split
 from returnee.experiments.studies.calibration.ensemble import Bands, sample_around, well_spread
@@ -55,7 +54,7 @@ def test_what_ships_lies_within_what_is_allowed_and_moves_free_parameters_only()
     assert all(set(values) <= free for values in sets)
     assert len({tuple(values.values()) for values in sets}) == len(sets)
     for values in sets:
-        with_behaviour(load_scenario("linked"), values)  # refuses what is out of range
+        load_scenario("linked").with_(values)  # refuses what is out of range
     made = origin()
     assert made["sets"] == len(sets) and made["command"].startswith("returnee calibrate")
     assert "return_rate" in made["targets"]

@@ -121,9 +121,7 @@ def test_groups_and_changes_add_up(found: Comparison) -> None:
 
 
 def test_an_equal_policy_changes_nobody() -> None:
-    twin = load_scenario("baseline", {"policy.training.places": 1000}).model_copy(
-        update={"name": "twin"}
-    )
+    twin = load_scenario("baseline", {"policy.training.places": 1000}).with_(name="twin")
     some = compare([twin], "baseline", replicates=2, people=2, sample=0.002, months=12)
     counts = some.whom.counts  # type: ignore[union-attr]
     assert not counts[counts["change"].isin(["gained", "lost", "net"])]["mean"].any()

@@ -2,12 +2,14 @@
 
 A file is flattened to dotted keys, each with its source, so that an error found at the end can name
 the file it came from. Values of policy levers are timetables: month to value, from month 1.
+Overrides are one more layer, on top of files or of a scenario.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +17,7 @@ from pydantic import ValidationError
 
 from returnee.scenarios.schema.behaviour import Behaviour
 from returnee.scenarios.schema.county import County
+from returnee.scenarios.schema.county_folder import county_label, find_county, read_toml
 from returnee.scenarios.schema.errors import (
     allowed_at,
     descend,
@@ -28,6 +31,7 @@ from returnee.scenarios.schema.policy import Policy
 
 MODELS: dict[str, type[Group]] = {"policy": Policy, "behaviour": Behaviour, "county": County}
 LAST_MONTH = 1200
+OVERRIDE = "override"
 
 Model = TypeVar("Model", bound=Group)
 
@@ -53,18 +57,55 @@ class Layers:
         Dotted key without ``policy.`` to its timetable.
     behaviour, county : dict
         Dotted key to the value given.
+    folder : pathlib.Path or None
+        Of the county last named.
     """
 
     policy: dict[str, Timetable] = field(default_factory=dict)
     behaviour: dict[str, Given] = field(default_factory=dict)
     county: dict[str, Given] = field(default_factory=dict)
 
+    folder: Path | None = None
+
+    def lay(self, room: str, value: Any, source: str, start: Path) -> None:
+        """Lay what is said of one room ("policy", "behaviour" or "county") on top.
+
+        Parameters
+        ----------
+        room : str
+        value : mapping or Group
+            A table; ``county`` may also be the name or folder of one, or a table that ``extends`` it.
+        source : str
+            File, for errors.
+        start : pathlib.Path
+            Folder from which a county's folder is named.
+        """
+        if room == "county" and isinstance(value, Mapping) and "extends" in value:
+            self.folder = find_county(value["extends"], source, start)
+            value = {name: inner for name, inner in value.items() if name != "extends"}
+        elif room == "county" and not isinstance(value, Mapping | Group):
+            self.folder = find_county(value, source, start)
+            value = {}
+        self.add(room, value, source)
+
+    def lay_overrides(self, overrides: Any, start: Path) -> None:
+        """Lay dotted keys on top, whose errors name no file; see `Scenario.with_`."""
+        if not isinstance(overrides, Mapping):
+            raise problem(OVERRIDE, "", show(overrides), "a mapping of dotted keys to values")
+        for key, value in overrides.items():
+            if not isinstance(key, str) or key.partition(".")[0] not in MODELS:
+                raise unknown(OVERRIDE, str(key), MODELS, every_key())
+            room, *parts = key.split(".")
+            for part in reversed(parts):
+                value = {part: value}
+            self.lay(room, value, OVERRIDE, start)
+
     def add(self, room: str, table: Any, source: str) -> None:
-        """Lay the table of one room ("policy", "behaviour" or "county") on top."""
+        """Lay the table of one room on top."""
         for key, value in flatten(MODELS[room], table, room, source).items():
             if room == "policy":
                 earlier = self.policy.get(key, {})
-                self.policy[key] = _on_top(earlier, _timetable(key, value, source))
+                self.policy[key] = on_top(earlier, timetable_of(key, value, source))
             elif isinstance(value, Mapping):
                 raise problem(
                     source,
@@ -82,14 +123,23 @@ class Layers:
         """List the months at which some lever changes, month 1 first."""
         return sorted({1}.union(*self.policy.values()))
 
-    def policy_in(self, month: int) -> Policy:
-        """Build the policy that holds in a month."""
+    def policy_in(self, month: int, on: Policy | None = None) -> Policy:
+        """Build the policy that holds in a month; what is not given is as in the policy below."""
         values = {}
         for key, timetable in self.policy.items():
             past = [start for start in timetable if start <= month]
             if past:
                 values[key] = timetable[max(past)]
-        return build(Policy, "policy", values, f" from month {month}" if month > 1 else "")
+        return build(Policy, "policy", values, f" from month {month}" if month > 1 else "", on)
+
+    def county_in(self, folder: Path) -> County:
+        """Build the county of a folder, with the facts given here over its own."""
+        label = county_label(folder)
+        table = read_toml(folder / "county.toml", label)
+        flat = flatten(County, table, "county", label)
+        given = {key: Given(value, label) for key, value in flat.items()}
+        below = {key: value for key, value in given.items() if key not in self.county}
+        return build(County, "county", {**below, **self.county})
 
 
 def flatten(model: type[Group], table: Any, prefix: str, source: str) -> dict[str, Any]:
@@ -99,13 +149,15 @@ def flatten(model: type[Group], table: Any, prefix: str, source: str) -> dict[st
     ----------
     model : type
         Class that says what may stand in the table.
-    table : mapping
-        As read from TOML.
+    table : mapping or Group
+        As read from TOML, or all values of such a model.
     prefix : str
         Where the table stands, for errors: ``"policy"`` or ``"policy.training"``.
     source : str
         File, for errors.
     """
+    if isinstance(table, model):
+        table = dict(table)
     if not isinstance(table, Mapping):
         raise problem(source, prefix, show(table), "a table")
     flat: dict[str, Any] = {}
@@ -124,7 +176,12 @@ def flatten(model: type[Group], table: Any, prefix: str, source: str) -> dict[st
     return flat
 
 
-def _timetable(key: str, value: Any, source: str) -> Timetable:
+def every_key() -> list[str]:
+    """List the full keys of all parameters."""
+    return [key for room, model in MODELS.items() for key, _ in walk(model, f"{room}.")]
+
+
+def timetable_of(key: str, value: Any, source: str) -> Timetable:
     """Read a policy lever's value: one for good, or a table of months."""
     if not isinstance(value, Mapping):
         return {1: Given(_plain(value), source)}
@@ -145,7 +202,7 @@ def _timetable(key: str, value: Any, source: str) -> Timetable:
     return months
 
 
-def _on_top(earlier: Timetable, later: Timetable) -> Timetable:
+def on_top(earlier: Timetable, later: Timetable) -> Timetable:
     """Keep the earlier timetable until the later one begins."""
     kept = {month: given for month, given in earlier.items() if month < min(later)}
     return {**kept, **later}
@@ -156,8 +213,14 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def build(model: type[Model], room: str, values: Mapping[str, Given], note: str = "") -> Model:
-    """Build a model from flat values; what is not given keeps its default.
+def build(
+    model: type[Model],
+    room: str,
+    values: Mapping[str, Given],
+    note: str = "",
+    on: Model | None = None,
+) -> Model:
+    """Build a model from flat values; what is not given is as below, or keeps its default.
 
     Parameters
     ----------
@@ -169,18 +232,23 @@ def build(model: type[Model], room: str, values: Mapping[str, Given], note: str 
         Dotted keys to values with their sources, those laid on later at the end.
     note : str
         Put behind keys in errors.
+    on : Group, optional
+        Model below. Groups in which nothing is given are taken from it as they are.
 
     Raises
     ------
     ScenarioError
         Names the source of the offending value.
     """
-    nested: dict[str, Any] = {}
+    nested: dict[str, Any] = {} if on is None else dict(on)
     for key, given in values.items():
         *path, last = key.split(".")
         table = nested
         for part in path:
-            table = table.setdefault(part, {})
+            inner = table.setdefault(part, {})
+            if isinstance(inner, Group):
+                inner = table[part] = dict(inner)
+            table = inner
         table[last] = _plain(given.value)
     try:
         return model.model_validate(nested)
