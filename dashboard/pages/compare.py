@@ -37,7 +37,7 @@ from returnee.dashboard.texts import name_of, words
 from returnee.dashboard.visitor import files
 from returnee.dashboard.visitor.place import ENSEMBLE, MOST_SAVED, UNMOVED, Mix, Place
 from returnee.dashboard.visitor.session import Session
-from returnee.experiments.reports.sections.section import section_words
+from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import ScenarioError, scenario_names
 
 OPTIONS = {
@@ -86,7 +86,7 @@ def Found(session: Session, found: Answer) -> None:
     """Table, charts, frontier, who gains, quality."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["compare"]
-    section, sets = section_words(lang)["equity"], place.over == ENSEMBLE
+    section, sets = report_words(lang)["equity"], place.over == ENSEMBLE
     content = solara.use_memo(lambda: Contrast(found, lang, sets), [found, lang, sets])
     gain, measure, dimension = (
         place.option("gain", GAINS[0]), place.option("measure", GROUPED[2]), place.option("dimension", "schooling"),

@@ -29,11 +29,16 @@ from returnee.dashboard.visitor.place import Place
 from returnee.dashboard.visitor.session import Session
 from returnee.experiments.keys import Settings
 from returnee.experiments.reports.listing import headings
-from returnee.experiments.reports.validation.words import band_text, range_text
-from returnee.experiments.reports.validation.words import value_text as pattern_text
+from returnee.experiments.reports.validation.charts import band_text
 from returnee.experiments.statistics.intervals import mean_interval
 from returnee.experiments.studies.patterns import BY_KEY, PATTERNS, SINGLE, observed
-from returnee.experiments.words.texts import label_of, unit_name, value_text
+from returnee.experiments.words.texts import (
+    label_of,
+    measured,
+    measured_range,
+    unit_name,
+    value_text,
+)
 from returnee.scenarios import Lever, levers, load_scenario
 from returnee.scenarios.schema.layers import MODELS
 from returnee.simulation import Run
@@ -70,8 +75,8 @@ def pattern_rows(values: Values, lang: str) -> list[Row]:
         value, low, high = values.get(p.key, (math.nan,) * 3)
         rows.append(
             Row(
-                p.number, p.label(lang), p.use, band_text(p, lang), pattern_text(value, p.unit, lang),
-                range_text(low, high, p.unit, lang), p.holds(value), math.isfinite(value), ", ".join(p.sources),
+                p.number, p.label(lang), p.use, band_text(p, lang), measured(value, p.unit, lang),
+                measured_range(low, high, p.unit, lang), p.holds(value), math.isfinite(value), ", ".join(p.sources),
             )
         )  # fmt: skip
     return rows
