@@ -15,19 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from returnee.experiments.words import texts as reports
-from returnee.experiments.words.texts import (
-    COUNTABLE,
-    figure,
-    label_of,
-    plain_title,
-    span,
-    unit_name,
-)
-from returnee.scenarios import Scenario
+from returnee.experiments.words.texts import amount, label_of, unit_name
 from returnee.simulation.indicators import Indicator
 
 FOLDER = Path(__file__).parent
-WAN = 10_000
 
 
 @lru_cache(maxsize=2)
@@ -55,25 +46,6 @@ def page(template: str, lang: str, **content: Any) -> str:
         .get_template(template)
         .render(text=text, report=reports.words(lang), lang=lang, **content)
     )
-
-
-def amount(value: float, unit: str, lang: str, signed: bool = False) -> str:
-    """A figure as a reader of the language writes it; in Chinese, large counts in 万."""
-    if lang == "zh" and unit in COUNTABLE and abs(value) >= WAN:
-        return figure(value / WAN, "", lang, signed) + "万"
-    return figure(value, unit, lang, signed)
-
-
-def between(low: float, high: float, unit: str, lang: str) -> str:
-    """An interval of a difference."""
-    if lang == "zh" and unit in COUNTABLE and max(abs(low), abs(high)) >= WAN:
-        return f"{amount(low, unit, lang, True)}{reports.words(lang)['to']}{amount(high, unit, lang, True)}"
-    return span(low, high, unit, lang)
-
-
-def name_of(scenario: Scenario, lang: str) -> str:
-    """A scenario's title."""
-    return plain_title(scenario, lang)
 
 
 def measure_name(indicator: Indicator, lang: str) -> str:

@@ -15,13 +15,14 @@ from returnee.dashboard.live import over
 from returnee.dashboard.live.answers import Answer, answer_of, grown
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import cubes, group_runs
-from returnee.dashboard.texts import amount, name_of, words
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.groups import COUNTED, groups_of
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.compare import KEY_MEASURES, ratio_words
 from returnee.experiments.reports.sections.equity import Equity
 from returnee.experiments.statistics.quality import weighed_of
+from returnee.experiments.words.texts import amount, plain_title
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import Scenario
 
@@ -75,7 +76,7 @@ class Contrast:
     def __init__(self, found: Answer, lang: str, sets: bool = False) -> None:
         self.found, self.lang, self.sets = found, lang, sets
         self.text = words(lang)["compare"]
-        self.names = {k: name_of(s, lang) for k, s in found.plan.scenarios.items()}
+        self.names = {k: plain_title(s, lang) for k, s in found.plan.scenarios.items()}
         self.years = found.plan.settings.months / 12.0
 
     def rows(self) -> list[tuple[str, str, list[Told]]]:

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from returnee.dashboard.live.answers import HEADLINES, MOVED, WAITING, Answer
-from returnee.dashboard.texts import amount, between, measure_name, unit_of, words
+from returnee.dashboard.texts import measure_name, unit_of, words
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import HIGHER, INDEX, LOWER
 from returnee.experiments.statistics.intervals import TAILS
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import percent
+from returnee.experiments.words.texts import amount, between, percent
 from returnee.experiments.words.texts import words as report_words
 from returnee.simulation.state.records import POT_OF, POTS, PROGRAMMES
 

@@ -13,13 +13,14 @@ import pandas as pd
 from returnee.dashboard.live import over
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import STAGES, cubes
-from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.reports.compare import KEY_MEASURES
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube, effects_on
 from returnee.experiments.studies.compare import Comparison, command_of
+from returnee.experiments.words.texts import plain_title
 from returnee.scenarios import Scenario
 
 HEADLINES = ("firms_open", "jobs", "returns", "return_quality", "public_cost")
@@ -113,7 +114,9 @@ def _titles(place: Place) -> dict[str, str]:
         return titles
     for lang in ("en", "zh"):
         many = words(lang)["explore"]["moved_title" if len(place.mix.levers) > 1 else "moved_one"]
-        given = place.mix.title or many.format(base=name_of(base, lang), n=len(place.mix.levers))
+        given = place.mix.title or many.format(
+            base=plain_title(base, lang), n=len(place.mix.levers)
+        )
         titles[f"title_{lang}"] = given
     return titles
 

@@ -33,10 +33,11 @@ from returnee.dashboard.pages.widgets import (
     state,
     tabs,
 )
-from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor import files
 from returnee.dashboard.visitor.place import ENSEMBLE, MOST_SAVED, UNMOVED, Mix, Place
 from returnee.dashboard.visitor.session import Session
+from returnee.experiments.words.texts import plain_title
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import ScenarioError, scenario_names
 
@@ -126,7 +127,7 @@ def Found(session: Session, found: Answer) -> None:
 def choices(place: Place) -> list[Control]:
     """Reference, scenarios chosen, and how to add others."""
     text = words(place.lang)["compare"]
-    titles = {name: name_of(Mix(name).scenario(), place.lang) for name in scenario_names()}
+    titles = {name: plain_title(Mix(name).scenario(), place.lang) for name in scenario_names()}
     reference = place.named()
     known = (*titles, *(mix.title for mix in place.saved))
     rest = [name for name in known if name not in place.compared and name != reference]

@@ -40,7 +40,7 @@ from returnee.dashboard.pages.widgets import (
     tabs,
 )
 from returnee.dashboard.settings import COUNTIES
-from returnee.dashboard.texts import escaped, name_of, page, words
+from returnee.dashboard.texts import escaped, page, words
 from returnee.dashboard.visitor import files
 from returnee.dashboard.visitor.place import (
     ENSEMBLE,
@@ -56,7 +56,7 @@ from returnee.dashboard.visitor.place import (
 from returnee.dashboard.visitor.session import Session
 from returnee.experiments.reports.compare import sentence
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import counted
+from returnee.experiments.words.texts import counted, county_name, plain_title
 from returnee.scenarios import ScenarioError, scenario_names, walk
 
 CHARTS = ("firms_open", "jobs", "returns", "return_quality", "aware_finance", "public_cost")
@@ -136,7 +136,7 @@ def place_moved(session: Session, data: dict[str, Any]) -> Mix:
 def choices(place: Place) -> list[Control]:
     """Controls above the levers."""
     text = words(place.lang)["explore"]
-    named = [(name, name_of(Mix(name).scenario(), place.lang)) for name in scenario_names()]
+    named = [(name, plain_title(Mix(name).scenario(), place.lang)) for name in scenario_names()]
     years = [(str(12 * k + 1), text["year_option"].format(year=k + 1)) for k in range(9)]
     return [
         *county_choice(place),
@@ -156,7 +156,7 @@ def county_choice(place: Place) -> list[Control]:
     if not COUNTIES:
         return []
     found = {name: Mix(place.mix.base, county=name).scenario().county for name in ("", *COUNTIES)}
-    named = [(name, c.name_zh if place.lang == "zh" else c.name) for name, c in found.items()]
+    named = [(name, county_name(c, place.lang)) for name, c in found.items()]
     label = words(place.lang)["explore"]["county"]
     return [select("county", label, place.mix.county, named)]
 
@@ -201,7 +201,7 @@ def save(session: Session) -> None:
         session.tell(text["save_full"].format(n=MOST_SAVED))
         return
     try:
-        stem = files.plain_title(name_of(lined_up(place)[MOVED], place.lang))
+        stem = files.title_in(plain_title(lined_up(place)[MOVED], place.lang))
     except ScenarioError as error:
         session.refuse(error)
         return
@@ -285,7 +285,7 @@ class Below:
         lang, text = place.lang, words(place.lang)["explore"]
         spent = spending(found, lang)
         titles = {
-            label: name_of(scenario, lang) for label, scenario in found.plan.scenarios.items()
+            label: plain_title(scenario, lang) for label, scenario in found.plan.scenarios.items()
         }
         self.spending = drawing.bars(
             text["spending"], spent["names"],
