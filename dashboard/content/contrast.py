@@ -11,8 +11,7 @@ import pandas as pd
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.drawing import Spec
 from returnee.dashboard.content.facts import Told, told
-from returnee.dashboard.live import over
-from returnee.dashboard.live.answers import Answer, answer_of, grown
+from returnee.dashboard.live.answers import Answer, answer_of, grown, sets_of
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import cubes, group_runs
 from returnee.dashboard.texts import words
@@ -58,7 +57,7 @@ def asked(place: Place) -> tuple[object, ...]:
 def answer(place: Place, asker: Asker) -> Answer:
     """What the scenarios change; shown again and again with more replicates."""
     scenarios, reference = lined_up(place)
-    sets = over.sets_of(place, [place.mix_of(name) for name in scenarios])
+    sets = sets_of(place, [place.mix_of(name) for name in scenarios])
     stages = cubes(scenarios, reference, asker, sets=sets)
     return grown(stages, asker, lambda plan, cube: answer_of(plan, cube, group_runs(plan, sets)))
 

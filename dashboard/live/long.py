@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from returnee.dashboard.live import over
-from returnee.dashboard.live.answers import MOVED, REFERENCE, command, lined_up
+from returnee.dashboard.live.answers import MOVED, REFERENCE, command, lined_up, sets_of
 from returnee.dashboard.live.pool import POOL, Asker, Stopped
 from returnee.dashboard.live.runs import SMALL, STAGES
 from returnee.dashboard.visitor.place import ENSEMBLE, Place
@@ -111,7 +110,7 @@ def report(place: Place, asker: Asker) -> str:
 
 def _over_ensemble(place: Place, asker: Asker) -> str:
     """A report that tells parameters from luck."""
-    over.sets_of(place, [place.mix])
+    sets_of(place, [place.mix])
     lined = lined_up(place)
     with turn(asker), tempfile.TemporaryDirectory() as folder:
         found = compare_ensemble(
@@ -119,7 +118,7 @@ def _over_ensemble(place: Place, asker: Asker) -> str:
             months=SMALL.months, seed=SMALL.seed, workers=POOL.workers, out=Path(folder) / "runs",
             progress=Watcher(asker),
         )  # fmt: skip
-        found = replace(found, command=over.command(place, found.base, REPLICATES))
+        found = replace(found, command=command(place, found.base, REPLICATES))
         return write_page(found, Path(folder) / "report.html", place.lang).read_text("utf-8")
 
 

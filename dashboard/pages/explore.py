@@ -11,7 +11,7 @@ import solara
 
 from returnee.dashboard.content import drawing, levers
 from returnee.dashboard.content.facts import fact_of, facts, pots, spending, waiting
-from returnee.dashboard.live import long, over
+from returnee.dashboard.live import long
 from returnee.dashboard.live.answers import (
     HEADLINES,
     MOVED,
@@ -30,8 +30,11 @@ from returnee.dashboard.pages.widgets import (
     box,
     button,
     controls,
+    done_line,
     failed,
     html,
+    is_over,
+    over_choice,
     piece,
     plot,
     select,
@@ -143,7 +146,7 @@ def choices(place: Place) -> list[Control]:
         select("base", text["scenario"], place.mix.base, named),
         select("against", text["against"], place.against, [(UNMOVED, text["unmoved"]), *named]),
         select("start", text["from_month"], str(place.mix.start), years),
-        over.choice(place),
+        over_choice(place),
         button("reset", text["reset_all"], disabled=not place.mix.levers),
         {"type": "file", "key": "upload", "label": text["upload"], "accept": ".toml,.csv", "most": files.MOST,
          "hint": text["upload_hint"].format(most=files.MOST // 1000)},
@@ -174,7 +177,7 @@ def act(session: Session, data: dict[str, Any]) -> None:
         session.set_mix(replace(mix, county=value, levers=MappingProxyType(kept)))
     elif key == "against" and value in (*scenario_names(), UNMOVED):
         session.go(against=value)
-    elif over.is_choice(data):
+    elif is_over(data):
         session.go(over=value)
     elif key == "start" and str(value).isdigit():
         session.set_mix(replace(mix, start=min(max(int(str(value)), 1), 120)))
@@ -297,8 +300,7 @@ class Below:
         )  # fmt: skip
         self.money = page("money.html.j2", lang, pots=pots(found, lang))
         self.waiting = page("waiting.html.j2", lang, rows=waiting(found, lang))
-        repeat = over.command if place.over == ENSEMBLE else command
-        self.command = repeat(place, found.plan)
+        self.command = command(place, found.plan)
 
 
 def first_line(shown: Shown[Answer], lang: str) -> str:
@@ -317,7 +319,7 @@ def answer_line(shown: Shown[Answer], place: Place) -> str:
         line = text["busy"] if shown.queued else text["explore"]["stale"]
         return state_line(lang, line, 0, STAGES[-1])
     if not shown.busy:
-        return state_line(lang, over.done_line(place, n))
+        return state_line(lang, done_line(place, n))
     line = text["explore"]["first" if n <= STAGES[0] else "more"]
     line = line.format(n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved()))
     return state_line(lang, line, n, STAGES[-1])
