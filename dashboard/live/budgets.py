@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -206,15 +206,15 @@ def search(cap: int, wanted: Callable[[], bool], step: Callable[[int, int], None
     Stopped
         If it is not wanted any more.
     """
-    from returnee.experiments.running.executors import Where
+    from returnee.experiments.running.options import Where
 
     with turn(wanted, step), tempfile.TemporaryDirectory() as folder:
         found = budget(
             float(cap), trials=TRIALS, population=POPULATION, keep=KEEP, worlds=WORLDS,
             replicates=REPLICATES, sample=SAMPLE, months=MONTHS, out=Path(folder) / "search",
-            where=Where(POOL.workers), progress=Counter(wanted, step), command=command_for(cap),
+            where=Where(POOL.workers), progress=Counter(wanted, step),
         )  # fmt: skip
-        FOUND[cap] = made = read(plain_of(found))
+        FOUND[cap] = made = read(plain_of(replace(found, command=command_for(cap))))
     for oldest in list(FOUND)[:-KEPT]:
         FOUND.pop(oldest, None)
     return made

@@ -17,10 +17,10 @@ from returnee.dashboard.live.stored import evidence, stored
 from returnee.dashboard.texts import page, words
 from returnee.dashboard.visitor.session import Session
 from returnee.dashboard.widgets import Controls, box, html, use_work
-from returnee.experiments.keys import Settings
 from returnee.experiments.reports.listing import headings
 from returnee.experiments.reports.validation.words import band_text, range_text
 from returnee.experiments.reports.validation.words import value_text as pattern_text
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.intervals import mean_interval
 from returnee.experiments.studies.patterns import BY_KEY, PATTERNS, SINGLE, observed
 from returnee.experiments.words.texts import label_of, unit_name, value_text
@@ -29,7 +29,7 @@ from returnee.scenarios.files.layers import MODELS
 from returnee.simulation import Run
 from returnee.simulation.fingerprint import fingerprint
 
-NOW = Settings(seed=1, sample=0.05, months=120)
+NOW = RunSettings(seed=1, sample=0.05, months=120)
 REPLICATES = 8
 SHOWS = ("all", "assumed", "sourced")
 OPTIONS = {"room": frozenset({"all", *MODELS}), "show": frozenset(SHOWS)}

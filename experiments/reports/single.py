@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 
 from returnee.experiments.errors import writing_to
 from returnee.experiments.files import to_parquet, whole
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import smoothed
 from returnee.experiments.reports.compare import OVER_TIME
 from returnee.experiments.reports.figures import (
@@ -25,6 +24,7 @@ from returnee.experiments.reports.figures import (
 )
 from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, Manifest
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.words.texts import words
 from returnee.scenarios import Scenario
 from returnee.simulation.columns import TABLES
@@ -44,7 +44,7 @@ class RunFolder(OwnFolder):
         New, empty, or of the same run made before.
     scenario : Scenario
     replicate : int
-    settings : Settings
+    settings : RunSettings
     command : str
         The command that repeats the run.
     as_new : bool
@@ -54,7 +54,7 @@ class RunFolder(OwnFolder):
     COMPARED = ("kind", "fingerprint", "seed", "replicate", "sample", "months")
 
     def __init__(
-        self, folder: Path, scenario: Scenario, replicate: int, settings: Settings,
+        self, folder: Path, scenario: Scenario, replicate: int, settings: RunSettings,
         command: str = "", as_new: bool = False,
     ) -> None:  # fmt: skip
         about = {

@@ -28,12 +28,12 @@ from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of
 from returnee.dashboard.visitor.problems import say
 from returnee.dashboard.visitor.session import Session
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import Settings
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.scenarios import ScenarioError, load_scenario
 from returnee.scenarios.files.loader import FOLDER
 
-TINY = Settings(seed=1, sample=0.002, months=12)
+TINY = RunSettings(seed=1, sample=0.002, months=12)
 
 
 @pytest.fixture

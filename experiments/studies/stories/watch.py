@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import Settings
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.studies.stories.life import (
     KINDS,
     MONTHLY,
@@ -35,7 +35,7 @@ Noted = list[tuple[str, Detail]]
 
 
 def lives_of(
-    scenario: Scenario, workers: Iterable[int], replicate: int, settings: Settings
+    scenario: Scenario, workers: Iterable[int], replicate: int, settings: RunSettings
 ) -> dict[int, Life]:
     """Live a run again and tell what happened to some of its people.
 
@@ -45,7 +45,7 @@ def lives_of(
     workers : iterable of int
         Ids.
     replicate : int
-    settings : Settings
+    settings : RunSettings
         Seed, sample, months and history of the run.
 
     Returns
@@ -73,7 +73,7 @@ def lives_of(
 def lives_in(run: Run, workers: Iterable[int]) -> dict[int, Life]:
     """`lives_of` for a run that was made with `simulation.simulate`."""
     burn_in = 1 - int(run.county.clock[0].first)
-    settings = Settings(run.seed, run.sample, run.months, burn_in)
+    settings = RunSettings(run.seed, run.sample, run.months, burn_in)
     return lives_of(run.scenario, workers, run.replicate, settings)
 
 
