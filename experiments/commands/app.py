@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from typing import Annotated
 
@@ -76,7 +77,7 @@ def with_options(
     """Options that stand before a command; the help of the whole is `OVERVIEW`."""
 
 
-COMMANDS = {
+COMMANDS: dict[str, tuple[Callable[..., None], str | None]] = {
     "linkage": (linkage_command, LINKAGE_EXAMPLES),
     "calibrate": (calibrate_command, CALIBRATE_EXAMPLES),
     "validate": (validate_command, VALIDATE_EXAMPLES),

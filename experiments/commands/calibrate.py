@@ -61,7 +61,7 @@ class Fitted:
         ),
     ] = None
     trials: Annotated[int, typer.Option(help="Parameter sets that the search tries.")] = (
-        CALIBRATION_TRIALS,
+        CALIBRATION_TRIALS
     )
     set_: Annotated[
         list[str] | None,
@@ -82,13 +82,13 @@ class Fitted:
         Method, typer.Option(help="CMA-ES, tree of Parzen estimators, or Gaussian process.")
     ] = Method.cma
     replicates: Annotated[int, typer.Option(help="Runs of each set, the same for all.")] = (
-        CALIBRATION_REPLICATES,
+        CALIBRATION_REPLICATES
     )
     sample: Annotated[
         float, typer.Option(help="Share of the county that is simulated in the search.")
     ] = CALIBRATION_SAMPLE
     members: Annotated[int, typer.Option(help="Sets to keep that meet the targets too.")] = (
-        ENSEMBLE_MEMBERS,
+        ENSEMBLE_MEMBERS
     )
     verify_sample: Annotated[
         float, typer.Option(help="Share of the county in which the result is verified.")

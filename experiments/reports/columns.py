@@ -262,7 +262,7 @@ FILES: tuple[File, ...] = (
         same_sign | share | sets whose mean difference has the sign of the mean over sets
         verdict | name | higher or lower where the interval over both leaves out zero, else can't tell apart
     """)),
-    File("sweep/manifest.json", "returnee.experiments.running.sweep_manifest", "What was run; also of the sweeps inside other studies.", SWEEP),
+    File("sweep/manifest.json", "returnee.experiments.running.manifests", "What was run; also of the sweeps inside other studies.", SWEEP),
     File("sweep/runs.parquet", "returnee.experiments.measuring.measures", "A row a run; also of the sweeps inside other studies.",
          RUN + _columns("error | name | why the run failed; missing: it did not") + AXES + MEASURE_COLUMNS),
     File("sweep/points.parquet", "returnee.experiments.running.points", "A row a point of the design.",
@@ -315,7 +315,7 @@ FILES: tuple[File, ...] = (
         mixes | list | name, levers, outcomes, spent, programmes, regret and versus of each mix
     """)),
     File("linkage/manifest.json", "returnee.experiments.running.store", "What was run.", COMPARISON),
-    File("linkage/runs.parquet", "returnee.experiments.running.gather", "A row a run and outcome.", TIDY),
+    File("linkage/runs.parquet", "returnee.experiments.running.figures", "A row a run and outcome.", TIDY),
     File("linkage/effects.parquet", "returnee.experiments.studies.linkage.effects", "A row a contrast and measure.", _columns("""
         kind | name | kind of contrast: main effect, interaction, joint effect, Shapley value, ...
         factor | name | pillar or linkage it is of
@@ -346,7 +346,7 @@ FILES: tuple[File, ...] = (
         per_million_verdict | name | the same of what a million buys
     """)),
     File("linkage over/manifest.json", "returnee.experiments.running.store", "What was run by `linkage --over`.", COMPARISON),
-    File("linkage over/runs.parquet", "returnee.experiments.running.gather", "A row a run and outcome.", TIDY),
+    File("linkage over/runs.parquet", "returnee.experiments.running.figures", "A row a run and outcome.", TIDY),
     File("linkage over/points.parquet", "returnee.experiments.studies.linkage.robust", "A row a point: linked less siloed.", AXES + RANGED),
     File("calibrate/manifest.json", "returnee.experiments.studies.calibration.points", "What was calibrated.", MANIFEST + SCENARIOS + _columns("""
         targets | list | the targets in full

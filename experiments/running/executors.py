@@ -147,7 +147,7 @@ class Processes:
     """Processes on this machine."""
 
     breaks = True
-    inbox = None
+    inbox: Inbox | None = None
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -186,7 +186,7 @@ class Cluster:
     """
 
     breaks = False
-    inbox = None
+    inbox: Inbox | None = None
 
     def __init__(self, address: str, workers: int, say: Callable[[str], None]) -> None:
         self.address, self.workers = address, workers

@@ -384,7 +384,7 @@ class SweepPlan(Runs):
             {k: dict(zip(keys, self._rows[k])) for k in sorted(wanted)},
             design.counties,
         )
-        tasks = tuple(Task(*scenarios[s], int(p), int(r)) for p, s, r in rows)
+        tasks = tuple(Task(scenarios[s][0], scenarios[s][1], int(p), int(r)) for p, s, r in rows)
         return Job(name_of(number), tasks, scenes, design.settings, measure)
 
     def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> Manifest:

@@ -74,7 +74,7 @@ class OwnLuckPlan(Plan):
         Parameters
         ----------
         values : ndarray, shape (scenarios, replicates, measures)
-            As from `linkage_runs.values_of`.
+            As from `figures.values_of`.
 
         Returns
         -------
@@ -186,7 +186,7 @@ class EnsembleComparison:
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """Differences from the reference, split, see `ensemble_effects.split_all`."""
+        """Differences from the reference, split, see `statistics.ensemble.split_all`."""
         return split_all(self.values, NAMES, self.base.compared)
 
     def effect(self, scenario: str, measure: str) -> pd.Series:

@@ -185,7 +185,7 @@ def validate(
     read = load_scenario(scenario, given)
     if settings.months != MONTHS:
         raise UsageError(f"months: found {settings.months}, allowed {MONTHS}")
-    plan = ValidationPlan({read.name: read}, read.name, replicates, settings, patterns)
+    plan = ValidationPlan({read.name: read}, read.name, replicates, settings, patterns=patterns)
     plan.check()
     command = command_of(scenario, plan, given)
     store = run(plan, Tidy(pattern_table), where, results, command)
