@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from returnee.experiments.errors import wrong
 from returnee.scenarios import Lever, levers
-from returnee.scenarios.files.layers import MODELS
 from returnee.scenarios.schema.errors import guess, nearest
+from returnee.scenarios.schema.layers import MODELS
 
 COUNTY = "county"
 BY_KEY: dict[str, Lever] = {lever.key: lever for lever in levers}

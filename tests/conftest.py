@@ -1,11 +1,19 @@
-"""What holds for all tests: one compiled model, and nothing that gives up as the machine is busy."""
+"""What holds for all tests: one compiled model, one dashboard, and nothing that gives up as the
+machine is busy."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from waiting import LIMIT
+from xdist.scheduler import LoadFileScheduling
+
+BROWSER = ("test_browser.py", "test_lost.py")  # who share a server and a browser
+
+# Else every process that a test starts compiles all sources that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 for kind in ("CONNECT", "TCP"):
     os.environ[f"DASK_DISTRIBUTED__COMM__TIMEOUTS__{kind}"] = f"{LIMIT:.0f}s"
@@ -19,3 +27,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         from returnee.simulation import simulate
 
         simulate("baseline", sample=0.002, months=12)
+
+
+class Files(LoadFileScheduling):
+    """A worker does the tests of a file, and those in a browser are as if of one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "browser" if file.endswith(BROWSER) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files | None:
+    """Divide the tests among the workers, if by file."""
+    return Files(config, log) if config.getoption("dist") == "loadfile" else None

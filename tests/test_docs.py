@@ -7,13 +7,12 @@ import importlib
 import pkgutil
 import re
 import shlex
-import subprocess
-import sys
 
 import pytest
 from checkout import ROOT
-from waiting import LIMIT
+from typer.testing import CliRunner
 
+from returnee.experiments.commands.app import app
 from returnee.scenarios import levers
 from returnee.simulation.fingerprint import fingerprint
 
@@ -49,17 +48,12 @@ def test_python_blocks(page, code, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("command", commands())
-def test_commands(command, tmp_path):
+def test_commands(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     words = shlex.split(command)[1:]
     words += LONG.get(words[0], [])
-    done = subprocess.run(
-        [sys.executable, "-m", "returnee", *words],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-    )
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.stderr
 
 
 def test_readme_has_its_picture():

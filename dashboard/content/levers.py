@@ -10,8 +10,8 @@ from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Mix
 from returnee.experiments.words.texts import label_of, unit_name
 from returnee.scenarios import Lever, walk
-from returnee.scenarios.files.layers import MODELS
 from returnee.scenarios.schema.fields import groups
+from returnee.scenarios.schema.layers import MODELS
 
 WORLD = ("behaviour", "county")
 

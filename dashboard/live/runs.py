@@ -9,21 +9,19 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, wait
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from returnee.dashboard.live.pool import LAST, LOOK, POOL, Pool, visitor_here
-from returnee.dashboard.visitor import counties
+from returnee.dashboard.live.pool import LAST, POOL, Asker, gather
+from returnee.dashboard.settings import first_county
 from returnee.dashboard.visitor.place import Mix
 from returnee.experiments.measuring.groups import figures_by_group, names_of
 from returnee.experiments.measuring.measures import LAST as LAST_MONTHS
 from returnee.experiments.measuring.measures import MEASURES
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.statistics.coordinates import with_behaviour
 from returnee.experiments.statistics.effects import INDEX, Cube
 from returnee.scenarios import Scenario
 from returnee.simulation import Run
@@ -104,7 +102,7 @@ def live(scenario: Scenario, replicate: int, settings: RunSettings = SMALL) -> R
     county = with_policy(history, scenario, s.months)
     states = county.workers.state.copy()
     county = advance(county, s.months)
-    sample = float(county.clock[0].sample)
+    sample = float(county.clock.sample)
     return Run(scenario, county, replicate, s.seed, sample, s.months, states)
 
 
@@ -136,7 +134,7 @@ def monthly_of(run: Run) -> np.ndarray:
     for prefix, table in (("spent", run.county.ledger), ("unpaid", run.county.unpaid)):
         for k, name in enumerate(r.PROGRAMMES):
             figures[INDEX[f"{prefix}_{name}"]] = table[1:, k] * (scale / FEN)
-    firms = run.county.firms[: int(run.county.clock[0].firms)].view(np.ndarray)
+    firms = run.county.firms[: int(run.county.clock.firms)].view(np.ndarray)
     new = (firms["registered"] >= 1) & (firms["phase"] == r.OPEN) & (firms["returnee"] == 1)
     figures[INDEX["firms_surviving"], -1] = new.sum() * scale
     years, away = run.months / 12.0, figures[INDEX["away"]].mean()
@@ -163,64 +161,7 @@ def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
     if not sets:
         return scenario
     key = (scenario.id, *sets[replicate].items())
-    return VARIANTS.get(key) or VARIANTS.put(key, with_behaviour(scenario, sets[replicate]))
-
-
-class Stopped(Exception):
-    """Nobody waits for the answer any more."""
-
-
-def gather(
-    calls: Sequence[Callable[[], T]],
-    urgency: int,
-    wanted: Callable[[], bool],
-    step: Callable[[int], None] = lambda done: None,
-    pool: Pool = POOL,
-) -> list[T]:
-    """Have calls done by the pool and wait for all.
-
-    Parameters
-    ----------
-    calls : sequence of callables
-        Without arguments.
-    urgency : int
-        Smaller is done first, see `Pool.submit`.
-    wanted : callable
-        Asked after each result and while there is none; when it says no, what has not begun is dropped.
-    step : callable
-        Told after each result how many there are.
-
-    Returns
-    -------
-    list
-        What the calls returned, in their order.
-
-    Raises
-    ------
-    Stopped
-        If it is not wanted any more.
-    Busy
-        If the queue is full.
-    """
-    futures: list[Future[T]] = []
-    results: list[T] = []
-    visitor = visitor_here()
-    try:
-        for call in calls:
-            futures.append(pool.submit(urgency, call, visitor))
-        for future in futures:
-            while not wait([future], timeout=LOOK).done:
-                if not wanted():
-                    raise Stopped
-            results.append(future.result())
-            if not wanted():
-                raise Stopped
-            step(len(results))
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        raise
-    return results
+    return VARIANTS.get(key) or VARIANTS.put(key, scenario.with_(sets[replicate]))
 
 
 def _figures_call(
@@ -232,10 +173,9 @@ def _figures_call(
 def cubes(
     scenarios: Mapping[str, Scenario],
     reference: str,
-    wanted: Callable[[], bool],
+    asker: Asker,
     settings: RunSettings = SMALL,
     stages: Sequence[int] = STAGES,
-    step: Callable[[int, int], None] = lambda done, total: None,
     sets: Sets = (),
 ) -> Iterator[tuple[Plan, Cube]]:
     """Paired runs of scenarios, again and again with more replicates.
@@ -249,26 +189,18 @@ def cubes(
         After each of `stages`; a cube holds all replicates up to there.
     """
     for urgency, replicates in enumerate(stages):
-        pairs = [(variant(s, k, sets), k) for k in range(replicates) for s in scenarios.values()]
+        lived = [[variant(s, k, sets) for k in range(replicates)] for s in scenarios.values()]
         missing = [
-            _figures_call(s, k, settings)
-            for s, k in pairs
-            if FIGURES.get((s.id, k, settings)) is None
+            _figures_call(lived[i][k], k, settings)
+            for k in range(replicates)
+            for i in range(len(scenarios))
+            if FIGURES.get((lived[i][k].id, k, settings)) is None
         ]
-        total = len(missing)
-        gather(missing, urgency, wanted, lambda done, total=total: step(done, total))  # type: ignore[misc]
-        values = np.stack(
-            [
-                np.stack(
-                    [
-                        kept_figures(variant(s, k, sets), k, settings).monthly
-                        for k in range(replicates)
-                    ]
-                )
-                for s in scenarios.values()
-            ]
-        )
-        yield Plan(scenarios, reference, replicates, settings), Cube(values, tuple(scenarios))
+        gather(missing, urgency, asker)
+        values = [
+            [kept_figures(s, k, settings).monthly for k, s in enumerate(of_one)] for of_one in lived
+        ]
+        yield Plan(scenarios, reference, replicates, settings), Cube(np.array(values), tuple(scenarios))  # fmt: skip
 
 
 def group_runs(plan: Plan, sets: Sets = ()) -> pd.DataFrame:
@@ -299,7 +231,7 @@ def prewarm(
     names: Sequence[str] = ("no_support", "linked", "baseline"), settings: RunSettings = SMALL
 ) -> None:
     """Begin to live the histories and the runs that a first visitor asks for; does not wait."""
-    scenarios = [Mix(name, county=counties.first()).scenario() for name in names]
+    scenarios = [Mix(name, county=first_county()).scenario() for name in names]
     for replicate in range(STAGES[-1]):
         for scenario in scenarios:
             POOL.submit(LAST, _figures_call(scenario, replicate, settings))

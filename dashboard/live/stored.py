@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from returnee.dashboard.settings import RESULTS
-from returnee.scenarios.files.loader import FOLDER
+from returnee.scenarios.schema.county_folder import FOLDER
 from returnee.simulation.fingerprint import fingerprint
 
 SHIPPED = Path(__file__).parents[1] / "data"

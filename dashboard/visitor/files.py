@@ -10,17 +10,16 @@ import csv
 import io
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import product
 from types import MappingProxyType
 from typing import Any
 
-from returnee.dashboard.settings import COUNTIES
+from returnee.dashboard.settings import COUNTIES, USUAL
 from returnee.dashboard.texts import name_of, words
-from returnee.dashboard.visitor.counties import USUAL
 from returnee.dashboard.visitor.place import (
     LEVERS,
     LONGEST_QUERY,
-    LONGEST_TITLE,
     MONTHS,
     MOST_MONTHS,
     Mix,
@@ -29,6 +28,7 @@ from returnee.dashboard.visitor.place import (
     Unusable,
     address_of,
     full_key,
+    printable,
     written,
 )
 from returnee.scenarios import (
@@ -38,10 +38,10 @@ from returnee.scenarios import (
     parse_override,
     scenario_names,
 )
-from returnee.scenarios.files.editor import toml_text
-from returnee.scenarios.files.layers import MODELS, Layers, build, flatten
-from returnee.scenarios.files.loader import HEAD, TEXTS
+from returnee.scenarios.files import editor
+from returnee.scenarios.files.loader import HEAD, SHIPPED, TEXTS, files_of
 from returnee.scenarios.schema.errors import problem, show
+from returnee.scenarios.schema.layers import MODELS, Layers, build, flatten
 
 MOST = 64_000  # bytes of an uploaded file
 LONGEST_NAME = 80  # letters of a file's name
@@ -96,6 +96,15 @@ def read_upload(name: str, size: int, text: str | None, lang: str, county: str =
     return mix
 
 
+def received(data: Mapping[str, Any], place: Place) -> Mix:
+    """A mix out of what a browser sends of a file, see `read_upload`."""
+    size, text = data.get("size"), data.get("text")
+    return read_upload(
+        str(data.get("name")), size if isinstance(size, int) else 0,
+        text if isinstance(text, str) else None, place.lang, place.mix.county,
+    )  # fmt: skip
+
+
 def short_name(name: str) -> str:
     """A file's name as it is shown: plain letters, not too many, and its ending.
 
@@ -124,11 +133,14 @@ def _from_toml(name: str, text: str, lang: str, own: str) -> Mix:
     except (ValueError, RecursionError) as error:
         raise problem(name, "", f"a mistake: {error}", "TOML") from None
     words_, shipped = words(lang)["files"], scenario_names()
-    base = table.get("extends", "baseline")
-    if base not in shipped:
-        raise ScenarioError(
-            words_["extends"].format(name=name, found=show(base), names=", ".join(shipped))
-        )
+    parents = table.get("extends", "baseline")
+    parents = parents if isinstance(parents, list) and parents else [parents]
+    for base in parents:
+        if base not in shipped:
+            raise ScenarioError(
+                words_["extends"].format(name=name, found=show(base), names=", ".join(shipped))
+            )
+    base, beneath = parents[0], beyond(parents)
     for key in table:
         if key not in HEAD:
             raise problem(name, key, "an unknown key", f"one of {', '.join(HEAD)}")
@@ -144,7 +156,7 @@ def _from_toml(name: str, text: str, lang: str, own: str) -> Mix:
         names = ", ".join((shipped_in, *COUNTIES))
         raise ScenarioError(words_["county"].format(name=name, found=show(county), names=names))
     own = known[county] if county else own
-    moved = _moved(name, table)
+    moved = _moved(name, [*beneath, table])
     title = next((table[key] for key in (f"title_{lang}", *TEXTS[:2]) if table.get(key)), "")
     title = title if isinstance(title, str) else ""
     title = plain_title(title) or plain_title(name.rpartition(".")[0])
@@ -153,15 +165,23 @@ def _from_toml(name: str, text: str, lang: str, own: str) -> Mix:
 
 def plain_title(title: str) -> str:
     """A title that an address can hold."""
-    kept = "".join(c if c.isprintable() else " " for c in title)
-    return " ".join(re.sub(r"[~,<>&=]", " ", kept).split())[:LONGEST_TITLE]
+    return printable(re.sub(r"[~,<>&=]", " ", title))
 
 
-def _moved(name: str, table: Mapping[str, Any]) -> dict[str, Timed]:
-    """Levers of a file by full key, each checked as in a scenario file."""
+def beyond(parents: Sequence[str]) -> list[Mapping[str, Any]]:
+    """What several scenarios that ship, laid one on another, say beyond the first."""
+    first, every = (
+        {file.label: file.table for name in names for file in files_of(SHIPPED / f"{name}.toml")}
+        for names in (parents[:1], parents)
+    )
+    return [table for label, table in every.items() if label not in first]
+
+
+def _moved(name: str, tables: Sequence[Mapping[str, Any]]) -> dict[str, Timed]:
+    """Levers of tables laid one on another by full key, each checked as in a scenario file."""
     moved: dict[str, Timed] = {}
     layers = Layers()
-    for room, model in MODELS.items():
+    for table, (room, model) in product(tables, MODELS.items()):
         inner = table.get(room, {})
         if room == "county":  # may be a name; what it extends was looked at
             inner = inner if isinstance(inner, Mapping) else {}
@@ -173,9 +193,9 @@ def _moved(name: str, table: Mapping[str, Any]) -> dict[str, Timed]:
             full = f"{room}.{key}"
             if full not in LEVERS:
                 raise problem(name, full, "a table or text", "levers and parameters")
-            moved[full] = (
-                {int(m): v for m, v in value.items()} if isinstance(value, Mapping) else value
-            )
+            if isinstance(value, Mapping):
+                value = {month: given.value for month, given in layers.policy[key].items()}
+            moved[full] = value
     for month in layers.months():
         layers.policy_in(month)
     build(Behaviour, "behaviour", layers.behaviour)
@@ -211,27 +231,19 @@ def _from_csv(name: str, text: str, lang: str, own: str) -> Mix:
 
 def toml_of(mix: Mix, lang: str) -> str:
     """A mix as a scenario file, which `returnee run` and `returnee compare` read."""
-    lines = [f"extends = {toml_text(mix.base)}"]
+    values: dict[str, Any] = {"extends": mix.base}
     if title := plain_title(mix.title):
-        lines += [f"title_{code} = {toml_text(title)}" for code in ("en", "zh")]
-    rooms: dict[str, list[str]] = {}
+        values |= {"title_en": title, "title_zh": title}
     moved = mix.overrides()
     if folder := moved.pop("county", None):
-        rooms["county"] = [f"extends = {toml_text(folder)}"]
-    for key, value in sorted(moved.items()):
-        table, _, last = key.rpartition(".")
-        label = getattr(LEVERS[key], lang)
-        rooms.setdefault(table, []).append(
-            f"{last} = {_toml(value)}  # {label}, {LEVERS[key].unit}"
-        )
-    for table, inner in rooms.items():
-        lines += ["", f"[{table}]", *inner]
-    return "\n".join(lines) + "\n"
+        values["county.extends"] = folder
+    values |= {key: _rounded(moved[key]) for key in sorted(moved)}
+    notes = {key: f"{getattr(LEVERS[key], lang)}, {LEVERS[key].unit}" for key in moved}
+    return editor.toml_of(values, notes)
 
 
-def _toml(value: Timed) -> str:
+def _rounded(value: Timed) -> Timed:
+    """A value with the digits that an address holds."""
     if isinstance(value, Mapping):
-        return (
-            "{ " + ", ".join(f"{month} = {_toml(v)}" for month, v in sorted(value.items())) + " }"
-        )
-    return written(value)
+        return {month: _rounded(inner) for month, inner in sorted(value.items())}  # type: ignore[misc]
+    return float(written(value)) if isinstance(value, float) else value

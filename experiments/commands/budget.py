@@ -71,9 +71,9 @@ def budget_command(
     shown: Shown = Shown(),
 ) -> None:
     """Search for the mixes of levers that make the most of a yearly budget."""
+    from returnee.experiments.files import write_text
     from returnee.experiments.numbers import plain
     from returnee.experiments.reports.budget import budget_page, sentences
-    from returnee.experiments.reports.study_page import write_study
     from returnee.experiments.studies.budget import STORED, Effort, budget, write_plain
 
     s = searched
@@ -87,7 +87,7 @@ def budget_command(
     )  # fmt: skip
     write_plain(found.folder / STORED, found)
     with reporting(found.folder):
-        report = write_study(found.folder / "report.html", budget_page(found, shown.lang))
+        report = write_text(found.folder / "report.html", budget_page(found, shown.lang))
     if shown.as_json:
         print_json([plain(row) for row in found.table.reset_index().to_dict("records")])
     else:

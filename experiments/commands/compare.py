@@ -113,11 +113,9 @@ def _compare(
     names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
     shown: Shown,
 ) -> None:  # fmt: skip
-    from returnee.experiments.reports import terminal as tables
     from returnee.experiments.reports.compare import as_json as comparison_json
-    from returnee.experiments.reports.compare import write_report
+    from returnee.experiments.reports.compare import show_comparison, write_report
     from returnee.experiments.reports.listing import size_warning
-    from returnee.experiments.reports.terminal_sections import show_sections
     from returnee.experiments.studies.compare import compare
 
     folder = Path(results.out or "results/compare")
@@ -133,8 +131,7 @@ def _compare(
     if shown.as_json:
         print_json(comparison_json(found, lang))
     else:
-        tables.show_comparison(found, console_of(), lang)
-        show_sections(found, console_of(), lang)
+        show_comparison(found, console_of(), lang)
     end(report, found.failures)
 
 

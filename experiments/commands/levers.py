@@ -59,7 +59,11 @@ def columns_command(
 
 
 def scenarios_command(lang: LangOption = Language.en, as_json: JsonOption = False) -> None:
-    """List the scenarios that ship and what they do."""
+    """List the scenarios that ship and what they do.
+
+    A file of your own builds on one of them, extends = "linked", or on several, each laid on those
+    to its left: extends = ["linked", "coastal_shock"].
+    """
     from returnee.experiments.reports import listing
 
     if as_json:

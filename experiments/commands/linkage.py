@@ -123,8 +123,7 @@ def _robust(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
 
 def _show(found: Any, robust: Any, content: Any, lang: str) -> None:
     """Write the report, print JSON or tables, and say what failed."""
-    from returnee.experiments.reports.linkage.report import write_page
-    from returnee.experiments.reports.linkage.terminal import show_linkage
+    from returnee.experiments.reports.linkage.report import show_linkage, write_page
 
     folder = (found or robust).folder
     with reporting(folder):

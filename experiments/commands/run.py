@@ -43,10 +43,8 @@ def run_command(
 ) -> None:
     """Run one scenario once; print it by year and keep all tables."""
     from returnee.experiments.numbers import plain
-    from returnee.experiments.reports import terminal as tables
     from returnee.experiments.reports.listing import size_warning
-    from returnee.experiments.reports.single import RunFolder
-    from returnee.experiments.reports.terminal_sections import show_support, support_json
+    from returnee.experiments.reports.single import RunFolder, show_run, support_json, yearly
     from returnee.experiments.running.executors import compile_first
     from returnee.experiments.running.plan import check
     from returnee.simulation import simulate
@@ -66,13 +64,12 @@ def run_command(
             stop(f"interrupted: nothing of this run was written to {folder}", INTERRUPTED)
     Bar().say(f"written to {folder}")
     if shown.as_json:
-        yearly = tables.yearly(run.monthly).reset_index()
-        rows = [plain(row) for row in yearly.to_dict("records")]
+        years = yearly(run.monthly).reset_index()
+        rows = [plain(row) for row in years.to_dict("records")]
         facts = {"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows}
         print_json({**facts, **support_json(run)})
     else:
-        console_of().print(tables.yearly_table(run, shown.lang))
-        show_support(run, console_of(), shown.lang)
+        show_run(run, console_of(), shown.lang)
 
 
 def command_of(scenario: str, sets: Sequence[str], replicate: int, settings: RunSettings) -> str:

@@ -80,9 +80,9 @@ def sensitivity_command(
     shown: Shown = Shown(),
 ) -> None:
     """Find out which assumptions decide outcomes, and whether a policy works."""
+    from returnee.experiments.files import write_text
     from returnee.experiments.numbers import plain
     from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
-    from returnee.experiments.reports.study_page import write_study
     from returnee.experiments.studies.sensitivity import MEASURES, Effort, sensitivity, settled
     from returnee.experiments.words.texts import percent
     from returnee.scenarios import load_scenario
@@ -105,7 +105,7 @@ def sensitivity_command(
     }  # fmt: skip
     with reporting(results.folder):
         page = sensitivity_page(found, about, command_of(scenarios, studied, settings), lang)
-        report = write_study(results.folder / "report.html", page)
+        report = write_text(results.folder / "report.html", page)
     if shown.as_json:
         print_json([plain(row) for row in settled(found).to_dict("records")])
     else:

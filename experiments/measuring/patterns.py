@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 
 from returnee.experiments.measuring.measures import kaplan_meier
-from returnee.scenarios import Scenario
-from returnee.scenarios.schema.fields import Group
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.people.careers import will_to_found
@@ -44,7 +42,7 @@ def ratio(above: float, below: float) -> float:
 
 def registered(run: Run) -> np.ndarray:
     """Records of all firms ever registered."""
-    rows = np.asarray(run.county.firms)[: int(run.county.clock[0].firms)]
+    rows = np.asarray(run.county.firms)[: int(run.county.clock.firms)]
     return rows[rows["registered"] != r.NEVER]
 
 
@@ -85,7 +83,7 @@ def survival(entry: np.ndarray, age: np.ndarray, ended: np.ndarray, oldest: int)
 
 def register(run: Run) -> Figures:
     """Patterns 1, 2 and 12: hazards and survival on the register, and whether firms operate."""
-    rows, first = registered(run), int(run.county.clock[0].first)
+    rows, first = registered(run), int(run.county.clock.first)
     born = rows["registered"].astype(int)
     struck = rows["closed"] != r.NEVER
     end = np.where(struck, rows["closed"], run.months).astype(int)
@@ -117,7 +115,7 @@ def operating(rows: np.ndarray, months: int) -> np.ndarray:
 def firms_open(run: Run) -> Figures:
     """Patterns 3, 4 and 9 among firms open at the end: persons, margin and cash."""
     c = run.county
-    used = int(c.clock[0].firms)
+    used = int(c.clock.firms)
     firms = np.asarray(c.firms)[:used]
     which = np.flatnonzero(firms["phase"] == r.OPEN)
     firms = firms[which]
@@ -155,7 +153,7 @@ def outlay(run: Run, firms: np.ndarray, sales: np.ndarray) -> np.ndarray:
         Yuan a month.
     """
     c = run.county
-    policy, behaviour, facts = c.policies[-1], c.behaviour[0], c.facts[0]
+    policy, behaviour, facts = c.policies[-1], c.behaviour, c.facts
     markets, towns = np.asarray(c.markets)[firms["sector"]], np.asarray(c.towns)[firms["township"]]
     rent = markets["rent"].copy()
     relief = np.minimum(policy.incubation_rent_share * rent, policy.incubation_rent_cap / 12.0)
@@ -195,7 +193,7 @@ def moves(run: Run) -> Figures:
     returns, away = months["returns"], months["away"]
     starts = months["returnee_registrations"].sum()
     years, total = run.months / YEAR, returns.sum()
-    festival = int(run.county.facts[0].work_festival_month)
+    festival = int(run.county.facts.work_festival_month)
     month = np.arange(run.months) % YEAR + 1  # of the year
     season = (festival - month) % YEAR <= 2
     whole = run.months - run.months % YEAR
@@ -234,7 +232,7 @@ def stays(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     begun : ndarray of int, shape (returns,)
         Month of the return.
     """
-    events = np.asarray(run.county.events)[: int(run.county.clock[0].events)]
+    events = np.asarray(run.county.events)[: int(run.county.clock.events)]
     after, before = events["state"], events["before"]
     back = (before == r.AWAY) & (after != r.RETIRED)
     kept = back | (after == r.AWAY) | (after == r.RETIRED)
@@ -311,35 +309,6 @@ TWO_YEARS = 24
 COHORTS = {"early": (36, 60), "late": (96, 120)}  # months since opening, at the end
 
 
-def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """A scenario in which some parameters are otherwise, in every policy that it has.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    values : mapping of str to number
-        By full key, such as ``policy.finance.tax_relief``.
-    """
-    for key, value in values.items():
-        room, *path = key.split(".")
-        changed: dict[str, Any] = {room: _put(getattr(scenario, room), path, value)}
-        if room == "policy":
-            changed["changes"] = tuple(
-                change.model_copy(update={"policy": _put(change.policy, path, value)})
-                for change in scenario.changes
-            )
-        # Not model_copy: a copy would keep the hashes of the old values.
-        fields = {name: getattr(scenario, name) for name in Scenario.model_fields}
-        scenario = Scenario.model_construct(**{**fields, **changed})
-    return scenario
-
-
-def _put(group: Group, path: list[str], value: Any) -> Group:
-    old = getattr(group, path[0])
-    inner = type(old)(value) if len(path) == 1 else _put(old, path[1:], value)
-    return group.model_copy(update={path[0]: inner})
-
-
 def paired(run: Run) -> Figures:
     """Patterns 15 and 16 for the replicate of a baseline run.
 
@@ -358,7 +327,7 @@ def paired(run: Run) -> Figures:
 
 def again(run: Run, values: Mapping[str, Any], months: int | None = None) -> Run:
     """The same replicate under other values."""
-    scenario = with_values(run.scenario, values)
+    scenario = run.scenario.with_(values)
     return simulate(scenario, run.replicate, run.seed, run.sample, months or run.months)
 
 
@@ -403,7 +372,7 @@ def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
     job = np.where(workers["firm"] >= 0, towns["pay"], towns["wage"])
     earned = [
         (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
-        (r.FARMING, float(c.facts[0].work_farm_income)), (r.RETIRED, np.nan),
+        (r.FARMING, float(c.facts.work_farm_income)), (r.RETIRED, np.nan),
     ]  # fmt: skip
     return np.select([state == code for code, _ in earned], [pay for _, pay in earned], 0.0)
 
@@ -414,7 +383,7 @@ def grant_fade(bare: Run, grant: Run) -> float:
     The same persons are followed in both runs, whatever they do at the end.
     """
     without, within = both(bare, grant)
-    receipts = grant.county.receipts[: int(grant.county.clock[0].firms), r.R_GRANT]
+    receipts = grant.county.receipts[: int(grant.county.clock.firms), r.R_GRANT]
     paid = np.asarray(grant.county.firms)["id"][: len(receipts)][receipts > 0]
     got = np.isin(within["id"], paid)
     age = grant.months - within["opened"].astype(int)
@@ -432,18 +401,18 @@ def grant_fade(bare: Run, grant: Run) -> float:
 def who_is_hit(c, month, part, hit):
     """Fill `hit` with who loses the job in a shock, as the model draws it."""
     for i in range(len(c.workers)):
-        u, _, _, _ = draws(c.clock[0], D_SHOCK, month, c.workers[i].id, 0)
+        u, _, _, _ = draws(c.clock, D_SHOCK, month, c.workers[i].id, 0)
         hit[i] = u < part
 
 
 def crisis(run: Run) -> Figures:
     """Pattern 16: of those laid off who comes home at once, and of these who leaves in a year."""
-    events = np.asarray(run.county.events)[: int(run.county.clock[0].events)]
+    events = np.asarray(run.county.events)[: int(run.county.clock.events)]
     before = events[events["month"] < CRISIS_MONTH]
     state = run.states_at_start.copy()
     state[before["worker"]] = before["state"]  # the last event of a worker counts
     hit = np.zeros(len(state), dtype=np.bool_)
-    who_is_hit(run.county, CRISIS_MONTH, float(run.county.facts[0].shock_city_loss), hit)
+    who_is_hit(run.county, CRISIS_MONTH, float(run.county.facts.shock_city_loss), hit)
     hit &= state == r.AWAY
     then = events[events["month"] == CRISIS_MONTH]
     came = np.zeros(len(state), dtype=np.bool_)

@@ -13,8 +13,8 @@ from rich.text import Text
 from returnee.experiments.measuring.measures import MEASURES
 from returnee.experiments.words.texts import label_of, unit_name, value_text, words
 from returnee.scenarios import Lever, Scenario, levers, load_scenario, scenario_names, walk
-from returnee.scenarios.files.layers import MODELS
 from returnee.scenarios.schema.fields import groups
+from returnee.scenarios.schema.layers import MODELS
 from returnee.scenarios.schema.scale import SHIPPED, amounts_of_another_size
 
 

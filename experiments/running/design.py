@@ -22,8 +22,7 @@ from returnee.experiments.running.axes import Axis, axes_of
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.values import check_table, read_table
 from returnee.scenarios import Scenario, load_scenario
-from returnee.scenarios.files.loader import FOLDER, find_county
-from returnee.scenarios.schema.county_folder import county_digest
+from returnee.scenarios.schema.county_folder import FOLDER, county_digest, find_county
 from returnee.scenarios.schema.errors import guess, nearest
 
 METHODS = {

@@ -9,14 +9,14 @@ ends are cut at what the schema allows.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from returnee.experiments.errors import UsageError
 from returnee.experiments.numbers import rounded
-from returnee.scenarios import Behaviour, Lever, Scenario, walk
+from returnee.scenarios import Lever, Scenario, walk
 from returnee.scenarios.schema.errors import guess, nearest
 
 FACTOR = 3.0
@@ -141,33 +141,3 @@ def values_at(axes: Sequence[Coordinate], point: np.ndarray) -> dict[str, float]
 def point_of(axes: Sequence[Coordinate], values: dict[str, float]) -> np.ndarray:
     """The point of parameters, shape (parameters,)."""
     return np.array([axis.of(values[axis.key]) for axis in axes])
-
-
-def with_behaviour(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
-    """A scenario with other behaviour parameters.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    values : mapping
-        By dotted key, as ``behaviour.firm.luck_sd``.
-
-    Raises
-    ------
-    pydantic.ValidationError
-        If a value is not allowed.
-
-    Examples
-    --------
-    >>> from returnee.scenarios import load_scenario
-    >>> other = with_behaviour(load_scenario("linked"), {"behaviour.firm.luck_sd": 0.25})
-    >>> other.behaviour.firm.luck_sd, other.name
-    (0.25, 'linked')
-    """
-    content = scenario.behaviour.model_dump()
-    for key, value in values.items():
-        _, group, name = key.split(".")
-        content[group][name] = value
-    # Not a copy: that would keep the ids computed for the old behaviour.
-    fields = {name: getattr(scenario, name) for name in Scenario.model_fields}
-    return Scenario(**{**fields, "behaviour": Behaviour.model_validate(content)})

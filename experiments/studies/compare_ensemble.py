@@ -26,7 +26,6 @@ from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
-from returnee.experiments.statistics.coordinates import with_behaviour
 from returnee.experiments.statistics.ensemble import split_all
 from returnee.experiments.studies.compare import DEFAULT, Given, line_up, toml_of
 from returnee.experiments.studies.ensemble import FILE, ensemble, some
@@ -95,7 +94,7 @@ def own_luck(
 ) -> OwnLuckPlan:
     """The plan of scenarios, the reference first, in every set."""
     rows = {
-        f"{label}, set {k}": with_behaviour(scenario, values)
+        f"{label}, set {k}": scenario.with_(values)
         for k, values in enumerate(sets)
         for label, scenario in scenarios.items()
     }

@@ -1,7 +1,7 @@
 """Face checks: does the model move as theory says, before any figure is fitted?
 
 Responses of a measure to each lever over its range, extreme conditions, thirty years without drift,
-samples of different size, and seeds. What is expected stands in ``templates/face.toml``.
+samples of different size, and seeds. What is expected stands in ``data/face.toml``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import BY_NAME as MEASURE
 from returnee.experiments.measuring.measures import MEASURES, SCHEMA, tidy
-from returnee.experiments.measuring.patterns import with_values
 from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -30,7 +29,6 @@ from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.running.store import Store
 from returnee.experiments.statistics.intervals import LEVEL, mean_interval
-from returnee.experiments.words.texts import FOLDER
 from returnee.scenarios import Scenario, load_scenario
 from returnee.simulation.run import Run
 
@@ -260,7 +258,7 @@ def coverage_verdict(share: float) -> str:
 # Face checks: does the model move as theory says, before any figure is fitted?
 #
 # Responses of a measure to each lever over its range, extreme conditions, thirty years without drift,
-# samples of different size, and seeds. What is expected stands in ``templates/face.toml``.
+# samples of different size, and seeds. What is expected stands in ``data/face.toml``.
 
 
 NAMES = tuple(m.name for m in MEASURES)
@@ -270,6 +268,7 @@ SEEDS, SEED_REPLICATES, SEED_SAMPLE = 2, 40, 0.02
 LONG, LONG_REPLICATES, LONG_SAMPLE = 360, 6, 0.05
 DECADES = ((121, 240), (241, 360))
 BASE = "baseline"
+FILE = Path(__file__).parents[1] / "data" / "face.toml"
 STEADY = (
     "firms_open", "jobs", "returns", "remigrations", "registrations", "return_quality",
     "rural_income", "loans_granted", "public_cost",
@@ -283,8 +282,8 @@ DRIFTING = (
 
 @lru_cache(maxsize=1)
 def expectations() -> dict[str, Any]:
-    """The table of what is expected, from ``templates/face.toml``."""
-    return tomllib.loads((FOLDER / "face.toml").read_text(encoding="utf-8"))
+    """The table of what is expected, from ``data/face.toml``."""
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -395,9 +394,9 @@ def line_up(base: Scenario, settings: RunSettings, replicates: int) -> Plan:
     for row in expectations()["response"]:
         for value in row["values"]:
             values = {row["key"]: value, **row.get("also", {})}
-            found[label_of(row, value)] = with_values(base, values)
+            found[label_of(row, value)] = base.with_(values)
     for k, row in enumerate(expectations()["extreme"]):
-        found[f"extreme {k}"] = with_values(base, row["set"])
+        found[f"extreme {k}"] = base.with_(row["set"])
     return Plan(found, BASE, replicates, settings)
 
 

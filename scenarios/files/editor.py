@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from returnee.scenarios.schema.policy import Policy
 
 _KINDS = {bool: "boolean", int: "integer", float: "number"}
 _TEXT = {"type": "string"}
+_PARENTS = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True}]}
 
 
 def json_schema() -> dict[str, Any]:
@@ -24,12 +26,13 @@ def json_schema() -> dict[str, Any]:
     county["properties"] |= {"extends": _TEXT, "name": _TEXT, "name_zh": _TEXT}
     for name, row in (("townships", Township), ("sectors", Sector), ("city_sectors", CitySector)):
         county["properties"][name] = {"type": "array", "minItems": 1, "items": _row(row)}
-    texts = ("extends", "title_en", "title_zh", "description_en", "description_zh")
+    texts = ("title_en", "title_zh", "description_en", "description_zh")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Returnee scenario",
         **_table(
-            dict.fromkeys(texts, _TEXT)
+            {"extends": _PARENTS}
+            | dict.fromkeys(texts, _TEXT)
             | {
                 "county": {"anyOf": [_TEXT, county]},
                 "policy": _room(Policy, dated=True),
@@ -45,15 +48,53 @@ def write_json_schema(path: str | Path) -> None:
         file.write(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n")
 
 
-def toml_text(text: str) -> str:
-    r"""Write a text as a TOML string, whatever stands in it.
+def toml_of(
+    values: Mapping[str, Any], notes: Mapping[str, str] | None = None, head: Sequence[str] = ()
+) -> str:
+    r"""Write TOML with comments.
+
+    Parameters
+    ----------
+    values : mapping
+        By dotted key, as ``policy.training.places``; months and other tables are mappings.
+    notes : mapping, optional
+        Dotted key to the comment behind it: a unit, a source.
+    head : sequence of str, optional
+        Lines of comment at the top.
 
     Examples
     --------
-    >>> print(toml_text('a "b"\nc'))
-    "a \"b\"\nc"
+    >>> text = toml_of({"extends": "linked", "policy.training.places": 7.0}, head=["Mine"],
+    ...                notes={"policy.training.places": "people a year"})
+    >>> print(text, end="")
+    # Mine
+    extends = "linked"
+    <BLANKLINE>
+    [policy.training]
+    places = 7.0  # people a year
     """
-    return tomli_w.dumps({"text": text}).removeprefix("text = ").removesuffix("\n")
+    lines, room = [f"# {line}" for line in head], ""
+    for line in tomli_w.dumps(_nested(values)).splitlines():
+        if line.startswith("["):
+            room = key = line.strip("[]")
+        else:
+            name = line.partition(" = ")[0]
+            key = f"{room}.{name}" if room else name
+        note = (notes or {}).get(key)
+        lines.append(f"{line}  # {note}" if note else line)
+    return "\n".join(lines) + "\n"
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        *path, last = key.split(".")
+        table = nested
+        for part in path:
+            table = table.setdefault(part, {})
+        months = isinstance(value, Mapping)
+        table[last] = {str(month): inner for month, inner in value.items()} if months else value
+    return nested
 
 
 def county_toml(county: County) -> str:

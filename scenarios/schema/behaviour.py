@@ -1,13 +1,13 @@
-"""Behaviour parameters: what is uncertain about people.
+"""Behaviour parameters: what is uncertain about people, firms and services.
 
-Information, returning, careers and money stand here; firms, support and closing in
-:mod:`returnee.scenarios.schema.behaviour`. Parameters marked free may be moved by calibration.
+Parameters marked free may be moved by calibration.
 """
 
 from __future__ import annotations
 
 from returnee.scenarios.schema.fields import Group, group, lever
 
+# One parameter a paragraph reads as a table; one argument a line would not.
 # fmt: off
 
 
@@ -15,555 +15,544 @@ class Firm(Group):
     """Span of control (Lucas 1978), learning from sales (Jovanovic 1982), and thin cash."""
 
     ability_gain: float = lever(
-        0.1, unit="log productivity/sd", low=0, high=1, evidence=("BH143",),
+        0.1, unit="log productivity/sd", within=(0, 1), evidence=("BH143",),
         en="Gain from ability", zh="能力收益",
-        help_en="Log productivity per standard deviation of the owner's ability.",
-        help_zh="业主能力每高一个标准差的对数生产率。")
+        help=("Log productivity per standard deviation of the owner's ability.",
+              "业主能力每高一个标准差的对数生产率。"))
     ability_convexity: float = lever(
-        0.05, unit="log productivity/sd²", low=0, high=1, evidence=("BH143",),
+        0.05, unit="log productivity/sd²", within=(0, 1), evidence=("BH143",),
         en="Convexity of ability", zh="能力收益凸性",
-        help_en="How much faster than linear log productivity rises with ability.",
-        help_zh="对数生产率随能力加速上升的程度。")
+        help=("How much faster than linear log productivity rises with ability.",
+              "对数生产率随能力加速上升的程度。"))
     skill_gain: float = lever(
-        0.3, unit="log productivity/skill", low=0, high=2,
+        0.3, unit="log productivity/skill", within=(0, 2),
         en="Gain from skill", zh="技能收益",
-        help_en="Log productivity per unit of the owner's skill.",
-        help_zh="业主技能每增一个单位的对数生产率。")
+        help=("Log productivity per unit of the owner's skill.",
+              "业主技能每增一个单位的对数生产率。"))
     skill_per_year: float = lever(
-        0.1, unit="skill/log year", low=0, high=1,
+        0.1, unit="skill/log year", within=(0, 1),
         en="Skill from the city", zh="务工积累技能",
-        help_en="Skill gained per log year of work in the city.",
-        help_zh="城市工作年数每增一个对数单位积累的技能。")
+        help=("Skill gained per log year of work in the city.",
+              "城市工作年数每增一个对数单位积累的技能。"))
     luck_sd: float = lever(
-        0.2, unit="log points", low=0, high=1, free=True,
+        0.2, unit="log points", within=(0, 1), free=True,
         en="Unknown productivity", zh="未知生产率差异",
-        help_en="Standard deviation of log productivity that the owner does not know at the start.",
-        help_zh="业主起初不知道的对数生产率的标准差。")
+        help=("Standard deviation of log productivity that the owner does not know at the start.",
+              "业主起初不知道的对数生产率的标准差。"))
     shock_sd: float = lever(
-        0.35, unit="log points", low=0, high=1, free=True,
+        0.35, unit="log points", within=(0, 1), free=True,
         en="Monthly shocks", zh="月度波动",
-        help_en="Standard deviation of log sales from month to month.",
-        help_zh="月销售额对数的标准差。")
+        help=("Standard deviation of log sales from month to month.",
+              "月销售额对数的标准差。"))
     optimism: float = lever(
-        0.05, unit="log points", low=0, high=0.5, free=True,
+        0.05, unit="log points", within=(0, 0.5), free=True,
         en="Optimism", zh="乐观偏差",
-        help_en="By how much founders overrate their log productivity.",
-        help_zh="创业者高估自身对数生产率的幅度。")
+        help=("By how much founders overrate their log productivity.",
+              "创业者高估自身对数生产率的幅度。"))
     scale: float = lever(
-        0.57, unit="log points", low=-3, high=3, free=True,
+        0.57, unit="log points", within=(-3, 3), free=True,
         en="Level of productivity", zh="生产率水平",
-        help_en="Added to every firm's log productivity.",
-        help_zh="加在每家企业对数生产率上的常数。")
+        help=("Added to every firm's log productivity.",
+              "加在每家企业对数生产率上的常数。"))
     demand_elasticity: float = lever(
-        2, unit="elasticity", low=0.5, high=10,
+        2, unit="elasticity", within=(0.5, 10),
         en="County demand", zh="县内需求弹性",
-        help_en="Price elasticity of demand within the county.", help_zh="县内需求的价格弹性。")
+        help=("Price elasticity of demand within the county.", "县内需求的价格弹性。"))
     transport: float = lever(
-        0.03, unit="share/10 km", low=0, high=0.2,
+        0.03, unit="share/10 km", within=(0, 0.2),
         en="Transport loss", zh="运输损耗",
-        help_en="Share of the outside price lost per 10 km on the worst road.",
-        help_zh="最差道路上每10公里损失的外销价格比例。")
+        help=("Share of the outside price lost per 10 km on the worst road.",
+              "最差道路上每10公里损失的外销价格比例。"))
     hire_speed: float = lever(
-        0.25, unit="share/month", low=0, high=1,
+        0.25, unit="share/month", within=(0, 1),
         en="Speed of hiring", zh="用工调整速度",
-        help_en="Share of the gap to the wanted number of employees closed in a month.",
-        help_zh="每月弥补目标用工缺口的比例。")
+        help=("Share of the gap to the wanted number of employees closed in a month.",
+              "每月弥补目标用工缺口的比例。"))
     cash_target: float = lever(
-        3, unit="months", low=0, high=12, evidence=("BH091",),
+        3, unit="months", within=(0, 12), evidence=("BH091",),
         en="Cash target", zh="现金目标",
-        help_en="Months of outlay that an owner wants to hold in cash.",
-        help_zh="业主希望持有的现金可支付的月数。")
+        help=("Months of outlay that an owner wants to hold in cash.",
+              "业主希望持有的现金可支付的月数。"))
     reinvest: float = lever(
-        0.04, unit="share", low=0, high=1,
+        0.04, unit="share", within=(0, 1),
         en="Reinvestment", zh="再投资比例",
-        help_en="Share of cash above the target that is put into capital.",
-        help_zh="超出目标的现金中用于追加资本的比例。")
+        help=("Share of cash above the target that is put into capital.",
+              "超出目标的现金中用于追加资本的比例。"))
     hurdle: float = lever(
-        0.03, unit="per month", low=0, high=0.1,
+        0.03, unit="per month", within=(0, 0.1),
         en="Hurdle rate", zh="投资门槛",
-        help_en="Monthly marginal return below which owners don't invest (measured: BH126).",
-        help_zh="月边际回报低于此值则不投资（实测见BH126）。")
+        help=("Monthly marginal return below which owners don't invest (measured: BH126).",
+              "月边际回报低于此值则不投资（实测见BH126）。"))
     depreciation: float = lever(
-        0.1, unit="per yr", low=0, high=0.5,
+        0.1, unit="per yr", within=(0, 0.5),
         en="Depreciation", zh="折旧率",
-        help_en="Share of capital worn out in a year.", help_zh="一年内损耗的资本比例。")
+        help=("Share of capital worn out in a year.", "一年内损耗的资本比例。"))
     cushion: float = lever(
-        0.25, unit="share", low=0, high=0.9,
+        0.25, unit="share", within=(0, 0.9),
         en="Starting cushion", zh="启动流动资金",
-        help_en="Share of the money at the start that is kept as cash instead of capital.",
-        help_zh="启动资金中留作现金而不投入资本的比例。")
+        help=("Share of the money at the start that is kept as cash instead of capital.",
+              "启动资金中留作现金而不投入资本的比例。"))
     living: float = lever(
-        1500, unit="yuan/month", low=0, high=5000,
+        1500, unit="yuan/month", within=(0, 5000),
         en="Owner's living", zh="业主生活费",
-        help_en="Least that the owner draws from the firm in a month.",
-        help_zh="业主每月至少从企业提取的生活费。")
+        help=("Least that the owner draws from the firm in a month.",
+              "业主每月至少从企业提取的生活费。"))
     open_at_once: float = lever(
-        0.4, unit="share", low=0, high=1, evidence=("BH077",),
+        0.4, unit="share", within=(0, 1), evidence=("BH077",),
         en="Opens at once", zh="即时开业比例",
-        help_en="Share of firms that open in the month they register.",
-        help_zh="登记当月即开业的企业比例。")
+        help=("Share of firms that open in the month they register.",
+              "登记当月即开业的企业比例。"))
     opening_rate: float = lever(
-        0.08, unit="chance/month", low=0, high=1, free=True,
+        0.08, unit="chance/month", within=(0, 1), free=True,
         en="Opening later", zh="后续开业率",
-        help_en="Chance a month that a registered firm opens afterwards (fitted to BH078).",
-        help_zh="已登记未开业企业每月开业的概率（按BH078拟合）。")
+        help=("Chance a month that a registered firm opens afterwards (fitted to BH078).",
+              "已登记未开业企业每月开业的概率（按BH078拟合）。"))
     partner_gain: float = lever(
-        0.01, unit="log productivity", low=0, high=0.2,
+        0.01, unit="log productivity", within=(0, 0.2),
         en="Gain from business ties", zh="商业伙伴收益",
-        help_en="Log productivity per log of one plus the owner's business ties.",
-        help_zh="商业伙伴数加一的对数每增一的对数生产率。")
+        help=("Log productivity per log of one plus the owner's business ties.",
+              "商业伙伴数加一的对数每增一的对数生产率。"))
     partner_rate: float = lever(
-        1, unit="ties/yr", low=0, high=10,
+        1, unit="ties/yr", within=(0, 10),
         en="Business ties in an incubator", zh="孵化期结识伙伴",
-        help_en="Business ties made in a year in an incubator.",
-        help_zh="在孵化基地每年新结识的商业伙伴数。")
+        help=("Business ties made in a year in an incubator.",
+              "在孵化基地每年新结识的商业伙伴数。"))
 
 
 class Support(Group):
     """What services do to those they reach."""
 
     training_gain: float = lever(
-        0.15, unit="skill", low=0, high=1, evidence=("BH117",),
+        0.15, unit="skill", within=(0, 1), evidence=("BH117",),
         en="Gain from training", zh="培训收益",
-        help_en="Skill from 70 hours in a class of 30.", help_zh="30人班70课时培训增加的技能。")
+        help=("Skill from 70 hours in a class of 30.", "30人班70课时培训增加的技能。"))
     hours_power: float = lever(
-        0.5, unit="exponent", low=0, high=1,
+        0.5, unit="exponent", within=(0, 1),
         en="Returns to hours", zh="课时指数",
-        help_en="0: hours don't matter; 1: skill grows in proportion to them.",
-        help_zh="0表示课时无关；1表示技能与课时成正比。")
+        help=("0: hours don't matter; 1: skill grows in proportion to them.",
+              "0表示课时无关；1表示技能与课时成正比。"))
     class_power: float = lever(
-        0.3, unit="exponent", low=0, high=1,
+        0.3, unit="exponent", within=(0, 1),
         en="Returns to small classes", zh="小班指数",
-        help_en="0: class size doesn't matter; 1: half the class, twice the skill.",
-        help_zh="0表示班额无关；1表示班额减半则技能加倍。")
+        help=("0: class size doesn't matter; 1: half the class, twice the skill.",
+              "0表示班额无关；1表示班额减半则技能加倍。"))
     control_gain: float = lever(
-        0.3, unit="points", low=0, high=2,
+        0.3, unit="points", within=(0, 2),
         en="Control from a certificate", zh="证书增强控制感",
-        help_en="Rise of perceived control by a training certificate.",
-        help_zh="培训证书带来的控制感提升。")
+        help=("Rise of perceived control by a training certificate.",
+              "培训证书带来的控制感提升。"))
     ask_rate: float = lever(
-        0.02, unit="chance/review", low=0, high=1,
+        0.02, unit="chance/review", within=(0, 1),
         en="Asking for training", zh="申请培训概率",
-        help_en="Chance a review that someone who intends and knows asks; 83 % say yes (P100).",
-        help_zh="有意愿且知情者每次权衡时申请的概率；83%表示愿意（P100）。")
+        help=("Chance a review that someone who intends and knows asks; 83 % say yes (P100).",
+              "有意愿且知情者每次权衡时申请的概率；83%表示愿意（P100）。"))
     ask_founder: float = lever(
-        0.833, unit="share", low=0, high=1, evidence=("P100",),
+        0.833, unit="share", within=(0, 1), evidence=("P100",),
         en="Founders asking", zh="创业者申请培训",
-        help_en="Share of those who begin a venture and know of training who ask for it.",
-        help_zh="开始筹备创业且知晓培训者中申请培训的比例。")
+        help=("Share of those who begin a venture and know of training who ask for it.",
+              "开始筹备创业且知晓培训者中申请培训的比例。"))
     ask_away: float = lever(
-        0.1, unit="share", low=0, high=1,
+        0.1, unit="share", within=(0, 1),
         en="Asking while away", zh="在外申请培训",
-        help_en="How often someone away asks for training, relative to someone at home who intends "
-        "to found.",
-        help_zh="在外务工者申请培训的频率,相对于在乡有创业意愿者。")
+        help=("How often someone away asks for training, relative to someone at home who intends "
+              "to found.",
+              "在外务工者申请培训的频率,相对于在乡有创业意愿者。"))
     mentoring_gain: float = lever(
-        0.04, unit="log productivity", low=0, high=0.3, evidence=("BH120", "BH121"),
+        0.04, unit="log productivity", within=(0, 0.3), evidence=("BH120", "BH121"),
         en="Gain while mentored", zh="辅导期收益",
-        help_en="Log productivity while the firm has a mentor.",
-        help_zh="有导师期间的对数生产率提升。")
+        help=("Log productivity while the firm has a mentor.",
+              "有导师期间的对数生产率提升。"))
     mentoring_after: float = lever(
-        0.2, unit="share", low=0, high=1, evidence=("BH120",),
+        0.2, unit="share", within=(0, 1), evidence=("BH120",),
         en="Kept after mentoring", zh="辅导后保留比例",
-        help_en="Share of that gain kept afterwards.", help_zh="辅导结束后保留的收益比例。")
+        help=("Share of that gain kept afterwards.", "辅导结束后保留的收益比例。"))
     mentees: int = lever(
-        5, unit="firms/mentor", low=1, high=20,
+        5, unit="firms/mentor", within=(1, 20),
         en="Firms per mentor", zh="每位导师辅导企业数",
-        help_en="Firms that one mentor accompanies at a time.",
-        help_zh="一名导师同时辅导的企业数。")
+        help=("Firms that one mentor accompanies at a time.",
+              "一名导师同时辅导的企业数。"))
     mentoring_months: int = lever(
-        12, unit="months", low=1, high=36,
+        12, unit="months", within=(1, 36),
         en="Months of mentoring", zh="辅导月数",
-        help_en="Months for which a firm keeps its mentor.", help_zh="一家企业接受辅导的月数。")
+        help=("Months for which a firm keeps its mentor.", "一家企业接受辅导的月数。"))
     technology_gain: float = lever(
-        0.05, unit="log productivity/level", low=0, high=0.3,
+        0.05, unit="log productivity/level", within=(0, 0.3),
         en="Gain from technology", zh="技术收益",
-        help_en="Log productivity per level of technology.",
-        help_zh="技术每升一级的对数生产率提升。")
+        help=("Log productivity per level of technology.",
+              "技术每升一级的对数生产率提升。"))
     technology_cost: float = lever(
-        20_000, unit="yuan/level", low=0, high=200_000,
+        20_000, unit="yuan/level", within=(0, 200_000),
         en="Cost of technology", zh="技术升级成本",
-        help_en="What one level of technology costs, before any grant.",
-        help_zh="技术每升一级的成本，未扣补贴。")
+        help=("What one level of technology costs, before any grant.",
+              "技术每升一级的成本，未扣补贴。"))
     technology_levels: int = lever(
-        3, unit="levels", low=1, high=5,
+        3, unit="levels", within=(1, 5),
         en="Levels of technology", zh="技术等级数",
-        help_en="Highest level of technology there is.", help_zh="可达到的最高技术等级。")
+        help=("Highest level of technology there is.", "可达到的最高技术等级。"))
     entrants: int = lever(
-        30, unit="entrants/contest", low=5, high=100, evidence=("P133",),
+        30, unit="entrants/contest", within=(5, 100), evidence=("P133",),
         en="Entrants", zh="参赛数",
-        help_en="Firms and founders who can enter one contest.", help_zh="一次大赛可参加的项目数。")
+        help=("Firms and founders who can enter one contest.", "一次大赛可参加的项目数。"))
     winners: int = lever(
-        5, unit="winners/contest", low=1, high=10, evidence=("P134",),
+        5, unit="winners/contest", within=(1, 10), evidence=("P134",),
         en="Winners", zh="获奖数",
-        help_en="Entrants who share the prize pot.", help_zh="分享奖金的项目数。")
+        help=("Entrants who share the prize pot.", "分享奖金的项目数。"))
     file_speed: float = lever(
-        0.5, unit="×", low=0, high=1,
+        0.5, unit="×", within=(0, 1),
         en="Speed of a referred file", zh="转介办件系数",
-        help_en="Factor on desk days when a certificate or a referral speeds the file.",
-        help_zh="凭证书或转介加快时办件天数的系数。")
+        help=("Factor on desk days when a certificate or a referral speeds the file.",
+              "凭证书或转介加快时办件天数的系数。"))
     site_rent: float = lever(
-        0.6, unit="share", low=0, high=1,
+        0.6, unit="share", within=(0, 1),
         en="Rent of a county site", zh="创业用地租金",
-        help_en="Share of market rent that a firm pays on a county site.",
-        help_zh="县创业用地租金占市场租金的比例。")
+        help=("Share of market rent that a firm pays on a county site.",
+              "县创业用地租金占市场租金的比例。"))
 
 
 class Closing(Group):
     """Stopping, being struck off, default, and trying again."""
 
     outlook_margin: float = lever(
-        0.3, unit="log points", low=0, high=2, free=True,
+        0.3, unit="log points", within=(0, 2), free=True,
         en="Patience with the firm", zh="歇业容忍度",
-        help_en="How far the outlook may fall below the alternative before the owner stops.",
-        help_zh="经营前景低于替代选择多少时业主歇业。")
+        help=("How far the outlook may fall below the alternative before the owner stops.",
+              "经营前景低于替代选择多少时业主歇业。"))
     strike_off: float = lever(
-        0.35, unit="chance/report", low=0, high=1, free=True,
+        0.35, unit="chance/report", within=(0, 1), free=True,
         en="Struck off", zh="吊销概率",
-        help_en="Chance at a yearly report that a dormant firm is struck off the register.",
-        help_zh="年报时休眠企业被吊销的概率。")
+        help=("Chance at a yearly report that a dormant firm is struck off the register.",
+              "年报时休眠企业被吊销的概率。"))
     dormant_months: int = lever(
-        12, unit="months", low=0, high=36,
+        12, unit="months", within=(0, 36),
         en="Dormant before struck off", zh="吊销前休眠期",
-        help_en="Months a firm must be dormant before it can be struck off.",
-        help_zh="企业休眠满此月数后方可被吊销。")
+        help=("Months a firm must be dormant before it can be struck off.",
+              "企业休眠满此月数后方可被吊销。"))
     owner_strikes: float = lever(
-        0.04, unit="chance/month", low=0, high=0.5,
+        0.04, unit="chance/month", within=(0, 0.5),
         en="Owner deregisters", zh="主动注销率",
-        help_en="Chance that the owner of a dormant firm deregisters it.",
-        help_zh="休眠企业业主每月主动注销的概率。")
+        help=("Chance that the owner of a dormant firm deregisters it.",
+              "休眠企业业主每月主动注销的概率。"))
     salvage: float = lever(
-        0.4, unit="share", low=0, high=1,
+        0.4, unit="share", within=(0, 1),
         en="Salvage", zh="残值率",
-        help_en="Share of capital recovered on closing.", help_zh="歇业时可收回的资本比例。")
+        help=("Share of capital recovered on closing.", "歇业时可收回的资本比例。"))
     debt_share: float = lever(
-        0.5, unit="share of income", low=0, high=1,
+        0.5, unit="share of income", within=(0, 1),
         en="Paying off the debt", zh="还债比例",
-        help_en="Share of income that a former owner pays on the loan.",
-        help_zh="前业主用于偿还贷款的收入比例。")
+        help=("Share of income that a former owner pays on the loan.",
+              "前业主用于偿还贷款的收入比例。"))
     grace: int = lever(
-        36, unit="months", low=0, high=36,
+        36, unit="months", within=(0, 36),
         en="Grace for arrears", zh="逾期宽限",
-        help_en="Months that a bank waits for arrears before it calls on the fund.",
-        help_zh="银行要求代偿前等待逾期的月数。")
+        help=("Months that a bank waits for arrears before it calls on the fund.",
+              "银行要求代偿前等待逾期的月数。"))
     withdraw: float = lever(
-        0.05, unit="share", low=0, high=0.5, evidence=("P046", "BH048"),
+        0.05, unit="share", within=(0, 0.5), evidence=("P046", "BH048"),
         en="Banks stop lending", zh="银行停贷线",
-        help_en="Share of loans outstanding compensated over a year at which banks stop.",
-        help_zh="一年代偿占贷款余额达此比例时银行停贷。")
+        help=("Share of loans outstanding compensated over a year at which banks stop.",
+              "一年代偿占贷款余额达此比例时银行停贷。"))
     come_back: float = lever(
-        0.02, unit="share", low=0, high=0.5,
+        0.02, unit="share", within=(0, 0.5),
         en="Banks lend again", zh="银行复贷线",
-        help_en="Share at which they lend again.", help_zh="代偿比例降至此值时银行恢复放贷。")
+        help=("Share at which they lend again.", "代偿比例降至此值时银行恢复放贷。"))
     retry: float = lever(
-        0.5, unit="log odds", low=-3, high=3, evidence=("BH082", "BH083"),
+        0.5, unit="log odds", within=(-3, 3), evidence=("BH082", "BH083"),
         en="Trying again", zh="再次创业",
-        help_en="Log odds on the intention of someone who has owned a firm before.",
-        help_zh="曾经营企业者创业意愿的对数几率增量。")
+        help=("Log odds on the intention of someone who has owned a firm before.",
+              "曾经营企业者创业意愿的对数几率增量。"))
 
 
 class Quality(Group):
     """Weights of the return quality index; the authors' own, no published index was found."""
 
     productive: float = lever(
-        0.2, unit="weight", low=0, high=1, en="Productive work", zh="生产性就业",
-        help_en="Weight of being in productive work.", help_zh="处于生产性工作的权重。")
+        0.2, unit="weight", within=(0, 1), en="Productive work", zh="生产性就业",
+        help=("Weight of being in productive work.", "处于生产性工作的权重。"))
     income: float = lever(
-        0.2, unit="weight", low=0, high=1, en="Income", zh="收入",
-        help_en="Weight of income against the former city wage.",
-        help_zh="收入相对原城市工资的权重。")
+        0.2, unit="weight", within=(0, 1), en="Income", zh="收入",
+        help=("Weight of income against the former city wage.",
+              "收入相对原城市工资的权重。"))
     staying: float = lever(
-        0.2, unit="weight", low=0, high=1, en="Staying", zh="留乡",
-        help_en="Weight of still being home after 12 months.", help_zh="返乡12个月后仍在家的权重。")
+        0.2, unit="weight", within=(0, 1), en="Staying", zh="留乡",
+        help=("Weight of still being home after 12 months.", "返乡12个月后仍在家的权重。"))
     skill: float = lever(
-        0.2, unit="weight", low=0, high=1, en="Skill used", zh="技能匹配",
-        help_en="Weight of working at one's own level of skill.",
-        help_zh="工作与自身技能相当的权重。")
+        0.2, unit="weight", within=(0, 1), en="Skill used", zh="技能匹配",
+        help=("Weight of working at one's own level of skill.",
+              "工作与自身技能相当的权重。"))
     enterprise: float = lever(
-        0.2, unit="weight", low=0, high=1, en="Enterprise", zh="创业带动",
-        help_en="Weight of owning, or holding a job in, a returnee firm.",
-        help_zh="经营返乡企业或在其中就业的权重。")
-
-
-# Behaviour parameters: what is uncertain about people.
-#
-# Information, returning, careers and money stand here; firms, support and closing in
-# :mod:`returnee.scenarios.schema.behaviour`. Parameters marked free may be moved by calibration.
-
-
-
-
-# fmt: off
+        0.2, unit="weight", within=(0, 1), en="Enterprise", zh="创业带动",
+        help=("Weight of owning, or holding a job in, a returnee firm.",
+              "经营返乡企业或在其中就业的权重。"))
 
 
 class Information(Group):
     """How workers learn of support channels, and forget them."""
 
     message_uptake: float = lever(
-        0.025, unit="chance/message", low=0, high=1, free=True,
+        0.025, unit="chance/message", within=(0, 1), free=True,
         en="Message uptake", zh="短信知晓率",
-        help_en="Chance that one message teaches its channel.",
-        help_zh="一条短信使人知晓该渠道的概率。")
+        help=("Chance that one message teaches its channel.",
+              "一条短信使人知晓该渠道的概率。"))
     post_contacts: float = lever(
-        30, unit="people/month", low=0, high=200,
+        30, unit="people/month", within=(0, 200),
         en="Contacts of a post", zh="服务点接触人数",
-        help_en="People whom one township post talks to in a month.",
-        help_zh="一个乡镇服务点每月交谈的人数。")
+        help=("People whom one township post talks to in a month.",
+              "一个乡镇服务点每月交谈的人数。"))
     post_uptake: float = lever(
-        0.25, unit="chance/contact", low=0, high=1,
+        0.25, unit="chance/contact", within=(0, 1),
         en="Uptake at a post", zh="服务点知晓率",
-        help_en="Chance that such a talk teaches a channel.",
-        help_zh="一次交谈使人知晓一个渠道的概率。")
+        help=("Chance that such a talk teaches a channel.",
+              "一次交谈使人知晓一个渠道的概率。"))
     station_contacts: float = lever(
-        150, unit="people/month", low=0, high=1000,
+        150, unit="people/month", within=(0, 1000),
         en="Contacts of a station", zh="驻外站接触人数",
-        help_en="Away workers whom one destination station talks to in a month.",
-        help_zh="一个驻外服务站每月交谈的在外务工者人数。")
+        help=("Away workers whom one destination station talks to in a month.",
+              "一个驻外服务站每月交谈的在外务工者人数。"))
     station_uptake: float = lever(
-        0.3, unit="chance/contact", low=0, high=1,
+        0.3, unit="chance/contact", within=(0, 1),
         en="Uptake at a station", zh="驻外站知晓率",
-        help_en="Chance that such a talk teaches a channel.",
-        help_zh="一次交谈使人知晓一个渠道的概率。")
+        help=("Chance that such a talk teaches a channel.",
+              "一次交谈使人知晓一个渠道的概率。"))
     session_reach: float = lever(
-        200, unit="people/session", low=50, high=400, evidence=("P058", "P122"),
+        200, unit="people/session", within=(50, 400), evidence=("P058", "P122"),
         en="Reach of a session", zh="每场宣讲人数",
-        help_en="People who come to one outreach session.",
-        help_zh="一场宣讲活动的到场人数。")
+        help=("People who come to one outreach session.",
+              "一场宣讲活动的到场人数。"))
     session_uptake: float = lever(
-        0.3, unit="chance/contact", low=0, high=1,
+        0.3, unit="chance/contact", within=(0, 1),
         en="Uptake at a session", zh="宣讲知晓率",
-        help_en="Chance that a session teaches someone present a channel.",
-        help_zh="一场宣讲使到场者知晓一个渠道的概率。")
+        help=("Chance that a session teaches someone present a channel.",
+              "一场宣讲使到场者知晓一个渠道的概率。"))
     told_at_desk: float = lever(
-        0.4, unit="chance", low=0, high=1,
+        0.4, unit="chance", within=(0, 1),
         en="Told at registration", zh="登记时告知",
-        help_en="Chance that a founder is told of each channel when the firm is registered.",
-        help_zh="企业登记时创业者被告知各项扶持渠道的概率。")
+        help=("Chance that a founder is told of each channel when the firm is registered.",
+              "企业登记时创业者被告知各项扶持渠道的概率。"))
     tie_rate: float = lever(
-        0.0032, unit="chance/month", low=0, high=0.5, free=True,
+        0.0032, unit="chance/month", within=(0, 0.5), free=True,
         en="Passing on", zh="熟人传播率",
-        help_en="Chance that a knowing tie at the same place passes a channel on (BH061, BH056).",
-        help_zh="同地知情亲友每月告知一个渠道的概率（BH061、BH056）。")
+        help=("Chance that a knowing tie at the same place passes a channel on (BH061, BH056).",
+              "同地知情亲友每月告知一个渠道的概率（BH061、BH056）。"))
     cross_contact: float = lever(
-        0.2, unit="share", low=0, high=1,
+        0.2, unit="share", within=(0, 1),
         en="Contact across places", zh="异地联系强度",
-        help_en="Contact between home and away ties, relative to ties at the same place.",
-        help_zh="家乡与在外亲友的联系，相对于同地亲友。")
+        help=("Contact between home and away ties, relative to ties at the same place.",
+              "家乡与在外亲友的联系，相对于同地亲友。"))
     festival_contact: float = lever(
-        5, unit="×", low=1, high=20,
+        5, unit="×", within=(1, 20),
         en="Contact at the festival", zh="春节联系倍数",
-        help_en="Contact between home and away in the festival month, against other months.",
-        help_zh="春节当月家乡与在外亲友联系为平时的倍数。")
+        help=("Contact between home and away in the festival month, against other months.",
+              "春节当月家乡与在外亲友联系为平时的倍数。"))
     forget_rate: float = lever(
-        0.03, unit="chance/month", low=0, high=0.2, free=True,
+        0.03, unit="chance/month", within=(0, 0.2), free=True,
         en="Forgetting", zh="遗忘率",
-        help_en="Chance that a channel which is not used is forgotten.",
-        help_zh="未使用的渠道每月被遗忘的概率。")
+        help=("Chance that a channel which is not used is forgotten.",
+              "未使用的渠道每月被遗忘的概率。"))
 
 
 class Returning(Group):
     """Home against the city: random utility with a nest of options at home."""
 
     constant: float = lever(
-        -3.05, unit="logit", low=-10, high=10, free=True,
+        -3.05, unit="logit", within=(-10, 10), free=True,
         en="Constant", zh="常数项",
-        help_en="Log odds of returning at a review when all else is equal.",
-        help_zh="其他条件相同时一次权衡中返乡的对数几率。")
+        help=("Log odds of returning at a review when all else is equal.",
+              "其他条件相同时一次权衡中返乡的对数几率。"))
     income_weight: float = lever(
-        1.5, unit="per log income", low=0, high=6, free=True,
+        1.5, unit="per log income", within=(0, 6), free=True,
         en="Weight of income", zh="收入权重",
-        help_en="Log odds per log point of income at home against the city.",
-        help_zh="家乡与城市收入每差一个对数点的对数几率。")
+        help=("Log odds per log point of income at home against the city.",
+              "家乡与城市收入每差一个对数点的对数几率。"))
     nest_scale: float = lever(
-        0.5, unit="inclusive-value parameter", low=0.1, high=1,
+        0.5, unit="inclusive-value parameter", within=(0.1, 1),
         en="Nest of home options", zh="家乡选项嵌套系数",
-        help_en="1: options at home are unrelated; near 0: only the best of them counts.",
-        help_zh="1表示各选项互不相关；接近0表示只看最好的选项。")
+        help=("1: options at home are unrelated; near 0: only the best of them counts.",
+              "1表示各选项互不相关；接近0表示只看最好的选项。"))
     settled_weight: float = lever(
-        0.3, unit="per log(1+years away)", low=0, high=3,
+        0.3, unit="per log(1+years away)", within=(0, 3),
         en="Settled in the city", zh="在外年限权重",
-        help_en="Log odds of staying, per log of one plus the years away.",
-        help_zh="在外年限加一的对数每增一，留城的对数几率。")
+        help=("Log odds of staying, per log of one plus the years away.",
+              "在外年限加一的对数每增一，留城的对数几率。"))
     city_home: float = lever(
-        0.56, unit="log odds", low=0, high=3, evidence=("BH012",),
+        0.56, unit="log odds", within=(0, 3), evidence=("BH012",),
         en="Home in the city", zh="城市住房",
-        help_en="Log odds of staying when one owns a home in the city.",
-        help_zh="在城市有住房者留城的对数几率。")
+        help=("Log odds of staying when one owns a home in the city.",
+              "在城市有住房者留城的对数几率。"))
     child_pull: float = lever(
-        0.6, unit="log odds", low=0, high=2.6, evidence=("BH011", "BH022"),
+        0.6, unit="log odds", within=(0, 2.6), evidence=("BH011", "BH022"),
         en="Child left behind", zh="留守子女牵挂",
-        help_en="Log odds of returning to a child; BH011 is taken as the upper bound.",
-        help_zh="因留守子女返乡的对数几率；BH011作上限。")
+        help=("Log odds of returning to a child; BH011 is taken as the upper bound.",
+              "因留守子女返乡的对数几率；BH011作上限。"))
     elder_pull: float = lever(
-        0.6, unit="log odds", low=0, high=2.6, evidence=("BH011", "BH022"),
+        0.6, unit="log odds", within=(0, 2.6), evidence=("BH011", "BH022"),
         en="Elder needing care", zh="老人照料牵挂",
-        help_en="Log odds of returning to an elder; BH011 is taken as the upper bound.",
-        help_zh="因老人需照料返乡的对数几率；BH011作上限。")
+        help=("Log odds of returning to an elder; BH011 is taken as the upper bound.",
+              "因老人需照料返乡的对数几率；BH011作上限。"))
     age_pull: float = lever(
-        0.4, unit="per decade", low=0, high=3,
+        0.4, unit="per decade", within=(0, 3),
         en="Age", zh="年龄作用",
-        help_en="Log odds of returning per decade of age above 40.",
-        help_zh="40岁以上每增十岁返乡的对数几率。")
+        help=("Log odds of returning per decade of age above 40.",
+              "40岁以上每增十岁返乡的对数几率。"))
     attachment_sd: float = lever(
-        0.5, unit="log odds", low=0, high=2,
+        0.5, unit="log odds", within=(0, 2),
         en="Attachment to home", zh="乡土依恋差异",
-        help_en="Standard deviation between people in how much they want to be home.",
-        help_zh="人与人之间恋乡程度的标准差。")
+        help=("Standard deviation between people in how much they want to be home.",
+              "人与人之间恋乡程度的标准差。"))
     peers_weight: float = lever(
-        1, unit="log odds", low=0, high=5, evidence=("BH013",),
+        1, unit="log odds", within=(0, 5), evidence=("BH013",),
         en="Ties at home", zh="在家亲友作用",
-        help_en="Log odds of returning when all ties are at home, against none.",
-        help_zh="亲友全部在家相对于全不在家的返乡对数几率。")
+        help=("Log odds of returning when all ties are at home, against none.",
+              "亲友全部在家相对于全不在家的返乡对数几率。"))
     midyear_review: float = lever(
-        0.15, unit="share", low=0, high=1,
+        0.15, unit="share", within=(0, 1),
         en="Review in mid-year", zh="年中权衡比例",
-        help_en="Share of away workers who also review between April and November (fitted to H08).",
-        help_zh="在四月至十一月也会权衡去留的在外者比例（按H08拟合）。")
+        help=("Share of away workers who also review between April and November (fitted to H08).",
+              "在四月至十一月也会权衡去留的在外者比例（按H08拟合）。"))
     odd_jobs: float = lever(
-        0.1, unit="share of wage", low=0.01, high=1,
+        0.1, unit="share of wage", within=(0.01, 1),
         en="Odd jobs in the city", zh="城市零工收入",
-        help_en="Share of the wage earned by odd jobs until a lost city job is replaced.",
-        help_zh="失去城市工作后找到新工作前的零工收入占工资的比例。")
+        help=("Share of the wage earned by odd jobs until a lost city job is replaced.",
+              "失去城市工作后找到新工作前的零工收入占工资的比例。"))
 
 
 class Careers(Group):
     """Work, leaving again, and the intention to found."""
 
     leave_constant: float = lever(
-        -2.9, unit="logit", low=-10, high=10, free=True,
+        -2.9, unit="logit", within=(-10, 10), free=True,
         en="Leaving again", zh="再外出常数项",
-        help_en="Log odds of leaving at a review when all else is equal.",
-        help_zh="其他条件相同时一次权衡中外出的对数几率。")
+        help=("Log odds of leaving at a review when all else is equal.",
+              "其他条件相同时一次权衡中外出的对数几率。"))
     leave_age: float = lever(
-        0.5, unit="per decade", low=0, high=3,
+        0.5, unit="per decade", within=(0, 3),
         en="Age keeps at home", zh="年龄抑制外出",
-        help_en="Fall of the log odds of leaving, per decade of age above 30.",
-        help_zh="30岁以上每增十岁外出对数几率的下降。")
+        help=("Fall of the log odds of leaving, per decade of age above 30.",
+              "30岁以上每增十岁外出对数几率的下降。"))
     leave_experience: float = lever(
-        1, unit="log odds", low=0, high=4, evidence=("H02",),
+        1, unit="log odds", within=(0, 4), evidence=("H02",),
         en="Been away before", zh="外出经历",
-        help_en="Log odds of leaving for someone who has been away before.",
-        help_zh="有外出经历者再外出的对数几率。")
+        help=("Log odds of leaving for someone who has been away before.",
+              "有外出经历者再外出的对数几率。"))
     home_review: int = lever(
-        9, unit="months", low=3, high=24,
+        9, unit="months", within=(3, 24),
         en="Reviews at home", zh="在家权衡间隔",
-        help_en="Months between two reviews of what to do at home.",
-        help_zh="在家者两次权衡之间的月数。")
+        help=("Months between two reviews of what to do at home.",
+              "在家者两次权衡之间的月数。"))
     separation: float = lever(
-        0.012, unit="chance/month", low=0, high=0.1,
+        0.012, unit="chance/month", within=(0, 0.1),
         en="Losing a job", zh="离职率",
-        help_en="Chance to lose a job with an employer outside the model's firms.",
-        help_zh="在模型企业以外的雇主处失去工作的月概率。")
+        help=("Chance to lose a job with an employer outside the model's firms.",
+              "在模型企业以外的雇主处失去工作的月概率。"))
     job_finding: float = lever(
-        0.35, unit="chance/month", low=0, high=1,
+        0.35, unit="chance/month", within=(0, 1),
         en="Meeting a vacancy", zh="求职成功率",
-        help_en="Chance that a seeker meets a vacancy when there is one for every seeker.",
-        help_zh="岗位与求职者一比一时每月遇到岗位的概率。")
+        help=("Chance that a seeker meets a vacancy when there is one for every seeker.",
+              "岗位与求职者一比一时每月遇到岗位的概率。"))
     referral_hiring: float = lever(
-        0.69, unit="share", low=0, high=1, evidence=("BH057",),
+        0.69, unit="share", within=(0, 1), evidence=("BH057",),
         en="Hired through ties", zh="熟人介绍比例",
-        help_en="Share of hires made through friends and relatives.",
-        help_zh="通过亲友介绍完成的招聘比例。")
+        help=("Share of hires made through friends and relatives.",
+              "通过亲友介绍完成的招聘比例。"))
     seek_patience: int = lever(
-        6, unit="months", low=1, high=24,
+        6, unit="months", within=(1, 24),
         en="Patience of seekers", zh="求职耐心",
-        help_en="Months after which a seeker gives up looking for a job.",
-        help_zh="求职者放弃求职前的月数。")
+        help=("Months after which a seeker gives up looking for a job.",
+              "求职者放弃求职前的月数。"))
     intention_constant: float = lever(
-        0, unit="logit", low=-5, high=5, free=True,
+        0, unit="logit", within=(-5, 5), free=True,
         en="Intention to found", zh="创业意愿常数项",
-        help_en="Log odds of intending to found when all else is equal.",
-        help_zh="其他条件相同时有创业意愿的对数几率。")
+        help=("Log odds of intending to found when all else is equal.",
+              "其他条件相同时有创业意愿的对数几率。"))
     attitude_weight: float = lever(
-        1, unit="per log income", low=0, high=5,
+        1, unit="per log income", within=(0, 5),
         en="Attitude", zh="态度权重",
-        help_en="Weight of expected owner income against the best alternative.",
-        help_zh="预期经营收入与最佳替代收入之比的权重。")
+        help=("Weight of expected owner income against the best alternative.",
+              "预期经营收入与最佳替代收入之比的权重。"))
     norm_weight: float = lever(
-        2, unit="log odds", low=0, high=10,
+        2, unit="log odds", within=(0, 10),
         en="Norm", zh="规范权重",
-        help_en="Weight of the share of ties who own firms; only its sign is known (BH063).",
-        help_zh="亲友中业主比例的权重；仅知方向（BH063）。")
+        help=("Weight of the share of ties who own firms; only its sign is known (BH063).",
+              "亲友中业主比例的权重；仅知方向（BH063）。"))
     control_weight: float = lever(
-        1, unit="log odds", low=0, high=5,
+        1, unit="log odds", within=(0, 5),
         en="Perceived control", zh="控制感权重",
-        help_en="Weight of skill, training, known support and money in sight.",
-        help_zh="技能、培训、所知扶持和可得资金的权重。")
+        help=("Weight of skill, training, known support and money in sight.",
+              "技能、培训、所知扶持和可得资金的权重。"))
     search_rate: float = lever(
-        0.3, unit="per year", low=0, high=12,
+        0.3, unit="per year", within=(0, 12),
         en="Farmers' job search", zh="务农者求职",
-        help_en="Rate at which a farmer starts to look for a wage job where it pays more.",
-        help_zh="工资性就业收入更高时,务农者开始求职的频率。")
+        help=("Rate at which a farmer starts to look for a wage job where it pays more.",
+              "工资性就业收入更高时,务农者开始求职的频率。"))
     care_burden: float = lever(
-        0.7, unit="log points", low=0, high=3,
+        0.7, unit="log points", within=(0, 3),
         en="Burden of care", zh="照料负担",
-        help_en="By how much care for a child or an elder lowers the rate at which a woman can "
-        "follow up a venture idea.",
-        help_zh="照料子女或老人使女性跟进创业想法的频率下降的对数幅度。")
+        help=("By how much care for a child or an elder lowers the rate at which a woman can "
+              "follow up a venture idea.",
+              "照料子女或老人使女性跟进创业想法的频率下降的对数幅度。"))
     idea_rate: float = lever(
-        0.053, unit="ideas/person/yr", low=0, high=1, free=True,
+        0.053, unit="ideas/person/yr", within=(0, 1), free=True,
         en="Venture ideas", zh="创业点子",
-        help_en="Workable venture ideas a year of someone with the intention.",
-        help_zh="有意愿者每年产生的可行创业点子数。")
+        help=("Workable venture ideas a year of someone with the intention.",
+              "有意愿者每年产生的可行创业点子数。"))
     wage_curve: float = lever(
-        0.1, unit="elasticity", low=0, high=0.5,
+        0.1, unit="elasticity", within=(0, 0.5),
         en="Wage curve", zh="工资曲线",
-        help_en="Fall of the local wage when there are more seekers per worker.",
-        help_zh="人均求职者增多时本地工资的弹性下降。")
+        help=("Fall of the local wage when there are more seekers per worker.",
+              "人均求职者增多时本地工资的弹性下降。"))
 
 
 class Money(Group):
     """Saving, family money, guarantors and waiting."""
 
     saving_rate: float = lever(
-        0.23, unit="share of income", low=0, high=0.6, evidence=("H13",),
+        0.23, unit="share of income", within=(0, 0.6), evidence=("H13",),
         en="Saving rate", zh="储蓄率",
-        help_en="Share of income that is saved.", help_zh="收入中用于储蓄的比例。")
+        help=("Share of income that is saved.", "收入中用于储蓄的比例。"))
     spending: float = lever(
-        0.277, unit="share/yr", low=0, high=1, evidence=("H13", "H14", "N47"),
+        0.277, unit="share/yr", within=(0, 1), evidence=("H13", "H14", "N47"),
         en="Spending of savings", zh="储蓄支用",
-        help_en="Share of savings spent in a year on houses, weddings and the like; derived: 23 % of "
-        "5,634 yuan a month saved keeps a mean balance of 56,200 yuan.",
-        help_zh="每年用于建房、婚嫁等的储蓄比例;推算:月均5634元储蓄23%可维持5.62万元平均余额。")
+        help=("Share of savings spent in a year on houses, weddings and the like; derived: 23 % of "
+              "5,634 yuan a month saved keeps a mean balance of 56,200 yuan.",
+              "每年用于建房、婚嫁等的储蓄比例;推算:月均5634元储蓄23%可维持5.62万元平均余额。"))
     thrift_sigma: float = lever(
-        0.7, unit="log sd", low=0, high=2,
+        0.7, unit="log sd", within=(0, 2),
         en="Differences in thrift", zh="储蓄倾向差异",
-        help_en="Log standard deviation of saving rates between people.",
-        help_zh="个人储蓄率的对数标准差。")
+        help=("Log standard deviation of saving rates between people.",
+              "个人储蓄率的对数标准差。"))
     family_share: float = lever(
-        0.1, unit="share", low=0, high=0.5,
+        0.1, unit="share", within=(0, 0.5),
         en="Family money", zh="亲友出资比例",
-        help_en="Share of a tie's savings above the buffer that it gives.",
-        help_zh="亲友储蓄超出备用金部分的出资比例。")
+        help=("Share of a tie's savings above the buffer that it gives.",
+              "亲友储蓄超出备用金部分的出资比例。"))
     family_chance: float = lever(
-        0.2, unit="chance", low=0, high=1,
+        0.2, unit="chance", within=(0, 1),
         en="Family gives", zh="亲友出资概率",
-        help_en="Chance that a tie gives at all.", help_zh="一位亲友愿意出资的概率。")
+        help=("Chance that a tie gives at all.", "一位亲友愿意出资的概率。"))
     buffer: float = lever(
-        20_000, unit="yuan", low=0, high=100_000,
+        20_000, unit="yuan", within=(0, 100_000),
         en="Buffer kept back", zh="备用金",
-        help_en="Savings that people keep back and don't put into a firm.",
-        help_zh="留作家用、不投入企业的储蓄。")
+        help=("Savings that people keep back and don't put into a firm.",
+              "留作家用、不投入企业的储蓄。"))
     guarantor_share: float = lever(
-        0.12, unit="share", low=0, high=1, free=True,
+        0.12, unit="share", within=(0, 1), free=True,
         en="Willing guarantors", zh="愿担保者比例",
-        help_en="Share of home ties in work who stand guarantor; a quarter lack one (BH033).",
-        help_zh="在家有业亲友中愿作担保者的比例；约四分之一缺担保人（BH033）。")
+        help=("Share of home ties in work who stand guarantor; a quarter lack one (BH033).",
+              "在家有业亲友中愿作担保者的比例；约四分之一缺担保人（BH033）。"))
     giveup: float = lever(
-        0.06, unit="chance/month", low=0, high=0.5,
+        0.06, unit="chance/month", within=(0, 0.5),
         en="Giving up while waiting", zh="等待中放弃",
-        help_en="Chance to give up while a file waits.",
-        help_zh="等待办件期间每月放弃的概率。")
+        help=("Chance to give up while a file waits.",
+              "等待办件期间每月放弃的概率。"))
     minimum_start: float = lever(
-        0.4, unit="share", low=0, high=1,
+        0.4, unit="share", within=(0, 1),
         en="Smallest start", zh="最低启动比例",
-        help_en="Share of the wanted capital below which none starts.",
-        help_zh="资金低于期望资本的此比例则不启动。")
+        help=("Share of the wanted capital below which none starts.",
+              "资金低于期望资本的此比例则不启动。"))
     risk_aversion: float = lever(
-        0.3, unit="log points", low=0, high=2,
+        0.3, unit="log points", within=(0, 2),
         en="Risk aversion", zh="风险厌恶",
-        help_en="Income that a person of average risk tolerance asks for owning, over a wage.",
-        help_zh="风险承受力一般者要求经营收入高于工资的幅度。")
+        help=("Income that a person of average risk tolerance asks for owning, over a wage.",
+              "风险承受力一般者要求经营收入高于工资的幅度。"))
 
 
 # fmt: on

@@ -24,15 +24,15 @@ class Township(Group):
     name: str = Field(strict=True, min_length=1, max_length=100)
     name_zh: str = Field(strict=True, min_length=1, max_length=100)
     weight: float = lever(
-        REQUIRED, unit="share", low=0, high=1, en="Share of workers", zh="劳动力占比",
-        help_en="Share of the labour force registered here.", help_zh="户籍劳动力在全县的占比。")
+        REQUIRED, unit="share", within=(0, 1), en="Share of workers", zh="劳动力占比",
+        help=("Share of the labour force registered here.", "户籍劳动力在全县的占比。"))
     distance_km: float = lever(
-        REQUIRED, unit="km", low=0, high=500, en="Distance to the seat", zh="距县城",
-        help_en="Road distance to the county seat.", help_zh="到县城的公路距离。")
+        REQUIRED, unit="km", within=(0, 500), en="Distance to the seat", zh="距县城",
+        help=("Road distance to the county seat.", "到县城的公路距离。"))
     remote: bool = lever(
         REQUIRED, unit="yes/no", en="Remote", zh="偏远",
-        help_en="Whether the township counts as remote; over 20 km unless stated.",
-        help_zh="是否为偏远乡镇；未注明时以20公里以上计。")
+        help=("Whether the township counts as remote; over 20 km unless stated.",
+              "是否为偏远乡镇；未注明时以20公里以上计。"))
 
     @model_validator(mode="before")
     @classmethod
@@ -51,40 +51,40 @@ class Sector(Group):
     name: str = Field(strict=True, min_length=1, max_length=100)
     name_zh: str = Field(strict=True, min_length=1, max_length=100)
     labour_share: float = lever(
-        REQUIRED, unit="exponent", low=0.05, high=0.9, en="Labour share", zh="劳动份额",
-        help_en="Exponent of labour in value added.", help_zh="增加值中劳动的指数。")
+        REQUIRED, unit="exponent", within=(0.05, 0.9), en="Labour share", zh="劳动份额",
+        help=("Exponent of labour in value added.", "增加值中劳动的指数。"))
     capital_share: float = lever(
-        REQUIRED, unit="exponent", low=0.01, high=0.9, en="Capital share", zh="资本份额",
-        help_en="Exponent of capital in value added.", help_zh="增加值中资本的指数。")
+        REQUIRED, unit="exponent", within=(0.01, 0.9), en="Capital share", zh="资本份额",
+        help=("Exponent of capital in value added.", "增加值中资本的指数。"))
     capital_median: float = lever(
-        REQUIRED, unit="yuan", low=1000, high=10_000_000, evidence=("BH039", "BH042"),
+        REQUIRED, unit="yuan", within=(1000, 10_000_000), evidence=("BH039", "BH042"),
         en="Start-up capital", zh="启动资本",
-        help_en="Median capital that a founder wants to start with.",
-        help_zh="创业者期望启动资本的中位数。")
+        help=("Median capital that a founder wants to start with.",
+              "创业者期望启动资本的中位数。"))
     capital_sigma: float = lever(
-        REQUIRED, unit="log sd", low=0, high=3, en="Spread of capital", zh="资本差异",
-        help_en="Standard deviation of the log of that capital.", help_zh="启动资本对数的标准差。")
+        REQUIRED, unit="log sd", within=(0, 3), en="Spread of capital", zh="资本差异",
+        help=("Standard deviation of the log of that capital.", "启动资本对数的标准差。"))
     intermediate: float = lever(
-        REQUIRED, unit="share of sales", low=0, high=0.95, en="Inputs", zh="中间投入",
-        help_en="Share of sales spent on goods and services bought; margins as in BH089.",
-        help_zh="外购商品和服务占销售额的比例；利润率参照BH089。")
+        REQUIRED, unit="share of sales", within=(0, 0.95), en="Inputs", zh="中间投入",
+        help=("Share of sales spent on goods and services bought; margins as in BH089.",
+              "外购商品和服务占销售额的比例；利润率参照BH089。"))
     local: float = lever(
-        REQUIRED, unit="share of sales", low=0, high=1, en="Sold in the county", zh="县内销售",
-        help_en="Share sold within the county, where the price falls as supply grows.",
-        help_zh="在县内销售的比例；供给增加则价格下降。")
+        REQUIRED, unit="share of sales", within=(0, 1), en="Sold in the county", zh="县内销售",
+        help=("Share sold within the county, where the price falls as supply grows.",
+              "在县内销售的比例；供给增加则价格下降。"))
     demand: float = lever(
-        REQUIRED, unit="yuan/month/home worker", low=0, high=100_000, en="Demand", zh="需求",
-        help_en="Value added a month per home worker that the county demands.",
-        help_zh="县内每名在家劳动力每月所需的增加值。")
+        REQUIRED, unit="yuan/month/home worker", within=(0, 100_000), en="Demand", zh="需求",
+        help=("Value added a month per home worker that the county demands.",
+              "县内每名在家劳动力每月所需的增加值。"))
     rent: float = lever(
-        REQUIRED, unit="yuan/month", low=0, high=100_000, en="Rent", zh="租金",
-        help_en="Market rent of a usual site.", help_zh="一般场地的市场租金。")
+        REQUIRED, unit="yuan/month", within=(0, 100_000), en="Rent", zh="租金",
+        help=("Market rent of a usual site.", "一般场地的市场租金。"))
     appeal: float = lever(
-        REQUIRED, unit="log weight", low=-5, high=5, en="Appeal", zh="偏好",
-        help_en="Liking for the sector beyond what it pays.", help_zh="收入以外对该行业的偏好。")
+        REQUIRED, unit="log weight", within=(-5, 5), en="Appeal", zh="偏好",
+        help=("Liking for the sector beyond what it pays.", "收入以外对该行业的偏好。"))
     needs_site: bool = lever(
         REQUIRED, unit="yes/no", en="Needs a site", zh="需要用地",
-        help_en="Whether firms of this sector need land.", help_zh="该行业企业是否需要用地。")
+        help=("Whether firms of this sector need land.", "该行业企业是否需要用地。"))
 
     @model_validator(mode="after")
     def _span_of_control(self) -> Self:
@@ -102,273 +102,263 @@ class CitySector(Group):
     name: str = Field(strict=True, min_length=1, max_length=100)
     name_zh: str = Field(strict=True, min_length=1, max_length=100)
     share: float = lever(
-        REQUIRED, unit="share", low=0, high=1, evidence=("N51",), en="Share", zh="占比",
-        help_en="Share of away workers in the sector.", help_zh="在外劳动力中的占比。")
+        REQUIRED, unit="share", within=(0, 1), evidence=("N51",), en="Share", zh="占比",
+        help=("Share of away workers in the sector.", "在外劳动力中的占比。"))
     wage: float = lever(
-        REQUIRED, unit="yuan/month", low=500, high=50_000, evidence=("N49",), en="Wage", zh="工资",
-        help_en="Mean monthly wage, relative to the other sectors.",
-        help_zh="平均月工资，用于行业间比较。")
-
-
-# County facts: what is given, and what a county file states.
-#
-# The defaults here are those of the bundled county; the tables of townships and sectors have none.
-
-
-
-
-# fmt: off
+        REQUIRED, unit="yuan/month", within=(500, 50_000), evidence=("N49",), en="Wage", zh="工资",
+        help=("Mean monthly wage, relative to the other sectors.",
+              "平均月工资，用于行业间比较。"))
 
 
 class People(Group):
     """The labour force: sex, age, family, schooling and savings."""
 
     female_away: float = lever(
-        0.305, unit="share", low=0, high=1, evidence=("N34",),
+        0.305, unit="share", within=(0, 1), evidence=("N34",),
         en="Women among away workers", zh="在外女性比例",
-        help_en="Share of women among workers away.", help_zh="在外劳动力中的女性比例。")
+        help=("Share of women among workers away.", "在外劳动力中的女性比例。"))
     female_home: float = lever(
-        0.43, unit="share", low=0, high=1, evidence=("N34",),
+        0.43, unit="share", within=(0, 1), evidence=("N34",),
         en="Women among home workers", zh="在家女性比例",
-        help_en="Share of women among workers at home.", help_zh="在家劳动力中的女性比例。")
+        help=("Share of women among workers at home.", "在家劳动力中的女性比例。"))
     age_away: float = lever(
-        39, unit="years", low=20, high=58, evidence=("N30",),
+        39, unit="years", within=(20, 58), evidence=("N30",),
         en="Mean age away", zh="在外平均年龄",
-        help_en="Mean age of workers away.", help_zh="在外劳动力的平均年龄。")
+        help=("Mean age of workers away.", "在外劳动力的平均年龄。"))
     age_home: float = lever(
-        46.8, unit="years", low=20, high=58, evidence=("N30",),
+        46.8, unit="years", within=(20, 58), evidence=("N30",),
         en="Mean age at home", zh="在家平均年龄",
-        help_en="Mean age of workers at home.", help_zh="在家劳动力的平均年龄。")
+        help=("Mean age of workers at home.", "在家劳动力的平均年龄。"))
     married: float = lever(
-        0.802, unit="share", low=0, high=1, evidence=("N37",),
+        0.802, unit="share", within=(0, 1), evidence=("N37",),
         en="Married", zh="已婚比例",
-        help_en="Share of workers who are married.", help_zh="已婚劳动力比例。")
+        help=("Share of workers who are married.", "已婚劳动力比例。"))
     child: float = lever(
-        0.4, unit="share", low=0, high=1,
+        0.4, unit="share", within=(0, 1),
         en="Child left behind", zh="有留守子女比例",
-        help_en="Share with a child at home who needs care.", help_zh="家中有需照顾子女的比例。")
+        help=("Share with a child at home who needs care.", "家中有需照顾子女的比例。"))
     elder: float = lever(
-        0.25, unit="share", low=0, high=1,
+        0.25, unit="share", within=(0, 1),
         en="Elder needing care", zh="有老人需照料比例",
-        help_en="Share with an elder at home who needs care.", help_zh="家中有老人需照料的比例。")
+        help=("Share with an elder at home who needs care.", "家中有老人需照料的比例。"))
     city_home: float = lever(
-        0.15, unit="share", low=0, high=1,
+        0.15, unit="share", within=(0, 1),
         en="Home in the city", zh="城市有房比例",
-        help_en="Share of away workers who own a home in the city.",
-        help_zh="在外劳动力中在城市有住房的比例。")
+        help=("Share of away workers who own a home in the city.",
+              "在外劳动力中在城市有住房的比例。"))
     out_of_province: float = lever(
-        0.134, unit="share", low=0, high=1, evidence=("N25",),
+        0.134, unit="share", within=(0, 1), evidence=("N25",),
         en="Out of the province", zh="跨省比例",
-        help_en="Share of away workers outside the province.", help_zh="在外劳动力中跨省的比例。")
+        help=("Share of away workers outside the province.", "在外劳动力中跨省的比例。"))
     savings_mean: float = lever(
-        56_200, unit="yuan", low=0, high=1_000_000, evidence=("H14",),
+        56_200, unit="yuan", within=(0, 1_000_000), evidence=("H14",),
         en="Mean savings", zh="平均储蓄",
-        help_en="Mean savings balance of a migrant worker.", help_zh="务工者的平均储蓄余额。")
+        help=("Mean savings balance of a migrant worker.", "务工者的平均储蓄余额。"))
     savings_sigma: float = lever(
-        0.9, unit="log sd", low=0, high=3,
+        0.9, unit="log sd", within=(0, 3),
         en="Spread of savings", zh="储蓄差异",
-        help_en="Standard deviation of log savings.", help_zh="储蓄对数的标准差。")
+        help=("Standard deviation of log savings.", "储蓄对数的标准差。"))
     never_away: float = lever(
-        0.45, unit="share", low=0, high=1,
+        0.45, unit="share", within=(0, 1),
         en="Never away", zh="从未外出比例",
-        help_en="Share of home workers who never worked away.",
-        help_zh="在家劳动力中从未外出者的比例。")
+        help=("Share of home workers who never worked away.",
+              "在家劳动力中从未外出者的比例。"))
     schooling_none: float = lever(
-        0.008, unit="share", low=0, high=1, evidence=("N38",),
+        0.008, unit="share", within=(0, 1), evidence=("N38",),
         en="No schooling", zh="未上过学",
-        help_en="Share of workers without schooling.", help_zh="未上过学的劳动力比例。")
+        help=("Share of workers without schooling.", "未上过学的劳动力比例。"))
     schooling_primary: float = lever(
-        0.138, unit="share", low=0, high=1, evidence=("N38",),
+        0.138, unit="share", within=(0, 1), evidence=("N38",),
         en="Primary school", zh="小学",
-        help_en="Share with primary school.", help_zh="小学文化程度的比例。")
+        help=("Share with primary school.", "小学文化程度的比例。"))
     schooling_junior: float = lever(
-        0.521, unit="share", low=0, high=1, evidence=("N38",),
+        0.521, unit="share", within=(0, 1), evidence=("N38",),
         en="Junior middle school", zh="初中",
-        help_en="Share with junior middle school.", help_zh="初中文化程度的比例。")
+        help=("Share with junior middle school.", "初中文化程度的比例。"))
     schooling_senior: float = lever(
-        0.175, unit="share", low=0, high=1, evidence=("N38",),
+        0.175, unit="share", within=(0, 1), evidence=("N38",),
         en="Senior middle school", zh="高中",
-        help_en="Share with senior middle school.", help_zh="高中文化程度的比例。")
+        help=("Share with senior middle school.", "高中文化程度的比例。"))
     schooling_college: float = lever(
-        0.158, unit="share", low=0, high=1, evidence=("N38",),
+        0.158, unit="share", within=(0, 1), evidence=("N38",),
         en="College", zh="大专及以上",
-        help_en="Share with college or more.", help_zh="大专及以上文化程度的比例。")
+        help=("Share with college or more.", "大专及以上文化程度的比例。"))
 
 
 class Ties(Group):
     """Who knows whom."""
 
     villages: int = lever(
-        297, unit="villages", low=1, high=5000, evidence=("L06",),
+        297, unit="villages", within=(1, 5000), evidence=("L06",),
         en="Villages", zh="村（居）数",
-        help_en="Villages and residents' committees.", help_zh="村和居委会数量。")
+        help=("Villages and residents' committees.", "村和居委会数量。"))
     kin: float = lever(
-        11, unit="ties", low=0, high=50, evidence=("W01",),
+        11, unit="ties", within=(0, 50), evidence=("W01",),
         en="Kin", zh="亲戚",
-        help_en="Kin households that a worker is in touch with.",
-        help_zh="一名劳动力来往的亲戚户数。")
+        help=("Kin households that a worker is in touch with.",
+              "一名劳动力来往的亲戚户数。"))
     friends: float = lever(
-        7, unit="ties", low=0, high=50, evidence=("W02",),
+        7, unit="ties", within=(0, 50), evidence=("W02",),
         en="Friends", zh="朋友",
-        help_en="Friends and neighbours in the village.", help_zh="本村朋友和邻居数。")
+        help=("Friends and neighbours in the village.", "本村朋友和邻居数。"))
     fellows: float = lever(
-        3, unit="ties", low=0, high=50,
+        3, unit="ties", within=(0, 50),
         en="Fellow townspeople", zh="同乡",
-        help_en="People from the county at the same destination.", help_zh="同一务工地的同乡数。")
+        help=("People from the county at the same destination.", "同一务工地的同乡数。"))
     rewiring: float = lever(
-        0.1, unit="share", low=0, high=1,
+        0.1, unit="share", within=(0, 1),
         en="Ties beyond the village", zh="村外联系比例",
-        help_en="Share of friendships that lead out of the village.",
-        help_zh="跨村的朋友关系比例。")
+        help=("Share of friendships that lead out of the village.",
+              "跨村的朋友关系比例。"))
     hubs: float = lever(
-        0.02, unit="share", low=0, high=0.2,
+        0.02, unit="share", within=(0, 0.2),
         en="Hubs", zh="人脉广者比例",
-        help_en="Share of people with many friends.", help_zh="朋友众多者的比例。")
+        help=("Share of people with many friends.", "朋友众多者的比例。"))
 
 
 class Work(Group):
     """Wages and jobs in the county and in the cities."""
 
     local_wage: float = lever(
-        4291, unit="yuan/month", low=500, high=30_000, evidence=("N47",),
+        4291, unit="yuan/month", within=(500, 30_000), evidence=("N47",),
         en="Local wage", zh="本地工资",
-        help_en="Mean monthly earnings in the county.", help_zh="县内平均月收入。")
+        help=("Mean monthly earnings in the county.", "县内平均月收入。"))
     wage_floor: float = lever(
-        2000, unit="yuan/month", low=0, high=30_000,
+        2000, unit="yuan/month", within=(0, 30_000),
         en="Wage floor", zh="最低工资",
-        help_en="Lowest monthly wage an employer may pay.", help_zh="雇主可支付的最低月工资。")
+        help=("Lowest monthly wage an employer may pay.", "雇主可支付的最低月工资。"))
     farm_income: float = lever(
-        1900, unit="yuan/month", low=0, high=30_000,
+        1900, unit="yuan/month", within=(0, 30_000),
         en="Farm income", zh="务农收入",
-        help_en="Monthly income of someone who farms the household's land.",
-        help_zh="耕种自家土地者的月收入。")
+        help=("Monthly income of someone who farms the household's land.",
+              "耕种自家土地者的月收入。"))
     other_jobs: float = lever(
-        0.4, unit="jobs/home worker", low=0, high=2,
+        0.4, unit="jobs/home worker", within=(0, 2),
         en="Other jobs", zh="其他岗位",
-        help_en="Jobs with employers outside the model's firms at the start.",
-        help_zh="期初模型企业以外的岗位数（每名在家劳动力）。")
+        help=("Jobs with employers outside the model's firms at the start.",
+              "期初模型企业以外的岗位数（每名在家劳动力）。"))
     city_wage: float = lever(
-        5634, unit="yuan/month", low=500, high=50_000, evidence=("N47",),
+        5634, unit="yuan/month", within=(500, 50_000), evidence=("N47",),
         en="City wage", zh="城市工资",
-        help_en="Mean monthly earnings away.", help_zh="在外平均月收入。")
+        help=("Mean monthly earnings away.", "在外平均月收入。"))
     wage_sigma: float = lever(
-        0.35, unit="log sd", low=0, high=2,
+        0.35, unit="log sd", within=(0, 2),
         en="Spread of wages", zh="工资差异",
-        help_en="Standard deviation of log wages.", help_zh="工资对数的标准差。")
+        help=("Standard deviation of log wages.", "工资对数的标准差。"))
     city_loss: float = lever(
-        0.005, unit="chance/month", low=0, high=0.2,
+        0.005, unit="chance/month", within=(0, 0.2),
         en="Losing a city job", zh="城市失业率",
-        help_en="Chance to lose a city job in a month.", help_zh="每月失去城市工作的概率。")
+        help=("Chance to lose a city job in a month.", "每月失去城市工作的概率。"))
     remittance: float = lever(
-        0.13, unit="share", low=0, high=1, evidence=("H16",),
+        0.13, unit="share", within=(0, 1), evidence=("H16",),
         en="Remittances", zh="汇款比例",
-        help_en="Share of city income sent home.", help_zh="城市收入中寄回家的比例。")
+        help=("Share of city income sent home.", "城市收入中寄回家的比例。"))
     dependants: float = lever(
-        0.9, unit="people/home worker", low=0, high=5,
+        0.9, unit="people/home worker", within=(0, 5),
         en="Dependants", zh="抚养人数",
-        help_en="People not in the labour force, per worker at home when the policy starts. They stay "
-        "when a worker leaves.",
-        help_zh="政策开始时每名在家劳动力对应的非劳动力人数；劳动力外出时他们留在家中。")
+        help=("People not in the labour force, per worker at home when the policy starts. They stay "
+              "when a worker leaves.",
+              "政策开始时每名在家劳动力对应的非劳动力人数；劳动力外出时他们留在家中。"))
     festival_month: int = lever(
-        2, unit="calendar month", low=1, high=12,
+        2, unit="calendar month", within=(1, 12),
         en="Festival month", zh="春节月份",
-        help_en="Month of the Spring Festival.", help_zh="春节所在月份。")
+        help=("Month of the Spring Festival.", "春节所在月份。"))
 
 
 class Firms(Group):
     """Firms and services as they are at the start, and what firms face."""
 
     per_1000: float = lever(
-        45, unit="firms/1,000 workers", low=0, high=500,
+        45, unit="firms/1,000 workers", within=(0, 500),
         en="Firms at the start", zh="期初企业数",
-        help_en="Registered firms per 1,000 workers at the start.",
-        help_zh="期初每千名劳动力的登记企业数。")
+        help=("Registered firms per 1,000 workers at the start.",
+              "期初每千名劳动力的登记企业数。"))
     returnee_share: float = lever(
-        0.508, unit="share", low=0, high=1, evidence=("BH019",),
+        0.508, unit="share", within=(0, 1), evidence=("BH019",),
         en="Owned by returnees", zh="返乡者企业比例",
-        help_en="Share of those firms whose owner has worked away.",
-        help_zh="业主曾外出务工的企业比例。")
+        help=("Share of those firms whose owner has worked away.",
+              "业主曾外出务工的企业比例。"))
     lpr: float = lever(
-        0.03, unit="per yr", low=0, high=0.3,
+        0.03, unit="per yr", within=(0, 0.3),
         en="Loan prime rate", zh="贷款市场报价利率",
-        help_en="Yearly rate to which the banks' spread is added.",
-        help_zh="年利率，银行在此之上加点。")
+        help=("Yearly rate to which the banks' spread is added.",
+              "年利率，银行在此之上加点。"))
     tax: float = lever(
-        0.03, unit="share of value added", low=0, high=0.5,
+        0.03, unit="share of value added", within=(0, 0.5),
         en="Taxes", zh="税费",
-        help_en="Share of value added that goes in taxes.", help_zh="税费占增加值的比例。")
+        help=("Share of value added that goes in taxes.", "税费占增加值的比例。"))
     road: float = lever(
-        0.5, unit="index", low=0, high=1,
+        0.5, unit="index", within=(0, 1),
         en="Present roads", zh="现有道路",
-        help_en="Road index of the county today; better roads cost money.",
-        help_zh="县内道路现状指数；改善需要投入。")
+        help=("Road index of the county today; better roads cost money.",
+              "县内道路现状指数；改善需要投入。"))
     incubator_places: float = lever(
-        150, unit="firms", low=0, high=5000, evidence=("P102",),
+        150, unit="firms", within=(0, 5000), evidence=("P102",),
         en="Existing incubator places", zh="现有孵化工位",
-        help_en="Places there already are; more must be built.", help_zh="已有工位；增加须新建。")
+        help=("Places there already are; more must be built.", "已有工位；增加须新建。"))
     training_centres: int = lever(
-        3, unit="centres", low=1, high=6,
+        3, unit="centres", within=(1, 6),
         en="Training centres", zh="培训机构",
-        help_en="Centres that hold courses.", help_zh="开办课程的机构数。")
+        help=("Centres that hold courses.", "开办课程的机构数。"))
     hall_files: float = lever(
-        150, unit="files/month", low=0, high=10_000,
+        150, unit="files/month", within=(0, 10_000),
         en="Files at the county hall", zh="县大厅办件量",
-        help_en="Files the county hall can handle in a month at 20 days a file.",
-        help_zh="按每件20天计，县服务大厅每月可办件数。")
+        help=("Files the county hall can handle in a month at 20 days a file.",
+              "按每件20天计，县服务大厅每月可办件数。"))
     post_files: float = lever(
-        5, unit="files/month", low=0, high=1000,
+        5, unit="files/month", within=(0, 1000),
         en="Files at a post", zh="服务点办件量",
-        help_en="Files one township post can handle in a month.",
-        help_zh="一个乡镇服务点每月可办件数。")
+        help=("Files one township post can handle in a month.",
+              "一个乡镇服务点每月可办件数。"))
     service_quality: float = lever(
-        0.2, unit="log sd", low=0, high=1,
+        0.2, unit="log sd", within=(0, 1),
         en="Differences in service quality", zh="服务质量差异",
-        help_en="Log standard deviation of quality between providers; the mean is 1.",
-        help_zh="各服务机构质量的对数标准差，均值为1。")
+        help=("Log standard deviation of quality between providers; the mean is 1.",
+              "各服务机构质量的对数标准差，均值为1。"))
     pay: float = lever(
-        0.8, unit="share", low=0.3, high=1.5,
+        0.8, unit="share", within=(0.3, 1.5),
         en="Pay in small firms", zh="小微企业工资",
-        help_en="Pay of employees of these firms, relative to the local wage.",
-        help_zh="这些企业员工工资与本地平均工资之比。")
+        help=("Pay of employees of these firms, relative to the local wage.",
+              "这些企业员工工资与本地平均工资之比。"))
     company_capital: float = lever(
-        170000, unit="yuan", low=0, high=10_000_000,
+        170000, unit="yuan", within=(0, 10_000_000),
         en="Capital of a company", zh="公司资本线",
-        help_en="Capital from which a firm is a company rather than self-employed.",
-        help_zh="资本达此数额的为公司，否则为个体工商户。")
+        help=("Capital from which a firm is a company rather than self-employed.",
+              "资本达此数额的为公司，否则为个体工商户。"))
     fund_share: float = lever(
-        0.8, unit="share", low=0, high=1,
+        0.8, unit="share", within=(0, 1),
         en="Fund's share of a default", zh="基金代偿比例",
-        help_en="Share of a defaulted loan that the guarantee fund pays the bank.",
-        help_zh="贷款违约时担保基金向银行代偿的比例。")
+        help=("Share of a defaulted loan that the guarantee fund pays the bank.",
+              "贷款违约时担保基金向银行代偿的比例。"))
 
 
 class Shock(Group):
     """One shock to the cities and the county."""
 
     start_month: int = lever(
-        0, unit="month", low=0, high=1200,
+        0, unit="month", within=(0, 1200),
         en="Start of the shock", zh="冲击开始月",
-        help_en="Month of the run in which the shock starts; 0 means none.",
-        help_zh="冲击开始于第几个月；0表示无冲击。")
+        help=("Month of the run in which the shock starts; 0 means none.",
+              "冲击开始于第几个月；0表示无冲击。"))
     months: int = lever(
-        6, unit="months", low=1, high=120,
+        6, unit="months", within=(1, 120),
         en="Length of the shock", zh="冲击持续月数",
-        help_en="Months for which wages and demand are changed.",
-        help_zh="工资和需求受影响的月数。")
+        help=("Months for which wages and demand are changed.",
+              "工资和需求受影响的月数。"))
     city_loss: float = lever(
-        0, unit="share", low=0, high=1, evidence=("H05",),
+        0, unit="share", within=(0, 1), evidence=("H05",),
         en="City jobs lost", zh="城市失业比例",
-        help_en="Extra share of away workers who lose their job in the first month.",
-        help_zh="首月额外失去工作的在外劳动力比例。")
+        help=("Extra share of away workers who lose their job in the first month.",
+              "首月额外失去工作的在外劳动力比例。"))
     city_wage: float = lever(
-        1, unit="×", low=0.1, high=3,
+        1, unit="×", within=(0.1, 3),
         en="City wage in the shock", zh="冲击期城市工资",
-        help_en="Factor on city wages while the shock lasts.", help_zh="冲击期间城市工资的倍数。")
+        help=("Factor on city wages while the shock lasts.", "冲击期间城市工资的倍数。"))
     local_demand: float = lever(
-        1, unit="×", low=0, high=3,
+        1, unit="×", within=(0, 3),
         en="Local demand in the shock", zh="冲击期本地需求",
-        help_en="Factor on demand in the county while the shock lasts.",
-        help_zh="冲击期间县内需求的倍数。")
+        help=("Factor on demand in the county while the shock lasts.",
+              "冲击期间县内需求的倍数。"))
 
 
 # fmt: on
@@ -388,22 +378,24 @@ class County(Group):
     labour_force: int = lever(
         300_000,
         unit="people",
-        low=1000,
-        high=5_000_000,
+        within=(1000, 5_000_000),
         en="Labour force",
         zh="劳动力",
-        help_en="Registered labour force with those away; by analogy with L21, L24 and L29.",
-        help_zh="户籍劳动力，含在外者；参照L21、L24、L29类推。",
+        help=(
+            "Registered labour force with those away; by analogy with L21, L24 and L29.",
+            "户籍劳动力，含在外者；参照L21、L24、L29类推。",
+        ),
     )
     away_share: float = lever(
         0.6,
         unit="share",
-        low=0,
-        high=0.9,
+        within=(0, 0.9),
         en="Away at the start",
         zh="期初在外比例",
-        help_en="Share of the labour force that works away at the start.",
-        help_zh="期初在外务工的劳动力比例。",
+        help=(
+            "Share of the labour force that works away at the start.",
+            "期初在外务工的劳动力比例。",
+        ),
     )
     people: People = group(People, en="People", zh="人口")
     ties: Ties = group(Ties, en="Ties", zh="社会关系")

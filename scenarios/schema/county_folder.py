@@ -1,17 +1,22 @@
-"""Files of a county's folder: what they held when a scenario was made, and writing them whole."""
+"""Files of a county's folder: found, read, what they held when a scenario was made, written whole."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
+import re
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from returnee.scenarios.schema.errors import ScenarioError, problem
+from returnee.scenarios.schema.errors import ScenarioError, guess, nearest, problem, show
 
+FOLDER = Path(__file__).absolute().parents[1]
+SHIPPED_COUNTIES = FOLDER / "counties"
 COUNTY_TABLES = ("workers.csv", "ties.csv")
 """Files a county folder may hold beside ``county.toml``; their content is part of a scenario's id."""
 
@@ -97,6 +102,77 @@ def gbk_hint(content: bytes) -> str:
     except UnicodeDecodeError:
         return ""
     return " (GBK, it seems: save it again as UTF-8)"
+
+
+def find_county(value: Any, source: str, start: Path) -> Path:
+    """Find a county by name among those that ship, or a folder by path.
+
+    Parameters
+    ----------
+    value : str or pathlib.Path
+        A name, or a folder named from `start`.
+    source : str
+        File in which it was given, for errors.
+    start : pathlib.Path
+        Folder of that file.
+
+    Returns
+    -------
+    pathlib.Path
+        The county's folder, absolute.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no county.
+    """
+    allowed = "a county's name or folder"
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise problem(source, "county", show(value), f'{allowed}, in quotes: "{value}"')
+    if not isinstance(value, str | Path) or value == "":
+        raise problem(source, "county", show(value), allowed)
+    shipped = sorted(path.parent.name for path in SHIPPED_COUNTIES.glob("*/county.toml"))
+    if value in shipped:
+        return SHIPPED_COUNTIES / value
+    folder = start / value
+    try:
+        if (folder / "county.toml").is_file():
+            return folder.absolute()
+    except (OSError, ValueError):
+        pass
+    found = show(str(value)) + guess(nearest(str(value), shipped))
+    names = ", ".join(shipped)
+    raise problem(source, "county", found, f"{names}, or a folder with a county.toml")
+
+
+def county_label(folder: Path) -> str:
+    """Name the facts of a county in errors: the full path, unless it ships."""
+    shipped = folder.parent == SHIPPED_COUNTIES
+    return f"{folder.name}/county.toml" if shipped else str(folder / "county.toml")
+
+
+def read_toml(path: Path, label: str) -> dict[str, Any]:
+    """Read TOML; a byte-order mark, as some editors write, is allowed."""
+    try:
+        return _parsed(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        key = f"line {line[1]}" if line else ""
+        raise problem(label, key, f"a mistake: {error}", "TOML") from None
+    except UnicodeDecodeError:
+        found = "text that is not UTF-8" + gbk_hint(path.read_bytes())
+        raise problem(label, "", found, "TOML in UTF-8") from None
+    except OSError as error:
+        reason = (error.strerror or "an unreadable file").lower()
+        raise problem(label, "", reason, "a TOML file") from None
+    except (ValueError, RecursionError) as error:  # a name or number no file system or int takes
+        raise problem(label, "", f"a mistake: {error}", "a TOML file") from None
+
+
+@lru_cache(maxsize=32)
+def _parsed(text: str) -> dict[str, Any]:
+    """TOML as tables, which nobody may change: parsing is most of the work of reading a file."""
+    return tomllib.loads(text)
 
 
 @contextmanager

@@ -92,12 +92,10 @@ def lever(
     default: Any,
     *,
     unit: str,
-    low: float | None = None,
-    high: float | None = None,
+    within: tuple[float, float] | None = None,
     en: str,
     zh: str,
-    help_en: str,
-    help_zh: str,
+    help: tuple[str, str],
     evidence: tuple[str, ...] | Literal["assumed"] = (),
     free: bool = False,
 ) -> Any:
@@ -109,10 +107,12 @@ def lever(
         Value where nothing else is said.
     unit : str
         Unit, shown wherever the value is shown.
-    low, high : float, optional
+    within : tuple of float, optional
         Smallest and largest allowed value, both included; left out for switches.
-    en, zh, help_en, help_zh : str
-        Label and one line of help in English and Chinese.
+    en, zh : str
+        Label in English and Chinese.
+    help : tuple of str
+        One line of help in English and in Chinese.
     evidence : tuple of str or "assumed"
         Ids of rows of ``scenarios/evidence.csv``. Empty means assumed.
     free : bool
@@ -124,15 +124,16 @@ def lever(
         Typed as Any, so that it can stand behind an annotated name.
     """
     ids = () if evidence == "assumed" else tuple(evidence)
-    words = {"en": en, "zh": zh, "help_en": help_en, "help_zh": help_zh}
+    words = {"en": en, "zh": zh, "help_en": help[0], "help_zh": help[1]}
     extra: dict[str, Any] = {"unit": unit, **words, "evidence": list(ids), "free": free}
+    low, high = within or (None, None)
     return Field(
         default,
         ge=low,
         le=high,
         strict=True,
         title=en,
-        description=help_en,
+        description=help[0],
         json_schema_extra=extra,
     )
 

@@ -1,14 +1,15 @@
 """Policy levers: what a government sets.
 
-Four pillars (training, services, incubation, activities) with technology and venue, the links
-between them, and whom they favour; the money side stands in :mod:`returnee.scenarios.schema.policy`. A lever never
-acts on an outcome: it changes what people know, can do, can afford or must wait for.
+Four pillars (training, services, incubation, activities) with technology and venue, finance and its
+budgets, the links between them, and whom they favour. A lever never acts on an outcome: it changes
+what people know, can do, can afford or must wait for.
 """
 
 from __future__ import annotations
 
 from returnee.scenarios.schema.fields import Group, group, lever
 
+# One lever a paragraph reads as a table; one argument a line would not.
 # fmt: off
 
 
@@ -16,380 +17,369 @@ class Finance(Group):
     """Guaranteed loans, grants, tax relief and compensation."""
 
     loan_cap: float = lever(
-        500_000, unit="yuan", low=100_000, high=600_000, evidence=("P007", "P009", "P013"),
+        500_000, unit="yuan", within=(100_000, 600_000), evidence=("P007", "P009", "P013"),
         en="Loan cap", zh="担保贷款额度",
-        help_en="Largest loan: 20 % of it below 2 planned jobs, 60 % with 2–4, all from 5 (P013).",
-        help_zh="最高额度：带动不足2人为20%，2至4人为60%，5人起为全额（P013）。")
+        help=("Largest loan: 20 % of it below 2 planned jobs, 60 % with 2–4, all from 5 (P013).",
+              "最高额度：带动不足2人为20%，2至4人为60%，5人起为全额（P013）。"))
     loan_months: int = lever(
-        36, unit="months", low=12, high=36, evidence=("P012",),
+        36, unit="months", within=(12, 36), evidence=("P012",),
         en="Loan term", zh="贷款期限",
-        help_en="Months until a guaranteed loan must be repaid.",
-        help_zh="担保贷款的还款期限。")
+        help=("Months until a guaranteed loan must be repaid.",
+              "担保贷款的还款期限。"))
     rate_spread: float = lever(
-        50, unit="basis points", low=0, high=50, evidence=("P018", "P022"),
+        50, unit="basis points", within=(0, 50), evidence=("P018", "P022"),
         en="Spread over LPR", zh="LPR加点",
-        help_en="What banks may add to the loan prime rate.",
-        help_zh="银行可在贷款市场报价利率上加的基点。")
+        help=("What banks may add to the loan prime rate.",
+              "银行可在贷款市场报价利率上加的基点。"))
     interest_subsidy: float = lever(
-        0.5, unit="share", low=0, high=1, evidence=("P014", "P016"),
+        0.5, unit="share", within=(0, 1), evidence=("P014", "P016"),
         en="Interest subsidy", zh="贴息比例",
-        help_en="Share of the interest that the interest pot pays.",
-        help_zh="由贴息资金承担的利息比例。")
+        help=("Share of the interest that the interest pot pays.",
+              "由贴息资金承担的利息比例。"))
     guarantee_fund: float = lever(
-        40_000_000, unit="yuan", low=0, high=60_000_000, evidence=("P030", "P031"),
+        40_000_000, unit="yuan", within=(0, 60_000_000), evidence=("P030", "P031"),
         en="Guarantee fund", zh="担保基金",
-        help_en="Fund that stands behind the loans; 0 means no loan scheme.",
-        help_zh="为贷款提供担保的基金；0表示不开办。")
+        help=("Fund that stands behind the loans; 0 means no loan scheme.",
+              "为贷款提供担保的基金；0表示不开办。"))
     leverage: float = lever(
-        10, unit="×", low=2, high=16, evidence=("P043", "P044", "P031"),
+        10, unit="×", within=(2, 16), evidence=("P043", "P044", "P031"),
         en="Leverage of the fund", zh="放大倍数",
-        help_en="Loans outstanding may be this many times the fund.",
-        help_zh="贷款余额可达基金的倍数。")
+        help=("Loans outstanding may be this many times the fund.",
+              "贷款余额可达基金的倍数。"))
     counter_guarantee_waiver: float = lever(
-        100_000, unit="yuan", low=0, high=300_000, evidence=("P015", "P128"),
+        100_000, unit="yuan", within=(0, 300_000), evidence=("P015", "P128"),
         en="Counter-guarantee waived up to", zh="免反担保额度",
-        help_en="Loans up to this sum need nobody to stand guarantor.",
-        help_zh="此金额以内的贷款无需反担保人。")
+        help=("Loans up to this sum need nobody to stand guarantor.",
+              "此金额以内的贷款无需反担保人。"))
     startup_grant: float = lever(
-        3000, unit="yuan", low=0, high=12_000, evidence=("P069", "P074", "P075", "P076"),
+        3000, unit="yuan", within=(0, 12_000), evidence=("P069", "P074", "P075", "P076"),
         en="Start-up grant", zh="一次性创业补贴",
-        help_en="Paid once to a new firm that qualifies.",
-        help_zh="对符合条件的新办企业一次性发放。")
+        help=("Paid once to a new firm that qualifies.",
+              "对符合条件的新办企业一次性发放。"))
     grant_after_months: int = lever(
-        6, unit="months", low=0, high=12, evidence=("P069", "P074"),
+        6, unit="months", within=(0, 12), evidence=("P069", "P074"),
         en="Grant after", zh="补贴所需经营月数",
-        help_en="Months a firm must have been open before it gets the grant.",
-        help_zh="领取补贴前须正常经营的月数。")
+        help=("Months a firm must have been open before it gets the grant.",
+              "领取补贴前须正常经营的月数。"))
     grant_needs_certificate: bool = lever(
         True, unit="yes/no", evidence=("P069",),
         en="Grant needs a certificate", zh="补贴须有培训证书",
-        help_en="Only founders with a training certificate get the grant.",
-        help_zh="只有持培训证书的创业者可领补贴。")
+        help=("Only founders with a training certificate get the grant.",
+              "只有持培训证书的创业者可领补贴。"))
     job_subsidy: float = lever(
-        2000, unit="yuan/post", low=0, high=3000, evidence=("P077",),
+        2000, unit="yuan/post", within=(0, 3000), evidence=("P077",),
         en="Job subsidy", zh="带动就业补贴",
-        help_en="Paid for each post that a new firm holds for a year.",
-        help_zh="新办企业每个岗位满一年发放的补贴。")
+        help=("Paid for each post that a new firm holds for a year.",
+              "新办企业每个岗位满一年发放的补贴。"))
     tax_relief: float = lever(
-        20_000, unit="yuan/yr", low=0, high=24_000, evidence=("P062", "P064"),
+        20_000, unit="yuan/yr", within=(0, 24_000), evidence=("P062", "P064"),
         en="Tax relief", zh="税费扣减限额",
-        help_en="Most that an eligible new owner may deduct from taxes in each of three years.",
-        help_zh="符合条件的新业主三年内每年可扣减税费的限额。")
+        help=("Most that an eligible new owner may deduct from taxes in each of three years.",
+              "符合条件的新业主三年内每年可扣减税费的限额。"))
     tax_reach: float = lever(
-        0.05, unit="share", low=0, high=0.3,
+        0.05, unit="share", within=(0, 0.3),
         en="Reach of the tax relief", zh="税费优惠覆盖率",
-        help_en="Share of new owners who are eligible; most returnees are not (P063).",
-        help_zh="符合条件的新业主比例；多数返乡者不符合（P063）。")
+        help=("Share of new owners who are eligible; most returnees are not (P063).",
+              "符合条件的新业主比例；多数返乡者不符合（P063）。"))
     exit_compensation: float = lever(
-        10_000, unit="yuan", low=0, high=10_000, evidence=("P071",),
+        10_000, unit="yuan", within=(0, 10_000), evidence=("P071",),
         en="Compensation on closing", zh="创业失败补偿",
-        help_en="Paid to an owner who closes: at most this, and at most half of the taxes paid.",
-        help_zh="歇业时发放，不超过此额，也不超过已缴税款的一半。")
+        help=("Paid to an owner who closes: at most this, and at most half of the taxes paid.",
+              "歇业时发放，不超过此额，也不超过已缴税款的一半。"))
 
 
 class Budget(Group):
     """Pots refilled each January. By rule the employment pot never pays interest (P140)."""
 
     startup: float = lever(
-        15_000_000, unit="yuan/yr", low=0, high=100_000_000, evidence=("P068",),
+        15_000_000, unit="yuan/yr", within=(0, 100_000_000), evidence=("P068",),
         en="Start-up fund", zh="创业专项资金",
-        help_en="Yearly money for start-up programmes; the county's own floor is 10 m (P068).",
-        help_zh="每年用于创业扶持项目的资金；本县下限为1000万元（P068）。")
+        help=("Yearly money for start-up programmes; the county's own floor is 10 m (P068).",
+              "每年用于创业扶持项目的资金；本县下限为1000万元（P068）。"))
     employment: float = lever(
-        7_500_000, unit="yuan/yr", low=0, high=100_000_000,
+        7_500_000, unit="yuan/yr", within=(0, 100_000_000),
         en="Employment subsidy fund", zh="就业补助资金",
-        help_en="Yearly employment money; county examples run from 8 m to 72 m (P138, P139).",
-        help_zh="每年的就业补助；县级实例为808万至7165万元（P138、P139）。")
+        help=("Yearly employment money; county examples run from 8 m to 72 m (P138, P139).",
+              "每年的就业补助；县级实例为808万至7165万元（P138、P139）。"))
     interest: float = lever(
-        10_000_000, unit="yuan/yr", low=0, high=100_000_000,
+        10_000_000, unit="yuan/yr", within=(0, 100_000_000),
         en="Interest fund", zh="贴息资金",
-        help_en="Pays the subsidised share of the interest on guaranteed loans.",
-        help_zh="支付担保贷款的贴息部分。")
+        help=("Pays the subsidised share of the interest on guaranteed loans.",
+              "支付担保贷款的贴息部分。"))
     works: float = lever(
-        20_000_000, unit="yuan/yr", low=0, high=200_000_000,
+        20_000_000, unit="yuan/yr", within=(0, 200_000_000),
         en="Works fund", zh="基建资金",
-        help_en="Pays roads and county sites; not drawn on while neither is extended.",
-        help_zh="用于道路和创业用地；未扩建时不动用。")
+        help=("Pays roads and county sites; not drawn on while neither is extended.",
+              "用于道路和创业用地；未扩建时不动用。"))
     cap: float = lever(
-        0, unit="yuan/yr", low=0, high=200_000_000,
+        0, unit="yuan/yr", within=(0, 200_000_000),
         en="Cap on all spending", zh="支出总额上限",
-        help_en="Most that all programmes together may spend in a year; 0 means no cap. What the "
-        "guarantee fund pays to banks counts but is not held back.",
-        help_zh="各项目全年支出合计上限;0为不设上限。担保基金代偿计入但不受限。")
+        help=("Most that all programmes together may spend in a year; 0 means no cap. What the "
+              "guarantee fund pays to banks counts but is not held back.",
+              "各项目全年支出合计上限;0为不设上限。担保基金代偿计入但不受限。"))
     arrears: float = lever(
-        0.9, unit="share", low=0, high=1,
+        0.9, unit="share", within=(0, 1),
         en="Interest subsidy paid on time", zh="贴息按时支付率",
-        help_en="Share of the interest subsidy paid on time; as low as 0.57 somewhere (P045).",
-        help_zh="按时支付的贴息比例；个别地区低至0.57（P045）。")
+        help=("Share of the interest subsidy paid on time; as low as 0.57 somewhere (P045).",
+              "按时支付的贴息比例；个别地区低至0.57（P045）。"))
 
 
 class Costs(Group):
     """What programmes cost the county, by unit."""
 
     desk_digital: float = lever(
-        1_000_000, unit="yuan/yr", low=0, high=5_000_000,
+        1_000_000, unit="yuan/yr", within=(0, 5_000_000),
         en="Digital one-stop desk", zh="一站式数字窗口",
-        help_en="Handling files in 3 days instead of 20; linear between.",
-        help_zh="办件由20天减至3天的年成本；其间按比例计。")
+        help=("Handling files in 3 days instead of 20; linear between.",
+              "办件由20天减至3天的年成本；其间按比例计。"))
     township_post: float = lever(
-        50_000, unit="yuan/yr", low=0, high=250_000,
+        50_000, unit="yuan/yr", within=(0, 250_000),
         en="Township post", zh="乡镇服务点",
-        help_en="Running one township post for a year.", help_zh="一个乡镇服务点的年运行费。")
+        help=("Running one township post for a year.", "一个乡镇服务点的年运行费。"))
     station: float = lever(
-        250_000, unit="yuan/yr", low=0, high=1_250_000,
+        250_000, unit="yuan/yr", within=(0, 1_250_000),
         en="Station in a city", zh="驻外服务站",
-        help_en="Running one destination station for a year.", help_zh="一个驻外服务站的年运行费。")
+        help=("Running one destination station for a year.", "一个驻外服务站的年运行费。"))
     message: float = lever(
-        0.05, unit="yuan/message", low=0, high=0.25,
+        0.05, unit="yuan/message", within=(0, 0.25),
         en="Mass message", zh="群发短信",
-        help_en="Sending one text message.", help_zh="发送一条短信的费用。")
+        help=("Sending one text message.", "发送一条短信的费用。"))
     mentor: float = lever(
-        5000, unit="yuan/yr", low=0, high=25_000,
+        5000, unit="yuan/yr", within=(0, 25_000),
         en="Mentor", zh="创业导师",
-        help_en="One mentor for a year.", help_zh="一名导师的年费用。")
+        help=("One mentor for a year.", "一名导师的年费用。"))
     incubator_site_once: float = lever(
-        300_000, unit="yuan/50 places", low=0, high=1_500_000, evidence=("P105", "P109"),
+        300_000, unit="yuan/50 places", within=(0, 1_500_000), evidence=("P105", "P109"),
         en="New incubator site", zh="新建孵化基地",
-        help_en="Once for every 50 places built beyond those the county has.",
-        help_zh="在现有规模之外每新建50个工位的一次性费用。")
+        help=("Once for every 50 places built beyond those the county has.",
+              "在现有规模之外每新建50个工位的一次性费用。"))
     incubator_site: float = lever(
-        200_000, unit="yuan/yr/50 places", low=0, high=1_000_000, evidence=("P111",),
+        200_000, unit="yuan/yr/50 places", within=(0, 1_000_000), evidence=("P111",),
         en="Incubator site", zh="孵化基地运行",
-        help_en="Running 50 incubator places for a year.", help_zh="每50个工位的年运行费。")
+        help=("Running 50 incubator places for a year.", "每50个工位的年运行费。"))
     contest: float = lever(
-        200_000, unit="yuan/contest", low=0, high=1_000_000,
+        200_000, unit="yuan/contest", within=(0, 1_000_000),
         en="Contest", zh="创业大赛",
-        help_en="Running one contest, prizes not included.",
-        help_zh="举办一次大赛的费用，不含奖金。")
+        help=("Running one contest, prizes not included.",
+              "举办一次大赛的费用，不含奖金。"))
     session: float = lever(
-        5000, unit="yuan/session", low=0, high=25_000,
+        5000, unit="yuan/session", within=(0, 25_000),
         en="Outreach session", zh="宣讲活动",
-        help_en="Holding one outreach session.", help_zh="举办一场宣讲活动的费用。")
+        help=("Holding one outreach session.", "举办一场宣讲活动的费用。"))
     visit: float = lever(
-        500, unit="yuan/visit", low=0, high=2500,
+        500, unit="yuan/visit", within=(0, 2500),
         en="Extension visit", zh="技术指导",
-        help_en="One visit by a technician.", help_zh="一次上门技术指导的费用。")
+        help=("One visit by a technician.", "一次上门技术指导的费用。"))
     site_land: float = lever(
-        10_000, unit="yuan/site/yr", low=0, high=50_000,
+        10_000, unit="yuan/site/yr", within=(0, 50_000),
         en="County site", zh="创业用地",
-        help_en="Keeping one serviced site for a year.", help_zh="一块配套地块的年费用。")
+        help=("Keeping one serviced site for a year.", "一块配套地块的年费用。"))
     road: float = lever(
-        40_000_000, unit="yuan/index point/yr", low=0, high=200_000_000,
+        40_000_000, unit="yuan/index point/yr", within=(0, 200_000_000),
         en="Better roads", zh="道路改善",
-        help_en="A year, per point of the road index above the county's present roads.",
-        help_zh="道路指数每高出现状1个点的年费用。")
+        help=("A year, per point of the road index above the county's present roads.",
+              "道路指数每高出现状1个点的年费用。"))
     case_tracking: float = lever(
-        300_000, unit="yuan/yr", low=0, high=1_500_000,
+        300_000, unit="yuan/yr", within=(0, 1_500_000),
         en="Case tracking", zh="个案跟踪",
-        help_en="Handing on every finished stage with its file; scaled by the referral share.",
-        help_zh="全部环节随档转介的年费用；按转介比例计。")
-
-
-# Policy levers: what a government sets.
-#
-# Four pillars (training, services, incubation, activities) with technology and venue, the links
-# between them, and whom they favour; the money side stands in :mod:`returnee.scenarios.schema.policy`. A lever never
-# acts on an outcome: it changes what people know, can do, can afford or must wait for.
-
-
-
-
-# One lever a paragraph reads as a table; one argument a line would not.
-# fmt: off
+        help=("Handing on every finished stage with its file; scaled by the referral share.",
+              "全部环节随档转介的年费用；按转介比例计。"))
 
 
 class Training(Group):
     """Start-up training."""
 
     places: float = lever(
-        1000, unit="people/yr", low=0, high=3000, evidence=("P087", "P095", "P096"),
+        1000, unit="people/yr", within=(0, 3000), evidence=("P087", "P095", "P096"),
         en="Training places", zh="培训名额",
-        help_en="People who can start a course in a year, all classes together.",
-        help_zh="一年内各班合计可培训的人数。")
+        help=("People who can start a course in a year, all classes together.",
+              "一年内各班合计可培训的人数。"))
     hours: float = lever(
-        70, unit="h", low=24, high=80, evidence=("P081",),
+        70, unit="h", within=(24, 80), evidence=("P081",),
         en="Course length", zh="培训课时",
-        help_en="Hours of one course; a longer course teaches more and takes longer.",
-        help_zh="一期课程的课时；课时越长学得越多，也越费时间。")
+        help=("Hours of one course; a longer course teaches more and takes longer.",
+              "一期课程的课时；课时越长学得越多，也越费时间。"))
     class_size: int = lever(
-        30, unit="people", low=20, high=40, evidence=("P087", "P090", "P091"),
+        30, unit="people", within=(20, 40), evidence=("P087", "P090", "P091"),
         en="Class size", zh="每班人数",
-        help_en="People in one class; smaller classes teach better.",
-        help_zh="每班人数；小班教学效果较好。")
+        help=("People in one class; smaller classes teach better.",
+              "每班人数；小班教学效果较好。"))
     fee: float = lever(
-        1000, unit="yuan/head", low=100, high=2000, evidence=("P083", "P086"),
+        1000, unit="yuan/head", within=(100, 2000), evidence=("P083", "P086"),
         en="Training fee", zh="培训补贴标准",
-        help_en="What the county pays the training centre for each trainee.",
-        help_zh="县财政按每名学员付给培训机构的补贴。")
+        help=("What the county pays the training centre for each trainee.",
+              "县财政按每名学员付给培训机构的补贴。"))
     outcome_pay_share: float = lever(
-        0, unit="share", low=0, high=0.5, evidence=("P084",),
+        0, unit="share", within=(0, 0.5), evidence=("P084",),
         en="Fee withheld until opening", zh="按创业结果付费比例",
-        help_en="Share of the fee withheld until the trainee opens a firm.",
-        help_zh="学员开业后才支付的补贴比例。")
+        help=("Share of the fee withheld until the trainee opens a firm.",
+              "学员开业后才支付的补贴比例。"))
     during_migration_share: float = lever(
-        0.1, unit="share", low=0, high=1,
+        0.1, unit="share", within=(0, 1),
         en="Places offered at destinations", zh="在外培训名额比例",
-        help_en="Share of the places offered in the cities where migrants work.",
-        help_zh="在务工地提供的培训名额比例。")
+        help=("Share of the places offered in the cities where migrants work.",
+              "在务工地提供的培训名额比例。"))
 
 
 class Services(Group):
     """Start-up services: desks, posts, stations, messages and mentors."""
 
     desk_days: float = lever(
-        20, unit="working days/file", low=3, high=30,
+        20, unit="working days/file", within=(3, 30),
         en="Days per file", zh="办件时限",
-        help_en="Working days the desk needs for one file; 13 are statutory for loans (P127).",
-        help_zh="窗口办结一件所需工作日；担保贷款法定为13天（P127）。")
+        help=("Working days the desk needs for one file; 13 are statutory for loans (P127).",
+              "窗口办结一件所需工作日；担保贷款法定为13天（P127）。"))
     township_posts: int = lever(
-        20, unit="posts", low=0, high=40, evidence=("P122",),
+        20, unit="posts", within=(0, 40), evidence=("P122",),
         en="Township service posts", zh="乡镇服务点",
-        help_en="Posts in the townships that tell people what support there is and take files.",
-        help_zh="在乡镇宣传政策并受理材料的服务点数量。")
+        help=("Posts in the townships that tell people what support there is and take files.",
+              "在乡镇宣传政策并受理材料的服务点数量。"))
     destination_stations: int = lever(
-        3, unit="stations", low=0, high=15,
+        3, unit="stations", within=(0, 15),
         en="Stations in the cities", zh="驻外服务站",
-        help_en="Stations in destination cities: support and jobs at home made known there.",
-        help_zh="在务工城市设立的服务站，宣传家乡政策和岗位。")
+        help=("Stations in destination cities: support and jobs at home made known there.",
+              "在务工城市设立的服务站，宣传家乡政策和岗位。"))
     mass_messages: float = lever(
-        300_000, unit="messages/yr", low=0, high=1_000_000,
+        300_000, unit="messages/yr", within=(0, 1_000_000),
         en="Mass messages", zh="群发短信",
-        help_en="Text messages about support, sent to workers at home and away in a year.",
-        help_zh="一年内向在家和在外劳动力群发的政策短信条数。")
+        help=("Text messages about support, sent to workers at home and away in a year.",
+              "一年内向在家和在外劳动力群发的政策短信条数。"))
     mentors: int = lever(
-        40, unit="people", low=0, high=100, evidence=("P124",),
+        40, unit="people", within=(0, 100), evidence=("P124",),
         en="Mentors", zh="创业导师",
-        help_en="Mentors who each accompany a few young firms.",
-        help_zh="每人辅导若干家初创企业的导师人数。")
+        help=("Mentors who each accompany a few young firms.",
+              "每人辅导若干家初创企业的导师人数。"))
 
 
 class Incubation(Group):
     """Places in incubators and help with the rent."""
 
     places: float = lever(
-        150, unit="firms", low=0, high=300, evidence=("P102",),
+        150, unit="firms", within=(0, 300), evidence=("P102",),
         en="Incubator places", zh="孵化工位",
-        help_en="Firms that incubators can hold at a time, about 50 a site.",
-        help_zh="孵化基地可同时容纳的企业数，每个基地约50户。")
+        help=("Firms that incubators can hold at a time, about 50 a site.",
+              "孵化基地可同时容纳的企业数，每个基地约50户。"))
     rent_share: float = lever(
-        0.5, unit="share", low=0, high=1, evidence=("P073",),
+        0.5, unit="share", within=(0, 1), evidence=("P073",),
         en="Rent relief", zh="租金补贴比例",
-        help_en="Share of an incubated firm's rent that the county pays, up to the cap.",
-        help_zh="县财政承担在孵企业租金的比例，以上限为限。")
+        help=("Share of an incubated firm's rent that the county pays, up to the cap.",
+              "县财政承担在孵企业租金的比例，以上限为限。"))
     rent_cap: float = lever(
-        3000, unit="yuan/yr", low=0, high=20_000, evidence=("P073", "P117"),
+        3000, unit="yuan/yr", within=(0, 20_000), evidence=("P073", "P117"),
         en="Rent relief cap", zh="租金补贴上限",
-        help_en="Most that one incubated firm gets towards its rent in a year.",
-        help_zh="每户在孵企业每年租金补贴的最高额。")
+        help=("Most that one incubated firm gets towards its rent in a year.",
+              "每户在孵企业每年租金补贴的最高额。"))
     months: int = lever(
-        36, unit="months", low=12, high=60,
+        36, unit="months", within=(12, 60),
         en="Months in the incubator", zh="孵化期限",
-        help_en="Months after which a firm must leave and pay full rent.",
-        help_zh="企业满此月数须出孵并自付全额租金。")
+        help=("Months after which a firm must leave and pay full rent.",
+              "企业满此月数须出孵并自付全额租金。"))
 
 
 class Activities(Group):
     """Contests and outreach sessions."""
 
     contests: int = lever(
-        1, unit="per yr", low=0, high=4, evidence=("P133", "P136"),
+        1, unit="per yr", within=(0, 4), evidence=("P133", "P136"),
         en="Contests", zh="创业大赛",
-        help_en="Start-up contests held in a year.",
-        help_zh="一年举办的创业大赛次数。")
+        help=("Start-up contests held in a year.",
+              "一年举办的创业大赛次数。"))
     prize_pot: float = lever(
-        150_000, unit="yuan/contest", low=0, high=500_000, evidence=("P134", "P135"),
+        150_000, unit="yuan/contest", within=(0, 500_000), evidence=("P134", "P135"),
         en="Prize pot", zh="大赛奖金",
-        help_en="Prize money of one contest, shared among the winners.",
-        help_zh="每次大赛的奖金总额，由获奖者分享。")
+        help=("Prize money of one contest, shared among the winners.",
+              "每次大赛的奖金总额，由获奖者分享。"))
     outreach_sessions: int = lever(
-        60, unit="per yr", low=0, high=200, evidence=("P057", "P058", "P122"),
+        60, unit="per yr", within=(0, 200), evidence=("P057", "P058", "P122"),
         en="Outreach sessions", zh="宣讲活动",
-        help_en="Fairs, talks and salons about support held in a year.",
-        help_zh="一年举办的招聘会、宣讲会和沙龙场次。")
+        help=("Fairs, talks and salons about support held in a year.",
+              "一年举办的招聘会、宣讲会和沙龙场次。"))
 
 
 class Technology(Group):
     """Technical advice and grants to upgrade."""
 
     extension_visits: float = lever(
-        200, unit="visits/yr", low=0, high=2000,
+        200, unit="visits/yr", within=(0, 2000),
         en="Extension visits", zh="技术指导次数",
-        help_en="Visits by technicians to firms in a year, all firms together.",
-        help_zh="技术人员一年内上门指导的总次数。")
+        help=("Visits by technicians to firms in a year, all firms together.",
+              "技术人员一年内上门指导的总次数。"))
     upgrade_grant: float = lever(
-        2000, unit="yuan", low=0, high=30_000, evidence=("P070", "P072"),
+        2000, unit="yuan", within=(0, 30_000), evidence=("P070", "P072"),
         en="Upgrade grant", zh="升级补贴",
-        help_en="Paid towards one level of technology.",
-        help_zh="技术每升一级给予的补贴。")
+        help=("Paid towards one level of technology.",
+              "技术每升一级给予的补贴。"))
 
 
 class Venue(Group):
     """Land for firms, and roads."""
 
     sites_land: int = lever(
-        0, unit="firm sites", low=0, high=500,
+        0, unit="firm sites", within=(0, 500),
         en="County sites for firms", zh="创业用地",
-        help_en="Serviced sites that the county lets to firms that need land.",
-        help_zh="县里向需用地企业出租的配套地块数。")
+        help=("Serviced sites that the county lets to firms that need land.",
+              "县里向需用地企业出租的配套地块数。"))
     road_quality: float = lever(
-        0.5, unit="index", low=0, high=1,
+        0.5, unit="index", within=(0, 1),
         en="Road quality", zh="道路质量",
-        help_en="1 is the best road: less of the outside price is lost on the way.",
-        help_zh="1为最好；道路越好，外销价格的运输损耗越小。")
+        help=("1 is the best road: less of the outside price is lost on the way.",
+              "1为最好；道路越好，外销价格的运输损耗越小。"))
 
 
 class Linkage(Group):
     """Whether one stage of support hands people on to the next."""
 
     referral: float = lever(
-        0.1, unit="share", low=0, high=1,
+        0.1, unit="share", within=(0, 1),
         en="Referral with the file", zh="随档转介比例",
-        help_en="Share of finished stages handed on to the next service with the file.",
-        help_zh="办结一环后连同档案转到下一环的比例。")
+        help=("Share of finished stages handed on to the next service with the file.",
+              "办结一环后连同档案转到下一环的比例。"))
     certificate_speeds_loan: bool = lever(
         False, unit="yes/no",
         en="Certificate speeds the loan", zh="培训证书加快贷款",
-        help_en="A training certificate shortens the desk's days for the loan file.",
-        help_zh="持培训证书者贷款办件时限缩短。")
+        help=("A training certificate shortens the desk's days for the loan file.",
+              "持培训证书者贷款办件时限缩短。"))
     incubator_waives_guarantee: bool = lever(
         False, unit="yes/no", evidence=("P128",),
         en="Incubator waives the guarantor", zh="入孵免反担保",
-        help_en="A place in an incubator stands in for the counter-guarantee.",
-        help_zh="入孵企业贷款免除反担保。")
+        help=("A place in an incubator stands in for the counter-guarantee.",
+              "入孵企业贷款免除反担保。"))
     contest_opens_credit: bool = lever(
         False, unit="yes/no", evidence=("P134",),
         en="Contest opens credit", zh="获奖即授信",
-        help_en="A contest's winners get a credit line without a counter-guarantee.",
-        help_zh="大赛获奖者直接获得授信，免反担保。")
+        help=("A contest's winners get a credit line without a counter-guarantee.",
+              "大赛获奖者直接获得授信，免反担保。"))
     training_paid_on_opening: bool = lever(
         False, unit="yes/no", evidence=("P084",),
         en="Training paid on opening", zh="开业后付培训费",
-        help_en="At least half of the training fee is withheld until the trainee opens.",
-        help_zh="至少一半培训补贴待学员开业后支付。")
+        help=("At least half of the training fee is withheld until the trainee opens.",
+              "至少一半培训补贴待学员开业后支付。"))
 
 
-_WEIGHT = "Weight of this group in queues and outreach; 1 is no preference."
-_WEIGHT_ZH = "该群体在排队和宣传中的权重；1为不优先。"
+_WEIGHT = (
+    "Weight of this group in queues and outreach; 1 is no preference.",
+    "该群体在排队和宣传中的权重；1为不优先。",
+)
 
 
 class Targeting(Group):
     """Weights of groups in queues and outreach."""
 
     women: float = lever(
-        1, unit="×", low=0, high=5, en="Women", zh="女性",
-        help_en=_WEIGHT, help_zh=_WEIGHT_ZH)
+        1, unit="×", within=(0, 5), en="Women", zh="女性",
+        help=_WEIGHT)
     under_35: float = lever(
-        1, unit="×", low=0, high=5, en="Under 35", zh="35岁以下",
-        help_en=_WEIGHT, help_zh=_WEIGHT_ZH)
+        1, unit="×", within=(0, 5), en="Under 35", zh="35岁以下",
+        help=_WEIGHT)
     low_schooling: float = lever(
-        1, unit="×", low=0, high=5, en="Low schooling", zh="低学历",
-        help_en=_WEIGHT, help_zh=_WEIGHT_ZH)
+        1, unit="×", within=(0, 5), en="Low schooling", zh="低学历",
+        help=_WEIGHT)
     remote: float = lever(
-        1, unit="×", low=0, high=5, en="Remote townships", zh="偏远乡镇",
-        help_en=_WEIGHT, help_zh=_WEIGHT_ZH)
+        1, unit="×", within=(0, 5), en="Remote townships", zh="偏远乡镇",
+        help=_WEIGHT)
     failed_founders: float = lever(
-        1, unit="×", low=0, high=5, en="Founders who failed before", zh="创业失败者",
-        help_en=_WEIGHT, help_zh=_WEIGHT_ZH)
+        1, unit="×", within=(0, 5), en="Founders who failed before", zh="创业失败者",
+        help=_WEIGHT)
 
 
 # fmt: on

@@ -14,6 +14,7 @@ from waiting import LIMIT
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--process-per-site",
 )  # fmt: skip
 LOCAL = ("127.0.0.1", "localhost")
 PATIENCE = 1000 * LIMIT  # ms
@@ -77,18 +78,29 @@ def browser():
         running.close()
 
 
-class Visitor:
-    """One browser context with a page, and everything that it asked for or went wrong in it."""
+def new_context(browser):
+    """A browser's window with cookies and files of its own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    return context
 
-    def __init__(self, browser, address, **options):
+
+@pytest.fixture(scope="session")
+def context(browser):
+    """A window for pages that are only looked at: what they load is read and compiled once."""
+    made = new_context(browser)
+    yield made
+    made.close()
+
+
+class Visitor:
+    """A page of the dashboard, and everything that it asked for or went wrong in it."""
+
+    def __init__(self, context, address):
         self.address = address
-        self.context = browser.new_context(
-            **{"viewport": {"width": 1280, "height": 900}, **options}
-        )
-        self.context.set_default_timeout(PATIENCE)
         self.asked, self.errors = [], []
-        self.context.on("request", lambda request: self.asked.append(request.url))
-        self.page = self.context.new_page()
+        self.page = context.new_page()
+        self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("websocket", lambda socket: self.asked.append(socket.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
@@ -124,31 +136,33 @@ class Visitor:
 @pytest.fixture
 def visit(browser, address):
     """Make a visitor; at the end none has left this machine or met an error in a script."""
-    visitors = []
+    visitors, windows = [], []
 
-    def new(query="", whole=True, **options):
-        visitors.append(Visitor(browser, address, **options))
+    def new(query="", whole=True):
+        """Open a window of the visitor's own."""
+        windows.append(new_context(browser))
+        visitors.append(Visitor(windows[-1], address))
         visitors[-1].go(query, whole)
         return visitors[-1]
 
     yield new
-    for visitor in visitors:
-        visitor.context.close()
+    for window in windows:
+        window.close()
     for visitor in visitors:
         visitor.check()
 
 
 @pytest.fixture(scope="module")
-def shown(browser, address):
+def shown(context, address):
     """A page of the dashboard with all its runs, opened once for the tests that only look."""
     visitors = {}
 
     def of(name):
         if name not in visitors:
-            visitors[name] = Visitor(browser, address)
+            visitors[name] = Visitor(context, address)
             visitors[name].go(f"v=1&page={name}")
         return visitors[name]
 
     yield of
     for visitor in visitors.values():
-        visitor.context.close()
+        visitor.page.close()

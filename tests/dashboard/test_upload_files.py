@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from returnee.dashboard.visitor.files import plain_title, read_upload, toml_of
 from returnee.dashboard.visitor.place import Mix
-from returnee.scenarios import ScenarioError
+from returnee.scenarios import ScenarioError, load_scenario
 
 
 def refused(name: str, text: str) -> str:
@@ -54,6 +55,26 @@ def test_a_county_may_be_named() -> None:
 def test_any_title_is_written_as_one(title: str) -> None:
     levers: dict[str, Any] = {"policy.training.places": 7.0}
     read = tomllib.loads(toml_of(Mix("linked", levers, 1, title), "en"))
+    text = toml_of(Mix("linked", {"policy.training.places": {1: 7.0, 25: 9.0}}), "zh")
+    assert "[policy.training.places]  # 培训名额, people/yr\n1 = 7.0\n25 = 9.0\n" in text
     plain = plain_title(title)  # one line, printable
     assert read.get("title_en", "") == read.get("title_zh", "") == plain
     assert read["extends"] == "linked" and read["policy"] == {"training": {"places": 7.0}}
+
+
+def test_several_parents_come_to_what_they_come_to_elsewhere(tmp_path: Path) -> None:
+    text = (
+        'extends = ["linked", "coastal_shock"]\n[policy.budget]\ncap = {1 = 13e6}\n'
+        "[policy.finance]\ninterest_subsidy = {13 = 1}\n"
+    )
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    mix = read_upload("mine.toml", len(text), text, "en")
+    assert mix.base == "linked"
+    assert mix.levers["policy.finance.interest_subsidy"] == {1: 0.25, 13: 1}
+    assert mix.scenario().id == load_scenario(tmp_path / "mine.toml").id
+    (tmp_path / "down.toml").write_text(toml_of(mix, "en"), encoding="utf-8")
+    assert load_scenario(tmp_path / "down.toml").id == mix.scenario().id
+    assert "found '/etc/passwd', allowed a scenario that ships" in refused(
+        "mine.toml", 'extends = ["linked", "/etc/passwd"]\n'
+    )
+    assert "extends: found [], allowed" in refused("mine.toml", "extends = []\n")

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import without_figures
 from checkout import ROOT
+from matplotlib.figure import Figure
 from processes import Command
 
 from returnee import Comparison, compare
@@ -22,12 +24,20 @@ def small() -> Comparison:
 
 
 @pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages hold blank figures: what is drawn is not the point."""
+    monkeypatch.setattr(Figure, "savefig", without_figures.blank)
+
+
+@pytest.fixture
 def command() -> Iterator[Command]:
     started: list[subprocess.Popen[str]] = []
 
-    def start(*words: object, **options: Any) -> subprocess.Popen[str]:
+    def start(*words: object, drawn: bool = True, **options: Any) -> subprocess.Popen[str]:
+        """Start the command; with blank figures if they are not the point."""
+        program = ["-m", "returnee"] if drawn else [without_figures.__file__]
         process = subprocess.Popen(
-            [sys.executable, "-m", "returnee", *map(str, words)],
+            [sys.executable, *program, *map(str, words)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

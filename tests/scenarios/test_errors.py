@@ -131,6 +131,46 @@ def test_circles_are_refused(tmp_path: Path) -> None:
     assert "extends: found a circle back to " in of_file(tmp_path, 'extends = "./mine.toml"\n')
 
 
+def test_circles_among_several_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('extends = ["linked", "b.toml"]\n', encoding="utf-8")
+    (tmp_path / "b.toml").write_text('extends = ["siloed", "mine.toml"]\n', encoding="utf-8")
+    bad = of_file(tmp_path, 'extends = ["baseline", "a.toml"]\n')
+    assert bad == "b.toml: extends: found a circle back to /mine.toml, allowed no circle"
+    bad = of_file(tmp_path, 'extends = ["linked", "mine.toml"]\n')
+    assert bad == "mine.toml: extends: found a circle back to /mine.toml, allowed no circle"
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("[]", "found [], allowed a scenario's name or a relative path, or a list of them"),
+        ('["linked", 5]', "found ['linked', 5], allowed a scenario's name or a relative path, or"),
+        ('[["linked"]]', "found [['linked']], allowed a scenario's name"),
+        ("{a = 1}", "found a table, allowed a scenario's name"),
+        ('["linked", "linked"]', "extends: found 'linked' twice, allowed each once"),
+        ('["a.toml", "./a.toml"]', "extends: found './a.toml' twice, allowed each once"),
+        ('["linked", "silod"]', "scenario: found 'silod' (did you mean siloed"),
+        ('["linked", "none.toml"]', "none.toml: found no such file"),
+        (r'["linked", "a\u0000.toml"]', "allowed a TOML file"),
+    ],
+)
+def test_parents_that_cannot_be(tmp_path: Path, given: str, found: str) -> None:
+    (tmp_path / "a.toml").write_text('extends = "baseline"\n', encoding="utf-8")
+    assert found in of_file(tmp_path, f"extends = {given}\n")
+
+
+def test_the_parent_that_gave_the_value_is_named(tmp_path: Path) -> None:
+    head = 'extends = "baseline"\n[policy.training]\n'
+    (tmp_path / "left.toml").write_text(head + "places = 9999\n", encoding="utf-8")
+    (tmp_path / "right.toml").write_text(head + "fee = 1\nhours = 50\n", encoding="utf-8")
+    child = 'extends = ["left.toml", "right.toml"]\n[policy.training]\n'
+    assert of_file(tmp_path, child).startswith("left.toml: policy.training.places: found 9999")
+    bad = of_file(tmp_path, child + "places = 5\n")
+    assert bad.startswith("right.toml: policy.training.fee: found 1, allowed")
+    bad = of_file(tmp_path, child + "places = 5\nfee = 500\nhours = 1\n")
+    assert bad.startswith("mine.toml: policy.training.hours: found 1, allowed")
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert "no such file" in message(tmp_path / "none.toml")
     assert "allowed a TOML file" in message(tmp_path)

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from returnee.scenarios import Scenario, ScenarioError, load_scenario, parse_override
-from returnee.scenarios.files.editor import county_toml, toml_text, write_json_schema
-from returnee.scenarios.files.loader import FOLDER
-from returnee.scenarios.schema.county_folder import unchanged_tables, written_whole
+from returnee.scenarios.files.editor import county_toml, toml_of, write_json_schema
+from returnee.scenarios.schema.county_folder import FOLDER, unchanged_tables, written_whole
 from returnee.scenarios.schema.fields import walk
 from returnee.scenarios.schema.scale import AMOUNTS, amounts_of_another_size
 
@@ -40,7 +39,7 @@ def test_a_folder_is_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     scenarios = [load_scenario("baseline", {"county": "own"})]
     scenarios.append(Scenario(**{**dict(scenarios[0]), "county_folder": "own"}))
-    scenarios.append(load_scenario("baseline").model_copy(update={"county_folder": "own"}))
+    scenarios.append(load_scenario("baseline").with_({"county": "own"}))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     for scenario in scenarios:
@@ -97,7 +96,7 @@ def test_what_a_manifest_holds_makes_the_scenario_again(tmp_path: Path) -> None:
 def test_a_copy_has_ids_of_its_own() -> None:
     base, linked = load_scenario("baseline"), load_scenario("linked")
     assert base.id != linked.id
-    copied = base.model_copy(update={"policy": linked.policy, "changes": linked.changes})
+    copied = base.with_({"policy": linked.policy})
     assert copied.id == linked.id
 
 
@@ -173,9 +172,9 @@ def test_files_in_gbk_are_refused_by_name(tmp_path: Path) -> None:
     "text", ['a "b" \\ c', "two\nlines\r\n", '"""', "\x00\x1f\x7f\t", "乡镇", "'", "]\nextends=1"]
 )
 def test_any_text_stands_in_toml(text: str) -> None:
-    line = toml_text(text)
-    assert "\n" not in line
-    assert tomllib.loads(f"title_en = {line}\n") == {"title_en": text}
+    written = toml_of({"title_en": text})
+    assert len(written.splitlines()) == 1
+    assert tomllib.loads(written) == {"title_en": text}
 
 
 def test_a_county_is_written_and_read(tmp_path: Path) -> None:

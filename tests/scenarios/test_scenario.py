@@ -10,12 +10,14 @@ import pytest
 
 from returnee.scenarios import Scenario, load_scenario, scenario_names
 from returnee.scenarios.files.editor import json_schema, write_json_schema
-from returnee.scenarios.files.loader import FOLDER, SHIPPED
+from returnee.scenarios.files.loader import SHIPPED
+from returnee.scenarios.schema.county_folder import FOLDER
 from returnee.scenarios.schema.fields import walk
 from returnee.scenarios.schema.policy import Policy
 from returnee.scenarios.schema.scenario import Change
 
 PLACES = "policy.training.places"
+TRAINING = "[policy.training]\n"
 
 
 def values(scenario: Scenario) -> dict[str, object]:
@@ -158,6 +160,52 @@ def test_titles_are_not_inherited(tmp_path: Path) -> None:
     assert (scenario.title_en, scenario.description_en) == ("mine", "")
 
 
+IDS = {
+    "baseline": "153c1b6622b0e2ec",
+    "linked": "e064f0e5a6ed7185",
+    "coastal_shock": "9bb9cea64a982e79",
+    "coastal_awareness": "5f793ed3e0d06338",
+    "coastal_credit": "ea64fda0381a489a",
+    "coastal_linked": "08182020de9efd36",
+    "coastal_siloed": "738335e82740a224",
+    "coastal_space": "923ba6f93e055ef1",
+    "coastal_training": "c274608416515aed",
+}
+
+
+@pytest.mark.parametrize(("name", "known"), IDS.items())
+def test_what_is_made_of_several_has_the_id_it_had_written_out(name: str, known: str) -> None:
+    assert load_scenario(name).id == known
+
+
+def test_several_parents_lie_one_on_another(tmp_path: Path) -> None:
+    write(tmp_path, "a.toml", f'extends = "linked"\n{TRAINING}places = 1\nfee = 101\nhours = 25\n')
+    write(tmp_path, "b.toml", f'extends = "siloed"\n{TRAINING}places = 2\nfee = 102\n')
+    mine = write(tmp_path, "c.toml", f'extends = ["./a.toml", "b.toml"]\n{TRAINING}places = 3\n')
+    policy = load_scenario(mine).policy
+    assert (policy.training.places, policy.training.fee, policy.training.hours) == (3, 102, 25)
+    assert policy.linkage.referral == 0 and not policy.linkage.training_paid_on_opening
+    write(tmp_path, "c.toml", 'extends = ["b.toml", "a.toml"]\n')
+    policy = load_scenario(mine).policy
+    assert (policy.training.places, policy.training.fee, policy.training.hours) == (1, 101, 25)
+    assert policy.linkage.referral == 0.9
+    write(tmp_path, "c.toml", 'extends = ["linked"]\n')
+    assert load_scenario(mine).id == load_scenario("linked").id
+
+
+def test_what_several_build_on_is_laid_once_beneath_them(tmp_path: Path) -> None:
+    write(tmp_path, "top.toml", f'extends = "baseline"\n{TRAINING}places = 1\nfee = 101\n')
+    write(tmp_path, "left.toml", f'extends = "top.toml"\n{TRAINING}places = {{1 = 2, 13 = 7}}\n')
+    write(tmp_path, "right.toml", f'extends = "top.toml"\n{TRAINING}fee = 102\n')
+    mine = write(tmp_path, "c.toml", 'extends = ["left.toml", "right.toml"]\n')
+    policy = load_scenario(mine).policy
+    assert (policy.training.places, policy.training.fee) == (2, 102)
+    assert places(load_scenario(mine), 13)[-1] == 7
+    for order in ('["top.toml", "left.toml"]', '["left.toml", "top.toml"]'):
+        write(tmp_path, "c.toml", f"extends = {order}\n")
+        assert load_scenario(mine).id == load_scenario(tmp_path / "left.toml").id
+
+
 def test_changes_must_be_in_order() -> None:
     base = load_scenario("baseline")
     changes = (Change(month=5, policy=Policy()), Change(month=3, policy=Policy()))
@@ -180,6 +228,9 @@ def test_json_schema_takes_what_ships_and_refuses_mistakes(tmp_path: Path) -> No
         check.validate(tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8")))
     county = (FOLDER / "counties" / "binhai" / "county.toml").read_text(encoding="utf-8")
     check.validate({"county": tomllib.loads(county)})
+    check.validate({"extends": ["linked", "coastal_shock"]})
+    for wrong in ([], [5], ["linked", "linked"], 5):
+        assert not check.is_valid({"extends": wrong})
     check.validate({"policy": {"training": {"places": {"1": 1000, "25": 1500}}}})
     assert not check.is_valid({"policy": {"training": {"places": 4000}}})
     assert not check.is_valid({"policy": {"training": {"placs": 40}}})

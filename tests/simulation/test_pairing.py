@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
-import pytest
-from waiting import LIMIT
 
 from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
@@ -82,26 +76,3 @@ def test_results_do_not_depend_on_the_order_of_rows():
     mine = np.argsort(first.workers.id)
     for name in ("state", "savings", "since", "knows", "certificate", "attempts"):
         assert (first.workers[name][mine] == second.workers[name][place]).all(), name
-
-
-SCRIPT = """
-import sys, numpy as np
-from returnee.simulation import simulate
-run = simulate("linked", sample=0.001, months=8, burn_in=14)
-np.savez(sys.argv[1], months=run.county.months.tobytes(), ledger=run.county.ledger,
-         savings=run.county.workers.savings, state=run.county.workers.state)
-"""
-
-
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="already plain Python")
-def test_compiled_equals_plain_python(tmp_path):
-    results = []
-    for plain in ("0", "1"):
-        path = tmp_path / f"{plain}.npz"
-        environment = {**os.environ, "NUMBA_DISABLE_JIT": plain}
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT, str(path)], check=True, env=environment, timeout=LIMIT
-        )
-        results.append(np.load(path))
-    for name in results[0].files:
-        assert (results[0][name] == results[1][name]).all(), name

@@ -15,7 +15,7 @@ from returnee.experiments.running.manifests import keep_county
 from returnee.experiments.studies.calibration.calibrate import Calibration
 from returnee.experiments.studies.calibration.steps import means
 from returnee.scenarios import Scenario, load_scenario, walk
-from returnee.scenarios.files.editor import toml_text
+from returnee.scenarios.files.editor import toml_of
 from returnee.simulation.fingerprint import fingerprint
 
 BEHAVIOUR, TARGETS, IDENTIFICATION = "behaviour.toml", "targets.csv", "identification.csv"
@@ -77,27 +77,24 @@ def behaviour_toml(found: Calibration, extends: str, overrides: Mapping[str, Any
     scenario, written_out = found.frame.scenario, extends.endswith(".toml")
     extends = "baseline" if written_out else extends
     base, source = load_scenario(extends), scenario.county_folder
-    head = [f"extends = {_toml(extends)}"]
+    head = {"extends": extends}
     if source is not None and source != base.county_folder:
-        head.append(f"county.extends = {_toml(_county_of(source, found.folder))}")
+        head["county.extends"] = _county_of(source, found.folder)
         base = load_scenario(extends, {"county": source})
-    head += [
-        'title_en = "Calibrated behaviour"',
-        'title_zh = "校准后的行为参数"',
-    ]
+    head |= {"title_en": "Calibrated behaviour", "title_zh": "校准后的行为参数"}
     given = {k: v for k, v in overrides.items() if k != "county" and not k.startswith("behaviour.")}
     usual, values = settings_of(base), {**settings_of(scenario), **given, **found.best}
-    lines = [
-        f"{key} = {_toml(value)}"
+    changed = {
+        key: value
         for key, value in values.items()
         if value != usual[key] and (written_out or key in given or key.startswith("behaviour."))
-    ]
+    }
     note = [
-        f"# From {found.command or 'a calibration'}",
-        f"# Model fingerprint {fingerprint()}; loss {found.loss:.4g}, "
+        f"From {found.command or 'a calibration'}",
+        f"Model fingerprint {fingerprint()}; loss {found.loss:.4g}, "
         f"{int(found.in_band.sum())} of {len(found.targets)} targets in band.",
     ]
-    return "\n".join([*note, *head, *lines]) + "\n"
+    return toml_of({**head, **changed}, head=note)
 
 
 def settings_of(scenario: Scenario) -> dict[str, Any]:
@@ -120,16 +117,6 @@ def _county_of(source: Path, folder: Path) -> str:
     return str(kept.get("folder", kept["name"]))
 
 
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, str):
-        return toml_text(value)
-    return repr(float(value)) if isinstance(value, float) else str(value)
-
-
 def ensemble_csv(members: Sequence[Mapping[str, float]]) -> str:
     """Parameter sets as `ensemble.ensemble` reads them: a row each, dotted keys as columns."""
     return str(pd.DataFrame(members).to_csv(index=False, lineterminator="\n"))
@@ -137,9 +124,8 @@ def ensemble_csv(members: Sequence[Mapping[str, float]]) -> str:
 
 def ensemble_toml(found: Calibration) -> str:
     """From which model, targets and command the ensemble came."""
-    options, bands = found.options, []
-    for target in found.targets:
-        bands.append(f"{target.indicator} = {{ low = {target.low:g}, high = {target.high:g} }}")
+    options = found.options
+    bands = {target.indicator: {"low": target.low, "high": target.high} for target in found.targets}
     head = {
         "fingerprint": fingerprint(), "command": found.command, "scenario": found.frame.scenario.id,
         "seed": found.frame.seed, "months": found.frame.months, "sets": len(found.members),
@@ -147,9 +133,8 @@ def ensemble_toml(found: Calibration) -> str:
         "replicates": options.replicates, "verified_sample": options.verify_sample,
         "verified_replicates": options.member_replicates,
     }  # fmt: skip
-    note = "# Where ensemble.csv comes from; written by returnee calibrate."
-    lines = [f"{key} = {_toml(value)}" for key, value in head.items()]
-    return "\n".join([note, *lines, "", "[targets]", *bands]) + "\n"
+    note = "Where ensemble.csv comes from; written by returnee calibrate."
+    return toml_of({**head, "targets": bands}, head=[note])
 
 
 def write_files(found: Calibration, extends: str, overrides: Mapping[str, Any]) -> list[Path]:

@@ -21,7 +21,6 @@ from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.jobs import StoppedError, check_source
 from returnee.experiments.running.manifests import FINISHED, Manifest
 from returnee.experiments.running.options import Keep, Where
-from returnee.experiments.statistics.coordinates import with_behaviour
 from returnee.experiments.studies.calibration.targets import Target, figures_of
 from returnee.scenarios import Scenario
 from returnee.simulation import simulate
@@ -52,7 +51,7 @@ class Frame:
 
     def figures(self, values: Values, replicate: int, sample: float) -> dict[str, float]:
         """What one run shows, see `targets.figures_of`."""
-        scenario = with_behaviour(self.scenario, values)
+        scenario = self.scenario.with_(values)
         run = simulate(scenario, replicate, self.seed, sample, self.months)
         return figures_of(run, self.targets)
 

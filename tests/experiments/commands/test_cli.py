@@ -62,6 +62,7 @@ def test_run_keeps_everything(here: Path) -> None:
     assert call("run", "baseline", *SMALL, "--lang", "zh", "--json").exit_code == 0
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_compare_prints_json_and_nothing_else(here: Path) -> None:
     result = call("compare", "linked", "--replicates", 2, *SMALL, "--json")
     assert result.exit_code == 0, result.stderr
@@ -72,6 +73,7 @@ def test_compare_prints_json_and_nothing_else(here: Path) -> None:
     assert (here / "results/compare/report.html").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_compare_says_what_it_means(here: Path) -> None:
     result = call("compare", "no_support", "--replicates", 3, *SMALL)
     assert result.exit_code == 0, result.stderr
@@ -81,6 +83,7 @@ def test_compare_says_what_it_means(here: Path) -> None:
     assert "无扶持与现行政策相比" in zh.stdout
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_one_replicate_has_no_interval(here: Path) -> None:
     result = call("compare", "no_support", "--replicates", 1, *SMALL)
     assert result.exit_code == 0, result.stderr

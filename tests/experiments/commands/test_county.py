@@ -16,7 +16,7 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.reports import county_columns
 from returnee.experiments.running.design import design_of, read_design
 from returnee.scenarios import ScenarioError
-from returnee.scenarios.files.loader import FOLDER
+from returnee.scenarios.schema.county_folder import FOLDER
 
 FACTS = (FOLDER / "counties" / "binhai" / "county.toml").read_text(encoding="utf-8")
 SMALL = ("--sample", "0.002", "--months", "12")

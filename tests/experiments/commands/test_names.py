@@ -157,6 +157,7 @@ def test_progress_is_printed_in_any_encoding(monkeypatch: pytest.MonkeyPatch) ->
     assert lines[0] == "-1 [red] ?" and "PYTHONUTF8" in lines[1]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_that_fails_keeps_the_runs(
     compared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -117,7 +117,7 @@ def run_script(text: str, folder: Path, from_file: bool) -> str:
 
 @pytest.mark.parametrize(
     ("where", "from_file"),
-    [("Where(processes=True, workers=2)", True), ("Where(local_cluster=1)", False)],
+    [("Where(processes=True, workers=1)", True), ("Where(local_cluster=1)", False)],
 )
 def test_a_script_without_a_guard_runs_once(tmp_path: Path, where: str, from_file: bool) -> None:
     assert run_script(SCRIPT.replace("WHERE", where), tmp_path, from_file) == "begun\n2\n"
@@ -127,7 +127,7 @@ def test_a_comparison_in_a_script_without_a_guard(tmp_path: Path) -> None:
     text = """
 from returnee import compare
 print("begun")
-found = compare(["linked"], replicates=2, sample=0.002, months=12, processes=True, workers=2)
+found = compare(["linked"], replicates=2, sample=0.002, months=12, processes=True, workers=1)
 print(found.failures)
 """
     assert run_script(text, tmp_path, True) == "begun\n[]\n"

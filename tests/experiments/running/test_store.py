@@ -17,6 +17,7 @@ from returnee import compare
 from returnee.experiments.errors import StoreError
 from returnee.experiments.running import jobs as executors
 from returnee.experiments.studies.compare import TABLES
+from returnee.simulation.fingerprint import fingerprint
 
 SMALL: dict[str, Any] = {"replicates": 2, "sample": 0.002, "months": 12}
 LONG = ("linked", "--replicates", 200, "--sample", 0.01, "--months", 24)
@@ -66,13 +67,24 @@ def test_another_plan_is_refused(tmp_path: Path, change: dict[str, Any], says: s
     assert compare(**other, as_new=True).folder == tmp_path / "a-2"
 
 
-def test_other_sources_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("theirs", "found"),
+    [({"fingerprint": "0" * 16}, "0" * 16), ({"source_hash": "abc"}, "none, source_hash abc")],
+)
+def test_another_version_of_the_model_is_refused(
+    tmp_path: Path, theirs: dict[str, str], found: str
+) -> None:
     compare(["linked"], out=tmp_path, **SMALL)
     path = tmp_path / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**manifest, "fingerprint": "0"}), encoding="utf-8")
-    with pytest.raises(StoreError, match="fingerprint: found 0"):
+    del manifest["fingerprint"]
+    path.write_text(json.dumps({**manifest, **theirs}), encoding="utf-8")
+    with pytest.raises(StoreError) as refusal:
         compare(["linked"], out=tmp_path, **SMALL)
+    assert str(refusal.value) == (
+        f"{path}: fingerprint: found {found}, allowed {fingerprint()}, as the results there are of "
+        "another version of the model; --as-new writes to a new folder beside it"
+    )
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:

@@ -31,14 +31,14 @@ KILLS = int(os.environ.get("RETURNEE_KILLS", "3"))
 PLACES = "policy.training.places"
 DESIGN = f"""
 scenarios = ["baseline", "linked"]
-replicates = 40
+replicates = 20
 sample = 0.002
 months = 24
 [axes]
 {PLACES} = [0, 1000, 3000]
 behaviour.firm.luck_sd = [0.2, 0.4]
 """
-RUNS = 480
+RUNS = 240
 LEAST = 60_000  # bytes: more than a part has, less than the table
 
 
@@ -67,7 +67,7 @@ def test_killed_again_and_again(
     chance = random.Random(1)
     for _ in range(KILLS):
         parts = len(list((tmp_path / "parts").glob("*.parquet")))
-        process = command("sweep", design, "--out", tmp_path)
+        process = command("sweep", design, "--out", tmp_path, drawn=False)
         if (tmp_path / "runs.parquet").exists():
             break
         wait_for_parts(tmp_path, parts + 1)
@@ -79,7 +79,7 @@ def test_killed_again_and_again(
             assert status_of(tmp_path)["status"] == "stopped"
     (tmp_path / "parts").mkdir(exist_ok=True)
     (tmp_path / "parts/000000.parquet").write_bytes(b"PAR1 and then nothing")
-    finish(command("sweep", design, "--out", tmp_path))
+    finish(command("sweep", design, "--out", tmp_path, drawn=False))
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
     assert not (tmp_path / "parts").exists()
 
@@ -87,7 +87,9 @@ def test_killed_again_and_again(
 def test_two_processes_share_a_folder(
     tmp_path: Path, command: Command, design: Path, undisturbed: bytes
 ) -> None:
-    both = [command("sweep", design, "--out", tmp_path, "--workers", 1) for _ in range(2)]
+    both = [
+        command("sweep", design, "--out", tmp_path, "--workers", 1, drawn=False) for _ in range(2)
+    ]
     for process in both:
         finish(process)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
@@ -99,15 +101,15 @@ def test_an_interrupt_says_what_is_kept(
 ) -> None:
     for number in range(20):
         folder = tmp_path / str(number)
-        process = command("sweep", design, "--out", folder)
+        process = command("sweep", design, "--out", folder, drawn=False)
         wait_for_parts(folder, 1)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=LIMIT)
         if process.returncode != 0:  # else it was done before the signal reached it
             break
     assert process.returncode == 130 and "Traceback" not in err
-    assert re.search(r"\d+ of 480 runs are kept", err.splitlines()[-1])
-    finish(command("sweep", design, "--out", folder, "--processes"))
+    assert re.search(rf"\d+ of {RUNS} runs are kept", err.splitlines()[-1])
+    finish(command("sweep", design, "--out", folder, "--processes", "--workers", 1, drawn=False))
     assert (folder / "runs.parquet").read_bytes() == undisturbed
 
 
@@ -120,14 +122,14 @@ def test_a_full_disk_loses_nothing(
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (LEAST, LEAST))
 
-    process = command("sweep", design, "--out", tmp_path, preexec_fn=no_room)
+    process = command("sweep", design, "--out", tmp_path, drawn=False, preexec_fn=no_room)
     _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 2
     assert "finished runs are kept" in err.splitlines()[-1] and "Traceback" not in err
     assert not (tmp_path / "runs.parquet").exists()
     assert len(list((tmp_path / "parts").glob("*.parquet"))) > 10
     assert not list(tmp_path.glob(".*.new"))
-    finish(command("sweep", design, "--out", tmp_path))
+    finish(command("sweep", design, "--out", tmp_path, drawn=False))
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
@@ -211,7 +213,9 @@ def test_a_process_that_dies_has_its_runs_done_by_another(
 ) -> None:
     import psutil
 
-    process = command("sweep", design, "--out", tmp_path, "--processes", "--workers", 2)
+    process = command(
+        "sweep", design, "--out", tmp_path, "--processes", "--workers", 2, drawn=False
+    )
     wait_for_parts(tmp_path, 2)
     with suppress(psutil.NoSuchProcess, IndexError):  # it may be done by now
         children = psutil.Process(process.pid).children(recursive=True)
@@ -225,8 +229,10 @@ def test_processes_end_when_their_parent_is_killed(tmp_path: Path, command: Comm
     import psutil
 
     design = tmp_path / "d.toml"  # of more runs than this test waits for
-    design.write_text(DESIGN.replace("replicates = 40", "replicates = 4000"), "utf-8")
-    process = command("sweep", design, "--out", tmp_path / "a", "--processes", "--workers", 2)
+    design.write_text(DESIGN.replace("replicates = 20", "replicates = 4000"), "utf-8")
+    process = command(
+        "sweep", design, "--out", tmp_path / "a", "--processes", "--workers", 2, drawn=False
+    )
     wait_for_parts(tmp_path / "a", 2)
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= 2

@@ -18,12 +18,11 @@ from waiting import LIMIT, wait_until
 
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import StoreError, UsageError
-from returnee.experiments.reports.calibration import calibrate_words, write_page
+from returnee.experiments.reports.calibration import write_page
 from returnee.experiments.statistics.coordinates import (
     coordinates,
     point_of,
     values_at,
-    with_behaviour,
 )
 from returnee.experiments.studies.calibration import search as calibrate_search
 from returnee.experiments.studies.calibration.calibrate import Calibration, Options, calibrate
@@ -61,7 +60,7 @@ MONTHS = 24
 @pytest.fixture(scope="module")
 def targets() -> tuple[Target, ...]:
     """Figures of the county with other parameters than the baseline's."""
-    scenario = with_behaviour(load_scenario("baseline"), TRUE)
+    scenario = load_scenario("baseline").with_(TRUE)
     runs = [figures_of(simulate(scenario, r, 1, 0.02, MONTHS), ()) for r in range(2)]
     means = {name: float(np.mean([run[name] for run in runs])) for name in AIMED}
     return tuple(Target(name, 0.93 * value, 1.07 * value) for name, value in means.items())
@@ -139,10 +138,6 @@ def test_the_page_needs_nothing_but_itself(found: Calibration, lang: str) -> Non
     page = write_page(found, found.folder / f"{lang}.html", lang).read_text(encoding="utf-8")
     assert page.count("<svg") == 4 and "http" not in page.replace("http-equiv", "")
     assert BY_KEY[AIMED[0]].label(lang) in page and "nan" not in page
-
-
-def test_catalogues_have_equal_keys() -> None:
-    assert calibrate_words("en").keys() == calibrate_words("zh").keys()
 
 
 def test_a_killed_calibration_gives_what_an_undisturbed_one_gives(

@@ -56,7 +56,7 @@ def test_policy_overrides_spare_the_reference() -> None:
 
 def test_scenarios_that_are_the_same_are_run_once() -> None:
     linked = load_scenario("linked")
-    twin: Scenario = linked.model_copy(update={"name": "twin"})
+    twin: Scenario = linked.with_(name="twin")
     plan = line_up([linked, twin], "baseline", 5, RunSettings(), {})
     assert plan.compared == ["linked", "twin"]
     assert len(plan.tasks()) == 10

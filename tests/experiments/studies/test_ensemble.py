@@ -13,10 +13,9 @@ from typer.testing import CliRunner
 from returnee import UsageError
 from returnee.experiments.commands.app import app
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.ensemble import ensemble_words, write_page
+from returnee.experiments.reports.ensemble import write_page
 from returnee.experiments.reports.linkage.words import robust_json, robust_lines
 from returnee.experiments.running.options import RunSettings
-from returnee.experiments.statistics.coordinates import with_behaviour
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
 from returnee.experiments.statistics.ensemble import split
 from returnee.experiments.studies.calibration.ensemble import Bands, sample_around, well_spread
@@ -35,6 +34,7 @@ from returnee.experiments.studies.compare_ensemble import (
 )
 from returnee.experiments.studies.ensemble import FILE, ensemble, origin, some
 from returnee.experiments.studies.linkage.robust import robust
+from returnee.experiments.words.texts import words
 from returnee.scenarios import load_scenario, walk
 
 SMALL: dict[str, Any] = {"sample": 0.002, "months": 12}
@@ -54,7 +54,7 @@ def test_what_ships_lies_within_what_is_allowed_and_moves_free_parameters_only()
     assert all(set(values) <= free for values in sets)
     assert len({tuple(values.values()) for values in sets}) == len(sets)
     for values in sets:
-        with_behaviour(load_scenario("linked"), values)  # refuses what is out of range
+        load_scenario("linked").with_(values)  # refuses what is out of range
     made = origin()
     assert made["sets"] == len(sets) and made["command"].startswith("returnee calibrate")
     assert "return_rate" in made["targets"]
@@ -206,11 +206,7 @@ def test_finished_runs_are_not_run_again(found: EnsembleComparison) -> None:
 def test_the_page_needs_nothing_but_itself(found: EnsembleComparison, lang: str) -> None:
     page = write_page(found, found.folder / f"{lang}.html", lang).read_text(encoding="utf-8")
     assert "<svg" in page and "http" not in page and ">nan<" not in page
-    assert ensemble_words(lang)["share"] in page
-
-
-def test_catalogues_have_equal_keys() -> None:
-    assert ensemble_words("en").keys() == ensemble_words("zh").keys()
+    assert words(lang)["ensemble"]["share"] in page
 
 
 def test_the_command_prints_json_and_nothing_else(

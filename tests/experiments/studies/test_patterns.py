@@ -141,10 +141,10 @@ def test_too_few_cases_say_nothing():
 
 def test_values_put_into_a_scenario_are_those_of_a_file():
     given = {"policy.finance.tax_relief": 0, "county.shock.city_loss": 0.5}
-    changed = pairs.with_values(load_scenario("baseline"), given)
+    changed = load_scenario("baseline").with_(given)
     assert changed.id == load_scenario("baseline", given).id
     later = load_scenario("baseline", {"policy.training.places": {1: 100, 13: 900}})
-    grant = pairs.with_values(later, {"policy.finance.startup_grant": 0})
+    grant = later.with_({"policy.finance.startup_grant": 0})
     assert [grant.policy_at(m).finance.startup_grant for m in (1, 20)] == [0, 0]
     assert grant.policy_at(20).training.places == 900
 
