@@ -16,16 +16,14 @@ from returnee.dashboard.texts import amount, between, name_of, words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.groups import COUNTED, groups_of
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.compare import KEY_MEASURES, ratio_words
+from returnee.experiments.measuring.selections import CONTRASTED, COST, MULTIPLES
+from returnee.experiments.reports.compare import ratio_words
 from returnee.experiments.reports.sections.equity import Equity
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.statistics.quality import weighed_of
-from returnee.experiments.words.texts import words as report_words
+from returnee.experiments.words.texts import phrase
 from returnee.scenarios import Scenario
 
-SHOWN = (*KEY_MEASURES, "aware_finance")
-MULTIPLES = ("firms_open", "jobs", "returns", "return_quality", "rural_income", "public_cost")
-GAINS = ("firms_surviving", "firms_open", "jobs")
 DIMENSIONS = ("sex", "age", "schooling", "place", "township")
 GROUPED = tuple(counted.name for counted in COUNTED)
 NEAR = 0.02  # difference in public cost up to which spending counts as equal
@@ -74,15 +72,13 @@ class Contrast:
 
     def rows(self) -> list[tuple[str, str, list[Cell]]]:
         """By measure: label, the reference's level, and a cell per scenario."""
-        labels = report_words(self.lang)["short"]
         rows = []
-        for name in SHOWN:
+        for name in CONTRASTED:
             indicator = BY_NAME[name]
-            label = labels.get(name) or drawing.label(name, self.lang)
+            label = phrase(indicator, "short", self.lang)
             effects = [self.found.by_measure[k][name] for k in self.found.plan.compared]
             years = self.years if indicator.kind == "flow" else 1.0
             level = amount(effects[0]["reference"] / years, indicator.unit, self.lang)
-            label = label[:1].upper() + label[1:]
             rows.append(
                 (
                     label,
@@ -103,7 +99,7 @@ class Contrast:
 
     def spending_lines(self) -> list[str]:
         """Which scenarios spend alike, and which don't."""
-        cost = {k: self._level(k, "public_cost") / self.years for k in self.found.plan.scenarios}
+        cost = {k: self._level(k, COST) / self.years for k in self.found.plan.scenarios}
         lines = []
         for k in self.found.plan.compared:
             others = [
@@ -138,7 +134,7 @@ class Contrast:
 
     def frontier(self, gain: str) -> Spec:
         """Public cost against a gain; what another scenario betters in both is pale."""
-        cost = {k: self._level(k, "public_cost") / self.years for k in self.names}
+        cost = {k: self._level(k, COST) / self.years for k in self.names}
         gained = {k: self._level(k, gain) for k in self.names}
         front = [k for k in self.names if not any(
             cost[o] <= cost[k] and gained[o] >= gained[k] and (cost[o], gained[o]) != (cost[k], gained[k])

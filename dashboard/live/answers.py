@@ -13,17 +13,17 @@ import pandas as pd
 from returnee.dashboard.texts import amount, between, measure_name, name_of, unit_of, words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.compare import KEY_MEASURES, sentence
+from returnee.experiments.measuring.selections import HEADLINES, KEY
+from returnee.experiments.reports.compare import sentence
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import HIGHER, INDEX, LOWER, Cube, effects_on
 from returnee.experiments.statistics.intervals import TAILS
 from returnee.experiments.studies.compare import Comparison, command_of
-from returnee.experiments.words.texts import percent
+from returnee.experiments.words.texts import percent, phrase
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import Scenario
 from returnee.simulation.state.records import POT_OF, POTS, PROGRAMMES
 
-HEADLINES = ("firms_open", "jobs", "returns", "return_quality", "public_cost")
 WAITING = (
     "queue_training", "trained_wait", "queue_desk", "desk_wait", "queue_incubation",
     "incubator_places_used", "mentored", "refused_no_guarantor", "refused_fund", "refused_banks",
@@ -37,7 +37,7 @@ OFFERED_BY = {
 }  # fmt: skip
 """Lever without which there is nothing to wait for or be refused."""
 
-SHOWN = tuple(dict.fromkeys((*HEADLINES, *KEY_MEASURES, *WAITING, "aware_finance")))
+SHOWN = tuple(dict.fromkeys((*HEADLINES, *KEY, *WAITING, "aware_finance")))
 BASE = pd.DataFrame(
     [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in map(BY_NAME.__getitem__, SHOWN)],
     columns=["measure", "label_en", "label_zh", "unit", "kind", "better"],
@@ -160,7 +160,7 @@ def fact_of(found: Comparison, name: str, effect: Mapping[Any, Any] | pd.Series,
     sign = {HIGHER: 1, LOWER: -1}.get(str(effect["verdict"]), 0)
     side = sign * int(indicator.better)
     return Fact(
-        what=f"{text['names'][name]}",
+        what=phrase(indicator, "short", lang),
         much=amount(effect["difference"] / years, unit, lang, signed=True),
         sure=sureness(effect, lang),
         interval=f"{percent(0.9, lang)}: {between(effect['low'] / years, effect['high'] / years, unit, lang)}",

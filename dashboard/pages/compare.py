@@ -11,7 +11,6 @@ import solara
 
 from returnee.dashboard.content.contrast import (
     DIMENSIONS,
-    GAINS,
     GROUPED,
     Contrast,
     lined_up,
@@ -27,6 +26,9 @@ from returnee.dashboard.visitor.place import ENSEMBLE, MOST_SAVED, UNMOVED, Mix,
 from returnee.dashboard.visitor.problems import say
 from returnee.dashboard.visitor.session import Session
 from returnee.dashboard.widgets import Chart, Controls, box, html, use_work
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.selections import GAINS
+from returnee.experiments.words.texts import phrase
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import ScenarioError, scenario_names
 
@@ -144,7 +146,7 @@ def Found(session: Session, found: Answer) -> None:
     with box(classes="pair"):
         with box(classes="stack"):
             Controls(
-                items=[_tabs("gain", text["gain"], gain, {k: text["gains"][k] for k in GAINS})],
+                items=[_tabs("gain", text["gain"], gain, {k: phrase(BY_NAME[k], "tab", lang) for k in GAINS})],
                 event_act=lambda d: pick(session, d),
             )
             Chart(spec=content.frontier(gain), words=table)

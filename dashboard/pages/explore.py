@@ -44,10 +44,11 @@ from returnee.dashboard.visitor.place import (
 from returnee.dashboard.visitor.problems import SCHOOLING, say
 from returnee.dashboard.visitor.session import Session
 from returnee.dashboard.widgets import Chart, Controls, Levers, box, html, use_work
-from returnee.experiments.words.texts import counted
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.selections import CHARTS
+from returnee.experiments.words.texts import counted, phrase
 from returnee.scenarios import ScenarioError, scenario_names, walk
 
-CHARTS = ("firms_open", "jobs", "returns", "return_quality", "aware_finance", "public_cost")
 BREATH = 0.1  # seconds for the browser to draw the first answer before more is run
 PAUSE = 0.25  # seconds before asking again when the queue is full
 _stamps = itertools.count(1)
@@ -336,7 +337,7 @@ def Found(session: Session, shown: Shown, found: Answer, fresh: bool) -> None:
     html(state_line(shown, fresh, place), live=True)
     long.Actions(session, save)
     tabs = {"type": "tabs", "key": "chart", "label": text["measure"], "value": place.chart,
-            "options": [{"value": name, "text": words(lang)["views"][name]} for name in CHARTS]}  # fmt: skip
+            "options": [{"value": name, "text": phrase(BY_NAME[name], "tab", lang)} for name in CHARTS]}  # fmt: skip
     Controls(
         items=[tabs],
         event_act=lambda data: session.go(chart=data["value"]) if data["value"] in CHARTS else None,

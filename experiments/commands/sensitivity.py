@@ -92,7 +92,7 @@ def sensitivity_command(
     from returnee.experiments.numbers import plain
     from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
     from returnee.experiments.running.executors import Where
-    from returnee.experiments.studies.sensitivity import MEASURES, sensitivity, settled
+    from returnee.experiments.studies.sensitivity import SENSITIVE, sensitivity, settled
     from returnee.experiments.words.texts import percent
     from returnee.scenarios import load_scenario
 
@@ -102,7 +102,7 @@ def sensitivity_command(
         found = sensitivity(
             scenarios, against, over=named[0] if len(named) == 1 else named, method=method.value,
             trajectories=trajectories, base=base, top=top, spread=spread,
-            measures=measure or MEASURES, replicates=replicates, sample=sample, months=months,
+            measures=measure or SENSITIVE, replicates=replicates, sample=sample, months=months,
             seed=seed, overrides=overrides, out=out, progress=True, as_new=as_new,
             where=Where(workers, processes, scheduler, local_cluster),
         )  # fmt: skip

@@ -22,6 +22,7 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import BY_NAME as MEASURE
 from returnee.experiments.measuring.measures import MEASURES, SCHEMA
+from returnee.experiments.measuring.selections import DRIFTING, STEADY
 from returnee.experiments.running.gather import gather, values_of
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.progress import Bar, Reporter
@@ -266,15 +267,6 @@ LONG, LONG_REPLICATES, LONG_SAMPLE = 360, 6, 0.05
 DECADES = ((121, 240), (241, 360))
 BASE = "baseline"
 FILE = Path(__file__).parents[1] / "data" / "face.toml"
-STEADY = (
-    "firms_open", "jobs", "returns", "remigrations", "registrations", "return_quality",
-    "rural_income", "loans_granted", "public_cost",
-)  # fmt: skip
-DRIFTING = (
-    "away", "farming", "employed", "owners", "firms_open", "jobs", "returns", "registrations",
-    "closings", "aware_finance", "return_quality", "gini", "loans_outstanding", "guarantee_fund",
-    "public_cost",
-)  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,7 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import check_key
 from returnee.experiments.measuring.measures import check_horizon, check_measure, labelled
+from returnee.experiments.measuring.selections import SENSITIVE
 from returnee.experiments.running.design import design_of, labels_of
 from returnee.experiments.running.executors import Where
 from returnee.experiments.running.plan import plan_of
@@ -33,7 +34,6 @@ from returnee.experiments.studies.linkage.robust import parameters
 from returnee.experiments.studies.sweep import frame_of, run_plan
 from returnee.scenarios import Lever, load_scenario, walk
 
-MEASURES = ("firms_surviving", "jobs", "returns", "return_quality")
 LEVEL_OF, EFFECT = "level", "effect"
 BOTH = "both"
 METHODS = (MORRIS, SOBOL, BOTH)
@@ -93,7 +93,7 @@ def sensitivity(
     base: int = 64,
     top: int = 6,
     spread: float = SPREAD,
-    measures: Sequence[str] = MEASURES,
+    measures: Sequence[str] = SENSITIVE,
     replicates: int = 2,
     sample: float = 0.01,
     months: int = 120,
