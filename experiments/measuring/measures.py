@@ -21,10 +21,10 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import BY_KEY, Task
 from returnee.experiments.measuring.files import figures_of_files
 from returnee.experiments.measuring.groups import figures_by_group
-from returnee.experiments.words.texts import words
+from returnee.experiments.words.texts import COUNTABLE, words
 from returnee.scenarios import Scenario
 from returnee.scenarios.schema.errors import guess, nearest
-from returnee.simulation.indicators import INDICATORS, Indicator
+from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.run import FEN, Run
 from returnee.simulation.state import records as r
 from returnee.simulation.state.records import PROGRAMMES
@@ -62,7 +62,7 @@ class Measure(NamedTuple):
     @property
     def counts(self) -> bool:
         """Whether the figure grows with the county, so that a sample is scaled up."""
-        return Indicator.counts.fget(self)  # type: ignore[attr-defined, no-any-return]
+        return self.unit in (*COUNTABLE, "yuan")
 
 
 def firms_surviving(run: Run) -> float:
