@@ -18,8 +18,7 @@ from returnee.dashboard.live.pool import LAST, POOL, Asker, gather
 from returnee.dashboard.settings import first_county
 from returnee.dashboard.visitor.place import Mix
 from returnee.experiments.measuring.groups import figures_by_group, names_of
-from returnee.experiments.measuring.measures import LAST as LAST_MONTHS
-from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.measuring.measures import DERIVED, MEASURES
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube
@@ -134,16 +133,9 @@ def monthly_of(run: Run) -> np.ndarray:
     for prefix, table in (("spent", run.county.ledger), ("unpaid", run.county.unpaid)):
         for k, name in enumerate(r.PROGRAMMES):
             figures[INDEX[f"{prefix}_{name}"]] = table[1:, k] * (scale / FEN)
-    firms = run.county.firms[: int(run.county.clock.firms)].view(np.ndarray)
-    new = (firms["registered"] >= 1) & (firms["phase"] == r.OPEN) & (firms["returnee"] == 1)
-    figures[INDEX["firms_surviving"], -1] = new.sum() * scale
-    years, away = run.months / 12.0, figures[INDEX["away"]].mean()
-    begun = figures[INDEX["returnee_registrations"]].sum() / years
-    figures[INDEX["start_rate"], -1] = 1000.0 * begun / away if away else np.nan
-    last = figures[:, -LAST_MONTHS:]
-    open_now = last[INDEX["returnee_firms_open"]].sum()
-    jobs = last[INDEX["returnee_jobs"]].sum()
-    figures[INDEX["jobs_per_firm"], -1] = jobs / open_now if open_now else np.nan
+    for measure in DERIVED:
+        if measure.of:
+            figures[INDEX[measure.name], -1] = measure.of(run)
     return figures
 
 

@@ -83,7 +83,7 @@ def sensitivity_command(
     from returnee.experiments.files import write_text
     from returnee.experiments.numbers import plain
     from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
-    from returnee.experiments.studies.sensitivity import MEASURES, Effort, sensitivity, settled
+    from returnee.experiments.studies.sensitivity import SENSITIVE, Effort, sensitivity, settled
     from returnee.experiments.words.texts import percent
     from returnee.scenarios import load_scenario
 
@@ -91,7 +91,7 @@ def sensitivity_command(
     overrides = overrides_of(studied.set_)
     effort = Effort(
         named[0] if len(named) == 1 else named, studied.method.value, studied.trajectories,
-        studied.base, studied.top, studied.spread, studied.measure or MEASURES, studied.replicates,
+        studied.base, studied.top, studied.spread, studied.measure or SENSITIVE, studied.replicates,
     )  # fmt: skip
     found = sensitivity(
         scenarios, studied.against, effort=effort, overrides=overrides, settings=settings,

@@ -69,13 +69,13 @@ def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str
     UsageError
     """
     from returnee.experiments.measuring.measures import check_horizon, check_measure
-    from returnee.experiments.reports.sweep import SHOWN
+    from returnee.experiments.measuring.selections import OVER_AXES
 
     for name in given or ():
         check_measure(name)
     if months is not None:
         check_horizon(given or (), months)
-    return tuple(dict.fromkeys(given)) if given else SHOWN
+    return tuple(dict.fromkeys(given)) if given else OVER_AXES
 
 
 def write_report(folder: Path, lang: str, measures: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from returnee.experiments.measuring.measures import PILLARS
+from returnee.experiments.measuring.measures import PILLARS, Measure
 from returnee.experiments.numbers import rounded
 from returnee.experiments.statistics.effects import (
     INDEX,
@@ -31,7 +31,6 @@ from returnee.experiments.words.texts import (
     unit_name,
     words,
 )
-from returnee.simulation.indicators import Indicator
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 BLACK = "#000000"
@@ -104,12 +103,12 @@ def styles(found: Comparison) -> dict[str, Style]:
     return {found.plan.reference: {"color": BLACK, "linestyle": "-"}, **chosen}
 
 
-def name_of(indicator: Indicator, lang: str) -> str:
-    """An indicator's label with its unit; flows are by year."""
-    text, unit = words(lang), unit_name(indicator.unit, lang)
-    if indicator.kind == "flow":
+def name_of(measure: Measure, lang: str) -> str:
+    """A measure's label with its unit; flows are by year."""
+    text, unit = words(lang), unit_name(measure.unit, lang)
+    if measure.kind == "flow":
         unit = text["by_year"].format(unit=unit)
-    return str(text["with_unit"]).format(label=label_of(indicator, lang), unit=unit)
+    return str(text["with_unit"]).format(label=label_of(measure, lang), unit=unit)
 
 
 def finish(axes: Axes, label: str, lang: str) -> None:

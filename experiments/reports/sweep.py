@@ -23,6 +23,7 @@ from scipy import stats
 
 from returnee.experiments.files import read_table
 from returnee.experiments.measuring.measures import BY_NAME, HEAD, NAMES, attributes
+from returnee.experiments.measuring.selections import OVER_AXES
 from returnee.experiments.numbers import rounded
 from returnee.experiments.reports.document import (
     Picture,
@@ -63,7 +64,6 @@ from returnee.experiments.words.texts import (
     wrapped,
 )
 
-SHOWN = ("firms_surviving", "jobs", "return_quality", "public_cost")
 BINS = 8  # of a range
 VALUES = 10  # of a list, each shown by itself
 PANELS = 6  # axes in a figure, the strongest
@@ -142,7 +142,7 @@ def chance_correlation(points: int) -> float:
     return float(t / np.sqrt(points - 2 + t**2))
 
 
-def read_sweep(folder: Path, measures: Sequence[str] = SHOWN) -> Found:
+def read_sweep(folder: Path, measures: Sequence[str] = OVER_AXES) -> Found:
     """Read what the page needs of a finished sweep."""
     path, manifest = folder / RUNS, read_manifest(folder)
     schema = pq.read_schema(path)
@@ -302,7 +302,7 @@ def sentences(found: Found, lang: str = "en") -> list[str]:
     return lines or [text["one_point"]]
 
 
-def sweep_page(folder: Path, lang: str = "en", measures: Sequence[str] = SHOWN) -> str:
+def sweep_page(folder: Path, lang: str = "en", measures: Sequence[str] = OVER_AXES) -> str:
     """The page of a finished sweep; empty if every run failed."""
     found = read_sweep(folder, measures)
     text = words(lang)["sweep"]

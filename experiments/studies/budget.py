@@ -17,6 +17,7 @@ from returnee.experiments.arguments import check_fields, checked_arguments
 from returnee.experiments.errors import Interrupted, UsageError
 from returnee.experiments.files import write_frame, write_text
 from returnee.experiments.measuring.measures import BY_NAME, SPENT, check_horizon, check_measure
+from returnee.experiments.measuring.selections import OBJECTIVES
 from returnee.experiments.running.design import design_of
 from returnee.experiments.running.manifests import FINISHED
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -40,7 +41,6 @@ from returnee.scenarios import load_scenario, walk
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.state.records import PROGRAMMES
 
-OBJECTIVES = ("firms_surviving", "jobs", "return_quality")
 ALLOWED_CAP = 200e6  # yuan a year
 FREE = "free"  # sets of assumptions around the values in use
 OTHER_LUCK = 1 << 20  # bit of the seed that tells the luck of the judgement from that of the search

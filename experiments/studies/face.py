@@ -22,6 +22,7 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import BY_NAME as MEASURE
 from returnee.experiments.measuring.measures import MEASURES, SCHEMA, tidy
+from returnee.experiments.measuring.selections import DRIFTING, STEADY
 from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -269,15 +270,6 @@ LONG, LONG_REPLICATES, LONG_SAMPLE = 360, 6, 0.05
 DECADES = ((121, 240), (241, 360))
 BASE = "baseline"
 FILE = Path(__file__).parents[1] / "data" / "face.toml"
-STEADY = (
-    "firms_open", "jobs", "returns", "remigrations", "registrations", "return_quality",
-    "rural_income", "loans_granted", "public_cost",
-)  # fmt: skip
-DRIFTING = (
-    "away", "farming", "employed", "owners", "firms_open", "jobs", "returns", "registrations",
-    "closings", "aware_finance", "return_quality", "gini", "loans_outstanding", "guarantee_fund",
-    "public_cost",
-)  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,7 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import check_key
 from returnee.experiments.measuring.measures import check_horizon, check_measure, labelled
+from returnee.experiments.measuring.selections import SENSITIVE
 from returnee.experiments.running.design import design_of, labels_of
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import SweepPlan, plan_of
@@ -32,7 +33,6 @@ from returnee.experiments.studies.linkage.robust import parameters
 from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import Lever, load_scenario, walk
 
-MEASURES = ("firms_surviving", "jobs", "returns", "return_quality")
 LEVEL_OF, EFFECT = "level", "effect"
 BOTH = "both"
 METHODS = (MORRIS, SOBOL, BOTH)
@@ -108,7 +108,7 @@ class Effort:
     base: int = 64
     top: int = 6
     spread: float = SPREAD
-    measures: Sequence[str] = MEASURES
+    measures: Sequence[str] = SENSITIVE
     replicates: int = 2
     max_runs: int = MAX_RUNS
 

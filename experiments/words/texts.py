@@ -220,6 +220,32 @@ def unit_name(unit: str, lang: str) -> str:
     return str(words(lang)["units"].get(unit, unit))
 
 
+def phrase(measure: Any, kind: str, lang: str) -> str:
+    """How a measure is called where its label does not fit; else its label.
+
+    Parameters
+    ----------
+    measure : Measure
+    kind : {"noun", "short", "tab", "rate", "unit", "clause", "thing", "things"}
+        In a sentence, at the head of a row, on a button, as a figure a year, its unit there, as a
+        difference, and what is gained, one or many; a key of its table under ``measures``.
+    lang : {"en", "zh"}
+    """
+    said = words(lang)["measures"].get(measure.name, {})
+    label = label_of(measure, lang)
+    if kind == "clause":
+        known = said.get(kind) or words(lang)[kind].replace(
+            "{label}", phrase(measure, "noun", lang)
+        )
+    elif kind == "unit":
+        known = said.get(kind) or unit_name(measure.unit, lang)
+    elif kind == "short":
+        known = said.get(kind) or label[:1].upper() + label[1:]
+    else:
+        known = said.get(kind) or said.get("noun") or label
+    return str(known)
+
+
 def label_of(item: Any, lang: str) -> str:
     """The label of an indicator or lever in the reader's language."""
     return str(item.zh if lang == "zh" else item.en)
