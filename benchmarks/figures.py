@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +22,6 @@ from returnee.simulation import simulate
 from returnee.simulation.run import start
 from returnee.simulation.start.assemble import with_policy
 from returnee.simulation.start.history import BURN_IN, advance, live_history
-from returnee.simulation.state.county import County
 from returnee.simulation.state.draws import philox
 
 MONTHS, SEED = 120, 1
@@ -73,7 +71,7 @@ def months_alone(scenario: Scenario, sample: float, times: int = 3) -> tuple[flo
     history = live_history(scenario, SEED, 0, sample, MONTHS, BURN_IN)
     for _ in range(times):
         county = with_policy(history, scenario, MONTHS)
-        workers = int(county.clock[0].initial)
+        workers = int(county.clock.initial)
         begun = time.perf_counter()
         advance(county, MONTHS)
         seconds.append(time.perf_counter() - begun)
@@ -114,7 +112,7 @@ def plain(workers: int = 3000, months: int = 12) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "county.pickle"
         county = start(scenario, 0, SEED, sample, months, BURN_IN)
-        arrays = {f.name: np.asarray(getattr(county, f.name)) for f in fields(County)}
+        arrays = {name: np.asarray(array) for name, array in county.by_name().items()}
         path.write_bytes(pickle.dumps(arrays))
         run_python("-m", "benchmarks.plain_mesa", str(path), str(months), NUMBA_DISABLE_JIT="1")
         slow, indicators = pickle.loads(path.with_suffix(".out").read_bytes())
@@ -150,12 +148,13 @@ def memory_here() -> None:
     before = peak()
     scenario = load_scenario("baseline")
     run = simulate(scenario, sample=1.0)
-    workers = int(run.county.clock[0].initial)
+    workers = int(run.county.clock.initial)
     after = peak()
     history = live_history(scenario, SEED, 0, 0.01, MONTHS, BURN_IN)
     later = with_policy(history, scenario, MONTHS)
-    shared = {f.name for f in fields(County) if getattr(later, f.name) is getattr(history, f.name)}
-    sizes = {f.name: getattr(run.county, f.name).nbytes for f in fields(County)}
+    kept = history.by_name()
+    shared = {name for name, array in later.by_name().items() if array is kept[name]}
+    sizes = {name: array.nbytes for name, array in run.county.by_name().items()}
     once = sum(sizes.values())
     twice = once + sum(size for name, size in sizes.items() if name not in shared)
     print(once / workers, twice / workers, (after - before) / workers)

@@ -29,6 +29,7 @@ import numpy as np
 
 from returnee.simulation.accounts import finish
 from returnee.simulation.calendar import turn_page
+from returnee.simulation.engine.bundle import OneRow
 from returnee.simulation.firms.closing import close_firms
 from returnee.simulation.firms.hiring import match
 from returnee.simulation.firms.trading import trade
@@ -37,7 +38,10 @@ from returnee.simulation.month import support
 from returnee.simulation.people.careers import NOTHING, carry_out, found, review
 from returnee.simulation.people.information import apply_notes
 from returnee.simulation.state import records as r
+from returnee.simulation.state.county import County
 from returnee.simulation.support.outreach import inform
+
+ONE_ROW = {name for name, field in vars(County).items() if isinstance(field, OneRow)}
 
 
 class RowAgent(mesa.Agent):
@@ -55,7 +59,7 @@ class WorkerAgent(RowAgent):
     def step(self) -> None:
         """Hear from ties, decide, and note the next review; as in ``returnee.simulation.people.careers.review_all``."""
         county, row = self.model.county, self.row
-        if county.due[row] != county.clock[0].month:
+        if county.due[row] != county.clock.month:
             return
         code = review(county, row)
         if code != NOTHING:
@@ -72,6 +76,12 @@ class FirmAgent(RowAgent):
             trade(self.model.county, self.row)
 
 
+class Objects(SimpleNamespace):
+    """What `County` hands out, over objects in place of arrays."""
+
+    policy, now = County.policy, County.now
+
+
 class PlainModel(mesa.Model):
     """The county as objects.
 
@@ -84,7 +94,7 @@ class PlainModel(mesa.Model):
     def __init__(self, arrays: dict[str, np.ndarray]) -> None:
         super().__init__(rng=0)
         kinds = {"workers": WorkerAgent, "firms": FirmAgent}
-        self.county = SimpleNamespace()
+        self.county = Objects()
         self.moves = 0
         for name, array in arrays.items():
             fields = array.dtype.names
@@ -94,12 +104,13 @@ class PlainModel(mesa.Model):
                 value = [kinds[name](self, k, fields, row) for k, row in enumerate(array.tolist())]
             else:
                 value = [SimpleNamespace(**dict(zip(fields, row))) for row in array.tolist()]
+                value = value[0] if name in ONE_ROW else value
             setattr(self.county, name, value)
 
     def step(self) -> None:
         """One month, in the order of ``returnee.simulation.month.live``."""
         county = self.county
-        clock = county.clock[0]
+        clock = county.clock
         clock.month += 1
         turn_page(county)
         inform(county)

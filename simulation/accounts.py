@@ -10,7 +10,7 @@ from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.people.returning import RECENT_MONTHS
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import is_active, is_home, job_pay, month_index, now
+from returnee.simulation.state.changes import is_active, is_home, job_pay, month_index
 from returnee.simulation.state.providers import HALL, MAX_SITES, SITES
 
 STAYING_MONTHS = 12
@@ -28,7 +28,7 @@ def income_of(c, i):
     if worker.state == r.EMPLOYED:
         return job_pay(c, worker)
     if worker.state == r.FARMING:
-        return c.facts[0].work_farm_income
+        return c.facts.work_farm_income
     return 0.0
 
 
@@ -73,7 +73,7 @@ def rate_returns(c):
     Whoever has left again scores zero in every part. Staying is asked of those who returned at
     least 12 months ago.
     """
-    clock, month, left = c.clock[0], now(c), 0
+    clock, month, left = c.clock, c.now, 0
     parts, stayed, asked = np.zeros(4), 0, 0
     for k in range(clock.recent):
         if k + AHEAD < clock.recent:
@@ -101,7 +101,7 @@ def rate_returns(c):
     month.quality_staying = stayed / max(asked, 1)
     month.quality_skill = parts[2] / n
     month.quality_enterprise = parts[3] / n
-    b = c.behaviour[0]
+    b = c.behaviour
     total = (
         b.quality_productive + b.quality_income + b.quality_staying
         + b.quality_skill + b.quality_enterprise
@@ -149,7 +149,7 @@ def count_people(c):
     when the policy starts: children and elders stay when a worker leaves. Income is wages, farming,
     owners' incomes (grants included), remittances, and support paid to those without an open firm.
     """
-    month, facts, clock = now(c), c.facts[0], c.clock[0]
+    month, facts, clock = c.now, c.facts, c.clock
     by_state = np.zeros(len(r.STATES))
     wages, home_wage = 0.0, 0.0
     for t in range(len(c.towns)):
@@ -190,7 +190,7 @@ def count_people(c):
 @kernel
 def count_firms(c):
     """Stocks of firms, jobs, loan files and places; owners' mean income."""
-    month, clock = now(c), c.clock[0]
+    month, clock = c.now, c.clock
     ratio, income, opened = 0.0, 0.0, 0
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
@@ -217,7 +217,7 @@ def count_firms(c):
 @kernel
 def finish(c):
     """Step 9 of the month: stocks, means and money."""
-    clock, month, m = c.clock[0], now(c), month_index(c)
+    clock, month, m = c.clock, c.now, month_index(c)
     count_firms(c)
     count_people(c)
     month.owner_income /= max(month.firms_open, 1.0)

@@ -12,7 +12,7 @@ from returnee.simulation.firms.founding import give_up
 from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.ventures import price_sectors
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import enter, now, policy_now
+from returnee.simulation.state.changes import enter
 from returnee.simulation.state.draws import D_SHOCK, draws
 from returnee.simulation.state.money import refill, set_fund
 from returnee.simulation.support.services import fund_services
@@ -21,7 +21,7 @@ from returnee.simulation.support.services import fund_services
 @kernel
 def turn_eighteen(c):
     """This month's cohort enters the labour force as seekers at home."""
-    clock = c.clock[0]
+    clock = c.clock
     place = clock.month - clock.first
     for k in range(c.calendar[0, place], c.calendar[0, place + 1]):
         i = c.entry_rows[k]
@@ -32,7 +32,7 @@ def turn_eighteen(c):
         c.due[i] = clock.month
         clock.present += 1
         c.towns[worker.township].present += 1
-        now(c).entries += 1
+        c.now.entries += 1
 
 
 @kernel
@@ -50,13 +50,13 @@ def retire(c, i):
             never_open(c, worker.firm)
     enter(c, i, r.RETIRED)
     c.due[i] = 32000
-    now(c).retirements += 1
+    c.now.retirements += 1
 
 
 @kernel
 def retire_all(c):
     """Everybody who reaches the age of retirement this month."""
-    clock = c.clock[0]
+    clock = c.clock
     place = clock.month - clock.first
     for k in range(c.calendar[1, place], c.calendar[1, place + 1]):
         i = c.retire_rows[k]
@@ -67,7 +67,7 @@ def retire_all(c):
 @kernel
 def strike_cities(c):
     """In the first month of a shock a share of those away lose their jobs and must review at once."""
-    clock, facts = c.clock[0], c.facts[0]
+    clock, facts = c.clock, c.facts
     if facts.shock_start_month <= 0 or clock.month != facts.shock_start_month:
         return
     for i in range(len(c.workers)):
@@ -82,7 +82,7 @@ def strike_cities(c):
 @kernel
 def turn_page(c):
     """Step 1 of the month."""
-    policy, clock = policy_now(c), c.clock[0]
+    policy, clock = c.policy, c.clock
     if (clock.month - 1) % 12 == 0 or clock.month == clock.first or clock.month == 1:
         refill(c)
     set_fund(c, policy.finance_guarantee_fund)

@@ -116,7 +116,7 @@ class CountyModel(mesa.Model):
         super().__init__(rng=rng)
         self.replicate, self.seed_key, _, self.months, _ = asked
         self.county: County = start(self.setting, *asked)
-        self.sample = float(self.county.clock[0].sample)
+        self.sample = float(self.county.clock.sample)
         self._first_states = self.county.workers.state.copy()
         self._views: dict[tuple[type[View], int], View] = {}
         self._sets: dict[type, AgentSet] = {}
@@ -138,7 +138,7 @@ class CountyModel(mesa.Model):
     @property
     def month(self) -> int:
         """Month that was lived last; 0 at the end of the history."""
-        return int(self.county.clock[0].month)
+        return int(self.county.clock.month)
 
     def step(self) -> None:
         """One month (``returnee.simulation.month.live``); nothing once the last month was lived."""
@@ -213,7 +213,7 @@ class CountyModel(mesa.Model):
             state = county.workers.state
             return np.flatnonzero((state != r.PRE) & (state != r.RETIRED))
         if kind is Firm:
-            phase = county.firms.phase[: int(county.clock[0].firms)]
+            phase = county.firms.phase[: int(county.clock.firms)]
             return np.flatnonzero((phase >= r.REGISTERED) & (phase <= r.DORMANT))
         services = county.services
         return np.flatnonzero(

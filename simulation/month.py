@@ -22,7 +22,7 @@ from returnee.simulation.support.training import run_classes
 @kernel
 def clear_history(c):
     """Months of the history share one row of every monthly table, cleared before each."""
-    if c.clock[0].month < 1:
+    if c.clock.month < 1:
         c.months[0] = c.months[-1]
         c.ledger[0, :] = 0
         c.unpaid[0, :] = 0
@@ -45,7 +45,7 @@ def support(c):
 @kernel
 def live(c):
     """One month, in this order."""
-    c.clock[0].month += 1
+    c.clock.month += 1
     clear_history(c)
     turn_page(c)  # 1 calendar
     inform(c)  # 2 information
@@ -60,7 +60,7 @@ def live(c):
 @kernel
 def has_room(c):
     """Whether there are rows enough for a month's new firms and events."""
-    clock = c.clock[0]
+    clock = c.clock
     firms = len(c.firms) - clock.firms >= most_new_files(c)
     return firms and len(c.events) - clock.events >= most_events(c)
 
@@ -68,7 +68,7 @@ def has_room(c):
 @kernel
 def live_until(c, month):
     """Live until the end of `month`, or until room is short; return whether `month` was reached."""
-    while c.clock[0].month < month:
+    while c.clock.month < month:
         if not has_room(c):
             return False
         live(c)

@@ -78,7 +78,7 @@ def simulate(
     county = start(scenario, *a)
     states = county.workers.state.copy()
     county = advance(county, a.months)
-    share = float(county.clock[0].sample)
+    share = float(county.clock.sample)
     return Run(scenario, county, a.replicate, a.seed, share, a.months, states)
 
 
@@ -153,7 +153,7 @@ class Run:
 
         Index is the firm's id; a date that has not come is missing.
         """
-        used = int(self.county.clock[0].firms)
+        used = int(self.county.clock.firms)
         rows = self.county.firms[:used].view(np.recarray)
         keep = rows.planned >= 1
         rows, receipts = rows[keep], self.county.receipts[:used][keep] / FEN
@@ -258,7 +258,7 @@ class Run:
     @cached_property
     def firms(self) -> pd.DataFrame:
         """Every firm ever registered; index is the firm's id."""
-        used = int(self.county.clock[0].firms)
+        used = int(self.county.clock.firms)
         keep = self.county.firms.registered[:used] != r.NEVER
         rows = self.county.firms[:used][keep]
         receipts = self.county.receipts[:used][keep] / FEN
@@ -330,7 +330,7 @@ class Run:
     @cached_property
     def paths(self) -> pd.DataFrame:
         """Career paths: a row per spell of a worker in a state; the first starts at month 0."""
-        events = self.county.events[: int(self.county.clock[0].events)].view(np.recarray)
+        events = self.county.events[: int(self.county.clock.events)].view(np.recarray)
         ids = self.county.workers.id
         seen = np.flatnonzero((self.states_at_start != r.PRE) & (self.states_at_start != r.RETIRED))
         worker = np.concatenate([ids[seen], ids[events.worker]])

@@ -73,7 +73,7 @@ def careers_of(run: Run) -> Careers:
         for k in range(len(marks) - 1):
             known = members & (at[k] >= 0) & (at[k + 1] >= 0)
             np.add.at(flows[c, k], (at[k][known], at[k + 1][known]), 1.0)
-    firms = run.county.firms[: int(run.county.clock[0].firms)].view(np.ndarray)
+    firms = run.county.firms[: int(run.county.clock.firms)].view(np.ndarray)
     new = firms[(firms["registered"] >= 1) & (firms["returnee"] == 1)]
     early = np.unique(new["owner"][new["registered"] <= EARLY])
     final = np.array([states.get(name, -1) for name in r.STATES])[run.county.workers.state[early]]
@@ -87,7 +87,7 @@ def _cohorts(run: Run, ids: np.ndarray, first: np.ndarray) -> list[np.ndarray]:
     workers = run.county.workers.view(np.ndarray)[run.county.row_of[ids]]
     away, there = first == STATES.index("AWAY"), first >= 0
     young = -workers["birth"].astype(int) / 12.0 < YOUNG
-    events = run.county.events[: int(run.county.clock[0].events)]
+    events = run.county.events[: int(run.county.clock.events)]
     came = events[(events["before"] == r.AWAY) & (events["month"] <= BACK)]
     back = np.isin(ids, run.county.workers.id[came["worker"]])
     return [away, away & back, there & ~away, away & young, away & (workers["sex"] == 1)]

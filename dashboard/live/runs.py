@@ -103,7 +103,7 @@ def live(scenario: Scenario, replicate: int, settings: Settings = SMALL) -> Run:
     county = with_policy(history, scenario, s.months)
     states = county.workers.state.copy()
     county = advance(county, s.months)
-    sample = float(county.clock[0].sample)
+    sample = float(county.clock.sample)
     return Run(scenario, county, replicate, s.seed, sample, s.months, states)
 
 
@@ -135,7 +135,7 @@ def monthly_of(run: Run) -> np.ndarray:
     for prefix, table in (("spent", run.county.ledger), ("unpaid", run.county.unpaid)):
         for k, name in enumerate(r.PROGRAMMES):
             figures[INDEX[f"{prefix}_{name}"]] = table[1:, k] * (scale / FEN)
-    firms = run.county.firms[: int(run.county.clock[0].firms)].view(np.ndarray)
+    firms = run.county.firms[: int(run.county.clock.firms)].view(np.ndarray)
     new = (firms["registered"] >= 1) & (firms["phase"] == r.OPEN) & (firms["returnee"] == 1)
     figures[INDEX["firms_surviving"], -1] = new.sum() * scale
     years, away = run.months / 12.0, figures[INDEX["away"]].mean()

@@ -50,7 +50,7 @@ NAMES = (
 
 def files_of(run: Run) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the ventures begun under the policy, and what each received, fen."""
-    used = int(run.county.clock[0].firms)
+    used = int(run.county.clock.firms)
     firms = run.county.firms.view(np.ndarray)[:used]
     begun = firms["planned"] >= 1
     return firms[begun], run.county.receipts[:used][begun]

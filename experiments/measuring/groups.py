@@ -110,8 +110,8 @@ def figures_by_group(run: Run) -> dict[str, float]:
     """Everything that is kept by group of a run, full-county units, by name."""
     county, end = run.county, run.months
     workers, firms = county.workers.view(np.ndarray), county.firms.view(np.ndarray)
-    firms = firms[: int(county.clock[0].firms)]
-    events = county.events[: int(county.clock[0].events)]
+    firms = firms[: int(county.clock.firms)]
+    events = county.events[: int(county.clock.events)]
     back = (events["before"] == r.AWAY) & (events["state"] == r.SEEKING)
     state = workers["state"]
     present = np.flatnonzero((state != r.PRE) & (state != r.RETIRED))
@@ -165,7 +165,7 @@ def _mean_people(run: Run, groups: dict[str, tuple[str, ...]]) -> dict[str, floa
 
 def _quality(run: Run, groups: dict[str, tuple[str, ...]]) -> dict[str, float]:
     """The return quality index by group at the end: the rules of `returnee.simulation.accounts` by row."""
-    rows = run.county.recent[: int(run.county.clock[0].recent)]
+    rows = run.county.recent[: int(run.county.clock.recent)]
     parts, asked = _parts(run, rows)
     codes = codes_of(run, rows, run.months)
     weights = run.scenario.behaviour.quality

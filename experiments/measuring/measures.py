@@ -195,7 +195,7 @@ def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) 
 def derived(run: Run) -> dict[str, float]:
     """Figures of a whole run, by name; full-county units."""
     # From the records, not from `run.firms`: making that table costs as much as 20 months of a run.
-    firms = run.county.firms[: int(run.county.clock[0].firms)]
+    firms = run.county.firms[: int(run.county.clock.firms)]
     new = firms[firms["registered"] >= 1]  # NEVER is before it
     open_now, returnee = new["phase"] == r.OPEN, new["returnee"].astype(bool)
     months = run.county.months[1:]

@@ -42,7 +42,7 @@ def ratio(above: float, below: float) -> float:
 
 def registered(run: Run) -> np.ndarray:
     """Records of all firms ever registered."""
-    rows = np.asarray(run.county.firms)[: int(run.county.clock[0].firms)]
+    rows = np.asarray(run.county.firms)[: int(run.county.clock.firms)]
     return rows[rows["registered"] != r.NEVER]
 
 
@@ -83,7 +83,7 @@ def survival(entry: np.ndarray, age: np.ndarray, ended: np.ndarray, oldest: int)
 
 def register(run: Run) -> Figures:
     """Patterns 1, 2 and 12: hazards and survival on the register, and whether firms operate."""
-    rows, first = registered(run), int(run.county.clock[0].first)
+    rows, first = registered(run), int(run.county.clock.first)
     born = rows["registered"].astype(int)
     struck = rows["closed"] != r.NEVER
     end = np.where(struck, rows["closed"], run.months).astype(int)
@@ -115,7 +115,7 @@ def operating(rows: np.ndarray, months: int) -> np.ndarray:
 def firms_open(run: Run) -> Figures:
     """Patterns 3, 4 and 9 among firms open at the end: persons, margin and cash."""
     c = run.county
-    used = int(c.clock[0].firms)
+    used = int(c.clock.firms)
     firms = np.asarray(c.firms)[:used]
     which = np.flatnonzero(firms["phase"] == r.OPEN)
     firms = firms[which]
@@ -153,7 +153,7 @@ def outlay(run: Run, firms: np.ndarray, sales: np.ndarray) -> np.ndarray:
         Yuan a month.
     """
     c = run.county
-    policy, behaviour, facts = c.policies[-1], c.behaviour[0], c.facts[0]
+    policy, behaviour, facts = c.policies[-1], c.behaviour, c.facts
     markets, towns = np.asarray(c.markets)[firms["sector"]], np.asarray(c.towns)[firms["township"]]
     rent = markets["rent"].copy()
     relief = np.minimum(policy.incubation_rent_share * rent, policy.incubation_rent_cap / 12.0)
@@ -193,7 +193,7 @@ def moves(run: Run) -> Figures:
     returns, away = months["returns"], months["away"]
     starts = months["returnee_registrations"].sum()
     years, total = run.months / YEAR, returns.sum()
-    festival = int(run.county.facts[0].work_festival_month)
+    festival = int(run.county.facts.work_festival_month)
     month = np.arange(run.months) % YEAR + 1  # of the year
     season = (festival - month) % YEAR <= 2
     whole = run.months - run.months % YEAR
@@ -232,7 +232,7 @@ def stays(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     begun : ndarray of int, shape (returns,)
         Month of the return.
     """
-    events = np.asarray(run.county.events)[: int(run.county.clock[0].events)]
+    events = np.asarray(run.county.events)[: int(run.county.clock.events)]
     after, before = events["state"], events["before"]
     back = (before == r.AWAY) & (after != r.RETIRED)
     kept = back | (after == r.AWAY) | (after == r.RETIRED)
@@ -372,7 +372,7 @@ def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
     job = np.where(workers["firm"] >= 0, towns["pay"], towns["wage"])
     earned = [
         (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
-        (r.FARMING, float(c.facts[0].work_farm_income)), (r.RETIRED, np.nan),
+        (r.FARMING, float(c.facts.work_farm_income)), (r.RETIRED, np.nan),
     ]  # fmt: skip
     return np.select([state == code for code, _ in earned], [pay for _, pay in earned], 0.0)
 
@@ -383,7 +383,7 @@ def grant_fade(bare: Run, grant: Run) -> float:
     The same persons are followed in both runs, whatever they do at the end.
     """
     without, within = both(bare, grant)
-    receipts = grant.county.receipts[: int(grant.county.clock[0].firms), r.R_GRANT]
+    receipts = grant.county.receipts[: int(grant.county.clock.firms), r.R_GRANT]
     paid = np.asarray(grant.county.firms)["id"][: len(receipts)][receipts > 0]
     got = np.isin(within["id"], paid)
     age = grant.months - within["opened"].astype(int)
@@ -401,18 +401,18 @@ def grant_fade(bare: Run, grant: Run) -> float:
 def who_is_hit(c, month, part, hit):
     """Fill `hit` with who loses the job in a shock, as the model draws it."""
     for i in range(len(c.workers)):
-        u, _, _, _ = draws(c.clock[0], D_SHOCK, month, c.workers[i].id, 0)
+        u, _, _, _ = draws(c.clock, D_SHOCK, month, c.workers[i].id, 0)
         hit[i] = u < part
 
 
 def crisis(run: Run) -> Figures:
     """Pattern 16: of those laid off who comes home at once, and of these who leaves in a year."""
-    events = np.asarray(run.county.events)[: int(run.county.clock[0].events)]
+    events = np.asarray(run.county.events)[: int(run.county.clock.events)]
     before = events[events["month"] < CRISIS_MONTH]
     state = run.states_at_start.copy()
     state[before["worker"]] = before["state"]  # the last event of a worker counts
     hit = np.zeros(len(state), dtype=np.bool_)
-    who_is_hit(run.county, CRISIS_MONTH, float(run.county.facts[0].shock_city_loss), hit)
+    who_is_hit(run.county, CRISIS_MONTH, float(run.county.facts.shock_city_loss), hit)
     hit &= state == r.AWAY
     then = events[events["month"] == CRISIS_MONTH]
     came = np.zeros(len(state), dtype=np.bool_)

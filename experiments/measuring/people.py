@@ -85,21 +85,21 @@ def people_of(run: Run) -> pa.Table:
 
 def history_of(run: Run) -> County:
     """The county before the run's policy; computed again if it is no longer kept."""
-    clock = run.county.clock[0]
+    clock = run.county.clock
     burn_in = 1 - int(clock.first)
     return HISTORIES.get(run.scenario, run.seed, run.replicate, run.sample, run.months, burn_in)
 
 
 def _returns(county: County) -> np.ndarray:
     """Times that each worker came home, by row."""
-    events = county.events[: int(county.clock[0].events)]
+    events = county.events[: int(county.clock.events)]
     home = (events["before"] == r.AWAY) & (events["state"] == r.SEEKING)
     return np.bincount(events["worker"][home], minlength=len(county.workers))
 
 
 def _of_firms(county: County, before: County) -> dict[str, np.ndarray]:
     """What firms say about their owners, by row of the owner."""
-    used, old = int(county.clock[0].firms), int(before.clock[0].firms)
+    used, old = int(county.clock.firms), int(before.clock.firms)
     firms, past = county.firms[:used], before.firms[:old]
     n = len(county.workers)
 

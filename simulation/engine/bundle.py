@@ -4,11 +4,15 @@ numba passes every array of a tuple to every function as seven arguments, which 
 compiling. Here the county is a pointer to a table of addresses and lengths; ``c.workers`` in a
 kernel becomes an array over the memory at the address, without reference counts. The Python object
 owns the memory and must outlive the call, which it does as the call's argument.
+
+What there is one of, such as the clock, is declared as `OneRow` and handed out as its record, and
+what is looked up, such as the policy in force, as `looked_up`: both the same in Python and in kernels.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Self
@@ -23,6 +27,7 @@ from numba.extending import (
     infer_getattr,
     intrinsic,
     lower_getattr_generic,
+    overload_attribute,
     register_model,
     typeof_impl,
     unbox,
@@ -31,6 +36,21 @@ from numba.np.arrayobj import make_array, populate_array
 
 WORDS = 4  # per array: address and up to three lengths
 POINTER_BYTES = 8
+
+
+class OneRow:
+    """A field of a bundle that holds an array of one row and hands out its record."""
+
+    def __set_name__(self, _kind: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, bundle: Bundle | None, _kind: type) -> Any:
+        if bundle is None:
+            raise AttributeError(self.name)  # so that the field has no default
+        return vars(bundle)[self.name][0]
+
+    def __set__(self, bundle: Bundle, array: np.recarray) -> None:
+        vars(bundle)[self.name] = array
 
 
 @dataclass(frozen=True)
@@ -43,21 +63,29 @@ class Bundle:
 
     def __post_init__(self) -> None:
         words: list[int] = []
-        for field, array in zip(fields(self), self.arrays(), strict=True):
+        for name, array in self.by_name().items():
+            if not isinstance(array, np.ndarray):
+                raise TypeError(f"{name}: found a record, allowed its array; see with_arrays")
             if not (array.flags.c_contiguous and array.flags.aligned) or array.ndim >= WORDS:
-                raise ValueError(
-                    f"{field.name}: an array of the county must be contiguous, at most 3-d"
-                )
+                raise ValueError(f"{name}: an array of the county must be contiguous, at most 3-d")
             unused = (0,) * (WORDS - 1 - array.ndim)
             words += (array.ctypes.data, *array.shape, *unused)
         object.__setattr__(self, "table", np.array(words, np.int64))
 
     def arrays(self) -> list[np.ndarray]:
         """The arrays in the order of the fields."""
-        return [getattr(self, f.name) for f in fields(self)]
+        return list(self.by_name().values())
+
+    def by_name(self) -> dict[str, np.ndarray]:
+        """The arrays by the names of the fields."""
+        return {f.name: vars(self)[f.name] for f in fields(self)}
+
+    def with_arrays(self, **arrays: np.ndarray) -> Self:
+        """A bundle with some other arrays; it shares the rest with this one."""
+        return type(self)(**{**self.by_name(), **arrays})
 
     def __getstate__(self) -> dict[str, np.ndarray]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return self.by_name()
 
     def __setstate__(self, state: dict[str, np.ndarray]) -> None:
         for name, array in state.items():
@@ -74,10 +102,13 @@ class Bundle:
         return self.__copy__()
 
 
-class BundleType(types.Type):
-    """numba's type of a bundle: the name and array type of every field."""
+Members = tuple[tuple[str, types.Array | types.Record], ...]
 
-    def __init__(self, name: str, members: tuple[tuple[str, types.Array], ...]) -> None:
+
+class BundleType(types.Type):
+    """numba's type of a bundle: the name and type of every field, an array's or a record's."""
+
+    def __init__(self, name: str, members: Members) -> None:
         self.members = members
         super().__init__(name=f"{name}({hash_of(members)})")
 
@@ -88,7 +119,7 @@ class BundleType(types.Type):
 
 
 @cache
-def hash_of(members: tuple[tuple[str, types.Array], ...]) -> str:
+def hash_of(members: Members) -> str:
     """Short stable text that stands for the fields' types."""
     return hashlib.sha256(repr(members).encode()).hexdigest()[:12]
 
@@ -96,11 +127,12 @@ def hash_of(members: tuple[tuple[str, types.Array], ...]) -> str:
 @cache
 def type_of(kind: type[Bundle], shapes: tuple[tuple[np.dtype, int], ...]) -> BundleType:
     """Numba's type of a kind of bundle whose arrays have these elements and dimensions."""
-    members = tuple(
-        (field.name, types.Array(numba.typeof(np.empty(0, dtype)).dtype, ndim, "C"))
-        for field, (dtype, ndim) in zip(fields(kind), shapes, strict=True)
-    )
-    return BundleType(kind.__name__, members)
+    members = []
+    for field, (dtype, ndim) in zip(fields(kind), shapes, strict=True):
+        element = numba.typeof(np.empty(0, dtype)).dtype
+        one = isinstance(vars(kind).get(field.name), OneRow)
+        members.append((field.name, element if one else types.Array(element, ndim, "C")))
+    return BundleType(kind.__name__, tuple(members))
 
 
 @typeof_impl.register(Bundle)
@@ -141,16 +173,18 @@ class BundleAttributes(AttributeTemplate):
 
     key = BundleType
 
-    def generic_resolve(self, bundle_type: BundleType, name: str) -> types.Array | None:
+    def generic_resolve(
+        self, bundle_type: BundleType, name: str
+    ) -> types.Array | types.Record | None:
         """Type of field `name`."""
         return dict(bundle_type.members).get(name)
 
 
 @lower_getattr_generic(BundleType)
 def lower_field(context: Any, builder: Any, bundle_type: BundleType, value: Any, name: str) -> Any:
-    """An array over the memory whose address and lengths stand in the table."""
+    """An array, or a record, over the memory whose address and lengths stand in the table."""
     k = [member for member, _ in bundle_type.members].index(name)
-    array_type = bundle_type.members[k][1]
+    member = bundle_type.members[k][1]
     intp = context.get_value_type(types.intp)
     table = builder.bitcast(value, intp.as_pointer())
 
@@ -158,16 +192,24 @@ def lower_field(context: Any, builder: Any, bundle_type: BundleType, value: Any,
         place = context.get_constant(types.intp, WORDS * k + offset)
         return builder.load(builder.gep(table, [place]))
 
-    array = make_array(array_type)(context, builder)
-    itemsize = context.get_abi_sizeof(context.get_data_type(array_type.dtype))
+    if isinstance(member, types.Record):
+        return builder.inttoptr(entry(0), context.get_value_type(member))
+    array = make_array(member)(context, builder)
+    itemsize = context.get_abi_sizeof(context.get_data_type(member.dtype))
     size = context.get_constant(types.intp, itemsize)
-    shape = [entry(1 + d) for d in range(array_type.ndim)]
+    shape = [entry(1 + d) for d in range(member.ndim)]
     strides = [size]
     for length in reversed(shape[1:]):
         strides.insert(0, builder.mul(strides[0], length))
-    data = builder.inttoptr(entry(0), context.get_data_type(array_type.dtype).as_pointer())
+    data = builder.inttoptr(entry(0), context.get_data_type(member.dtype).as_pointer())
     populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
     return array._getvalue()
+
+
+def looked_up(row: Callable[[Any], Any]) -> property:
+    """An attribute of a bundle that `row` finds, in Python and in kernels: a decorator of methods."""
+    overload_attribute(BundleType, row.__name__)(lambda self: row)
+    return property(row)
 
 
 # A hint to the processor to fetch a row that is needed soon.

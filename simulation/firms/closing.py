@@ -18,8 +18,6 @@ from returnee.simulation.state.changes import (
     enter,
     job_pay,
     knows,
-    now,
-    policy_now,
     shift_peers,
 )
 from returnee.simulation.state.draws import D_CLOSE, draws
@@ -36,7 +34,7 @@ OUTLOOK_MONTHS = 3  # an owner takes stock of the outlook every three months
 def alternative(c, worker):
     """Income that an owner could have otherwise at home: a job, if one can be found, or farming."""
     town = c.towns[worker.township]
-    return max(town.wage * town.job_chance, c.facts[0].work_farm_income)
+    return max(town.wage * town.job_chance, c.facts.work_farm_income)
 
 
 @kernel
@@ -58,13 +56,13 @@ def repay_from_all(c, f):
         repay_from_household(c, f)
     if firm.loan > 0:
         firm.loan_stage = r.OVERDUE
-        firm.loan_due = min(int(firm.loan_due), int(c.clock[0].month))
+        firm.loan_due = min(int(firm.loan_due), int(c.clock.month))
 
 
 @kernel
 def repay_from_household(c, f):
     """The owner's household adds its savings above the buffer."""
-    firm, buffer = c.firms[f], c.behaviour[0].money_buffer
+    firm, buffer = c.firms[f], c.behaviour.money_buffer
     i = firm.owner
     for k in range(c.indptr[i], c.indptr[i + 1]):
         j = c.ties[k]
@@ -82,7 +80,7 @@ def wage_of(c, i):
         return job_pay(c, worker)
     if worker.state == r.RETIRED or worker.state == r.OWNER:
         return 0.0
-    return c.facts[0].work_farm_income
+    return c.facts.work_farm_income
 
 
 @kernel
@@ -91,7 +89,7 @@ def stop(c, f):
 
     Bills that the till cannot pay after that are lost to those who wrote them.
     """
-    firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
+    firm, clock, behaviour = c.firms[f], c.clock, c.behaviour
     i = firm.owner
     worker = c.workers[i]
     while firm.employees > 0:
@@ -113,7 +111,7 @@ def stop(c, f):
     empty_till(c, f)
     worker.firm = -1
     worker.failed = min(int(worker.failed) + 1, 15)
-    now(c).stops += 1
+    c.now.stops += 1
 
 
 @kernel
@@ -144,20 +142,20 @@ def compensate_exit(c, f):
 
     At most half of the taxes paid (P071); the years are assumed.
     """
-    firm, policy = c.firms[f], policy_now(c)
-    age = c.clock[0].month - firm.opened
+    firm, policy = c.firms[f], c.policy
+    age = c.clock.month - firm.opened
     if not 12 <= age <= 36 or not knows(c.workers[firm.owner], r.SERVICES):
         return
     amount = fen(min(policy.finance_exit_compensation, 0.5 * firm.taxes))
     if amount > 0 and receive(c, f, r.R_EXIT, amount):
         firm.cash += amount / 100.0
-        c.clock[0].transfers += amount
+        c.clock.transfers += amount
 
 
 @kernel
 def must_stop(c, f):
     """Whether an open firm stops this month."""
-    firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
+    firm, clock, behaviour = c.firms[f], c.clock, c.behaviour
     age = clock.month - firm.opened
     if firm.cash < 0.0:
         hopeful = firm.outlook > alternative(c, c.workers[firm.owner]) * math.exp(
@@ -181,7 +179,7 @@ def must_stop(c, f):
 def meet_due_date(c, f):
     """The principal is due at the end of the term: from cash, savings, guarantor; else overdue."""
     firm = c.firms[f]
-    if firm.loan > 0 and firm.loan_stage != r.OVERDUE and firm.loan_due <= c.clock[0].month:
+    if firm.loan > 0 and firm.loan_stage != r.OVERDUE and firm.loan_due <= c.clock.month:
         repay_from_all(c, f)
 
 
@@ -191,7 +189,7 @@ def pay_off(c, f):
 
     A bank waits as long as the firm is open and pays.
     """
-    firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
+    firm, clock, behaviour = c.firms[f], c.clock, c.behaviour
     if firm.phase == r.OPEN:
         part = max(behaviour.closing_debt_share * firm.income, 0.5 * firm.cash)
         firm.cash -= pay_loan(c, f, part, r.T_REPAID_BY_FIRMS)
@@ -211,9 +209,9 @@ def pay_off(c, f):
 @kernel
 def default(c, f):
     """The fund pays its share of what is left to the bank; the bank writes off the rest."""
-    firm, clock, month = c.firms[f], c.clock[0], now(c)
+    firm, clock, month = c.firms[f], c.clock, c.now
     left = firm.loan
-    part = min(int(c.facts[0].firms_fund_share * left), c.pots[r.POT_FUND, 0])
+    part = min(int(c.facts.firms_fund_share * left), c.pots[r.POT_FUND, 0])
     pay(c, r.G_GUARANTEE, part)
     book(c, r.T_COMPENSATION, part / 100.0)
     c.services[FUND].spent += part
@@ -231,7 +229,7 @@ def default(c, f):
 @kernel
 def is_struck_off(c, f):
     """Whether a dormant firm leaves the register this month."""
-    firm, clock, behaviour = c.firms[f], c.clock[0], c.behaviour[0]
+    firm, clock, behaviour = c.firms[f], c.clock, c.behaviour
     u, v, _, _ = draws(clock, D_CLOSE, clock.month, firm.id >> 4, int(firm.attempt))
     if u < behaviour.closing_owner_strikes:
         return True
@@ -245,9 +243,9 @@ def strike_off(c, f):
     """Firm `f` leaves the register."""
     firm = c.firms[f]
     firm.phase = r.CLOSED
-    firm.closed = c.clock[0].month
+    firm.closed = c.clock.month
     c.markets[firm.sector].firms -= 1
-    now(c).closings += 1
+    c.now.closings += 1
 
 
 @kernel
@@ -256,7 +254,7 @@ def never_open(c, f):
     firm = c.firms[f]
     i = firm.owner
     firm.phase = r.DORMANT
-    firm.stopped = c.clock[0].month
+    firm.stopped = c.clock.month
     firm.venue = r.OWN
     sell_capital(c, f, 1.0)
     if firm.loan > 0:
@@ -268,7 +266,7 @@ def never_open(c, f):
 @kernel
 def close_firms(c):
     """Step 8 of the month."""
-    clock, left = c.clock[0], 0
+    clock, left = c.clock, 0
     n = clock.active
     for k in range(n):
         f = c.active[k]

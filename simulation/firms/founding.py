@@ -25,8 +25,6 @@ from returnee.simulation.state.changes import (
     is_active,
     knows,
     learn,
-    now,
-    policy_now,
     settle,
 )
 from returnee.simulation.state.draws import (
@@ -52,7 +50,7 @@ MAX_ATTEMPTS = 15
 @kernel
 def choose_sector(c, i, attempt, means):
     """Sector with the highest expected income, and a personal taste."""
-    worker, clock = c.workers[i], c.clock[0]
+    worker, clock = c.workers[i], c.clock
     best, best_value = 0, -1e30
     for s in range(len(c.markets)):
         u, _, _, _ = draws(clock, D_VENTURE, 0, worker.id, attempt * 16 + s)
@@ -76,7 +74,7 @@ def ask_family(c, i, attempt, wanted):
 
     Each tie gives with a fixed chance a share of the savings above the buffer (assumed; whole yuan).
     """
-    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
+    worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     total = 0.0
     for k in range(c.indptr[i], c.indptr[i + 1]):
         j = c.ties[k]
@@ -97,7 +95,7 @@ def ask_family(c, i, attempt, wanted):
 @kernel
 def new_file(c, i, sector):
     """A venture file for worker `i`: its row, its id bound to founder and attempt."""
-    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
+    worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     f = clock.firms
     clock.firms += 1
     c.active[clock.active] = f
@@ -141,17 +139,17 @@ def clear_months(firm):
 @kernel
 def begin_venture(c, i):
     """Worker `i` begins to prepare a firm, if the money in sight allows a start at all."""
-    worker, behaviour = c.workers[i], c.behaviour[0]
+    worker, behaviour = c.workers[i], c.behaviour
     attempt = int(worker.attempts)
-    if attempt >= MAX_ATTEMPTS or c.clock[0].firms >= len(c.firms):
+    if attempt >= MAX_ATTEMPTS or c.clock.firms >= len(c.firms):
         return
     sector = choose_sector(c, i, attempt, max(means_in_sight(c, worker), 20_000.0))
-    u, _, _, _ = draws(c.clock[0], D_FIRM, 0, worker.id, attempt)
+    u, _, _, _ = draws(c.clock, D_FIRM, 0, worker.id, attempt)
     market = c.markets[sector]
     wanted = start_money(market, behaviour, u)
     own = cents(min(max(worker.savings - behaviour.money_buffer, 0.0), wanted))
     family = ask_family(c, i, attempt, wanted - own)
-    can_borrow = knows(worker, r.FINANCE) and policy_now(c).finance_guarantee_fund > 0.0
+    can_borrow = knows(worker, r.FINANCE) and c.policy.finance_guarantee_fund > 0.0
     if own + family < behaviour.money_minimum_start * wanted and not can_borrow:
         worker.savings += family  # the family's money stays with the household
         return
@@ -164,17 +162,17 @@ def begin_venture(c, i):
         leave_employer(c, i)
     enter(c, i, r.FOUNDING)
     worker.firm = f
-    now(c).plans += 1
-    u, _, _, _ = draws(c.clock[0], D_FOUNDING, 0, worker.id, 48 + attempt)
+    c.now.plans += 1
+    u, _, _, _ = draws(c.clock, D_FOUNDING, 0, worker.id, 48 + attempt)
     if u < behaviour.support_ask_founder and knows(worker, r.TRAINING):
         enter_training_queue(c, i)
     if knows(worker, r.INCUBATION) and market.needs_site == 0:
-        firm.incubation_since = c.clock[0].month
+        firm.incubation_since = c.clock.month
     shortfall = wanted - firm.means
     if shortfall >= SMALLEST_LOAN and can_borrow:
         firm.loan_stage = r.AT_DESK
         firm.loan_wanted = fen(shortfall)
-        firm.desk_since = c.clock[0].month
+        firm.desk_since = c.clock.month
 
 
 @kernel
@@ -185,21 +183,21 @@ def give_up(c, f):
     worker = c.workers[i]
     withdraw_file(firm)
     firm.phase = r.ABANDONED
-    firm.closed = c.clock[0].month
+    firm.closed = c.clock.month
     firm.means -= pay_loan(c, f, firm.means, r.T_REPAID_BY_FIRMS)
     worker.savings += firm.means
     book(c, r.T_WITHDRAWAL, firm.means)
     firm.means = 0.0
     worker.firm = -1
-    now(c).giveups += 1
+    c.now.giveups += 1
     enter(c, i, r.SEEKING)
-    c.due[i] = c.clock[0].month + 1
+    c.due[i] = c.clock.month + 1
 
 
 @kernel
 def register(c, f):
     """File `f` becomes a registered firm, with capital and a cushion of cash, or is given up."""
-    firm, behaviour, clock = c.firms[f], c.behaviour[0], c.clock[0]
+    firm, behaviour, clock = c.firms[f], c.behaviour, c.clock
     if firm.means < behaviour.money_minimum_start * firm.capital_wanted:
         give_up(c, f)
         return
@@ -210,16 +208,16 @@ def register(c, f):
     firm.capital = cents(firm.means - firm.cash)
     book(c, r.T_EQUIPMENT, firm.capital)
     firm.means = 0.0
-    firm.company = 1 if firm.capital >= c.facts[0].firms_company_capital else 0
+    firm.company = 1 if firm.capital >= c.facts.firms_company_capital else 0
     firm.known = known_productivity(worker, behaviour)
     c.markets[firm.sector].firms += 1
-    month = now(c)
+    month = c.now
     month.registrations += 1
     if firm.returnee == 1:
         month.returnee_registrations += 1
     tell(c, firm.owner, int(firm.attempt))
     u, v, _, _ = draws(clock, D_FOUNDING, 0, worker.id, int(firm.attempt))
-    firm.tax_eligible = 1 if v < policy_now(c).finance_tax_reach else 0
+    firm.tax_eligible = 1 if v < c.policy.finance_tax_reach else 0
     if u < behaviour.firm_open_at_once:
         open_firm(c, f)
 
@@ -241,24 +239,24 @@ def is_offered(policy, channel):
 @kernel
 def tell(c, i, attempt):
     """At registration a founder may be told of the channels of support that are offered."""
-    worker, clock, chance = c.workers[i], c.clock[0], c.behaviour[0].information_told_at_desk
+    worker, clock, chance = c.workers[i], c.clock, c.behaviour.information_told_at_desk
     a, b, d, e = draws(clock, D_FOUNDING, 0, worker.id, 16 + attempt)
     g, _, _, _ = draws(clock, D_FOUNDING, 0, worker.id, 32 + attempt)
     for channel, u in enumerate((a, b, d, e, g)):
-        if u < chance and is_offered(policy_now(c), channel):
+        if u < chance and is_offered(c.policy, channel):
             learn(c, i, channel)
 
 
 @kernel
 def open_firm(c, f):
     """A registered firm opens; the founder is its owner, and expects an income from it."""
-    firm, clock = c.firms[f], c.clock[0]
+    firm, clock = c.firms[f], c.clock
     firm.phase = r.OPEN
     firm.opened = clock.month
-    firm.known = known_productivity(c.workers[firm.owner], c.behaviour[0])
+    firm.known = known_productivity(c.workers[firm.owner], c.behaviour)
     firm.income = expected_income(c, f)
     enter(c, firm.owner, r.OWNER)
-    now(c).openings += 1
+    c.now.openings += 1
     if knows(c.workers[firm.owner], r.SERVICES):
         firm.mentor_since = clock.month
 
@@ -266,7 +264,7 @@ def open_firm(c, f):
 @kernel
 def prepare(c):
     """Founders without a loan file register; registered firms open."""
-    clock, behaviour = c.clock[0], c.behaviour[0]
+    clock, behaviour = c.clock, c.behaviour
     for k in range(clock.active):
         f = c.active[k]
         firm = c.firms[f]

@@ -14,7 +14,7 @@ import numpy as np
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import enter, now
+from returnee.simulation.state.changes import enter
 from returnee.simulation.state.draws import D_HIRE, D_MATCH, draws
 
 
@@ -56,7 +56,7 @@ def lay_off(c, f):
     i = c.firms[f].head
     leave_employer(c, i)
     enter(c, i, r.SEEKING)
-    c.due[i] = c.clock[0].month + 1
+    c.due[i] = c.clock.month + 1
 
 
 # Hiring: firms move part of the way to the size they want; seekers are matched, ties first.
@@ -88,7 +88,7 @@ def list_vacancies(c):
     int64 array
         A firm row per vacancy.
     """
-    clock, behaviour, n = c.clock[0], c.behaviour[0], 0
+    clock, behaviour, n = c.clock, c.behaviour, 0
     rows, keys = np.empty(4 * clock.active + 64, np.int64), np.empty(4 * clock.active + 64)
     for k in range(clock.active):
         f = c.active[k]
@@ -101,7 +101,7 @@ def list_vacancies(c):
             change = min(change, 0)
         for _ in range(min(-change, int(firm.employees))):
             lay_off(c, f)
-            now(c).layoffs += 1
+            c.now.layoffs += 1
         if firm.employees + change > MOST_EMPLOYEES:
             continue
         while n + change > len(rows):
@@ -122,7 +122,7 @@ def line_up(c):
         Rows of the seekers who meet a vacancy this month, township by township.
     start : int64 array, shape (townships + 1,)
     """
-    clock, towns = c.clock[0], len(c.towns)
+    clock, towns = c.clock, len(c.towns)
     rows, keys = np.empty(clock.seekers, np.int64), np.empty(clock.seekers)
     n, left = 0, 0
     for k in range(clock.seekers):
@@ -137,7 +137,7 @@ def line_up(c):
         left += 1
         if worker.since < clock.month:
             u, v, _, _ = draws(clock, D_MATCH, clock.month, worker.id, 0)
-            if u < c.behaviour[0].careers_job_finding:
+            if u < c.behaviour.careers_job_finding:
                 rows[n], keys[n] = i, worker.township + v
                 n += 1
     clock.seekers = left
@@ -158,7 +158,7 @@ def seeking_tie(c, i):
     for k in range(c.indptr[i], c.indptr[i + 1]):
         j = c.ties[k]
         tie = c.workers[j]
-        if tie.state == r.SEEKING and tie.since < c.clock[0].month:
+        if tie.state == r.SEEKING and tie.since < c.clock.month:
             if tie.since < since or (tie.since == since and tie.id < best_id):
                 best, since, best_id = j, int(tie.since), int(tie.id)
     return best
@@ -178,7 +178,7 @@ def take_from_pool(c, pool, place, stop):
 @kernel
 def match(c):
     """Step 7 of the month."""
-    clock, behaviour = c.clock[0], c.behaviour[0]
+    clock, behaviour = c.clock, c.behaviour
     vacancies = list_vacancies(c)
     for t in range(len(c.towns)):
         c.towns[t].hired = 0
@@ -198,7 +198,7 @@ def match(c):
         if i >= 0:
             c.towns[c.workers[i].township].hired += 1
             join_firm(c, i, f)
-            now(c).hires += 1
+            c.now.hires += 1
     refill_other_jobs(c, pool, place, start)
     set_wages(c)
 
@@ -233,7 +233,7 @@ def refill_other_jobs(c, pool, place, start):
 @kernel
 def set_wages(c):
     """Wage curve, and the chance to find a job within three months, by township."""
-    facts, behaviour = c.facts[0], c.behaviour[0]
+    facts, behaviour = c.facts, c.behaviour
     for t in range(len(c.towns)):
         town = c.towns[t]
         home = 0

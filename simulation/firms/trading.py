@@ -12,7 +12,7 @@ from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import CAPITAL_UNIT, best_persons
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import book, cents, knows, now, policy_now, shift_peers
+from returnee.simulation.state.changes import book, cents, knows, shift_peers
 from returnee.simulation.state.draws import D_TRADE, draws, normal
 from returnee.simulation.state.money import fen, left_for, receive
 from returnee.simulation.state.providers import SITES
@@ -47,13 +47,13 @@ def update_belief(firm, signal, noise):
 def full_rent(c, firm):
     """Rent of a month before relief, yuan."""
     rent = c.markets[firm.sector].rent
-    return cents(rent * c.behaviour[0].support_site_rent if firm.venue == r.COUNTY_SITE else rent)
+    return cents(rent * c.behaviour.support_site_rent if firm.venue == r.COUNTY_SITE else rent)
 
 
 @kernel
 def rent_of(c, f):
     """Rent of a month after relief; the relief is paid from the start-up pot while it lasts."""
-    firm, policy = c.firms[f], policy_now(c)
+    firm, policy = c.firms[f], c.policy
     rent = full_rent(c, firm)
     book(c, r.T_RENT, rent)
     if firm.venue == r.INCUBATOR_PLACE:
@@ -67,7 +67,7 @@ def rent_of(c, f):
 @kernel
 def interest_of(c, f):
     """Interest of a month after subsidy; what is not paid on time is owed until January (P045)."""
-    firm, policy = c.firms[f], policy_now(c)
+    firm, policy = c.firms[f], c.policy
     interest = cents(firm.loan / 100.0 * firm.loan_rate / 12.0)
     book(c, r.T_INTEREST, interest)
     if firm.loan > 0 and firm.loan_stage != r.OVERDUE and policy.finance_interest_subsidy > 0.0:
@@ -76,7 +76,7 @@ def interest_of(c, f):
         firm.owed += due - on_time
         receive(c, f, r.R_INTEREST, on_time)
         interest -= on_time / 100.0
-    january = (c.clock[0].month - 1) % 12 == 0
+    january = (c.clock.month - 1) % 12 == 0
     if firm.owed > 0 and january and receive(c, f, r.R_INTEREST, firm.owed):
         interest -= firm.owed / 100.0
         firm.owed = 0
@@ -86,22 +86,22 @@ def interest_of(c, f):
 @kernel
 def tax_of(c, f, value_added):
     """Tax of a month after relief; a firm without tax gains nothing (BH116)."""
-    firm, policy, month = c.firms[f], policy_now(c), c.clock[0].month
-    tax = cents(c.facts[0].firms_tax * max(value_added, 0.0))
+    firm, policy, month = c.firms[f], c.policy, c.clock.month
+    tax = cents(c.facts.firms_tax * max(value_added, 0.0))
     book(c, r.T_TAX, tax)
     if firm.tax_eligible == 1 and month - firm.opened < 12 * TAX_YEARS:
         relief = fen(min(policy.finance_tax_relief / 12.0, tax))
         if relief > 0 and receive(c, f, r.R_TAX, relief):
             tax -= relief / 100.0
     firm.taxes += tax
-    now(c).tax += tax
+    c.now.tax += tax
     return tax
 
 
 @kernel
 def receive_grant(c, f):
     """The start-up grant, some months after opening, with a certificate if one is asked for; yuan."""
-    firm, policy, month = c.firms[f], policy_now(c), c.clock[0].month
+    firm, policy, month = c.firms[f], c.policy, c.clock.month
     if firm.grant_paid == 1 or policy.finance_startup_grant <= 0.0:
         return 0.0
     late = month - firm.opened - policy.finance_grant_after_months
@@ -116,14 +116,14 @@ def receive_grant(c, f):
     if not receive(c, f, r.R_GRANT, amount):
         return 0.0
     firm.grant_paid = 1
-    now(c).grants += 1
+    c.now.grants += 1
     return amount / 100.0
 
 
 @kernel
 def receive_job_subsidy(c, f):
     """Once a year: a sum for every post that was held through the year, in the first years; yuan."""
-    firm, policy, month = c.firms[f], policy_now(c), c.clock[0].month
+    firm, policy, month = c.firms[f], c.policy, c.clock.month
     age = month - firm.opened
     if age <= 0 or age % 12 != 0:
         return 0.0
@@ -143,7 +143,7 @@ def use_cash(c, f, outlay, capital_return):
 
     Towards the due date of a loan its principal is set aside as well.
     """
-    firm, behaviour, month = c.firms[f], c.behaviour[0], c.clock[0].month
+    firm, behaviour, month = c.firms[f], c.behaviour, c.clock.month
     living = cents(behaviour.firm_living)
     firm.cash -= living
     book(c, r.T_LIVING, living)
@@ -174,7 +174,7 @@ def expected_value(c, f):
     firm, market = c.firms[f], c.markets[c.firms[f].sector]
     log_value = (
         c.yields[firm.township, firm.sector]
-        + productivity(firm, c.behaviour[0], c.clock[0].month)
+        + productivity(firm, c.behaviour, c.clock.month)
         + market.capital * math.log(max(firm.capital, 1000.0) / CAPITAL_UNIT)
         + market.labour * math.log(1.0 + firm.employees)
         + firm.belief
@@ -190,16 +190,16 @@ def expected_income(c, f):
     """
     firm, town = c.firms[f], c.towns[c.firms[f].township]
     interest = firm.loan / 100.0 * firm.loan_rate / 12.0
-    wear = firm.capital * c.behaviour[0].firm_depreciation / 12.0
-    value = expected_value(c, f) * (1.0 - c.facts[0].firms_tax)
+    wear = firm.capital * c.behaviour.firm_depreciation / 12.0
+    value = expected_value(c, f) * (1.0 - c.facts.firms_tax)
     return value - full_rent(c, firm) - firm.employees * town.pay - interest - wear
 
 
 @kernel
 def trade(c, f):
     """A month of one open firm: production, sales, payments, and what the owner learns."""
-    firm, behaviour, clock = c.firms[f], c.behaviour[0], c.clock[0]
-    market, town, month = c.markets[firm.sector], c.towns[firm.township], now(c)
+    firm, behaviour, clock = c.firms[f], c.behaviour, c.clock
+    market, town, month = c.markets[firm.sector], c.towns[firm.township], c.now
     u, v, _, _ = draws(clock, D_TRADE, clock.month, firm.id >> 4, int(firm.attempt))
     noise = behaviour.firm_shock_sd
     shock = noise * normal(u)
@@ -224,9 +224,9 @@ def trade(c, f):
     grants = receive_grant(c, f) + receive_job_subsidy(c, f)
     firm.cash += income + grants
     firm.income += SMOOTH * (income + grants - wear - firm.income)
-    firm.outlook = expected * (1.0 - c.facts[0].firms_tax) - costs - wear
+    firm.outlook = expected * (1.0 - c.facts.firms_tax) - costs - wear
     firm.wanted = best_persons(log_one + firm.belief, market.labour, town.log_pay)
-    if firm.company == 0 and firm.capital >= c.facts[0].firms_company_capital:
+    if firm.company == 0 and firm.capital >= c.facts.firms_company_capital:
         firm.company = 1
     use_cash(c, f, costs + wear, market.capital * expected / max(firm.capital, 1000.0))
     place = (clock.month - 1) % 12
@@ -257,7 +257,7 @@ def trade_all(c):
     """Step 6 of the month."""
     for s in range(len(c.markets)):
         c.markets[s].supply = 0
-    n = c.clock[0].active
+    n = c.clock.active
     for k in range(n):
         if k + AHEAD < n:
             prefetch(c.firms, c.active[k + AHEAD])

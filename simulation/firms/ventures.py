@@ -13,7 +13,7 @@ import math
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import policy_now, skill_of
+from returnee.simulation.state.changes import skill_of
 
 CAPITAL_UNIT = 10_000.0
 
@@ -70,7 +70,7 @@ def price_sectors(c):
     The county price of a sector falls as its supply grows, price = (demand / supply)^(1 / e); the
     outside price is given, less transport.
     """
-    behaviour, facts, clock = c.behaviour[0], c.facts[0], c.clock[0]
+    behaviour, facts, clock = c.behaviour, c.facts, c.clock
     clock.log_farm = math.log(facts.work_farm_income)
     demand_factor = shock_factor(facts, clock.month, facts.shock_local_demand)
     for s in range(len(c.markets)):
@@ -119,9 +119,9 @@ def shock_factor(facts, month, factor):
 @kernel
 def credit_in_sight(c, worker):
     """Loan a worker may count on without knowing more: the first step of the cap, if known."""
-    policy = policy_now(c)
+    policy = c.policy
     bit = 1 << r.FINANCE
-    if int(worker.knows) & bit == 0 or c.clock[0].withdrawn == 1:
+    if int(worker.knows) & bit == 0 or c.clock.withdrawn == 1:
         return 0.0
     if policy.finance_guarantee_fund <= 0.0:
         return 0.0
@@ -134,7 +134,7 @@ def venture_income(c, worker, sector, means):
 
     Too little money means a smaller firm (Evans and Jovanovic 1989).
     """
-    behaviour, market, town = c.behaviour[0], c.markets[sector], c.towns[worker.township]
+    behaviour, market, town = c.behaviour, c.markets[sector], c.towns[worker.township]
     capital = min(means * (1.0 - behaviour.firm_cushion), 3.0 * market.capital_median)
     log_one = (
         c.yields[worker.township, sector]
@@ -142,11 +142,11 @@ def venture_income(c, worker, sector, means):
         + behaviour.firm_optimism
         + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
     )
-    return owner_income(log_one, market, town.log_pay, capital, c.facts[0], behaviour)
+    return owner_income(log_one, market, town.log_pay, capital, c.facts, behaviour)
 
 
 @kernel
 def means_in_sight(c, worker):
     """Money a worker could put into a firm: savings above the buffer, and credit in sight."""
-    own = max(worker.savings - c.behaviour[0].money_buffer, 0.0)
+    own = max(worker.savings - c.behaviour.money_buffer, 0.0)
     return own + credit_in_sight(c, worker)

@@ -31,7 +31,7 @@ from returnee.simulation.people.returning import (
 )
 from returnee.simulation.people.reviews import SEEKER_REVIEW, list_due, schedule
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, enter, happens, knows, now
+from returnee.simulation.state.changes import age_of, enter, happens, knows
 from returnee.simulation.state.draws import D_HEAR, D_REVIEW, draws
 from returnee.simulation.state.queues import ask_for_training
 
@@ -44,7 +44,7 @@ PAYBACK_YEARS = 10.0  # working years left below which a firm seems less worth w
 @kernel
 def log_income_at_home(c, worker):
     """Log of what a worker may expect at home without a firm, yuan a month."""
-    town, farm = c.towns[worker.township], c.clock[0].log_farm
+    town, farm = c.towns[worker.township], c.clock.log_farm
     if worker.state == r.EMPLOYED:
         return town.log_wage
     if worker.state == r.FARMING:
@@ -112,7 +112,7 @@ def freedom_to_act(worker, behaviour, month):
 @kernel
 def will_to_found(c, i):
     """Intention of worker `i`, at home or away, to found a firm (a chance)."""
-    worker, behaviour = c.workers[i], c.behaviour[0]
+    worker, behaviour = c.workers[i], c.behaviour
     town = c.towns[worker.township]
     means = means_in_sight(c, worker)
     enough = means >= behaviour.money_minimum_start * c.markets[town.best].capital_median
@@ -125,7 +125,7 @@ def will_to_found(c, i):
         log_income_at_home(c, worker),
         share_good,
         enough,
-        c.clock[0].month,
+        c.clock.month,
         behaviour,
     )
 
@@ -133,19 +133,19 @@ def will_to_found(c, i):
 @kernel
 def wants_to_found(c, i, months, u):
     """Whether a workable idea comes to worker `i` and is followed up (uniform draw `u`)."""
-    worker, behaviour = c.workers[i], c.behaviour[0]
+    worker, behaviour = c.workers[i], c.behaviour
     ideas = behaviour.careers_idea_rate / 12.0 * months
     if u >= ideas:  # few ideas come, so the intention is seldom needed
         return False
-    ideas *= freedom_to_act(worker, behaviour, c.clock[0].month)
+    ideas *= freedom_to_act(worker, behaviour, c.clock.month)
     return u < ideas and happens(u, ideas * will_to_found(c, i))
 
 
 @kernel
 def hazard_of_leaving(c, i):
     """Hazard in half a year that worker `i`, at home, leaves for the city."""
-    worker, behaviour, facts = c.workers[i], c.behaviour[0], c.facts[0]
-    month, peers = c.clock[0].month, c.peers[i]
+    worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
+    month, peers = c.clock.month, c.peers[i]
     share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
     factor = shock_factor(facts, month, facts.shock_city_wage)
     city = utility_of_city(worker, 0.0, factor, behaviour, facts)
@@ -167,7 +167,7 @@ def hazard_of_leaving(c, i):
 def hazard_of_going(c, i):
     """Hazard a month that worker `i` goes to the city; who waits goes when a job there is found."""
     if c.workers[i].waits == 1:
-        return 1.0 / months_to_find(c.facts[0], c.clock[0].month)
+        return 1.0 / months_to_find(c.facts, c.clock.month)
     return hazard_of_leaving(c, i) / 6.0
 
 
@@ -180,7 +180,7 @@ def decide_at_home(c, i, move, idea, ask, job):
     move, idea, ask, job : float
         Uniform draws: leaving, a venture idea, asking for training, loss or change of job.
     """
-    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
+    worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     usual = SEEKER_REVIEW if worker.state == r.SEEKING else behaviour.careers_home_review
     months = min(clock.month - int(worker.since), usual)
     if months <= 0:
@@ -201,7 +201,7 @@ def decide_at_home(c, i, move, idea, ask, job):
 @kernel
 def farm_or_seek(c, worker, months, u):
     """Farmers look for a job where it pays more; seekers fall back on farming after a while."""
-    clock, behaviour = c.clock[0], c.behaviour[0]
+    clock, behaviour = c.clock, c.behaviour
     if worker.state == r.FARMING and u < behaviour.careers_search_rate / 12.0 * months:
         if c.towns[worker.township].log_job > clock.log_farm:
             return TO_SEEK
@@ -214,11 +214,11 @@ def farm_or_seek(c, worker, months, u):
 @kernel
 def go_away(c, i):
     """Worker `i` leaves for the city."""
-    worker, month = c.workers[i], c.clock[0].month
+    worker, month = c.workers[i], c.clock.month
     if worker.ever_away == 1:
-        now(c).remigrations += 1
+        c.now.remigrations += 1
     else:
-        now(c).departures += 1
+        c.now.departures += 1
     enter(c, i, r.AWAY)
     worker.left = month
     worker.ever_away = 1
@@ -227,7 +227,7 @@ def go_away(c, i):
 @kernel
 def ask_while_away(c, i, u):
     """Someone away who means to found may ask for training at the destination."""
-    worker, behaviour = c.workers[i], c.behaviour[0]
+    worker, behaviour = c.workers[i], c.behaviour
     rate = behaviour.support_ask_rate * behaviour.support_ask_away
     if u < rate and worker.certificate == r.NEVER and knows(worker, r.TRAINING):
         if u < rate * will_to_found(c, i):
@@ -267,7 +267,7 @@ def review(c, i):
     int
         Code of the decision, which is carried out when everybody has decided.
     """
-    clock, worker = c.clock[0], c.workers[i]
+    clock, worker = c.clock, c.workers[i]
     u, v, x, move = draws(clock, D_REVIEW, clock.month, worker.id, 0)
     a, b, d, e = draws(clock, D_HEAR, clock.month, worker.id, 0)
     f, idea, ask, job = draws(clock, D_HEAR, clock.month, worker.id, 1)
@@ -335,7 +335,7 @@ def found(c, founders):
 @kernel
 def most_new_files(c):
     """More venture files than a month can bring: ideas come to people at home without a firm."""
-    behaviour = c.behaviour[0]
+    behaviour = c.behaviour
     months = max(int(behaviour.careers_home_review), SEEKER_REVIEW)
     free = 0
     for t in range(len(c.towns)):

@@ -74,7 +74,7 @@ def is_used(c, worker, channel):
 @kernel
 def note(c, i, channel, gain):
     """Worker `i` learns (or forgets) a channel; the ties will see it after `apply_notes`."""
-    worker, clock = c.workers[i], c.clock[0]
+    worker, clock = c.workers[i], c.clock
     bit = 1 << channel
     if (int(worker.knows) & bit != 0) != gain and clock.pending < len(c.pending):
         worker.knows = int(worker.knows) ^ bit
@@ -85,14 +85,14 @@ def note(c, i, channel, gain):
 @kernel
 def apply_notes(c):
     """Let the ties see what was noted."""
-    for k in range(c.clock[0].pending):
+    for k in range(c.clock.pending):
         code = int(c.pending[k])
         by = 1
         if code < 0:
             code, by = -code - 1, -1
         shift_peers(c, code // 8, r.P_KNOW + code % 8, by)
         c.aware[code % 8] += by
-    c.clock[0].pending = 0
+    c.clock.pending = 0
 
 
 @kernel
@@ -105,7 +105,7 @@ def take_stock(c, i, luck):
         A uniform draw for each channel.
     """
     settle(c, i)
-    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
+    worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     month, peers = clock.month, c.peers[i]
     months = month - worker.heard
     now, then = month - clock.first + 1, worker.heard - clock.first + 1

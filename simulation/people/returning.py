@@ -12,7 +12,7 @@ import math
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import means_in_sight, shock_factor, venture_income
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, now
+from returnee.simulation.state.changes import age_of
 
 RECENT_MONTHS = 36  # the return quality index looks back that far
 OUT_OF_REACH = -1e9  # log income of what cannot be had
@@ -101,9 +101,9 @@ def caution(worker, behaviour):
 @kernel
 def prospects_at_home(c, worker):
     """Log monthly income of a wage job, of farming, and of a firm, for someone away."""
-    town, behaviour = c.towns[worker.township], c.behaviour[0]
-    job = town.log_wage if worker.offer >= c.clock[0].month else town.log_job
-    farm = c.clock[0].log_farm
+    town, behaviour = c.towns[worker.township], c.behaviour
+    job = town.log_wage if worker.offer >= c.clock.month else town.log_job
+    farm = c.clock.log_farm
     means = means_in_sight(c, worker)
     best = town.best
     if means < behaviour.money_minimum_start * c.markets[best].capital_median:
@@ -117,8 +117,8 @@ def prospects_at_home(c, worker):
 @kernel
 def chance_of_returning(c, i, jobless):
     """Chance that worker `i`, away with a job or without, decides to return at this review."""
-    worker, behaviour, facts = c.workers[i], c.behaviour[0], c.facts[0]
-    month, peers = c.clock[0].month, c.peers[i]
+    worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
+    month, peers = c.clock.month, c.peers[i]
     share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
     years = max(month - worker.left, 0) / 12.0
     city = utility_of_city(
@@ -151,12 +151,12 @@ def returns(c, i, u):
 @kernel
 def come_home(c, i):
     """Worker `i` returns and looks for work."""
-    worker, clock = c.workers[i], c.clock[0]
+    worker, clock = c.workers[i], c.clock
     # As the last month's accounts left the list: who came back 37 months ago is on it still.
     listed = clock.month - 1 - worker.returned <= RECENT_MONTHS
     worker.returned = clock.month
     worker.jobless = 0
-    now(c).returns += 1
+    c.now.returns += 1
     if not listed and clock.recent < len(c.recent):
         c.recent[clock.recent] = i
         clock.recent += 1

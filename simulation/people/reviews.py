@@ -63,11 +63,11 @@ def schedule(c, i, state, u, v, x):
     u, v, x : float
         Uniform draws: month of the next review (two), and loss of the city job.
     """
-    worker, clock = c.workers[i], c.clock[0]
+    worker, clock = c.workers[i], c.clock
     month = clock.month
     worker.jobless = 0
     if state == r.AWAY:
-        behaviour, facts = c.behaviour[0], c.facts[0]
+        behaviour, facts = c.behaviour, c.facts
         due = review_away(
             month, facts.work_festival_month, behaviour.returning_midyear_review, u, v
         )
@@ -80,7 +80,7 @@ def schedule(c, i, state, u, v, x):
     elif state == r.SEEKING:
         c.due[i] = month + 1 + int(u * (2 * SEEKER_REVIEW - 1))
     elif is_home(state):
-        c.due[i] = month + 1 + int(u * (2 * c.behaviour[0].careers_home_review - 1))
+        c.due[i] = month + 1 + int(u * (2 * c.behaviour.careers_home_review - 1))
     else:
         c.due[i] = 32000
 
@@ -88,7 +88,7 @@ def schedule(c, i, state, u, v, x):
 @kernel
 def list_due(c):
     """Fill `due_list` with the rows whose review is this month; return how many."""
-    month, n = c.clock[0].month, 0
+    month, n = c.clock.month, 0
     due, rows = c.due, c.due_list
     for i in range(len(due)):
         if due[i] == month:

@@ -1,4 +1,4 @@
-"""TODO"""
+"""What a run is called with beside its scenario: checked, and turned into plain numbers."""
 
 from __future__ import annotations
 

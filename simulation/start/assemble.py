@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from returnee.scenarios import Policy, Scenario, dtype_of, record_of
 from returnee.simulation import indicators
 from returnee.simulation.people.careers import most_events, most_new_files
 from returnee.simulation.people.information import contact_sums
-from returnee.simulation.start.own_county import population_of, sample_of
+from returnee.simulation.start.own_county import population_of, sample_of, start_clock
 from returnee.simulation.start.population import people
 from returnee.simulation.start.ties import ties_of
 from returnee.simulation.state import records as r
@@ -93,16 +92,14 @@ def assemble(
         Layer of each tie.
     """
     facts = record_of(scenario.county)
-    clock = np.zeros(1, r.CLOCK).view(np.recarray)
-    clock.seed, clock.replicate, clock.sample = seed, replicate, sample_of(scenario, sample)
-    clock.first, clock.month = 1 - burn_in, -burn_in
+    clock = start_clock(seed, replicate, sample_of(scenario, sample), burn_in)
     if population is None:
-        population = population_of(scenario, facts, clock, months)
+        population = population_of(scenario, facts[0], clock[0], months)
     if population is None:
         workers = people(
-            scenario.county, facts, clock, months, scenario.behaviour.money.thrift_sigma
+            scenario.county, facts[0], clock[0], months, scenario.behaviour.money.thrift_sigma
         )
-        indptr, ties, layer = ties_of(workers, facts, clock)
+        indptr, ties, layer = ties_of(workers, facts[0], clock[0])
     else:
         workers, (indptr, ties, layer) = population
         clock.initial = int((workers.enters == r.NEVER).sum())
@@ -194,13 +191,13 @@ def with_policy(history: County, scenario: Scenario, months: int) -> County:
     }  # fmt: skip
     scratch = {"due_list", "moves", "pending"}
     changed: dict[str, Any] = {}
-    for name, array in zip((f.name for f in fields(history)), history.arrays(), strict=True):
+    for name, array in history.by_name().items():
         if name in scratch:
             changed[name] = np.empty_like(array)
         elif name not in shared:
             changed[name] = array.copy()
     changed["policies"] = policy_records(scenario, months)
-    return replace(history, **changed)
+    return history.with_arrays(**changed)
 
 
 def with_room(county: County) -> County:
@@ -216,14 +213,14 @@ def with_room(county: County) -> County:
         more = np.zeros(2 * len(county.events), r.EVENT)
         more[: len(county.events)] = county.events
         grown["events"] = more.view(np.recarray)
-    return replace(county, **grown)
+    return county.with_arrays(**grown)
 
 
 def events_short(county: County) -> bool:
     """Whether the event log might be full within a month, even one of a crisis."""
-    return bool(len(county.events) - county.clock[0].events < most_events(county))
+    return bool(len(county.events) - county.clock.events < most_events(county))
 
 
 def firms_short(county: County) -> bool:
     """Whether the rows for firms might run out within a month."""
-    return bool(len(county.firms) - county.clock[0].firms < most_new_files(county))
+    return bool(len(county.firms) - county.clock.firms < most_new_files(county))

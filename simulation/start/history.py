@@ -40,7 +40,7 @@ def first_owners(c):
 
     Returnees and people who never left are drawn in the shares of the county file.
     """
-    clock, facts = c.clock[0], c.facts[0]
+    clock, facts = c.clock, c.facts
     wanted = int(facts.firms_per_1000 * clock.initial / 1000.0 + 0.5)
     rows, keys = np.empty(clock.initial, np.int64), np.empty(clock.initial)
     chosen, n = np.empty(wanted, np.int64), 0
@@ -69,7 +69,7 @@ def first_owners(c):
 @kernel
 def start_firm(c, i):
     """Worker `i` owns an open firm of some age when the history starts."""
-    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
+    worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     sector = choose_sector(c, i, 0, 80_000.0)
     f = new_file(c, i, sector)
     firm = c.firms[f]
@@ -89,7 +89,7 @@ def start_firm(c, i):
     firm.belief = firm.luck
     firm.income = c.towns[worker.township].wage
     firm.tax_eligible = 0
-    firm.company = 1 if firm.capital >= c.facts[0].firms_company_capital else 0
+    firm.company = 1 if firm.capital >= c.facts.firms_company_capital else 0
     c.markets[sector].firms += 1
     worker.firm = f
     worker.state = r.OWNER
@@ -99,7 +99,7 @@ def start_firm(c, i):
 @kernel
 def open_county(c):
     """Firms, jobs with other employers, and first reviews, at the start of the history."""
-    clock = c.clock[0]
+    clock = c.clock
     clock.month = clock.first - 1
     clock.present = clock.initial
     for t in range(len(c.towns)):
@@ -108,7 +108,7 @@ def open_county(c):
         worker = c.workers[i]
         if worker.state != r.PRE:
             c.towns[worker.township].present += 1
-    clock.road = c.facts[0].firms_road
+    clock.road = c.facts.firms_road
     price_sectors(c)
     owners = first_owners(c)
     ids = np.empty(len(owners), np.int64)

@@ -68,7 +68,7 @@ def sample_of(scenario: Scenario, sample: float) -> float:
 
 
 def population_of(
-    scenario: Scenario, facts: np.recarray, clock: np.recarray, months: int
+    scenario: Scenario, facts: np.record, clock: np.record, months: int
 ) -> Population | None:
     """People and ties of a county that brings its own.
 
@@ -76,9 +76,9 @@ def population_of(
     ----------
     scenario : Scenario
         Names the county's folder.
-    facts : record array, shape (1,)
+    facts : record
         The county as a record.
-    clock : record array, shape (1,)
+    clock : record
         With seed, replicate, sample and first month; ``initial`` is set.
     months : int
         Last month of the horizon.
@@ -104,12 +104,12 @@ def population_of(
     away, home, cities = margins(scenario.county)
     thrift = scenario.behaviour.money.thrift_sigma
     workers = place_workers(table.columns)
-    draw_initial(workers, clock[0], facts[0], away, home, cities, thrift)
-    overwrite(workers, table.columns, int(clock.first[0]))
-    clock.initial[0] = len(workers)
+    draw_initial(workers, clock, facts, away, home, cities, thrift)
+    overwrite(workers, table.columns, int(clock.first))
+    clock.initial = len(workers)
     workers = with_entrants(workers, facts, clock, months, cities, away, thrift)
     drawn = ties_of(workers, facts, clock)
-    return workers, drawn if own is None else own_ties(own, drawn, workers, int(clock.initial[0]))
+    return workers, drawn if own is None else own_ties(own, drawn, workers, int(clock.initial))
 
 
 def place_workers(columns: dict[str, np.ndarray]) -> np.recarray:
@@ -203,8 +203,8 @@ def read_county(
         scenario = scenario.with_({"county": folder})
     else:
         scenario = load_scenario(scenario, {"county": folder})
-    clock = start_clock(seed, replicate, sample_of(scenario, 1.0), burn_in)
-    found = population_of(scenario, record_of(scenario.county), clock, months)
+    clock = start_clock(seed, replicate, sample_of(scenario, 1.0), burn_in)[0]
+    found = population_of(scenario, record_of(scenario.county)[0], clock, months)
     if found is None:
         raise problem(str(folder), "", f"no {WORKERS}", "a county with its own people")
     return found
@@ -260,7 +260,7 @@ def export_county(
     for name in sorted(NAMES):
         if (folder / name).exists():
             raise problem(str(folder), name, "a file", "a folder without one")
-    clock = start_clock(seed, replicate, sample_of(scenario, sample), burn_in)
+    clock = start_clock(seed, replicate, sample_of(scenario, sample), burn_in)[0]
     workers, (indptr, ties, layer) = population_before(scenario, clock)
     once = np.repeat(workers.id, np.diff(indptr)) < workers.id[ties]
     ends = np.repeat(workers.id, np.diff(indptr))[once], workers.id[ties][once]
@@ -273,7 +273,7 @@ def export_county(
             with written_whole(new / WORKERS, str(folder / WORKERS)) as file:
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow(column.name for column in worker_columns(scenario.county))
-                writer.writerows(worker_rows(workers, scenario.county, int(clock.month[0])))
+                writer.writerows(worker_rows(workers, scenario.county, int(clock.month)))
             ties_there = zip(*(end.tolist() for end in ends), layers, strict=True)
             write_ties(new / TIES, ties_there, str(folder / TIES))
             with written_whole(new / FACTS, str(folder / FACTS)) as file:
@@ -303,9 +303,9 @@ def facts_text(scenario: Scenario) -> str:
     return county_toml(scenario.county)
 
 
-def population_before(scenario: Scenario, clock: np.recarray) -> Population:
+def population_before(scenario: Scenario, clock: np.record) -> Population:
     """People and ties before the history, drawn or the county's own, without later entrants."""
-    facts, month = record_of(scenario.county), int(clock.month[0])
+    facts, month = record_of(scenario.county)[0], int(clock.month)
     own = population_of(scenario, facts, clock, month)
     if own is not None:
         return own

@@ -252,8 +252,8 @@ def settle_in(worker, month):
 
 def people(
     facts: Facts,
-    facts_record: np.recarray,
-    clock: np.recarray,
+    facts_record: np.record,
+    clock: np.record,
     months: int,
     thrift_sigma: float,
 ) -> np.recarray:
@@ -262,9 +262,9 @@ def people(
     Parameters
     ----------
     facts : scenarios.County
-    facts_record : record array, shape (1,)
+    facts_record : record
         The same facts as a record.
-    clock : record array, shape (1,)
+    clock : record
         With seed, replicate, sample and the first month of the history.
     months : int
         Last month of the horizon.
@@ -276,24 +276,24 @@ def people(
     record array of WORKER, shape (workers,)
         Initial workers by id, then entrants in the order in which they turn 18.
     """
-    township, village = place_people(facts, float(clock.sample[0]))
+    township, village = place_people(facts, float(clock.sample))
     workers = np.zeros(len(township), r.WORKER).view(np.recarray)
     workers.id = np.arange(len(workers))
     workers.township, workers.village = township, village
     away, home, cities = margins(facts)
-    draw_initial(workers, clock[0], facts_record[0], away, home, cities, thrift_sigma)
+    draw_initial(workers, clock, facts_record, away, home, cities, thrift_sigma)
     starts = workers.household.astype(bool)
     starts[0] = True
     starts[1:] |= workers.village[1:] != workers.village[:-1]
     workers.household = np.cumsum(starts) - 1
-    clock.initial[0] = len(workers)
+    clock.initial = len(workers)
     return with_entrants(workers, facts_record, clock, months, cities, away, thrift_sigma)
 
 
 def with_entrants(
     workers: np.recarray,
-    facts_record: np.recarray,
-    clock: np.recarray,
+    facts_record: np.record,
+    clock: np.record,
     months: int,
     cities: np.ndarray,
     ages: np.ndarray,
@@ -303,7 +303,7 @@ def with_entrants(
 
     A generation at a time, so that those who retire in it are known when it is drawn.
     """
-    for start in range(int(clock.first[0]), months + 1, GENERATION):
+    for start in range(int(clock.first), months + 1, GENERATION):
         stop = min(start + GENERATION - 1, months)
         retiring = np.flatnonzero((workers.retires >= start) & (workers.retires <= stop))
         parents = retiring[np.lexsort((workers.id[retiring], workers.retires[retiring]))]
@@ -311,8 +311,6 @@ def with_entrants(
         everyone = np.zeros(known + len(parents), r.WORKER).view(np.recarray)
         everyone[:known] = workers
         everyone.id[known:] = int(workers.id.max()) + 1 + np.arange(len(parents))
-        draw_entrants(
-            everyone, known, clock[0], facts_record[0], parents, cities, ages, thrift_sigma
-        )
+        draw_entrants(everyone, known, clock, facts_record, parents, cities, ages, thrift_sigma)
         workers = everyone
     return workers

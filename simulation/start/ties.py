@@ -202,7 +202,7 @@ def all_ties(
 
 
 def ties_of(
-    workers: np.recarray, facts: np.recarray, clock: np.recarray
+    workers: np.recarray, facts: np.record, clock: np.record
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Build the social graph of a drawn population.
 
@@ -210,13 +210,13 @@ def ties_of(
     ----------
     workers : record array of WORKER
         Initial workers ordered by village and household, then entrants.
-    facts, clock : record arrays, shape (1,)
+    facts, clock : records
 
     Returns
     -------
     indptr, indices, layer : see `to_csr`
     """
-    initial = int(clock.initial[0])
+    initial = int(clock.initial)
     village = workers.village[:initial].astype(np.int64)
     villages = np.searchsorted(village, np.arange(village.max() + 2))
     towns = workers.township[villages[:-1].clip(0, initial - 1)].astype(np.int64)
@@ -226,12 +226,12 @@ def ties_of(
     town_ids = np.arange(int(township.max()) + 1)
     town_start = np.searchsorted(township, town_ids)
     town_stop = np.searchsorted(township, town_ids, side="right")
-    mean_degree = float(facts.ties_kin[0] + facts.ties_friends[0] + facts.ties_fellows[0])
-    room = int(len(workers) * (mean_degree + HUB_FRIENDS * facts.ties_hubs[0] + 6)) + 1000
+    mean_degree = float(facts.ties_kin + facts.ties_friends + facts.ties_fellows)
+    room = int(len(workers) * (mean_degree + HUB_FRIENDS * facts.ties_hubs + 6)) + 1000
     while True:
         pairs, layers = np.empty((room, 2), np.int32), np.empty(room, np.uint8)
         n = all_ties(
-            pairs, layers, workers, clock[0], facts[0], villages, by_age, age_ptr, towns,
+            pairs, layers, workers, clock, facts, villages, by_age, age_ptr, towns,
             town_start, town_stop,
         )  # fmt: skip
         if n <= room:

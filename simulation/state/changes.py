@@ -27,21 +27,9 @@ def age_of(worker, month):
 
 
 @kernel
-def now(c):
-    """Row of this month's indicators; the history collects in row 0."""
-    return c.months[max(int(c.clock[0].month), 0)]
-
-
-@kernel
-def policy_now(c):
-    """Policy in force this month; the history runs under that of row 0."""
-    return c.policies[max(int(c.clock[0].month), 0)]
-
-
-@kernel
 def month_index(c):
     """Row of this month in the monthly arrays (0 for the whole history)."""
-    return max(int(c.clock[0].month), 0)
+    return max(int(c.clock.month), 0)
 
 
 @kernel
@@ -60,7 +48,7 @@ def book(c, kind, yuan):
 def settle(c, i):
     """Bring a worker's savings and city experience forward to this month."""
     worker = c.workers[i]
-    month = c.clock[0].month
+    month = c.clock.month
     months = month - worker.settled
     if months <= 0:
         return
@@ -87,14 +75,14 @@ def savings_after(c, worker, months):
     A share of income is saved, a share of savings spent: s' = (s + saved) / (1 + spent), which
     settles where both are equal.
     """
-    behaviour = c.behaviour[0]
+    behaviour = c.behaviour
     pay = 0.0
     if worker.state == r.AWAY:
         pay = worker.wage
     elif worker.state == r.EMPLOYED:
         pay = job_pay(c, worker)
     elif worker.state == r.FARMING:
-        pay = c.facts[0].work_farm_income
+        pay = c.facts.work_farm_income
     saved = behaviour.money_saving_rate * worker.thrift * pay * months
     return math.floor((worker.savings + saved) / (1.0 + behaviour.money_spending / 12.0 * months))
 
@@ -124,7 +112,7 @@ def shift_peers(c, i, column, by):
 @kernel
 def log_event(c, i, state, before):
     """Append a change of state to the event log (months under policy only)."""
-    clock = c.clock[0]
+    clock = c.clock
     if clock.month >= 1 and clock.events < len(c.events):
         event = c.events[clock.events]
         event.worker = i
@@ -145,7 +133,7 @@ def enter(c, i, state):
     before = int(worker.state)
     if before == state:
         return before
-    month = c.clock[0].month
+    month = c.clock.month
     c.stock[worker.township, before] -= 1
     c.stock[worker.township, state] += 1
     c.flows[month_index(c), before, state] += 1
@@ -161,16 +149,16 @@ def enter(c, i, state):
     if d_owner != 0:
         shift_peers(c, i, r.P_OWNER, d_owner)
     if before == r.AWAY:
-        c.clock[0].away_wages -= int(worker.wage)
+        c.clock.away_wages -= int(worker.wage)
     if state == r.AWAY:
-        c.clock[0].away_wages += int(worker.wage)
+        c.clock.away_wages += int(worker.wage)
     worker.state = state
     worker.since = month
     worker.waits = 0
     if state == r.SEEKING and worker.listed == 0:
         worker.listed = 1
-        c.seekers[c.clock[0].seekers] = i
-        c.clock[0].seekers += 1
+        c.seekers[c.clock.seekers] = i
+        c.clock.seekers += 1
     return before
 
 
@@ -214,14 +202,14 @@ def count_peers(c):
     c.peers[:, :] = 0
     c.stock[:, :] = 0
     c.aware[:] = 0
-    c.clock[0].away_wages = 0
+    c.clock.away_wages = 0
     for i in range(len(c.workers)):
         worker = c.workers[i]
         c.stock[worker.township, worker.state] += 1
         if not is_active(worker.state):
             continue
         if worker.state == r.AWAY:
-            c.clock[0].away_wages += int(worker.wage)
+            c.clock.away_wages += int(worker.wage)
         known = int(worker.knows)
         good = worker.state == r.OWNER and worker.firm >= 0 and c.firms[worker.firm].good == 1
         for channel in range(r.N_CHANNELS):

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from returnee.simulation.engine.bundle import Bundle
+from returnee.simulation.engine.bundle import Bundle, OneRow, looked_up
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class County(Bundle):
     """State of one county. One row per worker, firm or provider; shapes in brackets.
 
-    Everything that changes lives in these arrays, so a copy of them is a copy of the county.
+    What there is one of is handed out as its record: ``clock``, ``behaviour``, ``facts``, and of this
+    month ``policy`` and ``now``. Everything that changes lives in these arrays, so a copy of them is a copy of the county.
     """
 
     workers: np.recarray  # WORKER (workers,)
@@ -34,9 +35,9 @@ class County(Bundle):
     markets: np.recarray  # MARKET (sectors,)
     yields: np.ndarray  # float64 (townships, sectors): log value added of one person, 10k yuan
     policies: np.recarray  # policy by month from 1 on; row 0 is the history's
-    behaviour: np.recarray  # (1,)
-    facts: np.recarray  # (1,)
-    clock: np.recarray  # CLOCK (1,)
+    behaviour: OneRow = OneRow()
+    facts: OneRow = OneRow()
+    clock: OneRow = OneRow()  # CLOCK
     months: np.recarray  # MONTH (months + 1,): row 0 collects the history
     ledger: np.ndarray  # int64 (months + 1, programmes): fen paid
     unpaid: np.ndarray  # int64 (months + 1, programmes): fen due but not paid
@@ -57,3 +58,13 @@ class County(Bundle):
     due_list: np.ndarray  # int32 (workers,): scratch, whose review is this month
     moves: np.ndarray  # int32 (workers,): scratch
     pending: np.ndarray  # int32 (workers,): scratch, who learns (+) or forgets (-) what
+
+    @looked_up
+    def policy(self):
+        """Policy in force this month; the history runs under that of row 0."""
+        return self.policies[max(int(self.clock.month), 0)]
+
+    @looked_up
+    def now(self):
+        """Row of this month's indicators; the history collects in row 0."""
+        return self.months[max(int(self.clock.month), 0)]

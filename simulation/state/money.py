@@ -6,7 +6,7 @@ import math
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import book, month_index, now, policy_now
+from returnee.simulation.state.changes import book, month_index
 
 UNLIMITED = 1 << 60
 
@@ -38,7 +38,7 @@ def pay(c, programme, amount):
         c.pots[pot, 0] -= amount
     c.pots[pot, 2] += amount
     c.ledger[m, programme] += amount
-    c.clock[0].spent += amount
+    c.clock.spent += amount
     return True
 
 
@@ -66,10 +66,10 @@ def receive(c, f, receipt, amount):
 @kernel
 def left_for(c, programme):
     """What can still be paid for a programme this year, fen: by its pot, and by the cap on all."""
-    pot, cap = r.POT_OF[programme], policy_now(c).budget_cap
+    pot, cap = r.POT_OF[programme], c.policy.budget_cap
     left = UNLIMITED if pot == r.POT_TAX else c.pots[pot, 0]
     if cap > 0.0 and pot != r.POT_FUND:
-        left = min(left, fen(cap * c.clock[0].sample) - c.clock[0].spent)
+        left = min(left, fen(cap * c.clock.sample) - c.clock.spent)
     return max(left, 0)
 
 
@@ -87,7 +87,7 @@ def pay_share(c, programme, amount):
 @kernel
 def overspent(c):
     """What banks were paid beyond last year's cap, fen; this year's cap is lower by as much."""
-    clock = c.clock[0]
+    clock = c.clock
     if clock.month <= 1:
         return 0
     cap = c.policies[clock.month - 1].budget_cap
@@ -99,8 +99,8 @@ def overspent(c):
 @kernel
 def refill(c):
     """In January pots lapse and are filled with the year's budget."""
-    policy, sample = policy_now(c), c.clock[0].sample
-    c.clock[0].spent = overspent(c)
+    policy, sample = c.policy, c.clock.sample
+    c.clock.spent = overspent(c)
     for pot, budget in (
         (r.POT_STARTUP, policy.budget_startup),
         (r.POT_EMPLOYMENT, policy.budget_employment),
@@ -117,7 +117,7 @@ def refill(c):
 @kernel
 def top_up_fund(c):
     """In January the interest pot makes up what the fund lost, while it lasts (P140)."""
-    lost = max(c.clock[0].fund_capital - c.pots[r.POT_FUND, 0], 0)
+    lost = max(c.clock.fund_capital - c.pots[r.POT_FUND, 0], 0)
     amount = min(lost, max(c.pots[r.POT_INTEREST, 0], 0))
     c.pots[r.POT_INTEREST, 0] -= amount
     c.pots[r.POT_INTEREST, 2] += amount
@@ -132,9 +132,9 @@ def set_fund(c, yuan):
     The fund keeps what it lost: a policy that changes the fund adds or withdraws the difference
     between the old and the new capital.
     """
-    amount = fen(yuan * c.clock[0].sample)
-    capital = c.clock[0].fund_capital
-    c.clock[0].fund_capital = amount
+    amount = fen(yuan * c.clock.sample)
+    capital = c.clock.fund_capital
+    c.clock.fund_capital = amount
     change = amount - capital
     if change >= 0:
         c.pots[r.POT_FUND, 1] += change
@@ -158,7 +158,7 @@ def pay_loan(c, f, most, kind):
     float
         What was paid, yuan; the caller takes it from where it came.
     """
-    firm, clock = c.firms[f], c.clock[0]
+    firm, clock = c.firms[f], c.clock
     amount = min(int(math.floor(100.0 * max(most, 0.0) + 0.5)), firm.loan)
     if amount <= 0:
         return 0.0
@@ -166,7 +166,7 @@ def pay_loan(c, f, most, kind):
     firm.loan -= amount
     clock.outstanding -= amount
     clock.repaid += amount
-    now(c).loans_repaid += paid
+    c.now.loans_repaid += paid
     book(c, kind, paid)
     if firm.loan == 0 and firm.loan_stage != r.COMPENSATED:
         firm.loan_stage = r.REPAID

@@ -26,7 +26,7 @@ def withdraw_file(firm):
 @kernel
 def enter_training_queue(c, i):
     """Put worker `i` into the queue for training, unless trained or already in it."""
-    worker, clock = c.workers[i], c.clock[0]
+    worker, clock = c.workers[i], c.clock
     waits = worker.training_since != r.NEVER or worker.certificate != r.NEVER
     if not waits and clock.training_queue < len(c.queue):
         worker.training_since = clock.month

@@ -12,7 +12,7 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.trading import SMOOTH
 from returnee.simulation.people.information import note
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import is_home, knows, learn, now, policy_now
+from returnee.simulation.state.changes import is_home, knows, learn
 from returnee.simulation.state.draws import D_CONTEST, D_SESSION, draws, normal
 from returnee.simulation.state.money import fen, pay, receive
 from returnee.simulation.state.providers import ACTIVITY
@@ -28,12 +28,12 @@ PARTNERS_MET = 1  # business ties that an entrant makes
 @kernel
 def hold_sessions(c):
     """Outreach sessions tell people at home, and those home for the festival, of channels."""
-    clock, policy, behaviour = c.clock[0], policy_now(c), c.behaviour[0]
+    clock, policy, behaviour = c.clock, c.policy, c.behaviour
     sessions = policy.activities_outreach_sessions / 12.0
     cost = fen(sessions * policy.costs_session * clock.sample)
     if cost > 0 and not pay(c, r.G_SESSIONS, cost):
         return
-    festival = (clock.month - 1) % 12 + 1 == c.facts[0].work_festival_month
+    festival = (clock.month - 1) % 12 + 1 == c.facts.work_festival_month
     service = c.services[ACTIVITY]
     number, service.credit = contacts(
         service.credit, sessions * behaviour.information_session_reach * clock.sample
@@ -67,13 +67,13 @@ def may_enter(c, firm):
         return False
     if firm.phase == r.PLANNED or firm.phase == r.REGISTERED:
         return True
-    return firm.phase == r.OPEN and c.clock[0].month - firm.opened <= YOUNG
+    return firm.phase == r.OPEN and c.clock.month - firm.opened <= YOUNG
 
 
 @kernel
 def entrants(c):
     """Rows of the firms drawn to enter a contest, at most the number of places."""
-    clock, behaviour, n = c.clock[0], c.behaviour[0], 0
+    clock, behaviour, n = c.clock, c.behaviour, 0
     files, keys = np.empty(clock.active, np.int64), np.empty(clock.active)
     for k in range(clock.active):
         f = c.active[k]
@@ -90,7 +90,7 @@ def entrants(c):
 @kernel
 def hold_contest(c):
     """A contest: entrants meet, the jury ranks them, winners share the prizes."""
-    clock, policy, behaviour, month = c.clock[0], policy_now(c), c.behaviour[0], now(c)
+    clock, policy, behaviour, month = c.clock, c.policy, c.behaviour, c.now
     cost = fen(policy.costs_contest * clock.sample)
     if not pay(c, r.G_CONTESTS, cost):
         return
@@ -130,12 +130,12 @@ def take_prize(c, f, amount):
     if firm.phase == r.OPEN:
         firm.income += SMOOTH * amount / 100.0
     else:
-        c.clock[0].transfers += amount
+        c.clock.transfers += amount
 
 
 @kernel
 def hold_activities(c):
     """Activities in a month."""
     hold_sessions(c)
-    if contest_now(c.clock[0].month, policy_now(c).activities_contests):
+    if contest_now(c.clock.month, c.policy.activities_contests):
         hold_contest(c)

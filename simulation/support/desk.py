@@ -17,7 +17,7 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.trading import expected_value
 from returnee.simulation.firms.ventures import venture_income
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import book, cents, knows, now, policy_now
+from returnee.simulation.state.changes import book, cents, knows
 from returnee.simulation.state.draws import D_GUARANTOR, D_QUEUE, draws
 from returnee.simulation.state.money import fen
 from returnee.simulation.state.providers import FUND, HALL, MAX_POSTS, POSTS
@@ -46,7 +46,7 @@ def cap_for(jobs, cap):
 @kernel
 def find_guarantor(c, i, attempt):
     """Row of a tie who stands guarantor: someone at home with a wage job or a firm; -1: none."""
-    worker, clock, behaviour = c.workers[i], c.clock[0], c.behaviour[0]
+    worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     best, best_draw = -1, behaviour.money_guarantor_share
     for k in range(c.indptr[i], c.indptr[i + 1]):
         tie = c.workers[c.ties[k]]
@@ -60,7 +60,7 @@ def find_guarantor(c, i, attempt):
 @kernel
 def gate_is_open(c, firm):
     """Whether a place in an incubator or a contest's prize stands in for a guarantor."""
-    policy = policy_now(c)
+    policy = c.policy
     if policy.linkage_incubator_waives_guarantee and firm.venue == r.INCUBATOR_PLACE:
         return True
     return policy.linkage_contest_opens_credit and firm.credit_line == 1
@@ -69,7 +69,7 @@ def gate_is_open(c, firm):
 @kernel
 def needs_guarantor(c, firm, principal):
     """Whether a counter-guarantee is asked for `principal` yuan, by the waiver and the gates."""
-    if principal <= policy_now(c).finance_counter_guarantee_waiver:
+    if principal <= c.policy.finance_counter_guarantee_waiver:
         return False
     return not gate_is_open(c, firm)
 
@@ -77,7 +77,7 @@ def needs_guarantor(c, firm, principal):
 @kernel
 def loan_rate(c):
     """Interest of a loan granted now, a year."""
-    return c.facts[0].firms_lpr + policy_now(c).finance_rate_spread / 10_000.0
+    return c.facts.firms_lpr + c.policy.finance_rate_spread / 10_000.0
 
 
 @kernel
@@ -86,7 +86,7 @@ def capital_missing(c, f):
 
     More pays while its marginal return exceeds interest and depreciation.
     """
-    firm, behaviour = c.firms[f], c.behaviour[0]
+    firm, behaviour = c.firms[f], c.behaviour
     missing = (1.0 - behaviour.firm_cushion) * firm.capital_wanted - firm.capital
     if missing < SMALLEST_LOAN:
         return 0.0
@@ -102,7 +102,7 @@ def may_ask(c, firm):
     One without a loan does so once a year while it is young; one that never asked, or whose loan was
     cut or refused for want of a guarantor, as soon as a gate is open to it.
     """
-    month = c.clock[0].month
+    month = c.clock.month
     age = month - firm.opened
     if firm.phase != r.OPEN or not 0 < age <= YOUNG_FIRM or waits_at_desk(firm):
         return False
@@ -118,8 +118,8 @@ def may_ask(c, firm):
 @kernel
 def ask_while_open(c):
     """Open firms that know of loans, lack capital and may ask put a file before the desk."""
-    clock = c.clock[0]
-    if policy_now(c).finance_guarantee_fund <= 0.0:
+    clock = c.clock
+    if c.policy.finance_guarantee_fund <= 0.0:
         return
     for k in range(clock.active):
         f = c.active[k]
@@ -135,7 +135,7 @@ def ask_while_open(c):
 @kernel
 def refuse(c, f, reason):
     """The file ends without a loan; the founder goes on with own means, or not at all."""
-    firm, month = c.firms[f], now(c)
+    firm, month = c.firms[f], c.now
     withdraw_file(firm)
     firm.loan_reason = reason
     if reason == r.NO_GUARANTOR:
@@ -151,7 +151,7 @@ def refuse(c, f, reason):
 @kernel
 def decide_loan(c, f):
     """Decide the loan file `f`."""
-    firm, clock, policy = c.firms[f], c.clock[0], policy_now(c)
+    firm, clock, policy = c.firms[f], c.clock, c.policy
     i = firm.owner
     if clock.withdrawn == 1:
         refuse(c, f, r.BANKS_WITHDRAWN)
@@ -169,7 +169,7 @@ def decide_loan(c, f):
             if principal <= 0.0:
                 refuse(c, f, r.NO_GUARANTOR)
                 return
-            now(c).refused_no_guarantor += 1
+            c.now.refused_no_guarantor += 1
     amount = fen(math.floor(principal))
     if clock.outstanding + amount > c.pots[r.POT_FUND, 0] * policy.finance_leverage:
         refuse(c, f, r.FUND_EXHAUSTED)
@@ -181,7 +181,7 @@ def decide_loan(c, f):
 @kernel
 def grant_loan(c, f, amount):
     """A loan of `amount` fen is granted to file `f`, or the one it has is raised by as much."""
-    firm, clock, policy, month = c.firms[f], c.clock[0], policy_now(c), now(c)
+    firm, clock, policy, month = c.firms[f], c.clock, c.policy, c.now
     if firm.loan == 0:
         firm.loan_rate = loan_rate(c)
         firm.loan_month = clock.month
@@ -194,7 +194,7 @@ def grant_loan(c, f, amount):
     firm.loan_stage = r.GRANTED
     book(c, r.T_LOANS, amount / 100.0)
     if firm.phase == r.OPEN:
-        kept = math.floor(amount / 100.0 * c.behaviour[0].firm_cushion)
+        kept = math.floor(amount / 100.0 * c.behaviour.firm_cushion)
         bought = cents(amount / 100.0 - kept)
         firm.cash += kept
         firm.capital += bought
@@ -209,9 +209,9 @@ def grant_loan(c, f, amount):
 @kernel
 def gives_up(c, f):
     """Whether a founder who waits at the desk gives up this month."""
-    firm, clock = c.firms[f], c.clock[0]
+    firm, clock = c.firms[f], c.clock
     u, _, _, _ = draws(clock, D_QUEUE, clock.month, c.workers[firm.owner].id, 1)
-    chance = c.behaviour[0].money_giveup
+    chance = c.behaviour.money_giveup
     for p in range(MAX_POSTS):
         post = c.services[POSTS + p]
         if post.funded > 0.0 and post.township == firm.township:
@@ -223,7 +223,7 @@ def gives_up(c, f):
 @kernel
 def months_in_process(c, f):
     """Whole months until a file taken up now is decided (working days, rounded by chance)."""
-    firm, clock, policy, behaviour = c.firms[f], c.clock[0], policy_now(c), c.behaviour[0]
+    firm, clock, policy, behaviour = c.firms[f], c.clock, c.policy, c.behaviour
     worker = c.workers[firm.owner]
     months = desk_days(c) / WORKING_DAYS
     by_certificate = policy.linkage_certificate_speeds_loan and worker.certificate != r.NEVER
@@ -236,10 +236,10 @@ def months_in_process(c, f):
 @kernel
 def desk_rank(c, f):
     """Place of a file in the queue: months waited, weighted by target group."""
-    firm, clock = c.firms[f], c.clock[0]
+    firm, clock = c.firms[f], c.clock
     worker = c.workers[firm.owner]
     u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, 3)
-    weight = weight_of(worker, policy_now(c), c.towns[firm.township], clock.month)
+    weight = weight_of(worker, c.policy, c.towns[firm.township], clock.month)
     return (clock.month - firm.desk_since + u) * weight
 
 
@@ -247,7 +247,7 @@ def desk_rank(c, f):
 def handle_files(c):
     """The desk's month: founders give up, files are taken up by rank, and due ones are decided."""
     ask_while_open(c)
-    clock, n = c.clock[0], 0
+    clock, n = c.clock, 0
     files = np.empty(clock.active, np.int64)
     ranks = np.empty(clock.active)
     for k in range(clock.active):
@@ -279,7 +279,7 @@ def handle_files(c):
 @kernel
 def decide_due(c):
     """Decide the files whose days are over, in the order in which they were begun."""
-    clock, waiting = c.clock[0], 0
+    clock, waiting = c.clock, 0
     for k in range(clock.active):
         f = c.active[k]
         firm = c.firms[f]
@@ -293,7 +293,7 @@ def decide_due(c):
 @kernel
 def banks_decide(c):
     """Banks withdraw when what the fund paid for them in a year is a large share of the loans."""
-    clock, behaviour = c.clock[0], c.behaviour[0]
+    clock, behaviour = c.clock, c.behaviour
     clock.compensated_year *= 11.0 / 12.0
     share = clock.compensated_year / max(clock.outstanding, 1)
     if clock.withdrawn == 0 and clock.outstanding > 0 and share > behaviour.closing_withdraw:

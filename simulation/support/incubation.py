@@ -10,7 +10,6 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import policy_now
 from returnee.simulation.state.draws import D_INCUBATOR, D_QUEUE, draws
 from returnee.simulation.state.providers import (
     FUNDED_MENTORS,
@@ -30,10 +29,10 @@ MOST_PARTNERS = 30
 @kernel
 def wait_rank(c, firm, since, item):
     """Place of a firm in a queue: months waited, weighted by target group of the owner."""
-    clock = c.clock[0]
+    clock = c.clock
     worker = c.workers[firm.owner]
     u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, item)
-    weight = weight_of(worker, policy_now(c), c.towns[firm.township], clock.month)
+    weight = weight_of(worker, c.policy, c.towns[firm.township], clock.month)
     return (clock.month - since + u) * weight
 
 
@@ -58,7 +57,7 @@ def rooms(c, funded):
 
     Whole places of the sample, so rounded that they add up.
     """
-    policy, clock = policy_now(c), c.clock[0]
+    policy, clock = c.policy, c.clock
     room, total, given = np.zeros(MAX_SITES, np.int64), 0.0, 0
     for s in range(MAX_SITES):
         here = min(max(policy.incubation_places - s * PLACES_A_SITE, 0.0), float(PLACES_A_SITE))
@@ -75,7 +74,7 @@ def leave_places(c):
 
     Those who stay gain business ties.
     """
-    clock, behaviour, room = c.clock[0], c.behaviour[0], rooms(c, False)
+    clock, behaviour, room = c.clock, c.behaviour, rooms(c, False)
     for s in range(MAX_SITES):
         c.services[SITES + s].places = 0
     clock.places_used = 0
@@ -111,7 +110,7 @@ def list_waiting(c, sites):
 
     A firm waits at the site of its township.
     """
-    clock = c.clock[0]
+    clock = c.clock
     waiting, sinces, n = np.empty(clock.active, np.int64), np.empty(clock.active, np.int64), 0
     for s in range(MAX_SITES):
         c.services[SITES + s].queue = 0
@@ -131,7 +130,7 @@ def list_waiting(c, sites):
 @kernel
 def admit(c):
     """Free places go to the firms that wait, by rank: at their own site, else at another."""
-    clock, policy = c.clock[0], policy_now(c)
+    clock, policy = c.clock, c.policy
     sites, room = sites_at_work(policy.incubation_places), rooms(c, True)
     waiting, sinces, n = list_waiting(c, sites)
     for k in by_rank(c, waiting, sinces, n, 4):
@@ -154,7 +153,7 @@ def admit(c):
 @kernel
 def assign_mentors(c):
     """Mentors take on young open firms that asked, by rank."""
-    clock, policy, behaviour = c.clock[0], policy_now(c), c.behaviour[0]
+    clock, policy, behaviour = c.clock, c.policy, c.behaviour
     room = policy.services_mentors * behaviour.support_mentees * clock.sample
     mentored, n = 0, 0
     waiting, sinces = np.empty(clock.active, np.int64), np.empty(clock.active, np.int64)
@@ -181,7 +180,7 @@ def assign_mentors(c):
 @kernel
 def settle_sites(c):
     """County sites go to open firms that need one, oldest first; more than there are move out."""
-    clock, used = c.clock[0], 0
+    clock, used = c.clock, 0
     room = int(clock.sites + 0.5)
     for k in range(clock.active):
         firm = c.firms[c.active[k]]

@@ -8,7 +8,6 @@ from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import (
     is_active,
     is_home,
-    policy_now,
 )
 from returnee.simulation.state.draws import D_MESSAGE, D_POST, D_STATION, draws
 from returnee.simulation.state.providers import FUNDED_MESSAGES, POSTS, STATIONS, open_now
@@ -24,7 +23,7 @@ def reach(c, decision, contact, town, top):
 
     People are tried until one is in the labour force and passes the targeting weights.
     """
-    clock, policy = c.clock[0], policy_now(c)
+    clock, policy = c.clock, c.policy
     for attempt in range(TRIES):
         u, v, _, _ = draws(clock, decision, clock.month, contact, 2 * attempt)
         if town < 0:
@@ -53,7 +52,7 @@ def contacts(credit, expected):
 @kernel
 def send_messages(c):
     """Each mass message tells one person, anywhere, of one channel."""
-    clock, policy, behaviour = c.clock[0], policy_now(c), c.behaviour[0]
+    clock, policy, behaviour = c.clock, c.policy, c.behaviour
     number, clock.messages_credit = contacts(
         clock.messages_credit,
         policy.services_mass_messages / 12.0 * clock.sample * c.funded[FUNDED_MESSAGES],
@@ -70,7 +69,7 @@ def send_messages(c):
 @kernel
 def talk_at_posts(c):
     """Cadres at township posts talk to people who are at home in their township."""
-    clock, policy, behaviour = c.clock[0], policy_now(c), c.behaviour[0]
+    clock, policy, behaviour = c.clock, c.policy, c.behaviour
     top = top_weight(policy)
     for p in range(policy.services_township_posts):
         post = c.services[POSTS + p]
@@ -90,7 +89,7 @@ def talk_at_posts(c):
 @kernel
 def talk_at_stations(c):
     """Stations in the cities tell people away of a channel, and of jobs at home."""
-    clock, policy, behaviour = c.clock[0], policy_now(c), c.behaviour[0]
+    clock, policy, behaviour = c.clock, c.policy, c.behaviour
     top = top_weight(policy)
     for s in range(policy.services_destination_stations):
         station = c.services[STATIONS + s]

@@ -15,7 +15,6 @@ import numpy as np
 from returnee.scenarios import County as Facts
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import policy_now
 from returnee.simulation.state.draws import D_SERVICE, draws, normal
 from returnee.simulation.state.money import fen, pay_share
 from returnee.simulation.state.providers import (
@@ -112,7 +111,7 @@ def charge(c, first, count, paid, cost):
 @kernel
 def run_stations_and_posts(c):
     """Pay for posts and stations; unpaid ones reach fewer people."""
-    policy, sample = policy_now(c), c.clock[0].sample
+    policy, sample = c.policy, c.clock.sample
     posts, stations = policy.services_township_posts, policy.services_destination_stations
     cost = fen(posts * policy.costs_township_post / 12.0 * sample)
     paid = pay_share(c, r.G_POSTS, cost)
@@ -132,7 +131,7 @@ def run_desk(c):
 
     A desk that needs fewer days for a file handles more of them.
     """
-    policy, facts, clock = policy_now(c), c.facts[0], c.clock[0]
+    policy, facts, clock = c.policy, c.facts, c.clock
     digital = max(DESK_DAYS_BASE - policy.services_desk_days, 0.0) / (
         DESK_DAYS_BASE - DESK_DAYS_DIGITAL
     )
@@ -153,7 +152,7 @@ def run_desk(c):
 @kernel
 def desk_days(c):
     """Working days a loan file takes; a digital desk that is not paid for is as slow as before."""
-    policy = policy_now(c)
+    policy = c.policy
     days = policy.services_desk_days
     if days < DESK_DAYS_BASE:
         days = DESK_DAYS_BASE - (DESK_DAYS_BASE - days) * c.funded[FUNDED_DIGITAL]
@@ -163,7 +162,7 @@ def desk_days(c):
 @kernel
 def run_training(c):
     """Places of this month at the centres, and through the stations at destinations."""
-    policy, clock, facts = policy_now(c), c.clock[0], c.facts[0]
+    policy, clock, facts = c.policy, c.clock, c.facts
     places = policy.training_places * clock.sample
     away = policy.training_during_migration_share
     stations = policy.services_destination_stations
@@ -186,13 +185,13 @@ def run_incubators(c):
 
     Sites beyond the county's stock are built once, in the month in which they are added.
     """
-    policy, clock, facts = policy_now(c), c.clock[0], c.facts[0]
+    policy, clock, facts = c.policy, c.clock, c.facts
     places = policy.incubation_places
-    standing = max(c.clock[0].places_built, facts.firms_incubator_places)
+    standing = max(c.clock.places_built, facts.firms_incubator_places)
     if places > standing and clock.month >= 1:
         sites = (places - standing) / PLACES_A_SITE
         pay_share(c, r.G_INCUBATOR, fen(sites * policy.costs_incubator_site_once * clock.sample))
-        c.clock[0].places_built = places
+        c.clock.places_built = places
     cost = fen(places / PLACES_A_SITE * policy.costs_incubator_site / 12.0 * clock.sample)
     paid = pay_share(c, r.G_INCUBATOR, cost)
     charge(c, SITES, sites_at_work(places), paid, cost)
@@ -206,7 +205,7 @@ def run_incubators(c):
 @kernel
 def run_rest(c):
     """Pay for messages, mentors, the extension, roads, sites and case tracking."""
-    policy, clock, facts = policy_now(c), c.clock[0], c.facts[0]
+    policy, clock, facts = c.policy, c.clock, c.facts
     sample = clock.sample
     messages = policy.services_mass_messages * policy.costs_message / 12.0 * sample
     c.funded[FUNDED_MESSAGES] = pay_share(c, r.G_MESSAGES, fen(messages))
@@ -219,9 +218,9 @@ def run_rest(c):
     add_capacity(extension, policy.technology_extension_visits * sample, clock.month, 2.0)
     better = max(policy.venue_road_quality - facts.firms_road, 0.0)
     paid = pay_share(c, r.G_ROADS, fen(better * policy.costs_road / 12.0 * sample))
-    c.clock[0].road = min(policy.venue_road_quality, facts.firms_road + better * paid)
+    c.clock.road = min(policy.venue_road_quality, facts.firms_road + better * paid)
     sites = policy.venue_sites_land * policy.costs_site_land / 12.0 * sample
-    c.clock[0].sites = policy.venue_sites_land * sample * pay_share(c, r.G_SITES, fen(sites))
+    c.clock.sites = policy.venue_sites_land * sample * pay_share(c, r.G_SITES, fen(sites))
 
 
 @kernel

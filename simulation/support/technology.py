@@ -8,7 +8,7 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import book, cents, knows, now, policy_now
+from returnee.simulation.state.changes import book, cents, knows
 from returnee.simulation.state.draws import D_VISIT, draws
 from returnee.simulation.state.money import fen, left_for, pay, receive
 from returnee.simulation.state.providers import EXTENSION, open_now
@@ -36,8 +36,8 @@ def worth_a_step(firm, value_added, grant, behaviour):
 @kernel
 def advise(c, f):
     """A visit to firm `f`: it may take a step, with a grant if there is one and it has a certificate."""
-    firm, clock, policy, behaviour = c.firms[f], c.clock[0], policy_now(c), c.behaviour[0]
-    month, owner = now(c), c.workers[firm.owner]
+    firm, clock, policy, behaviour = c.firms[f], c.clock, c.policy, c.behaviour
+    month, owner = c.now, c.workers[firm.owner]
     month.visited += 1
     if firm.technology >= behaviour.support_technology_levels:
         return
@@ -59,7 +59,7 @@ def advise(c, f):
 @kernel
 def drawn_firms(c, visits):
     """Open firms with the lowest keyed draws: more than `visits`, unless there are not as many."""
-    clock, cut = c.clock[0], 2.0 * (visits + 10.0) / max(c.clock[0].active, 1)
+    clock, cut = c.clock, 2.0 * (visits + 10.0) / max(c.clock.active, 1)
     files, keys = np.empty(clock.active, np.int64), np.empty(clock.active)
     while True:
         n = 0
@@ -81,8 +81,8 @@ def drawn_firms(c, visits):
 @kernel
 def extend(c):
     """Extension visits of a month: those who know the services come first, by a keyed draw."""
-    policy, service = policy_now(c), c.services[EXTENSION]
-    if service.credit < 1.0 or not open_now(service, c.clock[0].month):
+    policy, service = c.policy, c.services[EXTENSION]
+    if service.credit < 1.0 or not open_now(service, c.clock.month):
         return
     files, keys, n = drawn_firms(c, service.credit)
     for k in np.argsort(keys[:n]):

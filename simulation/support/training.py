@@ -11,7 +11,7 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import is_home, learn, now, policy_now
+from returnee.simulation.state.changes import is_home, learn
 from returnee.simulation.state.draws import D_QUEUE, draws
 from returnee.simulation.state.money import fen, pay
 from returnee.simulation.state.providers import MAX_CENTRES, STATIONS, TRAINING, open_now
@@ -43,20 +43,20 @@ def withheld_share(policy):
 @kernel
 def provider_of(c, worker):
     """Row of the provider at which a worker waits for training; -1: none."""
-    policy = policy_now(c)
+    policy = c.policy
     if worker.state == r.AWAY:
         stations = policy.services_destination_stations
         if stations == 0 or policy.training_during_migration_share == 0.0:
             return -1
         return STATIONS + worker.id % stations
-    centres = min(int(c.facts[0].firms_training_centres), MAX_CENTRES)
+    centres = min(int(c.facts.firms_training_centres), MAX_CENTRES)
     return TRAINING + worker.township % centres
 
 
 @kernel
 def training_rank(c, i):
     """Place in the queue: months waited, weighted by target group; a keyed draw breaks ties."""
-    worker, clock, policy = c.workers[i], c.clock[0], policy_now(c)
+    worker, clock, policy = c.workers[i], c.clock, c.policy
     u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, 0)
     waited = clock.month - worker.training_since + u
     if worker.state == r.FOUNDING:
@@ -67,8 +67,8 @@ def training_rank(c, i):
 @kernel
 def train(c, i, provider):
     """Worker `i` is trained, if the fee can be paid."""
-    worker, clock, policy, behaviour = c.workers[i], c.clock[0], policy_now(c), c.behaviour[0]
-    service, month = c.services[provider], now(c)
+    worker, clock, policy, behaviour = c.workers[i], c.clock, c.policy, c.behaviour
+    service, month = c.services[provider], c.now
     fee = policy.training_fee
     withheld = fen(fee * withheld_share(policy))
     paid = fen(fee) - withheld
@@ -92,7 +92,7 @@ def train(c, i, provider):
 @kernel
 def settle_fees(c):
     """The withheld part of a fee is paid when the trainee opens a firm within a year, else lapses."""
-    clock = c.clock[0]
+    clock = c.clock
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
         worker = c.workers[firm.owner]
@@ -105,7 +105,7 @@ def settle_fees(c):
 @kernel
 def still_waits(c, i):
     """Whether worker `i` still wants a place."""
-    worker, month = c.workers[i], c.clock[0].month
+    worker, month = c.workers[i], c.clock.month
     eligible = worker.state == r.AWAY or is_home(worker.state)
     return eligible and month - worker.training_since <= PATIENCE
 
@@ -113,7 +113,7 @@ def still_waits(c, i):
 @kernel
 def run_classes(c):
     """Training in a month: classes are filled from the queue, first by rank."""
-    clock, policy = c.clock[0], policy_now(c)
+    clock, policy = c.clock, c.policy
     settle_fees(c)
     n = clock.training_queue
     if n == 0:
@@ -152,7 +152,7 @@ def run_classes(c):
 @kernel
 def keep_waiting(c):
     """Drop from the queue whoever was trained or no longer waits."""
-    clock, left = c.clock[0], 0
+    clock, left = c.clock, 0
     for k in range(clock.training_queue):
         i = c.queue[k]
         worker = c.workers[i]

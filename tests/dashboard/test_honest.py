@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -101,7 +100,7 @@ def test_a_township_without_people_in_a_run_is_said_to_be_empty(
         county = settled(scenario, replicate)
         workers = county.workers.copy()
         workers.township[:] = 0
-        return replace(county, workers=workers)
+        return county.with_arrays(workers=workers)
 
     monkeypatch.setattr(neighbours, "SMALL", TINY)
     monkeypatch.setattr(neighbours, "county_before", gathered)

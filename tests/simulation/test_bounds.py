@@ -43,7 +43,7 @@ def live(values: Values, months: int = 14, burn_in: int = 12) -> None:
 def see(scenario: Scenario, months: int, burn_in: int = 12) -> None:
     sample = PEOPLE / scenario.county.labour_force
     run = simulate(scenario, sample=sample, months=months, burn_in=burn_in)
-    clock, county = run.county.clock[0], run.county
+    clock, county = run.county.clock, run.county
     assert clock.firms < len(county.firms) and clock.events < len(county.events)
     assert (run.monthly.labour_force > 0).all()
 
@@ -110,8 +110,8 @@ def test_room_for_the_firms_of_the_start() -> None:
     """The history starts with as many firms as the county says, if there are people for them."""
     many = load_scenario("no_support", {"county.firms.per_1000": 500, "county.away_share": 0})
     county = simulate(many, sample=0.002, months=1, burn_in=12).county
-    assert county.clock[0].firms > 0.2 * county.clock[0].initial
-    assert county.clock[0].firms < len(county.firms)
+    assert county.clock.firms > 0.2 * county.clock.initial
+    assert county.clock.firms < len(county.firms)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import copy
 import pickle
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,15 +97,14 @@ def test_every_bundle_knows_its_own_arrays(model: CountyModel, way: Any) -> None
     assert type(copied) is County
     assert copied.table[::WORDS].tolist() == addresses(copied)
     assert all(array.flags.writeable for array in copied.arrays())
-    for field in fields(County):
-        mine, its = getattr(model.county, field.name), getattr(copied, field.name)
+    for mine, its in zip(model.county.arrays(), copied.arrays(), strict=True):
         assert type(mine) is type(its) and mine.dtype == its.dtype
         assert np.array_equal(mine, its) and not np.shares_memory(mine, its)
-    assert advance(copied, 5).clock[0].month == 5 and model.month == 3
+    assert advance(copied, 5).clock.month == 5 and model.month == 3
 
 
 def test_a_replaced_array_is_the_new_countys(model: CountyModel) -> None:
-    other = replace(model.county, clock=model.county.clock.copy())
+    other = model.county.with_arrays(clock=model.county.by_name()["clock"].copy())
     assert other.table[::WORDS].tolist() == addresses(other)
 
 
@@ -132,3 +131,15 @@ def test_a_run_can_be_kept_and_shown() -> None:
     again = pickle.loads(pickle.dumps(run))
     assert again.monthly.equals(run.monthly) and again.paths.equals(run.paths)
     assert again.county.table[::WORDS].tolist() == addresses(again.county)
+
+
+def test_a_county_hands_out_records(model: CountyModel) -> None:
+    county = model.county
+    for name in ("clock", "behaviour", "facts"):
+        assert np.shares_memory(getattr(county, name), county.by_name()[name]), name
+    assert county.clock.month == 3
+    assert county.now == county.months[3] and county.policy == county.policies[3]
+    county.clock.month = -5  # the history's months share a row
+    assert county.now == county.months[0] and county.policy == county.policies[0]
+    with pytest.raises(TypeError, match="found a record, allowed its array"):
+        replace(county, due=county.due)

@@ -24,7 +24,7 @@ def crisis():
 
 def test_vacancies_fall_as_jobs_do(crisis):
     county = crisis.county
-    facts, behaviour = county.facts[0], county.behaviour[0]
+    facts, behaviour = county.facts, county.behaviour
     assert months_to_find(facts, CALM) == 3
     assert months_to_find(facts, WINTER) == 6
     worse = log_pay_while_looking(facts, behaviour, WINTER)

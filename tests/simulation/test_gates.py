@@ -124,7 +124,7 @@ def test_referral_does_nothing_where_no_stage_is_finished():
 
 
 def owner_of_an_open_firm(county: County) -> tuple[int, int]:
-    firms = county.firms[: int(county.clock[0].firms)]
+    firms = county.firms[: int(county.clock.firms)]
     for f in range(len(firms)):
         worker = county.workers[firms[f].owner]
         if firms[f].phase == r.OPEN and worker.training_since == worker.certificate == r.NEVER:
@@ -136,14 +136,14 @@ def owner_of_an_open_firm(county: County) -> tuple[int, int]:
 @pytest.mark.parametrize("channel", range(r.N_CHANNELS))
 def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
     county = start(load_scenario("baseline", {REFERRAL: 1}), 0, 1, 0.02, 12, 12)
-    county.clock[0].month = 1
+    county.clock.month = 1
     county.funded[FUNDED_TRACKING] = 1.0
     f, i = owner_of_an_open_firm(county)
     worker, firm = county.workers[i], county.firms[f]
     worker.knows = 0
     firm.mentor_since = firm.incubation_since = r.NEVER
     before_worker, before_firm = worker.copy(), firm.copy()
-    pots, queue = county.pots.copy(), int(county.clock[0].training_queue)
+    pots, queue = county.pots.copy(), int(county.clock.training_queue)
     hand_on(county, i, channel)
     following = AFTER[channel]
     assert knows(worker, following) and worker.referred == 1
@@ -151,7 +151,7 @@ def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
     waits = {
         r.SERVICES: firm.mentor_since == 1,
         r.INCUBATION: firm.incubation_since == 1,
-        r.TRAINING: int(county.clock[0].training_queue) == queue + 1,
+        r.TRAINING: int(county.clock.training_queue) == queue + 1,
     }
     assert waits.get(following, True)
     touched = {"knows", "referred", "training_since"}
@@ -165,7 +165,7 @@ def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
 
 def test_without_case_tracking_paid_nothing_is_handed_on():
     county = start(load_scenario("baseline", {REFERRAL: 1}), 0, 1, 0.02, 12, 12)
-    county.clock[0].month = 1
+    county.clock.month = 1
     county.funded[FUNDED_TRACKING] = 0.0
     _, i = owner_of_an_open_firm(county)
     before = county.workers[i].copy()

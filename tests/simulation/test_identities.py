@@ -16,7 +16,7 @@ MONTHS = 30
 
 def open_books(county):
     """What was in the pots and out in loans when the policy started."""
-    clock = county.clock[0]
+    clock = county.clock
     return county.pots.copy(), int(clock.granted), int(clock.outstanding)
 
 
@@ -26,7 +26,7 @@ def test_identities_hold_every_month(name):
     pots = county.pots.copy()
     for month in range(1, MONTHS + 1):
         before, held = county.pots.copy(), private_money(county)
-        receipts = county.receipts[: county.clock[0].firms].sum(axis=0)
+        receipts = county.receipts[: county.clock.firms].sum(axis=0)
         county = advance(county, month)
         check_heads(county, month)
         check_jobs(county)
@@ -49,7 +49,7 @@ def check_heads(county, month):
 
 
 def check_jobs(county):
-    workers, used = county.workers, int(county.clock[0].firms)
+    workers, used = county.workers, int(county.clock.firms)
     firms = county.firms[:used]
     employed = (workers.state == r.EMPLOYED) & (workers.firm >= 0)
     per_firm = np.bincount(workers.firm[employed], minlength=used)
@@ -80,7 +80,7 @@ def check_pots(county, before, month):
 
 
 def check_loans(county):
-    clock = county.clock[0]
+    clock = county.clock
     firms = county.firms[: clock.firms]
     assert clock.granted == clock.outstanding + clock.repaid + clock.compensated + clock.written_off
     assert firms.loan.sum() == clock.outstanding
@@ -90,14 +90,14 @@ def check_loans(county):
 
 def private_money(county):
     """What households and firms have, and firms owe, fen."""
-    used = int(county.clock[0].firms)
+    used = int(county.clock.firms)
     savings, firms = county.workers.savings, county.firms[:used]
     for held in (savings, firms.cash, firms.means):
         assert np.abs(100 * held - np.rint(100 * held)).max(initial=0.0) < 1e-3  # whole fen
     return {
         r.HOUSEHOLDS: int(np.rint(100 * savings).sum()),
         r.FIRMS: int(np.rint(100 * firms.cash).sum() + np.rint(100 * firms.means).sum()),
-        r.BANKS: int(county.clock[0].outstanding),
+        r.BANKS: int(county.clock.outstanding),
     }
 
 
@@ -126,7 +126,7 @@ def check_private_money(county, held, month):
 
 def check_support(county, receipts, month):
     """What programmes pay into firms is what firms receive, and stands in the ledger."""
-    got = county.receipts[: county.clock[0].firms].sum(axis=0) - receipts
+    got = county.receipts[: county.clock.firms].sum(axis=0) - receipts
     assert got.sum() == county.transactions[month, r.T_SUPPORT]
     paid = county.ledger[month, list(r.RECEIPTS)]
     only_to_firms = np.array(r.RECEIPTS) != r.G_CONTESTS  # a contest has running costs besides
@@ -141,7 +141,7 @@ def test_a_loan_for_a_venture_that_is_given_up_is_repaid_at_once():
     """Files cut for want of a guarantor are often given up; none of them leaves a debt."""
     scenario = load_scenario("baseline", {"policy.finance.counter_guarantee_waiver": 50_000})
     county = advance(start(scenario, 0, 1, 0.02, 60, 60), 60)
-    firms = county.firms[: county.clock[0].firms]
+    firms = county.firms[: county.clock.firms]
     given_up = (firms.phase == r.ABANDONED) & (firms.loan_granted > 0)
     assert given_up.any()
     assert not firms.loan[given_up].any()
@@ -153,7 +153,7 @@ def test_nobody_is_rated_twice_for_quality():
     county = start(load_scenario("baseline"), 0, 1, 0.01, 60, 60)
     for month in range(1, 61):
         county = advance(county, month)
-        rated = county.recent[: county.clock[0].recent]
+        rated = county.recent[: county.clock.recent]
         assert len(np.unique(rated)) == len(rated)
 
 
@@ -161,9 +161,9 @@ def test_counts_over_ties_are_kept_up():
     county = start(load_scenario("linked"), 0, 1, 0.01, MONTHS, 60)
     county = advance(county, MONTHS)
     peers, stock = county.peers.copy(), county.stock.copy()
-    aware, wages = county.aware.copy(), int(county.clock[0].away_wages)
+    aware, wages = county.aware.copy(), int(county.clock.away_wages)
     count_peers(county)
     assert (county.peers == peers).all()
     assert (county.stock == stock).all()
     assert (county.aware == aware).all()
-    assert int(county.clock[0].away_wages) == wages
+    assert int(county.clock.away_wages) == wages

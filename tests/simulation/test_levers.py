@@ -34,7 +34,7 @@ def trained_workers(run):
 
 
 def new_loans(run):
-    f = run.county.firms[: int(run.county.clock[0].firms)]
+    f = run.county.firms[: int(run.county.clock.firms)]
     return f[f.loan_month >= 1]
 
 
@@ -60,7 +60,7 @@ def in_venue(name):
 
 
 def lived_in_incubator(run):
-    f = run.county.firms[: int(run.county.clock[0].firms)]
+    f = run.county.firms[: int(run.county.clock.firms)]
     until = f.incubator_until[f.incubator_until != r.NEVER]
     return float(until.max())
 
@@ -209,7 +209,7 @@ def test_first_effect(tiny, key, value, measure, sign, also):
 
 def county_with(overrides):
     county = start(load_scenario("baseline", overrides), 0, 1, 0.01, 24, 60)
-    county.clock[0].month = 1
+    county.clock.month = 1
     return county
 
 
@@ -223,14 +223,14 @@ def test_a_certificate_speeds_the_loan_only_where_the_gate_is_open():
             owner.certificate, owner.referred = (1 if certified else r.NEVER), 0
             total_months = 0
             for month in range(1, 25):
-                county.clock[0].month = month
+                county.clock.month = month
                 total_months += months_in_process(county, 0)
             months[certified] = total_months
         assert (months[True] < months[False]) is on
         owner.certificate, owner.referred = r.NEVER, 1  # a referred file is always faster
         total_months = 0
         for month in range(1, 25):
-            county.clock[0].month = month
+            county.clock.month = month
             total_months += months_in_process(county, 0)
         assert total_months < months[False]
 

@@ -55,7 +55,7 @@ def test_a_course_teaches_as_well_as_its_centre() -> None:
 def test_firms_have_places_at_sites_with_room() -> None:
     run = simulate(load_scenario("baseline", BUSY), sample=0.02, months=24)
     county = run.county
-    firms = county.firms[: int(county.clock[0].firms)]
+    firms = county.firms[: int(county.clock.firms)]
     inside = firms[firms.venue == r.INCUBATOR_PLACE]
     by_site = np.bincount(inside.site, minlength=6)
     services = county.services[SITES : SITES + 6]

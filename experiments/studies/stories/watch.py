@@ -72,7 +72,7 @@ def lives_of(
 
 def lives_in(run: Run, workers: Iterable[int]) -> dict[int, Life]:
     """`lives_of` for a run that was made with `simulation.simulate`."""
-    burn_in = 1 - int(run.county.clock[0].first)
+    burn_in = 1 - int(run.county.clock.first)
     settings = Settings(run.seed, run.sample, run.months, burn_in)
     return lives_of(run.scenario, workers, run.replicate, settings)
 
@@ -107,7 +107,7 @@ class Watcher:
         self.row, self.facts = row, scenario.county
         self.events: list[Event] = []
         self.worker = county.workers[row].copy()
-        own = np.flatnonzero(county.firms["owner"][: int(county.clock[0].firms)] == row)
+        own = np.flatnonzero(county.firms["owner"][: int(county.clock.firms)] == row)
         self.firms = {int(f): _firm(county, int(f)) for f in own}
         self.received = {f: county.receipts[f].copy() for f in self.firms}
         self.first = dict(self.received)
@@ -190,7 +190,7 @@ class Watcher:
 
     def _plan(self, county: County, f: int) -> Detail:
         firm = county.firms[f]
-        least = county.behaviour[0].money_minimum_start * firm.capital_wanted
+        least = county.behaviour.money_minimum_start * firm.capital_wanted
         return self._about(_firm(county, f)) | {
             "means": float(firm.means),
             "wanted": float(firm.capital_wanted),

@@ -66,7 +66,7 @@ def test_survivors_are_some_of_those_who_registered(run: Run) -> None:
 @pytest.mark.parametrize("months", [12, 24])
 def test_quality_is_that_of_the_monthly_index(months: int) -> None:
     run = simulate("baseline", sample=0.01, months=months)
-    rows = run.county.recent[: int(run.county.clock[0].recent)]
+    rows = run.county.recent[: int(run.county.clock.recent)]
     parts, asked = _parts(run, rows)
     means = parts.mean(axis=0)
     means[QUALITY.index("staying")] = parts[:, QUALITY.index("staying")].sum() / asked.sum()

@@ -30,7 +30,7 @@ def run() -> Run:
 @pytest.fixture(scope="module")
 def lives(run: Run) -> dict[int, Life]:
     """Lives of everybody in the labour force with a loan file that moved under the policy."""
-    firms, workers = run.county.firms[: int(run.county.clock[0].firms)], run.county.workers
+    firms, workers = run.county.firms[: int(run.county.clock.firms)], run.county.workers
     owners = np.unique(firms.owner[(firms.desk_since >= 1) | (firms.loan_month >= 1)])
     return lives_in(run, workers.id[owners[workers.retires[owners] > 0]].tolist())
 
@@ -38,7 +38,7 @@ def lives(run: Run) -> dict[int, Life]:
 def test_the_yuan_told_are_the_loans_of_the_record(run: Run, lives: dict[int, Life]) -> None:
     events = [event for life in lives.values() for event in life.events]
     told = sum(event.detail["yuan"] for event in events if event.kind in TOLD)
-    granted = run.county.clock[0].granted - history_of(run).clock[0].granted
+    granted = run.county.clock.granted - history_of(run).clock.granted
     assert told == granted / 100.0 > 0.0
     assert {"loan_asked", "loan_asked_open", "loan_granted"} <= {event.kind for event in events}
 
