@@ -19,7 +19,7 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms import closing
 from returnee.simulation.people import returning
 from returnee.simulation.start import population
-from returnee.simulation.support import training
+from returnee.simulation.state import queues
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
@@ -161,7 +161,7 @@ def no_pull(worker, share_home, behaviour, month):
 REPLACED = {
     "rule": (returning, "home_pull", no_pull),
     "constant": (closing, "REPORT_MONTH", 7),
-    "rule that others imported": (training, "ask_for_training", no_pull),
+    "rule that others imported": (queues, "ask_for_training", no_pull),
     "function": (population, "place_people", lambda facts, sample: None),
 }
 

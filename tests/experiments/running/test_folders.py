@@ -228,7 +228,7 @@ def test_an_interrupted_run_says_what_is_kept(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("returnee.experiments.running.runner.is_compiled", lambda: True)
-    monkeypatch.setattr("simulation.simulate", interrupted)
+    monkeypatch.setattr("returnee.simulation.simulate", interrupted)
     done = call("run", "baseline", *WORDS, "--out", tmp_path / "r")
     assert done.exit_code == 130
     assert "interrupted: nothing of this run was written" in done.stderr
