@@ -66,3 +66,61 @@ assert (rows["pot"] == "startup").all() and rows["quality"].std() > 0
 """
     code = SHOWN.format(**about) + PAID.format(name="studios", month=6 * 80_000 / 12) + look
     told(copy_with("A service", tmp_path), code)
+
+
+def test_a_study(tmp_path: Path) -> None:
+    assert len(changes_of("A study")) <= 3
+    code = """
+from returnee.simulation import fingerprint
+fingerprint.fingerprint = lambda: 16 * "0"  # the model is not changed; else it would be run
+from pathlib import Path
+from typer.testing import CliRunner
+from returnee.experiments.commands.app import app
+from returnee.experiments.running import executors
+from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.studies.doubling import doubling
+
+executors.is_compiled = lambda: True  # nothing will be
+tiny = RunSettings(sample=0.001, months=6, burn_in=12)
+there = Where(workers=1), Keep("out")
+found = doubling("baseline", ["policy.services.mentors"], 2, tiny, *there)
+paid = found[found["measure"] == "spent_mentors"].squeeze()
+assert paid["level"] > 1.9 * paid["reference"] > 0.0, paid.to_string()
+files = {path: path.stat().st_mtime_ns for path in Path("out").glob("*.parquet")}
+assert files, list(Path("out").iterdir())
+assert doubling("baseline", ["policy.services.mentors"], 2, tiny, *there).equals(found)
+assert files == {path: path.stat().st_mtime_ns for path in Path("out").glob("*.parquet")}
+
+told = CliRunner().invoke(app, ["doubling", "--help"])
+assert told.exit_code == 0 and "--scheduler" in told.stdout and "--lever" in told.stdout
+told = CliRunner().invoke(app, ["doubling", "baseline", "--lever", "policy.budget.arrears"])
+assert told.exit_code == 2 and told.stderr.count(chr(10)) == 1
+assert "policy.budget.arrears: found 1.8, allowed a number from 0 to 1" in told.stderr
+"""
+    told(copy_with("A study", tmp_path), code)
+
+
+def test_a_page(tmp_path: Path) -> None:
+    assert len(changes_of("A page")) <= 4
+    code = """
+import solara
+from returnee.dashboard.app import PAGES, arrival_of, first_session
+from returnee.dashboard.texts import words
+
+def texts_in(widget):
+    yield str(getattr(widget, "unsafe_innerHTML", ""))
+    for child in getattr(widget, "children", None) or ():
+        yield from texts_in(child)
+
+def seen(query):
+    box, drawn = solara.render(PAGES["townships"](first_session(query)), handle_error=False)
+    found = "".join(texts_in(box))
+    drawn.close()
+    return found
+
+assert arrival_of("v=1&page=townships").ignored == ()
+assert "townships" in words("zh")["pages"]
+assert "<td>Dongkan</td>" in seen("v=1&page=townships&lang=en")
+assert "劳动力占比" in seen("v=1&page=townships&lang=zh")
+"""
+    told(copy_with("A page", tmp_path), code)
