@@ -46,6 +46,13 @@ assert not without.ledger["{name}"].any()
 assert some.monthly["public_cost"].sum() - without.monthly["public_cost"].sum() > 5.9 * {month}
 assert not some.monthly.drop(columns=money).equals(without.monthly.drop(columns=money))
 """
+# Runs of a study that neither wait for a compiler nor try the model first.
+UNCOMPILED = """
+from returnee.simulation import fingerprint
+fingerprint.fingerprint = lambda: 16 * "0"
+from returnee.experiments.running import executors
+executors.is_compiled = lambda: True
+"""
 
 
 def test_a_lever(tmp_path: Path) -> None:
@@ -53,6 +60,35 @@ def test_a_lever(tmp_path: Path) -> None:
     about = {"name": "bulletins", "en": "Job bulletins", "zh": "岗位推送", "value": 1_000_000}
     code = SHOWN.format(**about) + PAID.format(name="bulletins", month=1_000_000 * 0.5 / 12)
     told(copy_with("A lever", tmp_path), code)
+
+
+def test_an_indicator(tmp_path: Path) -> None:
+    assert len(changes_of("An indicator")) <= 2
+    code = (
+        UNCOMPILED
+        + """
+import json
+from typer.testing import CliRunner
+from returnee.dashboard.content.contrast import Contrast
+from returnee.dashboard.live.answers import answer_of
+from returnee.experiments.commands.app import app
+from returnee.experiments.reports.compare import html_of
+from returnee.experiments.running.options import RunSettings, Where
+from returnee.experiments.studies.compare import compare
+
+listed = json.loads(CliRunner().invoke(app, ["measures", "--json"]).stdout)
+assert "women_owners" in str(listed)
+tiny = RunSettings(sample=0.001, months=6, burn_in=12)
+found = compare(["linked"], replicates=2, settings=tiny, where=Where(workers=1))
+for name in ("reference", "level"):
+    assert 0.0 < found.effect("linked", "women_owners")[name] < 1.0
+answer = answer_of(found.plan, found.cube)
+for lang, label in (("en", "women among owners"), ("zh", "企业主中女性占比")):
+    assert label in html_of(found, lang).lower()
+    assert label in [row[0].lower() for row in Contrast(answer, lang).rows()]
+"""
+    )
+    told(copy_with("An indicator", tmp_path), code)
 
 
 def test_a_service(tmp_path: Path) -> None:
@@ -70,17 +106,15 @@ assert (rows["pot"] == "startup").all() and rows["quality"].std() > 0
 
 def test_a_study(tmp_path: Path) -> None:
     assert len(changes_of("A study")) <= 3
-    code = """
-from returnee.simulation import fingerprint
-fingerprint.fingerprint = lambda: 16 * "0"  # the model is not changed; else it would be run
+    code = (
+        UNCOMPILED
+        + """
 from pathlib import Path
 from typer.testing import CliRunner
 from returnee.experiments.commands.app import app
-from returnee.experiments.running import executors
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.studies.doubling import doubling
 
-executors.is_compiled = lambda: True  # nothing will be
 tiny = RunSettings(sample=0.001, months=6, burn_in=12)
 there = Where(workers=1), Keep("out")
 found = doubling("baseline", ["policy.services.mentors"], 2, tiny, *there)
@@ -97,6 +131,7 @@ told = CliRunner().invoke(app, ["doubling", "baseline", "--lever", "policy.budge
 assert told.exit_code == 2 and told.stderr.count(chr(10)) == 1
 assert "policy.budget.arrears: found 1.8, allowed a number from 0 to 1" in told.stderr
 """
+    )
     told(copy_with("A study", tmp_path), code)
 
 
