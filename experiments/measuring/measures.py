@@ -27,7 +27,7 @@ from returnee.scenarios.schema.errors import guess, nearest
 from returnee.simulation.indicators import INDICATORS, Indicator
 from returnee.simulation.run import FEN, Run
 from returnee.simulation.state import records as r
-from returnee.simulation.state.records import PROGRAMMES
+from returnee.simulation.state.programmes import PROGRAMMES
 
 FINAL = "final"
 AGES = (12, 36, 60)
@@ -258,18 +258,6 @@ def tidy(run: Run, task: Task) -> pa.Table:
 
 
 YEAR = 12
-PILLARS = {
-    "training": ("training",),
-    "services": ("desk", "posts", "stations", "messages", "mentors", "case_tracking"),
-    "incubation": ("incubator_sites", "rent"),
-    "activities": ("contests", "sessions"),
-    "finance": (
-        "startup_grant", "job_subsidy", "interest_subsidy", "guarantee", "tax_relief",
-        "exit_compensation",
-    ),
-    "technology": ("visits", "upgrade_grant"),
-    "venue": ("sites", "roads"),
-}  # fmt: skip
 
 
 def smoothed(values: np.ndarray, kind: str) -> np.ndarray:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from returnee.experiments.numbers import rounded
+from returnee.simulation.state.programmes import POT_TABLE, PROGRAMME_TABLE
 
 FOLDER = Path(__file__).parents[1] / "templates"
 LANGUAGES = ("en", "zh")
@@ -21,8 +22,12 @@ FEW = 5
 
 @lru_cache(maxsize=len(LANGUAGES))
 def words(lang: str) -> dict[str, Any]:
-    """Texts of one language, from ``templates/<lang>.toml``."""
-    return tomllib.loads((FOLDER / f"{lang}.toml").read_text(encoding="utf-8"))
+    """Texts of one language, from ``templates/<lang>.toml``; programmes and pots, from their tables."""
+    texts = tomllib.loads((FOLDER / f"{lang}.toml").read_text(encoding="utf-8"))
+    tables: dict[str, tuple[Any, ...]] = {"programmes": PROGRAMME_TABLE, "pots": POT_TABLE}
+    return texts | {
+        name: {row.key: getattr(row, lang) for row in table} for name, table in tables.items()
+    }
 
 
 def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digits: int = 0) -> str:

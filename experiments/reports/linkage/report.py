@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from returnee.experiments.files import write_text
-from returnee.experiments.measuring.measures import PILLARS as SPENT_BY
 from returnee.experiments.reports.document import render
 from returnee.experiments.reports.linkage import charts
 from returnee.experiments.reports.linkage import rows as rows_of
@@ -42,6 +41,7 @@ from returnee.experiments.words.texts import (
 )
 from returnee.scenarios import levers
 from returnee.simulation.fingerprint import fingerprint
+from returnee.simulation.state.programmes import PILLARS as SPENT_BY
 
 TRACKING = "case_tracking"
 LABELS = {lever.key: lever for lever in levers}

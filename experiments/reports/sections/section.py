@@ -14,12 +14,15 @@ from returnee.experiments.reports.figures import chart_language, title
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.words.texts import FOLDER, LANGUAGES, figure, span, words
+from returnee.simulation.state.providers import KIND_TABLE
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def section_words(lang: str) -> dict[str, Any]:
-    """Texts of one language, from ``templates/sections_<lang>.toml``."""
-    return tomllib.loads((FOLDER / f"sections_{lang}.toml").read_text(encoding="utf-8"))
+    """Texts of one language, from ``templates/sections_<lang>.toml``; kinds of service from their table."""
+    texts = tomllib.loads((FOLDER / f"sections_{lang}.toml").read_text(encoding="utf-8"))
+    texts["services"]["kinds"] = {kind.key: getattr(kind, lang) for kind in KIND_TABLE}
+    return texts
 
 
 @dataclass(frozen=True)
