@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.dashboard import FLAGS, WHOLE, server
 from returnee import compare
 from returnee.experiments.reports.compare import OVER_TIME, over_time
-from returnee.experiments.reports.linkage.charts import standalone
+from returnee.experiments.reports.html import standalone
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 PAGES = {

@@ -7,15 +7,14 @@ from collections.abc import Callable
 import solara
 
 from returnee.dashboard.pages import budget, compare, explore, learn, network, paths, sources
-from returnee.dashboard.settings import FIRST
-from returnee.dashboard.texts import FOLDER, escaped, page, words
-from returnee.dashboard.visitor import counties
+from returnee.dashboard.pages.widgets import Browser, Element, Top, box, html, notice
+from returnee.dashboard.settings import FIRST, first_county
+from returnee.dashboard.texts import FOLDER, escaped, words
 from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of, arrive
 from returnee.dashboard.visitor.session import Session
-from returnee.dashboard.widgets import Browser, Top, box, html
 from returnee.simulation.fingerprint import fingerprint
 
-PAGES: dict[str, Callable[[Session], solara.Element]] = {
+PAGES: dict[str, Callable[[Session], Element]] = {
     "explore": explore.Explore,
     "compare": compare.Compare,
     "budget": budget.Budget,
@@ -36,7 +35,7 @@ OPTIONS: dict[str, frozenset[str] | None] = {
 
 def arrival_of(query: str) -> Arrival:
     """The place that an address asks for."""
-    first = Place(lang=FIRST["lang"], mix=Mix(county=counties.first()))
+    first = Place(lang=FIRST["lang"], mix=Mix(county=first_county()))
     return arrive(query, tuple(PAGES), explore.CHARTS, first, OPTIONS)
 
 
@@ -60,7 +59,7 @@ def back(session: Session, query: object) -> None:
 
 
 @solara.component
-def Layout(children: list[solara.Element] | None = None) -> solara.Element:
+def Layout(children: list[Element] | None = None) -> Element:
     """Nothing around the page: no bar and no banner of the library."""
     return box(*(children or []))
 
@@ -92,7 +91,7 @@ def Page() -> None:
     )  # fmt: skip
     with box(classes="page", tag="main", id="main"):
         if session.notices.value:
-            html(page("notices.html.j2", place.lang, lines=session.notices.value, wrong=False))
+            notice(place.lang, *session.notices.value)
         PAGES[place.page](session).key(f"{place.page}")
         footer = [
             sources.not_for(place.lang),

@@ -19,8 +19,6 @@ import typer
 
 from returnee.dashboard import settings
 from returnee.dashboard.guard import LOCAL_NAMES, Guard, front_end, name_in
-from returnee.dashboard.settings import LARGEST
-from returnee.dashboard.visitor import counties
 from returnee.experiments.errors import UsageError
 
 ALL = ("0.0.0.0", "::")  # every address of the machine
@@ -86,7 +84,7 @@ def dashboard_command(
     ] = None,
     largest: Annotated[
         int, typer.Option(help="Largest labour force of a county that a visitor may ask for.")
-    ] = LARGEST,
+    ] = settings.LARGEST,
 ) -> None:
     """Open the dashboard: move levers and see the county answer."""
     check_installed()
@@ -100,7 +98,7 @@ def dashboard_command(
         if name_in(name) != name.lower() or ":" in name:
             raise UsageError(f"allow-host: found {name!r}, allowed a name such as county.example")
     settings.LIMITS["labour_force"] = largest
-    counties.offer(county or [])
+    settings.offer_counties(county or [])
     names = names_of(host, allow_host or [])
     bound = listen(host, port)
     serve(bound, host, names, browser, lang.value, results)

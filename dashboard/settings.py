@@ -1,9 +1,15 @@
-"""What the server was started with, for the pages it serves."""
+"""What the server was started with: language, results, counties of the owner's own, limits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from returnee.experiments.errors import UsageError
+from returnee.scenarios import Scenario, ScenarioError, load_scenario
+
+USUAL = "baseline"
+TIES = ("kin", "friends", "fellows")
 LARGEST = 1_200_000  # people: four times the county that ships
 MOST_TIES = 40  # of one person in the largest county: about twice those of the county that ships
 
@@ -18,3 +24,55 @@ LIMITS = {"labour_force": LARGEST}
 
 COUNTIES: dict[str, Path] = {}
 """Counties of the owner's own, by the name of their folder."""
+
+
+def offer_counties(folders: Iterable[Path]) -> None:
+    """Let visitors choose counties, the first of which they meet first.
+
+    Raises
+    ------
+    UsageError
+        If two folders have the same name.
+    ScenarioError
+        If a folder holds no county.
+    """
+    for folder in folders:
+        name = folder.resolve().name
+        if name in COUNTIES:
+            raise UsageError(f"county: found two folders named {name}, allowed each name once")
+        found = load_scenario(USUAL, {"county": str(folder)})
+        COUNTIES[name] = folder
+        # Whoever runs the server wants this county on it.
+        LIMITS["labour_force"] = max(LIMITS["labour_force"], found.county.labour_force)
+
+
+def first_county() -> str:
+    """The county that a visitor meets who asks for none: a name, or empty for what ships."""
+    return next(iter(COUNTIES), "")
+
+
+def ties_of(scenario: Scenario) -> float:
+    """Ties of one person, on average, that a scenario asks for."""
+    return float(sum(getattr(scenario.county.ties, name) for name in TIES))
+
+
+def check_size(scenario: Scenario) -> None:
+    """Refuse a county that would take the server from its other visitors.
+
+    Raises
+    ------
+    ScenarioError
+        One line: what was asked for, and what is allowed.
+    """
+    people, most = scenario.county.labour_force, LIMITS["labour_force"]
+    if people > most:
+        raise ScenarioError(
+            f"county.labour_force: found {people} people, allowed at most {most} on this server"
+        )
+    ties, room = ties_of(scenario), LIMITS["labour_force"] * MOST_TIES
+    if people * ties > room:
+        keys = " + ".join(TIES)
+        raise ScenarioError(
+            f"county.ties: found {keys} = {ties:g}, allowed a sum of at most {room / people:g} "
+            f"for {people} people on this server"
+        )

@@ -6,8 +6,8 @@ replicates together; the hazard of a year of age is the share of firms that reac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,15 +15,21 @@ from scipy import stats
 
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.drawing import Spec
-from returnee.dashboard.live.answers import MOVED, REFERENCE
-from returnee.dashboard.texts import words
+from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
+from returnee.dashboard.live.pool import Asker, gather
+from returnee.dashboard.live.runs import SMALL, reduced
+from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.visitor.place import Place
+from returnee.experiments.measuring.measures import kaplan_meier
 from returnee.experiments.words.texts import counted, percent
+from returnee.scenarios import Scenario
 from returnee.simulation import Run
 from returnee.simulation.state import records as r
 
 STATES = ("AWAY", "SEEKING", "FARMING", "EMPLOYED", "FOUNDING", "OWNER", "RETIRED")
 COLOURS = {"AWAY": "c6", "SEEKING": "c4", "FARMING": "c2", "EMPLOYED": "c0", "FOUNDING": "c3", "OWNER": "c1", "RETIRED": "faint"}  # fmt: skip
 COHORTS = ("away", "back", "home", "young", "women")
+REPLICATES = 12
 BACK = 24  # months within which early returnees come home
 MARKS = (0, 24, 60, 120)  # months
 YOUNG = 30.0  # years
@@ -118,11 +124,10 @@ def _spells(
 
 def survival(lives: np.ndarray) -> np.ndarray:
     """Share of firms alive at each age of `EDGES`; NaN beyond the oldest."""
-    if not len(lives):
-        return np.full(len(EDGES), np.nan)
     times, ended = lives[:, 0].astype(float), lives[:, 1].astype(bool)
-    curve = stats.ecdf(stats.CensoredData.right_censored(times, ~ended)).sf
-    return np.where(times.max() >= EDGES, curve.evaluate(EDGES), np.nan)
+    return np.where(
+        times.max(initial=-1.0) >= EDGES, kaplan_meier(times, ended, EDGES.tolist()), np.nan
+    )
 
 
 def hazards(lives: np.ndarray, years: int = 8) -> np.ndarray:
@@ -140,13 +145,33 @@ def hazards(lives: np.ndarray, years: int = 8) -> np.ndarray:
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Careers of several replicates by scenario, and the scenarios."""
+
+    scenarios: dict[str, Scenario]
+    careers: dict[str, list[Careers]]
+
+
+def answer(place: Place, asker: Asker) -> Pair:
+    """Careers under Explore's policy and the reference."""
+    lined = lined_up(place)
+    calls = [
+        partial(reduced, "careers", scenario, k, SMALL, careers_of)
+        for scenario in lined.values()
+        for k in range(REPLICATES)
+    ]
+    found: list[Careers] = gather(calls, 1, asker)
+    halves = (found[:REPLICATES], found[REPLICATES:])
+    return Pair(lined, dict(zip(lined, halves, strict=True)))
+
+
 class Lives:
     """What the page shows: careers of several replicates under a policy and the reference."""
 
-    def __init__(
-        self, found: dict[str, Sequence[Careers]], titles: dict[str, str], lang: str
-    ) -> None:
-        self.found, self.titles, self.lang = found, titles, lang
+    def __init__(self, pair: Pair, lang: str) -> None:
+        self.found, self.lang = pair.careers, lang
+        self.titles = {label: name_of(s, lang) for label, s in pair.scenarios.items()}
         self.text = words(lang)["paths"]
 
     def flows(self, label: str, cohort: str) -> Spec:
@@ -154,17 +179,17 @@ class Lives:
         mean = np.mean([c.flows[COHORTS.index(cohort)] for c in self.found[label]], axis=0)
         names = [self.text["states"][name] for name in STATES]
         dates = [self.text["year"].format(year=mark // 12) for mark in MARKS[: len(mean) + 1]]
-        nodes, links, rows = {}, [], []
+        nodes: dict[tuple[int, int], Spec] = {}
+        links: list[Spec] = []
+        rows: list[list[Any]] = []
         for k, table in enumerate(mean):
             for i, j in np.argwhere(table > 0):
                 ends = f"{k}{STATES[i]}", f"{k + 1}{STATES[j]}"
-                for end, column, state in ((ends[0], k, i), (ends[1], k + 1, j)):
-                    nodes[end] = {
-                        "name": end,
-                        "colour": COLOURS[STATES[state]],
-                        "depth": column,
+                for end, depth, state in ((ends[0], k, i), (ends[1], k + 1, j)):
+                    nodes[depth, int(state)] = {
+                        "name": end, "colour": COLOURS[STATES[state]], "depth": depth,
                         "label_text": names[state],
-                    }
+                    }  # fmt: skip
                 value = round(float(table[i, j]), 1)
                 links.append({"source": ends[0], "target": ends[1], "value": value,
                               "from": f"{names[i]}, {dates[k]}", "to": f"{names[j]}, {dates[k + 1]}"})  # fmt: skip
@@ -172,13 +197,7 @@ class Lives:
                     [f"{dates[k]}: {names[i]}", f"{dates[k + 1]}: {names[j]}", round(value)]
                 )
         title = f"{self.text['cohorts'][cohort]}{self.text['colon']}{self.titles[label]}"
-        ordered = sorted(
-            nodes.values(),
-            key=lambda node: (
-                node["depth"],
-                [self.text["states"][s] for s in STATES].index(node["label_text"]),
-            ),
-        )
+        ordered = [nodes[place] for place in sorted(nodes)]
         return drawing.chart(
             title, "flows", self.lang, f"paths-{cohort}-{label}", nodes=ordered, links=links, whole=round(float(mean[0].sum())), unit="people", height=380,
             note=self.text["flows_note"].format(dates=self.text["comma"].join(dates)),
@@ -191,13 +210,8 @@ class Lives:
         lines = []
         for label in (REFERENCE, MOVED):
             mean = np.mean([c.fates for c in self.found[label]], axis=0)
-            lines.append(
-                {
-                    "name": self.titles[label],
-                    "colour": label,
-                    "data": [round(float(v)) for v in mean],
-                }
-            )
+            data = [round(float(v)) for v in mean]
+            lines.append(drawing.line(self.titles[label], label, data))
         return drawing.bars(
             self.text["fates"], names, lines, self.lang, "founders", "people",
             note=self.text["fates_note"].format(years=counted(EARLY / 12.0, "year", self.lang)),
@@ -213,18 +227,11 @@ class Lives:
                 for age, v in zip(EDGES, curve, strict=True)
                 if np.isfinite(v)
             ]
-            lines.append({"name": self.titles[label], "colour": label, "data": data})
+            lines.append(drawing.line(self.titles[label], label, data))
             columns.append(curve)
-        return self._curves(
-            self.text["survival"][kind],
-            f"survival-{kind}",
-            lines,
-            EDGES / 12,
-            columns,
-            steps=True,
-            y_low=0,
-            y_high=1,
-        )
+        drawn = {"steps": True, "y_low": 0, "y_high": 1}
+        title = self.text["survival"][kind]
+        return self._curves(title, f"survival-{kind}", lines, EDGES / 12, columns, **drawn)
 
     def hazard(self, kind: str) -> Spec:
         """Share of firms that end in each year of age."""
@@ -232,12 +239,11 @@ class Lives:
         for label in (REFERENCE, MOVED):
             shares = hazards(np.concatenate([c.lives[kind] for c in self.found[label]]))
             data = [[k + 1, round(float(v), 4)] for k, v in enumerate(shares) if np.isfinite(v)]
-            lines.append({"name": self.titles[label], "colour": label, "data": data})
+            lines.append(drawing.line(self.titles[label], label, data))
             columns.append(shares)
         ages = np.arange(1, len(columns[0]) + 1)
-        return self._curves(
-            self.text["hazard"][kind], f"hazard-{kind}", lines, ages, columns, y_low=0
-        )
+        title = self.text["hazard"][kind]
+        return self._curves(title, f"hazard-{kind}", lines, ages, columns, y_low=0)
 
     def _curves(
         self,
@@ -248,17 +254,11 @@ class Lives:
         columns: list[np.ndarray],
         **more: Any,
     ) -> Spec:
-        rows = [
-            [
-                f"{age:g}",
-                *(percent(c[k], self.lang, places=1) for c in columns),
-            ]
-            for k, age in enumerate(ages)
-        ]
-        csv = [
-            [float(age), *drawing.plain(np.array([c[k] for c in columns]))]
-            for k, age in enumerate(ages)
-        ]
+        rows, csv = [], []
+        for k, age in enumerate(ages):
+            shares = np.array([column[k] for column in columns])
+            rows.append([f"{age:g}", *(percent(v, self.lang, places=1) for v in shares)])
+            csv.append([float(age), *drawing.plain(shares)])
         return drawing.chart(
             title, "lines", self.lang, file, series=lines, unit="share", x=self.text["age"],
             columns=[self.text["age"], *(line["name"] for line in lines)], rows=rows, csv=csv, **more,

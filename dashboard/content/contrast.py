@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.drawing import Spec
-from returnee.dashboard.live.answers import Answer, sureness
-from returnee.dashboard.texts import amount, between, name_of, words
+from returnee.dashboard.content.facts import Told, told
+from returnee.dashboard.live import over
+from returnee.dashboard.live.answers import Answer, answer_of, grown
+from returnee.dashboard.live.pool import Asker
+from returnee.dashboard.live.runs import cubes, group_runs
+from returnee.dashboard.texts import amount, name_of, words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.groups import COUNTED, groups_of
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.compare import KEY_MEASURES, ratio_words
 from returnee.experiments.reports.sections.equity import Equity
-from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.statistics.quality import weighed_of
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import Scenario
@@ -47,20 +49,24 @@ def lined_up(place: Place) -> tuple[dict[str, Scenario], str]:
     return found, reference
 
 
+def asked(place: Place) -> tuple[object, ...]:
+    """What the runs of the page depend on."""
+    return place.named(), tuple(place.mix_of(name) for name in place.compared), place.over
+
+
+def answer(place: Place, asker: Asker) -> Answer:
+    """What the scenarios change; shown again and again with more replicates."""
+    scenarios, reference = lined_up(place)
+    sets = over.sets_of(place, [place.mix_of(name) for name in scenarios])
+    stages = cubes(scenarios, reference, asker, sets=sets)
+    return grown(stages, asker, lambda plan, cube: answer_of(plan, cube, group_runs(plan, sets)))
+
+
 def _named(place: Place, name: str) -> Scenario:
     mix = place.mix_of(name)
     scenario = mix.scenario()
     titles = {"title_en": mix.title, "title_zh": mix.title} if mix.title else {}
     return scenario.with_(name=name, **titles)
-
-
-class Cell(NamedTuple):
-    """A difference as written: how much, interval, how sure, and which side it is on."""
-
-    much: str
-    interval: str
-    sure: str
-    side: str
 
 
 class Contrast:
@@ -72,47 +78,26 @@ class Contrast:
         self.names = {k: name_of(s, lang) for k, s in found.plan.scenarios.items()}
         self.years = found.plan.settings.months / 12.0
 
-    def rows(self) -> list[tuple[str, str, list[Cell]]]:
+    def rows(self) -> list[tuple[str, str, list[Told]]]:
         """By measure: label, the reference's level, and a cell per scenario."""
-        labels = report_words(self.lang)["short"]
-        rows = []
+        labels, plan, rows = report_words(self.lang)["short"], self.found.plan, []
         for name in SHOWN:
-            indicator = BY_NAME[name]
             label = labels.get(name) or drawing.label(name, self.lang)
-            effects = [self.found.by_measure[k][name] for k in self.found.plan.compared]
-            years = self.years if indicator.kind == "flow" else 1.0
-            level = amount(effects[0]["reference"] / years, indicator.unit, self.lang)
-            label = label[:1].upper() + label[1:]
-            rows.append(
-                (
-                    label,
-                    level,
-                    [self._cell(e, indicator.unit, years, indicator.better) for e in effects],
-                )
-            )
+            effects = [self.found.by_measure[k][name] for k in plan.compared]
+            cells = [told(plan, name, effect, self.lang) for effect in effects]
+            rows.append((label[:1].upper() + label[1:], cells[0].reference, cells))
         return rows
-
-    def _cell(self, effect: dict[str, Any], unit: str, years: float, better: int) -> Cell:
-        sign = {HIGHER: 1, LOWER: -1}.get(str(effect["verdict"]), 0)
-        return Cell(
-            amount(effect["difference"] / years, unit, self.lang, signed=True),
-            between(effect["low"] / years, effect["high"] / years, unit, self.lang),
-            sureness(effect, self.lang),
-            {1: "good", -1: "bad", 0: ""}[sign * int(better)],
-        )
 
     def spending_lines(self) -> list[str]:
         """Which scenarios spend alike, and which don't."""
         cost = {k: self._level(k, "public_cost") / self.years for k in self.found.plan.scenarios}
         lines = []
         for k in self.found.plan.compared:
-            others = [
-                o for o in cost if o != k and abs(cost[o] - cost[k]) <= NEAR * max(cost[o], 1.0)
-            ]
-            kind = "alike" if others else "unlike"
-            joined = self.text["comma"].join(self.names[o] for o in others)
+            near = [o for o, c in cost.items() if abs(c - cost[k]) <= NEAR * max(c, 1.0) and o != k]
+            line = self.text["alike" if near else "unlike"]
+            others = self.text["comma"].join(self.names[o] for o in near)
             spent = amount(cost[k], "yuan", self.lang)
-            lines.append(self.text[kind].format(name=self.names[k], others=joined, cost=spent))
+            lines.append(line.format(name=self.names[k], others=others, cost=spent))
         return lines
 
     def _level(self, label: str, measure: str) -> float:
@@ -144,27 +129,19 @@ class Contrast:
             cost[o] <= cost[k] and gained[o] >= gained[k] and (cost[o], gained[o]) != (cost[k], gained[k])
             for o in self.names)]  # fmt: skip
         x, y = self.text["cost_axis"], drawing.label(gain, self.lang)
-        rows = [
-            [
-                self.names[k],
-                round(cost[k]),
-                round(gained[k], 1),
-                self.text["on_front" if k in front else "off_front"],
-            ]
-            for k in self.names
-        ]
-        points = {True: [], False: []}  # type: dict[bool, list[dict[str, Any]]]
+        rows: list[list[str | float]] = []
+        points: dict[str, list[Spec]] = {"on_front": [], "off_front": []}
         for k, name in self.names.items():
-            points[k in front].append(
-                {"name": name, "value": [round(cost[k]), round(gained[k], 1)]}
-            )
+            side, value = "on_front" if k in front else "off_front", [round(cost[k]), round(gained[k], 1)]  # fmt: skip
+            rows.append([name, *value, self.text[side]])
+            points[side].append({"name": name, "value": value})
         line = sorted((round(cost[k]), round(gained[k], 1)) for k in front)
         return drawing.chart(
             self.text["frontier"], "points", self.lang, f"frontier-{gain}", note=self.text["frontier_note"],
             x=x, y=y, x_unit="yuan", unit=BY_NAME[gain].unit, height=340,
             series=[
-                {"name": self.text["on_front"], "colour": "policy", "data": points[True]},
-                {"name": self.text["off_front"], "colour": "c6", "faded": True, "data": points[False]},
+                drawing.line(self.text["on_front"], "policy", points["on_front"]),
+                drawing.line(self.text["off_front"], "c6", points["off_front"]) | {"faded": True},
             ],
             front=line, columns=[words(self.lang)["charts"]["what"], x, y, ""], rows=rows,
         )  # fmt: skip
@@ -190,7 +167,7 @@ class Contrast:
         for k, label in enumerate(self.found.plan.compared):
             rows = frame[frame["scenario"] == label].set_index("group")
             data = [_triple(rows.loc[group]) for group in groups]
-            lines.append({"name": self.names[label], "colour": k, "data": data})
+            lines.append(drawing.line(self.names[label], k, data))
         unit = str(frame["unit"].iloc[0])
         title = f"{section.text['measures'][measure]}{self.text['colon']}{section.text['dimensions'][dimension]}"
         return drawing.intervals(
@@ -203,25 +180,16 @@ class Contrast:
         """How often each scenario has each rank of return quality over all weightings."""
         weighed = weighed_of(self.found.made, self.found.plan)
         names = [self.names[k] for k in weighed.labels]
+        shares = [[round(float(v), 4) for v in column] for column in weighed.ranks.T]
         lines = [
-            {
-                "name": self.text["rank"].format(n=k + 1),
-                "colour": k,
-                "data": [round(float(v), 4) for v in column],
-            }
-            for k, column in enumerate(weighed.ranks.T)
+            drawing.line(self.text["rank"].format(n=k + 1), k, data)
+            for k, data in enumerate(shares)
         ]
-        told = self.text["ranks_note"].format(share=f"{100 * weighed.told:.0f}")
+        note = self.text["ranks_note"].format(share=f"{100 * weighed.told:.0f}")
         return drawing.bars(
-            self.text["ranks"],
-            names,
-            lines,
-            self.lang,
-            "quality-ranks",
-            "share",
-            stack=True,
-            note=told,
-        )
+            self.text["ranks"], names, lines, self.lang, "quality-ranks", "share", stack=True,
+            note=note,
+        )  # fmt: skip
 
 
 def _triple(row: pd.Series) -> list[float] | None:

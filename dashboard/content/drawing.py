@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from returnee.dashboard.live.answers import MOVED, REFERENCE, Answer, series
+from returnee.dashboard.live.answers import MOVED, Answer, series
 from returnee.dashboard.texts import amount, measure_name, name_of, unit_of, words
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.statistics.intervals import TAILS, interval
@@ -32,22 +32,19 @@ def chart(title: str, kind: str, lang: str, file: str, **more: Any) -> Spec:
     return {"title": title, "kind": kind, "lang": lang, "file": f"returnee-{safe}", **more}
 
 
+def line(name: str, colour: str | int, data: Sequence[Any]) -> Spec:
+    """What one scenario, or another kind of thing, contributes to a chart."""
+    return {"name": name, "colour": colour, "data": data}
+
+
 def levels(found: Answer, measure: str, lang: str, start: int = 1, stamp: int = 0) -> Spec:
     """Means and the middle 90 % of replicates, by month, of every scenario."""
     indicator, text = BY_NAME[measure], words(lang)["charts"]
     lines = []
     for k, (label, scenario) in enumerate(found.plan.scenarios.items()):
         values = series(found.made, label, measure)
-        low, high = _middle(values)
-        lines.append(
-            {
-                "name": name_of(scenario, lang),
-                "colour": _colour(found, label, k),
-                "mean": plain(_mean(values)),
-                "low": plain(low),
-                "high": plain(high),
-            }
-        )
+        name, colour = name_of(scenario, lang), _colour(found, label, k)
+        lines.append(_band(name, colour, values, _middle(values)))
     title = f"{measure_name(indicator, lang)} ({unit_of(indicator, lang)})"
     spec = chart(
         title, "bands", lang, f"{measure}-levels", unit=indicator.unit,
@@ -69,16 +66,8 @@ def differences(found: Answer, measure: str, lang: str, start: int = 1, sets: bo
         if label == found.plan.reference:
             continue
         paired = series(found.made, label, measure) - reference
-        low, high = _middle(paired) if sets else interval(paired)
-        lines.append(
-            {
-                "name": name_of(scenario, lang),
-                "colour": _colour(found, label, k),
-                "mean": plain(_mean(paired)),
-                "low": plain(low),
-                "high": plain(high),
-            }
-        )
+        ends = _middle(paired) if sets else interval(paired)
+        lines.append(_band(name_of(scenario, lang), _colour(found, label, k), paired, ends))
     title = text["difference"].format(
         measure=measure_name(indicator, lang),
         reference=name_of(found.plan.scenarios[found.plan.reference], lang),
@@ -96,8 +85,10 @@ def _colour(found: Answer, label: str, k: int) -> str | int:
     return "policy" if label == MOVED else k - 1
 
 
-def _mean(values: np.ndarray) -> np.ndarray:
-    return values.mean(axis=0)  # missing months are missing in every replicate
+def _band(name: str, colour: str | int, values: np.ndarray, ends: np.ndarray) -> Spec:
+    """A mean by month between two ends; missing months are missing in every replicate."""
+    mean, low, high = (plain(line) for line in (values.mean(axis=0), *ends))
+    return {"name": name, "colour": colour, "mean": mean, "low": low, "high": high}
 
 
 def _middle(values: np.ndarray) -> np.ndarray:
@@ -193,17 +184,3 @@ def intervals(
 def label(measure: str, lang: str) -> str:
     """Label of a measure."""
     return label_of(BY_NAME[measure], lang)
-
-
-__all__ = [
-    "MOVED",
-    "REFERENCE",
-    "Spec",
-    "bars",
-    "chart",
-    "differences",
-    "intervals",
-    "label",
-    "levels",
-    "plain",
-]

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import networkx as nx
 import numpy as np
 
-from returnee.dashboard.live.answers import MOVED, REFERENCE
+from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
+from returnee.dashboard.live.pool import Asker, gather
 from returnee.dashboard.live.runs import HISTORIES, SMALL, Kept
 from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.visitor.place import Place
 from returnee.scenarios import Scenario
 from returnee.simulation.start.assemble import with_policy
 from returnee.simulation.start.history import advance
@@ -24,6 +27,7 @@ from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import CHANNELS
 from returnee.simulation.state.county import County
 
+REPLICATES = 8
 MOST_PEOPLE, MOST_TIES = 400, 1500
 SEED = 7
 GONE = 9  # code of those who are not in the labour force
@@ -156,14 +160,41 @@ def _watch(scenario: Scenario, replicate: int, township: int) -> Watched:
     return Watched(people.ids, states, knows, firms, persons)
 
 
-def spec_of(
-    people: Neighbours,
-    seen: Mapping[str, Watched],
-    scenarios: Mapping[str, Scenario],
-    town: str,
-    lang: str,
-) -> dict[str, Any]:
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A township under a policy and the reference: its people, and what was seen by scenario."""
+
+    town: int
+    people: Neighbours
+    seen: dict[str, Watched]
+    scenarios: dict[str, Scenario]
+
+
+def town_of(place: Place) -> int:
+    """Row of the township that is shown: the one asked for, as far as the county has it."""
+    towns = place.mix.unmoved().county.townships
+    return min(int(place.option("town", "9")), len(towns) - 1)
+
+
+def answer(place: Place, town: int, luck: int, asker: Asker) -> Seen:
+    """A township under Explore's policy and the reference, in one replicate.
+
+    Raises
+    ------
+    NobodyThere
+        If nobody of the township is among the people of the run.
+    """
+    lined = lined_up(place)
+    calls = [partial(watch, scenario, luck, town) for scenario in lined.values()]
+    seen = gather(calls, 1, asker)
+    people = neighbours(lined[REFERENCE], luck, town)
+    return Seen(town, people, dict(zip(lined, seen, strict=True)), lined)
+
+
+def spec_of(found: Seen, lang: str) -> dict[str, Any]:
     """What ``vue/net.vue`` draws."""
+    people, seen, scenarios = found.people, found.seen, found.scenarios
+    town = scenarios[REFERENCE].county.townships[found.town]
     text = words(lang)["network"]
     codes = np.full(len(r.STATES), GONE)
     codes[list(STATES)] = np.arange(len(STATES))
@@ -191,7 +222,7 @@ def spec_of(
         for name, c in zip(text["knowing"], ("faint", "c5", "c1"), strict=True)
     ]
     return {
-        "title": text["title"].format(town=town, n=len(listed)), "note": text["note"].format(ties=len(people.ties)),
+        "title": text["title"].format(town=town.name_zh if lang == "zh" else town.name, n=len(listed)), "note": text["note"].format(ties=len(people.ties)),
         "people": listed, "links": [list(pair) for pair in people.ties], "months": SMALL.months,
         "month_label": words(lang)["charts"]["month_label"], "sides": [name_of(scenarios[s], lang) for s in sides],
         "modes": [{"name": text["by_state"], "kinds": kinds}, {"name": text["by_knowledge"], "kinds": knowing}],
@@ -222,12 +253,11 @@ def eventful(people: Neighbours, seen: Mapping[str, Watched], lang: str) -> list
     return [(int(people.ids[k]), who(people, k, lang)) for k in order if differ[k] > 0]
 
 
-def life(
-    people: Neighbours, seen: Watched, person: int, scenario: Scenario, lang: str
-) -> list[str]:
-    """What was seen of one person, in words: states, channels heard of, firms."""
+def life(found: Seen, side: str, person: int, lang: str) -> list[str]:
+    """What was seen of one person under a scenario, in words: states, channels heard of, firms."""
+    seen, sectors = found.seen[side], found.scenarios[side].county.sectors
     text, states = words(lang)["network"], words(lang)["paths"]["states"]
-    k = int(np.flatnonzero(people.ids == person)[0])
+    k = int(np.flatnonzero(found.people.ids == person)[0])
     lines = [text["begins"].format(state=_state(int(seen.states[0, k]), states, text))]
     for month in range(1, len(seen.states)):
         date = text["date"].format(year=(month - 1) // 12 + 1, month=(month - 1) % 12 + 1)
@@ -235,7 +265,7 @@ def life(
         if seen.states[month, k] != seen.states[month - 1, k]:
             state = int(seen.states[month, k])
             if state == r.OWNER and seen.firms[month, k] >= 0:
-                sector = scenario.county.sectors[int(seen.firms[month, k])]
+                sector = sectors[int(seen.firms[month, k])]
                 parts.append(
                     text["opens"].format(sector=sector.name_zh if lang == "zh" else sector.name)
                 )

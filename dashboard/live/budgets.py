@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from returnee.dashboard.live.long import Watcher, turn
-from returnee.dashboard.live.pool import POOL
+from returnee.dashboard.live.pool import POOL, Asker
 from returnee.dashboard.live.stored import every
 from returnee.dashboard.visitor.place import LEVERS, Mix, Place, Timed, Unusable, fitting
 from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.running.executors import Where
 from returnee.experiments.studies.budget import ALLOWED_CAP, USUAL, budget, plain_of
 from returnee.experiments.studies.budget_search import CAP
 from returnee.scenarios import load_scenario, scenario_names, walk
@@ -181,15 +182,6 @@ def opened(searched: Searched, candidate: Candidate, title: str, place: Place) -
     return place.but(page="explore", mix=mix, against=USUAL)
 
 
-class Counter(Watcher):
-    """Counts the runs of the search and of the mixes that are kept together."""
-
-    def begin(self, total: int, done: int) -> None:
-        """One of the two begins."""
-        self.done, self.total = self.done + done, RUNS
-        self.step(self.done, self.total)
-
-
 def command_for(cap: int) -> str:
     """The command that repeats a search made on the page."""
     return (
@@ -198,7 +190,7 @@ def command_for(cap: int) -> str:
     )
 
 
-def search(cap: int, wanted: Callable[[], bool], step: Callable[[int, int], None]) -> Searched:
+def search(cap: int, asker: Asker) -> Searched:
     """Search for the best mixes under a cap, and keep what is found for all visitors.
 
     Raises
@@ -206,13 +198,11 @@ def search(cap: int, wanted: Callable[[], bool], step: Callable[[int, int], None
     Stopped
         If it is not wanted any more.
     """
-    from returnee.experiments.running.executors import Where
-
-    with turn(wanted, step), tempfile.TemporaryDirectory() as folder:
+    with turn(asker), tempfile.TemporaryDirectory() as folder:
         found = budget(
             float(cap), trials=TRIALS, population=POPULATION, keep=KEEP, worlds=WORLDS,
             replicates=REPLICATES, sample=SAMPLE, months=MONTHS, out=Path(folder) / "search",
-            where=Where(POOL.workers), progress=Counter(wanted, step), command=command_for(cap),
+            where=Where(POOL.workers), progress=Watcher(asker, RUNS), command=command_for(cap),
         )  # fmt: skip
         FOUND[cap] = made = read(plain_of(found))
     for oldest in list(FOUND)[:-KEPT]:

@@ -6,27 +6,16 @@ behaviour as well as luck. The report has two replicates of each set and tells t
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
-from returnee.dashboard.live.pool import POOL
 from returnee.dashboard.live.runs import SMALL, STAGES, Sets, share_of
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import ENSEMBLE, LEVERS, ONE_SET, Mix, Place
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports.ensemble import write_page
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.running.progress import Reporter
-from returnee.experiments.studies.compare_ensemble import (
-    REPLICATES,
-    SHIPPED,
-    command_of,
-    compare_ensemble,
-)
+from returnee.experiments.studies.compare_ensemble import SHIPPED, command_of
 from returnee.experiments.studies.ensemble import ensemble
 from returnee.experiments.words.texts import label_of
 
@@ -78,17 +67,3 @@ def command(place: Place, plan: Plan, replicates: int = 1) -> str:
         [place.mix.base], place.named(), SHIPPED, STAGES[-1], replace(plan, replicates=replicates),
         place.mix.overrides(),
     )  # fmt: skip
-
-
-def report(place: Place, progress: Reporter) -> str:
-    """The report over the ensemble as one HTML page; it tells parameters from luck."""
-    sets_of(place, [place.mix])
-    lined = lined_up(place)
-    with tempfile.TemporaryDirectory() as folder:
-        found = compare_ensemble(
-            [lined[MOVED]], lined[REFERENCE], replicates=REPLICATES, sample=SMALL.sample,
-            months=SMALL.months, seed=SMALL.seed, workers=POOL.workers, out=Path(folder) / "runs",
-            progress=progress,
-        )  # fmt: skip
-        found = replace(found, command=command(place, found.base, REPLICATES))
-        return write_page(found, Path(folder) / "report.html", place.lang).read_text("utf-8")

@@ -12,8 +12,8 @@ import heapq
 import itertools
 import os
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -25,6 +25,28 @@ NOBODY = ""
 
 class Busy(RuntimeError):
     """The queue is full."""
+
+
+class Stopped(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class Asker(NamedTuple):
+    """Who waits for an answer.
+
+    Attributes
+    ----------
+    wanted : callable
+        Whether the answer is still wanted.
+    step : callable
+        Told how many runs are done, of how many; a total of 0 means that others come first.
+    show : callable
+        Given what is known before the answer is complete.
+    """
+
+    wanted: Callable[[], bool] = lambda: True
+    step: Callable[[int, int], None] = lambda done, total: None
+    show: Callable[[Any], None] = lambda found: None
 
 
 class Call(NamedTuple):
@@ -179,3 +201,51 @@ def is_connected(visitor: str) -> bool:
 
 
 POOL = Pool(is_here=is_connected)
+
+
+def gather(
+    calls: Sequence[Callable[[], T]], urgency: int, asker: Asker, pool: Pool = POOL
+) -> list[T]:
+    """Have calls done by the pool and wait for all.
+
+    Parameters
+    ----------
+    calls : sequence of callables
+        Without arguments.
+    urgency : int
+        Smaller is done first, see `Pool.submit`.
+    asker : Asker
+        Asked after each result and while there is none; when the answer is not wanted, what has not
+        begun is dropped.
+
+    Returns
+    -------
+    list
+        What the calls returned, in their order.
+
+    Raises
+    ------
+    Stopped
+        If it is not wanted any more.
+    Busy
+        If the queue is full.
+    """
+    futures: list[Future[T]] = []
+    results: list[T] = []
+    visitor = visitor_here()
+    try:
+        for call in calls:
+            futures.append(pool.submit(urgency, call, visitor))
+        for future in futures:
+            while not wait([future], timeout=LOOK).done:
+                if not asker.wanted():
+                    raise Stopped
+            results.append(future.result())
+            if not asker.wanted():
+                raise Stopped
+            asker.step(len(results), len(calls))
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+    return results

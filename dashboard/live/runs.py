@@ -9,14 +9,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, wait
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from returnee.dashboard.live.pool import LAST, LOOK, POOL, Pool, visitor_here
-from returnee.dashboard.visitor import counties
+from returnee.dashboard.live.pool import LAST, POOL, Asker, gather
+from returnee.dashboard.settings import first_county
 from returnee.dashboard.visitor.place import Mix
 from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.groups import figures_by_group, names_of
@@ -165,63 +164,6 @@ def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
     return VARIANTS.get(key) or VARIANTS.put(key, scenario.with_(sets[replicate]))
 
 
-class Stopped(Exception):
-    """Nobody waits for the answer any more."""
-
-
-def gather(
-    calls: Sequence[Callable[[], T]],
-    urgency: int,
-    wanted: Callable[[], bool],
-    step: Callable[[int], None] = lambda done: None,
-    pool: Pool = POOL,
-) -> list[T]:
-    """Have calls done by the pool and wait for all.
-
-    Parameters
-    ----------
-    calls : sequence of callables
-        Without arguments.
-    urgency : int
-        Smaller is done first, see `Pool.submit`.
-    wanted : callable
-        Asked after each result and while there is none; when it says no, what has not begun is dropped.
-    step : callable
-        Told after each result how many there are.
-
-    Returns
-    -------
-    list
-        What the calls returned, in their order.
-
-    Raises
-    ------
-    Stopped
-        If it is not wanted any more.
-    Busy
-        If the queue is full.
-    """
-    futures: list[Future[T]] = []
-    results: list[T] = []
-    visitor = visitor_here()
-    try:
-        for call in calls:
-            futures.append(pool.submit(urgency, call, visitor))
-        for future in futures:
-            while not wait([future], timeout=LOOK).done:
-                if not wanted():
-                    raise Stopped
-            results.append(future.result())
-            if not wanted():
-                raise Stopped
-            step(len(results))
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        raise
-    return results
-
-
 def _figures_call(scenario: Scenario, replicate: int, settings: Settings) -> Callable[[], Figures]:
     return lambda: kept_figures(scenario, replicate, settings)
 
@@ -229,10 +171,9 @@ def _figures_call(scenario: Scenario, replicate: int, settings: Settings) -> Cal
 def cubes(
     scenarios: Mapping[str, Scenario],
     reference: str,
-    wanted: Callable[[], bool],
+    asker: Asker,
     settings: Settings = SMALL,
     stages: Sequence[int] = STAGES,
-    step: Callable[[int, int], None] = lambda done, total: None,
     sets: Sets = (),
 ) -> Iterator[tuple[Plan, Cube]]:
     """Paired runs of scenarios, again and again with more replicates.
@@ -246,26 +187,18 @@ def cubes(
         After each of `stages`; a cube holds all replicates up to there.
     """
     for urgency, replicates in enumerate(stages):
-        pairs = [(variant(s, k, sets), k) for k in range(replicates) for s in scenarios.values()]
+        lived = [[variant(s, k, sets) for k in range(replicates)] for s in scenarios.values()]
         missing = [
-            _figures_call(s, k, settings)
-            for s, k in pairs
-            if FIGURES.get((s.id, k, settings)) is None
+            _figures_call(lived[i][k], k, settings)
+            for k in range(replicates)
+            for i in range(len(scenarios))
+            if FIGURES.get((lived[i][k].id, k, settings)) is None
         ]
-        total = len(missing)
-        gather(missing, urgency, wanted, lambda done, total=total: step(done, total))  # type: ignore[misc]
-        values = np.stack(
-            [
-                np.stack(
-                    [
-                        kept_figures(variant(s, k, sets), k, settings).monthly
-                        for k in range(replicates)
-                    ]
-                )
-                for s in scenarios.values()
-            ]
-        )
-        yield Plan(scenarios, reference, replicates, settings), Cube(values, tuple(scenarios))
+        gather(missing, urgency, asker)
+        values = [
+            [kept_figures(s, k, settings).monthly for k, s in enumerate(of_one)] for of_one in lived
+        ]
+        yield Plan(scenarios, reference, replicates, settings), Cube(np.array(values), tuple(scenarios))  # fmt: skip
 
 
 def group_runs(plan: Plan, sets: Sets = ()) -> pd.DataFrame:
@@ -296,7 +229,7 @@ def prewarm(
     names: Sequence[str] = ("no_support", "linked", "baseline"), settings: Settings = SMALL
 ) -> None:
     """Begin to live the histories and the runs that a first visitor asks for; does not wait."""
-    scenarios = [Mix(name, county=counties.first()).scenario() for name in names]
+    scenarios = [Mix(name, county=first_county()).scenario() for name in names]
     for replicate in range(STAGES[-1]):
         for scenario in scenarios:
             POOL.submit(LAST, _figures_call(scenario, replicate, settings))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 import solara
 
 from returnee.dashboard.content.budget_views import Views
+from returnee.dashboard.live.asking import Job, Shown, use_job
 from returnee.dashboard.live.budgets import (
     LEAST,
     MOST,
@@ -19,12 +18,22 @@ from returnee.dashboard.live.budgets import (
     opened,
     search,
 )
-from returnee.dashboard.live.runs import Stopped
-from returnee.dashboard.texts import page, words
+from returnee.dashboard.live.pool import Asker
+from returnee.dashboard.pages.widgets import (
+    Control,
+    box,
+    button,
+    controls,
+    failed,
+    notice,
+    piece,
+    plot,
+    select,
+    state,
+)
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
-from returnee.dashboard.visitor.problems import say
 from returnee.dashboard.visitor.session import Session
-from returnee.dashboard.widgets import Chart, Controls, box, html, use_work
 from returnee.experiments.words.texts import figure
 from returnee.simulation.fingerprint import fingerprint
 
@@ -32,54 +41,13 @@ OPTIONS: dict[str, frozenset[str] | None] = {"yearly": None, "mix": None, "pair"
 USUAL_BUDGET = 18_000_000  # what the shipped search may spend
 
 
-@dataclass(frozen=True)
-class Job:
-    """A search that a visitor asked for, and how far it is.
-
-    Attributes
-    ----------
-    number : int
-        Counts what was asked for.
-    cap : int
-        Yuan a year.
-    done, total : int
-        Runs; a total of 0 means that others come first.
-    running : bool
-    error : str
-    """
-
-    number: int = 0
-    cap: int = USUAL_BUDGET
-    done: int = 0
-    total: int = RUNS
-    running: bool = False
-    error: str = ""
-
-
-def perform(session: Session, job: solara.Reactive[Job], wanted: Callable[[], bool]) -> None:
+def perform(session: Session, job: Job, asker: Asker) -> Searched:
     """Make the search that a job names, and show it."""
-    begun = job.peek()
-
-    def is_on() -> bool:
-        """Whether it is still wanted; a page that was told to stop takes a moment to say so."""
-        return wanted() and job.peek().number == begun.number
-
-    def step(done: int, total: int) -> None:
-        if is_on():
-            job.value = replace(begun, done=done, total=total)
-
-    try:
-        found = search(begun.cap, is_on, step)
-        if is_on():
-            job.value = replace(begun, running=False)
-            session.choose(yearly=str(begun.cap), mix=str(found.safest()))
-    except Stopped:
-        return
-    except Exception as error:  # shown in its place; the page stays alive
-        lang = session.place.peek().lang
-        line = words(lang)["budget"]["failed"].format(error=say(error, lang))
-        if is_on():
-            job.value = replace(begun, running=False, error=line)
+    cap: int = job.of
+    found = search(cap, asker)
+    if asker.wanted():
+        session.choose(yearly=str(cap), mix=str(found.safest()))
+    return found
 
 
 def chosen_of(place: Place, searches: dict[int, Searched]) -> int | None:
@@ -93,44 +61,41 @@ def Budget(session: Session) -> None:
     """Choice of budget, the front, and the chosen mix."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["budget"]
-    job = solara.use_reactive(Job())
-    use_work(lambda wanted: perform(session, job, wanted), [job.value.number], job.value.running)
+    job: solara.Reactive[Job | None] = solara.use_reactive(None)
+    shown = use_job(job, lambda begun, asker: perform(session, begun, asker))
     searches = known()
     cap = chosen_of(place, searches)
     with box(classes="stack"):
-        html(page("budget.html.j2", lang, part="head", words=text))
+        piece("budget", lang, part="head", words=text)
         with box(classes="card"), box(classes="stack"):
-            Controls(
-                items=choices(place, searches, cap, job.value), label=text["heading"],
-                event_act=lambda data: act(session, job, data),
-            )  # fmt: skip
-            if job.value.running or job.value.error:
-                Progress(job.value, lang)
+            items = choices(place, searches, cap, shown.busy)
+            controls(items, lambda data: act(session, job, data), text["heading"])
+            Progress(shown, job.value, lang)
         if cap is None:
-            html(page("notices.html.j2", lang, lines=[text["none"]], wrong=False))
+            notice(lang, text["none"])
             return
         asked = int(place.option("yearly", str(cap)))
-        missing = asked not in searches and not job.value.running
+        missing = asked not in searches and not shown.busy
         lines = [text["unknown"].format(yuan=yuan(asked, lang))] if missing else []
         if place.mix.county:
             lines.append(text["other_county"])
         if not searches[cap].current:
             lines.append(text["older"].format(hash=fingerprint()))
         if lines:
-            html(page("notices.html.j2", lang, lines=lines, wrong=False))
+            notice(lang, *lines)
         Found(session, searches[cap])
 
 
 @solara.component
-def Progress(job: Job, lang: str) -> None:
+def Progress(shown: Shown[Searched], job: Job | None, lang: str) -> None:
     """How far a search is, or why there is none."""
     text = words(lang)["budget"]
-    if job.running:
-        line = text["running"].format(yuan=yuan(job.cap, lang), done=job.done, total=job.total)
-        line = line if job.total else text["wait"]
-        html(page("state.html.j2", lang, busy=True, done=job.done, most=max(job.total, 1), line=line))  # fmt: skip
-    elif job.error:
-        html(page("notices.html.j2", lang, lines=[job.error], wrong=True))
+    if shown.error is not None:
+        failed(shown, lang, text["failed"])
+    elif job is not None and shown.busy:
+        total = shown.total or RUNS
+        line = text["running"].format(yuan=yuan(job.of, lang), done=shown.done, total=total)
+        state(lang, text["wait"] if shown.queued else line, shown.done, total)
 
 
 @solara.component
@@ -141,45 +106,42 @@ def Found(session: Session, found: Searched) -> None:
     views = solara.use_memo(lambda: Views(found, lang), [found, lang])
     chosen = min(int(place.option("mix", str(found.safest()))), len(found.candidates) - 1)
     pair = min(int(place.option("pair", "0")), len(views.pairs) - 1)
-    candidate, table = found.candidates[chosen], {"table": words(lang)["table"]}
+    candidate = found.candidates[chosen]
+    allowed = {
+        "mix": [str(k) for k in range(len(found.candidates))],
+        "pair": [str(k) for k in range(len(views.pairs))],
+    }
 
     def pick(data: dict[str, Any]) -> None:
-        key, value = str(data.get("key")), str(data.get("value"))
-        most = {"mix": len(found.candidates), "pair": len(views.pairs)}.get(key, 0)
-        if value.isascii() and value.isdigit() and int(value[:9]) < most:
-            session.choose(**{key: value})
-        elif key == "explore" and can_open(found):
+        if data.get("key") == "explore" and can_open(found):
             title = text["opened_title"].format(mix=views.name(candidate), yuan=views.yuan(found.cap))  # fmt: skip
             session.place.value = opened(found, candidate, title, session.place.peek())
+        else:
+            session.pick(data, allowed)
 
     with box(classes="net"):
         with box(classes="stack"):
-            Controls(items=shown_choices(views, chosen, pair), event_act=pick)
-            Chart(
-                spec=views.front(pair, chosen), words=table,
-                event_pick=lambda key: pick({"key": "mix", "value": key}),
-            )  # fmt: skip
+            controls(shown_choices(views, chosen, pair), pick)
+            plot(views.front(pair, chosen), lambda key: pick({"key": "mix", "value": key}))
         with box(classes="card"):
-            short = views.in_short(candidate)
-            html(page("lines.html.j2", lang, title=text["short"], note="", lines=short))
+            piece("lines", lang, title=text["short"], note="", lines=views.in_short(candidate))
     with box(classes="card"):
-        html(page("budget.html.j2", lang, part="mix", words=text, name=views.name(candidate),
-                  rows=views.outcomes(candidate)))  # fmt: skip
-        button = {"type": "button", "key": "explore", "label": text["open"], "primary": True}
-        if not can_open(found):
-            button |= {"disabled": True, "hint": text["no_open"]}
-        Controls(items=[button], event_act=pick)
+        rows = views.outcomes(candidate)
+        piece("budget", lang, part="mix", words=text, name=views.name(candidate), rows=rows)
+        closed = {} if can_open(found) else {"disabled": True, "hint": text["no_open"]}
+        controls([button("explore", text["open"], primary=True, **closed)], pick)
     with box(classes="pair"):
-        Chart(spec=views.spending(candidate), words=table)
-        html(page("budget.html.j2", lang, part="levers", words=text, rows=views.levers(candidate)), classes=["card"])  # fmt: skip
+        plot(views.spending(candidate))
+        moved = views.levers(candidate)
+        piece("budget", lang, ["card"], part="levers", words=text, rows=moved)
     with box(classes="trio"):
         for objective in found.objectives:
-            Chart(spec=views.differences(objective), words=table)
+            plot(views.differences(objective))
     about = text["about"].format(
         kept=len(found.candidates) - 1, sample=f"{100 * found.about['sample']:g}",
         **{key: int(found.about[key]) for key in ("tried", "worlds", "replicates", "months")},
     )  # fmt: skip
-    html(page("budget.html.j2", lang, part="from", words=text, about=about, command=found.command), classes=["card"])  # fmt: skip
+    piece("budget", lang, ["card"], part="from", words=text, about=about, command=found.command)
 
 
 def yuan(value: float, lang: str) -> str:
@@ -187,46 +149,37 @@ def yuan(value: float, lang: str) -> str:
     return figure(value, "yuan", lang, digits=3)
 
 
-def shown_choices(views: Views, chosen: int, pair: int) -> list[dict[str, Any]]:
+def shown_choices(views: Views, chosen: int, pair: int) -> list[Control]:
     """Which mix, and which two objectives."""
     text = views.text
-    mixes = [{"value": str(k), "text": views.name(c)} for k, c in enumerate(views.found.candidates)]
+    mixes = [(str(k), views.name(c)) for k, c in enumerate(views.found.candidates)]
     pairs = [
-        {"value": str(k), "text": text["pair_option"].format(x=views.label(x), y=views.label(y))}
+        (str(k), text["pair_option"].format(x=views.label(x), y=views.label(y)))
         for k, (x, y) in enumerate(views.pairs)
     ]
     return [
-        {"type": "select", "key": "mix", "label": text["which"], "value": str(chosen), "options": mixes},
-        {"type": "select", "key": "pair", "label": text["pair"], "value": str(pair), "options": pairs},
-    ]  # fmt: skip
+        select("mix", text["which"], str(chosen), mixes),
+        select("pair", text["pair"], str(pair), pairs),
+    ]
 
 
 def choices(
-    place: Place, searches: dict[int, Searched], cap: int | None, job: Job
-) -> list[dict[str, Any]]:
+    place: Place, searches: dict[int, Searched], cap: int | None, busy: bool
+) -> list[Control]:
     """Which budget, and a search for another one."""
     text, lang = words(place.lang)["budget"], place.lang
-    stored = [
-        {"value": str(k), "text": text["yearly_option"].format(yuan=yuan(k, lang))}
-        for k in searches
-    ]
+    stored = [(str(k), text["yearly_option"].format(yuan=yuan(k, lang))) for k in searches]
     asked = min(max(int(place.option("yearly", str(cap or USUAL_BUDGET))), LEAST), MOST)
-    items: list[dict[str, Any]] = []
-    if cap is not None:
-        items.append({"type": "select", "key": "yearly", "label": text["yearly"], "value": str(cap), "options": stored})  # fmt: skip
     scale = text["scale"]
-    items.append({
-        "type": "number", "key": "own", "label": text["own"], "low": LEAST / scale,
-        "high": MOST / scale, "step": "any", "value": asked / scale,
-    })  # fmt: skip
-    if job.running:
-        items.append({"type": "button", "key": "cancel", "label": text["cancel"]})
-    else:
-        items.append({"type": "button", "key": "search", "label": text["search"]})
-    return items
+    return [
+        *([select("yearly", text["yearly"], str(cap), stored)] if cap is not None else []),
+        {"type": "number", "key": "own", "label": text["own"], "low": LEAST / scale,
+         "high": MOST / scale, "step": "any", "value": asked / scale},
+        button("cancel", text["cancel"]) if busy else button("search", text["search"]),
+    ]  # fmt: skip
 
 
-def act(session: Session, job: solara.Reactive[Job], data: dict[str, Any]) -> None:
+def act(session: Session, job: solara.Reactive[Job | None], data: dict[str, Any]) -> None:
     """Answer a control of the choice."""
     key, value = data.get("key"), data.get("value")
     place = session.place.peek()
@@ -243,9 +196,9 @@ def act(session: Session, job: solara.Reactive[Job], data: dict[str, Any]) -> No
                 found=f"{value:g}", least=yuan(LEAST, place.lang), most=yuan(MOST, place.lang)
             )
             session.tell(line)
-    elif key == "search" and not job.peek().running:
+    elif key == "search":
         asked = int(place.option("yearly", str(chosen_of(place, known()) or USUAL_BUDGET)))
         asked = min(max(asked, LEAST), MOST)
-        job.value = Job(job.peek().number + 1, asked, running=True)
+        job.value = Job("search", asked)
     elif key == "cancel":
-        job.value = Job(job.peek().number + 1)
+        job.value = None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 import solara
@@ -14,111 +11,74 @@ from returnee.dashboard.content.contrast import (
     GAINS,
     GROUPED,
     Contrast,
-    lined_up,
+    answer,
+    asked,
     without,
 )
 from returnee.dashboard.live import over
-from returnee.dashboard.live.answers import Answer, answer_of
-from returnee.dashboard.live.pool import Busy
-from returnee.dashboard.live.runs import SMALL, STAGES, Stopped, cubes, group_runs, share_of
-from returnee.dashboard.texts import name_of, page, words
+from returnee.dashboard.live.answers import Answer
+from returnee.dashboard.live.asking import Shown, use_answers
+from returnee.dashboard.live.runs import STAGES, share_of
+from returnee.dashboard.pages.widgets import (
+    Control,
+    box,
+    button,
+    controls,
+    failed,
+    html,
+    notice,
+    piece,
+    plot,
+    select,
+    state,
+    tabs,
+)
+from returnee.dashboard.texts import name_of, words
 from returnee.dashboard.visitor import files
 from returnee.dashboard.visitor.place import ENSEMBLE, MOST_SAVED, UNMOVED, Mix, Place
-from returnee.dashboard.visitor.problems import say
 from returnee.dashboard.visitor.session import Session
-from returnee.dashboard.widgets import Chart, Controls, box, html, use_work
-from returnee.experiments.reports.sections.section import section_words
+from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import ScenarioError, scenario_names
 
-PAUSE = 0.3
 OPTIONS = {
     "gain": frozenset(GAINS), "measure": frozenset(GROUPED), "dimension": frozenset(DIMENSIONS),
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Shown:
-    """How far the runs are, and what they say."""
-
-    place: Place | None = None
-    answer: Answer | None = None
-    done: int = 0
-    total: int = 0
-    busy: bool = True
-    error: str = ""
-
-
-def asked(place: Place) -> tuple[object, ...]:
-    """What the runs depend on."""
-    return place.named(), tuple(place.mix_of(name) for name in place.compared), place.over
-
-
-def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], None]) -> None:
-    """Run all scenarios, and show what is known after each stage while it is wanted."""
-    last = Shown(place)
-
-    def step(done: int, total: int) -> None:
-        if wanted() and (done % 8 == 0 or done == total):
-            show(replace(last, done=done, total=total))
-
-    try:
-        scenarios, reference = lined_up(place)
-        sets = over.sets_of(place, [place.mix_of(name) for name in scenarios])
-        while wanted() and len(scenarios) > 1:
-            try:
-                for plan, cube in cubes(scenarios, reference, wanted, SMALL, STAGES, step, sets):
-                    found = answer_of(plan, cube, group_runs(plan, sets))
-                    last = Shown(place, found, busy=plan.replicates < STAGES[-1])
-                    if wanted():
-                        show(last)
-                return
-            except Busy:
-                time.sleep(PAUSE)
-    except Stopped:
-        return
-    except Exception as error:  # shown in its place; the page stays alive
-        show(Shown(place, busy=False, error=say(error, place.lang)))
 
 
 @solara.component
 def Compare(session: Session) -> None:
     """Choice of scenarios, and everything about their differences."""
     place = session.place.value
-    text = words(place.lang)["compare"]
-    shown = solara.use_reactive(Shown())
-    use_work(lambda wanted: answer(place, wanted, shown.set), [asked(place)])
+    lang, text = place.lang, words(place.lang)["compare"]
+    several = any(name != place.named() for name in place.compared)
+    shown = use_answers(asked(place) if several else None, lambda asker: answer(place, asker))
     with box(classes="stack"):
         html(f"<h1>{text['heading']}</h1>")
         with box(classes="card"):
-            Controls(
-                items=choices(place),
-                label=text["heading"],
-                event_act=lambda data: act(session, data),
-            )
-        if not [name for name in place.compared if name != place.named()]:
-            html(page("notices.html.j2", place.lang, lines=[text["none"]], wrong=False))
-            return
-        current = shown.value
-        if current.error:
-            html(page("notices.html.j2", place.lang, lines=[current.error], wrong=True))
-            return
-        fresh = current.place is not None and asked(current.place) == asked(place)
-        html(state_line(current, fresh, place), live=True)
-        if current.answer is not None and fresh:
-            Found(session, current.answer)
+            controls(choices(place), lambda data: act(session, data), text["heading"])
+        if not several:
+            notice(lang, text["none"])
+        elif shown.error is not None:
+            failed(shown, lang)
+        else:
+            State(shown, place)
+            if shown.found is not None:
+                Found(session, shown.found)
 
 
-def state_line(shown: Shown, fresh: bool, place: Place) -> str:
+@solara.component
+def State(shown: Shown[Answer], place: Place) -> None:
     """How many runs stand behind what is shown."""
-    lang, text = place.lang, words(place.lang)
-    n = shown.answer.plan.replicates if shown.answer and fresh else 0
+    lang, text, n = place.lang, words(place.lang), 0
+    if shown.found is not None:
+        n = shown.found.plan.replicates
     if n == STAGES[-1]:
-        line = over.done_line(place, n)
-    else:
-        line = text["compare"]["running"].format(
-            n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved())
-        )
-    return page("state.html.j2", lang, busy=n < STAGES[-1], done=n, most=STAGES[-1], line=line)
+        state(lang, over.done_line(place, n), live=True)
+        return
+    line = text["busy"] if shown.queued else text["compare"]["running"].format(
+        n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved())
+    )  # fmt: skip
+    state(lang, line, n, STAGES[-1], live=True)
 
 
 @solara.component
@@ -126,88 +86,59 @@ def Found(session: Session, found: Answer) -> None:
     """Table, charts, frontier, who gains, quality."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["compare"]
-    sets = place.over == ENSEMBLE
+    section, sets = report_words(lang)["equity"], place.over == ENSEMBLE
     content = solara.use_memo(lambda: Contrast(found, lang, sets), [found, lang, sets])
-    compared = [content.names[k] for k in found.plan.compared]
-    table = {"table": words(lang)["table"]}
     gain, measure, dimension = (
         place.option("gain", GAINS[0]), place.option("measure", GROUPED[2]), place.option("dimension", "schooling"),
     )  # fmt: skip
-    html(
-        page("matrix.html.j2", lang, rows=content.rows(), names=compared, reference=content.names[found.plan.reference]),
-        classes=["card"],
-    )  # fmt: skip
-    multiples = solara.use_memo(content.multiples, [found, lang])
+
+    def pick(data: dict[str, Any]) -> None:
+        session.pick(data, OPTIONS)
+
+    compared = [content.names[k] for k in found.plan.compared]
+    reference = content.names[found.plan.reference]
+    piece("matrix", lang, ["card"], rows=content.rows(), names=compared, reference=reference)
     with box(classes="trio"):
-        for spec in multiples:
-            Chart(spec=spec, words=table)
+        for spec in solara.use_memo(content.multiples, [found, lang]):
+            plot(spec)
     with box(classes="pair"):
         with box(classes="stack"):
-            Controls(
-                items=[_tabs("gain", text["gain"], gain, {k: text["gains"][k] for k in GAINS})],
-                event_act=lambda d: pick(session, d),
-            )
-            Chart(spec=content.frontier(gain), words=table)
+            gains = [(name, text["gains"][name]) for name in GAINS]
+            controls([tabs("gain", text["gain"], gain, gains)], pick)
+            plot(content.frontier(gain))
         with box(classes="card"):
-            html(
-                page(
-                    "lines.html.j2",
-                    lang,
-                    title=text["equal"],
-                    note=text["equal_note"],
-                    lines=content.spending_lines(),
-                )
-            )
-            html(page("lines.html.j2", lang, title=text["worth"], note="", lines=content.ratios()))
-    section = section_words(lang)["equity"]
+            alike = content.spending_lines()
+            piece("lines", lang, title=text["equal"], note=text["equal_note"], lines=alike)
+            piece("lines", lang, title=text["worth"], note="", lines=content.ratios())
     with box(classes="stack"):
-        items = [
-            {"type": "select", "key": "measure", "label": text["measure"], "value": measure,
-             "options": [{"value": k, "text": section["measures"][k]} for k in GROUPED]},
-            {"type": "select", "key": "dimension", "label": text["dimension"], "value": dimension,
-             "options": [{"value": k, "text": section["dimensions"][k]} for k in DIMENSIONS]},
-        ]  # fmt: skip
         html(f"<h2>{text['who']}</h2>")
-        Controls(items=items, event_act=lambda d: pick(session, d))
-        Chart(spec=content.who_gains(measure, dimension), words=table)
-    Chart(spec=solara.use_memo(content.ranks, [found, lang]), words=table)
+        measures = [(name, section["measures"][name]) for name in GROUPED]
+        dimensions = [(name, section["dimensions"][name]) for name in DIMENSIONS]
+        items = [
+            select("measure", text["measure"], measure, measures),
+            select("dimension", text["dimension"], dimension, dimensions),
+        ]
+        controls(items, pick)
+        plot(content.who_gains(measure, dimension))
+    plot(solara.use_memo(content.ranks, [found, lang]))
 
 
-def _tabs(key: str, label: str, value: str, options: dict[str, str]) -> dict[str, Any]:
-    return {"type": "tabs", "key": key, "label": label, "value": value,
-            "options": [{"value": k, "text": v} for k, v in options.items()]}  # fmt: skip
-
-
-def pick(session: Session, data: dict[str, Any]) -> None:
-    """Take a choice of what is shown."""
-    key, value = str(data.get("key")), str(data.get("value"))
-    if value in OPTIONS.get(key, ()):
-        session.choose(**{key: value})
-
-
-def choices(place: Place) -> list[dict[str, Any]]:
+def choices(place: Place) -> list[Control]:
     """Reference, scenarios chosen, and how to add others."""
     text = words(place.lang)["compare"]
     titles = {name: name_of(Mix(name).scenario(), place.lang) for name in scenario_names()}
     reference = place.named()
-    rest = [
-        name
-        for name in (*titles, *(mix.title for mix in place.saved))
-        if name not in place.compared and name != reference
-    ]
-    adding = [
-        {"value": "", "text": text["choose"]},
-        *({"value": name, "text": titles.get(name, name)} for name in rest),
-    ]
-    chosen = [name for name in place.compared if name != reference]
+    known = (*titles, *(mix.title for mix in place.saved))
+    rest = [name for name in known if name not in place.compared and name != reference]
+    adding = [("", text["choose"]), *((name, titles.get(name, name)) for name in rest)]
+    chosen = {name: titles.get(name, name) for name in place.compared if name != reference}
     return [
-        {"type": "select", "key": "against", "label": text["against"], "value": reference,
-         "options": [{"value": name, "text": title} for name, title in titles.items()]},
+        select("against", text["against"], reference, titles.items()),
         over.choice(place),
-        {"type": "select", "key": "add", "label": text["add"], "value": "", "options": adding, "disabled": len(chosen) >= MOST_SAVED},
+        select("add", text["add"], "", adding, disabled=len(chosen) >= MOST_SAVED),
         {"type": "file", "key": "upload", "label": words(place.lang)["explore"]["upload"], "accept": ".toml,.csv", "most": files.MOST},
-        *({"type": "button", "key": "remove", "value": name, "label": f"{titles.get(name, name)} ×",
-           "hint": text["remove"].format(name=titles.get(name, name))} for name in chosen),
+        *(button("remove", f"{title} ×", value=name, hint=text["remove"].format(name=title))
+          for name, title in chosen.items()),
     ]  # fmt: skip
 
 
@@ -226,14 +157,10 @@ def act(session: Session, data: dict[str, Any]) -> None:
     elif key == "remove" and value in known:
         session.place.value = without(place, value)
     elif key == "upload":
-        size, given = data.get("size"), data.get("text")
         try:
-            mix = files.read_upload(
-                str(data.get("name")), size if isinstance(size, int) else 0,
-                given if isinstance(given, str) else None, place.lang, place.mix.county,
-            )  # fmt: skip
+            mix = files.received(data, place)
         except ScenarioError as error:
-            session.tell(say(error, place.lang))
+            session.refuse(error)
             return
         kept = [m for m in place.saved if m.title != mix.title][-MOST_SAVED + 1 :]
         compared = tuple(dict.fromkeys((*place.compared, mix.title)))[-MOST_SAVED:]

@@ -1,33 +1,44 @@
-"""Explore: move a lever, see the county answer."""
+"""Explore: move a lever, see the county answer; have it for the whole county, or as a report."""
 
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import solara
 
 from returnee.dashboard.content import drawing, levers
+from returnee.dashboard.content.facts import fact_of, facts, pots, spending, waiting
 from returnee.dashboard.live import long, over
 from returnee.dashboard.live.answers import (
+    HEADLINES,
     MOVED,
     REFERENCE,
     Answer,
-    answer_of,
+    answer,
     command,
-    facts,
-    in_words,
     lined_up,
-    pots,
-    spending,
-    waiting,
 )
-from returnee.dashboard.live.pool import Busy
-from returnee.dashboard.live.runs import STAGES, Stopped, cubes, share_of
+from returnee.dashboard.live.asking import Job, Shown, use_answers, use_job
+from returnee.dashboard.live.pool import Asker
+from returnee.dashboard.live.runs import SMALL, STAGES, share_of
+from returnee.dashboard.pages.widgets import (
+    Control,
+    Levers,
+    box,
+    button,
+    controls,
+    failed,
+    html,
+    piece,
+    plot,
+    select,
+    state,
+    state_line,
+    tabs,
+)
 from returnee.dashboard.settings import COUNTIES
 from returnee.dashboard.texts import escaped, name_of, page, words
 from returnee.dashboard.visitor import files
@@ -35,105 +46,31 @@ from returnee.dashboard.visitor.place import (
     ENSEMBLE,
     LEVERS,
     MOST_SAVED,
+    SCHOOLING,
     UNMOVED,
     Mix,
     Place,
     Unusable,
     fitting,
 )
-from returnee.dashboard.visitor.problems import SCHOOLING, say
 from returnee.dashboard.visitor.session import Session
-from returnee.dashboard.widgets import Chart, Controls, Levers, box, html, use_work
+from returnee.experiments.reports.compare import sentence
+from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.words.texts import counted
 from returnee.scenarios import ScenarioError, scenario_names, walk
 
 CHARTS = ("firms_open", "jobs", "returns", "return_quality", "aware_finance", "public_cost")
-BREATH = 0.1  # seconds for the browser to draw the first answer before more is run
-PAUSE = 0.25  # seconds before asking again when the queue is full
-_stamps = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An answer and the place it belongs to, or why there is none.
-
-    Attributes
-    ----------
-    place : Place or None
-    answer : Answer or None
-    stamp : int
-        Another one for every answer.
-    busy : bool
-        Whether more is on its way.
-    error : str
-    done, total : int
-        Runs on the way to a first answer.
-    queued : bool
-        Whether the server has no room for this visitor's runs yet.
-    """
-
-    place: Place | None = None
-    answer: Answer | None = None
-    stamp: int = 0
-    busy: bool = False
-    error: str = ""
-    done: int = 0
-    total: int = 0
-    queued: bool = False
-
-
-def asked(place: Place) -> tuple[object, ...]:
-    """What the runs depend on."""
-    return place.mix.base, tuple(place.mix.overrides().items()), place.against, place.over
-
-
-def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], None]) -> None:
-    """Run, and show the answer again and again with more replicates, while it is wanted."""
-    begun = False
-
-    def step(done: int, total: int) -> None:
-        if not begun and wanted():
-            show(Shown(busy=True, done=done, total=total))
-
-    try:
-        lined = lined_up(place)
-        sets = over.sets_of(place, [place.mix])
-        while wanted():
-            try:
-                for plan, cube in cubes(lined, REFERENCE, wanted, step=step, sets=sets):
-                    found, begun = answer_of(plan, cube), True
-                    if wanted():
-                        show(Shown(place, found, next(_stamps), plan.replicates < STAGES[-1]))
-                    if plan.replicates == STAGES[0]:
-                        time.sleep(BREATH)
-                return
-            except Busy:
-                show(Shown(busy=True, queued=True))
-                time.sleep(PAUSE)
-    except Stopped:
-        return
-    except Exception as error:  # shown in its place; the page stays alive
-        show(Shown(place, error=say(error, place.lang), stamp=next(_stamps)))
 
 
 @solara.component
 def Explore(session: Session) -> None:
     """Levers on the left, the answer on the right."""
     place = session.place.value
-    shown = solara.use_reactive(Shown())
-
-    def show(new: Shown) -> None:
-        before = shown.peek()
-        if not new.busy or new.answer is not None:
-            shown.value = new
-        elif before.answer is None or new.queued != before.queued:  # an answer stays till the next
-            shown.value = replace(new, place=before.place, answer=before.answer, stamp=before.stamp)
-
-    use_work(lambda wanted: answer(place, wanted, show), [asked(place)])
+    shown = use_answers(place.asked(), lambda asker: answer(place, asker), stays=True)
     with box(classes="split"):
         Side(session)
         with box(classes="stack"):
-            Right(session, shown.value)
+            Right(session, shown)
 
 
 @solara.component
@@ -141,29 +78,21 @@ def Side(session: Session) -> None:
     """Scenario, files and levers."""
     place, text = session.place.value, words(session.place.value.lang)
     is_open = solara.use_reactive(False)
+    label = text["levers"]["hide" if is_open.value else "show"]
     with box(
         classes="side" + ("" if is_open.value else " shut"),
         tag="section",
         **{"aria-label": text["levers"]["show"]},
     ):
         with box(classes="drawer"):
-            label = text["levers"]["hide" if is_open.value else "show"]
-            Controls(
-                items=[{"type": "button", "key": "open", "label": label}],
-                event_act=lambda _: is_open.set(not is_open.value),
-            )
+            controls([button("open", label)], lambda _: is_open.set(not is_open.value))
         with box(classes="inner"):
             with box(classes="stack card", tag="div"):
-                Controls(
-                    items=choices(place),
-                    label=text["explore"]["scenario"],
-                    event_act=lambda data: act(session, data),
-                )
+                label = text["explore"]["scenario"]
+                controls(choices(place), lambda data: act(session, data), label)
             Levers(
-                rooms=levers.rooms(place.mix, place.lang),
-                values=dict(place.mix.levers),
-                words=text["levers"], lang=place.lang,
-                event_move=lambda data: move(session, data),
+                rooms=levers.rooms(place.mix, place.lang), values=dict(place.mix.levers),
+                words=text["levers"], lang=place.lang, event_move=lambda data: move(session, data),
             )  # fmt: skip
 
 
@@ -204,41 +133,32 @@ def place_moved(session: Session, data: dict[str, Any]) -> Mix:
         return mix
 
 
-def choices(place: Place) -> list[dict[str, Any]]:
+def choices(place: Place) -> list[Control]:
     """Controls above the levers."""
     text = words(place.lang)["explore"]
-    named = [
-        {"value": name, "text": name_of(Mix(name).scenario(), place.lang)}
-        for name in scenario_names()
-    ]
-    years = [
-        {"value": str(12 * k + 1), "text": text["year_option"].format(year=k + 1)} for k in range(9)
-    ]
+    named = [(name, name_of(Mix(name).scenario(), place.lang)) for name in scenario_names()]
+    years = [(str(12 * k + 1), text["year_option"].format(year=k + 1)) for k in range(9)]
     return [
         *county_choice(place),
-        {"type": "select", "key": "base", "label": text["scenario"], "value": place.mix.base, "options": named},
-        {"type": "select", "key": "against", "label": text["against"], "value": place.against, "options": [{"value": UNMOVED, "text": text["unmoved"]}, *named]},
-        {"type": "select", "key": "start", "label": text["from_month"], "value": str(place.mix.start), "options": years},
+        select("base", text["scenario"], place.mix.base, named),
+        select("against", text["against"], place.against, [(UNMOVED, text["unmoved"]), *named]),
+        select("start", text["from_month"], str(place.mix.start), years),
         over.choice(place),
-        {"type": "button", "key": "reset", "label": text["reset_all"], "disabled": not place.mix.levers},
+        button("reset", text["reset_all"], disabled=not place.mix.levers),
         {"type": "file", "key": "upload", "label": text["upload"], "accept": ".toml,.csv", "most": files.MOST,
          "hint": text["upload_hint"].format(most=files.MOST // 1000)},
-        {"type": "button", "key": "download", "label": text["download"]},
+        button("download", text["download"]),
     ]  # fmt: skip
 
 
-def county_choice(place: Place) -> list[dict[str, Any]]:
+def county_choice(place: Place) -> list[Control]:
     """The control that chooses a county, where the server has more than what ships."""
     if not COUNTIES:
         return []
-    options = []
-    for name in ("", *COUNTIES):
-        county = Mix(place.mix.base, county=name).scenario().county
-        options.append(
-            {"value": name, "text": county.name_zh if place.lang == "zh" else county.name}
-        )
+    found = {name: Mix(place.mix.base, county=name).scenario().county for name in ("", *COUNTIES)}
+    named = [(name, c.name_zh if place.lang == "zh" else c.name) for name, c in found.items()]
     label = words(place.lang)["explore"]["county"]
-    return [{"type": "select", "key": "county", "label": label, "value": place.mix.county, "options": options}]  # fmt: skip
+    return [select("county", label, place.mix.county, named)]
 
 
 def act(session: Session, data: dict[str, Any]) -> None:
@@ -265,14 +185,9 @@ def act(session: Session, data: dict[str, Any]) -> None:
         session.download(f"{name}.toml", files.toml_of(mix, place.lang), "application/toml")
     elif key == "upload":
         try:
-            size = data.get("size")
-            given = data.get("text")
-            mix = files.read_upload(
-                str(data.get("name")), size if isinstance(size, int) else 0,
-                given if isinstance(given, str) else None, place.lang, mix.county,
-            )  # fmt: skip
+            mix = files.received(data, place)
         except ScenarioError as error:
-            session.tell(say(error, place.lang))
+            session.refuse(error)
         else:
             session.set_mix(mix)
             session.tell(*files.opened(str(data.get("name")), mix, place.lang))
@@ -288,7 +203,7 @@ def save(session: Session) -> None:
     try:
         stem = files.plain_title(name_of(lined_up(place)[MOVED], place.lang))
     except ScenarioError as error:
-        session.tell(say(error, place.lang))
+        session.refuse(error)
         return
     taken = {mix.title for mix in place.saved} | set(scenario_names())
     title = next(
@@ -301,24 +216,20 @@ def save(session: Session) -> None:
 
 
 @solara.component
-def Right(session: Session, shown: Shown) -> None:
+def Right(session: Session, shown: Shown[Answer]) -> None:
     """The answer: figures, sentence, charts, money, waiting."""
-    place = session.place.value
-    lang = place.lang
-    found = shown.answer
-    fresh = shown.place is not None and asked(shown.place) == asked(place)
-    if shown.error and fresh:
-        html(page("notices.html.j2", lang, lines=[shown.error], wrong=True))
-        long.Actions(session, save)  # what was made so far can still be kept and sent
-        return
-    if found is None:
+    lang = session.place.value.lang
+    if shown.error is not None:
+        failed(shown, lang)
+        Actions(session)  # what was made so far can still be kept and sent
+    elif shown.found is None:
         html(first_line(shown, lang), live=True)
-        return
-    Found(session, shown, found, fresh)
+    else:
+        Found(session, shown, shown.found)
 
 
 @solara.component
-def Found(session: Session, shown: Shown, found: Answer, fresh: bool) -> None:
+def Found(session: Session, shown: Shown[Answer], found: Answer) -> None:
     """An answer, page by page; what was shown stays, paler, while a newer one is on its way."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["explore"]
@@ -332,28 +243,24 @@ def Found(session: Session, shown: Shown, found: Answer, fresh: bool) -> None:
         lambda: Below(found, place) if settled else below.current, [shown.stamp, lang]
     )
     below.current = kept
-    html(content.head, classes=[] if fresh else ["busy"])
-    html(state_line(shown, fresh, place), live=True)
-    long.Actions(session, save)
-    tabs = {"type": "tabs", "key": "chart", "label": text["measure"], "value": place.chart,
-            "options": [{"value": name, "text": words(lang)["views"][name]} for name in CHARTS]}  # fmt: skip
-    Controls(
-        items=[tabs],
-        event_act=lambda data: session.go(chart=data["value"]) if data["value"] in CHARTS else None,
+    html(content.head, classes=[] if shown.fresh else ["busy"])
+    html(answer_line(shown, place), live=True)
+    Actions(session)
+    views = [(name, words(lang)["views"][name]) for name in CHARTS]
+    controls(
+        [tabs("chart", text["measure"], place.chart, views)],
+        lambda data: session.go(chart=data["value"]) if data["value"] in CHARTS else None,
     )
-    table = {"table": words(lang)["table"]}
     with box(classes="pair"):
-        Chart(spec=content.levels, words=table)
-        Chart(spec=content.differences, words=table)
+        plot(content.levels)
+        plot(content.differences)
     with box(classes="pair"):
-        Chart(spec=kept.spending, words=table)
+        plot(kept.spending)
         with box(classes="stack"):
             html(kept.money, classes=["card"])
             html(kept.waiting, classes=["card"])
-    html(
-        f"<h2>{escaped(text['repeat'])}</h2><pre tabindex='0'>{escaped(kept.command)}</pre>",
-        classes=["card"],
-    )
+    repeat = f"<h2>{escaped(text['repeat'])}</h2><pre tabindex='0'>{escaped(kept.command)}</pre>"
+    html(repeat, classes=["card"])
 
 
 class Content:
@@ -363,15 +270,10 @@ class Content:
         lang, start = place.lang, place.mix.start
         text, sets = words(lang)["explore"], place.over == ENSEMBLE
         same = found.plan.scenarios[MOVED].id == found.plan.scenarios[REFERENCE].id
-        sentence = text["same"] if same else in_words(found, lang)
+        line = text["same"] if same else sentence(found, MOVED, lang)
         years = counted(found.plan.settings.months / 12.0, "year", lang)
-        self.head = page(
-            "answer.html.j2",
-            lang,
-            facts=facts(found, lang, sets=sets),
-            sentence=sentence,
-            years=years,
-        )
+        told = facts(found, lang, sets=sets)
+        self.head = page("answer.html.j2", lang, facts=told, sentence=line, years=years)
         self.levels = drawing.levels(found, place.chart, lang, start, stamp)
         self.differences = drawing.differences(found, place.chart, lang, start, sets)
 
@@ -399,26 +301,84 @@ class Below:
         self.command = repeat(place, found.plan)
 
 
-def first_line(shown: Shown, lang: str) -> str:
+def first_line(shown: Shown[Answer], lang: str) -> str:
     """How far the runs are that a first answer needs."""
-    text = words(lang)
-    line = text["explore"]["begin"].format(done=shown.done, total=shown.total or 2 * STAGES[0])
-    line = text["busy"] if shown.queued else line
-    most = shown.total or 2 * STAGES[0]
-    return page("state.html.j2", lang, busy=True, done=shown.done, most=most, line=line)
+    text, most = words(lang), shown.total or 2 * STAGES[0]
+    line = text["explore"]["begin"].format(done=shown.done, total=most)
+    return state_line(lang, text["busy"] if shown.queued else line, shown.done, most)
 
 
-def state_line(shown: Shown, fresh: bool, place: Place) -> str:
+def answer_line(shown: Shown[Answer], place: Place) -> str:
     """How many runs stand behind what is shown."""
-    lang, found = place.lang, shown.answer
+    lang, found, text = place.lang, shown.found, words(place.lang)
     assert found is not None
-    n, busy = found.plan.replicates, shown.busy or not fresh
-    line = over.done_line(place, n)
-    if busy:
-        text = words(lang)["explore"]["first" if n <= STAGES[0] else "more"]
-        line = text.format(n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved()))
-    if not fresh:  # what stands below is an answer to what was asked before
-        line = words(lang)["busy"] if shown.queued else words(lang)["explore"]["stale"]
-    return page(
-        "state.html.j2", lang, busy=busy, done=n if fresh else 0, most=STAGES[-1], line=line
-    )
+    n = found.plan.replicates
+    if not shown.fresh:  # what stands below is an answer to what was asked before
+        line = text["busy"] if shown.queued else text["explore"]["stale"]
+        return state_line(lang, line, 0, STAGES[-1])
+    if not shown.busy:
+        return state_line(lang, over.done_line(place, n))
+    line = text["explore"]["first" if n <= STAGES[0] else "more"]
+    line = line.format(n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved()))
+    return state_line(lang, line, n, STAGES[-1])
+
+
+@solara.component
+def Actions(session: Session) -> None:
+    """Buttons under the answer, and the long work they begin."""
+    place = session.place.value
+    lang, text = place.lang, words(place.lang)["explore"]
+    job: solara.Reactive[Job | None] = solara.use_reactive(None)
+    shown = use_job(job, lambda begun, asker: perform(session, begun, asker))
+
+    def begin(data: dict[str, Any]) -> None:
+        key = data.get("key")
+        if key == "link":
+            session.copy_link(text["copied"])
+        elif key == "save":
+            save(session)
+        elif key in ("full", "report"):
+            job.value = Job(str(key), session.place.peek())
+        elif key == "cancel":
+            job.value = None
+
+    no_full = {"disabled": True, "hint": words(lang)["over"]["no_full"]}
+    buttons = [
+        button("save", text["save"], primary=True),
+        button("link", text["link"]),
+        button("report", text["report"], disabled=shown.busy),
+        button("full", text["full"], disabled=shown.busy)
+        | (no_full if place.over == ENSEMBLE else {}),
+    ]
+    if shown.busy:
+        buttons.append(button("cancel", text["cancel"]))
+    controls(buttons, begin)
+    if shown.busy and job.value is not None:
+        line = text[f"{job.value.kind}_running"].format(done=shown.done, total=shown.total)
+        state(lang, line if shown.total else text["full_wait"], shown.done, shown.total or 1)
+    elif shown.error is not None:
+        failed(shown, lang, text["failed"])
+    elif shown.found is not None:
+        with box(classes="card"):
+            Whole(shown.found, lang)
+
+
+@solara.component
+def Whole(found: Comparison, lang: str) -> None:
+    """Headline figures of the whole county."""
+    label = found.plan.compared[0]
+    rows = found.effects[found.effects["scenario"] == label].set_index("measure")
+    told = [fact_of(found, name, rows.loc[name], lang) for name in HEADLINES]
+    line = sentence(found, label, lang)
+    piece("full", lang, facts=told, sentence=line, n=long.FULL, months=SMALL.months)
+
+
+def perform(session: Session, job: Job, asker: Asker) -> Comparison | None:
+    """Do the long work that a job names: runs of the whole county, or a report to download."""
+    place: Place = job.of
+    if job.kind == "full":
+        return long.full(place, asker)
+    made = long.report(place, asker)
+    if asker.wanted():
+        session.download(long.report_name(place), made, "text/html")
+    return None

@@ -2,189 +2,107 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import solara
 
 from returnee.dashboard.content import neighbours as net
-from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
-from returnee.dashboard.live.pool import Busy
-from returnee.dashboard.live.runs import Stopped, gather
-from returnee.dashboard.pages.explore import asked
-from returnee.dashboard.texts import name_of, page, words
+from returnee.dashboard.live.answers import MOVED, REFERENCE
+from returnee.dashboard.live.asking import use_answers
+from returnee.dashboard.pages.widgets import (
+    Control,
+    Net,
+    box,
+    controls,
+    notice,
+    piece,
+    select,
+    working,
+)
+from returnee.dashboard.texts import name_of, words
 from returnee.dashboard.visitor.place import Place
-from returnee.dashboard.visitor.problems import say
-from returnee.dashboard.visitor.session import Session
-from returnee.dashboard.widgets import Controls, Net, box, html, use_work
-from returnee.scenarios import Scenario
+from returnee.dashboard.visitor.session import Session, say
 
-REPLICATES = 8
-PAUSE = 0.3
 OPTIONS: dict[str, frozenset[str] | None] = {
-    "town": None, "luck": frozenset(map(str, range(REPLICATES))), "person": None,
+    "town": None, "luck": frozenset(map(str, range(net.REPLICATES))), "person": None,
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Who was looked at, and what was seen."""
-
-    key: tuple[object, ...] = ()
-    people: net.Neighbours | None = None
-    seen: tuple[tuple[str, net.Watched], ...] = ()
-    scenarios: tuple[tuple[str, Scenario], ...] = ()
-    error: str = ""
-
-
-def key_of(place: Place) -> tuple[object, ...]:
-    """What the page depends on."""
-    return *asked(place), town_of(place), place.option("luck", "0")
-
-
-def town_of(place: Place) -> int:
-    """Row of the township that is shown: the one asked for, as far as the county has it."""
-    towns = place.mix.unmoved().county.townships
-    return min(int(place.option("town", "9")), len(towns) - 1)
-
-
-def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], None]) -> None:
-    """Look at the township under both policies, while it is wanted."""
-    key = key_of(place)
-    town, luck = town_of(place), int(place.option("luck", "0"))
-    try:
-        lined = lined_up(place)
-        calls = [lambda s=s: net.watch(s, luck, town) for s in lined.values()]  # type: ignore[misc]
-        while wanted():
-            try:
-                seen = gather(calls, 1, wanted)
-                break
-            except Busy:
-                time.sleep(PAUSE)
-        else:
-            return
-        people = net.neighbours(lined[REFERENCE], luck, town)
-    except net.NobodyThere:
-        show(Shown(key, error=words(place.lang)["network"]["nobody"]))
-        return
-    except Stopped:
-        return
-    except Exception as error:  # shown in its place; the page stays alive
-        show(Shown(key, error=say(error, place.lang)))
-        return
-    if wanted():
-        show(Shown(key, people, tuple(zip(lined, seen, strict=True)), tuple(lined.items())))
 
 
 @solara.component
 def Network(session: Session) -> None:
     """Township and luck, the picture, and a person."""
     place = session.place.value
-    lang = place.lang
-    shown = solara.use_reactive(Shown())
-    use_work(lambda wanted: answer(place, wanted, shown.set), [key_of(place)])
-    current = shown.value
+    lang, town, luck = place.lang, net.town_of(place), int(place.option("luck", "0"))
+    asked = (*place.asked(), town, luck)
+    shown = use_answers(asked, lambda asker: net.answer(place, town, luck, asker))
     with box(classes="stack"):
-        html(page("network.html.j2", lang, part="head"))
-        Controls(items=choices(place), event_act=lambda data: pick(session, data))
-        if current.key != key_of(place):
-            line = words(lang)["working"].format(done=0, total=2)
-            html(page("state.html.j2", lang, busy=True, done=0, most=2, line=line))
-        elif current.error:
-            html(page("notices.html.j2", lang, lines=[current.error], wrong=True))
+        piece("network", lang, part="head")
+        controls(choices(place), lambda data: pick(session, data))
+        if shown.error is not None:
+            notice(lang, why(shown.error, lang), wrong=True)
+        elif shown.found is None:
+            working(shown, 2, lang)
         else:
-            Found(session, current)
+            Found(session, shown.found)
 
 
 @solara.component
-def Found(session: Session, shown: Shown) -> None:
+def Found(session: Session, found: net.Seen) -> None:
     """The picture on the left, a person on the right."""
     place = session.place.value
-    lang, text = place.lang, words(place.lang)["network"]
-    people, seen, scenarios = shown.people, dict(shown.seen), dict(shown.scenarios)
-    assert people is not None
-    town = scenarios[REFERENCE].county.townships[town_of(place)]
-    listed = net.eventful(people, seen, lang)
-    known = set(people.ids.tolist())
+    lang, text, charts = place.lang, words(place.lang)["network"], words(place.lang)["charts"]
+    people, scenarios = found.people, found.scenarios
+    listed = dict(net.eventful(people, found.seen, lang))
+    known = people.ids.tolist()
     person = int(place.option("person", "-1"))
     if person not in known:
-        person = listed[0][0] if listed else int(people.ids[0])
-    spec = solara.use_memo(
-        lambda: net.spec_of(
-            people, seen, scenarios, town.name_zh if lang == "zh" else town.name, lang
-        ),
-        [shown, lang],
-    )
+        person = next(iter(listed), known[0])
+    if person not in listed:
+        listed = {person: net.who(people, known.index(person), lang), **listed}
+    spec = solara.use_memo(lambda: net.spec_of(found, lang), [found, lang])
 
     def choose(value: Any) -> None:
         if str(value).isdigit() and int(value) in known:
             session.choose(person=str(int(value)))
 
-    about = {"table": words(lang)["table"], **{name: text[name] for name in ("side", "colour", "play", "pause")},
-             "year": words(lang)["charts"]["year"], "month": words(lang)["charts"]["month"]}  # fmt: skip
+    about = {
+        "table": words(lang)["table"], "year": charts["year"], "month": charts["month"],
+        **{name: text[name] for name in ("side", "colour", "play", "pause")},
+    }  # fmt: skip
+    lives = [
+        (name_of(scenarios[side], lang), net.life(found, side, person, lang))
+        for side in (REFERENCE, MOVED)
+    ]
     with box(classes="net"):
         Net(spec=spec, words=about, chosen=person, event_pick=choose)
         with box(classes="card"):
-            options = [{"value": str(k), "text": f"{k}: {name}"} for k, name in listed]
-            if person not in {k for k, _ in listed}:
-                place_of = people.ids.tolist().index(person)
-                options.insert(
-                    0,
-                    {"value": str(person), "text": f"{person}: {net.who(people, place_of, lang)}"},
-                )
-            Controls(
-                items=[
-                    {
-                        "type": "select",
-                        "key": "person",
-                        "label": text["person"],
-                        "value": str(person),
-                        "options": options,
-                    }
-                ],
-                event_act=lambda data: choose(data.get("value")),
+            named = [(str(k), f"{k}: {name}") for k, name in listed.items()]
+            controls(
+                [select("person", text["person"], str(person), named)],
+                lambda data: choose(data.get("value")),
             )
-            lives = [
-                (
-                    name_of(scenarios[side], lang),
-                    net.life(people, seen[side], person, scenarios[side], lang),
-                )
-                for side in (REFERENCE, MOVED)
-            ]
-            html(
-                page(
-                    "network.html.j2",
-                    lang,
-                    part="life",
-                    lives=lives,
-                    same=lives[0][1] == lives[1][1],
-                )
-            )
+            same = lives[0][1] == lives[1][1]
+            piece("network", lang, part="life", lives=lives, same=same)
 
 
-def choices(place: Place) -> list[dict[str, Any]]:
+def why(error: Exception, lang: str) -> str:
+    """Why there is nothing to see."""
+    empty = isinstance(error, net.NobodyThere)
+    return str(words(lang)["network"]["nobody"]) if empty else say(error, lang)
+
+
+def choices(place: Place) -> list[Control]:
     """Township and luck."""
     text, towns = words(place.lang)["network"], place.mix.unmoved().county.townships
-    named = [
-        {"value": str(k), "text": t.name_zh if place.lang == "zh" else t.name}
-        for k, t in enumerate(towns)
-    ]
-    lucks = [
-        {"value": str(k), "text": text["luck_option"].format(n=k + 1)} for k in range(REPLICATES)
-    ]
+    named = [(str(k), t.name_zh if place.lang == "zh" else t.name) for k, t in enumerate(towns)]
+    lucks = [(str(k), text["luck_option"].format(n=k + 1)) for k in range(net.REPLICATES)]
     return [
-        {"type": "select", "key": "town", "label": text["town"], "value": str(town_of(place)), "options": named},
-        {"type": "select", "key": "luck", "label": text["luck"], "value": place.option("luck", "0"), "options": lucks},
-    ]  # fmt: skip
+        select("town", text["town"], str(net.town_of(place)), named),
+        select("luck", text["luck"], place.option("luck", "0"), lucks),
+    ]
 
 
 def pick(session: Session, data: dict[str, Any]) -> None:
     """Take a township or a luck."""
-    key, value = str(data.get("key")), str(data.get("value"))
     towns = session.place.peek().mix.unmoved().county.townships
-    if value in (OPTIONS.get(key) or ()) or (
-        key == "town" and value in map(str, range(len(towns)))
-    ):
-        session.choose(**{key: value})
+    session.pick(data, {**OPTIONS, "town": [str(k) for k in range(len(towns))]})

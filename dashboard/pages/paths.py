@@ -1,131 +1,73 @@
-"""Paths: careers of a cohort, what became of founders, and how long firms live."""
+"""Paths: where careers lead, what became of founders, and how long firms live, under two policies."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import solara
 
-from returnee.dashboard.content.careers import COHORTS, KINDS, Careers, Lives, careers_of
-from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
-from returnee.dashboard.live.pool import Busy
-from returnee.dashboard.live.runs import SMALL, Stopped, gather, reduced, share_of
-from returnee.dashboard.pages.explore import asked
-from returnee.dashboard.texts import name_of, page, words
-from returnee.dashboard.visitor.place import Place
-from returnee.dashboard.visitor.problems import say
+from returnee.dashboard.content.careers import COHORTS, KINDS, REPLICATES, Lives, Pair, answer
+from returnee.dashboard.live.answers import MOVED, REFERENCE
+from returnee.dashboard.live.asking import use_answers
+from returnee.dashboard.live.runs import SMALL, share_of
+from returnee.dashboard.pages.widgets import (
+    Control,
+    box,
+    controls,
+    failed,
+    piece,
+    plot,
+    state,
+    tabs,
+    working,
+)
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.session import Session
-from returnee.dashboard.widgets import Chart, Controls, box, html, use_work
 
-REPLICATES = 12
-PAUSE = 0.3
 OPTIONS = {"cohort": frozenset(COHORTS), "kind": frozenset(KINDS)}
-
-
-@dataclass(frozen=True)
-class Shown:
-    """How far the runs are, and what they say."""
-
-    place: Place | None = None
-    done: int = 0
-    found: dict[str, list[Careers]] | None = None
-    titles: tuple[tuple[str, str, str], ...] = ()
-    error: str = ""
-
-
-def answer(place: Place, wanted: Callable[[], bool], show: Callable[[Shown], None]) -> None:
-    """Live the runs and reduce them, while they are wanted."""
-    try:
-        lined = lined_up(place)
-        calls = [
-            lambda s=s, k=k: reduced("careers", s, k, SMALL, careers_of)  # type: ignore[misc]
-            for s in lined.values()
-            for k in range(REPLICATES)
-        ]
-        while wanted():
-            try:
-                found = gather(calls, 1, wanted, lambda done: show(Shown(place, done)))
-                break
-            except Busy:
-                time.sleep(PAUSE)
-        else:
-            return
-    except Stopped:
-        return
-    except Exception as error:  # shown in its place; the page stays alive
-        show(Shown(place, error=say(error, place.lang)))
-        return
-    halves = {label: found[k * REPLICATES : (k + 1) * REPLICATES] for k, label in enumerate(lined)}
-    titles = tuple((label, name_of(s, "en"), name_of(s, "zh")) for label, s in lined.items())
-    show(Shown(place, len(calls), halves, titles))
 
 
 @solara.component
 def Paths(session: Session) -> None:
     """Choice of cohort, flows under reference and policy, founders, survival."""
     place = session.place.value
-    lang = place.lang
-    shown = solara.use_reactive(Shown())
-    use_work(lambda wanted: answer(place, wanted, shown.set), [asked(place)])
-    current = shown.value
-    fresh = current.place is not None and asked(current.place) == asked(place)
+    shown = use_answers(place.asked(), lambda asker: answer(place, asker))
     with box(classes="stack"):
-        html(page("paths.html.j2", lang, part="head"))
-        if fresh and current.error:
-            html(page("notices.html.j2", lang, lines=[current.error], wrong=True))
-        elif not fresh or current.found is None:
-            done = current.done if fresh else 0
-            line = words(lang)["working"].format(done=done, total=2 * REPLICATES)
-            html(page("state.html.j2", lang, busy=True, done=done, most=2 * REPLICATES, line=line))
+        piece("paths", place.lang, part="head")
+        if shown.error is not None:
+            failed(shown, place.lang)
+        elif shown.found is None:
+            working(shown, 2 * REPLICATES, place.lang)
         else:
-            Found(session, current)
+            Found(session, shown.found)
 
 
 @solara.component
-def Found(session: Session, shown: Shown) -> None:
+def Found(session: Session, found: Pair) -> None:
     """Everything about the careers of one pair of scenarios."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["paths"]
-    assert shown.found is not None
-    titles = {label: zh if lang == "zh" else en for label, en, zh in shown.titles}
-    lives = Lives(dict(shown.found), titles, lang)
+    lives = Lives(found, lang)
     cohort, kind = place.option("cohort", COHORTS[0]), place.option("kind", KINDS[0])
-    table = {"table": words(lang)["table"]}
+
+    def choice(key: str, value: str, names: dict[str, str], among: Iterable[str]) -> Control:
+        return tabs(key, text[f"choose_{key}"], value, [(k, names[k]) for k in among])
 
     def pick(data: dict[str, Any]) -> None:
-        key, value = str(data.get("key")), str(data.get("value"))
-        if value in OPTIONS.get(key, ()):
-            session.choose(**{key: value})
-
-    def tabs(key: str, value: str, options: dict[str, str]) -> dict[str, Any]:
-        shown_options = [{"value": k, "text": v} for k, v in options.items()]
-        return {
-            "type": "tabs",
-            "key": key,
-            "label": text[f"choose_{key}"],
-            "value": value,
-            "options": shown_options,
-        }
+        session.pick(data, OPTIONS)
 
     share = share_of(place.mix.unmoved())
-    note = text["runs"].format(n=REPLICATES, sample=share, months=SMALL.months)
-    html(page("state.html.j2", lang, busy=False, done=0, most=1, line=note))
-    Controls(
-        items=[tabs("cohort", cohort, {k: text["cohorts"][k] for k in COHORTS})], event_act=pick
-    )
+    state(lang, text["runs"].format(n=REPLICATES, sample=share, months=SMALL.months))
+    controls([choice("cohort", cohort, text["cohorts"], COHORTS)], pick)
     with box(classes="pair"):
         for label in (REFERENCE, MOVED):
-            Chart(spec=lives.flows(label, cohort), words=table)
+            plot(lives.flows(label, cohort))
     with box(classes="pair"):
-        Chart(spec=lives.fates(), words=table)
-        html(
-            page("paths.html.j2", lang, part="spells", rows=lives.spells(), names=[titles[REFERENCE], titles[MOVED]]),
-            classes=["card"],
-        )  # fmt: skip
-    Controls(items=[tabs("kind", kind, {k: text["kinds"][k] for k in KINDS})], event_act=pick)
+        plot(lives.fates())
+        names = [lives.titles[REFERENCE], lives.titles[MOVED]]
+        piece("paths", lang, ["card"], part="spells", rows=lives.spells(), names=names)
+    controls([choice("kind", kind, text["kinds"], KINDS)], pick)
     with box(classes="pair"):
-        Chart(spec=lives.survival(kind), words=table)
-        Chart(spec=lives.hazard(kind), words=table)
+        plot(lives.survival(kind))
+        plot(lives.hazard(kind))

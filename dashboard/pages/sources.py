@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import solara
 
-from returnee.dashboard.live.pool import Busy
-from returnee.dashboard.live.runs import Stopped, gather, reduced
+from returnee.dashboard.live.asking import Job, Shown, use_job
+from returnee.dashboard.live.pool import Asker, gather
+from returnee.dashboard.live.runs import reduced
 from returnee.dashboard.live.stored import evidence, stored
-from returnee.dashboard.texts import page, words
+from returnee.dashboard.pages.widgets import (
+    Control,
+    box,
+    button,
+    controls,
+    failed,
+    html,
+    piece,
+    select,
+    working,
+)
+from returnee.dashboard.texts import words
+from returnee.dashboard.visitor.place import Place
 from returnee.dashboard.visitor.session import Session
-from returnee.dashboard.widgets import Controls, box, html, use_work
 from returnee.experiments.keys import Settings
 from returnee.experiments.reports.listing import headings
-from returnee.experiments.reports.validation.words import band_text, range_text
-from returnee.experiments.reports.validation.words import value_text as pattern_text
+from returnee.experiments.reports.validation.charts import band_text
 from returnee.experiments.statistics.intervals import mean_interval
 from returnee.experiments.studies.patterns import BY_KEY, PATTERNS, SINGLE, observed
-from returnee.experiments.words.texts import label_of, unit_name, value_text
+from returnee.experiments.words.texts import (
+    label_of,
+    measured,
+    measured_range,
+    unit_name,
+    value_text,
+)
 from returnee.scenarios import Lever, levers, load_scenario
 from returnee.scenarios.schema.layers import MODELS
 from returnee.simulation import Run
@@ -50,32 +65,24 @@ class Row(NamedTuple):
     sources: str
 
 
-@dataclass(frozen=True)
-class Check:
-    """A check of the patterns that is being made, or has been."""
-
-    number: int = 0
-    running: bool = False
-    done: int = 0
-    values: tuple[tuple[str, float, float, float], ...] = ()
-    error: str = ""
+Values = dict[str, tuple[float, float, float]]  # mean and interval by pattern
 
 
-def pattern_rows(values: dict[str, tuple[float, float, float]], lang: str) -> list[Row]:
+def pattern_rows(values: Values, lang: str) -> list[Row]:
     """A row for every pattern."""
     rows = []
     for p in PATTERNS:
         value, low, high = values.get(p.key, (math.nan,) * 3)
         rows.append(
             Row(
-                p.number, p.label(lang), p.use, band_text(p, lang), pattern_text(value, p.unit, lang),
-                range_text(low, high, p.unit, lang), p.holds(value), math.isfinite(value), ", ".join(p.sources),
+                p.number, p.label(lang), p.use, band_text(p, lang), measured(value, p.unit, lang),
+                measured_range(low, high, p.unit, lang), p.holds(value), math.isfinite(value), ", ".join(p.sources),
             )
         )  # fmt: skip
     return rows
 
 
-def stored_values() -> tuple[dict[str, tuple[float, float, float]], dict[str, Any]]:
+def stored_values() -> tuple[Values, dict[str, Any]]:
     """Figures of the stored validation by pattern, and how it was made."""
     found = stored("validation.json")
     if found is None:
@@ -99,23 +106,12 @@ def _look(run: Run) -> tuple[float, ...]:
     return tuple(found[key] for key in SINGLE)
 
 
-def check(number: int, wanted: Callable[[], bool], show: Callable[[Check], None]) -> None:
+def check(asker: Asker) -> Values:
     """Run the baseline and look for the patterns that single runs show."""
     scenario = load_scenario("baseline")
-    calls = [
-        lambda k=k: reduced("patterns", scenario, k, NOW, _look)  # type: ignore[misc]
-        for k in range(REPLICATES)
-    ]
-    try:
-        rows = gather(calls, 3, wanted, lambda done: show(Check(number, True, done)))
-    except Stopped:
-        return
-    except (Busy, Exception) as error:
-        show(Check(number, error=" ".join(f"{type(error).__name__} {error}".split())))
-        return
-    table = np.array(rows)
-    found = tuple((key, *mean_interval(table[:, k])) for k, key in enumerate(SINGLE))
-    show(Check(number, values=found))
+    calls = [partial(reduced, "patterns", scenario, k, NOW, _look) for k in range(REPLICATES)]
+    table: np.ndarray = np.array(gather(calls, 3, asker))
+    return {key: mean_interval(table[:, k]) for k, key in enumerate(SINGLE)}
 
 
 @lru_cache(maxsize=24)
@@ -169,75 +165,59 @@ def Sources(session: Session) -> None:
     """Patterns first, then parameters."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["sources"]
-    made = solara.use_reactive(Check())
+    job: solara.Reactive[Job | None] = solara.use_reactive(None)
+    shown = use_job(job, lambda _, asker: check(asker))
     asked = solara.use_reactive("")
-    number = made.value.number
-    use_work(lambda wanted: check(number, wanted, made.set), [number], made.value.running)
     with box(classes="stack"):
-        html(page("about.html.j2", lang, line=not_for(lang), hash=fingerprint()))
+        piece("about", lang, line=not_for(lang), hash=fingerprint())
         with box(classes="card"):
-            Patterns(made.value, lang)
-            button = {
-                "type": "button",
-                "key": "check",
-                "label": text["check"],
-                "disabled": made.value.running,
-            }
-            Controls(
-                items=[button], event_act=lambda _: made.set(Check(made.peek().number + 1, True))
-            )
+            Patterns(shown, lang)
+            again = button("check", text["check"], disabled=shown.busy)
+            controls([again], lambda _: job.set(Job("check")))
         with box(classes="card"):
             html(f"<h2>{text['parameters']}</h2>")
-            Controls(
-                items=controls(place, asked.value),
-                event_act=lambda data: pick(session, data, asked),
-            )
-            groups = parameter_rows(
-                place.option("room", "all"), place.option("show", "all"), asked.value, lang
-            )
-            html(page("parameters.html.j2", lang, groups=groups))
+            controls(choices(place, asked.value), lambda data: pick(session, data, asked))
+            room, show = place.option("room", "all"), place.option("show", "all")
+            piece("parameters", lang, groups=parameter_rows(room, show, asked.value, lang))
 
 
 @solara.component
-def Patterns(made: Check, lang: str) -> None:
+def Patterns(shown: Shown[Values], lang: str) -> None:
     """The table of patterns: a check made now, or the stored one."""
     text = words(lang)["sources"]
     values, how = stored_values()
     note = text["stored"].format(**how) if how else text["none"]
     if how and not how["current"]:
         note += " " + text["older"].format(theirs=how["fingerprint"], hash=fingerprint())
-    if made.values:
-        values = {key: (value, low, high) for key, value, low, high in made.values}
-        note = text["now"].format(replicates=REPLICATES, sample=f"{NOW.sample:g}")
+    if shown.found is not None:
+        values, note = shown.found, text["now"].format(replicates=REPLICATES, sample=f"{NOW.sample:g}")  # fmt: skip
     rows = pattern_rows(values, lang)
     counts = text["counts"].format(
         passed=sum(row.passed for row in rows), missed=sum(row.known and not row.passed for row in rows),
         unseen=sum(not row.known for row in rows),
     )  # fmt: skip
-    html(page("patterns.html.j2", lang, rows=rows, note=note, counts=counts))
-    if made.running:
-        line = words(lang)["working"].format(done=made.done, total=REPLICATES)
-        html(page("state.html.j2", lang, busy=True, done=made.done, most=REPLICATES, line=line))
-    if made.error:
-        html(page("notices.html.j2", lang, lines=[made.error], wrong=True))
+    piece("patterns", lang, rows=rows, note=note, counts=counts)
+    if shown.error is not None:
+        failed(shown, lang)
+    elif shown.busy:
+        working(shown, REPLICATES, lang)
 
 
-def controls(place: Any, asked: str) -> list[dict[str, Any]]:
+def choices(place: Place, asked: str) -> list[Control]:
     """Which parameters are listed."""
     text = words(place.lang)["sources"]
+    rooms = [(key, text["rooms"][key]) for key in ("all", *MODELS)]
+    shows = [(key, text["shows"][key]) for key in SHOWS]
     return [
         {"type": "text", "key": "asked", "label": text["find"], "value": asked},
-        {"type": "select", "key": "room", "label": text["room"], "value": place.option("room", "all"),
-         "options": [{"value": key, "text": text["rooms"][key]} for key in ("all", *MODELS)]},
-        {"type": "select", "key": "show", "label": text["show"], "value": place.option("show", "all"),
-         "options": [{"value": key, "text": text["shows"][key]} for key in SHOWS]},
-    ]  # fmt: skip
+        select("room", text["room"], place.option("room", "all"), rooms),
+        select("show", text["show"], place.option("show", "all"), shows),
+    ]
 
 
 def pick(session: Session, data: dict[str, Any], asked: solara.Reactive[str]) -> None:
     """Take a choice of what is listed."""
-    key, value = str(data.get("key")), str(data.get("value"))
-    if key == "asked":
-        asked.value = value[:LONGEST]
-    elif value in OPTIONS.get(key, ()):
-        session.choose(**{key: value})
+    if data.get("key") == "asked":
+        asked.value = str(data.get("value"))[:LONGEST]
+    else:
+        session.pick(data, OPTIONS)

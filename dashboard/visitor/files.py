@@ -15,13 +15,11 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any
 
-from returnee.dashboard.settings import COUNTIES
+from returnee.dashboard.settings import COUNTIES, USUAL
 from returnee.dashboard.texts import name_of, words
-from returnee.dashboard.visitor.counties import USUAL
 from returnee.dashboard.visitor.place import (
     LEVERS,
     LONGEST_QUERY,
-    LONGEST_TITLE,
     MONTHS,
     MOST_MONTHS,
     Mix,
@@ -30,6 +28,7 @@ from returnee.dashboard.visitor.place import (
     Unusable,
     address_of,
     full_key,
+    printable,
     written,
 )
 from returnee.scenarios import (
@@ -97,6 +96,15 @@ def read_upload(name: str, size: int, text: str | None, lang: str, county: str =
     return mix
 
 
+def received(data: Mapping[str, Any], place: Place) -> Mix:
+    """A mix out of what a browser sends of a file, see `read_upload`."""
+    size, text = data.get("size"), data.get("text")
+    return read_upload(
+        str(data.get("name")), size if isinstance(size, int) else 0,
+        text if isinstance(text, str) else None, place.lang, place.mix.county,
+    )  # fmt: skip
+
+
 def short_name(name: str) -> str:
     """A file's name as it is shown: plain letters, not too many, and its ending.
 
@@ -157,8 +165,7 @@ def _from_toml(name: str, text: str, lang: str, own: str) -> Mix:
 
 def plain_title(title: str) -> str:
     """A title that an address can hold."""
-    kept = "".join(c if c.isprintable() else " " for c in title)
-    return " ".join(re.sub(r"[~,<>&=]", " ", kept).split())[:LONGEST_TITLE]
+    return printable(re.sub(r"[~,<>&=]", " ", title))
 
 
 def beyond(parents: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -15,14 +15,17 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from returnee.dashboard.settings import COUNTIES
-from returnee.dashboard.visitor.counties import check_size
-from returnee.scenarios import Lever, Scenario, levers, load_scenario, scenario_names
+from returnee.dashboard.settings import COUNTIES, check_size
+from returnee.experiments.keys import BY_KEY as LEVERS
+from returnee.experiments.words.texts import one_line
+from returnee.scenarios import Lever, Scenario, load_scenario, scenario_names
 
 VERSION = "1"
 MONTHS = 120  # of every run on a page
 MOST_MONTHS = 40  # in which one lever may change
-LEVERS: dict[str, Lever] = {lever.key: lever for lever in levers}
+SCHOOLING = tuple(key for key in LEVERS if key.startswith("county.people.schooling_"))
+"""Shares that add up to 1."""
+
 THEMES = ("auto", "light", "dark")
 LANGUAGES = ("en", "zh")
 UNMOVED = "unmoved"
@@ -164,6 +167,10 @@ class Place:
     def named(self) -> str:
         """Name of the scenario that the policy is compared with."""
         return self.mix.base if self.against == UNMOVED else self.against
+
+    def asked(self) -> tuple[object, ...]:
+        """What the runs of Explore depend on."""
+        return self.mix.base, tuple(self.mix.overrides().items()), self.against, self.over
 
     def reference(self) -> Scenario:
         """What the policy is compared with: in the same world."""
@@ -350,8 +357,7 @@ def full_key(key: str) -> str:
 
 def printable(title: str) -> str:
     """A title on one line."""
-    kept = "".join(c if c.isprintable() else " " for c in title)
-    return " ".join(kept.split())[:LONGEST_TITLE]
+    return one_line(title)[:LONGEST_TITLE]
 
 
 def _month(text: str) -> int:

@@ -172,10 +172,8 @@ def run_command(
 ) -> None:
     """Run one scenario once; print it by year and keep all tables."""
     from returnee.experiments.keys import Settings, check
-    from returnee.experiments.reports import terminal as tables
     from returnee.experiments.reports.listing import size_warning
-    from returnee.experiments.reports.single import RunFolder
-    from returnee.experiments.reports.terminal_sections import show_support, support_json
+    from returnee.experiments.reports.single import RunFolder, show_run, support_json, yearly
     from returnee.experiments.running.runner import compile_first
     from returnee.simulation import simulate
 
@@ -201,13 +199,12 @@ def run_command(
             stop(f"interrupted: nothing of this run was written to {folder}", INTERRUPTED)
     Bar().say(f"written to {folder}")
     if as_json:
-        yearly = tables.yearly(run.monthly).reset_index()
-        rows = [plain(row) for row in yearly.to_dict("records")]
+        years = yearly(run.monthly).reset_index()
+        rows = [plain(row) for row in years.to_dict("records")]
         facts = {"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows}
         print_json({**facts, **support_json(run)})
     else:
-        console_of().print(tables.yearly_table(run, lang))
-        show_support(run, console_of(), lang)
+        show_run(run, console_of(), lang)
 
 
 @app.command("compare", epilog=COMPARE_EXAMPLES)
@@ -245,11 +242,9 @@ def compare_command(
     as_json: JsonOption = False,
 ) -> None:
     """Compare scenarios with a reference: same people, same luck, many replicates."""
-    from returnee.experiments.reports import terminal as tables
     from returnee.experiments.reports.compare import as_json as comparison_json
-    from returnee.experiments.reports.compare import write_report
+    from returnee.experiments.reports.compare import show_comparison, write_report
     from returnee.experiments.reports.listing import size_warning
-    from returnee.experiments.reports.terminal_sections import show_sections
     from returnee.experiments.studies.compare import compare
 
     if all_ and scenarios:
@@ -284,8 +279,7 @@ def compare_command(
     if as_json:
         print_json(comparison_json(found, lang))
     else:
-        tables.show_comparison(found, console_of(), lang)
-        show_sections(found, console_of(), lang)
+        show_comparison(found, console_of(), lang)
     Bar().say(f"report: {report}")
     if found.failures:
         raise typer.Exit(SOME_FAILED)

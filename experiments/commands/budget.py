@@ -78,9 +78,9 @@ def budget_command(
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Search for the mixes of levers that make the most of a yearly budget."""
+    from returnee.experiments.files import write_text
     from returnee.experiments.numbers import plain
     from returnee.experiments.reports.budget import budget_page, sentences
-    from returnee.experiments.reports.study_page import write_study
     from returnee.experiments.running.executors import Where
     from returnee.experiments.studies.budget import STORED, budget, write_plain
 
@@ -106,7 +106,7 @@ def budget_command(
         stop(str(interrupt), INTERRUPTED)
     write_plain(found.folder / STORED, found)
     with reporting(found.folder):
-        report = write_study(found.folder / "report.html", budget_page(found, lang))
+        report = write_text(found.folder / "report.html", budget_page(found, lang))
     if as_json:
         print_json([plain(row) for row in found.table.reset_index().to_dict("records")])
     else:

@@ -65,9 +65,9 @@ def discover_command(
     as_json: JsonOption = False,
 ) -> None:
     """Find out under which assumptions a policy fails its target."""
+    from returnee.experiments.files import write_text
     from returnee.experiments.numbers import plain
     from returnee.experiments.reports.discovery import discover_page, sentences
-    from returnee.experiments.reports.study_page import write_study
     from returnee.experiments.studies.discovery import discover
 
     found = discover(
@@ -77,7 +77,7 @@ def discover_command(
     words += ["--against", against] if against else []
     words += ["--measure", measure, "--target", target, "--method", method.value]
     page = discover_page(found, shlex.join(words), lang)
-    report = write_study(out or folder / page_name(found, method.value), page)
+    report = write_text(out or folder / page_name(found, method.value), page)
     if as_json:
         print_json([plain(row) for row in found.frame().to_dict("records")])
     else:

@@ -124,8 +124,7 @@ def _robust(
 
 def _show(found: Any, robust: Any, folder: Path, content: Any, lang: str) -> None:
     """Write the report, print JSON or tables, and say what failed."""
-    from returnee.experiments.reports.linkage.report import write_page
-    from returnee.experiments.reports.linkage.terminal import show_linkage
+    from returnee.experiments.reports.linkage.report import show_linkage, write_page
 
     with reporting(folder):
         report = write_page(found, robust, folder / "report.html", lang)

@@ -88,9 +88,9 @@ def sensitivity_command(
     as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Find out which assumptions decide outcomes, and whether a policy works."""
+    from returnee.experiments.files import write_text
     from returnee.experiments.numbers import plain
     from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
-    from returnee.experiments.reports.study_page import write_study
     from returnee.experiments.running.executors import Where
     from returnee.experiments.studies.sensitivity import MEASURES, sensitivity, settled
     from returnee.experiments.words.texts import percent
@@ -125,7 +125,7 @@ def sensitivity_command(
         words += [w for value in values or () for w in (f"--{name}", value)]
     with reporting(out):
         page = sensitivity_page(found, about, shlex.join(words), lang)
-        report = write_study(out / "report.html", page)
+        report = write_text(out / "report.html", page)
     if as_json:
         print_json([plain(row) for row in settled(found).to_dict("records")])
     else:

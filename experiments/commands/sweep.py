@@ -89,13 +89,13 @@ def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str
 
 def write_report(folder: Path, lang: str, measures: Sequence[str]) -> None:
     """Write the page of a finished sweep beside its table, and say where."""
-    from returnee.experiments.reports.study_page import write_study
+    from returnee.experiments.files import write_text
     from returnee.experiments.reports.sweep import sweep_page
 
     with reporting(folder):
         page = sweep_page(folder, lang, measures)
         if page:
-            Bar().say(f"report: {write_study(folder / 'report.html', page)}")
+            Bar().say(f"report: {write_text(folder / 'report.html', page)}")
 
 
 def sweep_command(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from returnee.experiments.commands.options import (
@@ -30,7 +29,6 @@ from returnee.experiments.errors import Interrupted
 from returnee.experiments.running.progress import Bar
 
 if TYPE_CHECKING:
-    from returnee.experiments.reports.whom import People
     from returnee.experiments.running.plan import Plan
     from returnee.experiments.studies.stories.life import Pair
 
@@ -77,6 +75,7 @@ def whom_command(
 ) -> None:
     """Say whom a policy changed: who returned, founded or survived under one and not the other."""
     from returnee.experiments.keys import Settings
+    from returnee.experiments.reports.terminal import show
     from returnee.experiments.reports.whom import People, whom_json
     from returnee.experiments.running.runner import compile_first
     from returnee.experiments.studies.compare import compare, line_up
@@ -107,7 +106,7 @@ def whom_command(
     if as_json:
         print_json(whom_json(found.plan, found.whom))
     else:
-        show_whom(People(found.plan, found.whom, lang), console)
+        show(People(found.plan, found.whom, lang).told(), console)
     if found.failures:
         raise typer.Exit(SOME_FAILED)
 
@@ -122,27 +121,3 @@ def pair_of(plan: Plan, worker: int, replicate: int) -> Pair:
         for label in (plan.reference, plan.compared[0])
     )
     return Pair("", 1, reference, policy)
-
-
-def show_whom(people: People, console: Console) -> None:
-    """Print tables and example lives of every scenario."""
-    from returnee.experiments.reports.linkage.terminal import table_of
-    from returnee.experiments.studies.stories.words import story_lines
-
-    t: Any = people.text["report"]
-    if not people.labels:
-        console.print(Text(t["no_pairs"]))
-    for label in people.labels:
-        for name, table in (
-            ("counts", people.counts(label)),
-            ("waterfall", people.steps(label)),
-            ("ratios", people.ratios(label)),
-            ("deadweight", people.served(label)),
-        ):
-            console.print(table_of(table, f"{people.title(label)}: {t[name]}"))
-        for pair in people.whom.pairs.get(label, []):
-            console.print(Text(people.text["kinds"][pair.kind], "bold"))
-            for line in story_lines(people.plan, label, pair, people.lang):
-                console.print(Text(line))
-            console.print()
-    console.print(Text(people.note(), "dim"))

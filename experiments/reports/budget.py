@@ -11,6 +11,16 @@ from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
+from returnee.experiments.reports.document import (
+    Picture,
+    Report,
+    Section,
+    Sheet,
+    in_short,
+    no_forecast,
+    note,
+    repeat,
+)
 from returnee.experiments.reports.figures import (
     BLACK,
     COLOURS,
@@ -18,16 +28,20 @@ from returnee.experiments.reports.figures import (
     settings,
     svg_of,
 )
-from returnee.experiments.reports.study_page import Section, render, study_words, wrapped
+from returnee.experiments.reports.html import html
 from returnee.experiments.studies.budget import USUAL, Budget
 from returnee.experiments.words.texts import (
+    county_name,
     figure,
+    joined,
     label_of,
     percent,
     span,
     unit_name,
     value_text,
     words,
+    wrapped,
+    yuan,
 )
 from returnee.scenarios import Policy
 from returnee.scenarios.schema.fields import groups
@@ -37,7 +51,7 @@ from returnee.simulation.state.programmes import PILLARS, PROGRAMMES
 
 def front_chart(found: Budget, lang: str) -> str:
     """Gains over the baseline's mix by each pair of objectives, with 90 % intervals of the mean."""
-    text, names = study_words(lang)["budget"], found.search.objectives
+    text, names = words(lang)["budget"], found.search.objectives
     gains = found.gains.join(found.table[["front", "spent", "spent_low", "spent_high"]])
     pairs = list(combinations(names, 2)) or [(names[0], "spent")]
     with mpl.rc_context(settings("front")):
@@ -69,7 +83,7 @@ def front_chart(found: Budget, lang: str) -> str:
 
 def spending_chart(found: Budget, lang: str) -> str:
     """Yearly spending of each mix by pillar, from the ledger, and the cap."""
-    text = study_words(lang)["budget"]
+    text = words(lang)["budget"]
     spent, pillars = _by_programme(found), groups(Policy)
     place = {name: k for k, name in enumerate(PROGRAMMES)}
     names = [mix_name(name, lang) for name in found.table.index]
@@ -97,25 +111,20 @@ def _by_programme(found: Budget) -> np.ndarray:
 
 def mix_name(name: str, lang: str) -> str:
     """Name of a mix in the reader's language."""
-    return str(study_words(lang)["budget"]["usual"]) if name == USUAL else name
+    return str(words(lang)["budget"]["usual"]) if name == USUAL else name
 
 
 def measure_name(name: str, lang: str) -> str:
     """Label of an objective or of spending."""
     if name in BY_NAME:
         return label_of(BY_NAME[name], lang)
-    return str(study_words(lang)["budget"]["spent"])
-
-
-def yuan(value: float, lang: str) -> str:
-    """An amount."""
-    return figure(value, "yuan", lang, digits=3)
+    return str(words(lang)["budget"]["spent"])
 
 
 def sentences(found: Budget, lang: str = "en") -> list[str]:
     """What came out, in words."""
-    text, table = study_words(lang)["budget"], found.table
-    lines, gap = [], "" if lang == "zh" else " "
+    text, table = words(lang)["budget"], found.table
+    lines = []
     within = table[table["spent"] <= found.search.most]
     form = text["line_best" if len(within) else "line_best_any"]
     within = within if len(within) else table
@@ -129,23 +138,25 @@ def sentences(found: Budget, lang: str = "en") -> list[str]:
             measure=measure_name(name, lang), mix=mix_name(str(mix), lang), value=value, low=low,
             high=high,
         )  # fmt: skip
-        lines.append(line if mix == USUAL else gap.join((line, _gain_line(found, name, mix, lang))))
+        lines.append(
+            line if mix == USUAL else joined(lang, line, _gain_line(found, name, mix, lang))
+        )
     mix = within["regret_worst"].idxmin()
     worst = percent(within["regret_worst"].min(), lang)
     lines.append(text["line_regret"].format(mix=mix_name(str(mix), lang), regret=worst))
     ends = dict.fromkeys(yuan(v, lang) for v in (table["spent"].min(), table["spent"].max()))
-    spent, cap = str(words(lang)["to"]).join(ends), yuan(found.search.cap, lang)
+    spent, cap = words(lang)["to"].join(ends), yuan(found.search.cap, lang)
     lines.append(text["line_spent"].format(spent=spent, cap=cap))
     over = table.index[table["spent"] > found.search.most]
     if len(over):
-        names = study_words(lang)["and"].join(mix_name(name, lang) for name in over)
+        names = words(lang)["comma"].join(mix_name(name, lang) for name in over)
         lines.append(text["line_over"].format(mixes=names))
     return lines
 
 
 def _gain_line(found: Budget, name: str, mix: Any, lang: str) -> str:
     """What a mix has more of than the baseline's, and whether that is told from none."""
-    text, row, unit = study_words(lang)["budget"], found.gains.loc[mix], BY_NAME[name].unit
+    text, row, unit = words(lang)["budget"], found.gains.loc[mix], BY_NAME[name].unit
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     told = low > 0.0 or high < 0.0
     return str(text["gain_told" if told else "gain_not_told"]).format(
@@ -153,35 +164,45 @@ def _gain_line(found: Budget, name: str, mix: Any, lang: str) -> str:
     )
 
 
-def budget_page(found: Budget, lang: str = "en") -> str:
-    """The page of a search."""
-    text, drawn = study_words(lang)["budget"], chart_language(lang)
-    county, s = found.search.scenario.county, found.search.settings
-    about: dict[str, Any] = {
-        "trials": found.tried, "levers": len(found.search.levers),
-        "kept": len(found.table) - 1, "front": int(found.table["front"].sum()), "months": s.months, "sample": f"{s.sample:g}",
-        "county": county.name_zh if lang == "zh" else county.name, "worlds": len(found.worlds),
-        "replicates": found.search.replicates,
+def report(found: Budget, lang: str = "en") -> Report:
+    """Everything the page shows."""
+    text, drawn = words(lang)["budget"], chart_language(lang)
+    search = found.search
+    about = {
+        "trials": found.tried, "levers": len(search.levers), "kept": len(found.table) - 1,
+        "front": int(found.table["front"].sum()), "months": search.settings.months,
+        "sample": f"{search.settings.sample:g}",
+        "county": county_name(search.scenario.county, lang), "worlds": len(found.worlds),
+        "replicates": search.replicates,
     }  # fmt: skip
     sections = [
-        Section(text["front"], table=_front(found, lang), note=text["front_note"]),
-        Section(text["gains"], figures=[front_chart(found, drawn)], table=_gains(found, lang), note=text["gains_note"]),
-        Section(text["spending"], figures=[spending_chart(found, drawn)], table=_spending(found, lang), note=text["spending_note"]),
-        Section(text["levers"], table=_levers(found, lang)),
-        Section(text["regret"], table=_regret(found, lang), note=text["regret_note"]),
+        in_short(lang, sentences(found, lang)),
+        Section(text["front"], [_front(found, lang), note(text["front_note"])]),
+        Section(text["gains"], [
+            Picture(front_chart(found, drawn)), _gains(found, lang), note(text["gains_note"]),
+        ]),
+        Section(text["spending"], [
+            Picture(spending_chart(found, drawn)), _spending(found, lang), note(text["spending_note"]),
+        ]),
+        Section(text["levers"], [_levers(found, lang)]),
+        Section(text["regret"], [_regret(found, lang), note(text["regret_note"])]),
+        repeat(lang, [found.command], no_forecast(lang)),
     ]  # fmt: skip
-    return render(
-        text["title"].format(yuan=yuan(found.search.cap, lang)), text["subtitle"].format(**about),
-        sentences(found, lang), sections, found.command, lang,
-    )  # fmt: skip
+    title = text["title"].format(yuan=yuan(search.cap, lang))
+    return Report(lang, title, text["subtitle"].format(**about), sections)
+
+
+def budget_page(found: Budget, lang: str = "en") -> str:
+    """The page of a search."""
+    return html(report(found, lang))
 
 
 def _names(found: Budget, lang: str) -> list[str]:
     return [mix_name(str(name), lang) for name in found.table.index]
 
 
-def _front(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
-    text, table = study_words(lang)["budget"], found.table
+def _front(found: Budget, lang: str) -> Sheet:
+    text, table = words(lang)["budget"], found.table
     columns = [*found.search.objectives, "spent"]
     head = [text["mix"], *(measure_name(name, lang) for name in columns), text["unbeaten"]]
     rows = []
@@ -194,11 +215,11 @@ def _front(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
             )
             cells.append(f"{value} ({low} – {high})")
         rows.append([*cells, text["yes" if row["front"] else "no"]])
-    return head, rows
+    return Sheet(head, rows, columns="w" + "n" * len(columns) + "w")
 
 
-def _gains(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
-    text, names = study_words(lang)["budget"], found.search.objectives
+def _gains(found: Budget, lang: str) -> Sheet:
+    text, names = words(lang)["budget"], found.search.objectives
     rows = []
     for mix, row in found.gains.drop(index=USUAL).iterrows():
         cells = [mix_name(str(mix), lang)]
@@ -207,21 +228,21 @@ def _gains(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
             value = figure(row[name], unit, lang, signed=True)
             cells.append(f"{value} ({span(row[f'{name}_low'], row[f'{name}_high'], unit, lang)})")
         rows.append(cells)
-    return [text["mix"], *(measure_name(name, lang) for name in names)], rows
+    return Sheet([text["mix"], *(measure_name(name, lang) for name in names)], rows)
 
 
-def _spending(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
-    text, spent = study_words(lang)["budget"], _by_programme(found)
+def _spending(found: Budget, lang: str) -> Sheet:
+    text, spent = words(lang)["budget"], _by_programme(found)
     rows = [
         [str(words(lang)["programmes"][name]), *(yuan(v, lang) for v in spent[:, k])]
         for k, name in enumerate(PROGRAMMES)
         if spent[:, k].any()
     ]
-    return [text["programme"], *_names(found, lang)], rows
+    return Sheet([text["programme"], *_names(found, lang)], rows)
 
 
-def _levers(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
-    text = study_words(lang)["budget"]
+def _levers(found: Budget, lang: str) -> Sheet:
+    text = words(lang)["budget"]
     rows = []
     for lever in found.search.levers:
         values = [
@@ -229,11 +250,11 @@ def _levers(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
             for v in found.mixes[lever.key]
         ]
         rows.append([label_of(lever, lang), unit_name(lever.unit, lang), *values])
-    return [text["lever"], text["unit"], *_names(found, lang)], rows
+    return Sheet([text["lever"], text["unit"], *_names(found, lang)], rows, columns="wwn")
 
 
-def _regret(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
-    text = study_words(lang)["budget"]
+def _regret(found: Budget, lang: str) -> Sheet:
+    text = words(lang)["budget"]
     head = [text["mix"]]
     for name in found.search.objectives:
         head += [f"{measure_name(name, lang)}: {text['worst']}", text["mean"]]
@@ -242,4 +263,4 @@ def _regret(found: Budget, lang: str) -> tuple[list[str], list[list[str]]]:
         [name, *(percent(v, lang) for pair in zip(worst[k], mean[k]) for v in pair)]
         for k, name in enumerate(_names(found, lang))
     ]
-    return head, rows
+    return Sheet(head, rows)

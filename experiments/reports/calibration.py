@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
-from rich.text import Text
 
-from returnee.experiments.reports.document import Section, Sheet, write_report
+from returnee.experiments.reports.document import (
+    Picture,
+    Report,
+    Section,
+    Sheet,
+    Text,
+    in_short,
+    note,
+    repeat,
+)
 from returnee.experiments.reports.figures import (
     BLACK,
     COLOURS,
@@ -22,39 +28,29 @@ from returnee.experiments.reports.figures import (
     settings,
     svg_of,
 )
-from returnee.experiments.reports.linkage.terminal import table_of
-from returnee.experiments.reports.validation.words import MINUS, range_text, value_text
-from returnee.experiments.running.manifests import versions
+from returnee.experiments.reports.html import write_html
+from returnee.experiments.reports.terminal import show as show_blocks
 from returnee.experiments.statistics.intervals import interval
 from returnee.experiments.studies.calibration.calibrate import Calibration
 from returnee.experiments.studies.calibration.identify import PRIOR
 from returnee.experiments.studies.calibration.steps import means
 from returnee.experiments.words.texts import (
-    FOLDER,
-    LANGUAGES,
+    county_name,
     label_of,
+    measured,
+    measured_range,
     percent,
+    short,
+    to,
     unit_name,
     words,
 )
-from returnee.simulation.fingerprint import fingerprint
-
-if TYPE_CHECKING:
-    from returnee.experiments.studies.calibration.calibrate import Calibration
 
 
-Rows = tuple[list[str], list[list[str]]]
-
-
-@lru_cache(maxsize=len(LANGUAGES))
 def calibrate_words(lang: str) -> dict[str, Any]:
-    """Texts of one language, from ``templates/calibrate_<lang>.toml``."""
-    return tomllib.loads((FOLDER / f"calibrate_{lang}.toml").read_text(encoding="utf-8"))
-
-
-def short(value: float) -> str:
-    """A parameter, to three significant digits."""
-    return f"{value:.3g}".replace("-", MINUS)
+    """Texts of a calibration in one language."""
+    found: dict[str, Any] = words(lang)["calibrate"]
+    return found
 
 
 def lines_of(found: Calibration, lang: str) -> list[str]:
@@ -92,8 +88,8 @@ def _members_line(found: Calibration, text: dict[str, Any]) -> str:
     return str(text[key]).format(n=number, wanted=wanted)
 
 
-def target_rows(found: Calibration, lang: str) -> Rows:
-    """Head and rows of the targets."""
+def target_table(found: Calibration, lang: str) -> Sheet:
+    """Every target: its band, the start and the result."""
     from returnee.experiments.studies.calibration.files import targets_frame
 
     text, rows = calibrate_words(lang), []
@@ -101,36 +97,33 @@ def target_rows(found: Calibration, lang: str) -> Rows:
         unit = target.unit
         rows.append(
             [
-                target.label(lang), range_text(target.low, target.high, unit, lang),
-                value_text(row.start, unit, lang), value_text(row.value, unit, lang),
-                value_text(row.error, unit, lang), f"{row.distance:+.2f}".replace("-", MINUS),
+                target.label(lang), measured_range(target.low, target.high, unit, lang),
+                measured(row.start, unit, lang), measured(row.value, unit, lang),
+                measured(row.error, unit, lang), short(row.distance, "+.2f"),
                 text["yes"] if row.in_band else text["no"], target.source,
             ]
         )  # fmt: skip
     keys = ("target", "band", "start", "value", "error", "distance", "in_band", "source")
-    return [text[key] for key in keys], rows
+    return Sheet([text[key] for key in keys], rows, columns="wnnnnnww")
 
 
-def parameter_rows(found: Calibration, lang: str) -> Rows:
-    """Head and rows of the parameters."""
+def parameter_table(found: Calibration, lang: str) -> Sheet:
+    """Every parameter: start, result, range, ensemble, and how much was learned."""
     from returnee.experiments.studies.calibration.files import parameters_frame
 
-    text, to, rows = calibrate_words(lang), str(words(lang)["to"]), []
+    text, rows = calibrate_words(lang), []
     for axis, row in zip(found.axes, parameters_frame(found).itertuples()):
         rows.append(
             [
                 label_of(axis.lever, lang), axis.key.removeprefix("behaviour."),
                 unit_name(axis.lever.unit, lang), short(row.start), short(row.value),
-                short(row.standard_error), to.join((short(row.low), short(row.high))),
-                to.join((short(row.ensemble_low), short(row.ensemble_high))),
+                short(row.standard_error), to(lang, short(row.low), short(row.high)),
+                to(lang, short(row.ensemble_low), short(row.ensemble_high)),
                 percent(row.learned, lang),
             ]
         )  # fmt: skip
     keys = ("parameter", "key", "unit", "start", "value", "error", "range", "ensemble", "learned")
-    return [text[key] for key in keys], rows
-
-
-# A calibration as an HTML page, and as tables for the terminal.
+    return Sheet([text[key] for key in keys], rows, columns="wcwn")
 
 
 BAND = "#e3ebf0"
@@ -202,7 +195,7 @@ def ranges_chart(found: Calibration, lang: str = "en") -> str:
             axes.plot(0.0, k, "o", mfc="none", color=START, label=name)
             name = text["value"] if k == 0 else None
             axes.plot(axis.of(found.best[axis.key]), k, "o", color=COLOURS[0], ms=5, label=name)
-            low, high = (f"{v:.3g}".replace("-", "\N{MINUS SIGN}") for v in axis.bounds)
+            low, high = map(short, axis.bounds)
             axes.text(-1.03, k, low, ha="right", va="center", fontsize=7)
             axes.text(1.03, k, high, ha="left", va="center", fontsize=7)
         finish_rows(axes, [label_of(a.lever, lang) for a in axes_of], 1.25)
@@ -224,7 +217,7 @@ def response_chart(found: Calibration, lang: str = "en") -> str:
         for (row, column), value in np.ndenumerate(shown):
             if value:
                 colour = "white" if abs(value) > 0.65 * reach else BLACK
-                number = f"{value:.1f}".replace("-", "\N{MINUS SIGN}")
+                number = short(value, ".1f")
                 axes.text(column, row, number, ha="center", va="center", fontsize=7, color=colour)
         labels = [label_of(axis.lever, lang) for axis in found.axes]
         axes.set_xticks(range(len(labels)), labels, rotation=50, ha="right", rotation_mode="anchor")
@@ -254,65 +247,47 @@ def search_chart(found: Calibration, lang: str = "en") -> str:
         return svg_of(figure, text["search_chart"])
 
 
-# A calibration as an HTML page, and as tables for the terminal.
-
-
 def subtitle(found: Calibration, lang: str) -> str:
     """County and runs, in one line."""
     county, options = found.frame.scenario.county, found.options
     return str(calibrate_words(lang)["subtitle"]).format(
-        county=county.name_zh if lang == "zh" else county.name, months=found.frame.months,
+        county=county_name(county, lang), months=found.frame.months,
         tried=len(found.losses), replicates=options.replicates, sample=options.sample,
         verified=options.verify_replicates, verify_sample=options.verify_sample,
     )  # fmt: skip
 
 
-def sections(found: Calibration, lang: str) -> list[Section]:
+def report(found: Calibration, lang: str = "en") -> Report:
     """Everything the page shows."""
     text = calibrate_words(lang)
     values = ", ".join(f"{value:.2g}" for value in found.identified.singular_values)
-    used = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return [
-        Section(text["in_short"], lines_of(found, lang)),
-        Section(
-            text["targets"], note=text["targets_note"], charts=[fit_chart(found, lang)],
-            sheets=[Sheet(*target_rows(found, lang))],
-        ),
-        Section(
-            text["parameters"], note=text["parameters_note"],
-            charts=[ranges_chart(found, lang)],
-            sheets=[Sheet(*parameter_rows(found, lang), words=3)],
-        ),
-        Section(
-            text["identification"],
-            [text["singular_line"].format(values=values, least=1.0 / PRIOR)],
-            text["identification_note"], [response_chart(found, lang)],
-        ),
-        Section(
-            text["search"], note=text["search_note"], charts=[search_chart(found, lang)]
-        ),
-        Section(
-            text["repeat"],
-            [f"{text['fingerprint']}: {fingerprint()}", f"{text['versions']}: {used}"],
-            code=[found.command],
-        ),
+    sections = [
+        in_short(lang, lines_of(found, lang)),
+        Section(text["targets"], [
+            note(text["targets_note"]), Picture(fit_chart(found, lang)), target_table(found, lang),
+        ]),
+        Section(text["parameters"], [
+            note(text["parameters_note"]), Picture(ranges_chart(found, lang)),
+            parameter_table(found, lang),
+        ]),
+        Section(text["identification"], [
+            Text([text["singular_line"].format(values=values, least=1.0 / PRIOR)]),
+            note(text["identification_note"]), Picture(response_chart(found, lang)),
+        ]),
+        Section(text["search"], [note(text["search_note"]), Picture(search_chart(found, lang))]),
+        repeat(lang, [found.command]),
     ]  # fmt: skip
+    return Report(lang, text["title"], subtitle(found, lang), sections)
 
 
 def write_page(found: Calibration, path: Path, lang: str = "en") -> Path:
     """Write the report, a page that needs nothing but itself."""
-    text = calibrate_words(lang)
-    return write_report(path, lang, text["title"], subtitle(found, lang), sections(found, lang))
+    return write_html(report(found, lang), path)
 
 
 def show(found: Calibration, console: Console, lang: str = "en") -> None:
     """Print what came out, and the tables behind it."""
     text = calibrate_words(lang)
-    for k, line in enumerate(lines_of(found, lang)):
-        console.print(Text(line, "bold" if k == 0 else ""))
-    (head, rows), shown = target_rows(found, lang), (0, 1, 2, 3, 5, 6)
-    cut = [head[k] for k in shown], [[row[k] for k in shown] for row in rows]
-    console.print(table_of(cut, text["targets"]))
-    (head, rows), shown = parameter_rows(found, lang), (0, 1, 3, 4, 7, 8)
-    cut = [head[k] for k in shown], [[row[k] for k in shown] for row in rows]
-    console.print(table_of(cut, text["parameters"]))
+    targets = target_table(found, lang).cut(0, 1, 2, 3, 5, 6, title=text["targets"])
+    parameters = parameter_table(found, lang).cut(0, 1, 3, 4, 7, 8, title=text["parameters"])
+    show_blocks([Text(lines_of(found, lang), "answer"), targets, parameters], console)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from rich.console import Console
 
 from returnee.experiments.files import write_text
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.numbers import plain
+from returnee.experiments.reports.document import (
+    Block,
+    Cell,
+    Fold,
+    Heading,
+    Picture,
+    Report,
+    Row,
+    Section,
+    Sheet,
+    Text,
+    note,
+    repeat,
+)
 from returnee.experiments.reports.figures import (
     BLACK,
     LEGEND,
@@ -33,12 +43,13 @@ from returnee.experiments.reports.figures import (
     svg_of,
     title,
 )
+from returnee.experiments.reports.html import html
 from returnee.experiments.reports.sections.equity import Equity
 from returnee.experiments.reports.sections.quality import Quality
 from returnee.experiments.reports.sections.spending import Spending
 from returnee.experiments.reports.sections.support import Support
-from returnee.experiments.reports.whom import People, waterfall
-from returnee.experiments.running.manifests import versions
+from returnee.experiments.reports.terminal import GAP, show
+from returnee.experiments.reports.whom import People
 from returnee.experiments.statistics.effects import (
     CHEAPER,
     DEARER,
@@ -52,20 +63,22 @@ from returnee.experiments.statistics.intervals import TAILS, interval
 from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.words.texts import (
     COUNTABLE,
-    FOLDER,
+    NONE,
     counted,
+    county_name,
     few_pairs,
     figure,
     in_lines,
+    joined,
     label_of,
     percent,
     span,
+    to,
     unit_name,
     value_text,
     words,
 )
 from returnee.scenarios import Lever, Scenario, levers, walk
-from returnee.simulation.fingerprint import fingerprint
 
 KEY_MEASURES = (
     "firms_open",
@@ -80,70 +93,43 @@ SECTIONS = ("planned", "support", "funnel", "equity", "quality_ranks")
 MAIN_RATIO = "cost_per_firm"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One measure of one scenario, as written for a reader.
-
-    Attributes
-    ----------
-    measure, label, unit : str
-    reference, level, difference, interval, verdict, chances : str
-        Figures in words; flows are by year.
-    told : bool
-        Whether the difference can be told from none.
-    good : int
-        1 for the better, -1 for the worse, 0 where neither or not told.
-    """
-
-    measure: str
-    label: str
-    unit: str
-    reference: str
-    level: str
-    difference: str
-    interval: str
-    verdict: str
-    chances: str
-    told: bool
-    good: int
-
-
-def rows_of(found: Comparison, scenario: str, lang: str, keys_only: bool) -> list[Row]:
-    """Rows of one scenario's effects: the key measures, or all."""
+def difference_table(found: Comparison, scenario: str, lang: str, keys_only: bool = True) -> Sheet:
+    """A scenario beside the reference, flows by year: the key measures, or all."""
+    text, names = words(lang), [title(found, s, lang) for s in (found.plan.reference, scenario)]
     effects = found.effects[found.effects["scenario"] == scenario].set_index("measure")
-    names = KEY_MEASURES if keys_only else effects.index
-    return [_row(found, name, effects.loc[name], lang, keys_only) for name in names]
+    shown = KEY_MEASURES if keys_only else effects.index
+    head = [text["measure"], text["columns"]["unit"], *names, text["difference"], text["interval"]]
+    head += [text["verdict"].format(reference=names[0]), text["report"]["better_share"]]
+    rows = [_row(found, name, effects.loc[name], lang, keys_only) for name in shown]
+    return Sheet(head, rows, columns="wwnnnnwn")
 
 
 def _row(found: Comparison, name: str, effect: pd.Series, lang: str, short: bool) -> Row:
     text, unit = words(lang), str(effect["unit"])
-    years = found.plan.settings.months / 12.0 if effect["kind"] == "flow" else 1.0
-    told = effect["verdict"] in (HIGHER, LOWER)
-    label = text["short"][name] if short else effect[f"label_{lang}"]
-    shown = unit_name(unit, lang)
-    if effect["kind"] == "flow" and not short:
-        shown = text["by_year"].format(unit=shown)
+    years, flow = years_of(found, effect), effect["kind"] == "flow"
     sign = {HIGHER: 1, LOWER: -1}.get(effect["verdict"], 0)
-    difference = effect["difference"] / years
-    return Row(
-        measure=name,
-        label=str(label),
-        unit=shown,
-        reference=figure(effect["reference"] / years, unit, lang),
-        level=figure(effect["level"] / years, unit, lang),
-        difference=figure(difference, unit, lang, signed=True),
-        interval=span(effect["low"] / years, effect["high"] / years, unit, lang),
-        verdict=verdict_word(effect, lang),
-        chances=_chances(effect, lang),
-        told=told,
-        good=sign * int(effect["better"]),
-    )
+    shown = unit_name(unit, lang)
+    return [
+        str(text["short"][name] if short else effect[f"label_{lang}"]),
+        text["by_year"].format(unit=shown) if flow and not short else shown,
+        figure(effect["reference"] / years, unit, lang),
+        figure(effect["level"] / years, unit, lang),
+        Cell(figure(effect["difference"] / years, unit, lang, signed=True), told=sign != 0),
+        Cell(span(effect["low"] / years, effect["high"] / years, unit, lang), told=sign != 0),
+        Cell(verdict_word(effect, lang), good=sign * int(effect["better"])),
+        _chances(effect, lang),
+    ]
+
+
+def years_of(found: Comparison, effect: pd.Series) -> float:
+    """Years that a figure is spread over: those of the horizon for a flow, else one."""
+    return found.plan.settings.months / 12.0 if effect["kind"] == "flow" else 1.0
 
 
 def _chances(effect: pd.Series, lang: str) -> str:
     shares = effect["p_better"], effect["replicates_better"]
     if not np.isfinite(shares).all() or effect["pairs"] < 2:
-        return "–"
+        return NONE
     return " / ".join(percent(share, lang) for share in shares)
 
 
@@ -171,7 +157,7 @@ def ratio_words(found: Comparison, scenario: str, measure: str, lang: str) -> st
         "years": years,
         "reference": title(found, found.plan.reference, lang),
         "cost": figure(row["ratio"], "yuan", lang),
-        "interval": text["to"].join(figure(row[end], "yuan", lang) for end in ("low", "high")),
+        "interval": to(lang, figure(row["low"], "yuan", lang), figure(row["high"], "yuan", lang)),
     }
     kinds = {
         PER_GAIN: "ratio_cost", SAVED: "ratio_saved", CHEAPER: "ratio_cheaper", DEARER: "ratio_dearer",
@@ -209,7 +195,7 @@ def sentence(found: Comparison, scenario: str, lang: str) -> str:
     if scenarios[scenario].world_id != scenarios[found.plan.reference].world_id:
         # First, as it says how everything after it is to be read.
         parts.insert(0, text["world"].format(**names))
-    return ("" if lang == "zh" else " ").join(parts)
+    return joined(lang, *parts)
 
 
 def reading(found: Comparison, lang: str) -> str:
@@ -219,13 +205,13 @@ def reading(found: Comparison, lang: str) -> str:
     parts = [text["how_to_read"].format(replicates=counted(found.plan.replicates, "pair", lang))]
     if pairs > 1:
         parts += [text["intervals"], few_pairs(pairs, lang)]
-    return ("" if lang == "zh" else " ").join(filter(None, parts))
+    return joined(lang, *parts)
 
 
 def _clause(found: Comparison, effect: pd.Series, lang: str) -> str:
     """One difference that can be told, in words."""
     text, unit = words(lang), str(effect["unit"])
-    years = found.plan.settings.months / 12.0 if effect["kind"] == "flow" else 1.0
+    years = years_of(found, effect)
     way = "up" if effect["difference"] > 0 else "down"
     return str(text["clause"][str(effect.name)]).format(
         size=figure(abs(effect["difference"]) / years, unit, lang, digits=3),
@@ -278,9 +264,6 @@ def frame_rows(found: Comparison, name: str) -> list[dict[Any, Any]]:
     return rows
 
 
-# The report of a comparison: one HTML page that needs nothing but itself.
-
-
 def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int, Lever, Any, Any]]:
     """List levers that differ from the reference.
 
@@ -304,8 +287,8 @@ def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int
                 before[ours.key] = pair
 
 
-class Report:
-    """Everything a report's template shows.
+class Page:
+    """Everything that the page of a comparison shows.
 
     Parameters
     ----------
@@ -317,15 +300,7 @@ class Report:
         self.found, self.lang = found, lang
         self.words = words(lang)
         self.text = self.words["report"]
-        self.spending = Spending(found, lang)
-        self.support = Support(found, lang)
-        self.equity = Equity(found, lang)
-        self.quality = Quality(found, lang)
-
-    @cached_property
-    def reference(self) -> str:
-        """Title of the reference."""
-        return self.title(self.found.plan.reference)
+        self.reference = self.title(found.plan.reference)
 
     def title(self, label: str) -> str:
         """Title of a scenario."""
@@ -334,125 +309,111 @@ class Report:
     def subtitle(self) -> str:
         """What was compared, in one line."""
         plan = self.found.plan
-        county = plan.scenarios[plan.reference].county
         return str(self.text["subtitle"]).format(
             n=self.words["comma"].join(self.title(label) for label in plan.compared),
             reference=self.reference,
-            county=county.name_zh if self.lang == "zh" else county.name,
+            county=county_name(plan.scenarios[plan.reference].county, self.lang),
             months=counted(plan.settings.months, "month", self.lang),
             replicates=counted(plan.replicates, "pair", self.lang),
         )
 
-    def summary(self) -> list[tuple[str, str]]:
-        """Description and findings of each scenario."""
-        described = f"description_{self.lang}"
-        return [
-            (
-                getattr(self.found.plan.scenarios[label], described),
-                sentence(self.found, label, self.lang),
-            )
-            for label in self.found.plan.compared
-        ]
+    def summary(self) -> Section:
+        """What each scenario changes, and what it is."""
+        blocks: list[Block] = []
+        for label in self.found.plan.compared:
+            about = getattr(self.found.plan.scenarios[label], f"description_{self.lang}")
+            blocks += [Text([sentence(self.found, label, self.lang)], "finding"), note(about)]
+        return Section(
+            self.words["page"]["in_short"],
+            [*blocks, note(reading(self.found, self.lang)), failures(self.found, self.lang)],
+        )
 
-    def differences(self, keys_only: bool) -> list[tuple[str, list[Any], list[str]]]:
-        """Title, rows and cost sentences of each scenario."""
-        return [
-            (
-                self.title(label),
-                rows_of(self.found, label, self.lang, keys_only),
-                [ratio_words(self.found, label, name, self.lang) for name in RATIOS],
-            )
-            for label in self.found.plan.compared
-        ]
-
-    def means_note(self) -> str:
-        """How the tables of differences are to be read."""
+    def differences(self) -> Section:
+        """Key measures and cost ratios of each scenario."""
         pairs = counted(self.found.plan.replicates, "pair", self.lang)
-        note = self.text["differences_note"].format(replicates=pairs)
-        return f"{note} {self.text['better_note']}"
+        how = self.text["differences_note"].format(replicates=pairs)
+        blocks: list[Block] = [note(how, self.text["better_note"])]
+        for label in self.found.plan.compared:
+            costs = [ratio_words(self.found, label, name, self.lang) for name in RATIOS]
+            table = difference_table(self.found, label, self.lang)
+            blocks += [Heading(self.title(label)), table, Text(costs, "list")]
+        return Section(self.text["differences"], blocks)
 
-    def reading(self) -> str:
-        """How the figures are to be read."""
-        return reading(self.found, self.lang)
+    def charts(self) -> Section:
+        """Charts over months."""
+        shown = chart_language(self.lang)
+        english = self.text["charts_english"] if shown != self.lang else ""
+        drawn = [Picture(over_time(self.found, measure, shown)) for measure in OVER_TIME]
+        return Section(self.text["charts"], [note(self.text["charts_note"], english), *drawn])
 
-    def charts(self) -> list[str]:
-        """Charts over months, as SVG."""
-        return list(all_charts(self.found, self.lang))
-
-    def charts_are_english(self) -> bool:
-        """Whether a Chinese report has English charts, for want of a font."""
-        return chart_language(self.lang) != self.lang
-
-    def assumptions(self) -> list[tuple[str, list[tuple[str, ...]]]]:
+    def assumptions(self) -> Section:
         """Levers that differ, by scenario: label, key, values, unit, evidence."""
-        plan = self.found.plan
-        base = plan.scenarios[plan.reference]
-        return [
-            (
-                self.title(label),
-                [self._lever(*row) for row in lever_changes(plan.scenarios[label], base)],
-            )
-            for label in plan.compared
-        ]
+        plan, text, columns = self.found.plan, self.text, self.words["columns"]
+        blocks: list[Block] = [note(text["assumptions_note"].format(reference=self.reference))]
+        for label in plan.compared:
+            changes = lever_changes(plan.scenarios[label], plan.scenarios[plan.reference])
+            rows = [self._lever(*change) for change in changes]
+            head = [text["lever"], columns["key"], self.reference, self.title(label)]
+            head += [columns["unit"], text["evidence"]]
+            table = Sheet(head, rows, columns="wcnnww") if rows else Text([text["no_difference"]])
+            blocks += [Heading(self.title(label)), table]
+        assumed = sum(lever.assumed for lever in levers)
+        count = text["assumed_count"].format(
+            assumed=assumed, total=len(levers), free=sum(lever.free for lever in levers)
+        )
+        return Section(text["assumptions"], [*blocks, Text([count])])
 
-    def _lever(self, month: int, lever: Lever, theirs: Any, ours: Any) -> tuple[str, ...]:
+    def _lever(self, month: int, lever: Lever, theirs: Any, ours: Any) -> Row:
         label = label_of(lever, self.lang)
         if month > 1:
             label = f"{label} ({self.text['from_month'].format(month=month)})"
         evidence = ", ".join(lever.evidence) or self.words["columns"]["assumed"]
         unit = unit_name(lever.unit, self.lang)
-        return label, lever.key, value_text(theirs), value_text(ours), unit, evidence
+        return [label, lever.key, value_text(theirs), value_text(ours), unit, evidence]
 
-    def assumed_count(self) -> str:
-        """How many parameters have no source."""
-        assumed = [lever for lever in levers if lever.assumed]
-        return str(self.text["assumed_count"]).format(
-            assumed=len(assumed), total=len(levers), free=sum(lever.free for lever in levers)
-        )
-
-    def facts(self) -> list[tuple[str, str]]:
-        """What is needed to repeat the comparison."""
+    def repeat(self) -> Section:
+        """The command, what else is needed to repeat it, and runs that failed."""
         plan, text = self.found.plan, self.text
         s = plan.settings
-        used = ", ".join(f"{name} {version}" for name, version in versions().items())
+        rows = [
+            [text["seed"], str(s.seed)], [text["replicates"], str(plan.replicates)],
+            [text["sample"], f"{s.sample:g}"], [text["months"], str(s.months)],
+        ]  # fmt: skip
         ids = ", ".join(f"{label} {scenario.id}" for label, scenario in plan.scenarios.items())
-        return [
-            (text["seed"], str(s.seed)),
-            (text["replicates"], str(plan.replicates)),
-            (text["sample"], f"{s.sample:g}"),
-            (text["months"], str(s.months)),
-            (text["fingerprint"], fingerprint()),
-            (text["versions"], used),
-            (text["scenario_ids"], ids),
+        errors = [f"{f['scenario']}, {f['replicate']}: {f['error']}" for f in self.found.failures]
+        failed: list[Block] = []
+        if errors:
+            failed = [Heading(text["failures"]), Text(errors, "list")]
+        return repeat(
+            self.lang, [self.found.command], *failed, more=[*rows, [text["scenario_ids"], ids]]
+        )
+
+    def report(self) -> Report:
+        """The whole report."""
+        found, lang = self.found, self.lang
+        parts = [part(found, lang).section() for part in (Spending, Support, Equity, Quality)]
+        people = [People(found.plan, found.whom, lang).section()] if found.whom else []
+        every = [
+            Fold(self.title(label), [difference_table(found, label, lang, keys_only=False)])
+            for label in found.plan.compared
         ]
+        sections = [
+            self.summary(), self.differences(), self.charts(), *parts, *people, self.assumptions(),
+            Section(self.text["not_for"], [Text(self.text["not_for_items"], "list")]),
+            self.repeat(), Section(self.text["all_measures"], every),
+        ]  # fmt: skip
+        return Report(lang, self.text["title"], self.subtitle(), sections)
+
+
+def failures(found: Comparison, lang: str) -> Text:
+    """How many runs failed, if any."""
+    number = len(found.failures)
+    return Text([words(lang)["failed"].format(n=number)] if number else [], "alert")
 
 
 def html_of(found: Comparison, lang: str = "en") -> str:
     """The report as the text of an HTML page."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    report = Report(found, lang)
-    template = environment.get_template("report.html.j2")
-    people = People(found.plan, found.whom, lang) if found.whom else None
-    page = template.render(
-        report=report, text=report.text, words=report.words, found=found,
-        people=people, waterfall=waterfall,
-    )  # fmt: skip
-    return with_contents(page, report.text["contents"])
-
-
-def with_contents(page: str, label: str) -> str:
-    """A page with a list of its sections under its head, each a link."""
-    titles = re.findall(r"<h2>(.*?)</h2>", page)
-    numbers = itertools.count(1)
-    page = re.sub("<h2>", lambda _: f'<h2 id="part-{next(numbers)}">', page)
-    links = "".join(
-        f'<li><a href="#part-{k}">{title}</a></li>' for k, title in enumerate(titles, start=1)
-    )
-    contents = f'<nav class="contents" aria-label="{label}"><ul>{links}</ul></nav>'
-    return page.replace("</header>", f"</header>\n{contents}", 1)
+    return html(Page(found, lang).report())
 
 
 def write_report(found: Comparison, path: Path, lang: str = "en") -> Path:
@@ -467,8 +428,22 @@ def write_report(found: Comparison, path: Path, lang: str = "en") -> Path:
     lang : {"en", "zh"}
         Language of the page.
     """
-    page = html_of(found, lang)
-    return write_text(path, page)
+    return write_text(path, html_of(found, lang))
+
+
+def show_comparison(found: Comparison, console: Console, lang: str = "en") -> None:
+    """Print a table and plain sentences for each scenario, and what support, money and quality show."""
+    blocks: list[Block] = []
+    for label in found.plan.compared:
+        table = difference_table(found, label, lang)
+        costs = [ratio_words(found, label, name, lang) for name in list(RATIOS)[1:]]
+        blocks.append(table.cut(0, 2, 3, 4, 5, 6, title=title(found, label, lang)))
+        blocks += [Text([sentence(found, label, lang)]), Text(costs, "list"), GAP]
+    blocks += [note(reading(found, lang)), failures(found, lang)]
+    spending, quality = Spending(found, lang), Quality(found, lang)
+    blocks += [Heading(words(lang)["report"]["spending"]), Text(spending.remarks(), "list"), GAP]
+    blocks += [Heading(quality.text["title"]), Text(quality.sentences(), "list"), GAP]
+    show(blocks, console)
 
 
 OVER_TIME = (
@@ -525,9 +500,3 @@ def _differences(axes: Axes, paired: np.ndarray, style: Style) -> None:
 def _months(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     there = np.flatnonzero(np.isfinite(values).any(axis=0))
     return there + 1, there
-
-
-def all_charts(found: Comparison, lang: str) -> Sequence[str]:
-    """Every chart over months, as SVG."""
-    shown = chart_language(lang)
-    return [over_time(found, measure, shown) for measure in OVER_TIME]

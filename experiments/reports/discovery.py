@@ -9,6 +9,16 @@ from matplotlib.patches import Rectangle
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
+from returnee.experiments.reports.document import (
+    Picture,
+    Report,
+    Section,
+    Sheet,
+    in_short,
+    no_forecast,
+    note,
+    repeat,
+)
 from returnee.experiments.reports.figures import (
     BLACK,
     COLOURS,
@@ -16,15 +26,15 @@ from returnee.experiments.reports.figures import (
     settings,
     svg_of,
 )
-from returnee.experiments.reports.study_page import Section, grouped, render, study_words
+from returnee.experiments.reports.html import html
 from returnee.experiments.studies.discovery import HELD_BACK, LEAST, Box, Discovery
-from returnee.experiments.words.texts import label_of, percent
+from returnee.experiments.words.texts import NONE, grouped, label_of, percent, words
 
 
 def label(found: Discovery, key: str, lang: str) -> str:
     """Label of a parameter, with its unit."""
-    words = found.attrs["labels_zh" if lang == "zh" else "labels"]
-    return grouped(key, str(words.get(key, key)), lang)
+    names = found.attrs["labels_zh" if lang == "zh" else "labels"]
+    return grouped(key, str(names.get(key, key)), lang)
 
 
 def number(value: float) -> str:
@@ -34,14 +44,14 @@ def number(value: float) -> str:
 
 def limits_text(found: Discovery, box: Box, lang: str) -> str:
     """The limits of a region in words."""
-    text = study_words(lang)["discover"]
+    text = words(lang)["discover"]
     parts = []
     for key, (low, high) in box.limits.items():
         name = label(found, key, lang)
         values = sorted(set(found.points[key]))
         inside = [v for v in values if low <= v <= high]
         if len(values) <= 6 and len(inside) < len(values):
-            listed = study_words(lang)["and"].join(number(v) for v in inside)
+            listed = words(lang)["comma"].join(number(v) for v in inside)
             parts.append(text["limit_one"].format(label=name, values=listed))
         elif np.isfinite(low) and np.isfinite(high):
             parts.append(text["limit"].format(label=name, low=number(low), high=number(high)))
@@ -49,12 +59,12 @@ def limits_text(found: Discovery, box: Box, lang: str) -> str:
             parts.append(text["limit_above"].format(label=name, low=number(low)))
         else:
             parts.append(text["limit_below"].format(label=name, high=number(high)))
-    return str(study_words(lang)["and"].join(parts))
+    return str(words(lang)["comma"].join(parts))
 
 
 def sentences(found: Discovery, lang: str = "en") -> list[str]:
     """Where the policy fails, in words."""
-    text, fails = study_words(lang)["discover"], found.fails
+    text, fails = words(lang)["discover"], found.fails
     failed, points = int(fails.sum()), len(fails)
     lines = [text["count"].format(failed=failed, points=points, share=percent(fails.mean(), lang))]
     if found.missing:
@@ -92,7 +102,7 @@ def map_chart(found: Discovery, lang: str) -> str:
 
     Parameters that the regions are bounded by come first, then those that tell most.
     """
-    text = study_words(lang)["discover"]
+    text = words(lang)["discover"]
     bounds = [key for box in found.boxes for key in box.limits]
     keys = list(dict.fromkeys([*bounds, *map(str, found.importance.index)]))
     a, b = keys[0], keys[min(1, len(keys) - 1)]
@@ -132,35 +142,48 @@ def map_chart(found: Discovery, lang: str) -> str:
         return svg_of(chart, text["map"])
 
 
-def discover_page(found: Discovery, command: str, lang: str = "en") -> str:
-    """The page of a discovery."""
-    text = study_words(lang)["discover"]
-    rows, head = [], [text["region"], text["parameter"], text["from"], text["to"]]
-    head += [text["density"], text["interval"], text["coverage"], text["mass"]]
+def boxes_table(found: Discovery, lang: str) -> Sheet:
+    """Regions with their limits, density and coverage; a row a parameter."""
+    text, rows = words(lang)["discover"], []
+    head = [text[key] for key in ("region", "parameter", "from", "to", "density")]
+    head += [words(lang)["interval"], text["coverage"], text["mass"]]
     for k, box in enumerate(found.boxes):
-        for key, (low, high) in box.limits.items():
-            ends = [number(end) if np.isfinite(end) else "–" for end in (low, high)]
+        shares = [percent(value, lang) for value in (box.density, box.low, box.high, box.coverage)]
+        density, low, high, coverage = shares
+        for key, limits in box.limits.items():
+            ends = [number(end) if np.isfinite(end) else NONE for end in limits]
             rows.append(
-                [text["box"].format(n=k + 1), label(found, key, lang), *ends,
-                 percent(box.density, lang), f"{percent(box.low, lang)} – {percent(box.high, lang)}",
-                 percent(box.coverage, lang), str(box.points)]
+                [text["box"].format(n=k + 1), label(found, key, lang), *ends, density,
+                 f"{low} – {high}", coverage, str(box.points)]
             )  # fmt: skip
+    return Sheet(head, rows, columns="wwn")
+
+
+def report(found: Discovery, command: str, lang: str = "en") -> Report:
+    """Everything the page shows."""
+    text = words(lang)["discover"]
     told = found.importance[found.importance > 0.0]
-    sections = []
+    sections = [in_short(lang, sentences(found, lang))]
     if found.boxes:
-        note = text["note" if found.held_back else "note_small"].format(least=HELD_BACK)
-        sections.append(Section(text["boxes"], table=(head, rows), note=note))
+        how = text["note" if found.held_back else "note_small"].format(least=HELD_BACK)
+        sections.append(Section(text["boxes"], [boxes_table(found, lang), note(how)]))
     if len(told):
-        weights = [
-            [label(found, str(key), lang), percent(value, lang)] for key, value in told.items()
-        ]
-        sections.append(Section(text["map"], figures=[map_chart(found, chart_language(lang))]))
-        table = [text["parameter"], text["weight"]], weights
-        sections.append(Section(text["importance"], table=table))
+        weights = [[label(found, str(key), lang), percent(value, lang)] for key, value in told.items()]  # fmt: skip
+        head = [text["parameter"], text["weight"]]
+        drawn = Picture(map_chart(found, chart_language(lang)))
+        sections.append(Section(text["map"], [drawn]))
+        sections.append(Section(text["importance"], [Sheet(head, weights)]))
     about = {
         "scenario": label(found, found.scenario, lang), "against": label(found, found.against, lang),
         "measure": label_of(BY_NAME[found.measure], lang), "target": found.target,
         "points": len(found.fails), "failed": int(found.fails.sum()),
     }  # fmt: skip
     subtitle = text["subtitle" if found.against else "subtitle_level"].format(**about)
-    return render(text["title"], subtitle, sentences(found, lang), sections, command, lang)
+    return Report(
+        lang, text["title"], subtitle, [*sections, repeat(lang, [command], no_forecast(lang))]
+    )
+
+
+def discover_page(found: Discovery, command: str, lang: str = "en") -> str:
+    """The page of a discovery."""
+    return html(report(found, command, lang))

@@ -1,79 +1,188 @@
-"""A plain report: sections of sentences, charts and tables, as one HTML page."""
+"""What a report is: sections of sentences, charts and tables, whoever draws them.
+
+A study makes a `Report` of what it found. `html` draws it as a page, `terminal` draws blocks as
+lines and tables, `markdown` as part of a document; all from the same rows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from returnee.experiments.running.manifests import versions
+from returnee.experiments.words.texts import words
+from returnee.simulation.fingerprint import fingerprint
 
-from returnee.experiments.files import write_text
-from returnee.experiments.words.texts import (
-    FOLDER,
-)
 
-Cells = Sequence[str]
+@dataclass(frozen=True)
+class Cell:
+    """A figure in a table that says more than its digits.
+
+    Attributes
+    ----------
+    text : str
+    below : tuple of str
+        Difference from the reference and its interval, or other remarks, a line each.
+    told : bool
+        Whether it stands out, as a difference that can be told from none.
+    good : int
+        1 for the better, -1 for the worse, 0 where neither or not told.
+    """
+
+    text: str
+    below: tuple[str, ...] = ()
+    told: bool = False
+    good: int = 0
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Row = Sequence[Cell | str]
+Rows = list[list[str]]
+Table = tuple[list[str], Rows]
+"""Head and rows, as plain text."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of a page.
+    """A table.
 
     Attributes
     ----------
     head : sequence of str
-    rows : sequence of sequence of str
+        Empty: a table of names and values.
+    rows : sequence of sequence of (str or Cell)
+        A row of one cell is a heading over those that follow it.
     title : str
-    words : int
-        So many columns from the left hold words; the others hold figures.
+    columns : str
+        A letter a column: w words, n numbers, c code; the last one holds for all that follow.
+    missed : collection of int
+        Rows that are marked as misses.
     """
 
-    head: Cells
-    rows: Sequence[Cells]
+    kind: ClassVar[str] = "sheet"
+    head: Sequence[str]
+    rows: Sequence[Row]
     title: str = ""
-    words: int = 1
+    columns: str = "wn"
+    missed: Sequence[int] = ()
+
+    def style(self, column: int) -> str:
+        """Letter of a column."""
+        return self.columns[min(column, len(self.columns) - 1)]
+
+    def cut(self, *columns: int, title: str = "") -> Sheet:
+        """The same table with some of its columns only."""
+        rows = [[row[k] for k in columns] for row in self.rows]
+        styles = "".join(self.style(k) for k in columns)
+        return replace(
+            self, head=[self.head[k] for k in columns], rows=rows, columns=styles,
+            title=title or self.title,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Text:
+    """Sentences: an ``answer``, ``plain`` ones, a ``list``, a ``note`` on how to read, an ``alert``."""
+
+    kind: ClassVar[str] = "text"
+    lines: Sequence[str]
+    manner: str = "plain"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart as an SVG element, and what stands above it."""
+
+    kind: ClassVar[str] = "picture"
+    svg: str
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a section, of level 3 or below."""
+
+    kind: ClassVar[str] = "heading"
+    text: str
+    level: int = 3
+
+
+@dataclass(frozen=True)
+class Code:
+    """A command."""
+
+    kind: ClassVar[str] = "code"
+    text: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Blocks that a reader opens by their name."""
+
+    kind: ClassVar[str] = "fold"
+    title: str
+    blocks: Sequence[Block]
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Blocks beside each other where there is room."""
+
+    kind: ClassVar[str] = "beside"
+    columns: Sequence[Sequence[Block]]
+
+
+Block = Text | Sheet | Picture | Heading | Code | Fold | Beside
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page.
-
-    Attributes
-    ----------
-    title : str
-    lines : sequence of str
-        Sentences.
-    note : str
-        How to read what follows.
-    charts : sequence of str
-        As SVG.
-    sheets : sequence of Sheet
-    code : sequence of str
-        Commands.
-    """
+    """A part of a report, with a title of its own."""
 
     title: str
-    lines: Sequence[str] = ()
-    note: str = ""
-    charts: Sequence[str] = ()
-    sheets: Sequence[Sheet] = ()
-    code: Sequence[str] = field(default=())
+    blocks: Sequence[Block]
 
 
-def write_report(
-    path: Path, lang: str, title: str, subtitle: str, sections: Sequence[Section]
-) -> Path:
-    """Write a page that needs nothing but itself; the first section is its answer."""
-    page = {"language": lang, "title": title, "subtitle": subtitle, "sections": sections}
-    return write_text(path, render("page.html.j2", page=page))
+@dataclass(frozen=True)
+class Report:
+    """A whole report; the first section is its answer."""
+
+    lang: str
+    title: str
+    subtitle: str
+    sections: Sequence[Section]
 
 
-def render(template: str, **what: Any) -> str:
-    """Fill a template of ``templates/``."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=template.endswith(".html.j2"),
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
-    return environment.get_template(template).render(**what)
+def note(*lines: str) -> Text:
+    """How to read what stands beside it."""
+    said = " ".join(filter(None, lines))
+    return Text([said] if said else [], "note")
+
+
+def facts(lang: str) -> list[tuple[str, str]]:
+    """Fingerprint of the model, and versions of what it stands on."""
+    text = words(lang)["page"]
+    used = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return [(text["fingerprint"], fingerprint()), (text["versions"], used)]
+
+
+def in_short(lang: str, lines: Sequence[str], *blocks: Block) -> Section:
+    """The first section: the answer."""
+    return Section(words(lang)["page"]["in_short"], [Text(lines, "answer"), *blocks])
+
+
+def repeat(lang: str, commands: Sequence[str], *blocks: Block, more: Sequence[Row] = ()) -> Section:
+    """The section on how to repeat it: commands, and what else is needed."""
+    text = words(lang)["page"]
+    rows: list[Row] = [*more, *facts(lang)]
+    needed = Sheet((), rows, columns="wc")
+    return Section(text["repeat"], [*map(Code, commands), needed, *blocks])
+
+
+def no_forecast(lang: str) -> Text:
+    """What the model is not for, in short."""
+    return note(words(lang)["page"]["no_forecast"])

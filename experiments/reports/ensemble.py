@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
-from rich.text import Text
 
 from returnee.experiments.numbers import plain
 from returnee.experiments.reports.compare import KEY_MEASURES
-from returnee.experiments.reports.document import Section, Sheet, write_report
+from returnee.experiments.reports.document import (
+    Block,
+    Picture,
+    Report,
+    Section,
+    Sheet,
+    Text,
+    note,
+    repeat,
+)
 from returnee.experiments.reports.figures import (
     BLACK,
     COLOURS,
@@ -29,8 +35,9 @@ from returnee.experiments.reports.figures import (
     short_number,
     svg_of,
 )
-from returnee.experiments.reports.linkage.terminal import table_of
-from returnee.experiments.running.manifests import versions
+from returnee.experiments.reports.html import write_html
+from returnee.experiments.reports.terminal import GAP
+from returnee.experiments.reports.terminal import show as show_blocks
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.compare_ensemble import (
     NAMES,
@@ -40,12 +47,13 @@ from returnee.experiments.studies.compare_ensemble import (
 )
 from returnee.experiments.studies.ensemble import FILE, origin
 from returnee.experiments.words.texts import (
-    FOLDER,
-    LANGUAGES,
+    county_name,
     figure,
     in_lines,
+    joined,
     label_of,
     percent,
+    short,
     span,
     title_of,
     unit_name,
@@ -53,12 +61,6 @@ from returnee.experiments.words.texts import (
 )
 from returnee.scenarios import levers
 from returnee.simulation.fingerprint import fingerprint
-
-
-@lru_cache(maxsize=len(LANGUAGES))
-def ensemble_words(lang: str) -> dict[str, Any]:
-    """Texts of one language, from ``templates/ensemble_<lang>.toml``."""
-    return tomllib.loads((FOLDER / f"ensemble_{lang}.toml").read_text(encoding="utf-8"))
 
 
 class Page:
@@ -72,7 +74,8 @@ class Page:
 
     def __init__(self, found: EnsembleComparison, lang: str = "en") -> None:
         self.found, self.lang = found, lang
-        self.text, self.words = ensemble_words(lang), words(lang)
+        self.words = words(lang)
+        self.text: dict[str, Any] = self.words["ensemble"]
 
     def title(self, label: str) -> str:
         """Title of a scenario."""
@@ -89,7 +92,7 @@ class Page:
         county = base.scenarios[base.reference].county
         return str(self.text["subtitle"]).format(
             n=self.words["comma"].join(self.title(label) for label in base.compared),
-            reference=self.reference, county=county.name_zh if self.lang == "zh" else county.name,
+            reference=self.reference, county=county_name(county, self.lang),
             months=s.months, sets=self.found.plan.sets, replicates=base.replicates,
             sample=s.sample,
         )  # fmt: skip
@@ -123,7 +126,7 @@ class Page:
             }
             key = "share_equal" if ends["least"] == ends["most"] else "share_line"
             parts.append(text[key].format(label=self.words["noun"][shares.idxmax()], **ends))
-        return ("" if self.lang == "zh" else " ").join(parts)
+        return joined(self.lang, *parts)
 
     def _clause(self, row: pd.Series) -> str:
         name, unit = str(row.name), str(row["unit"])
@@ -134,11 +137,10 @@ class Page:
             luck=span(row["luck_low"], row["luck_high"], unit, self.lang),
         )  # fmt: skip
 
-    def rows(self, label: str) -> tuple[list[str], list[list[str]]]:
-        """Head and rows of a scenario's table."""
-        text, lang = self.text, self.lang
+    def table(self, label: str) -> Sheet:
+        """A scenario's key measures: levels, difference, both intervals, and what is due to parameters."""
+        text, lang, rows = self.text, self.lang, []
         verdicts = {HIGHER: text["higher"], LOWER: text["lower"]}
-        rows = []
         for name, row in self.effects(label).iterrows():
             unit = str(row["unit"])
             rows.append(
@@ -148,12 +150,13 @@ class Page:
                     figure(row["difference"], unit, lang, signed=True),
                     span(row["low"], row["high"], unit, lang),
                     span(row["luck_low"], row["luck_high"], unit, lang), percent(row["share"], lang),
-                    percent(row["same_sign"], lang), verdicts.get(row["verdict"], text["same"]),
+                    percent(row["same_sign"], lang),
+                    verdicts.get(row["verdict"], self.words["same"]),
                 ]
             )  # fmt: skip
-        keys = ("difference", "both", "luck", "share", "same_sign", "verdict")
-        head = [text["measure"], self.reference, self.title(label), *(text[key] for key in keys)]
-        return head, rows
+        keys = ("both", "luck", "share", "same_sign", "verdict")
+        head = [self.words["measure"], self.reference, self.title(label), self.words["difference"]]
+        return Sheet([*head, *(text[key] for key in keys)], rows, self.title(label))
 
     def how_to_read(self) -> str:
         """What intervals and shares mean."""
@@ -173,44 +176,38 @@ class Page:
             return [where]
         return [where, text["other_model"].format(theirs=theirs, ours=fingerprint())]
 
-    def ranges(self) -> tuple[list[str], list[list[str]]]:
-        """Head and rows: least and greatest value of each parameter."""
+    def ranges(self) -> Sheet:
+        """Least and greatest value of each parameter."""
         sets = sets_of(self.found.over, self.found.plan.sets)
         known, rows = {lever.key: lever for lever in levers}, []
         for key in sets[0]:
             values = [found[key] for found in sets]
-            ends = (f"{v:.4g}".replace("-", "\N{MINUS SIGN}") for v in (min(values), max(values)))
+            ends = (short(end, ".4g") for end in (min(values), max(values)))
             unit = unit_name(known[key].unit, self.lang)
             rows.append([label_of(known[key], self.lang), key, unit, *ends])
-        keys = ("parameter", "key", "unit", "least", "greatest")
-        return [self.text[key] for key in keys], rows
+        head = [self.text[k] for k in ("parameter", "key", "unit", "least", "greatest")]
+        return Sheet(head, rows, columns="wcwn")
 
-    def failures(self) -> list[str]:
+    def failures(self) -> Text:
         """How many runs failed, if any."""
         number = len(self.found.failures)
-        return [self.text["failed"].format(n=number)] if number else []
+        return Text([self.words["failed"].format(n=number)] if number else [], "alert")
 
-    def sections(self) -> list[Section]:
+    def report(self) -> Report:
         """Everything the page shows."""
         text, compared = self.text, self.found.base.compared
-        used = ", ".join(f"{name} {version}" for name, version in versions().items())
-        facts = [f"{text['fingerprint']}: {fingerprint()}", f"{text['versions']}: {used}"]
-        sheets = [Sheet(*self.rows(label), self.title(label)) for label in compared]
-        return [
-            Section(
-                text["in_short"],
-                [*(self.sentence(label) for label in compared), *self.failures()],
-                self.how_to_read(),
-            ),
-            Section(
-                text["differences"], note=text["chart_note"], charts=[chart(self)], sheets=sheets
-            ),
-            Section(
-                text["ensemble"], self.origin_lines(), text["ranges_note"],
-                sheets=[Sheet(*self.ranges(), words=3)],
-            ),
-            Section(text["repeat"], facts, code=[self.found.command]),
+        said = [Text([self.sentence(label)], "finding") for label in compared]
+        sections = [
+            Section(self.words["page"]["in_short"], [*said, self.failures(), note(self.how_to_read())]),
+            Section(text["differences"], [
+                note(text["chart_note"]), Picture(chart(self)), *map(self.table, compared),
+            ]),
+            Section(text["ensemble"], [
+                Text(self.origin_lines()), note(text["ranges_note"]), self.ranges(),
+            ]),
+            repeat(self.lang, [self.found.command]),
         ]  # fmt: skip
+        return Report(self.lang, text["title"], self.subtitle(), sections)
 
 
 def chart(page: Page) -> str:
@@ -266,22 +263,17 @@ def finish_across(axes: Axes, lang: str) -> None:
 
 def write_page(found: EnsembleComparison, path: Path, lang: str = "en") -> Path:
     """Write the report, a page that needs nothing but itself."""
-    page = Page(found, lang)
-    return write_report(path, lang, page.text["title"], page.subtitle(), page.sections())
+    return write_html(Page(found, lang).report(), path)
 
 
 def show(found: EnsembleComparison, console: Console, lang: str = "en") -> None:
     """Print sentences and tables."""
-    page = Page(found, lang)
+    page, blocks = Page(found, lang), list[Block]()
     for label in found.base.compared:
-        (head, rows), shown = page.rows(label), (0, 3, 4, 5, 6, 7, 8)
-        cut = [head[k] for k in shown], [[row[k] for k in shown] for row in rows]
-        console.print(table_of(cut, page.title(label)))
-        console.print(Text(page.sentence(label)))
-        console.print()
-    console.print(Text(page.how_to_read(), "dim"))
-    for line in [*page.origin_lines()[1:], *page.failures()]:
-        console.print(Text(line, "red"))
+        blocks.append(page.table(label).cut(0, 3, 4, 5, 6, 7, 8))
+        blocks += [Text([page.sentence(label)]), GAP]
+    origin = Text(page.origin_lines()[1:], "alert")
+    show_blocks([*blocks, note(page.how_to_read()), origin, page.failures()], console)
 
 
 def as_json(found: EnsembleComparison, lang: str = "en") -> dict[str, Any]:

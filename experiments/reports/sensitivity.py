@@ -11,6 +11,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from returnee.experiments.reports.document import (
+    Picture,
+    Report,
+    Section,
+    Sheet,
+    in_short,
+    no_forecast,
+    note,
+    repeat,
+)
 from returnee.experiments.reports.figures import (
     BLACK,
     COLOURS,
@@ -19,16 +29,11 @@ from returnee.experiments.reports.figures import (
     settings,
     svg_of,
 )
-from returnee.experiments.reports.study_page import (
-    Section,
-    grouped,
-    render,
-    study_words,
-    wrapped,
-)
+from returnee.experiments.reports.html import html
 from returnee.experiments.statistics.indices import MORRIS, SOBOL
 from returnee.experiments.studies.sensitivity import EFFECT, settled
-from returnee.experiments.words.texts import figure, percent
+from returnee.experiments.words.texts import figure, grouped, joined, percent, wrapped
+from returnee.experiments.words.texts import words as catalogue
 
 SHOWN = 10  # parameters in a tornado
 SHOWN_IN_HEAT = 20
@@ -42,7 +47,7 @@ class Words:
     """Names of measures, parameters and targets in one language."""
 
     def __init__(self, found: pd.DataFrame, lang: str) -> None:
-        self.lang, self.text = lang, study_words(lang)["sensitivity"]
+        self.lang, self.text = lang, catalogue(lang)["sensitivity"]
         self.labels = found.attrs["labels_zh" if lang == "zh" else "labels"]
 
     def __call__(self, key: str) -> str:
@@ -100,7 +105,7 @@ def _bars(axes: Axes, rows: pd.DataFrame, method: str, words: Words) -> None:
     label = words.text["mu_star" if method == MORRIS else "total"]
     axes.barh(places, np.nan_to_num(values), height=0.62, color=COLOURS[5], label=label)
     ends = main["low"].clip(lower=0), main["high"]
-    axes.hlines(places, *ends, color=BLACK, linewidth=1.1, label=words.text["interval"])
+    axes.hlines(places, *ends, color=BLACK, linewidth=1.1, label=catalogue(words.lang)["interval"])
     if method == SOBOL:
         alone = rows[rows["index"] == "S1"].set_index("key")["value"].reindex(main.index)
         axes.plot(alone, places, "D", color=COLOURS[1], markersize=4, label=words.text["alone"])
@@ -177,7 +182,6 @@ def sentences(found: pd.DataFrame, lang: str = "en") -> list[str]:
     """What decides, a line for each target."""
     words = Words(found, lang)
     method = SOBOL if (found["method"] == SOBOL).any() else MORRIS
-    joined = study_words(lang)["and"]
     lines = []
     for place in targets(found):
         scenario, target, measure = place
@@ -187,10 +191,9 @@ def sentences(found: pd.DataFrame, lang: str = "en") -> list[str]:
             continue
         rows = rows[rows["value"] > 0.0]
         form = "flat" if rows.empty else "line_effect" if target == EFFECT else "line_level"
-        keys = joined.join(words(key) for key in rows["key"][:NAMED])
+        keys = catalogue(lang)["comma"].join(words(key) for key in rows["key"][:NAMED])
         line = words.text[form].format(measure=words(measure), scenario=words(scenario), keys=keys)
-        gap = "" if lang == "zh" else " "
-        lines.append(gap.join([line, *_signs(found, method, place, words)]))
+        lines.append(joined(lang, line, *_signs(found, method, place, words)))
     lines += [
         words.text[f"untold_{row['method']}"].format(
             target=words.target(row["scenario"], row["target"], row["measure"]),
@@ -229,7 +232,7 @@ def _sections(found: pd.DataFrame, words: Words, charts: Words) -> Iterator[Sect
         names = ["mu_star"] if method == MORRIS else ["ST", "S1"]
         label = {"mu_star": text["mu_star"], "ST": text["total"], "S1": text["alone"]}
         for name in names:
-            head += [label[name], text["interval"]]
+            head += [label[name], catalogue(words.lang)["interval"]]
         for place in targets(found[found["method"] == method]):
             here = settled(rows_of(found, method, place))
             wide = {name: here[here["index"] == name].set_index("key") for name in names}
@@ -248,11 +251,9 @@ def _sections(found: pd.DataFrame, words: Words, charts: Words) -> Iterator[Sect
             text["heat"]: heat_map(found, method, charts),
             text["settling"]: settling(found, method, charts),
         }
-        drawn = {caption: figure for caption, figure in drawn.items() if figure}
-        yield Section(
-            text[method], figures=list(drawn.values()), captions=list(drawn),
-            table=(head, rows), note=text[f"{method}_note"],
-        )  # fmt: skip
+        charts_ = [Picture(svg, caption) for caption, svg in drawn.items() if svg]
+        table = Sheet(head, rows, columns="wwn")
+        yield Section(text[method], [*charts_, table, note(text[f"{method}_note"])])
         if method == SOBOL:
             yield _pairs(found, words)
 
@@ -264,24 +265,25 @@ def _pairs(found: pd.DataFrame, words: Words) -> Section:
         here = here[here["index"] == "S2"].sort_values("value", ascending=False)[:NAMED]
         for row in here.itertuples():
             span = f"{_number(row.low)} – {_number(row.high)}"
-            cells = [
-                words.target(*place),
-                words(row.key),
-                words(row.key2),
-                _number(row.value),
-                span,
-            ]
-            rows.append(cells)
-    head = [text["target"], text["first"], text["second"], text["value"], text["interval"]]
-    return Section(text["pairs"], table=(head, rows))
+            rows.append(
+                [words.target(*place), words(row.key), words(row.key2), _number(row.value), span]
+            )
+    head = [
+        text["target"],
+        text["first"],
+        text["second"],
+        text["value"],
+        catalogue(words.lang)["interval"],
+    ]
+    return Section(text["pairs"], [Sheet(head, rows, columns="wwwn")])
 
 
 def _number(value: float) -> str:
     return figure(float(value), "", digits=3)
 
 
-def sensitivity_page(found: pd.DataFrame, about: dict[str, Any], command: str, lang: str) -> str:
-    """The page of a study.
+def report(found: pd.DataFrame, about: dict[str, Any], command: str, lang: str) -> Report:
+    """Everything the page of a study shows.
 
     Parameters
     ----------
@@ -293,8 +295,13 @@ def sensitivity_page(found: pd.DataFrame, about: dict[str, Any], command: str, l
     lang : {"en", "zh"}
     """
     words, charts = Words(found, lang), Words(found, chart_language(lang))
-    text = words.text
-    return render(
-        text["title"], text["subtitle"].format(**about), sentences(found, lang),
-        list(_sections(found, words, charts)), command, lang,
-    )  # fmt: skip
+    sections = [
+        in_short(lang, sentences(found, lang)), *_sections(found, words, charts),
+        repeat(lang, [command], no_forecast(lang)),
+    ]  # fmt: skip
+    return Report(lang, words.text["title"], words.text["subtitle"].format(**about), sections)
+
+
+def sensitivity_page(found: pd.DataFrame, about: dict[str, Any], command: str, lang: str) -> str:
+    """The page of a study; see `report`."""
+    return html(report(found, about, command, lang))

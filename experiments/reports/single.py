@@ -1,4 +1,4 @@
-"""Keep one run: its tables, a chart and a manifest, in a folder."""
+"""One run: its tables, a chart and a manifest in a folder, and what is printed of it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.figure import Figure
+from rich.console import Console
 
 from returnee.experiments.errors import writing_to
 from returnee.experiments.files import to_parquet, whole
 from returnee.experiments.keys import Settings
+from returnee.experiments.measuring.files import KINDS, STAGES, figures_of_files, stage_name
 from returnee.experiments.measuring.measures import smoothed
+from returnee.experiments.numbers import plain
 from returnee.experiments.reports.compare import OVER_TIME
+from returnee.experiments.reports.document import Sheet
 from returnee.experiments.reports.figures import (
     COLOURS,
     chart_language,
@@ -23,9 +28,10 @@ from returnee.experiments.reports.figures import (
     name_of,
     settings,
 )
+from returnee.experiments.reports.terminal import show
 from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, Manifest
-from returnee.experiments.words.texts import words
+from returnee.experiments.words.texts import figure, plain_title, words
 from returnee.scenarios import Scenario
 from returnee.simulation.columns import TABLES
 from returnee.simulation.indicators import BY_NAME
@@ -102,8 +108,8 @@ def chart(run: Run, path: Path, lang: str) -> None:
     """Draw main indicators over months."""
     lang = chart_language(lang)
     with mpl.rc_context(settings("run")):
-        figure = Figure(figsize=(10, 8), layout="constrained")
-        panels = figure.subplots(4, 2).ravel()
+        canvas = Figure(figsize=(10, 8), layout="constrained")
+        panels = canvas.subplots(4, 2).ravel()
         for axes, name in zip(panels, SHOWN):
             indicator = BY_NAME[name]
             values = smoothed(run.monthly[name].to_numpy()[None, :], indicator.kind)[0]
@@ -112,5 +118,83 @@ def chart(run: Run, path: Path, lang: str) -> None:
             finish(axes, "", lang)
         for axes in panels[len(SHOWN) :]:
             axes.axis("off")
-        figure.supxlabel(words(lang)["report"]["month"])
-        figure.savefig(path, dpi=120, format="png")
+        canvas.supxlabel(words(lang)["report"]["month"])
+        canvas.savefig(path, dpi=120, format="png")
+
+
+def yearly(monthly: pd.DataFrame) -> pd.DataFrame:
+    """Indicators by year: flows summed, stocks at the year's end, means averaged.
+
+    Parameters
+    ----------
+    monthly : DataFrame
+        As in `Run.monthly`; the last year may be short.
+    """
+    year = pd.Index((monthly.index.to_numpy() - 1) // 12 + 1, name="year")
+    ways = {"stock": "last", "flow": "sum", "mean": "mean"}
+    how = {name: ways[BY_NAME[name].kind] for name in monthly.columns}
+    return monthly.groupby(year).agg(how)
+
+
+def services_of(run: Run) -> pd.DataFrame:
+    """Providers of a run by kind: how many, capacity, queue, served, refused, wait, funded.
+
+    Returns
+    -------
+    DataFrame
+        Index the kind; full-county units. ``wait`` is the mean of those served, months.
+    """
+    services = run.services.assign(waited=lambda s: s["mean_wait"] * s["served"])
+    by_kind = services.groupby("kind", sort=False)
+    frame = by_kind[["capacity", "queue", "served", "refused", "waited"]].sum()
+    frame.insert(0, "places", by_kind.size())
+    frame["wait"] = frame.pop("waited") / frame["served"].where(frame["served"] > 0)
+    frame["funded"] = by_kind["funded"].mean()
+    return frame
+
+
+def stages_of(run: Run) -> pd.DataFrame:
+    """Files of a run (full county) by stage, index, and by kind of file, columns."""
+    figures = figures_of_files(run)
+    rows = {s: {kind: figures[stage_name(kind, s)] for kind in KINDS} for s in STAGES}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def support_json(run: Run) -> dict[str, Any]:
+    """Providers by kind, and files by stage, as plain rows."""
+    services = services_of(run).reset_index().to_dict("records")
+    files = stages_of(run).rename_axis("stage").reset_index().to_dict("records")
+    return {"services": [plain(row) for row in services], "files": [plain(row) for row in files]}
+
+
+def show_run(run: Run, console: Console, lang: str = "en") -> None:
+    """Print a run by year, its providers, and how far founders' files got."""
+    text = words(lang)
+    names = text["yearly"]
+    years = [
+        [str(year), *(figure(row[n], BY_NAME[n].unit, lang) for n in names if n != "year")]
+        for year, row in yearly(run.monthly).iterrows()
+    ]
+    units = {"places": "places", "capacity": "", "queue": "people", "served": "people"}
+    units |= {"refused": "people", "wait": "months", "funded": "share"}
+    services, funnel = text["services"], text["funnel"]
+    kinds = [
+        [services["kinds"][kind], *(figure(float(row[n]), unit, lang) for n, unit in units.items())]
+        for kind, row in services_of(run).iterrows()
+    ]
+    stages, files = stages_of(run), []
+    for stage, row in stages.iterrows():
+        shares = row / stages.loc["planned"].where(stages.loc["planned"] > 0)
+        cells = [figure(float(shares[kind]), "share", lang, digits=2) for kind in KINDS]
+        files.append([funnel["stages"][stage], figure(float(row["all"]), "files", lang), *cells])
+    show(
+        [
+            Sheet(list(names.values()), years, plain_title(run.scenario, lang), "n"),
+            Sheet([services[n] for n in ("kind", *units)], kinds, services["title"]),
+            Sheet(
+                [funnel[n] for n in ("stage", "files", "share", "handed_on", "others")], files,
+                funnel["run_title"],
+            ),
+        ],
+        console,
+    )  # fmt: skip

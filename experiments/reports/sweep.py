@@ -24,6 +24,16 @@ from scipy import stats
 from returnee.experiments.files import read_table
 from returnee.experiments.measuring.measures import BY_NAME, HEAD, NAMES, attributes
 from returnee.experiments.numbers import rounded
+from returnee.experiments.reports.document import (
+    Picture,
+    Report,
+    Section,
+    Sheet,
+    in_short,
+    no_forecast,
+    note,
+    repeat,
+)
 from returnee.experiments.reports.figures import (
     BLACK,
     COLOURS,
@@ -33,27 +43,25 @@ from returnee.experiments.reports.figures import (
     settings,
     svg_of,
 )
-from returnee.experiments.reports.study_page import (
-    Cells,
-    Section,
-    grouped,
-    render,
-    study_words,
-    wrapped,
-)
+from returnee.experiments.reports.html import html
 from returnee.experiments.running.manifests import read_manifest
 from returnee.experiments.running.store import RUNS
 from returnee.experiments.running.sweep_manifest import titles_of
 from returnee.experiments.statistics.intervals import LEVEL, interval, mean_interval
 from returnee.experiments.studies.discovery import outcome_of
 from returnee.experiments.words.texts import (
+    NONE,
     figure,
+    grouped,
     in_lines,
     label_of,
     percent,
+    short,
     span,
+    to,
     unit_name,
     words,
+    wrapped,
 )
 
 SHOWN = ("firms_surviving", "jobs", "return_quality", "public_cost")
@@ -217,9 +225,9 @@ def _panel(axes: Axes, found: Found, key: str, measure: str, lang: str) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: figure(value, unit, lang, digits=3))
 
 
-def levels(found: Found, lang: str) -> Cells:
+def levels(found: Found, lang: str) -> Sheet:
     """Mean of each measure over points, and its range, for each scenario."""
-    text, rows = study_words(lang)["sweep"], []
+    text, rows = words(lang)["sweep"], []
     for measure in found.measures:
         unit = BY_NAME[measure].unit
         for scenario in found.titles:
@@ -229,12 +237,13 @@ def levels(found: Found, lang: str) -> Cells:
                 label = label_of(BY_NAME[measure], lang)
                 name = found.title(scenario, lang)
                 rows.append([label, name, figure(values.mean(), unit, lang), ends])
-    return [text["measure"], text["scenario"], text["mean"], text["range"]], rows
+    head = [words(lang)["measure"], text["scenario"], text["mean"], text["range"]]
+    return Sheet(head, rows, columns="wwn")
 
 
-def differences(found: Found, lang: str) -> Cells:
+def differences(found: Found, lang: str) -> Sheet:
     """Difference of each scenario from the first one at the same point."""
-    text, rows = study_words(lang)["sweep"], []
+    text, rows = words(lang)["sweep"], []
     first, *others = found.titles
     for measure in found.measures:
         unit = BY_NAME[measure].unit
@@ -247,15 +256,15 @@ def differences(found: Found, lang: str) -> Cells:
             rows.append(
                 [label_of(BY_NAME[measure], lang), found.title(scenario, lang),
                  figure(mean, unit, lang, signed=True), span(low, high, unit, lang),
-                 words(lang)["to"].join(ends), percent(float((apart > 0.0).mean()), lang)]
+                 to(lang, *ends), percent(float((apart > 0.0).mean()), lang)]
             )  # fmt: skip
     head = ("measure", "scenario", "mean", "interval", "range", "above")
-    return [text[name] for name in head], rows
+    return Sheet([text.get(name) or words(lang)[name] for name in head], rows, columns="wwn")
 
 
-def correlations(found: Found, lang: str) -> Cells:
+def correlations(found: Found, lang: str) -> Sheet:
     """Rank correlation of measures with axes; a star where luck alone seldom gives as much."""
-    text, rows = study_words(lang)["sweep"], []
+    text, rows = words(lang)["sweep"], []
     beyond = chance_correlation(found.about["points"])
     for scenario in found.titles:
         for key in found.keys:
@@ -263,25 +272,25 @@ def correlations(found: Found, lang: str) -> Cells:
             for measure in found.measures:
                 value = found.ranks[scenario, key, measure]
                 star = "*" if abs(value) > beyond else ""
-                shown = f"{rounded(value, 2):+.2f}".replace("-", "\N{MINUS SIGN}")
-                cells.append(f"{shown}{star}" if np.isfinite(value) else "–")
-            if set(cells) != {"–"}:
+                cells.append(f"{short(rounded(value, 2), '+.2f')}{star}")
+            if set(cells) != {NONE}:
                 rows.append([found.title(scenario, lang), found.axis(key, lang), *cells])
     labels = [label_of(BY_NAME[measure], lang) for measure in found.measures]
-    return [text["scenario"], text["axis"], *labels], rows
+    return Sheet([text["scenario"], text["axis"], *labels], rows, columns="wwn")
 
 
 def sentences(found: Found, lang: str = "en") -> list[str]:
     """What came out, in words."""
-    text, lines = study_words(lang)["sweep"], []
+    text, lines = words(lang)["sweep"], []
     first, *others = found.titles
     main = found.measures[0]
     keys = [found.axis(key, lang) for key in found.by_strength(main)[:2]]
     if keys:
-        names = study_words(lang)["and"].join(keys)
+        names = words(lang)["comma"].join(keys)
         label = label_of(BY_NAME[main], lang)
         lines.append(text["goes_with"].format(measure=label[:1].upper() + label[1:], keys=names))
-    for row in differences(found, lang)[1][: len(others)]:
+    for cells in differences(found, lang).rows[: len(others)]:
+        row = [str(cell) for cell in cells]
         name = found.title(first, lang)
         lines.append(
             text["differs"].format(
@@ -297,28 +306,31 @@ def sentences(found: Found, lang: str = "en") -> list[str]:
 def sweep_page(folder: Path, lang: str = "en", measures: Sequence[str] = SHOWN) -> str:
     """The page of a finished sweep; empty if every run failed."""
     found = read_sweep(folder, measures)
-    text = study_words(lang)["sweep"]
+    text = words(lang)["sweep"]
     if found.means.empty:
         return ""
-    sections = [Section(text["levels"], table=levels(found, lang), note=text["levels_note"])]
+    sections = [
+        in_short(lang, sentences(found, lang)),
+        Section(text["levels"], [levels(found, lang), note(text["levels_note"])]),
+    ]
     if len(found.titles) > 1:
         apart = text["differences"].format(first=found.title(next(iter(found.titles)), lang))
-        sections.append(Section(apart, table=differences(found, lang), note=text["apart_note"]))
+        sections.append(Section(apart, [differences(found, lang), note(text["apart_note"])]))
     drawn = [m for m in found.measures if found.by_strength(m)]
     if drawn:
-        charts = [chart(found, measure, chart_language(lang)) for measure in drawn]
-        names = [label_of(BY_NAME[measure], lang) for measure in drawn]
-        sections.append(
-            Section(text["lines"], figures=charts, captions=names, note=text["lines_note"])
-        )
+        charts = [
+            Picture(chart(found, measure, chart_language(lang)), label_of(BY_NAME[measure], lang))
+            for measure in drawn
+        ]
+        sections.append(Section(text["lines"], [*charts, note(text["lines_note"])]))
         table = correlations(found, lang)
-        if table[1]:
-            sections.append(Section(text["ranks"], table=table, note=text["ranks_note"]))
-    about = {
-        **found.about,
-        "runs": f"{found.about['runs']:,}",
-        "points": f"{found.about['points']:,}",
-    }
-    subtitle = text["subtitle"].format(scenarios=len(found.titles), **about)
+        if table.rows:
+            sections.append(Section(text["ranks"], [table, note(text["ranks_note"])]))
+    counts = {name: f"{found.about[name]:,}" for name in ("runs", "points")}
+    subtitle = text["subtitle"].format(scenarios=len(found.titles), **{**found.about, **counts})
     command = str(read_manifest(folder).get("command", ""))
-    return render(text["title"], subtitle, sentences(found, lang), sections, command, lang)
+    return html(
+        Report(
+            lang, text["title"], subtitle, [*sections, repeat(lang, [command], no_forecast(lang))]
+        )
+    )

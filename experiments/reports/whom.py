@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from returnee.experiments.numbers import plain
+from returnee.experiments.reports.document import (
+    Beside,
+    Block,
+    Fold,
+    Heading,
+    Picture,
+    Section,
+    Sheet,
+    Text,
+    note,
+)
 from returnee.experiments.reports.figures import (
     BLACK,
     COLOURS,
@@ -21,6 +32,7 @@ from returnee.experiments.reports.figures import (
     settings,
     svg_of,
 )
+from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.persons import (
     AMOUNTS,
@@ -33,20 +45,29 @@ from returnee.experiments.statistics.persons import (
     STEPS,
 )
 from returnee.experiments.studies.stories.choice import stories_json
-from returnee.experiments.studies.stories.life import Life, Pair
+from returnee.experiments.studies.stories.life import Life
 from returnee.experiments.studies.stories.words import (
     ending,
     event_lines,
     parting,
     people_words,
+    story_lines,
     titles,
     who,
 )
 from returnee.experiments.studies.whom import Whom
-from returnee.experiments.words.texts import few_pairs, figure, percent, span, words
+from returnee.experiments.words.texts import (
+    NONE,
+    few_pairs,
+    figure,
+    joined,
+    percent,
+    span,
+    to,
+    words,
+)
 
 UNITS = {"firms": "firms", "jobs": "jobs"}
-Rows = list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -84,15 +105,15 @@ class People:
         """Title of a scenario."""
         return titles(self.plan, label, self.lang)["policy"]
 
-    def note(self) -> str:
+    def reading(self) -> str:
         """How to read the section."""
         t, pairs = self.text["report"], self.whom.replicates
-        note = t["note"].format(replicates=pairs, reference=self.reference)
-        parts = (note, t["no_interval"] if pairs == 1 else few_pairs(pairs, self.lang))
-        return ("" if self.lang == "zh" else " ").join(filter(None, parts))
+        said = t["note"].format(replicates=pairs, reference=self.reference)
+        few = t["no_interval"] if pairs == 1 else few_pairs(pairs, self.lang)
+        return joined(self.lang, said, few)
 
-    def counts(self, label: str) -> tuple[list[str], Rows]:
-        """Head and rows: everybody, a row an outcome."""
+    def counts(self, label: str) -> Sheet:
+        """Everybody, a row an outcome."""
         t, all_ = self.text, self._of(self.whom.counts, label)
         all_ = all_[all_["dimension"] == "all"]
         head = [t["report"]["outcome"], *(t["changes"][c] for c in CHANGES), t["changes"]["net"]]
@@ -100,28 +121,27 @@ class People:
         for outcome in OUTCOMES:
             some = all_[all_["outcome"] == outcome].set_index("change")
             cells = [self._number(some.loc[change]) for change in CHANGES]
-            rows.append([t["outcomes"][outcome], *cells, self._net(some.loc["net"])])
-        return [*head, t["report"]["interval"]], [[*row[:-1], *row[-1].split("\t")] for row in rows]
+            rows.append([t["outcomes"][outcome], *cells, *self._net(some.loc["net"])])
+        return Sheet([*head, words(self.lang)["interval"]], rows)
 
-    def groups(self, label: str, outcome: str) -> tuple[list[str], Rows]:
-        """Head and rows: one outcome, a row a group."""
+    def groups(self, label: str, outcome: str) -> Sheet:
+        """One outcome, a row a group."""
         t, some = self.text, self._of(self.whom.counts, label)
         some = some[some["outcome"] == outcome]
         head = [
             t["report"]["group"], *(t["changes"][c] for c in CHANGES[:3]), t["changes"]["net"],
-            t["report"]["interval"],
+            words(self.lang)["interval"],
         ]  # fmt: skip
         rows = []
         for dimension, group in GROUPS[1:]:
             one = some[(some["dimension"] == dimension) & (some["group"] == group)]
             one = one.set_index("change")
             cells = [self._number(one.loc[change]) for change in CHANGES[:3]]
-            name = t["groups"][group]
-            rows.append([name, *cells, *self._net(one.loc["net"]).split("\t")])
-        return head, rows
+            rows.append([t["groups"][group], *cells, *self._net(one.loc["net"])])
+        return Sheet(head, rows)
 
-    def served(self, label: str) -> tuple[list[str], Rows]:
-        """Head and rows of deadweight by programme; programmes that served nobody are left out."""
+    def served(self, label: str) -> Sheet:
+        """Deadweight by programme; programmes that served nobody are left out."""
         t = self.text["report"]
         head = [
             t[name]
@@ -140,19 +160,19 @@ class People:
                     self._share(row, "founded_anyway"),
                     figure(row["open"], "people", self.lang),
                     self._share(row, "open_anyway"),
-                    figure(row["yuan"], "yuan", self.lang) if row["yuan"] else "–",
+                    figure(row["yuan"], "yuan", self.lang) if row["yuan"] else NONE,
                     self._share(row, "yuan_ran_anyway"),
                     self._share(row, "yuan_open_anyway"),
                 ]
             )
-        return head, rows
+        return Sheet(head, rows)
 
-    def steps(self, label: str) -> tuple[list[str], Rows]:
-        """Head and rows of the waterfall, firms and jobs side by side."""
+    def steps(self, label: str) -> Sheet:
+        """The waterfall, firms and jobs side by side."""
         t, some = self.text, self._of(self.whom.waterfall, label)
         head = [t["report"]["step"]]
         for amount in AMOUNTS:
-            head += [t["amounts"][amount], t["report"]["interval"]]
+            head += [t["amounts"][amount], words(self.lang)["interval"]]
         rows = []
         for step in STEPS:
             row = [t["steps"][step]]
@@ -165,10 +185,10 @@ class People:
                     self._bounds(one, step, amount),
                 ]
             rows.append(row)
-        return head, rows
+        return Sheet(head, rows)
 
-    def others(self, label: str) -> tuple[list[str], Rows]:
-        """Head and rows of what others gained and lost."""
+    def others(self, label: str) -> Sheet:
+        """What others gained and lost."""
         t, some = self.text, self._of(self.whom.others, label)
         head = [t["report"]["others"]]
         for amount in AMOUNTS:
@@ -187,14 +207,14 @@ class People:
                 for amount in AMOUNTS for change in CHANGES[:2]
             ]  # fmt: skip
             rows.append([t["others"][kind], *cells])
-        return head, rows
+        return Sheet(head, rows)
 
-    def ratios(self, label: str) -> tuple[list[str], Rows]:
-        """Head and rows of displacement and cost."""
+    def ratios(self, label: str) -> Sheet:
+        """Displacement and cost."""
         t, some = self.text, self._of(self.whom.ratios, label)
         head = [t["report"]["ratio"]]
         for amount in AMOUNTS:
-            head += [t["amounts"][amount], t["report"]["interval"]]
+            head += [t["amounts"][amount], words(self.lang)["interval"]]
         rows = []
         for name in dict.fromkeys(some["ratio"]):
             row = [t["ratios"][name]]
@@ -203,11 +223,67 @@ class People:
                 cost = name.startswith("cost")
                 row += self._ratio(one, "yuan" if cost else "per 100")
             rows.append(row)
-        return head, rows
+        return Sheet(head, rows)
 
-    def stories(self, label: str) -> list[dict[str, Any]]:
-        """Example lives: kind, of how many, who, both lives, where they part."""
-        return [told(self.plan, label, pair, self.lang) for pair in self.whom.pairs.get(label, [])]
+    def stories(self, label: str) -> list[Block]:
+        """Example lives: of how many, who, both lives, and where they part."""
+        t, blocks = self.text["report"], list[Block]()
+        names = titles(self.plan, label, self.lang)
+        for pair in self.whom.pairs.get(label, []):
+            one_of = t["one_of"].format(n=pair.candidates) if pair.kind else ""
+            lives = (names["reference"], pair.reference), (names["policy"], pair.policy)
+            blocks += [
+                Heading(self.text["kinds"][pair.kind] if pair.kind else "", 4), note(one_of),
+                Text([who(pair.policy, self.lang)]), Beside([self._life(*life) for life in lives]),
+                Text([t["part"]], "alert"), Text(parting(self.plan, label, pair, self.lang)),
+            ]  # fmt: skip
+        return blocks
+
+    def _life(self, name: str, life: Life) -> list[Block]:
+        lines = [f"{date} {line}" for date, line in event_lines(life, self.lang)]
+        return [Heading(name, 5), Text([*lines, ending(life, self.lang)], "list")]
+
+    def section(self) -> Section:
+        """Everything the page shows."""
+        t = self.text["report"]
+        blocks: list[Block] = [note(self.reading())]
+        blocks += [] if self.labels else [Text([t["no_pairs"]])]
+        for label in self.labels:
+            blocks += self._blocks(label)
+        return Section(t["title"], blocks)
+
+    def _blocks(self, label: str) -> list[Block]:
+        """Of one scenario."""
+        t, stories = self.text["report"], self.stories(label)
+        fill = {"reference": self.reference}
+        groups: list[Block] = [note(t["gross_note"])]
+        for outcome, name in self.text["outcomes"].items():
+            groups += [Heading(name, 4), self.groups(label, outcome)]
+        return [
+            Heading(self.title(label)), Heading(t["counts"], 4), self.counts(label),
+            Heading(t["waterfall"], 4), note(t["waterfall_note"].format(**fill)),
+            Picture(waterfall(self, label)), self.steps(label),
+            Heading(t["ratios"], 4), self.ratios(label),
+            Fold(t["others"], [note(t["others_note"]), self.others(label)]),
+            Fold(t["deadweight"], [note(t["deadweight_note"].format(**fill)), self.served(label)]),
+            Fold(t["groups"], groups),
+            *([Fold(t["stories"], [note(t["stories_note"]), *stories])] if stories else []),
+        ]  # fmt: skip
+
+    def told(self) -> list[Block]:
+        """Tables and example lives of every scenario, for the terminal."""
+        t = self.text["report"]
+        blocks: list[Block] = [] if self.labels else [Text([t["no_pairs"]])]
+        for label in self.labels:
+            for name, sheet in (
+                ("counts", self.counts(label)), ("waterfall", self.steps(label)),
+                ("ratios", self.ratios(label)), ("deadweight", self.served(label)),
+            ):  # fmt: skip
+                blocks.append(replace(sheet, title=f"{self.title(label)}: {t[name]}"))
+            for pair in self.whom.pairs.get(label, []):
+                blocks.append(Heading(self.text["kinds"][pair.kind]))
+                blocks += [Text(story_lines(self.plan, label, pair, self.lang)), GAP]
+        return [*blocks, note(self.reading())]
 
     def _of(self, frame: pd.DataFrame, label: str) -> pd.DataFrame:
         return frame[frame["scenario"] == label]
@@ -215,13 +291,13 @@ class People:
     def _number(self, row: pd.Series) -> str:
         return figure(row["mean"], "people", self.lang)
 
-    def _net(self, row: pd.Series) -> str:
+    def _net(self, row: pd.Series) -> list[str]:
         mean = figure(row["mean"], "people", self.lang, signed=True)
-        return f"{mean}\t{span(row['low'], row['high'], 'people', self.lang)}"
+        return [mean, span(row["low"], row["high"], "people", self.lang)]
 
     def _share(self, row: pd.Series, name: str) -> str:
         if pd.isna(row[name]):
-            return "–"
+            return NONE
         ends = row[f"{name}_low"], row[f"{name}_high"]
         shown = percent(row[name], self.lang)
         if pd.isna(ends[0]):
@@ -235,39 +311,22 @@ class People:
 
     def _bounds(self, row: pd.Series, step: str, amount: str) -> str:
         if pd.isna(row["low"]):
-            return "–"
+            return NONE
         sign = -1.0 if step == "deadweight" or step.startswith("lost") else 1.0
         low, high = sorted((sign * row["low"] + 0.0, sign * row["high"] + 0.0))
         if step != "gross":
             return span(low, high, UNITS[amount], self.lang)
         ends = (figure(end, UNITS[amount], self.lang) for end in (low, high))
-        return str(words(self.lang)["to"]).join(ends)
+        return to(self.lang, *ends)
 
     def _ratio(self, row: pd.Series, unit: str) -> list[str]:
         if pd.isna(row["mean"]):
-            return [self.text["report"]["not_told"], "–"]
+            return [self.text["report"]["not_told"], NONE]
         ends = [figure(row[name], unit, self.lang, digits=3) for name in ("low", "high")]
         shown = figure(row["mean"], unit, self.lang, digits=3)
         if unit == "yuan" and row["high"] < 0.0:
             shown = self.text["report"]["costs_less"].format(yuan=shown)
-        return [shown, str(words(self.lang)["to"]).join(ends)]
-
-
-def told(plan: Plan, label: str, pair: Pair, lang: str) -> dict[str, Any]:
-    """A pair of lives for a page."""
-    text, names = people_words(lang), titles(plan, label, lang)
-    kind = text["kinds"][pair.kind] if pair.kind else ""
-
-    def side(name: str, life: Life) -> dict[str, Any]:
-        return {"name": names[name], "lines": event_lines(life, lang), "end": ending(life, lang)}
-
-    return {
-        "kind": kind,
-        "one_of": text["report"]["one_of"].format(n=pair.candidates) if pair.kind else "",
-        "who": who(pair.policy, lang),
-        "sides": [side("reference", pair.reference), side("policy", pair.policy)],
-        "parting": parting(plan, label, pair, lang),
-    }
+        return [shown, to(self.lang, *ends)]
 
 
 def whom_json(plan: Plan, whom: Whom) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Face checks: does the model move as theory says, before any figure is fitted?
 
 Responses of a measure to each lever over its range, extreme conditions, thirty years without drift,
-samples of different size, and seeds. What is expected stands in ``templates/face.toml``.
+samples of different size, and seeds. What is expected stands in ``data/face.toml``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.progress import Bar, Reporter
 from returnee.experiments.running.runner import workers_of
 from returnee.experiments.statistics.intervals import LEVEL, mean_interval
-from returnee.experiments.words.texts import FOLDER
 from returnee.scenarios import Scenario, load_scenario
 
 # Of a step against the declared direction, and of two sets of replicates that should agree: there
@@ -256,7 +255,7 @@ def coverage_verdict(share: float) -> str:
 # Face checks: does the model move as theory says, before any figure is fitted?
 #
 # Responses of a measure to each lever over its range, extreme conditions, thirty years without drift,
-# samples of different size, and seeds. What is expected stands in ``templates/face.toml``.
+# samples of different size, and seeds. What is expected stands in ``data/face.toml``.
 
 
 NAMES = tuple(m.name for m in MEASURES)
@@ -266,6 +265,7 @@ SEEDS, SEED_REPLICATES, SEED_SAMPLE = 2, 40, 0.02
 LONG, LONG_REPLICATES, LONG_SAMPLE = 360, 6, 0.05
 DECADES = ((121, 240), (241, 360))
 BASE = "baseline"
+FILE = Path(__file__).parents[1] / "data" / "face.toml"
 STEADY = (
     "firms_open", "jobs", "returns", "remigrations", "registrations", "return_quality",
     "rural_income", "loans_granted", "public_cost",
@@ -279,8 +279,8 @@ DRIFTING = (
 
 @lru_cache(maxsize=1)
 def expectations() -> dict[str, Any]:
-    """The table of what is expected, from ``templates/face.toml``."""
-    return tomllib.loads((FOLDER / "face.toml").read_text(encoding="utf-8"))
+    """The table of what is expected, from ``data/face.toml``."""
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

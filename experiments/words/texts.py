@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from returnee.experiments.numbers import rounded
+from returnee.scenarios import Behaviour, County, Policy
+from returnee.scenarios.schema.fields import groups
 from returnee.simulation.state.programmes import POT_TABLE, PROGRAMME_TABLE
+from returnee.simulation.state.providers import KIND_TABLE
 
-FOLDER = Path(__file__).parents[1] / "templates"
 LANGUAGES = ("en", "zh")
+MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
+WAN = 10_000
 WIDE = 0x2E80  # from here on, characters are Chinese and as wide as two letters
 COUNTABLE = ("people", "firms", "jobs", "loans", "files", "places")
+PARTS: dict[str, Any] = {"county": County, "policy": Policy, "behaviour": Behaviour}
 FEW = 5
 """Pairs below which a reader is told that intervals are wide because there are few."""
 
 
 @lru_cache(maxsize=len(LANGUAGES))
 def words(lang: str) -> dict[str, Any]:
-    """Texts of one language, from ``templates/<lang>.toml``; programmes and pots, from their tables."""
-    texts = tomllib.loads((FOLDER / f"{lang}.toml").read_text(encoding="utf-8"))
-    tables: dict[str, tuple[Any, ...]] = {"programmes": PROGRAMME_TABLE, "pots": POT_TABLE}
-    return texts | {
-        name: {row.key: getattr(row, lang) for row in table} for name, table in tables.items()
-    }
+    """Texts of one language, from ``<lang>.toml`` beside this file: a table for each study.
+
+    What programmes, pots and kinds of service are called comes from their tables.
+    """
+    texts = tomllib.loads(Path(__file__).with_name(f"{lang}.toml").read_text(encoding="utf-8"))
+    texts["programmes"] = named(PROGRAMME_TABLE, lang)
+    texts["pots"] = named(POT_TABLE, lang)
+    texts["services"]["kinds"] = named(KIND_TABLE, lang)
+    return texts
+
+
+def named(rows: Iterable[Any], lang: str) -> dict[str, str]:
+    """Keys of the rows of a table, and what they are called in a language."""
+    return {row.key: getattr(row, lang) for row in rows}
 
 
 def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digits: int = 0) -> str:
@@ -52,7 +67,7 @@ def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digi
     ('27,430', '+1.23 pp')
     """
     if not math.isfinite(value):
-        return "–"
+        return NONE
     tail = ""
     if unit == "share":
         value, tail = 100.0 * value, " pp" if signed else " %"
@@ -68,7 +83,7 @@ def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digi
     places = 0 if whole else min(max(digits - 1 - math.floor(math.log10(size)), 0), 2)
     number = round(number, places) + 0.0  # no minus before zero
     text = f"{number:{'+' if signed else ''},.{places}f}"
-    return text.replace("-", "\N{MINUS SIGN}") + tail
+    return minus(text) + tail
 
 
 def percent(share: float, lang: str = "en", signed: bool = False, places: int | None = None) -> str:
@@ -82,21 +97,106 @@ def percent(share: float, lang: str = "en", signed: bool = False, places: int | 
     ('12 %', '−12.5%')
     """
     if not math.isfinite(share):
-        return "–"
+        return NONE
     places = (1 if signed else 0) if places is None else places
     value = round(100.0 * share, places) + 0.0  # no minus before zero
-    text = f"{value:{'+' if signed else ''}.{places}f}".replace("-", "\N{MINUS SIGN}")
+    text = minus(f"{value:{'+' if signed else ''}.{places}f}")
     return text + ("%" if lang == "zh" else " %")
 
 
 def span(low: float, high: float, unit: str, lang: str = "en") -> str:
     """Write an interval of a difference."""
     if not (math.isfinite(low) and math.isfinite(high)):
-        return "–"
+        return NONE
     if low == high:
         return figure(low, unit, lang, signed=True)
-    ends = figure(low, unit, lang, signed=True), figure(high, unit, lang, signed=True)
-    return str(words(lang)["to"]).join(ends)
+    return to(lang, figure(low, unit, lang, signed=True), figure(high, unit, lang, signed=True))
+
+
+def minus(text: str) -> str:
+    """A figure with a minus sign for each hyphen."""
+    return text.replace("-", MINUS)
+
+
+def short(value: float, form: str = ".3g") -> str:
+    """A bare figure, to three significant digits unless said otherwise; a dash where there is none.
+
+    Examples
+    --------
+    >>> short(-0.012345), short(2.0, "+.2f"), short(math.nan)
+    ('−0.0123', '+2.00', '–')
+    """
+    return minus(f"{value:{form}}") if math.isfinite(value) else NONE
+
+
+def to(lang: str, low: str, high: str) -> str:
+    """From one written figure to another."""
+    return str(words(lang)["to"]).join((low, high))
+
+
+def yuan(value: float, lang: str) -> str:
+    """An amount of money, to three digits."""
+    return figure(value, "yuan", lang, digits=3)
+
+
+def amount(value: float, unit: str, lang: str, signed: bool = False) -> str:
+    """A figure as `figure` writes it, but in Chinese large counts in 万."""
+    if lang == "zh" and unit in COUNTABLE and abs(value) >= WAN:
+        return figure(value / WAN, "", lang, signed) + "万"
+    return figure(value, unit, lang, signed)
+
+
+def between(low: float, high: float, unit: str, lang: str) -> str:
+    """An interval of a difference as `span` writes it, but in Chinese large counts in 万."""
+    if lang == "zh" and unit in COUNTABLE and max(abs(low), abs(high)) >= WAN:
+        return to(lang, amount(low, unit, lang, True), amount(high, unit, lang, True))
+    return span(low, high, unit, lang)
+
+
+def measured(value: float, unit: str, lang: str) -> str:
+    """A figure as surveys give it, with its unit: shares in per cent, yuan in thousands or 万元.
+
+    Examples
+    --------
+    >>> measured(0.0423, "share/yr", "en"), measured(127000.0, "yuan", "zh")
+    ('4.23 %', '12.7万元')
+    """
+    if not math.isfinite(value):
+        return NONE
+    return measured_number(value, unit, lang) + measured_unit(unit, lang)
+
+
+def measured_range(low: float, high: float, unit: str, lang: str) -> str:
+    """Two such figures with their unit."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return NONE
+    ends = measured_number(low, unit, lang), measured_number(high, unit, lang)
+    joint = str(words(lang)["to"]) if MINUS in "".join(ends) else NONE
+    return joint.join(ends) + measured_unit(unit, lang)
+
+
+def measured_number(value: float, unit: str, lang: str) -> str:
+    """Such a figure without its unit."""
+    if unit.startswith("share"):
+        value = 100.0 * value
+    elif unit == "yuan":
+        value /= 1e4 if lang == "zh" else 1e3
+    text = f"{rounded(value, 3):.{0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return minus(text) if text != "-0" else "0"
+
+
+def measured_unit(unit: str, lang: str) -> str:
+    """The unit behind such a figure."""
+    kind = "share" if unit.startswith("share/") else unit
+    name = words(lang)["validation"]["units"].get(kind) or unit_name(unit, lang)
+    return name if lang == "zh" or unit == "yuan" else f" {name}"
+
+
+def joined(lang: str, *sentences: str) -> str:
+    """Sentences one after the other; empty ones are left out."""
+    return ("" if lang == "zh" else " ").join(filter(None, sentences))
 
 
 def counted(number: float, noun: str, lang: str) -> str:
@@ -106,7 +206,7 @@ def counted(number: float, noun: str, lang: str) -> str:
     ----------
     number : float
     noun : str
-        A key of ``counts`` in ``templates/<lang>.toml``.
+        A key of ``counts``.
     lang : {"en", "zh"}
 
     Examples
@@ -138,6 +238,34 @@ def unit_name(unit: str, lang: str) -> str:
 def label_of(item: Any, lang: str) -> str:
     """The label of an indicator or lever in the reader's language."""
     return str(item.zh if lang == "zh" else item.en)
+
+
+def county_name(county: Any, lang: str) -> str:
+    """A county's name in the reader's language; also of a township, or a sector."""
+    return str(county.name_zh if lang == "zh" else county.name)
+
+
+def grouped(key: str, label: str, lang: str) -> str:
+    """A parameter's label with that of its group; some labels alone say too little.
+
+    Examples
+    --------
+    >>> grouped("behaviour.firm.scale", "Level of productivity", "en")
+    'Level of productivity (Firms)'
+    >>> grouped("jobs", "jobs in firms", "en")
+    'jobs in firms'
+    """
+    part, _, rest = key.partition(".")
+    names = groups(PARTS[part]) if part in PARTS else {}
+    group = names.get(rest.partition(".")[0])
+    if group is None:
+        return label
+    return f"{label}（{group[1]}）" if lang == "zh" else f"{label} ({group[0]})"
+
+
+def wrapped(text: str, lang: str, width: int = 52) -> str:
+    """A title in lines that fit above a panel; Chinese characters are twice as wide."""
+    return "\n".join(textwrap.wrap(text, width // 2 if lang == "zh" else width))
 
 
 def one_line(text: str) -> str:

@@ -17,10 +17,11 @@ from returnee.dashboard import settings
 from returnee.dashboard.app import OPTIONS, PAGES
 from returnee.dashboard.content.budget_views import Views
 from returnee.dashboard.live import budgets
+from returnee.dashboard.live.asking import Job, Shown, follow
 from returnee.dashboard.live.budgets import Searched, known, opened, read
-from returnee.dashboard.live.runs import Stopped
+from returnee.dashboard.live.pool import Asker, Stopped
 from returnee.dashboard.live.stored import SHIPPED
-from returnee.dashboard.pages.budget import Budget, Job, act, chosen_of, perform
+from returnee.dashboard.pages.budget import Budget, act, chosen_of, perform
 from returnee.dashboard.texts import FOLDER, words
 from returnee.dashboard.visitor.place import Arrival, Place, address_of, arrive
 from returnee.dashboard.visitor.session import Session
@@ -192,9 +193,10 @@ def test_the_page_is_drawn_whatever_the_address_asks_for(lang: str, query: dict[
 def test_a_search_on_the_page_is_kept_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in TINY.items():
         monkeypatch.setattr(budgets, name, value)
-    session, job = session_of(), solara.reactive(Job(1, 7_000_000, running=True))
-    perform(session, job, lambda: True)
-    assert not job.value.running and job.value.error == ""
+    session, job = session_of(), Job("search", 7_000_000)
+    shown: list[Shown[Searched]] = []
+    follow(job, lambda asker: perform(session, job, asker), lambda: True, shown.append)
+    assert not shown[-1].busy and shown[-1].error is None
     assert session.place.value.option("yearly", "") == "7000000"
     assert known()[7_000_000].current and fingerprint()
     command = known()[7_000_000].command
@@ -203,21 +205,22 @@ def test_a_search_on_the_page_is_kept_and_shown(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_search_that_nobody_waits_for_stops() -> None:
     with pytest.raises(Stopped):
-        budgets.search(7_000_000, lambda: False, lambda done, total: None)
+        budgets.search(7_000_000, Asker(lambda: False))
     assert 7_000_000 not in budgets.FOUND
 
 
 def test_controls_take_only_what_is_allowed() -> None:
-    session, job = session_of(lang="zh"), solara.reactive(Job())
+    session = session_of(lang="zh")
+    job: solara.Reactive[Job | None] = solara.reactive(None)
     act(session, job, {"key": "own", "value": 1200})
     assert session.place.value.option("yearly", "") == "12000000"
     for value in (0, 1e12, float("nan")):
         act(session, job, {"key": "own", "value": value})
         assert session.place.value.option("yearly", "") == "12000000" and session.notices.value
     act(session, job, {"key": "search", "value": True})
-    assert job.value.running and job.value.cap == 12_000_000
+    assert job.value is not None and job.value.of == 12_000_000
     act(session, job, {"key": "cancel", "value": True})
-    assert not job.value.running
+    assert job.value is None
 
 
 def test_words_are_equal_in_both_languages() -> None:

@@ -13,20 +13,17 @@ from returnee.dashboard import settings
 from returnee.dashboard.app import arrival_of
 from returnee.dashboard.content import levers
 from returnee.dashboard.content.contrast import lined_up as compared
-from returnee.dashboard.content.lessons import LESSONS
+from returnee.dashboard.content.neighbours import town_of
 from returnee.dashboard.live.answers import command, lined_up
 from returnee.dashboard.live.runs import figures_of, live
 from returnee.dashboard.pages import explore
 from returnee.dashboard.pages.compare import act as act_on_compare
 from returnee.dashboard.pages.explore import act, choices
-from returnee.dashboard.pages.learn import place_of
+from returnee.dashboard.pages.learn import LESSONS, place_of
 from returnee.dashboard.pages.network import choices as network_choices
-from returnee.dashboard.pages.network import town_of
-from returnee.dashboard.visitor import counties
 from returnee.dashboard.visitor.files import opened, read_upload, short_name, toml_of
 from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of
-from returnee.dashboard.visitor.problems import say
-from returnee.dashboard.visitor.session import Session
+from returnee.dashboard.visitor.session import Session, say
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Settings
 from returnee.experiments.running.plan import Plan
@@ -52,7 +49,7 @@ def own(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir(parents=True)
     (folder / "county.toml").write_text(head + rows + tail, encoding="utf-8")
     before = dict(settings.LIMITS)
-    counties.offer([folder])
+    settings.offer_counties([folder])
     yield folder
     settings.COUNTIES.clear()
     settings.LIMITS.update(before)
@@ -64,7 +61,7 @@ def session_of(place: Place) -> Session:
 
 
 def test_without_counties_nothing_is_asked_or_written() -> None:
-    assert "county" not in address_of(Place()) and counties.first() == ""
+    assert "county" not in address_of(Place()) and settings.first_county() == ""
     assert all(item["key"] != "county" for item in choices(Place()))
     assert arrival_of("v=1&county=qingshan").ignored == ("county=qingshan",)
 
@@ -132,10 +129,10 @@ def test_uploads_build_on_the_county_of_the_visitor_or_the_one_they_name(own: Pa
 
 def test_folders_that_are_no_counties_are_refused(own: Path, tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="county"):
-        counties.offer([tmp_path / "none"])
+        settings.offer_counties([tmp_path / "none"])
     shutil.copytree(own, tmp_path / "other" / "qingshan")
     with pytest.raises(UsageError, match="two folders named qingshan"):
-        counties.offer([tmp_path / "other" / "qingshan"])
+        settings.offer_counties([tmp_path / "other" / "qingshan"])
 
 
 def test_the_owners_county_may_be_large(own: Path, tmp_path: Path) -> None:
@@ -144,7 +141,7 @@ def test_the_owners_county_may_be_large(own: Path, tmp_path: Path) -> None:
     large.mkdir()
     text = text.replace("labour_force = 300_000", "labour_force = 2_000_000")
     (large / "county.toml").write_text(text, encoding="utf-8")
-    counties.offer([large])
+    settings.offer_counties([large])
     assert Mix(county="large").scenario().county.labour_force == 2_000_000
 
 

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from returnee.dashboard.live.answers import REFERENCE, Answer, answer_of, lined_up, waiting
-from returnee.dashboard.live.pool import Busy
+from returnee.dashboard.content import neighbours
+from returnee.dashboard.content.facts import waiting
+from returnee.dashboard.live import answers, asking
+from returnee.dashboard.live.answers import (
+    REFERENCE,
+    Answer,
+    answer,
+    answer_of,
+    lined_up,
+)
+from returnee.dashboard.live.asking import Shown, follow
+from returnee.dashboard.live.pool import Asker, Busy
 from returnee.dashboard.live.runs import STAGES, cubes
-from returnee.dashboard.pages.explore import Shown, answer, first_line, state_line
+from returnee.dashboard.pages.explore import answer_line, first_line
+from returnee.dashboard.pages.network import why
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Mix, Place
 from returnee.experiments.keys import Settings
@@ -21,7 +33,7 @@ TINY = Settings(seed=1, sample=0.002, months=12)
 
 def answer_for(place: Place) -> Answer:
     """An answer of two tiny runs of each side."""
-    return answer_of(*next(cubes(lined_up(place), REFERENCE, lambda: True, TINY, (2,))))
+    return answer_of(*next(cubes(lined_up(place), REFERENCE, Asker(), TINY, (2,))))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -50,9 +62,9 @@ def test_an_answer_to_what_was_asked_before_is_said_to_be_one(lang: str) -> None
     place = Place(lang=lang)
     found = answer_for(place)
     now = place.but(mix=place.mix.moved("policy.training.places", 1500))
-    line = state_line(Shown(place, found), False, now)
+    line = answer_line(Shown(place.asked(), found, fresh=False), now)
     assert words(lang)["explore"]["stale"] in line and str(STAGES[-1]) not in line
-    busy = state_line(Shown(place, found, busy=True, queued=True), False, now)
+    busy = answer_line(Shown(place.asked(), found, fresh=False, busy=True, queued=True), now)
     assert words(lang)["busy"] in busy
 
 
@@ -67,32 +79,28 @@ def test_the_way_to_a_first_answer_is_shown(lang: str) -> None:
 def test_runs_of_a_first_answer_are_counted_and_a_full_queue_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from returnee.dashboard.pages import explore
-
     full = [True, False]
 
-    def steps(lined, reference, wanted, step, sets) -> Iterator[object]:  # type: ignore[no-untyped-def]
+    def steps(lined, reference, asker, sets) -> Iterator[object]:  # type: ignore[no-untyped-def]
         if full.pop(0):
             raise Busy
-        step(1, 2)
-        step(2, 2)
-        yield from cubes(lined, reference, wanted, TINY, (2,))
+        asker.step(1, 2)
+        asker.step(2, 2)
+        yield from cubes(lined, reference, asker, TINY, (2,))
 
-    monkeypatch.setattr(explore, "cubes", steps)
-    monkeypatch.setattr(explore, "PAUSE", 0.0)
-    shown: list[Shown] = []
-    answer(Place(), lambda: True, shown.append)
+    monkeypatch.setattr(answers, "cubes", steps)
+    monkeypatch.setattr(answers, "STAGES", (2,))
+    monkeypatch.setattr(asking, "PAUSE", 0.0)
+    shown: list[Shown[Answer]] = []
+    follow("place", lambda asker: answer(Place(), asker), lambda: True, shown.append)
     assert [one.queued for one in shown] == [True, False, False, False]
-    assert [one.done for one in shown[1:3]] == [1, 2] and shown[-1].answer is not None
+    assert [one.done for one in shown[1:3]] == [1, 2] and shown[-1].found is not None
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_township_without_people_in_a_run_is_said_to_be_empty(
     monkeypatch: pytest.MonkeyPatch, lang: str
 ) -> None:
-    from returnee.dashboard.content import neighbours
-    from returnee.dashboard.pages import network
-
     settled = neighbours.county_before
 
     def gathered(scenario: Scenario, replicate: int) -> County:
@@ -106,6 +114,8 @@ def test_a_township_without_people_in_a_run_is_said_to_be_empty(
     monkeypatch.setattr(neighbours, "county_before", gathered)
     for kept in ("NEIGHBOURS", "WATCHED"):
         monkeypatch.setattr(neighbours, kept, neighbours.Kept(4))
-    told: list[str] = []
-    network.answer(Place(lang=lang), lambda: True, lambda shown: told.append(shown.error))
-    assert told == [words(lang)["network"]["nobody"]]
+    shown: list[Shown[neighbours.Seen]] = []
+    look = partial(neighbours.answer, Place(lang=lang), 9, 0)
+    follow("town", look, lambda: True, shown.append)
+    assert shown[-1].error is not None
+    assert why(shown[-1].error, lang) == words(lang)["network"]["nobody"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 import solara
 
 from returnee.dashboard.app import Page, arrival_of
+from returnee.dashboard.live import answers
+from returnee.dashboard.live.answers import Answer, answer
+from returnee.dashboard.live.asking import Shown, follow
 from returnee.dashboard.pages import explore
-from returnee.dashboard.pages.explore import Shown, act, answer, move, save
-from returnee.dashboard.visitor.place import LEVERS, Arrival, Mix, Place, address_of
-from returnee.dashboard.visitor.problems import SCHOOLING, say
-from returnee.dashboard.visitor.session import Session
+from returnee.dashboard.pages.explore import act, move, save
+from returnee.dashboard.visitor.place import LEVERS, SCHOOLING, Arrival, Mix, Place, address_of
+from returnee.dashboard.visitor.session import Session, say
 from returnee.scenarios import ScenarioError
 
 ENDS = [
@@ -34,7 +37,8 @@ PAIRS = [
 @pytest.fixture
 def no_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everything before the runs happen, and no run."""
-    monkeypatch.setattr(explore, "cubes", lambda *args, **named: iter(()))
+    monkeypatch.setattr(answers, "cubes", lambda *args, **named: iter(()))
+    monkeypatch.setattr(answers, "grown", lambda *args: None)
 
 
 def place_with(moved: dict[str, Any], **changes: Any) -> Place:
@@ -59,9 +63,9 @@ def test_every_end_of_every_lever_gives_an_answer_or_one_line(no_runs: None, lan
     said: dict[str, str] = {}
     for moved in (*({key: end} for key, end in ENDS), *PAIRS):
         place = place_with(moved, lang=lang)
-        shown: list[Shown] = []
-        answer(place, lambda: bool(not shown), shown.append)  # noqa: B023
-        errors = [one.error for one in shown if one.error]
+        shown: list[Shown[Answer]] = []
+        follow(0, partial(answer, place), lambda: True, shown.append)
+        errors = [say(one.error, lang) for one in shown if one.error]
         assert place.mix.unmoved().county.name  # what the page needs in any case
         for line in errors:
             assert "\n" not in line and "Traceback" not in line and "override" not in line
@@ -80,7 +84,7 @@ def test_no_address_takes_the_page_away(
     monkeypatch: pytest.MonkeyPatch, page: str, query: str
 ) -> None:
     # Errors are raised here as they would be shown in place of the page.
-    monkeypatch.setattr("returnee.dashboard.widgets.threading.Thread.start", lambda self: None)
+    monkeypatch.setattr("returnee.dashboard.live.asking.threading.Thread.start", lambda self: None)
     saved = "saved=mine~linked~1~training.places=1500"
     router = type("Router", (), {"search": f"v=1&lang=zh&page={page}&{query}&{saved}"})()
     monkeypatch.setattr(solara, "use_router", lambda: router)
@@ -92,7 +96,7 @@ def test_no_address_takes_the_page_away(
 
 
 def test_beside_an_error_levers_and_buttons_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("returnee.dashboard.widgets.threading.Thread.start", lambda self: None)
+    monkeypatch.setattr("returnee.dashboard.live.asking.threading.Thread.start", lambda self: None)
     place = place_with({"county.work.wage_floor": 30_000.0}, lang="zh")
     session = Session(Arrival(place, ()))
     box, drawn = solara.render(explore.Explore(session), handle_error=False)
@@ -101,7 +105,7 @@ def test_beside_an_error_levers_and_buttons_stay(monkeypatch: pytest.MonkeyPatch
         assert "打开文件" in whole
     finally:
         drawn.close()
-    shown = Shown(place, error="x：现为1，允许2")
+    shown = Shown(place.asked(), error=ScenarioError("x: found 1, allowed 2"))
     box, drawn = solara.render(explore.Right(session, shown), handle_error=False)
     try:
         whole = "".join(texts_in(box))

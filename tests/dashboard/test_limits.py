@@ -11,11 +11,9 @@ import pytest
 
 from returnee.dashboard import settings
 from returnee.dashboard.app import PAGES, arrival_of
-from returnee.dashboard.live.pool import LAST, Busy, Pool
-from returnee.dashboard.live.runs import Stopped, gather
-from returnee.dashboard.visitor import counties
+from returnee.dashboard.live.pool import LAST, Asker, Busy, Pool, Stopped, gather
 from returnee.dashboard.visitor.place import LEVERS, Mix, Place
-from returnee.dashboard.visitor.problems import say
+from returnee.dashboard.visitor.session import say
 from returnee.scenarios import ScenarioError, load_scenario
 from returnee.simulation.start.history import Histories
 
@@ -40,7 +38,7 @@ def test_a_link_cannot_ask_for_a_run_of_any_size() -> None:
 
 
 def test_nor_for_any_number_of_ties() -> None:
-    ties = {f"county.ties.{name}": 50 for name in counties.TIES}
+    ties = {f"county.ties.{name}": 50 for name in settings.TIES}
     Mix("linked", MappingProxyType(ties)).scenario()  # in the county that ships
     large = Mix("linked", MappingProxyType({**ties, "county.labour_force": 1_200_000}))
     with pytest.raises(
@@ -128,7 +126,7 @@ def test_work_of_a_page_that_never_comes_back_is_dropped() -> None:
         return False
 
     with pytest.raises(Stopped):
-        gather([lambda: ran.append(1)], 0, look, pool=as_visitor(pool, "a"))
+        gather([lambda: ran.append(1)], 0, Asker(look), pool=as_visitor(pool, "a"))
     assert gone.is_set()
     assert pool.submit(0, lambda: "next", "other").result(LIMIT) == "next"
     assert ran == [] and pool.waiting() == 0
@@ -163,8 +161,8 @@ def test_errors_of_work_reach_who_asked_and_leave_the_pool_alive() -> None:
         raise TimeoutError("own")
 
     with pytest.raises(TimeoutError, match="own"):
-        gather([wrong], 0, lambda: True, pool=pool)
-    assert gather([lambda: 1, lambda: 2], 0, lambda: True, pool=pool) == [1, 2]
+        gather([wrong], 0, Asker(), pool=pool)
+    assert gather([lambda: 1, lambda: 2], 0, Asker(), pool=pool) == [1, 2]
 
 
 def test_histories_are_kept_by_bytes() -> None:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from returnee.dashboard.content import drawing
-from returnee.dashboard.live import over
-from returnee.dashboard.live.answers import REFERENCE, answer_of, command, facts, lined_up
+from returnee.dashboard.content.facts import facts
+from returnee.dashboard.live import long, over
+from returnee.dashboard.live.answers import REFERENCE, answer_of, command, lined_up
+from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import STAGES, Sets, cubes
 from returnee.dashboard.visitor.place import ENSEMBLE, Mix, Place, address_of, arrive
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Settings
-from returnee.experiments.running.progress import Reporter
 from returnee.experiments.studies.compare_ensemble import NAMES, compare_ensemble
 from returnee.experiments.studies.ensemble import ensemble
 
@@ -24,9 +25,7 @@ PLACE = Place(over=ENSEMBLE)
 
 def levels(sets: Sets, replicates: int) -> np.ndarray:
     """Open firms and awareness of policy and reference, by replicate."""
-    plan, cube = next(
-        cubes(lined_up(PLACE), REFERENCE, lambda: True, TINY, (replicates,), sets=sets)
-    )
+    plan, cube = next(cubes(lined_up(PLACE), REFERENCE, Asker(), TINY, (replicates,), sets=sets))
     assert plan.replicates == replicates
     return cube.levels[..., [NAMES.index("firms_open"), NAMES.index("aware_finance")]]
 
@@ -49,7 +48,7 @@ def test_runs_are_those_of_the_command_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_spread_of_single_sets_stands_beside_the_interval_of_the_mean(lang: str) -> None:
-    plan, cube = next(cubes(lined_up(PLACE), REFERENCE, lambda: True, TINY, (6,), sets=ensemble()))
+    plan, cube = next(cubes(lined_up(PLACE), REFERENCE, Asker(), TINY, (6,), sets=ensemble()))
     found = answer_of(plan, cube)
     said = {"en": "middle 90 % of single sets: ", "zh": "90%的单组结果："}[lang]
     for alone, both in zip(facts(found, lang), facts(found, lang, sets=True)):
@@ -88,13 +87,13 @@ def test_a_parameter_that_the_sets_move_is_refused(lang: str) -> None:
 
 def test_the_command_names_the_ensemble_and_the_levers() -> None:
     place = PLACE.but(mix=Mix().moved("policy.training.places", 1500))
-    plan, _ = next(cubes(lined_up(place), REFERENCE, lambda: True, TINY, (1,)))
+    plan, _ = next(cubes(lined_up(place), REFERENCE, Asker(), TINY, (1,)))
     words = over.command(place, plan)
     assert "--over ensemble --sets 40 --replicates 1" in words and "training.places=1500" in words
     assert "--over" not in command(place, plan)
 
 
 def test_the_report_tells_parameters_from_luck(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(over, "SMALL", TINY)
-    page = over.report(PLACE.but(lang="zh"), Reporter())
+    monkeypatch.setattr(long, "SMALL", TINY)
+    page = long.report(PLACE.but(lang="zh"), Asker())
     assert "<html lang" in page and "--over ensemble --sets 40 --replicates 2" in page

@@ -25,12 +25,6 @@ from returnee.experiments.words.texts import label_of, unit_name
 OFF, ON = COLOURS[1], COLOURS[0]
 
 
-def standalone(svg: str) -> str:
-    """An SVG made for a page as a file of its own."""
-    names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-    return svg.replace("<svg", f"<svg {names}", 1) + "\n"
-
-
 def _bars(axes: Axes, places: list[float], rows: list[tuple[float, float, float]], colour: str, name: str) -> None:  # fmt: skip
     """Horizontal bars with interval whiskers; `rows` are value, low, high."""
     value, low, high = np.array(rows, dtype=float).T

@@ -1,25 +1,48 @@
-"""The linkage experiment as an HTML page and as a document, each from a template."""
+"""The linkage experiment as a report, on the terminal, and as a document."""
 
 from __future__ import annotations
 
 import shlex
-from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from rich.console import Console
 
 from returnee.experiments.files import write_text
-from returnee.experiments.reports.document import render
+from returnee.experiments.reports.document import (
+    Block,
+    Fold,
+    Heading,
+    Picture,
+    Report,
+    Section,
+    Sheet,
+    Text,
+    facts,
+    in_short,
+    note,
+    repeat,
+)
+from returnee.experiments.reports.html import fill, standalone, write_html
 from returnee.experiments.reports.linkage import charts
-from returnee.experiments.reports.linkage import rows as rows_of
 from returnee.experiments.reports.linkage import words as say
-from returnee.experiments.reports.linkage.rows import Cells
-from returnee.experiments.reports.linkage.words import MAIN, linkage_words
-from returnee.experiments.running.manifests import versions
+from returnee.experiments.reports.linkage.words import (
+    MAIN,
+    chance,
+    ends,
+    number,
+    rate,
+    rates,
+    verdict_word,
+)
+from returnee.experiments.reports.terminal import show
+from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.linkage.design import (
     FACTORS,
     LINKAGE,
     LINKED,
+    OTHER_CAPS,
     PILLARS,
     SILOED,
     capped_label,
@@ -27,24 +50,29 @@ from returnee.experiments.studies.linkage.design import (
     label_of_cell,
     levels,
 )
-from returnee.experiments.studies.linkage.effects import COST, KEPT, OUTCOMES
+from returnee.experiments.studies.linkage.effects import COST, KEPT, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
 from returnee.experiments.studies.linkage.robust import Robust
 from returnee.experiments.words.texts import (
+    NONE,
+    county_name,
     few_pairs,
     figure,
+    joined,
     label_of,
     percent,
+    short,
+    to,
     unit_name,
     value_text,
     words,
 )
 from returnee.scenarios import levers
-from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.state.programmes import PILLARS as SPENT_BY
 
 TRACKING = "case_tracking"
 LABELS = {lever.key: lever for lever in levers}
+CONTRASTS = ("alone", "last", "last_linked", "shapley", "shapley_linked", "main")
 
 
 def programmes_of(factor: str) -> list[str]:
@@ -55,203 +83,338 @@ def programmes_of(factor: str) -> list[str]:
     return [name for name in groups[factor] if name != TRACKING]
 
 
-class Page:
-    """Everything a template shows.
+class Told:
+    """What is told of either part, in one language.
 
     Parameters
     ----------
-    found : Linkage or None
-    robust : Robust or None
     lang : {"en", "zh"}
     """
 
-    def __init__(self, found: Linkage | None, robust: Robust | None, lang: str = "en") -> None:
-        if found is None and robust is None:
-            raise ValueError("a page needs a result")
-        self.found, self.robust, self.lang = found, robust, lang
-        self.text, self.words = linkage_words(lang), words(lang)
+    def __init__(self, lang: str) -> None:
+        self.lang, self.words = lang, words(lang)
+        self.text: dict[str, Any] = self.words["linkage"]
+
+    def head(self, keys: str) -> list[str]:
+        """Words over the columns of a table."""
+        return [self.text.get(key) or self.words[key] for key in keys.split()]
+
+    def yuan(self, values: Any) -> list[str]:
+        """Amounts of money."""
+        return [figure(value, "yuan", self.lang) for value in values]
+
+
+class Experiment(Told):
+    """Tables of the 64 cells.
+
+    Parameters
+    ----------
+    found : Linkage
+    lang : {"en", "zh"}
+    """
+
+    def __init__(self, found: Linkage, lang: str = "en") -> None:
+        super().__init__(lang)
+        self.found = found
+
+    def lines(self) -> list[str]:
+        """The answer."""
+        return say.answer(self.found, self.lang)
 
     def reading(self) -> str:
         """How intervals are to be read; that they are wide where there are few pairs."""
-        pairs = self.found.plan.replicates if self.found else 0
-        parts = self.text["one_in_ten"], few_pairs(pairs, self.lang)
-        return ("" if self.lang == "zh" else " ").join(filter(None, parts))
+        return reading(self.found, self.lang)
 
     def subtitle(self) -> str:
         """County, months and replicates."""
-        plan = (self.found or self.robust).plan  # type: ignore[union-attr]
-        county = plan.scenarios[plan.reference].county
-        name = county.name_zh if self.lang == "zh" else county.name
-        s = plan.settings
-        if self.found is None:
-            return self.robust_note() + f" ({name})"
+        plan = self.found.plan
         return str(self.text["subtitle"]).format(
-            county=name, months=s.months, fewer=self.found.plan.fewer,
-            replicates=plan.replicates, sample=s.sample,
+            county=county_name(plan.scenarios[plan.reference].county, self.lang),
+            months=plan.settings.months, fewer=plan.fewer, replicates=plan.replicates,
+            sample=plan.settings.sample,
         )  # fmt: skip
 
-    def lines(self) -> list[str]:
-        """The answer, and what robustness says."""
-        lines = say.answer(self.found, self.lang) if self.found else []
-        return lines + (say.robust_lines(self.robust, self.lang) if self.robust else [])
+    def premium(self, basis: str) -> Sheet:
+        """The premium of every outcome, and what it is per million yuan."""
+        head = self.head("outcome unit siloed linked difference interval probability word per_million interval")  # fmt: skip
+        lang, rows = self.lang, []
+        for name in (*OUTCOMES, COST):
+            row = self.found.premium(name, basis)
+            word = verdict_word(row["verdict"], lang)
+            per = [rate(row["per_million"]), rates(row["per_million_low"], row["per_million_high"], lang)]  # fmt: skip
+            rows.append(
+                [
+                    self.text["outcomes"][name], self.text["units"][name],
+                    number(row["siloed"], name, lang, False), number(row["linked"], name, lang, False),
+                    number(row["difference"], name, lang), ends(row["low"], row["high"], name, lang),
+                    chance(row["p_higher"]), word if row["pairs"] > 1 else self.words["one_replicate"],
+                    *(per if name != COST else [NONE, NONE]),
+                ]
+            )  # fmt: skip
+        return Sheet(head, rows)
 
-    def failures(self) -> list[str]:
-        """How many runs failed, if any."""
-        results = [r for r in (self.found, self.robust) if r is not None and r.failures]
-        return [str(self.text["failed"]).format(n=len(r.failures)) for r in results]
+    def caps(self) -> Sheet:
+        """Cap, spending, gap, and the premium in firms surviving, at every cap and without one."""
+        found, text, lang, rows = self.found, self.text, self.lang, []
+        caps = {f"cap x {share:g}": share for share in sorted(OTHER_CAPS)} | {"capped": 1.0}
+        for basis in (*caps, "uncapped"):
+            cap = figure(found.cap * caps[basis], "yuan", lang) if basis in caps else ""
+            row, cost = found.premium(MAIN, basis), found.premium(COST, basis)
+            rows.append(
+                [
+                    text["other_cap"].format(cap=cap) if cap else text["uncapped"],
+                    number(cost["siloed"], COST, lang, False),
+                    percent(spending_gap(found.premiums, basis), lang, True), str(row["pairs"]),
+                    number(row["difference"], MAIN, lang), ends(row["low"], row["high"], MAIN, lang),
+                    chance(row["p_higher"]), verdict_word(row["verdict"], lang),
+                ]
+            )  # fmt: skip
+        head = self.head("basis siloed spending_gap difference interval probability word")
+        head[1] = f"{head[1]} ({text['units'][COST]})"
+        return Sheet([*head[:3], self.words["report"]["replicates"], *head[3:]], rows)
 
-    def premium(self, basis: str) -> tuple[list[str], list[Cells]]:
-        """Head and rows of the premium's table."""
-        assert self.found is not None
-        keys = ("outcome", "unit", "siloed", "linked", "difference", "interval", "probability", "word", "per_million", "interval")  # fmt: skip
-        return [self.text[key] for key in keys], rows_of.premium_rows(self.found, basis, self.lang)
+    def effects(self, measure: str) -> Sheet:
+        """Factor, alone, last, last linked, Shapley (siloed, its share; all six, its share), mean."""
+        lang, rows = self.lang, []
+        for factor in FACTORS:
+            row = [self.text["factors"][factor]]
+            for kind in CONTRASTS:
+                if factor not in PILLARS and kind in ("last", "shapley"):
+                    row += [NONE] * (2 if kind == "shapley" else 1)
+                    continue
+                effect = self.found.effect(kind, factor, measure)
+                told = "*" if effect["verdict"] in (HIGHER, LOWER) else ""
+                interval = ends(effect["low"], effect["high"], measure, lang)
+                row.append(f"{number(effect['value'], measure, lang)}{told} ({interval})")
+                if kind.startswith("shapley"):
+                    row.append(percent(effect["share"], lang))
+            rows.append(row)
+        return Sheet(self.head("factor alone last last_linked shapley share shapley_linked share main"), rows)  # fmt: skip
 
-    def caps(self) -> tuple[list[str], list[Cells]]:
-        """Head and rows of the premium by cap."""
-        assert self.found is not None
-        keys = ("basis", "siloed", "spending_gap", "replicates", "difference", "interval", "probability", "word")  # fmt: skip
-        words_ = {**self.text, "replicates": self.words["report"]["replicates"]}
-        words_["siloed"] = f"{self.text['siloed']} ({self.text['units'][COST]})"
-        return [words_[key] for key in keys], rows_of.cap_rows(self.found, self.lang)
+    def interactions(self, measure: str) -> Sheet:
+        """Pair of factors, interaction, interval, words."""
+        text, lang, rows = self.text["factors"], self.lang, self.found.effects
+        rows = rows[(rows["kind"] == "interaction") & (rows["measure"] == measure)]
+        cells = [
+            [
+                f"{text[row['factor']]} × {text[row['other']]}",
+                number(row["value"], measure, lang), ends(row["low"], row["high"], measure, lang),
+                verdict_word(row["verdict"], lang),
+            ]
+            for _, row in rows.iterrows()
+        ]  # fmt: skip
+        return Sheet(self.head("interactions interaction interval word"), cells)
 
-    def effects(self, measure: str) -> tuple[list[str], list[Cells]]:
-        """Head and rows of the pillars' effects."""
-        assert self.found is not None
-        keys = ("factor", "alone", "last", "last_linked", "shapley", "share", "shapley_linked", "share", "main")  # fmt: skip
-        return [self.text[key] for key in keys], rows_of.effect_rows(self.found, measure, self.lang)
-
-    def interactions(self, measure: str) -> tuple[list[str], list[Cells]]:
-        """Head and rows of the pairs."""
-        assert self.found is not None
-        keys = ("interactions", "interaction", "interval", "word")
-        rows = rows_of.interaction_rows(self.found, measure, self.lang)
-        return [self.text[key] for key in keys], rows
-
-    @cached_property
-    def outcomes(self) -> list[tuple[str, str]]:
-        """Names and labels of the outcomes, the main one first."""
-        return [(name, self.text["outcomes"][name]) for name in OUTCOMES]
-
-    def spending(self) -> tuple[list[str], list[Cells]]:
+    def spending(self) -> Sheet:
         """Public cost a year by cell and factor."""
-        assert self.found is not None
         found, text = self.found, self.text
-        cells = [label_of_cell(cell_of())]
-        cells += [label_of_cell(cell_of(pillar)) for pillar in PILLARS]
+        cells = [label_of_cell(cell_of()), *(label_of_cell(cell_of(pillar)) for pillar in PILLARS)]
         cells += [label_of_cell(SILOED), label_of_cell(LINKED)]
         cells += [capped_label(False), capped_label(True)]
-        cap = text["capped"].format(cap=figure(found.cap, "yuan", self.lang))
         names = [text["nothing"], *(text["factors"][p] for p in PILLARS)]
-        names += [f"{text[k]}, {text['uncapped']}" for k in ("siloed", "linked")]
-        names += [f"{text[k]}, {cap}" for k in ("siloed", "linked")]
+        for cap in (text["uncapped"], text["capped"].format(cap=figure(found.cap, "yuan", self.lang))):  # fmt: skip
+            names += [f"{text[k]}, {cap}" for k in ("siloed", "linked")]
         place = list(found.plan.scenarios)
         columns = [[KEPT.index(f"spent_{p}") for p in programmes_of(f)] for f in FACTORS]
         rows = []
         for label, name in zip(cells, names):
             values = np.nanmean(found.values[place.index(label)], axis=0)
             parts = [values[column].sum() for column in columns] + [values[KEPT.index(COST)]]
-            rows.append([name, *(figure(part, "yuan", self.lang) for part in parts)])
-        return [text["cell"], *(text["factors"][f] for f in FACTORS), text["total"]], rows
+            rows.append([name, *self.yuan(parts)])
+        return Sheet([text["cell"], *(text["factors"][f] for f in FACTORS), text["total"]], rows)
 
-    def by_number(self) -> tuple[list[str], list[Cells]]:
+    def by_number(self) -> Sheet:
         """Mean public cost by how many programmes are on, without and with linkage."""
-        assert self.found is not None
-        cost = np.nanmean(self.found.cells[:, :, -1], axis=1)
-        rows = []
+        cost, rows = np.nanmean(self.found.cells[:, :, -1], axis=1), []
         for n in range(len(PILLARS) + 1):
             alike = [cell for cell in range(SILOED + 1) if cell.bit_count() == n]
             both = [cost[alike].mean(), cost[[cell + SILOED + 1 for cell in alike]].mean()]
-            rows.append([str(n), *(figure(value, "yuan", self.lang) for value in both)])
-        head = [self.text[key] for key in ("pillars_on", "linkage_off", "linkage_on")]
-        return head, rows
+            rows.append([str(n), *self.yuan(both)])
+        return Sheet(self.head("pillars_on linkage_off linkage_on"), rows)
 
-    def design(self) -> tuple[list[str], list[Cells]]:
-        """Levers of every factor, off and on."""
-        text, rows = self.text, []
-        for factor, moved in levels().items():
-            for key, (off, on) in moved.items():
-                lever = LABELS[key]
-                rows.append(
-                    [
-                        text["factors"][factor], label_of(lever, self.lang), key,
-                        value_text(off), value_text(on), unit_name(lever.unit, self.lang),
-                    ]
-                )  # fmt: skip
-        head = [text["factor"], self.words["report"]["lever"], text["key"], text["off"], text["on"]]
-        return [*head, text["unit"]], rows
+    def tables(self) -> list[Sheet]:
+        """Tables for the terminal."""
+        text = self.text
+        of_main = f"{text['effects']}: {text['outcomes'][MAIN]}"
+        return [
+            self.premium("capped").cut(0, 2, 3, 4, 5, 6, title=text["premium"]),
+            self.effects(MAIN).cut(0, 1, 2, 4, 5, title=of_main),
+        ]
 
-    def robust_note(self) -> str:
+    def sections(self) -> list[Section]:
+        """Premium, interactions, effects and spending."""
+        text, found, lang = self.text, self.found, self.lang
+        names = [(name, text["outcomes"][name]) for name in OUTCOMES]
+        pairs: list[Block] = [
+            Fold(
+                label,
+                [Picture(charts.interaction_chart(found, name, lang)), self.interactions(name)],
+            )  # fmt: skip
+            for name, label in names[1:]
+        ]
+        return [
+            Section(text["premium"], [
+                Picture(charts.premium_chart(found, lang)), self.premium("capped"),
+                note(text["premium_note"], text["cap_note"]),
+                Heading(text["uncapped"]), self.premium("uncapped"),
+                Heading(text["outcomes"][MAIN]), self.caps(),
+            ]),
+            Section(text["interactions"], [
+                note(text["interaction_note"]), Picture(charts.interaction_chart(found, MAIN, lang)),
+                note(text["interaction_table_note"]), self.interactions(MAIN), *pairs,
+            ]),
+            Section(text["effects"], [
+                note(text["effects_note"]), Picture(charts.shapley_chart(found, lang)),
+                *(Fold(label, [self.effects(name)], name == MAIN) for name, label in names),
+            ]),
+            Section(text["spending"], [note(text["spending_note"]), self.spending(), self.by_number()]),
+        ]  # fmt: skip
+
+
+class Points(Told):
+    """Tables of the points over which behaviour is moved.
+
+    Parameters
+    ----------
+    found : Robust
+    lang : {"en", "zh"}
+    """
+
+    def __init__(self, found: Robust, lang: str = "en") -> None:
+        super().__init__(lang)
+        self.found = found
+
+    def lines(self) -> list[str]:
+        """What robustness says."""
+        return say.robust_lines(self.found, self.lang)
+
+    def note(self) -> str:
         """What a point is."""
-        assert self.robust is not None
-        key = "ensemble_note" if self.robust.is_ensemble else "robust_note"
-        return str(self.text[key]).format(replicates=self.robust.replicates)
+        key = "ensemble_note" if self.found.is_ensemble else "robust_note"
+        return str(self.text[key]).format(replicates=self.found.replicates)
 
-    def robust_summary(self) -> tuple[list[str], list[Cells]]:
-        """Head and rows: the premium over the points, by outcome."""
-        assert self.robust is not None
-        text, rows = self.text, []
-        for _, row in self.robust.summary.iterrows():
+    def subtitle(self) -> str:
+        """What a point is, and the county."""
+        plan = self.found.plan
+        return f"{self.note()} ({county_name(plan.scenarios[plan.reference].county, self.lang)})"
+
+    def summary(self) -> Sheet:
+        """The premium over the points, by outcome."""
+        lang, rows = self.lang, []
+        for _, row in self.found.summary.iterrows():
             name = row["measure"]
+            told = (percent(row[f"share_told_{side}"], lang) for side in ("positive", "negative"))
             rows.append(
                 [
-                    text["outcomes"][name], say.number(row["mean"], name, self.lang),
-                    say.ends(row["low"], row["high"], name, self.lang),
-                    say.ends(row["smallest"], row["largest"], name, self.lang),
-                    percent(row["share_positive"], self.lang),
-                    " / ".join(percent(row[f"share_told_{side}"], self.lang) for side in ("positive", "negative")),
+                    self.text["outcomes"][name], number(row["mean"], name, lang),
+                    ends(row["low"], row["high"], name, lang),
+                    ends(row["smallest"], row["largest"], name, lang),
+                    percent(row["share_positive"], lang), " / ".join(told),
                 ]
             )  # fmt: skip
-        keys = ("outcome", "mean", "interval", "smallest_largest", "share_positive", "share_told")
-        return [text[key] for key in keys], rows
+        return Sheet(self.head("outcome mean interval smallest_largest share_positive share_told"), rows)  # fmt: skip
 
-    def robust_parameters(self) -> tuple[list[str], list[Cells]]:
-        """Head and rows: parameters moved, and their rank correlation with the main premium."""
-        assert self.robust is not None
-        text, found = self.text, self.robust
+    def parameters(self) -> Sheet:
+        """Parameters moved, and their rank correlation with the main premium."""
+        found, rows = self.found, []
         told = found.correlations
         told = told[told["measure"] == MAIN].set_index("key")
-        rows = []
         order = list(told.index) + [v.key for v in found.moved if v.key not in told.index]
-        by_key = {lever.key: (lever, *ends) for lever, ends in zip(found.moved, found.ranges())}
+        by_key = {lever.key: (lever, *bounds) for lever, bounds in zip(found.moved, found.ranges())}
         for key in order:
             lever, low, high = by_key[key]
             rho, p = told.loc[key, ["rho", "p"]] if key in told.index else (np.nan, np.nan)
-            between = f"{low:.4g}{self.words['to']}{high:.4g}"
             rows.append(
                 [
-                    label_of(lever, self.lang), key, between.replace("-", "\N{MINUS SIGN}"),
-                    say.rate(float(f"{rho:.2f}")), "\N{EN DASH}" if np.isnan(p) else f"{p:.3f}",
+                    label_of(lever, self.lang), key,
+                    to(self.lang, short(low, ".4g"), short(high, ".4g")),
+                    rate(float(f"{rho:.2f}")), short(p, ".3f"),
                 ]
             )  # fmt: skip
-        keys = ("parameter", "key", "range", "rho", "p_value")
-        return [text[key] for key in keys], rows
+        return Sheet(self.head("parameter key range rho p_value"), rows, columns="wcn")
 
-    def charts(self) -> dict[str, str]:
-        """Charts by name, as SVG for a page."""
-        drawn: dict[str, str] = {}
-        if self.found:
-            drawn["premium"] = charts.premium_chart(self.found, self.lang)
-            drawn["shapley"] = charts.shapley_chart(self.found, self.lang)
-            for name in OUTCOMES:
-                drawn[name] = charts.interaction_chart(self.found, name, self.lang)
-        if self.robust:
-            drawn["robust"] = charts.robust_chart(self.robust, self.lang)
-        return drawn
+    def tables(self) -> list[Sheet]:
+        """Tables for the terminal."""
+        return [self.summary().cut(*range(6), title=self.text["robustness"])]
 
-    def commands(self) -> list[str]:
-        """Commands that repeat what is shown."""
-        return [result.command for result in (self.found, self.robust) if result]
+    def sections(self) -> list[Section]:
+        """When behaviour is otherwise."""
+        text, drawn = self.text, Picture(charts.robust_chart(self.found, self.lang))
+        how = note(self.note(), text["robust_chart"])
+        return [Section(text["robustness"], [how, drawn, self.summary(), self.parameters()])]
 
-    def facts(self) -> list[tuple[str, str]]:
-        """What is needed to repeat it besides."""
-        used = ", ".join(f"{name} {version}" for name, version in versions().items())
-        return [(self.text["fingerprint"], fingerprint()), (self.text["versions"], used)]
+
+def reading(found: Linkage | None, lang: str) -> str:
+    """How intervals are to be read; that they are wide where there are few pairs."""
+    pairs = found.plan.replicates if found else 0
+    return joined(lang, words(lang)["linkage"]["one_in_ten"], few_pairs(pairs, lang))
+
+
+def design(lang: str = "en") -> Sheet:
+    """Levers of every factor, off and on."""
+    told, rows = Told(lang), []
+    for factor, moved in levels().items():
+        for key, (off, on) in moved.items():
+            lever = LABELS[key]
+            rows.append(
+                [
+                    told.text["factors"][factor], label_of(lever, lang), key,
+                    value_text(off), value_text(on), unit_name(lever.unit, lang),
+                ]
+            )  # fmt: skip
+    factor, *rest = told.head("factor key off on unit")
+    return Sheet([factor, told.words["report"]["lever"], *rest], rows, columns="wwcnnw")
+
+
+def failures(lang: str, *results: Linkage | Robust | None) -> list[str]:
+    """How many runs failed, if any."""
+    failed = (len(result.failures) for result in results if result is not None)
+    return [words(lang)["failed"].format(n=n) for n in failed if n]
+
+
+def report(found: Linkage | None, robust: Robust | None, lang: str = "en") -> Report:
+    """Everything the page shows; of either part, or of both."""
+    text = words(lang)["linkage"]
+    sections, lines, commands, subtitles = list[Section](), list[str](), list[str](), list[str]()
+    for part in parts(found, robust, lang):
+        sections += part.sections()
+        lines += part.lines()
+        commands.append(part.found.command)
+        subtitles.append(part.subtitle())
+    failed = Text(failures(lang, found, robust), "alert")
+    return Report(
+        lang, text["title"], subtitles[0],
+        [
+            in_short(lang, lines, note(reading(found, lang)), failed), *sections,
+            Section(text["design"], [note(text["design_note"]), design(lang)]),
+            Section(text["not_for"], [Text(text["limits"], "list")]),
+            repeat(lang, commands),
+        ],
+    )  # fmt: skip
+
+
+def parts(found: Linkage | None, robust: Robust | None, lang: str) -> list[Experiment | Points]:
+    """What is there of the two."""
+    if found is None and robust is None:
+        raise ValueError("a page needs a result")
+    there: list[Experiment | Points] = [Experiment(found, lang)] if found else []
+    return [*there, Points(robust, lang)] if robust else there
 
 
 def write_page(found: Linkage | None, robust: Robust | None, path: Path, lang: str = "en") -> Path:
     """Write the report, a page that needs nothing but itself."""
-    page = Page(found, robust, lang)
-    return write_text(path, render("linkage.html.j2", page=page, text=page.text))
+    return write_html(report(found, robust, lang), path)
+
+
+def show_linkage(
+    found: Linkage | None, robust: Robust | None, console: Console, lang: str = "en"
+) -> None:
+    """Print the answer and the tables behind it."""
+    there = parts(found, robust, lang)
+    lines = [line for part in there for line in part.lines()]
+    tables = [table for part in there for table in part.tables()]
+    failed = Text(failures(lang, found, robust), "alert")
+    show([Text(lines, "answer"), *tables, note(reading(found, lang)), failed], console)
 
 
 def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, path: Path) -> Path:
@@ -274,12 +437,11 @@ def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, p
         "linkage-robust": charts.robust_chart(free),
     }
     for name, svg in figures.items():
-        write_text(path.parent / "images" / f"{name}.svg", charts.standalone(svg))
+        write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
     again = shlex.join(["returnee", "linkage", "--write-doc", "docs/linkage.md"])
-    page = Page(found, None)
-    pages = {
-        name: Page(None, robust)
-        for name, robust in (("fitted", fitted), ("free", free), ("wide", wide))
-    }
-    text = render("linkage.md.j2", page=page, **pages, text=page.text, again=again)
+    text = fill(
+        "linkage.md.j2", page=Experiment(found), design=design(), fitted=Points(fitted),
+        free=Points(free), wide=Points(wide), text=words("en")["linkage"], again=again,
+        failed=failures("en", found, fitted, free, wide), facts=facts("en"),
+    )  # fmt: skip
     return write_text(path, text)

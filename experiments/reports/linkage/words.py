@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,12 +17,14 @@ from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, spendin
 from returnee.experiments.studies.linkage.experiment import Linkage
 from returnee.experiments.studies.linkage.robust import SPREAD, Robust
 from returnee.experiments.words.texts import (
-    FOLDER,
+    NONE,
     counted,
     figure,
     label_of,
     percent,
+    short,
     span,
+    to,
     words,
 )
 
@@ -33,10 +33,10 @@ LISTED = 3  # correlations that are named
 SMALL_P = 0.05
 
 
-@lru_cache(maxsize=2)
 def linkage_words(lang: str) -> dict[str, Any]:
-    """Texts of one language, from ``templates/linkage_<lang>.toml``."""
-    return tomllib.loads((FOLDER / f"linkage_{lang}.toml").read_text(encoding="utf-8"))
+    """Texts of the experiment in one language."""
+    found: dict[str, Any] = words(lang)["linkage"]
+    return found
 
 
 def number(value: float, measure: str, lang: str, signed: bool = True) -> str:
@@ -51,18 +51,18 @@ def ends(low: float, high: float, measure: str, lang: str) -> str:
 
 def rate(value: float) -> str:
     """A difference per million yuan a year, to three digits."""
-    return f"{value:+.3g}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "–"
+    return short(value, "+.3g")
 
 
 def rates(low: float, high: float, lang: str) -> str:
     """An interval of such a difference."""
-    return str(words(lang)["to"]).join((rate(low), rate(high)))
+    return to(lang, rate(low), rate(high))
 
 
 def chance(value: float) -> str:
     """A probability; never written as certain."""
     if not math.isfinite(value):
-        return "–"
+        return NONE
     return "> 0.99" if value > 0.99 else "< 0.01" if value < 0.01 else f"{value:.2f}"
 
 
@@ -157,7 +157,7 @@ def pillars_line(found: Linkage, lang: str) -> str:
     shares = [
         str(text["pillar_share"]).format(
             name=text["factors"][factor], share=percent(row["share"], lang),
-            interval=words(lang)["to"].join(percent(row[end], lang) for end in ("share_low", "share_high")),
+            interval=to(lang, percent(row["share_low"], lang), percent(row["share_high"], lang)),
         )
         for factor, row in sorted(told.items(), key=lambda pair: -pair[1]["share"])
     ]  # fmt: skip
@@ -206,7 +206,7 @@ def robust_lines(found: Robust, lang: str = "en") -> list[str]:
             )
         ]  # fmt: skip
     there = found.premiums[MAIN][found.alike]
-    above = percent(float((there > 0).mean()), lang) if len(there) else "–"
+    above = percent(float((there > 0).mean()), lang) if len(there) else NONE
     lines.append(
         str(text["robust_alike"]).format(
             share=percent(float(found.alike.mean()), lang), allowed=percent(EQUAL, lang), above=above,
@@ -216,7 +216,7 @@ def robust_lines(found: Robust, lang: str = "en") -> list[str]:
     if named.empty:
         return [*lines, str(text["robust_none"])]
     labels = {lever.key: label_of(lever, lang) for lever in found.moved}
-    keys = [f"{labels[key]} ({rho:+.2f})".replace("-", "\N{MINUS SIGN}") for key, rho in zip(named["key"], named["rho"])]  # fmt: skip
+    keys = [f"{labels[key]} ({short(rho, '+.2f')})" for key, rho in zip(named["key"], named["rho"])]  # fmt: skip
     by_chance = f"{SMALL_P * len(found.moved):.1f}"
     return [*lines, str(text["robust_keys"]).format(keys=words(lang)["comma"].join(keys), n=len(found.moved), chance=by_chance)]  # fmt: skip
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.groups import COUNTED, DIMENSIONS, groups_of
+from returnee.experiments.reports.document import (
+    Block,
+    Fold,
+    Heading,
+    Picture,
+    Section,
+    Sheet,
+    note,
+)
 from returnee.experiments.reports.figures import BLACK, LEGEND, settings, styles, svg_of
-from returnee.experiments.reports.sections.section import Line, Section, section_words
-from returnee.experiments.words.texts import figure, in_lines, title_of
+from returnee.experiments.reports.sections.section import Line, Part
+from returnee.experiments.words.texts import county_name, figure, in_lines, title_of, words
 
 DRAWN = ("sex", "age", "schooling", "place")
 SMALLEST = 0.01  # share of the labour force below which a group is left out of the chart
 BAND = 0.8  # of a group's line that its scenarios take
 
 
-class Equity(Section):
+class Equity(Part):
     """Outcomes by group."""
 
     name = "equity"
@@ -26,8 +37,7 @@ class Equity(Section):
         if dimension != "township":
             return str(self.text["groups"][key])
         county = self.found.plan.scenarios[self.found.plan.reference].county
-        town = next(town for town in county.townships if town.name == key)
-        return town.name_zh if self.lang == "zh" else town.name
+        return county_name(next(town for town in county.townships if town.name == key), self.lang)
 
     def tables(self) -> list[tuple[str, str, list[tuple[str, list[Line]]]]]:
         """Key and title of each dimension; by measure its title and a line per group."""
@@ -70,10 +80,24 @@ class Equity(Section):
         effects[["reference", "level", "difference", "low", "high"]] *= 100.0
         return self.text["gini"], self.cells(effects, "index 0-100", -1)
 
+    def section(self) -> Section:
+        """A chart of differences, and a table for each dimension; townships are folded."""
+        text, blocks = self.text, list[Block]()
+        for key, name, measures in self.tables():
+            rows: list[Any] = []
+            for measure, lines in measures:
+                rows += [[measure], *([label, *cells] for label, cells in lines)]
+            sheet = Sheet([text["group"], *self.titles], rows)
+            blocks += [Fold(name, [sheet])] if key == "township" else [Heading(name), sheet]
+        return Section(text["title"], [
+            note(self.note()), Picture(self.chart()), note(text["chart_note"], self.people_line()),
+            self.sheet("", [self.gini()]), note(text["gini_note"]), *blocks,
+        ])  # fmt: skip
+
     def chart(self) -> str:
         """Differences per 1,000 people by group, a panel per measure, as SVG."""
         lang = self.chart_lang
-        text = section_words(lang)["equity"]
+        text = words(lang)["equity"]
         frame, plan = self.found.equity, self.found.plan
         everybody = frame["people"][frame["dimension"] == "sex"].max()
         large = frame["people"] >= SMALLEST * everybody

@@ -8,16 +8,17 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from returnee.experiments.reports.document import Heading, Picture, Section, Text, note
 from returnee.experiments.reports.figures import LEGEND, settings, styles, svg_of
-from returnee.experiments.reports.sections.section import Line, Section, section_words
+from returnee.experiments.reports.sections.section import Line, Part
 from returnee.experiments.statistics.quality import GRID, PARTS, POINTS
-from returnee.experiments.words.texts import figure, in_lines, percent, title_of
+from returnee.experiments.words.texts import figure, in_lines, percent, title_of, words
 
 EQUAL = 1.0 / len(PARTS)
 READABLE = 0.08  # share of a bar below which its rank is not written into it
 
 
-class Quality(Section):
+class Quality(Part):
     """The index, its parts, and its ranking under other weights."""
 
     name = "quality"
@@ -68,17 +69,26 @@ class Quality(Section):
                 if first == winner:
                     continue
                 among = [weight for weight, _ in weights]
-                words = {
+                fill = {
                     "low": f"{among[0]:.2f}", "high": f"{among[-1]:.2f}",
                     "part": self.text["parts"][part], "other": self.titles[first],
                 }  # fmt: skip
-                said.append(self.text["between"].format(**words))
+                said.append(self.text["between"].format(**fill))
         return said
+
+    def section(self) -> Section:
+        """The index and its parts, ranks over weightings, and who comes first under which."""
+        text = self.text
+        return Section(text["title"], [
+            note(self.note()), self.sheet("", self.rows()), Heading(text["ranks"]),
+            Text(self.sentences(), "list"), Picture(self.ranks_chart()), note(self.ranks_note()),
+            Heading(text["winner"]), Picture(self.winner_chart()), note(text["winner_note"]),
+        ])  # fmt: skip
 
     def ranks_chart(self) -> str:
         """Rank acceptabilities as stacked bars, as SVG."""
         lang = self.chart_lang
-        text = section_words(lang)["quality"]
+        text = words(lang)["quality"]
         ranks, plan = self.found.weighed.ranks, self.found.plan
         shades = mpl.colormaps["viridis"](np.linspace(0.15, 0.95, ranks.shape[1]))
         with mpl.rc_context(settings("ranks")):
@@ -109,7 +119,7 @@ class Quality(Section):
     def winner_chart(self) -> str:
         """Share of weightings won by each scenario, by the weight of one part, as SVG."""
         lang = self.chart_lang
-        text = section_words(lang)["quality"]
+        text = words(lang)["quality"]
         plan, style = self.found.plan, styles(self.found)
         with mpl.rc_context(settings("winner")):
             canvas = Figure(figsize=(9.2, 2.7), layout="constrained")

@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from returnee.experiments.reports.document import Cell, Section, Sheet
 from returnee.experiments.reports.figures import chart_language, title
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import FOLDER, LANGUAGES, figure, span, words
-from returnee.simulation.state.providers import KIND_TABLE
-
-
-@lru_cache(maxsize=len(LANGUAGES))
-def section_words(lang: str) -> dict[str, Any]:
-    """Texts of one language, from ``templates/sections_<lang>.toml``; kinds of service from their table."""
-    texts = tomllib.loads((FOLDER / f"sections_{lang}.toml").read_text(encoding="utf-8"))
-    texts["services"]["kinds"] = {kind.key: getattr(kind, lang) for kind in KIND_TABLE}
-    return texts
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A figure of one scenario in a table.
-
-    Attributes
-    ----------
-    text : str
-        The figure.
-    below : tuple of str
-        Difference from the reference and its interval, or other remarks, a line each.
-    told : bool
-        Whether the difference can be told from none.
-    good : int
-        1 for the better, -1 for the worse, 0 where neither or not told.
-    """
-
-    text: str
-    below: tuple[str, ...] = ()
-    told: bool = False
-    good: int = 0
-
+from returnee.experiments.words.texts import figure, span, words
 
 LONGEST = 16  # letters of an interval on one line; a Chinese character counts as two
 Line = tuple[str, list[Cell]]  # label, and a cell per scenario
 
 
-class Section:
-    """A section of a report.
+class Part:
+    """A section of a comparison's report.
 
     Parameters
     ----------
@@ -64,8 +31,8 @@ class Section:
 
     def __init__(self, found: Comparison, lang: str = "en") -> None:
         self.found, self.lang = found, lang
-        self.all_text, self.words = section_words(lang), words(lang)
-        self.text: dict[str, Any] = self.all_text[self.name]
+        self.words = words(lang)
+        self.text: dict[str, Any] = self.words[self.name]
         self.labels = list(found.plan.scenarios)
 
     @property
@@ -83,6 +50,14 @@ class Section:
         plan = self.found.plan
         reference = title(self.found, plan.reference, self.lang)
         return str(self.text[key]).format(reference=reference, replicates=plan.replicates)
+
+    def sheet(self, first: str, lines: Iterable[Line]) -> Sheet:
+        """Lines as a table with a column for each scenario."""
+        return Sheet([first, *self.titles], [[label, *cells] for label, cells in lines])
+
+    def section(self) -> Section:
+        """Everything that the page shows of it."""
+        raise NotImplementedError
 
     def cells(self, effects: pd.DataFrame, unit: str, better: int = 0) -> list[Cell]:
         """A row of a table: the reference's level, then levels and differences.

@@ -6,8 +6,17 @@ from functools import cached_property
 
 import numpy as np
 
+from returnee.experiments.reports.document import (
+    Cell,
+    Heading,
+    Picture,
+    Section,
+    Sheet,
+    Text,
+    note,
+)
 from returnee.experiments.reports.figures import spending as spending_chart
-from returnee.experiments.reports.sections.section import Cell, Line, Section
+from returnee.experiments.reports.sections.section import Line, Part
 from returnee.experiments.studies.planned import BUDGETED, CAP, budgets, unpaid_by_reason
 from returnee.experiments.words.texts import figure
 from returnee.simulation.state.records import POTS, PROGRAMMES
@@ -15,7 +24,7 @@ from returnee.simulation.state.records import POTS, PROGRAMMES
 SMALLEST = 0.5  # yuan a year; less is rounding to whole fen
 
 
-class Spending(Section):
+class Spending(Part):
     """Spending of every scenario."""
 
     name = "spending"
@@ -70,6 +79,18 @@ class Spending(Section):
             shown = [(name, [self._yuan(value) for value in values]) for name, values in lines]
             pots.append((self.words["pots"][pot], shown))
         return pots
+
+    def section(self) -> Section:
+        """Where money did not suffice, and tables by pot and by programme."""
+        text, report, rows = self.text, self.words["report"], []
+        for pot, lines in self.pots():
+            rows += [["" if k else pot, name, *values] for k, (name, values) in enumerate(lines)]
+        return Section(report["spending"], [
+            note(report["spending_note"]), Text(self.remarks(), "list"), Picture(self.chart()),
+            Heading(text["pots"]), Sheet([report["pot"], "", *self.titles], rows, columns="wwn"),
+            Heading(text["programmes"]), note(text["programmes_note"]),
+            self.sheet(report["programme"], self.programmes()),
+        ])  # fmt: skip
 
     @cached_property
     def _budgets(self) -> dict[str, dict[str, float]]:

@@ -9,15 +9,16 @@ from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.files import REASONS, STAGES, STEPS, step_name
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
+from returnee.experiments.reports.document import Cell, Fold, Heading, Picture, Section, note
 from returnee.experiments.reports.figures import BLACK, LEGEND, finish, settings, styles, svg_of
-from returnee.experiments.reports.sections.section import Cell, Line, Section, section_words
+from returnee.experiments.reports.sections.section import Line, Part
 from returnee.experiments.studies.support import FIGURES
 from returnee.experiments.words.texts import figure, in_lines, percent, title_of, words
 
 COLUMNS = 4  # panels beside each other
 
 
-class Support(Section):
+class Support(Part):
     """Waits, queues, refusals and the funnel of every scenario."""
 
     name = "support"
@@ -25,7 +26,7 @@ class Support(Section):
     @property
     def funnel_text(self) -> dict[str, str]:
         """Words about founders' files."""
-        text: dict[str, str] = self.all_text["funnel"]
+        text: dict[str, str] = self.words["funnel"]
         return text
 
     def funnel_note(self) -> str:
@@ -51,7 +52,7 @@ class Support(Section):
         begun = every[every["measure"] == "planned"]
         counts = begun.assign(reference=begun["reference_count"], level=begun["count"])
         counts = counts.assign(difference=np.nan)
-        stages: dict[str, str] = self.all_text["funnel"]["stages"]
+        stages: dict[str, str] = self.words["funnel"]["stages"]
         lines = [(self.funnel_text["begun"], self.cells(counts, "files"))]
         for stage in STAGES[1:]:
             rows = every[every["measure"] == stage]
@@ -60,7 +61,7 @@ class Support(Section):
 
     def by_referral(self) -> list[Line]:
         """Share that reached each stage, of the files handed on and of the others."""
-        frame, text = self.found.funnel, self.all_text["funnel"]
+        frame, text = self.found.funnel, self.words["funnel"]
         lines = []
         for stage in STAGES[1:]:
             for kind, name in (("referred", "handed_on"), ("alone", "others")):
@@ -71,7 +72,7 @@ class Support(Section):
 
     def reasons(self) -> list[Line]:
         """Why loan files ended without the loan that was asked for."""
-        frame, text = self.found.funnel, self.all_text["funnel"]["refusals"]
+        frame, text = self.found.funnel, self.words["funnel"]["refusals"]
         return [
             (text[name], self.cells(frame[frame["measure"] == f"refused_{name}"], "share"))
             for name in REASONS
@@ -79,16 +80,32 @@ class Support(Section):
 
     def months(self) -> list[Line]:
         """Median months of each step."""
-        frame, text = self.found.funnel, self.all_text["funnel"]["steps"]
+        frame, text = self.found.funnel, self.words["funnel"]["steps"]
         return [
             (text[step], self.cells(frame[frame["measure"] == step_name(step)], "months"))
             for step in STEPS
         ]
 
+    def section(self) -> Section:
+        """Figures of the system, queues over the months, and how far files got."""
+        text, funnel = self.text, self.funnel_text
+        referred = Fold(funnel["referred_title"], [
+            note(funnel["referred_note"]), self.sheet(funnel["stage"], self.by_referral()),
+        ])  # fmt: skip
+        return Section(text["title"], [
+            note(self.note()), self.sheet(self.words["measure"], self.rows()),
+            Heading(text["queues"]), note(text["queues_note"]), Picture(self.queues_chart()),
+            Heading(funnel["title"]), note(self.funnel_note()), Picture(self.funnel_chart()),
+            self.sheet(funnel["stage"], self.stages()),
+            Heading(funnel["reasons"]), note(funnel["reasons_note"]), self.sheet("", self.reasons()),
+            Heading(funnel["months"]), note(funnel["months_note"]), self.sheet("", self.months()),
+            referred,
+        ])  # fmt: skip
+
     def queues_chart(self) -> str:
         """Queues, places, referrals and lending over the months, as SVG."""
         lang = self.chart_lang
-        text = section_words(lang)["support"]
+        text = words(lang)["support"]
         found, drawn = self.found, styles(self.found)
         with mpl.rc_context(settings("queues")):
             canvas = Figure(figsize=(9.2, 4.8), layout="constrained")
@@ -112,7 +129,7 @@ class Support(Section):
     def funnel_chart(self) -> str:
         """Share of files that reached each stage, a panel per scenario, as SVG."""
         lang = self.chart_lang
-        text = section_words(lang)["funnel"]
+        text = words(lang)["funnel"]
         frame, plan = self.found.funnel, self.found.plan
         every = frame[(frame["kind"] == "all") & frame["measure"].isin(STAGES)]
         reference = every[every["scenario"] == plan.compared[0]].set_index("measure")["reference"]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.figures import (
     BLACK,
     COLOURS,
@@ -14,11 +18,31 @@ from returnee.experiments.reports.figures import (
     settings,
     svg_of,
 )
-from returnee.experiments.reports.validation.words import band_text, value_text, words_of
+from returnee.experiments.studies.face import Face, Response
+from returnee.experiments.studies.patterns import Pattern
 from returnee.experiments.studies.validation import Result, Validation
+from returnee.experiments.words.texts import (
+    label_of,
+    measured,
+    measured_range,
+    unit_name,
+    words,
+    wrapped,
+)
+from returnee.scenarios import levers
 
 HIT, MISSED, BAND = COLOURS[0], COLOURS[1], "#e3ebf0"
 REACH = 1.6  # band half-widths beyond which a value is drawn at the edge, with an arrow
+COLUMNS = 5
+WIDTH = {"en": 20, "zh": 22}  # letters of a panel's height
+LEVERS = {lever.key: lever for lever in levers}
+VERDICTS = {"holds": COLOURS[0], "shown": COLOURS[6]}
+FAILED = COLOURS[1]
+
+
+def band_text(pattern: Pattern, lang: str) -> str:
+    """A pattern's band in words."""
+    return measured_range(pattern.low, pattern.high, pattern.unit, lang)
 
 
 def place_in_band(result: Result, value: float) -> float:
@@ -30,7 +54,7 @@ def place_in_band(result: Result, value: float) -> float:
 def patterns_chart(found: Validation, lang: str = "en") -> str:
     """All patterns, each in units of its band: the mean, its interval, and misses marked."""
     lang = chart_language(lang)
-    text, results = words_of(lang), found.results
+    text, results = words(lang)["validation"], found.results
     with mpl.rc_context(settings("validation")):
         figure = Figure(figsize=(9.2, 0.7 + 0.24 * len(results)), layout="constrained")
         axes = figure.subplots()
@@ -51,11 +75,11 @@ def patterns_chart(found: Validation, lang: str = "en") -> str:
 def draw_result(axes: Axes, row: int, result: Result, lang: str) -> None:
     """One line of the figure: the interval, the mean, and the figures in words at the right."""
     p, colour = result.pattern, HIT if result.passed else MISSED
-    words = f"{value_text(result.value, p.unit, lang)}  ({band_text(p, lang)})"
+    said = f"{measured(result.value, p.unit, lang)}  ({band_text(p, lang)})"
     axes.text(
         1.01,
         row,
-        words,
+        said,
         transform=axes.get_yaxis_transform(),
         va="center",
         fontsize=8,
@@ -74,3 +98,63 @@ def draw_result(axes: Axes, row: int, result: Result, lang: str) -> None:
     if not result.passed:
         axes.axhspan(row - 0.45, row + 0.45, color=MISSED, alpha=0.07, linewidth=0)
     axes.axhline(row, color=BLACK, linewidth=0.2, alpha=0.4, zorder=0)
+
+
+def responses_chart(face: Face, lang: str = "en") -> str:
+    """Change of the declared measure against the first value of each lever, with intervals."""
+    lang = chart_language(lang)
+    text = words(lang)["validation"]
+    shown = [r for r in face.responses if r.direction != "none"]
+    rows = math.ceil(len(shown) / COLUMNS)
+    with mpl.rc_context(settings("face") | {"font.size": 7, "axes.titlesize": 8}):
+        figure = Figure(figsize=(10.4, 1.9 * rows), layout="constrained")
+        grid = figure.subplots(rows, COLUMNS).flat
+        for response, axes in zip(shown, grid):
+            draw_response(axes, response, text, lang)
+        for axes in grid:
+            axes.axis("off")
+        return svg_of(figure, text["responses_chart"])
+
+
+def draw_response(axes: Axes, response: Response, text: dict[str, str], lang: str) -> None:
+    """One lever."""
+    measure, colour = BY_NAME[response.measure], VERDICTS.get(response.verdict, FAILED)
+    mean, low, high = np.array(response.changes).T
+    places = np.arange(len(mean))
+    scale, unit = scaled(float(np.nanmax(np.abs(mean))), measure.unit, lang)
+    axes.axhline(0.0, color=BLACK, linewidth=0.6)
+    axes.plot(places, mean * scale, "o-", color=colour, ms=3, linewidth=1.2)
+    axes.vlines(places, low * scale, high * scale, color=colour, linewidth=1.0)
+    axes.set_xticks(places, [tick(value, lang) for value in response.values])
+    axes.locator_params(axis="y", nbins=4)
+    title = textwrap.fill(label_of(LEVERS[response.key], lang), 26)
+    failed = "" if response.verdict in VERDICTS else f"\n{text[response.verdict]}"
+    axes.set_title(title + failed, color=colour if failed else BLACK)
+    name = wrapped(label_of(measure, lang), lang, WIDTH[lang])
+    axes.set_ylabel(f"{name}\n({unit})", fontsize=6)
+
+
+def scaled(size: float, unit: str, lang: str) -> tuple[float, str]:
+    """Factor and unit in which a change is drawn."""
+    if unit == "share":
+        return 100.0, "个百分点" if lang == "zh" else "pp"
+    if unit == "yuan" and size >= 1e5:
+        return (1e-4, "万元") if lang == "zh" else (1e-6, "m yuan")
+    return 1.0, unit_name(unit, lang)
+
+
+def tick(value: float | bool, lang: str) -> str:
+    """A value of a lever, short.
+
+    Examples
+    --------
+    >>> tick(300000, "en"), tick(300000, "zh"), tick(True, "zh")
+    ('300k', '30万', '是')
+    """
+    if isinstance(value, bool):
+        return {"en": ("no", "yes"), "zh": ("否", "是")}[lang][value]
+    if abs(value) < 1e4:
+        return f"{value:g}"
+    if lang == "zh":
+        return f"{value / 1e4:g}万"
+    return f"{value / 1e6:g}m" if abs(value) >= 1e6 else f"{value / 1e3:g}k"

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from returnee.experiments.files import write_text
-from returnee.experiments.reports.document import render
-from returnee.experiments.reports.linkage.charts import standalone
+from returnee.experiments.reports import document
+from returnee.experiments.reports.html import fill, standalone
 from returnee.experiments.reports.parameters import constants, counts
-from returnee.experiments.reports.validation.charts import patterns_chart
-from returnee.experiments.reports.validation.face import responses_chart
+from returnee.experiments.reports.validation.charts import patterns_chart, responses_chart
 from returnee.experiments.reports.validation.report import Page
 from returnee.experiments.studies.face import Face
 from returnee.experiments.studies.patterns import PATTERNS
@@ -104,5 +103,8 @@ def write_document(found: Validation, face: Face, path: Path) -> Path:
     for name, svg in figures.items():
         write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
     again = shlex.join(["returnee", "validate", "--write-doc", "docs/validation.md"])
-    text = render("validation.md.j2", page=page, text=page.text, facts=facts(), again=again)
+    text = fill(
+        "validation.md.j2", page=page, text=page.text, facts=facts(), again=again,
+        named=document.facts("en"),
+    )  # fmt: skip
     return write_text(path, text)

@@ -1,34 +1,64 @@
-"""A validation as an HTML page, a table for the terminal, and a document."""
+"""A validation as a report and on the terminal: patterns, and face checks where there are any."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from returnee.experiments.files import write_text
-from returnee.experiments.reports.document import render
-from returnee.experiments.reports.linkage.rows import Cells
-from returnee.experiments.reports.validation.charts import patterns_chart
-from returnee.experiments.reports.validation.face import FaceRows
-from returnee.experiments.reports.validation.words import (
-    band_text,
-    range_text,
-    value_text,
-    words_of,
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.reports.document import (
+    Block,
+    Heading,
+    Picture,
+    Report,
+    Section,
+    Sheet,
+    Text,
+    in_short,
+    note,
+    repeat,
 )
-from returnee.experiments.running.manifests import versions
-from returnee.experiments.studies.face import Face
+from returnee.experiments.reports.html import write_html
+from returnee.experiments.reports.terminal import show as show_blocks
+from returnee.experiments.reports.validation.charts import (
+    LEVERS,
+    band_text,
+    patterns_chart,
+    responses_chart,
+)
+from returnee.experiments.studies.face import (
+    DRIFT_ALLOWED,
+    SCALE_ALLOWED,
+    SD_FACTOR,
+    SEED_REPLICATES,
+    Agreement,
+    Face,
+)
 from returnee.experiments.studies.validation import Result, Validation
-from returnee.experiments.words.texts import plain_title
-from returnee.simulation.fingerprint import fingerprint
+from returnee.experiments.words.texts import (
+    county_name,
+    figure,
+    label_of,
+    measured,
+    measured_number,
+    measured_range,
+    percent,
+    plain_title,
+    short,
+    span,
+    to,
+    value_text,
+    words,
+)
+
+MISSES = ("miss", "no_response", "wrong", "not_monotone", "not_zero", "differs")
 
 
-class Page(FaceRows):
-    """Everything a template shows.
+class Page:
+    """Everything that is told of a validation.
 
     Parameters
     ----------
@@ -39,23 +69,23 @@ class Page(FaceRows):
     """
 
     def __init__(self, found: Validation, face: Face | None = None, lang: str = "en") -> None:
-        super().__init__(face, lang)
-        self.found = found
+        self.found, self.face, self.lang = found, face, lang
+        self.text: dict[str, Any] = words(lang)["validation"]
 
     @property
-    def bad(self) -> set[str]:
-        """Verdicts that are marked."""
-        keys = ("miss", "no_response", "wrong", "not_monotone", "not_zero", "differs")
-        return {self.text[key] for key in keys}
+    def seen(self) -> Face:
+        """The face checks, which must be there."""
+        if self.face is None:
+            raise ValueError("face: found none, allowed the checks that a page shows")
+        return self.face
 
     def subtitle(self) -> str:
         """Scenario, county and replicates."""
         plan = self.found.plan
-        scenario = plan.scenarios[plan.reference]
-        zh, s = self.lang == "zh", plan.settings
+        scenario, s = plan.scenarios[plan.reference], plan.settings
         return str(self.text["subtitle"]).format(
             scenario=plain_title(scenario, self.lang),
-            county=scenario.county.name_zh if zh else scenario.county.name,
+            county=county_name(scenario.county, self.lang),
             replicates=plan.replicates, sample=s.sample, months=s.months,
         )  # fmt: skip
 
@@ -64,91 +94,197 @@ class Page(FaceRows):
         results, text = self.found.results, self.text
         fitted = [r for r in results if r.pattern.use == "C"]
         tested = [r for r in results if r.pattern.use == "V"]
+        unseen = [r for r in results if r.value != r.value]
+        missed = [self.miss(r) for r in results if not r.passed and r not in unseen]
+        joint = words(self.lang)["list_and"].join
         counts = text["counts"].format(
             fitted=len(fitted), fitted_pass=sum(r.passed for r in fitted),
             tested=len(tested), tested_pass=sum(r.passed for r in tested),
         )  # fmt: skip
-        unseen = [r for r in results if r.value != r.value]
-        missed = [self.miss(r) for r in results if not r.passed and r not in unseen]
-        joint = "；" if self.lang == "zh" else "; "
-        lines = [counts]
-        lines.append(text["missed"].format(labels=joint.join(missed)) if missed else "")
+        lines = [counts, text["missed"].format(labels=joint(missed)) if missed else ""]
         if unseen:
-            labels = joint.join(r.pattern.label(self.lang) for r in unseen)
+            labels = joint(r.pattern.label(self.lang) for r in unseen)
             lines.append(text["unseen"].format(labels=labels))
         if not missed and not unseen:
             lines.append(text["missed_none"])
-        if self.face:
-            lines.append(self.face_line())
+        lines.append(self.face_line() if self.face else "")
         if self.found.failures:
-            lines.append(text["failed"].format(n=len(self.found.failures)))
+            lines.append(words(self.lang)["failed"].format(n=len(self.found.failures)))
         return [line for line in lines if line]
 
     def miss(self, result: Result) -> str:
         """A missed pattern in words."""
         p, lang = result.pattern, self.lang
         return str(self.text["miss_words"]).format(
-            label=p.label(lang), value=value_text(result.value, p.unit, lang),
-            band=band_text(p, lang),
-        )  # fmt: skip
+            label=p.label(lang), value=measured(result.value, p.unit, lang), band=band_text(p, lang)
+        )
 
-    def patterns(self) -> tuple[list[str], list[Cells]]:
-        """Head and rows: every pattern with band, value, interval, use, source and verdict."""
-        text, lang, rows = self.text, self.lang, []
+    def face_line(self) -> str:
+        """How many expectations hold."""
+        verdicts = self.seen.verdicts()
+        held = sum(verdict == "holds" for verdict in verdicts)
+        return str(self.text["face_counts"]).format(held=held, all=len(verdicts))
+
+    def _sheet(self, head: str, columns: str, rows: Iterable[tuple[list[str], str]]) -> Sheet:
+        """A table whose last column is the verdict; misses are marked."""
+        judged = list(rows)
+        names = [self.text.get(key) or words(self.lang)[key] for key in head.split()]
+        missed = [k for k, (_, verdict) in enumerate(judged) if verdict in MISSES]
+        cells = [[*row, self.text[verdict]] for row, verdict in judged]
+        return Sheet([*names, self.text["verdict"]], cells, columns=f"{columns}w", missed=missed)
+
+    def patterns(self) -> Sheet:
+        """Every pattern with band, value, interval, use, source and verdict."""
+        lang, rows = self.lang, []
         for result in self.found.results:
             p = result.pattern
-            rows.append(
+            cells = [
+                str(p.number), p.label(lang), band_text(p, lang),
+                measured(result.value, p.unit, lang),
+                measured_range(result.low, result.high, p.unit, lang), p.use, " ".join(p.sources),
+            ]  # fmt: skip
+            rows.append((cells, "pass" if result.passed else "miss"))
+        return self._sheet("row pattern band value interval use source", "wwnnnww", rows)
+
+    def measure(self, name: str) -> str:
+        """Label of a measure."""
+        return self.text["everything"] if name == "*" else label_of(BY_NAME[name], self.lang)
+
+    def responses(self) -> Sheet:
+        """Every response."""
+        rows = []
+        for r in self.seen.responses:
+            unit = BY_NAME[r.measure].unit if r.measure != "*" else ""
+            mean, low, high = r.changes[-1]
+            cells = [
+                label_of(LEVERS[r.key], self.lang), ", ".join(value_text(v) for v in r.values),
+                self.measure(r.measure), self.text[r.direction],
+                figure(mean, unit, self.lang, signed=True) if unit else f"{mean:g}",
+                span(low, high, unit, self.lang) if unit else "", label_of(r, self.lang),
+            ]  # fmt: skip
+            rows.append((cells, r.verdict))
+        return self._sheet("lever range measure expected change interval reason", "wwwwnnw", rows)
+
+    def extremes(self) -> Sheet:
+        """Every extreme condition."""
+        rows = []
+        for r in self.seen.extremes:
+            unit, zh = BY_NAME[r.measure].unit, self.lang == "zh"
+            cells = [
+                r.condition_zh if zh else r.condition_en, self.measure(r.measure),
+                self.text[r.expected], figure(r.base, unit, self.lang),
+                figure(r.level, unit, self.lang), r.why_zh if zh else r.why_en,
+            ]  # fmt: skip
+            rows.append((cells, r.verdict))
+        sheet = self._sheet("condition measure expected band value reason", "wwwnnw", rows)
+        base = self.seen.levers.scenarios[self.seen.levers.reference]
+        sheet.head[3] = plain_title(base, self.lang)  # type: ignore[index]
+        return sheet
+
+    def drift(self) -> Sheet:
+        """Thirty years."""
+        rows = [
+            (
                 [
-                    str(p.number), p.label(lang), band_text(p, lang),
-                    value_text(result.value, p.unit, lang),
-                    range_text(result.low, result.high, p.unit, lang), p.use,
-                    " ".join(p.sources), text["pass" if result.passed else "miss"],
-                ]
-            )  # fmt: skip
-        keys = ("row", "pattern", "band", "value", "interval", "use", "source", "verdict")
-        return [text[key] for key in keys], rows
+                    self.measure(r.measure), _decade(r.second), _decade(r.third),
+                    self._percent(r.change), self._ends(r.low, r.high),
+                ],
+                r.verdict,
+            )
+            for r in self.seen.drift
+        ]  # fmt: skip
+        return self._sheet("measure decade_2 decade_3 relative interval", "wnnnn", rows)
 
-    def chart(self) -> str:
-        """All patterns in one figure."""
-        return patterns_chart(self.found, self.lang)
+    def scale(self) -> Sheet:
+        """Samples."""
+        return self._agreement("sample", self.seen.scale)
 
-    def commands(self) -> list[str]:
-        """Commands that repeat what is shown."""
-        return [self.found.command + (" --face" if self.face else "")]
+    def seeds(self) -> Sheet:
+        """Seeds."""
+        return self._agreement("seed", self.seen.seed_agreement)
 
-    def facts(self) -> list[tuple[str, str]]:
-        """What is needed to repeat it besides."""
-        used = ", ".join(f"{name} {version}" for name, version in versions().items())
-        return [(self.text["fingerprint"], fingerprint()), (self.text["versions"], used)]
+    def _agreement(self, what: str, found: list[Agreement]) -> Sheet:
+        rows = [
+            (
+                [
+                    r.pair, self.measure(r.measure), self._percent(r.change),
+                    self._ends(r.low, r.high), f"{r.ratio_sd:.2f}",
+                ],
+                r.verdict,
+            )
+            for r in found
+        ]  # fmt: skip
+        return self._sheet(f"{what} measure relative strict ratio_sd", "wwnnn", rows)
+
+    @property
+    def drift_note(self) -> str:
+        """How drift is judged."""
+        return str(self.text["drift_note"]).format(allowed=self._percent(DRIFT_ALLOWED, False))
+
+    @property
+    def scale_note(self) -> str:
+        """How samples are judged."""
+        return str(self.text["scale_note"]).format(allowed=self._percent(SCALE_ALLOWED, False))
+
+    @property
+    def seeds_note(self) -> str:
+        """How seeds are judged."""
+        return str(self.text["seeds_note"]).format(replicates=SEED_REPLICATES, factor=SD_FACTOR)
+
+    @property
+    def coverage(self) -> str:
+        """How often intervals cover."""
+        share, n = self.seen.coverage
+        return str(self.text["coverage_line"]).format(share=self._percent(share, False), n=n)
+
+    def _percent(self, value: float, signed: bool = True) -> str:
+        return percent(value, self.lang, signed, 1).replace(".0", "")
+
+    def _ends(self, low: float, high: float) -> str:
+        return to(self.lang, self._percent(low), self._percent(high))
+
+    def checks(self) -> list[Block]:
+        """Tables of the face checks, each with its notes."""
+        notes = {
+            "drift": self.drift_note, "scale": self.scale_note,
+            "seeds": f"{self.seeds_note} {self.coverage}",
+        }  # fmt: skip
+        blocks: list[Block] = []
+        for name in ("responses", "extremes", "drift", "scale", "seeds"):
+            blocks.append(Heading(self.text[name]))
+            blocks += [note(notes[name])] if name in notes else []
+            blocks.append(getattr(self, name)())
+        return blocks
+
+    def report(self) -> Report:
+        """Everything the page shows."""
+        text = self.text
+        sections = [
+            in_short(self.lang, self.lines()),
+            Section(text["patterns"], [
+                Picture(patterns_chart(self.found, self.lang)), self.patterns(),
+                note(text["patterns_note"]),
+            ]),
+        ]  # fmt: skip
+        if self.face:
+            drawn = Picture(responses_chart(self.face, self.lang))
+            sections.append(Section(text["face"], [note(text["face_note"]), drawn, *self.checks()]))
+        sections.append(Section(text["how_counted"], [Text(text["counted"], "list")]))
+        sections.append(repeat(self.lang, [self.found.command + (" --face" if self.face else "")]))
+        return Report(self.lang, text["title"], self.subtitle(), sections)
+
+
+def _decade(value: float) -> str:
+    return measured_number(value, "", "en") if abs(value) >= 0.1 else short(value)
 
 
 def write_page(found: Validation, face: Face | None, path: Path, lang: str = "en") -> Path:
     """Write the report, a page that needs nothing but itself."""
-    page = Page(found, face, lang)
-    return write_text(path, render("validation.html.j2", page=page, text=page.text))
-
-
-def table_of(content: tuple[list[str], list[Cells]], bad: set[str], words: int) -> Table:
-    """A table with its first `words` columns to the left, and misses in red."""
-    head, rows = content
-    table = Table(box=box.SIMPLE_HEAD)
-    for k, name in enumerate(head):
-        left = k < words or k == len(head) - 1
-        table.add_column(
-            name, justify="left" if left else "right", min_width=28 if k == 1 else None
-        )
-    for row in rows:
-        table.add_row(*row[:-1], Text(row[-1], "bold red" if row[-1] in bad else ""))
-    return table
+    return write_html(Page(found, face, lang).report(), path)
 
 
 def show(found: Validation, face: Face | None, console: Console, lang: str = "en") -> None:
     """Print the answer and the tables behind it."""
     page = Page(found, face, lang)
-    console.print(table_of(page.patterns(), page.bad, 2))
-    if face:
-        for name in ("responses", "extremes", "drift", "scale", "seeds"):
-            console.print(Text(words_of(lang)[name], "bold"))
-            console.print(table_of(getattr(page, name)(), page.bad, 2))
-    for line in page.lines():
-        console.print(line, highlight=False)
+    tables = [b for b in page.checks() if not isinstance(b, Text)] if face else []
+    show_blocks([page.patterns(), *tables, Text(page.lines())], console)

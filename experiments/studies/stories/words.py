@@ -7,9 +7,7 @@ the story says that the record does not show why.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from returnee.experiments.numbers import rounded
@@ -24,7 +22,8 @@ from returnee.experiments.studies.stories.life import (
     Pair,
 )
 from returnee.experiments.studies.stories.watch import lives_in
-from returnee.experiments.words.texts import FOLDER, title_of
+from returnee.experiments.words.texts import counted as count
+from returnee.experiments.words.texts import title_of, words
 from returnee.simulation.run import Run
 
 KNOWLEDGE = ("heard", "forgot")
@@ -39,10 +38,10 @@ REASONS = {
 SUPPORT = tuple(kind for kinds in REASONS.values() for kind in kinds if kind != "forgot")
 
 
-@lru_cache(maxsize=2)
 def people_words(lang: str) -> dict[str, Any]:
-    """Texts of one language, from ``templates/people_<lang>.toml``."""
-    return tomllib.loads((FOLDER / f"people_{lang}.toml").read_text(encoding="utf-8"))
+    """Texts about people and lives in one language."""
+    found: dict[str, Any] = words(lang)["people"]
+    return found
 
 
 def story(run: Run, worker: int, lang: str = "en") -> list[str]:
@@ -98,13 +97,6 @@ def date_of(month: int, lang: str) -> str:
     return str(text["date"]).format(month=text["months"][place], year=year + 1)
 
 
-def count(number: float, noun: str, lang: str) -> str:
-    """A number with its noun."""
-    one, many = people_words(lang)["counts"][noun]
-    shown = f"{rounded(number, 3):,g}"
-    return str(one if shown == "1" else many).format(n=shown)
-
-
 def duration(months: int, lang: str) -> str:
     """A time in months, or from two years on in years."""
     if months < 24:
@@ -127,10 +119,10 @@ def name_in(names: list[str], lang: str) -> str:
 
 def joined(parts: Iterable[str], lang: str) -> str:
     """A list in words."""
-    some, text = list(parts), people_words(lang)
+    some = list(parts)
     if len(some) < 2:
         return "".join(some)
-    return str(text["comma"]).join(some[:-1]) + str(text["and"]) + some[-1]
+    return str(words(lang)["comma"]).join(some[:-1]) + people_words(lang)["and"] + some[-1]
 
 
 def who(life: Life, lang: str) -> str:
@@ -227,18 +219,18 @@ def event_lines(life: Life, lang: str) -> list[tuple[str, str]]:
 def ending(life: Life, lang: str) -> str:
     """How the life stands at the end."""
     text, end = people_words(lang), life.end
-    words = text["end"]
+    said = text["end"]
     if "sector" in end:
-        state = words["firm"].format(
+        state = said["firm"].format(
             sector=name_in(end["sector"], lang),
             jobs=text["with_jobs"].format(n=count(end["jobs"], "job", lang)) if end["jobs"] else "",
             income=money(end["income"], lang),
         )
     else:
-        state = words["states"][end["state"]]
-    parts = [words["at_end"].format(date=date_of(end["month"], lang), state=state)]
+        state = said["states"][end["state"]]
+    parts = [said["at_end"].format(date=date_of(end["month"], lang), state=state)]
     if end["received"] >= 1.0:
-        parts.append(words["received"].format(yuan=money(end["received"], lang)))
+        parts.append(said["received"].format(yuan=money(end["received"], lang)))
     return str(text["gap"]).join(parts)
 
 
@@ -319,7 +311,7 @@ def before_firm(pair: Pair, names: dict[str, str], lang: str) -> str:
             )
     if not came:
         return ""
-    return str(text["parting"]["before"]).format(items=text["list"].join(came), **names)
+    return str(text["parting"]["before"]).format(items=words(lang)["list_and"].join(came), **names)
 
 
 def because(pair: Pair, name: str, lang: str) -> str:

@@ -18,7 +18,7 @@ from waiting import LIMIT, wait_until
 
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import StoreError, UsageError
-from returnee.experiments.reports.calibration import calibrate_words, write_page
+from returnee.experiments.reports.calibration import write_page
 from returnee.experiments.statistics.coordinates import (
     coordinates,
     point_of,
@@ -138,10 +138,6 @@ def test_the_page_needs_nothing_but_itself(found: Calibration, lang: str) -> Non
     page = write_page(found, found.folder / f"{lang}.html", lang).read_text(encoding="utf-8")
     assert page.count("<svg") == 4 and "http" not in page.replace("http-equiv", "")
     assert BY_KEY[AIMED[0]].label(lang) in page and "nan" not in page
-
-
-def test_catalogues_have_equal_keys() -> None:
-    assert calibrate_words("en").keys() == calibrate_words("zh").keys()
 
 
 def test_a_killed_calibration_gives_what_an_undisturbed_one_gives(

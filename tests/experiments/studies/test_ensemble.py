@@ -14,7 +14,7 @@ from returnee import UsageError
 from returnee.experiments.commands.app import app
 from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.ensemble import ensemble_words, write_page
+from returnee.experiments.reports.ensemble import write_page
 from returnee.experiments.reports.linkage.words import robust_json, robust_lines
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
 from returnee.experiments.statistics.ensemble import split
@@ -34,6 +34,7 @@ from returnee.experiments.studies.compare_ensemble import (
 )
 from returnee.experiments.studies.ensemble import FILE, ensemble, origin, some
 from returnee.experiments.studies.linkage.robust import robust
+from returnee.experiments.words.texts import words
 from returnee.scenarios import load_scenario, walk
 
 SMALL: dict[str, Any] = {"sample": 0.002, "months": 12}
@@ -205,11 +206,7 @@ def test_finished_runs_are_not_run_again(found: EnsembleComparison) -> None:
 def test_the_page_needs_nothing_but_itself(found: EnsembleComparison, lang: str) -> None:
     page = write_page(found, found.folder / f"{lang}.html", lang).read_text(encoding="utf-8")
     assert "<svg" in page and "http" not in page and ">nan<" not in page
-    assert ensemble_words(lang)["share"] in page
-
-
-def test_catalogues_have_equal_keys() -> None:
-    assert ensemble_words("en").keys() == ensemble_words("zh").keys()
+    assert words(lang)["ensemble"]["share"] in page
 
 
 def test_the_command_prints_json_and_nothing_else(

@@ -19,13 +19,13 @@ from returnee.experiments.measuring.files import (
     reached,
     stage_name,
 )
-from returnee.experiments.reports.sections.section import section_words
 from returnee.experiments.reports.sections.spending import Spending
 from returnee.experiments.reports.sections.support import Support
-from returnee.experiments.reports.terminal_sections import services_of, stages_of
+from returnee.experiments.reports.single import services_of, stages_of
 from returnee.experiments.statistics.effects import INDEX
 from returnee.experiments.studies.planned import planned, unpaid_by_reason
 from returnee.experiments.studies.support import FIGURES
+from returnee.experiments.words.texts import words
 from returnee.scenarios import load_scenario
 from returnee.simulation import Run, simulate
 from returnee.simulation.state.records import PROGRAMMES
@@ -200,7 +200,7 @@ def test_one_run_lists_its_providers_and_files() -> None:
     services, stages = services_of(run), stages_of(run)
     assert services.loc["training centre", "places"] == 3
     assert services["served"].sum() == pytest.approx(run.services["served"].sum())
-    kinds = section_words("zh")["services"]["kinds"]
+    kinds = words("zh")["services"]["kinds"]
     assert set(services.index) <= set(kinds)
     assert stages.loc["planned", "all"] == pytest.approx(len(run.files) / SAMPLE)
 
@@ -211,18 +211,6 @@ def test_every_table_has_a_cell_for_every_scenario(small: Comparison, lang: str)
     for lines in (section.rows(), section.stages(), section.by_referral(), section.reasons()):
         assert lines and all(len(cells) == 3 for _, cells in lines)
     assert "<svg" in section.queues_chart() and "<svg" in section.funnel_chart()
-
-
-def keys_of(table: dict[str, Any], above: str = "") -> set[str]:
-    found = set()
-    for key, value in table.items():
-        inner = keys_of(value, f"{above}{key}.") if isinstance(value, dict) else set()
-        found |= {above + key} | inner
-    return found
-
-
-def test_both_languages_have_the_same_words_in_sections() -> None:
-    assert keys_of(section_words("en")) == keys_of(section_words("zh"))
 
 
 def test_json_has_the_sections(small: Comparison) -> None:

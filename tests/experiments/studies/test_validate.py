@@ -13,13 +13,14 @@ from typer.testing import Result as Given
 
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
+from returnee.experiments.reports.validation.charts import band_text
 from returnee.experiments.reports.validation.document import besides, facts, sources
 from returnee.experiments.reports.validation.report import Page, write_page
-from returnee.experiments.reports.validation.words import band_text, value_text, words_of
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.statistics.intervals import mean_interval
 from returnee.experiments.studies.patterns import BY_KEY, PATTERNS
 from returnee.experiments.studies.validation import Result, Validation, save, validate
+from returnee.experiments.words.texts import measured, words
 from returnee.scenarios import levers
 
 TINY = {"sample": 0.004, "replicates": 3}
@@ -103,7 +104,7 @@ def test_json_and_csv(found):
 def test_the_page_needs_nothing_but_itself(found, lang):
     page = write_page(found, None, found.folder / f"{lang}.html", lang).read_text("utf-8")
     assert not re.search(r'(src|href)="(?!data:|#)', page)
-    text = words_of(lang)
+    text = words(lang)["validation"]
     missed = sum(not r.passed for r in found.results)
     assert 0 < missed == page.count('class="miss"')
     for p in PATTERNS:
@@ -117,22 +118,12 @@ def test_sentences_name_every_miss(found):
         assert (result.pattern.en in lines) == (not result.passed)
 
 
-def test_catalogues_have_equal_keys():
-    en, zh = words_of("en"), words_of("zh")
-    assert list(en) == list(zh) and set(en["units"]) == set(zh["units"])
-    assert len(en["counted"]) == len(zh["counted"])
-    for key, text in en.items():
-        if isinstance(text, str):
-            names = set(re.findall(r"{(\w+)", text))
-            assert names == set(re.findall(r"{(\w+)", zh[key])), key
-
-
 def test_figures_in_words():
-    assert value_text(0.0423, "share/yr", "en") == "4.23 %"
-    assert value_text(-0.02, "share points", "zh") == "−2个百分点"
+    assert measured(0.0423, "share/yr", "en") == "4.23 %"
+    assert measured(-0.02, "share points", "zh") == "−2个百分点"
     assert band_text(BY_KEY["loan_mean"], "zh") == "12–15万元"
     assert band_text(BY_KEY["tax_relief_effect"], "en") == "−2 to 2 pp"
-    assert value_text(np.nan, "share", "en") == "–"
+    assert measured(np.nan, "share", "en") == "–"
 
 
 def test_command_prints_json_only(tmp_path):

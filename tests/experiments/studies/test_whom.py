@@ -210,18 +210,6 @@ def test_a_story_of_each_kind_and_event_can_be_told(found: Comparison) -> None:
         assert parting(found.plan, label, same, lang) == [text["parting"]["same"]]
 
 
-def test_the_catalogues_have_equal_keys() -> None:
-    en, zh = people_words("en"), people_words("zh")
-    assert en.keys() == zh.keys()
-    for key, value in en.items():
-        if isinstance(value, dict):
-            assert value.keys() == zh[key].keys(), key
-            for name, words in value.items():
-                if isinstance(words, str):
-                    fields = set(re.findall(r"\{\w*\}", words))
-                    assert fields == set(re.findall(r"\{\w*\}", zh[key][name])), (key, name)
-
-
 def test_a_life_is_the_run(runs: dict[str, Run]) -> None:
     run = runs["linked"]
     paths = run.paths

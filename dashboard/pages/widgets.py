@@ -1,0 +1,160 @@
+"""Pieces that pages are made of: Vue templates as components, controls, HTML, and what is said of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+import solara
+
+from returnee.dashboard.live.asking import Shown
+from returnee.dashboard.texts import page, words
+from returnee.dashboard.visitor.session import say
+
+Event = Callable[[Any], None]
+Control = dict[str, Any]
+Element: TypeAlias = "solara.Element[Any]"
+
+
+def _ignore(data: Any) -> None:
+    """Do nothing."""
+
+
+@solara.component_vue("../vue/browser.vue")
+def Browser(
+    query: str = "",
+    title: str = "",
+    lang: str = "en",
+    theme: str = "auto",
+    file: dict[str, Any] | None = None,
+    copy: dict[str, Any] | None = None,
+    words: dict[str, str] | None = None,
+    event_back: Event = _ignore,
+) -> None:
+    """Keep address, title, language and colours; hand over files; come back when the server does.
+
+    ``event_back`` gets the address that the browser's back and forward buttons lead to.
+    """
+
+
+@solara.component_vue("../vue/top.vue")
+def Top(
+    words: dict[str, str],
+    county: str,
+    pages: list[dict[str, str]],
+    page: str,
+    lang: str,
+    event_go: Event = _ignore,
+    event_speak: Event = _ignore,
+    event_shade: Event = _ignore,
+) -> None:
+    """Name, pages, language and colours."""
+
+
+@solara.component_vue("../vue/controls.vue")
+def Controls(items: list[Control], label: str = "", event_act: Event = _ignore) -> None:
+    """Selects, buttons, tabs and files in a row; ``event_act`` gets ``{key, value}``."""
+
+
+@solara.component_vue("../vue/levers.vue")
+def Levers(
+    rooms: list[dict[str, Any]],
+    values: dict[str, Any],
+    words: dict[str, str],
+    lang: str,
+    point: list[str] | None = None,
+    event_move: Event = _ignore,
+) -> None:
+    """Levers by group; ``event_move`` gets ``{key, value}``, None to put one back."""
+
+
+@solara.component_vue("../vue/chart.vue")
+def Chart(spec: dict[str, Any], words: dict[str, str], event_pick: Event = _ignore) -> None:
+    """A chart of `returnee.dashboard.content.drawing`, with its table, CSV and picture."""
+
+
+@solara.component_vue("../vue/net.vue")
+def Net(
+    spec: dict[str, Any], words: dict[str, str], chosen: int = -1, event_pick: Event = _ignore
+) -> None:
+    """People and ties month by month, of `returnee.dashboard.content.neighbours`; ``event_pick`` gets a person's id."""
+
+
+def html(text: str, tag: str = "div", classes: Sequence[str] = (), live: bool = False) -> Element:
+    """Put HTML that a template made (and escaped) on the page; if live, changes are read aloud."""
+    attributes = {"role": "status", "aria-live": "polite"} if live else {}
+    made: Element = solara.HTML(
+        tag=tag, unsafe_innerHTML=text, classes=list(classes), attributes=attributes
+    )
+    return made
+
+
+def box(*children: Any, classes: str = "", tag: str = "div", **attributes: Any) -> Element:
+    """An element with a class around others; what is None is left out."""
+    inner = [child for child in children if child is not None]
+    return solara.v.Html(tag=tag, class_=classes, children=inner, attributes=attributes)
+
+
+def controls(items: list[Control], act: Event, label: str = "") -> Element:
+    """Controls in a row, and what answers them."""
+    made: Element = Controls(items=items, label=label, event_act=act)
+    return made
+
+
+def button(key: str, label: str, **more: Any) -> Control:
+    """A button for `Controls`."""
+    return {"type": "button", "key": key, "label": label, **more}
+
+
+def select(
+    key: str, label: str, value: str, options: Iterable[tuple[str, str]], **more: Any
+) -> Control:
+    """A choice out of values and their names, for `Controls`."""
+    listed = [{"value": one, "text": text} for one, text in options]
+    return {"type": "select", "key": key, "label": label, "value": value, "options": listed, **more}
+
+
+def tabs(key: str, label: str, value: str, options: Iterable[tuple[str, str]]) -> Control:
+    """Values and their names beside each other, for `Controls`."""
+    return select(key, label, value, options, type="tabs")
+
+
+def piece(
+    template: str, lang: str, classes: Sequence[str] = (), live: bool = False, **content: Any
+) -> Element:
+    """A piece of the page out of a template, see `html`."""
+    return html(page(f"{template}.html.j2", lang, **content), classes=classes, live=live)
+
+
+def plot(spec: dict[str, Any], pick: Event = _ignore) -> Element:
+    """A chart with its words."""
+    made: Element = Chart(spec=spec, words={"table": words(spec["lang"])["table"]}, event_pick=pick)
+    return made
+
+
+def notice(lang: str, *lines: str, wrong: bool = False) -> Element:
+    """Lines that stand out."""
+    return piece("notices", lang, lines=lines, wrong=wrong)
+
+
+def failed(shown: Shown[Any], lang: str, line: str = "{error}") -> Element:
+    """Why there is no answer."""
+    assert shown.error is not None
+    return notice(lang, line.format(error=say(shown.error, lang)), wrong=True)
+
+
+def state(lang: str, line: str, done: int = 0, most: int = 0, live: bool = False) -> Element:
+    """How far runs are; there are no more to come if `most` is 0."""
+    return html(state_line(lang, line, done, most), live=live)
+
+
+def state_line(lang: str, line: str, done: int = 0, most: int = 0) -> str:
+    """HTML of `state`."""
+    return page("state.html.j2", lang, busy=most > 0, done=done, most=most, line=line)
+
+
+def working(shown: Shown[Any], runs: int, lang: str) -> Element:
+    """How far the runs are that an answer needs, in all `runs`."""
+    total, text = shown.total or runs, words(lang)
+    line = text["busy"] if shown.queued else text["working"].format(done=shown.done, total=total)
+    return state(lang, line, shown.done, total)
