@@ -21,8 +21,9 @@ from returnee.experiments.keys import Task
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.scenarios import Scenario, load_scenario, walk
+from returnee.simulation.state.channels import CHANNELS
 
-PILLARS = ("training", "services", "incubation", "activities", "finance")
+PILLARS = CHANNELS
 LINKAGE = "linkage"
 FACTORS = (*PILLARS, LINKAGE)
 GROUP_OF = {**{factor: factor for factor in FACTORS}, "technology": "services"}

@@ -26,6 +26,7 @@ from returnee.scenarios import Scenario
 from returnee.simulation.run import Run, start
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
+from returnee.simulation.state.channels import CHANNELS
 from returnee.simulation.state.county import County
 
 FEN = 100.0
@@ -164,7 +165,7 @@ class Watcher:
             "elder": bool(w.elder),
             "state": r.STATES[w.state],
             "enters": int(w.enters) if w.state == r.PRE else 0,
-            "knows": [name for k, name in enumerate(r.CHANNELS) if w.knows >> k & 1],
+            "knows": [name for k, name in enumerate(CHANNELS) if w.knows >> k & 1],
             "trained": bool(w.certificate != r.NEVER),
         }
         if w.ever_away or w.state == r.AWAY:
@@ -310,7 +311,7 @@ def _knowledge(before: Record, now: Record) -> Noted:
         ("heard", now.knows & ~before.knows),
         ("forgot", before.knows & ~now.knows),
     ):
-        names = [name for k, name in enumerate(r.CHANNELS) if int(changed) >> k & 1]
+        names = [name for k, name in enumerate(CHANNELS) if int(changed) >> k & 1]
         if names:
             noted.append((kind, {"channels": names}))
     return noted
