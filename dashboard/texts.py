@@ -14,9 +14,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from returnee.experiments.measuring.measures import Measure
 from returnee.experiments.words import texts as reports
 from returnee.experiments.words.texts import amount, label_of, unit_name
-from returnee.simulation.indicators import Indicator
 
 FOLDER = Path(__file__).parent
 
@@ -48,13 +48,13 @@ def page(template: str, lang: str, **content: Any) -> str:
     )
 
 
-def measure_name(indicator: Indicator, lang: str) -> str:
+def measure_name(indicator: Measure, lang: str) -> str:
     """An indicator's label, beginning with a capital."""
     label = label_of(indicator, lang)
     return label[:1].upper() + label[1:]
 
 
-def unit_of(indicator: Indicator, lang: str) -> str:
+def unit_of(indicator: Measure, lang: str) -> str:
     """An indicator's unit; flows are by year."""
     tail = f" {reports.words(lang)['per_year']}" if indicator.kind == "flow" else ""
     return f"{unit_name(indicator.unit, lang)}{tail}"

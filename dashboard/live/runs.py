@@ -17,9 +17,9 @@ import pandas as pd
 from returnee.dashboard.live.pool import LAST, POOL, Asker, gather
 from returnee.dashboard.settings import first_county
 from returnee.dashboard.visitor.place import Mix
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.groups import figures_by_group, names_of
-from returnee.experiments.measuring.measures import MEASURES, derived
+from returnee.experiments.measuring.measures import DERIVED, MEASURES
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube
 from returnee.scenarios import Scenario
@@ -30,7 +30,7 @@ from returnee.simulation.start.history import HISTORIES
 from returnee.simulation.start.own_county import sample_of
 from returnee.simulation.state.records import PROGRAMMES
 
-SMALL = Settings(seed=1, sample=0.01, months=120)
+SMALL = RunSettings(seed=1, sample=0.01, months=120)
 """What a page's runs are called with, unless it says otherwise."""
 
 STAGES = (4, 12, 24, 40)
@@ -77,8 +77,8 @@ class Kept(Generic[K, T]):
         return value
 
 
-FIGURES: Kept[tuple[str, int, Settings], Figures] = Kept(KEPT_FIGURES)
-REDUCED: Kept[tuple[str, str, int, Settings], Any] = Kept(400)
+FIGURES: Kept[tuple[str, int, RunSettings], Figures] = Kept(KEPT_FIGURES)
+REDUCED: Kept[tuple[str, str, int, RunSettings], Any] = Kept(400)
 VARIANTS: Kept[tuple[Any, ...], Scenario] = Kept(KEPT_FIGURES)
 
 
@@ -87,7 +87,7 @@ def make_room() -> None:
     HISTORIES.kept, HISTORIES.room = KEPT_HISTORIES, ROOM_OF_HISTORIES
 
 
-def lived(scenario: Scenario, replicate: int, settings: Settings = SMALL) -> Run:
+def lived(scenario: Scenario, replicate: int, settings: RunSettings = SMALL) -> Run:
     """One run, called with the settings."""
     s = settings
     return simulate(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
@@ -111,7 +111,7 @@ def monthly_of(run: Run) -> np.ndarray:
     Returns
     -------
     ndarray of float32, shape (measures, months)
-        In the order of `measures.MEASURES`.
+        In the order of `measures.MEASURES`. Survival is left out (NaN): it would take long.
     """
     scale = 1.0 / run.sample
     figures = np.full((len(MEASURES), run.months), np.nan, np.float32)
@@ -121,12 +121,13 @@ def monthly_of(run: Run) -> np.ndarray:
     for prefix, table in (("spent", run.county.ledger), ("unpaid", run.county.unpaid)):
         for k, name in enumerate(PROGRAMMES):
             figures[INDEX[f"{prefix}_{name}"]] = table[1:, k] * (scale / FEN)
-    for name, value in derived(run).items():
-        figures[INDEX[name], -1] = value
+    for measure in DERIVED:
+        if measure.of:
+            figures[INDEX[measure.name], -1] = measure.of(run)
     return figures
 
 
-def kept_figures(scenario: Scenario, replicate: int, settings: Settings) -> Figures:
+def kept_figures(scenario: Scenario, replicate: int, settings: RunSettings) -> Figures:
     """Figures of a run, lived if they are not kept."""
     key = (scenario.id, replicate, settings)
     found = FIGURES.get(key)
@@ -143,7 +144,9 @@ def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
     return VARIANTS.get(key) or VARIANTS.put(key, scenario.with_(sets[replicate]))
 
 
-def _figures_call(scenario: Scenario, replicate: int, settings: Settings) -> Callable[[], Figures]:
+def _figures_call(
+    scenario: Scenario, replicate: int, settings: RunSettings
+) -> Callable[[], Figures]:
     return lambda: kept_figures(scenario, replicate, settings)
 
 
@@ -151,7 +154,7 @@ def cubes(
     scenarios: Mapping[str, Scenario],
     reference: str,
     asker: Asker,
-    settings: Settings = SMALL,
+    settings: RunSettings = SMALL,
     stages: Sequence[int] = STAGES,
     sets: Sets = (),
 ) -> Iterator[tuple[Plan, Cube]]:
@@ -195,7 +198,7 @@ def group_runs(plan: Plan, sets: Sets = ()) -> pd.DataFrame:
 
 
 def reduced(
-    name: str, scenario: Scenario, replicate: int, settings: Settings, reduce: Callable[[Run], T]
+    name: str, scenario: Scenario, replicate: int, settings: RunSettings, reduce: Callable[[Run], T]
 ) -> T:
     """What a page needs of a run, kept under a name; the run is lived if it is not."""
     key = (name, scenario.id, replicate, settings)
@@ -206,7 +209,7 @@ def reduced(
 
 
 def prewarm(
-    names: Sequence[str] = ("no_support", "linked", "baseline"), settings: Settings = SMALL
+    names: Sequence[str] = ("no_support", "linked", "baseline"), settings: RunSettings = SMALL
 ) -> None:
     """Begin to live the histories and the runs that a first visitor asks for; does not wait."""
     scenarios = [Mix(name, county=first_county()).scenario() for name in names]
