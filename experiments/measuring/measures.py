@@ -27,7 +27,7 @@ from returnee.scenarios.schema.errors import guess, nearest
 from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.run import FEN, Run
 from returnee.simulation.state import records as r
-from returnee.simulation.state.records import PROGRAMMES
+from returnee.simulation.state.programmes import PROGRAMMES
 
 FINAL = "final"
 AGES = (12, 36, 60)
@@ -332,20 +332,6 @@ def tidy(run: Run, task: Task) -> pa.Table:
         pa.array(values, pa.float64()),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
-
-
-PILLARS = {
-    "training": ("training",),
-    "services": ("desk", "posts", "stations", "messages", "mentors", "case_tracking"),
-    "incubation": ("incubator_sites", "rent"),
-    "activities": ("contests", "sessions"),
-    "finance": (
-        "startup_grant", "job_subsidy", "interest_subsidy", "guarantee", "tax_relief",
-        "exit_compensation",
-    ),
-    "technology": ("visits", "upgrade_grant"),
-    "venue": ("sites", "roads"),
-}  # fmt: skip
 
 
 def smoothed(values: np.ndarray, kind: str) -> np.ndarray:

@@ -15,7 +15,6 @@ from rich.console import Console
 
 from returnee.experiments.errors import writing_to
 from returnee.experiments.files import to_parquet, whole
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.files import KINDS, STAGES, figures_of_files, stage_name
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.measuring.selections import BY_YEAR, OF_A_RUN
@@ -31,6 +30,7 @@ from returnee.experiments.reports.figures import (
 from returnee.experiments.reports.terminal import show
 from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, Manifest
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.words.texts import figure, phrase, plain_title, words
 from returnee.scenarios import Scenario
 from returnee.simulation.columns import TABLES
@@ -48,7 +48,7 @@ class RunFolder(OwnFolder):
         New, empty, or of the same run made before.
     scenario : Scenario
     replicate : int
-    settings : Settings
+    settings : RunSettings
     command : str
         The command that repeats the run.
     as_new : bool
@@ -58,7 +58,7 @@ class RunFolder(OwnFolder):
     COMPARED = ("kind", "fingerprint", "seed", "replicate", "sample", "months")
 
     def __init__(
-        self, folder: Path, scenario: Scenario, replicate: int, settings: Settings,
+        self, folder: Path, scenario: Scenario, replicate: int, settings: RunSettings,
         command: str = "", as_new: bool = False,
     ) -> None:  # fmt: skip
         about = {

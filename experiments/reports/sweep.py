@@ -45,9 +45,8 @@ from returnee.experiments.reports.figures import (
     svg_of,
 )
 from returnee.experiments.reports.html import html
-from returnee.experiments.running.manifests import read_manifest
-from returnee.experiments.running.store import RUNS
-from returnee.experiments.running.sweep_manifest import titles_of
+from returnee.experiments.running.jobs import RUNS
+from returnee.experiments.running.manifests import read_manifest, titles_of
 from returnee.experiments.statistics.intervals import LEVEL, interval, mean_interval
 from returnee.experiments.studies.discovery import outcome_of
 from returnee.experiments.words.texts import (

@@ -6,6 +6,7 @@ import math
 import re
 import textwrap
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from returnee.experiments.numbers import rounded
 from returnee.scenarios import Behaviour, County, Policy
 from returnee.scenarios.schema.fields import groups
+from returnee.simulation.state.programmes import POT_TABLE, PROGRAMME_TABLE
+from returnee.simulation.state.providers import KIND_TABLE
 
 LANGUAGES = ("en", "zh")
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
@@ -26,8 +29,20 @@ FEW = 5
 
 @lru_cache(maxsize=len(LANGUAGES))
 def words(lang: str) -> dict[str, Any]:
-    """Texts of one language, from ``<lang>.toml`` beside this file: a table for each study."""
-    return tomllib.loads(Path(__file__).with_name(f"{lang}.toml").read_text(encoding="utf-8"))
+    """Texts of one language, from ``<lang>.toml`` beside this file: a table for each study.
+
+    What programmes, pots and kinds of service are called comes from their tables.
+    """
+    texts = tomllib.loads(Path(__file__).with_name(f"{lang}.toml").read_text(encoding="utf-8"))
+    texts["programmes"] = named(PROGRAMME_TABLE, lang)
+    texts["pots"] = named(POT_TABLE, lang)
+    texts["services"]["kinds"] = named(KIND_TABLE, lang)
+    return texts
+
+
+def named(rows: Iterable[Any], lang: str) -> dict[str, str]:
+    """Keys of the rows of a table, and what they are called in a language."""
+    return {row.key: getattr(row, lang) for row in rows}
 
 
 def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digits: int = 0) -> str:

@@ -11,7 +11,6 @@ from rich.console import Console
 
 from returnee.experiments.files import write_text
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.measuring.measures import PILLARS as SPENT_BY
 from returnee.experiments.reports.document import (
     Block,
     Fold,
@@ -72,6 +71,7 @@ from returnee.experiments.words.texts import (
     words,
 )
 from returnee.scenarios import levers
+from returnee.simulation.state.programmes import PILLARS as SPENT_BY
 
 TRACKING = "case_tracking"
 LABELS = {lever.key: lever for lever in levers}

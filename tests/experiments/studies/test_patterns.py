@@ -82,7 +82,7 @@ def test_stays_at_home():
         r.EVENT,
     )  # fmt: skip
     clock = SimpleNamespace(events=len(events))
-    run = SimpleNamespace(months=30, county=SimpleNamespace(events=events, clock=[clock]))
+    run = SimpleNamespace(months=30, county=SimpleNamespace(events=events, clock=clock))
     spans, left, begun = figures.stays(run)
     assert spans.tolist() == [7, 8, 15, 23]
     assert left.tolist() == [True, False, False, False]
@@ -126,7 +126,7 @@ def test_the_season_is_that_of_the_festival():
     events = np.zeros(0, r.EVENT)
     clock, facts = SimpleNamespace(events=0), SimpleNamespace(work_festival_month=2)
     county = SimpleNamespace(
-        months=np.concatenate([months[:1], months]), clock=[clock], facts=[facts], events=events
+        months=np.concatenate([months[:1], months]), clock=clock, facts=facts, events=events
     )
     found = figures.moves(SimpleNamespace(months=24, county=county))
     assert found["festival_share"] == pytest.approx(240 / (240 + 180))

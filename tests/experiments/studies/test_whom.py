@@ -18,7 +18,7 @@ from returnee.experiments.keys import Task
 from returnee.experiments.measuring.people import PAID, people_of
 from returnee.experiments.reports import compare as comparison
 from returnee.experiments.reports.compare import html_of
-from returnee.experiments.running import runner as executors
+from returnee.experiments.running import jobs as executors
 from returnee.experiments.statistics.persons import OUTCOMES, PROGRAMMES, SIGNS, STEPS, sums_of
 from returnee.experiments.studies.stories.choice import KINDS, members, most_like
 from returnee.experiments.studies.stories.life import Life, Pair
