@@ -218,13 +218,14 @@ def scaling() -> list[Row]:
 
 def resume(runs: int = 10_000) -> list[Row]:
     """Time to find what is left to do of a comparison whose runs are all finished."""
-    from returnee.experiments.keys import Settings
     from returnee.experiments.measuring.measures import SCHEMA
+    from returnee.experiments.running.jobs import RUNS, Done, Tidy
+    from returnee.experiments.running.options import RunSettings
     from returnee.experiments.running.plan import Plan
     from returnee.experiments.running.store import Store
 
     scenarios = {name: load_scenario(name) for name in ("baseline", "linked")}
-    plan = Plan(scenarios, "baseline", runs // 2, Settings(1, 0.05, 120))
+    plan = Plan(scenarios, "baseline", runs // 2, RunSettings(1, 0.05, 120))
 
     def left(folder: Path) -> int:
         with Store(folder, plan) as store:
@@ -234,8 +235,8 @@ def resume(runs: int = 10_000) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Store(folder, plan) as store:
-            for task in plan.tasks():
-                store.add(task, SCHEMA.empty_table())
+            for (job,) in plan.batches(iter(plan.names), runs, Tidy()):
+                store.add(job, Done({RUNS: SCHEMA.empty_table()}, (None,)))
         assert left(folder) == 0
         parts = best(lambda: left(folder))
         with Store(folder, plan) as store:

@@ -227,7 +227,7 @@ def guarded(names: list[str], numbers: bool) -> Guard:
 def warm() -> None:
     """Compile the model if need be, know its fingerprint, and begin to live the histories that visitors need."""
     from returnee.dashboard.live.runs import prewarm
-    from returnee.experiments.running.runner import compile_first
+    from returnee.experiments.running.executors import compile_first
     from returnee.simulation.fingerprint import fingerprint
 
     compile_first(say)

@@ -14,20 +14,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from returnee.experiments.measuring.measures import Measure
 from returnee.experiments.words import texts as reports
-from returnee.experiments.words.texts import (
-    COUNTABLE,
-    figure,
-    label_of,
-    plain_title,
-    span,
-    unit_name,
-)
+from returnee.experiments.words.texts import amount, label_of, plain_title, unit_name
 from returnee.scenarios import Scenario
-from returnee.simulation.indicators import Indicator
 
 FOLDER = Path(__file__).parent
-WAN = 10_000
 
 
 @lru_cache(maxsize=2)
@@ -57,32 +49,18 @@ def page(template: str, lang: str, **content: Any) -> str:
     )
 
 
-def amount(value: float, unit: str, lang: str, signed: bool = False) -> str:
-    """A figure as a reader of the language writes it; in Chinese, large counts in 万."""
-    if lang == "zh" and unit in COUNTABLE and abs(value) >= WAN:
-        return figure(value / WAN, "", lang, signed) + "万"
-    return figure(value, unit, lang, signed)
-
-
-def between(low: float, high: float, unit: str, lang: str) -> str:
-    """An interval of a difference."""
-    if lang == "zh" and unit in COUNTABLE and max(abs(low), abs(high)) >= WAN:
-        return f"{amount(low, unit, lang, True)}{reports.words(lang)['to']}{amount(high, unit, lang, True)}"
-    return span(low, high, unit, lang)
-
-
 def name_of(scenario: Scenario, lang: str) -> str:
     """A scenario's title."""
     return plain_title(scenario, lang)
 
 
-def measure_name(indicator: Indicator, lang: str) -> str:
+def measure_name(indicator: Measure, lang: str) -> str:
     """An indicator's label, beginning with a capital."""
     label = label_of(indicator, lang)
     return label[:1].upper() + label[1:]
 
 
-def unit_of(indicator: Indicator, lang: str) -> str:
+def unit_of(indicator: Measure, lang: str) -> str:
     """An indicator's unit; flows are by year."""
     tail = f" {reports.words(lang)['per_year']}" if indicator.kind == "flow" else ""
     return f"{unit_name(indicator.unit, lang)}{tail}"

@@ -1,21 +1,19 @@
 """What users give a function in Python, taken as the function declares it.
 
 One name stands for a list of one, numpy's and pandas' values for Python's; what is of another type
-is refused in one line before anything is read, run or written.
+is refused in one line before anything is read, run or written. Options that go together are one
+object, whose fields may be given as keywords too.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import lru_cache, wraps
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
-
-import numpy as np
-import pandas as pd
 
 from returnee.experiments.errors import UsageError, shown
 
@@ -28,25 +26,62 @@ WORDS: dict[Any, str] = {
 NUMBERS = {int: (int,), float: (int, float)}
 
 
-def checked_arguments(function: Callable[P, R]) -> Callable[P, R]:
+def checked_arguments(function: Callable[P, R]) -> Callable[..., R]:
     """Have a function's arguments taken as it declares them.
 
-    The function then raises UsageError for an argument of another type.
+    The function then raises UsageError for an argument of another type. Where a default is an
+    object with options, its fields are keywords too: ``months=12`` for
+    ``settings=RunSettings(months=12)``.
     """
     signature = inspect.signature(function)
+    objects = {
+        name: parameter.default
+        for name, parameter in signature.parameters.items()
+        if is_dataclass(parameter.default) and not isinstance(parameter.default, type)
+    }
+    spread: dict[str, list[inspect.Parameter]] = {}
+    known = {*signature.parameters}  # of two of the same name the first counts
+    for name, default in objects.items():
+        spread[name] = [p for p in fields_as_keywords(default) if p.name not in known]
+        known |= {p.name for p in spread[name]}
 
     @lru_cache(maxsize=1)  # when it is first called: a declaration may name what comes later
     def hints() -> dict[str, Any]:
         return get_type_hints(function)
 
     @wraps(function)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+    def checked(*args: Any, **kwargs: Any) -> R:
+        given = {name: _taken(fields_, kwargs) for name, fields_ in spread.items()}
         bound = signature.bind(*args, **kwargs)
+        for name, changes in given.items():
+            whole = bound.arguments.get(name, objects[name])
+            if changes and is_dataclass(whole) and not isinstance(whole, type):
+                bound.arguments[name] = replace(whole, **changes)
         for name, value in bound.arguments.items():
             bound.arguments[name] = as_declared(value, hints()[name], name)
         return function(*bound.args, **bound.kwargs)
 
+    parameters = [p for name, p in signature.parameters.items() if name not in objects]
+    parameters += [p for some in spread.values() for p in some]
+    order = sorted(parameters, key=lambda p: p.kind)
+    checked.__signature__ = signature.replace(parameters=order)  # type: ignore[attr-defined]
     return checked
+
+
+def _taken(some: Sequence[inspect.Parameter], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Fields of an object with options that were given as keywords, taken out of them."""
+    return {p.name: kwargs.pop(p.name) for p in some if p.name in kwargs}
+
+
+def fields_as_keywords(given: Any) -> list[inspect.Parameter]:
+    """Parameters for the fields of a class of options, or of an object with their defaults."""
+    found = []
+    for field in fields(given):
+        value = getattr(given, field.name, field.default)
+        default = inspect.Parameter.empty if value is MISSING else value
+        kind = inspect.Parameter.KEYWORD_ONLY
+        found.append(inspect.Parameter(field.name, kind, default=default, annotation=field.type))
+    return found
 
 
 def check_fields(instance: Any) -> None:
@@ -78,7 +113,7 @@ def as_declared(value: Any, hint: Any, name: str) -> Any:
     returnee.experiments.errors.UsageError: months: found '12', allowed a whole number
     """
     options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    if type(value).__module__.partition(".")[0] in ("numpy", "pandas") or isinstance(value, range):
+    if _is_foreign(value) or isinstance(value, range):
         value = plain(value)
     for option in options:
         if _is(value, option):
@@ -121,17 +156,23 @@ def _is(value: Any, option: Any) -> bool:
     return kind is not Sequence and isinstance(value, kind)
 
 
+def _is_foreign(value: Any) -> bool:
+    """Whether a value is numpy's or pandas'; neither need be loaded to tell."""
+    return type(value).__module__.partition(".")[0] in ("numpy", "pandas")
+
+
 def plain(value: Any) -> Any:
     """A value as a file would hold it: numpy's numbers and arrays, ranges and tuples too.
 
     Examples
     --------
+    >>> import numpy as np
     >>> plain({"a": np.linspace(0.0, 1.0, 3), "b": range(2), "c": np.int64(4)})
     {'a': [0.0, 0.5, 1.0], 'b': [0, 1], 'c': 4}
     """
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, np.generic | np.ndarray | pd.Series | pd.Index):
+    if _is_foreign(value) and hasattr(value, "tolist"):
         return plain(value.tolist())
     if isinstance(value, list | tuple | range):
         return [plain(inner) for inner in value]

@@ -26,6 +26,7 @@ from returnee.experiments.errors import StoreError, writing_to
 
 NEW = ".new"  # end of temporary names
 LOCK = ".lock"
+SHARD = "shard-"  # beginning of the names of folders of shares
 PATIENCE = 1.0  # seconds: whoever only looks at a lock holds it for a moment
 DAY = 86_400.0  # seconds
 
@@ -308,10 +309,13 @@ def _holder(folder: Path) -> str:
 
 
 def is_used(folder: Path) -> bool:
-    """Whether a path exists and holds more than a lock and what was left half-written."""
+    """Whether a path exists and holds more than a lock, shares and what was left half-written."""
     if not folder.is_dir():
         return folder.exists()
-    return any(path.name != LOCK and not is_temporary(path) for path in folder.iterdir())
+    return any(
+        path.name != LOCK and not path.name.startswith(SHARD) and not is_temporary(path)
+        for path in folder.iterdir()
+    )
 
 
 def next_to(folder: Path) -> Path:

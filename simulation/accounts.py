@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,20 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.people.returning import RECENT_MONTHS
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_active, is_home, job_pay, month_index
+from returnee.simulation.state.channels import ACTIVITIES, FINANCE, INCUBATION, SERVICES, TRAINING
+from returnee.simulation.state.programmes import (
+    N_PROGRAMMES,
+    POT_EMPLOYMENT,
+    POT_FUND,
+    POT_INTEREST,
+    POT_STARTUP,
+    POT_WORKS,
+)
 from returnee.simulation.state.providers import HALL, MAX_SITES, SITES
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 STAYING_MONTHS = 12
 HALF = 0.5
@@ -20,7 +34,7 @@ CLASS_WIDTH = 250.0  # yuan a month
 
 
 @kernel
-def income_of(c, i):
+def income_of(c: County, i: int):
     """Monthly income of a worker at home, yuan."""
     worker = c.workers[i]
     if worker.state == r.OWNER:
@@ -33,7 +47,7 @@ def income_of(c, i):
 
 
 @kernel
-def productive(worker):
+def productive(worker: np.record):
     """In productive work: a job or an opened firm counts in full, farming by half (assumed)."""
     if worker.state == r.EMPLOYED or worker.state == r.OWNER:
         return 1.0
@@ -41,7 +55,7 @@ def productive(worker):
 
 
 @kernel
-def at_skill_level(c, worker):
+def at_skill_level(c: County, worker: np.record):
     """Working at one's skill level (assumed scale, by schooling).
 
     Owners always; employees in full up to junior school, with more schooling in full only in a
@@ -57,7 +71,7 @@ def at_skill_level(c, worker):
 
 
 @kernel
-def in_enterprise(c, worker):
+def in_enterprise(c: County, worker: np.record):
     """Owner of an opened firm, or with a job in a returnee firm."""
     if worker.state == r.OWNER:
         return 1.0
@@ -67,7 +81,7 @@ def in_enterprise(c, worker):
 
 
 @kernel
-def rate_returns(c):
+def rate_returns(c: County):
     """The five parts of the return quality index, over everybody who returned in 36 months.
 
     Whoever has left again scores zero in every part. Staying is asked of those who returned at
@@ -120,7 +134,7 @@ def rate_returns(c):
 
 
 @kernel
-def gini_at_home(c):
+def gini_at_home(c: County):
     """Gini coefficient of monthly incomes at home, from income classes of 250 yuan."""
     counts = np.zeros(INCOME_CLASSES)
     for i in range(len(c.workers)):
@@ -142,7 +156,7 @@ def gini_at_home(c):
 
 
 @kernel
-def count_people(c):
+def count_people(c: County):
     """Stocks of workers by state, awareness, and income per resident.
 
     Residents are the labour force at home and the people not in the labour force, who are as many as
@@ -172,11 +186,11 @@ def count_people(c):
     month.home = month.labour_force - month.away
     month.local_wage = home_wage / max(month.home, 1.0)
     force = max(month.labour_force, 1.0)
-    month.aware_training = c.aware[r.TRAINING] / force
-    month.aware_services = c.aware[r.SERVICES] / force
-    month.aware_incubation = c.aware[r.INCUBATION] / force
-    month.aware_activities = c.aware[r.ACTIVITIES] / force
-    month.aware_finance = c.aware[r.FINANCE] / force
+    month.aware_training = c.aware[TRAINING] / force
+    month.aware_services = c.aware[SERVICES] / force
+    month.aware_incubation = c.aware[INCUBATION] / force
+    month.aware_activities = c.aware[ACTIVITIES] / force
+    month.aware_finance = c.aware[FINANCE] / force
     wages -= month.jobs * (1.0 - facts.firms_pay) * month.local_wage
     income = wages + facts.work_farm_income * by_state[r.FARMING]
     income += month.owner_income + facts.work_remittance * clock.away_wages
@@ -188,7 +202,7 @@ def count_people(c):
 
 
 @kernel
-def count_firms(c):
+def count_firms(c: County):
     """Stocks of firms, jobs, loan files and places; owners' mean income."""
     month, clock = c.now, c.clock
     ratio, income, opened = 0.0, 0.0, 0
@@ -215,7 +229,7 @@ def count_firms(c):
 
 
 @kernel
-def finish(c):
+def finish(c: County):
     """Step 9 of the month: stocks, means and money."""
     clock, month, m = c.clock, c.now, month_index(c)
     count_firms(c)
@@ -236,11 +250,11 @@ def finish(c):
     month.mentored = clock.mentored
     month.banks_lending = 1.0 - clock.withdrawn
     month.loans_outstanding = clock.outstanding / 100.0
-    month.guarantee_fund = c.pots[r.POT_FUND, 0] / 100.0
-    month.pot_startup = c.pots[r.POT_STARTUP, 0] / 100.0
-    month.pot_employment = c.pots[r.POT_EMPLOYMENT, 0] / 100.0
-    month.pot_interest = c.pots[r.POT_INTEREST, 0] / 100.0
-    month.pot_works = c.pots[r.POT_WORKS, 0] / 100.0
-    for programme in range(r.N_PROGRAMMES):
+    month.guarantee_fund = c.pots[POT_FUND, 0] / 100.0
+    month.pot_startup = c.pots[POT_STARTUP, 0] / 100.0
+    month.pot_employment = c.pots[POT_EMPLOYMENT, 0] / 100.0
+    month.pot_interest = c.pots[POT_INTEREST, 0] / 100.0
+    month.pot_works = c.pots[POT_WORKS, 0] / 100.0
+    for programme in range(N_PROGRAMMES):
         month.public_cost += c.ledger[m, programme] / 100.0
         month.unpaid += c.unpaid[m, programme] / 100.0

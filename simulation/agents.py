@@ -15,6 +15,7 @@ import mesa
 
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import savings_after
+from returnee.simulation.state.channels import CHANNELS
 
 if TYPE_CHECKING:
     from returnee.simulation.model import CountyModel
@@ -181,7 +182,7 @@ class MigrantWorker(View):
     def knows(self) -> tuple[str, ...]:
         """Channels of support that the worker knows, of ``records.CHANNELS``."""
         bits = int(self.record.knows)
-        return tuple(name for k, name in enumerate(r.CHANNELS) if bits >> k & 1)
+        return tuple(name for k, name in enumerate(CHANNELS) if bits >> k & 1)
 
     @property
     def left(self) -> int | None:

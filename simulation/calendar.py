@@ -6,6 +6,8 @@ turns 18, and people retire. A shock to the cities costs a share of those away t
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.closing import never_open, stop
 from returnee.simulation.firms.founding import give_up
@@ -13,13 +15,20 @@ from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.ventures import price_sectors
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import enter
-from returnee.simulation.state.draws import D_SHOCK, draws
+from returnee.simulation.state.draws import (
+    D_SHOCK,
+    ONLY,
+    draws,
+)
 from returnee.simulation.state.money import refill, set_fund
 from returnee.simulation.support.services import fund_services
 
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 @kernel
-def turn_eighteen(c):
+def turn_eighteen(c: County):
     """This month's cohort enters the labour force as seekers at home."""
     clock = c.clock
     place = clock.month - clock.first
@@ -36,7 +45,7 @@ def turn_eighteen(c):
 
 
 @kernel
-def retire(c, i):
+def retire(c: County, i: int):
     """Worker `i` retires; a firm is closed in order, a venture given up."""
     worker = c.workers[i]
     if worker.state == r.EMPLOYED:
@@ -54,7 +63,7 @@ def retire(c, i):
 
 
 @kernel
-def retire_all(c):
+def retire_all(c: County):
     """Everybody who reaches the age of retirement this month."""
     clock = c.clock
     place = clock.month - clock.first
@@ -65,7 +74,7 @@ def retire_all(c):
 
 
 @kernel
-def strike_cities(c):
+def strike_cities(c: County):
     """In the first month of a shock a share of those away lose their jobs and must review at once."""
     clock, facts = c.clock, c.facts
     if facts.shock_start_month <= 0 or clock.month != facts.shock_start_month:
@@ -73,14 +82,14 @@ def strike_cities(c):
     for i in range(len(c.workers)):
         worker = c.workers[i]
         if worker.state == r.AWAY:
-            u, _, _, _ = draws(clock, D_SHOCK, clock.month, worker.id, 0)
+            u, _, _, _ = draws(clock, D_SHOCK, clock.month, worker.id, ONLY)
             if u < facts.shock_city_loss:
                 worker.jobless = 1
                 c.due[i] = clock.month
 
 
 @kernel
-def turn_page(c):
+def turn_page(c: County):
     """Step 1 of the month."""
     policy, clock = c.policy, c.clock
     if (clock.month - 1) % 12 == 0 or clock.month == clock.first or clock.month == 1:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.state import records as r
+from returnee.simulation.state.channels import CHANNELS
 
 
 class Column(NamedTuple):
@@ -58,7 +59,7 @@ WORKERS = (
     Column("attempts", "number", "ventures planned so far"),
     Column("failed", "number", "firms stopped so far"),
     Column("firm", "id", "own firm or, of employees, the employer; missing: none"),
-    *(Column(f"knows_{name}", "yes/no", f"knows of support by {name}") for name in r.CHANNELS),
+    *(Column(f"knows_{name}", "yes/no", f"knows of support by {name}") for name in CHANNELS),
 )
 LOAN = (
     Column(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from returnee.simulation.accounts import finish
 from returnee.simulation.calendar import turn_page
 from returnee.simulation.engine.compiler import kernel
@@ -18,9 +20,12 @@ from returnee.simulation.support.outreach import inform
 from returnee.simulation.support.technology import extend
 from returnee.simulation.support.training import run_classes
 
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 @kernel
-def clear_history(c):
+def clear_history(c: County):
     """Months of the history share one row of every monthly table, cleared before each."""
     if c.clock.month < 1:
         c.months[0] = c.months[-1]
@@ -30,7 +35,7 @@ def clear_history(c):
 
 
 @kernel
-def support(c):
+def support(c: County):
     """Step 5 of the month: every service works its queue."""
     run_classes(c)
     banks_decide(c)
@@ -43,7 +48,7 @@ def support(c):
 
 
 @kernel
-def live(c):
+def live(c: County):
     """One month, in this order."""
     c.clock.month += 1
     clear_history(c)
@@ -58,7 +63,7 @@ def live(c):
 
 
 @kernel
-def has_room(c):
+def has_room(c: County):
     """Whether there are rows enough for a month's new firms and events."""
     clock = c.clock
     firms = len(c.firms) - clock.firms >= most_new_files(c)
@@ -66,7 +71,7 @@ def has_room(c):
 
 
 @kernel
-def live_until(c, month):
+def live_until(c: County, month: int):
     """Live until the end of `month`, or until room is short; return whether `month` was reached."""
     while c.clock.month < month:
         if not has_room(c):

@@ -16,7 +16,9 @@ from returnee.simulation.start.arguments import check_arguments
 from returnee.simulation.start.assemble import with_policy
 from returnee.simulation.start.history import BURN_IN, HISTORIES, advance
 from returnee.simulation.state import records as r
+from returnee.simulation.state.channels import CHANNELS
 from returnee.simulation.state.county import County
+from returnee.simulation.state.programmes import R_GRANT
 
 HEADLINES = ["away", "returns", "firms_open", "jobs", "return_quality", "rural_income"]
 FEN = 100.0
@@ -182,7 +184,7 @@ class Run:
                 "contest_won": rows.credit_line.astype(bool),
                 "loan_stage": np.array(r.LOAN_STAGES)[rows.loan_stage],
                 "loan_reason": np.array(r.REASONS)[rows.loan_reason],
-                "granted": receipts[:, r.R_GRANT] > 0,
+                "granted": receipts[:, R_GRANT] > 0,
                 "phase": np.array(r.PHASES)[rows.phase],
             },
             index=pd.Index(rows.id, name="firm"),
@@ -248,7 +250,7 @@ class Run:
                 ),
                 **{
                     f"knows_{name}": (rows.knows >> k & 1).astype(bool)
-                    for k, name in enumerate(r.CHANNELS)
+                    for k, name in enumerate(CHANNELS)
                 },
             },
             index=pd.Index(rows.id, name="worker"),

@@ -26,10 +26,11 @@ LONG = {
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
-    """Code blocks of a language, with the page they stand on."""
+    """Code blocks of a language, with the page; those of extending.md run on a changed copy."""
     return [
         (page.name, block)
         for page in PAGES
+        if page.name != "extending.md"
         for block in re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.S)
     ]
 

@@ -8,12 +8,20 @@ from typing import Any
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.drawing import Spec
 from returnee.dashboard.live.budgets import Candidate, Searched, Versus, baseline_of
-from returnee.dashboard.texts import amount, between, measure_name, words
+from returnee.dashboard.texts import measure_name, words
 from returnee.dashboard.visitor.place import LEVERS
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
 from returnee.experiments.studies.budget import USUAL
-from returnee.experiments.words.texts import figure, label_of, percent, unit_name, value_text
+from returnee.experiments.words.texts import (
+    amount,
+    between,
+    figure,
+    label_of,
+    percent,
+    unit_name,
+    value_text,
+)
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import Policy
 from returnee.scenarios.schema.fields import groups

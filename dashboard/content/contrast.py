@@ -15,19 +15,17 @@ from returnee.dashboard.live import over
 from returnee.dashboard.live.answers import Answer, answer_of, grown
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import cubes, group_runs
-from returnee.dashboard.texts import amount, name_of, words
+from returnee.dashboard.texts import name_of, words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.groups import COUNTED, groups_of
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.compare import KEY_MEASURES, ratio_words
+from returnee.experiments.measuring.selections import CONTRASTED, MULTIPLES
+from returnee.experiments.reports.compare import ratio_words
 from returnee.experiments.reports.sections.equity import Equity
 from returnee.experiments.statistics.quality import weighed_of
-from returnee.experiments.words.texts import words as report_words
+from returnee.experiments.words.texts import amount, phrase
 from returnee.scenarios import Scenario
 
-SHOWN = (*KEY_MEASURES, "aware_finance")
-MULTIPLES = ("firms_open", "jobs", "returns", "return_quality", "rural_income", "public_cost")
-GAINS = ("firms_surviving", "firms_open", "jobs")
 DIMENSIONS = ("sex", "age", "schooling", "place", "township")
 GROUPED = tuple(counted.name for counted in COUNTED)
 NEAR = 0.02  # difference in public cost up to which spending counts as equal
@@ -80,12 +78,12 @@ class Contrast:
 
     def rows(self) -> list[tuple[str, str, list[Told]]]:
         """By measure: label, the reference's level, and a cell per scenario."""
-        labels, plan, rows = report_words(self.lang)["short"], self.found.plan, []
-        for name in SHOWN:
-            label = labels.get(name) or drawing.label(name, self.lang)
+        plan, rows = self.found.plan, []
+        for name in CONTRASTED:
+            label = phrase(BY_NAME[name], "short", self.lang)
             effects = [self.found.by_measure[k][name] for k in plan.compared]
             cells = [told(plan, name, effect, self.lang) for effect in effects]
-            rows.append((label[:1].upper() + label[1:], cells[0].reference, cells))
+            rows.append((label, cells[0].reference, cells))
         return rows
 
     def spending_lines(self) -> list[str]:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from returnee.dashboard.live.answers import MOVED, Answer, series
-from returnee.dashboard.texts import amount, measure_name, name_of, unit_of, words
+from returnee.dashboard.texts import measure_name, name_of, unit_of, words
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.statistics.intervals import TAILS, interval
-from returnee.experiments.words.texts import label_of, percent
+from returnee.experiments.words.texts import amount, label_of, percent
 
 Spec = dict[str, Any]
 

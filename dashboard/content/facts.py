@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from returnee.dashboard.live.answers import HEADLINES, MOVED, WAITING, Answer
-from returnee.dashboard.texts import amount, between, measure_name, unit_of, words
+from returnee.dashboard.texts import measure_name, unit_of, words
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import HIGHER, INDEX, LOWER
 from returnee.experiments.statistics.intervals import TAILS
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import percent
+from returnee.experiments.words.texts import amount, between, percent, phrase
 from returnee.experiments.words.texts import words as report_words
 from returnee.simulation.state.records import POT_OF, POTS, PROGRAMMES
 
@@ -130,7 +130,9 @@ def fact_of(found: Comparison, name: str, effect: Effect, lang: str) -> Fact:
     unit = unit_of(BY_NAME[name], lang)
     level = text["from_to"].format(reference=said.reference, level=said.level, unit=unit)
     interval = f"{percent(0.9, lang)}: {said.interval}"
-    return Fact(text["names"][name], said.much, said.sure, interval, level, said.side)
+    return Fact(
+        phrase(BY_NAME[name], "short", lang), said.much, said.sure, interval, level, said.side
+    )
 
 
 def spending(found: Answer, lang: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from returnee.simulation.start.assemble import with_policy
 from returnee.simulation.start.history import advance
 from returnee.simulation.start.own_county import sample_of
 from returnee.simulation.state import records as r
+from returnee.simulation.state.channels import CHANNELS
 from returnee.simulation.state.county import County
 
 REPLICATES = 8
@@ -271,7 +272,7 @@ def life(found: Seen, side: str, person: int, lang: str) -> list[str]:
             else:
                 parts.append(text["becomes"].format(state=_state(state, states, text)))
         new = int(seen.knows[month, k]) & ~int(seen.knows[month - 1, k])
-        heard = [text["channels"][name] for c, name in enumerate(r.CHANNELS) if new >> c & 1]
+        heard = [text["channels"][name] for c, name in enumerate(CHANNELS) if new >> c & 1]
         if heard:
             parts.append(text["hears"].format(channels=text["comma"].join(heard)))
         if parts:

@@ -16,13 +16,12 @@ from returnee.dashboard.live.runs import STAGES, cubes
 from returnee.dashboard.texts import name_of, words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
-from returnee.experiments.reports.compare import KEY_MEASURES
+from returnee.experiments.measuring.selections import HEADLINES, KEY
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube, effects_on
 from returnee.experiments.studies.compare import Comparison, command_of
 from returnee.scenarios import Scenario
 
-HEADLINES = ("firms_open", "jobs", "returns", "return_quality", "public_cost")
 WAITING = {
     "queue_training": "training.places", "trained_wait": "training.places",
     "queue_desk": "finance.guarantee_fund", "desk_wait": "finance.guarantee_fund",
@@ -32,7 +31,7 @@ WAITING = {
 }  # fmt: skip
 """Queues and waits, and the lever without which there is nothing to wait for or be refused."""
 
-SHOWN = tuple(dict.fromkeys((*HEADLINES, *KEY_MEASURES, *WAITING, "aware_finance")))
+SHOWN = tuple(dict.fromkeys((*HEADLINES, *KEY, *WAITING, "aware_finance")))
 BASE = pd.DataFrame(
     [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in map(BY_NAME.__getitem__, SHOWN)],
     columns=["measure", "label_en", "label_zh", "unit", "kind", "better"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +14,7 @@ from returnee.dashboard.live.pool import POOL, Asker
 from returnee.dashboard.live.stored import every
 from returnee.dashboard.visitor.place import LEVERS, Mix, Place, Timed, Unusable, fitting
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.running.executors import Where
+from returnee.experiments.running.options import Where
 from returnee.experiments.studies.budget import ALLOWED_CAP, USUAL, budget, plain_of
 from returnee.experiments.studies.budget_search import CAP
 from returnee.scenarios import load_scenario, scenario_names, walk
@@ -202,9 +202,9 @@ def search(cap: int, asker: Asker) -> Searched:
         found = budget(
             float(cap), trials=TRIALS, population=POPULATION, keep=KEEP, worlds=WORLDS,
             replicates=REPLICATES, sample=SAMPLE, months=MONTHS, out=Path(folder) / "search",
-            where=Where(POOL.workers), progress=Watcher(asker, RUNS), command=command_for(cap),
+            where=Where(POOL.workers), progress=Watcher(asker, RUNS),
         )  # fmt: skip
-        FOUND[cap] = made = read(plain_of(found))
+        FOUND[cap] = made = read(plain_of(replace(found, command=command_for(cap))))
     for oldest in list(FOUND)[:-KEPT]:
         FOUND.pop(oldest, None)
     return made

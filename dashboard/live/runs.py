@@ -17,10 +17,9 @@ import pandas as pd
 from returnee.dashboard.live.pool import LAST, POOL, Asker, gather
 from returnee.dashboard.settings import first_county
 from returnee.dashboard.visitor.place import Mix
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.groups import figures_by_group, names_of
-from returnee.experiments.measuring.measures import LAST as LAST_MONTHS
-from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.measuring.measures import DERIVED, MEASURES
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube
 from returnee.scenarios import Scenario
@@ -33,7 +32,7 @@ from returnee.simulation.start.history import Histories, advance
 from returnee.simulation.start.own_county import sample_of
 from returnee.simulation.state import records as r
 
-SMALL = Settings(seed=1, sample=0.01, months=120)
+SMALL = RunSettings(seed=1, sample=0.01, months=120)
 """What a page's runs are called with, unless it says otherwise."""
 
 STAGES = (4, 12, 24, 40)
@@ -81,19 +80,19 @@ class Kept(Generic[K, T]):
 
 
 HISTORIES = Histories(KEPT_HISTORIES, ROOM_OF_HISTORIES)
-FIGURES: Kept[tuple[str, int, Settings], Figures] = Kept(KEPT_FIGURES)
-REDUCED: Kept[tuple[str, str, int, Settings], Any] = Kept(400)
+FIGURES: Kept[tuple[str, int, RunSettings], Figures] = Kept(KEPT_FIGURES)
+REDUCED: Kept[tuple[str, str, int, RunSettings], Any] = Kept(400)
 VARIANTS: Kept[tuple[Any, ...], Scenario] = Kept(KEPT_FIGURES)
 
 
-def live(scenario: Scenario, replicate: int, settings: Settings = SMALL) -> Run:
+def live(scenario: Scenario, replicate: int, settings: RunSettings = SMALL) -> Run:
     """One run, as `simulation.simulate` makes it, with the dashboard's own store of histories.
 
     Parameters
     ----------
     scenario : Scenario
     replicate : int
-    settings : Settings
+    settings : RunSettings
     """
     s = settings
     check_arguments(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
@@ -134,20 +133,13 @@ def monthly_of(run: Run) -> np.ndarray:
     for prefix, table in (("spent", run.county.ledger), ("unpaid", run.county.unpaid)):
         for k, name in enumerate(r.PROGRAMMES):
             figures[INDEX[f"{prefix}_{name}"]] = table[1:, k] * (scale / FEN)
-    firms = run.county.firms[: int(run.county.clock.firms)].view(np.ndarray)
-    new = (firms["registered"] >= 1) & (firms["phase"] == r.OPEN) & (firms["returnee"] == 1)
-    figures[INDEX["firms_surviving"], -1] = new.sum() * scale
-    years, away = run.months / 12.0, figures[INDEX["away"]].mean()
-    begun = figures[INDEX["returnee_registrations"]].sum() / years
-    figures[INDEX["start_rate"], -1] = 1000.0 * begun / away if away else np.nan
-    last = figures[:, -LAST_MONTHS:]
-    open_now = last[INDEX["returnee_firms_open"]].sum()
-    jobs = last[INDEX["returnee_jobs"]].sum()
-    figures[INDEX["jobs_per_firm"], -1] = jobs / open_now if open_now else np.nan
+    for measure in DERIVED:
+        if measure.of:
+            figures[INDEX[measure.name], -1] = measure.of(run)
     return figures
 
 
-def kept_figures(scenario: Scenario, replicate: int, settings: Settings) -> Figures:
+def kept_figures(scenario: Scenario, replicate: int, settings: RunSettings) -> Figures:
     """Figures of a run, lived if they are not kept."""
     key = (scenario.id, replicate, settings)
     found = FIGURES.get(key)
@@ -164,7 +156,9 @@ def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
     return VARIANTS.get(key) or VARIANTS.put(key, scenario.with_(sets[replicate]))
 
 
-def _figures_call(scenario: Scenario, replicate: int, settings: Settings) -> Callable[[], Figures]:
+def _figures_call(
+    scenario: Scenario, replicate: int, settings: RunSettings
+) -> Callable[[], Figures]:
     return lambda: kept_figures(scenario, replicate, settings)
 
 
@@ -172,7 +166,7 @@ def cubes(
     scenarios: Mapping[str, Scenario],
     reference: str,
     asker: Asker,
-    settings: Settings = SMALL,
+    settings: RunSettings = SMALL,
     stages: Sequence[int] = STAGES,
     sets: Sets = (),
 ) -> Iterator[tuple[Plan, Cube]]:
@@ -215,7 +209,7 @@ def group_runs(plan: Plan, sets: Sets = ()) -> pd.DataFrame:
 
 
 def reduced(
-    name: str, scenario: Scenario, replicate: int, settings: Settings, reduce: Callable[[Run], T]
+    name: str, scenario: Scenario, replicate: int, settings: RunSettings, reduce: Callable[[Run], T]
 ) -> T:
     """What a page needs of a run, kept under a name; the run is lived if it is not."""
     key = (name, scenario.id, replicate, settings)
@@ -226,7 +220,7 @@ def reduced(
 
 
 def prewarm(
-    names: Sequence[str] = ("no_support", "linked", "baseline"), settings: Settings = SMALL
+    names: Sequence[str] = ("no_support", "linked", "baseline"), settings: RunSettings = SMALL
 ) -> None:
     """Begin to live the histories and the runs that a first visitor asks for; does not wait."""
     scenarios = [Mix(name, county=first_county()).scenario() for name in names]

@@ -8,7 +8,6 @@ import solara
 
 from returnee.dashboard.content.contrast import (
     DIMENSIONS,
-    GAINS,
     GROUPED,
     Contrast,
     answer,
@@ -37,6 +36,9 @@ from returnee.dashboard.texts import name_of, words
 from returnee.dashboard.visitor import files
 from returnee.dashboard.visitor.place import ENSEMBLE, MOST_SAVED, UNMOVED, Mix, Place
 from returnee.dashboard.visitor.session import Session
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.selections import GAINS
+from returnee.experiments.words.texts import phrase
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import ScenarioError, scenario_names
 
@@ -103,7 +105,7 @@ def Found(session: Session, found: Answer) -> None:
             plot(spec)
     with box(classes="pair"):
         with box(classes="stack"):
-            gains = [(name, text["gains"][name]) for name in GAINS]
+            gains = [(name, phrase(BY_NAME[name], "tab", lang)) for name in GAINS]
             controls([tabs("gain", text["gain"], gain, gains)], pick)
             plot(content.frontier(gain))
         with box(classes="card"):

@@ -54,12 +54,12 @@ from returnee.dashboard.visitor.place import (
     fitting,
 )
 from returnee.dashboard.visitor.session import Session
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.selections import CHARTS
 from returnee.experiments.reports.compare import sentence
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import counted
+from returnee.experiments.words.texts import counted, phrase
 from returnee.scenarios import ScenarioError, scenario_names, walk
-
-CHARTS = ("firms_open", "jobs", "returns", "return_quality", "aware_finance", "public_cost")
 
 
 @solara.component
@@ -246,7 +246,7 @@ def Found(session: Session, shown: Shown[Answer], found: Answer) -> None:
     html(content.head, classes=[] if shown.fresh else ["busy"])
     html(answer_line(shown, place), live=True)
     Actions(session)
-    views = [(name, words(lang)["views"][name]) for name in CHARTS]
+    views = [(name, phrase(BY_NAME[name], "tab", lang)) for name in CHARTS]
     controls(
         [tabs("chart", text["measure"], place.chart, views)],
         lambda data: session.go(chart=data["value"]) if data["value"] in CHARTS else None,

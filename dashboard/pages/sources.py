@@ -27,9 +27,9 @@ from returnee.dashboard.pages.widgets import (
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.dashboard.visitor.session import Session
-from returnee.experiments.keys import Settings
 from returnee.experiments.reports.listing import headings
 from returnee.experiments.reports.validation.charts import band_text
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.intervals import mean_interval
 from returnee.experiments.studies.patterns import BY_KEY, PATTERNS, SINGLE, observed
 from returnee.experiments.words.texts import (
@@ -44,7 +44,7 @@ from returnee.scenarios.schema.layers import MODELS
 from returnee.simulation import Run
 from returnee.simulation.fingerprint import fingerprint
 
-NOW = Settings(seed=1, sample=0.05, months=120)
+NOW = RunSettings(seed=1, sample=0.05, months=120)
 REPLICATES = 8
 SHOWS = ("all", "assumed", "sourced")
 OPTIONS = {"room": frozenset({"all", *MODELS}), "show": frozenset(SHOWS)}

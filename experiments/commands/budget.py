@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from returnee.experiments.commands.options import (
-    AsNewOption,
-    JsonOption,
-    LangOption,
-    Language,
-    LocalOption,
-    MonthsOption,
-    ProcessesOption,
-    SampleOption,
-    SchedulerOption,
-    SeedOption,
-    WorkersOption,
-)
+from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import (
-    INTERRUPTED,
     console_of,
+    end,
     overrides_of,
     print_json,
     reporting,
-    stop,
 )
-from returnee.experiments.errors import Interrupted
-from returnee.experiments.running.progress import Bar
+from returnee.experiments.running.options import Keep, RunSettings, Where
 
 BUDGET_EXAMPLES = """Examples:
 
@@ -40,76 +26,71 @@ BUDGET_EXAMPLES = """Examples:
 """
 
 
+@dataclass(frozen=True)
+class Searched:
+    """What is searched over, and how thoroughly."""
+
+    maximise: Annotated[
+        str, typer.Option(metavar="MEASURE,...", help="What is to be made as large as can be.")
+    ] = "firms_surviving,jobs,return_quality"
+    lever: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY",
+            help="Lever to search over; may be given more than once. All of programmes and linkage if left out.",
+        ),
+    ] = None
+    trials: Annotated[int, typer.Option(help="Mixes to try.")] = 200
+    population: Annotated[int, typer.Option(help="Mixes in one generation.")] = 24
+    keep: Annotated[int, typer.Option(help="Mixes looked at under many assumptions.")] = 8
+    worlds: Annotated[int, typer.Option(help="Sets of assumptions.")] = 20
+    over: Annotated[
+        str,
+        typer.Option(
+            metavar="ensemble|free|FILE",
+            help="Sets of assumptions: the ensemble that ships, a .csv file of such sets, or around the values in use.",
+        ),
+    ] = "ensemble"
+    replicates: Annotated[int, typer.Option(help="Runs of each mix.")] = 4
+    scenario: Annotated[str, typer.Option(help="Scenario the mixes are laid on.")] = "baseline"
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Set a key in every mix; may be given more than once."),
+    ] = None  # fmt: skip
+
+
+@spread()
 def budget_command(
     per_year: Annotated[
         float, typer.Option("--per-year", metavar="YUAN", help="Cap on all spending in a year.")
     ],
-    maximise: Annotated[
-        str, typer.Option(metavar="MEASURE,...", help="What is to be made as large as can be.")
-    ] = "firms_surviving,jobs,return_quality",
-    lever: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY", help="Lever to search over; may be given more than once. All of programmes and linkage if left out."),
-    ] = None,
-    trials: Annotated[int, typer.Option(help="Mixes to try.")] = 200,
-    population: Annotated[int, typer.Option(help="Mixes in one generation.")] = 24,
-    keep: Annotated[int, typer.Option(help="Mixes looked at under many assumptions.")] = 8,
-    worlds: Annotated[int, typer.Option(help="Sets of assumptions.")] = 20,
-    over: Annotated[
-        str,
-        typer.Option(metavar="ensemble|free|FILE", help="Sets of assumptions: the ensemble that ships, a .csv file of such sets, or around the values in use."),
-    ] = "ensemble",
-    replicates: Annotated[int, typer.Option(help="Runs of each mix.")] = 4,
-    sample: SampleOption = 0.01,
-    months: MonthsOption = 120,
-    seed: SeedOption = 1,
-    scenario: Annotated[str, typer.Option(help="Scenario the mixes are laid on.")] = "baseline",
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Set a key in every mix; may be given more than once."),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder.")] = Path("results/budget"),
-    workers: WorkersOption = None,
-    processes: ProcessesOption = False,
-    scheduler: SchedulerOption = "",
-    local_cluster: LocalOption = 0,
-    as_new: AsNewOption = False,
-    lang: LangOption = Language.en,
-    as_json: JsonOption = False,
-) -> None:  # fmt: skip
+    searched: Searched = Searched(),
+    settings: RunSettings = RunSettings(sample=0.01),
+    where: Where = Where(),
+    results: Keep = Keep(Path("results/budget"), progress=True),
+    shown: Shown = Shown(),
+) -> None:
     """Search for the mixes of levers that make the most of a yearly budget."""
     from returnee.experiments.files import write_text
     from returnee.experiments.numbers import plain
     from returnee.experiments.reports.budget import budget_page, sentences
-    from returnee.experiments.running.executors import Where
-    from returnee.experiments.studies.budget import STORED, budget, write_plain
+    from returnee.experiments.studies.budget import STORED, Effort, budget, write_plain
 
-    options = {
-        "per-year": f"{per_year:.12g}", "maximise": maximise, "trials": trials,
-        "population": population, "keep": keep, "worlds": worlds, "over": over,
-        "replicates": replicates, "sample": sample, "months": months, "seed": seed, "scenario": scenario,
-    }  # fmt: skip
-    words = ["returnee", "budget"]
-    words += [w for key, value in options.items() for w in (f"--{key}", str(value))]
-    for name, values in (("lever", lever), ("set", set_)):
-        words += [w for value in values or () for w in (f"--{name}", value)]
-    measures = [name.strip() for name in maximise.split(",") if name.strip()]
-    try:
-        found = budget(
-            per_year, measures, levers=lever or (), trials=trials, population=population,
-            keep=keep, worlds=worlds, over=over, replicates=replicates, sample=sample,
-            months=months, seed=seed, scenario=scenario, overrides=overrides_of(set_), out=out,
-            where=Where(workers, processes, scheduler, local_cluster), progress=True,
-            as_new=as_new, command=shlex.join(words),
-        )  # fmt: skip
-    except Interrupted as interrupt:
-        stop(str(interrupt), INTERRUPTED)
+    s = searched
+    effort = Effort(
+        s.lever or (), s.trials, s.population, s.keep, s.worlds, s.over, s.replicates
+    )  # fmt: skip
+    found = budget(
+        per_year, [name.strip() for name in s.maximise.split(",") if name.strip()], effort=effort,
+        scenario=s.scenario, overrides=overrides_of(s.set_), settings=settings, where=where,
+        results=results,
+    )  # fmt: skip
     write_plain(found.folder / STORED, found)
     with reporting(found.folder):
-        report = write_text(found.folder / "report.html", budget_page(found, lang))
-    if as_json:
+        report = write_text(found.folder / "report.html", budget_page(found, shown.lang))
+    if shown.as_json:
         print_json([plain(row) for row in found.table.reset_index().to_dict("records")])
     else:
-        for line in sentences(found, lang):
+        for line in sentences(found, shown.lang):
             console_of().print(line, highlight=False)
-    Bar().say(f"report: {report}")
+    end(report)

@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from returnee.experiments.commands.options import (
-    JsonOption,
-    LangOption,
-    Language,
-    MonthsOption,
-    WorkersOption,
-)
+from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import (
-    INTERRUPTED,
     console_of,
+    end,
     overrides_of,
     print_json,
     reporting,
-    stop,
 )
 from returnee.experiments.defaults import (
     CALIBRATION_REPLICATES,
     CALIBRATION_SAMPLE,
     CALIBRATION_TRIALS,
     ENSEMBLE_MEMBERS,
-    MONTHS,
-    SEED,
     VERIFY_REPLICATES,
     VERIFY_SAMPLE,
 )
-from returnee.experiments.errors import Interrupted
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
-
-if TYPE_CHECKING:
-    from returnee.experiments.studies.calibration.steps import Options
 
 CALIBRATE_EXAMPLES = """Examples:
 
@@ -61,50 +49,70 @@ class Method(StrEnum):
     gp = "gp"
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """What is fitted, and how."""
+
+    targets: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Targets, as CSV or TOML; the patterns of the shipped county if left out.",
+        ),
+    ] = None
+    trials: Annotated[int, typer.Option(help="Parameter sets that the search tries.")] = (
+        CALIBRATION_TRIALS
+    )
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Set a lever or parameter; free ones start there. May be given more than once.",
+        ),
+    ] = None
+    free: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY",
+            help="Move only this parameter; may be given more than once. All that are marked free if left out.",
+        ),
+    ] = None
+    method: Annotated[
+        Method, typer.Option(help="CMA-ES, tree of Parzen estimators, or Gaussian process.")
+    ] = Method.cma
+    replicates: Annotated[int, typer.Option(help="Runs of each set, the same for all.")] = (
+        CALIBRATION_REPLICATES
+    )
+    sample: Annotated[
+        float, typer.Option(help="Share of the county that is simulated in the search.")
+    ] = CALIBRATION_SAMPLE
+    members: Annotated[int, typer.Option(help="Sets to keep that meet the targets too.")] = (
+        ENSEMBLE_MEMBERS
+    )
+    verify_sample: Annotated[
+        float, typer.Option(help="Share of the county in which the result is verified.")
+    ] = VERIFY_SAMPLE
+    verify_replicates: Annotated[
+        int, typer.Option(help="Runs of the result; sets of the ensemble have a quarter of it.")
+    ] = VERIFY_REPLICATES
+    write_targets: Annotated[
+        Path | None,
+        typer.Option("--write-targets", metavar="FILE", help="Only write the shipped targets as CSV, to be changed."),
+    ] = None  # fmt: skip
+
+
+@spread(sample=None, seed="Seed of all draws and of the search.")
 def calibrate_command(
     scenario: Annotated[
         str, typer.Argument(help="Scenario to start from: a name, or a .toml file.")
     ] = "baseline",
-    targets: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Targets, as CSV or TOML; the patterns of the shipped county if left out."),
-    ] = None,
-    trials: Annotated[int, typer.Option(help="Parameter sets that the search tries.")] = CALIBRATION_TRIALS,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Set a lever or parameter; free ones start there. May be given more than once."),
-    ] = None,
-    free: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY", help="Move only this parameter; may be given more than once. All that are marked free if left out."),
-    ] = None,
-    method: Annotated[
-        Method, typer.Option(help="CMA-ES, tree of Parzen estimators, or Gaussian process.")
-    ] = Method.cma,
-    replicates: Annotated[int, typer.Option(help="Runs of each set, the same for all.")] = CALIBRATION_REPLICATES,
-    sample: Annotated[
-        float, typer.Option(help="Share of the county that is simulated in the search.")
-    ] = CALIBRATION_SAMPLE,
-    months: MonthsOption = MONTHS,
-    seed: Annotated[int, typer.Option(help="Seed of all draws and of the search.")] = SEED,
-    members: Annotated[
-        int, typer.Option(help="Sets to keep that meet the targets too.")
-    ] = ENSEMBLE_MEMBERS,
-    verify_sample: Annotated[
-        float, typer.Option(help="Share of the county in which the result is verified.")
-    ] = VERIFY_SAMPLE,
-    verify_replicates: Annotated[
-        int, typer.Option(help="Runs of the result; sets of the ensemble have a quarter of it.")
-    ] = VERIFY_REPLICATES,
-    write_targets: Annotated[
-        Path | None,
-        typer.Option("--write-targets", metavar="FILE", help="Only write the shipped targets as CSV, to be changed."),
-    ] = None,
-    workers: WorkersOption = None,
-    out: Annotated[Path, typer.Option(help="Folder.")] = Path("results/calibrate"),
-    lang: LangOption = Language.en,
-    as_json: JsonOption = False,
-) -> None:  # fmt: skip
+    fitted: Fitted = Fitted(),
+    settings: RunSettings = RunSettings(),
+    where: Where = Where(),
+    results: Keep = Keep(Path("results/calibrate"), progress=True),
+    shown: Shown = Shown(),
+) -> None:
     """Fit the free behaviour parameters to targets; keep every set that meets them."""
     from returnee.experiments.files import write_text
     from returnee.experiments.reports.calibration import show, write_page
@@ -118,48 +126,41 @@ def calibrate_command(
     )
     from returnee.scenarios import load_scenario
 
-    if write_targets is not None:
+    f, overrides = fitted, overrides_of(fitted.set_)
+    if f.write_targets is not None:
         table = targets_frame(default_targets()).to_csv(index=False, lineterminator="\n")
-        Bar().say(f"written: {write_text(write_targets, str(table))}")
+        Bar().say(f"written: {write_text(f.write_targets, str(table))}")
         return
-    overrides = overrides_of(set_)
     options = Options(
-        trials, sample, replicates, method.value, members, verify_sample, verify_replicates
-    )
-    command = command_of(scenario, targets, set_ or (), free or (), options, months, seed)
-    given = read_targets(targets, Bar().say) if targets else None
+        f.trials, f.sample, f.replicates, f.method.value, f.members, f.verify_sample,
+        f.verify_replicates,
+    )  # fmt: skip
+    command = command_of(scenario, fitted, settings)
+    given = read_targets(f.targets, Bar().say) if f.targets else None
     read = load_scenario(scenario, overrides)
-    try:
-        found = calibrate(
-            read, given, options, free or (), months, seed, workers, out, command,
-            progress=True,
-        )  # fmt: skip
-    except Interrupted as interrupt:
-        stop(str(interrupt), INTERRUPTED)
+    found = calibrate(read, given, options, f.free or (), settings, where, results, command)
     files.write_files(found, scenario, overrides)
     with reporting(found.folder):
-        report = write_page(found, found.folder / "report.html", lang)
-    if as_json:
+        report = write_page(found, found.folder / "report.html", shown.lang)
+    if shown.as_json:
         print_json(files.as_json(found))
     else:
-        show(found, console_of(), lang)
-    Bar().say(f"report: {report}")
+        show(found, console_of(), shown.lang)
+    end(report)
 
 
-def command_of(
-    scenario: str, targets: Path | None, sets: Sequence[str], free: Sequence[str],
-    options: Options, months: int, seed: int,
-) -> str:  # fmt: skip
+def command_of(scenario: str, fitted: Fitted, settings: RunSettings) -> str:
     """The command line that repeats a calibration."""
-    o = options
+    f = fitted
     flags = {
-        "trials": o.trials, "method": o.method, "replicates": o.replicates, "sample": o.sample,
-        "months": months, "seed": seed, "members": o.members, "verify-sample": o.verify_sample,
-        "verify-replicates": o.verify_replicates,
+        "trials": f.trials, "method": f.method.value, "replicates": f.replicates,
+        "sample": f.sample, "months": settings.months, "seed": settings.seed,
+        "members": f.members, "verify-sample": f.verify_sample,
+        "verify-replicates": f.verify_replicates,
     }  # fmt: skip
     words = ["returnee", "calibrate", scenario]
-    words += ["--targets", str(targets)] if targets else []
-    words += [word for text in sets for word in ("--set", text)]
-    words += [word for key in free for word in ("--free", key)]
+    words += ["--targets", str(f.targets)] if f.targets else []
+    words += [word for text in f.set_ or () for word in ("--set", text)]
+    words += [word for key in f.free or () for word in ("--free", key)]
     words += [word for name, value in flags.items() for word in (f"--{name}", str(value))]
     return shlex.join(words)

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from returnee.experiments.commands.options import (
-    AsNewOption,
-    JsonOption,
-    LangOption,
-    Language,
-    MonthsOption,
-    ProcessesOption,
-    SampleOption,
-    SeedOption,
-    WorkersOption,
-)
+from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import (
-    INTERRUPTED,
-    SOME_FAILED,
     console_of,
+    end,
     overrides_of,
     print_json,
     reporting,
-    stop,
 )
-from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
-from returnee.experiments.errors import Interrupted
+from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
 OUT = Path("results/linkage")
@@ -44,59 +33,71 @@ LINKAGE_EXAMPLES = """Examples:
 """
 
 
-def linkage_command(
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the experiment."""
+
     replicates: Annotated[
         int, typer.Option(help="Runs of each cell; five times as many for the premium.")
-    ] = LINKAGE_REPLICATES,
-    sample: SampleOption = LINKAGE_SAMPLE,
-    months: MonthsOption = MONTHS,
-    seed: SeedOption = SEED,
-    workers: WorkersOption = None,
+    ] = LINKAGE_REPLICATES
     cap: Annotated[
         float | None,
-        typer.Option(metavar="YUAN", help="Cap on yearly spending of the pair that is compared; that of the siloed scenario, or 10 million, if left out."),
-    ] = None,
+        typer.Option(
+            metavar="YUAN",
+            help="Cap on yearly spending of the pair that is compared; that of the siloed scenario, or 10 million, if left out.",
+        ),
+    ] = None
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Set a county or behaviour parameter in every cell; may be given more than once."),
-    ] = None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Set a county or behaviour parameter in every cell; may be given more than once.",
+        ),
+    ] = None
     robust: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Instead, find the premium at N points of the behaviour parameters, or N sets of the ensemble."),
-    ] = None,
+        typer.Option(
+            metavar="N",
+            help="Instead, find the premium at N points of the behaviour parameters, or N sets of the ensemble.",
+        ),
+    ] = None
     over: Annotated[
         str,
-        typer.Option(metavar="free|all|ensemble|FILE", help="With --robust: move the parameters free in calibration, or all. The parameter sets of the ensemble that ships, or of a .csv file, need no --robust."),
-    ] = "free",
+        typer.Option(
+            metavar="free|all|ensemble|FILE",
+            help="With --robust: move the parameters free in calibration, or all. The parameter sets of the ensemble that ships, or of a .csv file, need no --robust.",
+        ),
+    ] = "free"
     write_doc: Annotated[
         Path | None,
         typer.Option("--write-doc", metavar="FILE", help="Run everything and write it up in Markdown, with figures in images/ beside it."),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder; results/linkage, or results/linkage-robust.")
-    ] = None,
-    as_new: AsNewOption = False,
-    processes: ProcessesOption = False,
-    lang: LangOption = Language.en,
-    as_json: JsonOption = False,
-) -> None:  # fmt: skip
+    ] = None  # fmt: skip
+
+
+@spread(out="Folder; results/linkage, or results/linkage-robust.")
+def linkage_command(
+    asked: Asked = Asked(),
+    settings: RunSettings = RunSettings(sample=LINKAGE_SAMPLE),
+    where: Where = Where(),
+    results: Keep = Keep(progress=True),
+    shown: Shown = Shown(),
+) -> None:
     """Find out whether linked support is better than siloed: a factorial of all programmes."""
     from returnee.experiments.studies.linkage.robust import OVER
 
     options: dict[str, Any] = {
-        "replicates": replicates, "sample": sample, "months": months, "seed": seed,
-        "workers": workers, "cap": cap, "overrides": overrides_of(set_), "as_new": as_new,
-        "processes": processes, "progress": True,
+        "replicates": asked.replicates, "cap": asked.cap, "overrides": overrides_of(asked.set_),
+        "settings": settings, "where": where,
     }  # fmt: skip
-    try:
-        if write_doc is not None:
-            _document(write_doc, out or OUT, robust, options)
-        elif robust is not None or over not in OVER:
-            _robust(robust, over, out or robust_folder(OUT, over), options, lang, as_json)
-        else:
-            _factorial(out or OUT, options, lang, as_json)
-    except Interrupted as interrupt:
-        stop(str(interrupt), INTERRUPTED)
+    folder = Path(results.out or OUT)
+    if asked.write_doc is not None:
+        _document(asked.write_doc, replace(results, out=folder), asked.robust, options)
+    elif asked.robust is not None or asked.over not in OVER:
+        results = replace(results, out=results.out or robust_folder(OUT, asked.over))
+        _robust(asked, options | {"results": results}, shown)
+    else:
+        _factorial(options | {"results": replace(results, out=folder)}, shown)
 
 
 def robust_folder(out: Path, over: str) -> Path:
@@ -104,51 +105,48 @@ def robust_folder(out: Path, over: str) -> Path:
     return out.with_name(f"{out.name}-robust{'' if over == 'free' else '-' + Path(over).stem}")
 
 
-def _factorial(out: Path, options: dict[str, Any], lang: str, as_json: bool) -> None:
+def _factorial(options: dict[str, Any], shown: Shown) -> None:
     from returnee.experiments.reports.linkage.words import linkage_json
     from returnee.experiments.studies.linkage.experiment import linkage
 
-    found = linkage(out=out, **options)
-    _show(found, None, found.folder, linkage_json(found, lang) if as_json else None, lang)
+    found = linkage(**options)
+    _show(found, None, linkage_json(found, shown.lang) if shown.as_json else None, shown.lang)
 
 
-def _robust(
-    points: int | None, over: str, out: Path, options: dict[str, Any], lang: str, as_json: bool
-) -> None:
+def _robust(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
     from returnee.experiments.reports.linkage.words import robust_json
     from returnee.experiments.studies.linkage.robust import robust
 
-    found = robust(points, over, out=out, **options)
-    _show(None, found, found.folder, robust_json(found, lang) if as_json else None, lang)
+    found = robust(asked.robust, asked.over, **options)
+    _show(None, found, robust_json(found, shown.lang) if shown.as_json else None, shown.lang)
 
 
-def _show(found: Any, robust: Any, folder: Path, content: Any, lang: str) -> None:
+def _show(found: Any, robust: Any, content: Any, lang: str) -> None:
     """Write the report, print JSON or tables, and say what failed."""
     from returnee.experiments.reports.linkage.report import show_linkage, write_page
 
+    folder = (found or robust).folder
     with reporting(folder):
         report = write_page(found, robust, folder / "report.html", lang)
     if content is None:
         show_linkage(found, robust, console_of(), lang)
     else:
         print_json(content)
-    Bar().say(f"report: {report}")
-    if (found or robust).failures:
-        raise typer.Exit(SOME_FAILED)
+    end(report, (found or robust).failures)
 
 
-def _document(path: Path, out: Path, points: int | None, options: dict[str, Any]) -> None:
+def _document(path: Path, results: Keep, points: int | None, options: dict[str, Any]) -> None:
     """Run the experiment and its robustness, or take them from their folders, and write it up."""
     from returnee.experiments.reports.linkage.report import write_document, write_page
     from returnee.experiments.studies.compare_ensemble import SHIPPED
     from returnee.experiments.studies.linkage.experiment import linkage
     from returnee.experiments.studies.linkage.robust import OVER, robust
 
-    found = linkage(out=out, **options)
+    found = linkage(results=results, **options)
     fitted, free, wide = (
         robust(
             points if over == SHIPPED else points or POINTS, over,
-            out=robust_folder(out, over), **options,
+            results=replace(results, out=robust_folder(results.folder, over)), **options,
         )
         for over in (SHIPPED, *OVER)
     )  # fmt: skip

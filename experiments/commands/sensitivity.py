@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from returnee.experiments.commands.options import (
-    AsNewOption,
-    JsonOption,
-    LangOption,
-    Language,
-    LocalOption,
-    MonthsOption,
-    ProcessesOption,
-    SampleOption,
-    SchedulerOption,
-    SeedOption,
-    WorkersOption,
-)
+from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import (
-    INTERRUPTED,
     console_of,
+    end,
     overrides_of,
     print_json,
     reporting,
-    stop,
 )
-from returnee.experiments.errors import Interrupted
-from returnee.experiments.running.progress import Bar
+from returnee.experiments.running.options import Keep, RunSettings, Where
 
 SENSITIVITY_EXAMPLES = """Examples:
 
@@ -50,85 +38,92 @@ class Method(StrEnum):
     both = "both"
 
 
-def sensitivity_command(
-    scenarios: Annotated[list[str], typer.Argument(help="Policies whose effect is looked at.")],
-    against: Annotated[str, typer.Option(help="The reference of the effects.")] = "baseline",
+@dataclass(frozen=True)
+class Studied:
+    """What is looked at, and how thoroughly."""
+
+    against: Annotated[str, typer.Option(help="The reference of the effects.")] = "baseline"
     method: Annotated[
         Method, typer.Option(help="Screening, shares of variance, or one after the other.")
-    ] = Method.both,
+    ] = Method.both
     over: Annotated[
         list[str] | None,
-        typer.Option(metavar="free|all|KEY", help="Parameters to move: those free in calibration, all, or keys; may be given more than once."),
-    ] = None,
+        typer.Option(
+            metavar="free|all|KEY",
+            help="Parameters to move: those free in calibration, all, or keys; may be given more than once.",
+        ),
+    ] = None
     measure: Annotated[
         list[str] | None,
         typer.Option(help="Indicator; may be given more than once."),
-    ] = None,
-    trajectories: Annotated[int, typer.Option(help="Of the screening.")] = 20,
-    base: Annotated[int, typer.Option(help="Base points of the shares, a power of two.")] = 64,
-    top: Annotated[int, typer.Option(help="Parameters kept after screening.")] = 6,
+    ] = None
+    trajectories: Annotated[int, typer.Option(help="Of the screening.")] = 20
+    base: Annotated[int, typer.Option(help="Base points of the shares, a power of two.")] = 64
+    top: Annotated[int, typer.Option(help="Parameters kept after screening.")] = 6
     spread: Annotated[
         float, typer.Option(help="Share of a parameter's range by which it is moved either way.")
-    ] = 0.1,
-    replicates: Annotated[int, typer.Option(help="Runs of each scenario at each point.")] = 2,
-    sample: SampleOption = 0.01,
-    months: MonthsOption = 120,
-    seed: SeedOption = 1,
+    ] = 0.1
+    replicates: Annotated[int, typer.Option(help="Runs of each scenario at each point.")] = 2
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Set a key in every scenario; may be given more than once."),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder.")] = Path("results/sensitivity"),
-    workers: WorkersOption = None,
-    processes: ProcessesOption = False,
-    scheduler: SchedulerOption = "",
-    local_cluster: LocalOption = 0,
-    as_new: AsNewOption = False,
-    lang: LangOption = Language.en,
-    as_json: JsonOption = False,
-) -> None:  # fmt: skip
+    ] = None  # fmt: skip
+
+
+@spread()
+def sensitivity_command(
+    scenarios: Annotated[list[str], typer.Argument(help="Policies whose effect is looked at.")],
+    studied: Studied = Studied(),
+    settings: RunSettings = RunSettings(sample=0.01),
+    where: Where = Where(),
+    results: Keep = Keep(Path("results/sensitivity"), progress=True),
+    shown: Shown = Shown(),
+) -> None:
     """Find out which assumptions decide outcomes, and whether a policy works."""
     from returnee.experiments.files import write_text
     from returnee.experiments.numbers import plain
     from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
-    from returnee.experiments.running.executors import Where
-    from returnee.experiments.studies.sensitivity import MEASURES, sensitivity, settled
+    from returnee.experiments.studies.sensitivity import SENSITIVE, Effort, sensitivity, settled
     from returnee.experiments.words.texts import percent
     from returnee.scenarios import load_scenario
 
-    named = over or ["free"]
-    overrides = overrides_of(set_)
-    try:
-        found = sensitivity(
-            scenarios, against, over=named[0] if len(named) == 1 else named, method=method.value,
-            trajectories=trajectories, base=base, top=top, spread=spread,
-            measures=measure or MEASURES, replicates=replicates, sample=sample, months=months,
-            seed=seed, overrides=overrides, out=out, progress=True, as_new=as_new,
-            where=Where(workers, processes, scheduler, local_cluster),
-        )  # fmt: skip
-    except Interrupted as interrupt:
-        stop(str(interrupt), INTERRUPTED)
-    county = load_scenario(against, overrides).county
+    named, lang = studied.over or ["free"], shown.lang
+    overrides = overrides_of(studied.set_)
+    effort = Effort(
+        named[0] if len(named) == 1 else named, studied.method.value, studied.trajectories,
+        studied.base, studied.top, studied.spread, studied.measure or SENSITIVE, studied.replicates,
+    )  # fmt: skip
+    found = sensitivity(
+        scenarios, studied.against, effort=effort, overrides=overrides, settings=settings,
+        where=where, results=results,
+    )  # fmt: skip
+    county = load_scenario(studied.against, overrides).county
     about = {
-        "n": found.attrs["moved"], "spread": percent(spread, lang), "months": months,
-        "county": county.name_zh if lang == "zh" else county.name, "replicates": replicates,
-        "sample": f"{sample:g}",
+        "n": found.attrs["moved"], "spread": percent(studied.spread, lang),
+        "months": settings.months, "county": county.name_zh if lang == "zh" else county.name,
+        "replicates": studied.replicates, "sample": f"{settings.sample:g}",
     }  # fmt: skip
-    options = {
-        "against": against, "method": method.value, "trajectories": trajectories, "base": base,
-        "top": top, "spread": spread, "replicates": replicates, "sample": sample,
-        "months": months, "seed": seed,
-    }  # fmt: skip
-    words = ["returnee", "sensitivity", *scenarios]
-    words += [w for key, value in options.items() for w in (f"--{key}", str(value))]
-    for name, values in (("over", over), ("measure", measure), ("set", set_)):
-        words += [w for value in values or () for w in (f"--{name}", value)]
-    with reporting(out):
-        page = sensitivity_page(found, about, shlex.join(words), lang)
-        report = write_text(out / "report.html", page)
-    if as_json:
+    with reporting(results.folder):
+        page = sensitivity_page(found, about, command_of(scenarios, studied, settings), lang)
+        report = write_text(results.folder / "report.html", page)
+    if shown.as_json:
         print_json([plain(row) for row in settled(found).to_dict("records")])
     else:
         for line in sentences(found, lang):
             console_of().print(line, highlight=False)
-    Bar().say(f"report: {report}")
+    end(report)
+
+
+def command_of(scenarios: Sequence[str], studied: Studied, settings: RunSettings) -> str:
+    """The command line that repeats a study."""
+    s = studied
+    options = {
+        "against": s.against, "method": s.method.value, "trajectories": s.trajectories,
+        "base": s.base, "top": s.top, "spread": s.spread, "replicates": s.replicates,
+        "sample": settings.sample, "months": settings.months, "seed": settings.seed,
+    }  # fmt: skip
+    words = ["returnee", "sensitivity", *scenarios]
+    words += [w for key, value in options.items() for w in (f"--{key}", str(value))]
+    for name, values in (("over", s.over), ("measure", s.measure), ("set", s.set_)):
+        words += [w for value in values or () for w in (f"--{name}", value)]
+    return shlex.join(words)

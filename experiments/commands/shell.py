@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,7 +19,8 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from returnee.experiments.commands.encodings import any_encoding
-from returnee.experiments.errors import StoreError, UsageError, reason_of
+from returnee.experiments.errors import Interrupted, StoreError, UsageError, reason_of
+from returnee.experiments.running.progress import Bar
 from returnee.scenarios import ScenarioError, parse_override
 
 SOME_FAILED, WRONG, INTERRUPTED = 1, 2, 130
@@ -30,6 +31,13 @@ PARSER_ERRORS: Any = typer.BadParameter.__mro__[2]
 
 class OneLine(TyperGroup):
     """The command, with every error of a user on one line of standard error."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Do what is asked; stopped, say what is kept."""
+        try:
+            return super().invoke(ctx)
+        except Interrupted as interrupt:
+            stop(str(interrupt), INTERRUPTED)
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command and exit."""
@@ -88,6 +96,20 @@ def _unfinished(folder: Path) -> None:
 
     with suppress(StoreError, OSError):
         write_json(folder / MANIFEST, read_manifest(folder) | {"status": NO_REPORT})
+
+
+def end(report: Path | None, failures: Sequence[Any] = ()) -> None:
+    """Say where the report is, and leave with 1 if some runs failed."""
+    if report is not None:
+        Bar().say(f"report: {report}")
+    if failures:
+        raise typer.Exit(SOME_FAILED)
+
+
+def warn(text: str) -> None:
+    """Say a line on standard error, if there is one to say."""
+    if text:
+        Bar().say(text)
 
 
 def overrides_of(given: list[str] | None) -> dict[str, Any]:

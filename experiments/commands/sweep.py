@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from returnee.experiments.commands.options import (
-    AsNewOption,
-    JsonOption,
-    LangOption,
-    Language,
-    LocalOption,
-    SchedulerOption,
-    WorkersOption,
-)
+from returnee.experiments.commands.options import JsonOption, Shown, spread
 from returnee.experiments.commands.shell import (
-    INTERRUPTED,
     SOME_FAILED,
     console_of,
     print_json,
     reporting,
-    stop,
 )
 from returnee.experiments.defaults import MAX_RUNS
-from returnee.experiments.errors import Interrupted
+from returnee.experiments.running.options import Keep, Where
 from returnee.experiments.running.progress import Bar
 
 LONG = 60.0  # seconds that a plan expects, about twice those of a fast machine
@@ -78,13 +69,13 @@ def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str
     UsageError
     """
     from returnee.experiments.measuring.measures import check_horizon, check_measure
-    from returnee.experiments.reports.sweep import SHOWN
+    from returnee.experiments.measuring.selections import OVER_AXES
 
     for name in given or ():
         check_measure(name)
     if months is not None:
         check_horizon(given or (), months)
-    return tuple(dict.fromkeys(given)) if given else SHOWN
+    return tuple(dict.fromkeys(given)) if given else OVER_AXES
 
 
 def write_report(folder: Path, lang: str, measures: Sequence[str]) -> None:
@@ -98,12 +89,10 @@ def write_report(folder: Path, lang: str, measures: Sequence[str]) -> None:
             Bar().say(f"report: {write_text(folder / 'report.html', page)}")
 
 
-def sweep_command(
-    design: Annotated[Path, typer.Argument(help="A design file (TOML).")],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder; results/sweep-DESIGN if left out.")
-    ] = None,
-    workers: WorkersOption = None,
+@dataclass(frozen=True)
+class Swept:
+    """What of a design is done."""
+
     processes: Annotated[
         bool | None,
         typer.Option(
@@ -111,65 +100,82 @@ def sweep_command(
             help="Processes start a second later and then use the processors better; if left out, "
             "processes where there is half a minute of work or more.",
         ),
-    ] = None,
-    scheduler: SchedulerOption = "",
-    local_cluster: LocalOption = 0,
+    ] = None
     shard: Annotated[
         str, typer.Option(metavar="i/N", help="Do one share of N, as a job of an array.")
-    ] = "",
-    max_runs: Annotated[int, typer.Option(help="Refuse more runs than this.")] = MAX_RUNS,
+    ] = ""
+    max_runs: Annotated[int, typer.Option(help="Refuse more runs than this.")] = MAX_RUNS
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try runs again that failed.")
-    ] = False,
+    ] = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the plan and what it will take; run nothing.")
-    ] = False,
-    as_new: AsNewOption = False,
-    measure: MeasureOption = None,
-    lang: LangOption = Language.en,
-    as_json: JsonOption = False,
+    ] = False
+    measure: MeasureOption = None
+
+
+@spread(processes=None, out="Folder; results/sweep-DESIGN if left out.")
+def sweep_command(
+    design: Annotated[Path, typer.Argument(help="A design file (TOML).")],
+    swept: Swept = Swept(),
+    where: Where = Where(),
+    results: Keep = Keep(progress=True),
+    shown: Shown = Shown(),
 ) -> None:
     """Run scenarios over a design: grid, Latin hypercube, Sobol sequence or a table of points."""
     from returnee.experiments.running.cost import cost_of, cost_text
     from returnee.experiments.running.design import read_design
-    from returnee.experiments.running.executors import Where
     from returnee.experiments.running.plan import plan_of
-    from returnee.experiments.running.status import status_of, status_text
-    from returnee.experiments.studies.sweep import run_plan, shard_of
+    from returnee.experiments.running.run import run, share_of
+    from returnee.experiments.studies.sweep import figures_of
 
-    plan = plan_of(read_design(design), max_runs)
-    if processes is None:
-        processes = plan.runs * plan.seconds_a_run >= LONG
-    where = Where(workers, processes, scheduler, local_cluster)
+    plan = plan_of(read_design(design), swept.max_runs)
+    long = plan.runs * plan.seconds_a_run >= LONG
+    where = replace(where, processes=long if swept.processes is None else swept.processes)
     where.check()
-    shown = measures_of(measure, plan.design.settings.months)
-    if shard:
-        shard_of(shard)
-    if dry_run:
+    measures = measures_of(swept.measure, plan.design.settings.months)
+    share_of(swept.shard)
+    if swept.dry_run:
         cost = cost_of(plan, where)
-        print_json(cost) if as_json else console_of().print(cost_text(cost), highlight=False)
+        print_json(cost) if shown.as_json else say_plainly(cost_text(cost))
         return
-    folder = out or Path("results") / f"sweep-{design.stem}"
-    options = {"out": folder, "shard": shard, "workers": workers, "scheduler": scheduler}
-    command = shlex.join(
+    results = replace(results, out=results.out or Path("results") / f"sweep-{design.stem}")
+    command = command_of(design, swept, where, results)
+    store = run(plan, figures_of(plan), where, results, command, swept.shard, swept.retry_failed)
+    failed = say_status(store.folder, shown)
+    if swept.shard:
+        Bar().say(f"when all shares are done: returnee merge {results.out}")
+    else:
+        write_report(store.folder, shown.lang, measures)
+    if failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def command_of(design: Path, swept: Swept, where: Where, results: Keep) -> str:
+    """The command line that repeats a sweep."""
+    options = {
+        "out": results.out, "shard": swept.shard, "workers": where.workers,
+        "scheduler": where.scheduler,
+    }  # fmt: skip
+    return shlex.join(
         ["returnee", "sweep", str(design)]
         + [word for key, value in options.items() if value for word in (f"--{key}", str(value))]
-        + [word for name in measure or () for word in ("--measure", name)]
+        + [word for name in swept.measure or () for word in ("--measure", name)]
     )
-    try:
-        store = run_plan(
-            plan, folder, shard, where, True, as_new=as_new, retry=retry_failed, command=command
-        )
-    except Interrupted as interrupt:
-        stop(str(interrupt), INTERRUPTED)
-    found = status_of(store.folder)
-    print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
-    if shard:
-        Bar().say(f"when all shares are done: returnee merge {folder}")
-    else:
-        write_report(store.folder, lang, shown)
-    if found["failed"]:
-        raise typer.Exit(SOME_FAILED)
+
+
+def say_plainly(text: str) -> None:
+    """Print lines as they are."""
+    console_of().print(text, highlight=False)
+
+
+def say_status(folder: Path, shown: Shown) -> int:
+    """Print how far a folder is; how many runs failed."""
+    from returnee.experiments.running.status import status_of, status_text
+
+    found: dict[str, Any] = status_of(folder)
+    print_json(found) if shown.as_json else say_plainly(status_text(found))
+    return int(found["failed"])
 
 
 def status_command(
@@ -177,12 +183,10 @@ def status_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show what of a folder is finished, failed and left, and how long the rest will take."""
-    from returnee.experiments.running.status import status_of, status_text
-
-    found: dict[str, Any] = status_of(folder)
-    print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
+    say_status(folder, Shown(as_json=as_json))
 
 
+@spread()
 def merge_command(
     out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the one table.")],
     folders: Annotated[
@@ -190,17 +194,14 @@ def merge_command(
         typer.Argument(metavar="[FOLDER]...", help="Shares; DIR/shard-* if left out."),
     ] = None,
     measure: MeasureOption = None,
-    lang: LangOption = Language.en,
-    as_json: JsonOption = False,
+    shown: Shown = Shown(),
 ) -> None:
     """Make one table of the shares of a sweep."""
     from returnee.experiments.running.merge import merge
-    from returnee.experiments.running.status import status_of, status_text
 
-    shown = measures_of(measure)
+    measures = measures_of(measure)
     merge(out, folders or None)
-    found = status_of(out)
-    print_json(found) if as_json else console_of().print(status_text(found), highlight=False)
-    write_report(out, lang, shown)
-    if found["failed"]:
+    failed = say_status(out, shown)
+    write_report(out, shown.lang, measures)
+    if failed:
         raise typer.Exit(SOME_FAILED)

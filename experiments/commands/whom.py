@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from returnee.experiments.commands.options import (
-    JsonOption,
-    LangOption,
-    Language,
-    MonthsOption,
-    SampleOption,
-    SeedOption,
-    WorkersOption,
-)
-from returnee.experiments.commands.shell import (
-    INTERRUPTED,
-    SOME_FAILED,
-    console_of,
-    overrides_of,
-    print_json,
-    stop,
-)
-from returnee.experiments.errors import Interrupted
+from returnee.experiments.commands.options import Shown, spread
+from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
 if TYPE_CHECKING:
@@ -48,67 +33,71 @@ def people_kept(asked: int | None, replicates: int) -> int:
     return min(KEPT, max(replicates, 0)) if asked is None else asked
 
 
-def whom_command(
-    scenario: Annotated[str, typer.Argument(help="A scenario's name, or a .toml file.")],
+@dataclass(frozen=True)
+class Looked:
+    """Whose lives are compared."""
+
     against: Annotated[
         str, typer.Option(help="The reference; no_support gives deadweight of all support.")
-    ] = "baseline",
+    ] = "baseline"
     worker: Annotated[
         int | None,
         typer.Option(metavar="ID", help="Tell one person's life under both, and nothing else."),
-    ] = None,
-    replicates: Annotated[int, typer.Option(help="Paired runs.")] = REPLICATES,
-    replicate: Annotated[int, typer.Option(help="With --worker: in which pair of runs.")] = 0,
-    sample: SampleOption = SAMPLE,
-    months: MonthsOption = 120,
-    seed: SeedOption = 1,
+    ] = None
+    replicates: Annotated[int, typer.Option(help="Paired runs.")] = REPLICATES
+    replicate: Annotated[int, typer.Option(help="With --worker: in which pair of runs.")] = 0
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="As for returnee compare."),
-    ] = None,
-    workers: WorkersOption = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to keep the runs in, and to resume from.")
-    ] = None,
-    lang: LangOption = Language.en,
-    as_json: JsonOption = False,
+    ] = None
+
+
+@spread(out="Folder to keep the runs in, and to resume from.")
+def whom_command(
+    scenario: Annotated[str, typer.Argument(help="A scenario's name, or a .toml file.")],
+    looked: Looked = Looked(),
+    settings: RunSettings = RunSettings(sample=SAMPLE),
+    where: Where = Where(),
+    results: Keep = Keep(progress=True),
+    shown: Shown = Shown(),
 ) -> None:
     """Say whom a policy changed: who returned, founded or survived under one and not the other."""
-    from returnee.experiments.keys import Settings
     from returnee.experiments.reports.terminal import show
     from returnee.experiments.reports.whom import People, whom_json
-    from returnee.experiments.running.runner import compile_first
-    from returnee.experiments.studies.compare import compare, line_up
+    from returnee.experiments.studies.compare import compare
+
+    if looked.worker is not None:
+        tell(scenario, looked, looked.worker, settings, shown)
+        return
+    n = looked.replicates
+    found = compare(
+        [scenario], looked.against, n, n, overrides_of(looked.set_), settings, where, results
+    )
+    assert found.whom is not None  # people of every replicate were asked for
+    if shown.as_json:
+        print_json(whom_json(found.plan, found.whom))
+    else:
+        show(People(found.plan, found.whom, shown.lang).told(), console_of())
+    end(None, found.failures)
+
+
+def tell(scenario: str, looked: Looked, worker: int, settings: RunSettings, shown: Shown) -> None:
+    """Tell one person's life under both policies."""
+    from returnee.experiments.running.executors import compile_first
+    from returnee.experiments.studies.compare import line_up
     from returnee.experiments.studies.stories.choice import stories_json
     from returnee.experiments.studies.stories.words import story_lines
 
-    overrides, console = overrides_of(set_), console_of()
-    if worker is not None:
-        settings = Settings(seed, sample, months)
-        plan = line_up([scenario], against, replicate + 1, settings, overrides)
-        plan.check()
-        compile_first(Bar().say)
-        pair = pair_of(plan, worker, replicate)
-        if as_json:
-            print_json(stories_json(plan, {plan.compared[0]: [pair]})[plan.compared[0]][0])
-        else:
-            for line in story_lines(plan, plan.compared[0], pair, lang):
-                console.print(Text(line))
-        return
-    try:
-        found = compare(
-            [scenario], against, replicates=replicates, sample=sample, months=months, seed=seed,
-            workers=workers, overrides=overrides, out=out, progress=True, people=replicates,
-        )  # fmt: skip
-    except Interrupted as interrupt:
-        stop(str(interrupt), INTERRUPTED)
-    assert found.whom is not None  # people of every replicate were asked for
-    if as_json:
-        print_json(whom_json(found.plan, found.whom))
+    overrides = overrides_of(looked.set_)
+    plan = line_up([scenario], looked.against, looked.replicate + 1, settings, overrides)
+    plan.check()
+    compile_first(Bar().say)
+    pair, label = pair_of(plan, worker, looked.replicate), plan.compared[0]
+    if shown.as_json:
+        print_json(stories_json(plan, {label: [pair]})[label][0])
     else:
-        show(People(found.plan, found.whom, lang).told(), console)
-    if found.failures:
-        raise typer.Exit(SOME_FAILED)
+        for line in story_lines(plan, label, pair, shown.lang):
+            console_of().print(Text(line))
 
 
 def pair_of(plan: Plan, worker: int, replicate: int) -> Pair:

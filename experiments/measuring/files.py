@@ -12,6 +12,7 @@ import numpy as np
 
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
+from returnee.simulation.state.programmes import R_GRANT
 
 STAGES = (
     "planned", "trained", "loan_asked", "loan_granted", "registered", "incubated", "opened",
@@ -69,7 +70,7 @@ def reached(run: Run) -> dict[str, np.ndarray]:
         "incubated": firms["incubator_until"] != r.NEVER,
         "opened": firms["opened"] != r.NEVER,
         "mentored": firms["mentor_until"] != r.NEVER,
-        "granted": receipts[:, r.R_GRANT] > 0,
+        "granted": receipts[:, R_GRANT] > 0,
         "open_at_end": firms["phase"] == r.OPEN,
     }
 

@@ -18,6 +18,7 @@ from returnee.scenarios import County as Facts
 from returnee.simulation.accounts import HALF, STAYING_MONTHS
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
+from returnee.simulation.state.channels import FINANCE
 
 DIMENSIONS = ("sex", "age", "schooling", "place", "township")
 SEXES = ("male", "female")
@@ -116,7 +117,7 @@ def figures_by_group(run: Run) -> dict[str, float]:
     state = workers["state"]
     present = np.flatnonzero((state != r.PRE) & (state != r.RETIRED))
     employed = np.flatnonzero((state == r.EMPLOYED) & (workers["firm"] >= 0))
-    aware = present[workers["knows"][present] >> r.FINANCE & 1 == 1]
+    aware = present[workers["knows"][present] >> FINANCE & 1 == 1]
     new = firms[(firms["registered"] >= 1) & (firms["returnee"] == 1)]
     founders = codes_of(run, new["owner"], new["registered"].astype(int))
     still = new["phase"] == r.OPEN

@@ -10,8 +10,8 @@ from registration to being struck off; *operating* from opening to the day the f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,48 +21,102 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import BY_KEY, Task
 from returnee.experiments.measuring.files import figures_of_files
 from returnee.experiments.measuring.groups import figures_by_group
-from returnee.experiments.words.texts import words
+from returnee.experiments.words.texts import COUNTABLE, words
 from returnee.scenarios import Scenario
 from returnee.scenarios.schema.errors import guess, nearest
-from returnee.simulation.indicators import INDICATORS, Indicator
+from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.run import FEN, Run
 from returnee.simulation.state import records as r
-from returnee.simulation.state.records import PROGRAMMES
+from returnee.simulation.state.programmes import PROGRAMMES
 
 FINAL = "final"
 AGES = (12, 36, 60)
 LAST = 12  # months over which stocks and means are averaged at the end of a run
+YEAR = 12
 
 
-def _survival(kind: str, en: str, zh: str) -> list[Indicator]:
+class Measure(NamedTuple):
+    """A figure of a run.
+
+    Attributes
+    ----------
+    name, unit : str
+    kind : {"stock", "flow", "mean", "final"}
+        At a month's end, in a month, its mean, or of the whole run.
+    en, zh : str
+        Label. Where it does not fit, ``words/`` has others under ``measures`` and the name.
+    better : int
+        1: more is better, -1: less is better, 0: neither.
+    of : callable, optional
+        Computes a figure of the whole run, full county.
+    """
+
+    name: str
+    unit: str
+    kind: str
+    en: str
+    zh: str
+    better: int = 0
+    of: Callable[[Run], float] | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the figure grows with the county, so that a sample is scaled up."""
+        return self.unit in (*COUNTABLE, "yuan")
+
+
+def firms_surviving(run: Run) -> float:
+    """Returnee firms registered under the policy and open at the end."""
+    firms = run.county.firms[: int(run.county.clock.firms)]
+    new = firms[firms["registered"] >= 1]  # NEVER is before it
+    open_now, returnee = new["phase"] == r.OPEN, new["returnee"].astype(bool)
+    return float((open_now & returnee).sum()) * (1.0 / run.sample)
+
+
+def start_rate(run: Run) -> float:
+    """Returnee firms registered a year per 1,000 away."""
+    months, scale = run.county.months[1:], 1.0 / run.sample
+    started = months["returnee_registrations"].sum() * scale / (run.months / YEAR)
+    return 1000.0 * _ratio(started, months["away"].mean() * scale)
+
+
+def jobs_per_firm(run: Run) -> float:
+    """Jobs in returnee firms by firm, over the last months."""
+    last = run.county.months[1:][-LAST:]
+    return _ratio(last["returnee_jobs"].sum(), last["returnee_firms_open"].sum())
+
+
+def _ratio(above: float, below: float) -> float:
+    return float(above / below) if below else np.nan
+
+
+def _survival(kind: str, en: str, zh: str) -> list[Measure]:
     return [
-        Indicator(
-            f"survival_{kind}_{age}", "share", FINAL, f"{en} {age} months", f"{age}个月{zh}", 1
-        )
+        Measure(f"survival_{kind}_{age}", "share", FINAL, f"{en} {age} months", f"{age}个月{zh}", 1)
         for age in AGES
     ]
 
 
-DERIVED: tuple[Indicator, ...] = (
-    Indicator(
+DERIVED: tuple[Measure, ...] = (
+    Measure(
         "firms_surviving", "firms", FINAL,
         "returnee firms registered under the policy and open at the end",
-        "政策期内登记且期末仍营业的返乡企业", 1),
-    Indicator(
+        "政策期内登记且期末仍营业的返乡企业", 1, firms_surviving),
+    Measure(
         "start_rate", "per 1,000 away and year", FINAL,
-        "returnee firms registered per 1,000 away", "每千名在外劳动力年返乡创业数", 1),
+        "returnee firms registered per 1,000 away", "每千名在外劳动力年返乡创业数", 1, start_rate),
     *_survival("registered", "new firms still registered after", "登记存续率"),
     *_survival("operating", "opened firms still operating after", "经营存续率"),
-    Indicator(
+    Measure(
         "jobs_per_firm", "jobs/firm", FINAL,
-        "jobs per open returnee firm", "每家返乡企业岗位数", 1),
+        "jobs per open returnee firm", "每家返乡企业岗位数", 1, jobs_per_firm),
 )  # fmt: skip
 
 
-def _programmes(prefix: str, tail: str, better: int) -> tuple[Indicator, ...]:
+def _programmes(prefix: str, tail: str, better: int) -> tuple[Measure, ...]:
     en, zh = words("en"), words("zh")
     return tuple(
-        Indicator(
+        Measure(
             f"{prefix}_{name}", "yuan", "flow",
             f"{en['programmes'][name]}, {en[tail]}", f"{zh['programmes'][name]}{zh[tail]}", better,
         )
@@ -72,8 +126,39 @@ def _programmes(prefix: str, tail: str, better: int) -> tuple[Indicator, ...]:
 
 SPENT = _programmes("spent", "spent", 0)
 UNPAID = _programmes("unpaid", "due_not_paid", -1)
-MEASURES: tuple[Indicator, ...] = (*INDICATORS, *DERIVED, *SPENT, *UNPAID)
+MEASURES: tuple[Measure, ...] = (
+    *(Measure(*indicator) for indicator in INDICATORS), *DERIVED, *SPENT, *UNPAID,
+)  # fmt: skip
 BY_NAME = {measure.name: measure for measure in MEASURES}
+_KINDS = np.array([measure.kind for measure in MEASURES])
+
+
+def levels_over(values: np.ndarray, kinds: np.ndarray = _KINDS) -> np.ndarray:
+    """One figure a measure: the level of a run.
+
+    Stocks and means are the mean of the last 12 months, flows the sum over the horizon, figures of
+    whole runs stand at the last month.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (..., measures, months)
+    kinds : ndarray of str, shape (measures,)
+        Those of `MEASURES` if left out.
+
+    Returns
+    -------
+    ndarray of float, shape (..., measures)
+    """
+    levels: np.ndarray = values[..., -1].copy()
+    held, flow = np.isin(kinds, ("stock", "mean")), kinds == "flow"
+    levels[..., held] = values[..., held, -LAST:].mean(axis=-1)
+    levels[..., flow] = values[..., flow, :].sum(axis=-1)
+    return levels
+
+
+def years_of(kind: str, months: int) -> float:
+    """Years that a level is spread over as it is told: flows are told by year."""
+    return months / YEAR if kind == "flow" else 1.0
 
 
 def check_measure(name: str, label: str = "measure") -> None:
@@ -194,19 +279,15 @@ def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) 
 
 def derived(run: Run) -> dict[str, float]:
     """Figures of a whole run, by name; full-county units."""
+    alone = {measure.name: measure.of(run) for measure in DERIVED if measure.of}
+    return {**alone, **survival(run)}
+
+
+def survival(run: Run) -> dict[str, float]:
+    """Shares of firms registered under the policy that live to each age, by name."""
     # From the records, not from `run.firms`: making that table costs as much as 20 months of a run.
     firms = run.county.firms[: int(run.county.clock.firms)]
-    new = firms[firms["registered"] >= 1]  # NEVER is before it
-    open_now, returnee = new["phase"] == r.OPEN, new["returnee"].astype(bool)
-    months = run.county.months[1:]
-    last, scale = months[-LAST:], 1.0 / run.sample
-    years, away = run.months / 12.0, months["away"].mean() * scale
-    started = months["returnee_registrations"].sum() * scale / years
-    figures = {
-        "firms_surviving": float((open_now & returnee).sum()) * scale,
-        "start_rate": 1000.0 * _ratio(started, away),
-        "jobs_per_firm": _ratio(last["returnee_jobs"].sum(), last["returnee_firms_open"].sum()),
-    }
+    new, figures = firms[firms["registered"] >= 1], {}
     for kind, begin, end in (
         ("registered", "registered", "closed"),
         ("operating", "opened", "stopped"),
@@ -218,10 +299,6 @@ def derived(run: Run) -> dict[str, float]:
         for age, share in zip(AGES, kaplan_meier(spans, ended, AGES)):
             figures[f"survival_{kind}_{age}"] = share
     return figures
-
-
-def _ratio(above: float, below: float) -> float:
-    return float(above / below) if below else np.nan
 
 
 def tidy(run: Run, task: Task) -> pa.Table:
@@ -257,21 +334,6 @@ def tidy(run: Run, task: Task) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-YEAR = 12
-PILLARS = {
-    "training": ("training",),
-    "services": ("desk", "posts", "stations", "messages", "mentors", "case_tracking"),
-    "incubation": ("incubator_sites", "rent"),
-    "activities": ("contests", "sessions"),
-    "finance": (
-        "startup_grant", "job_subsidy", "interest_subsidy", "guarantee", "tax_relief",
-        "exit_compensation",
-    ),
-    "technology": ("visits", "upgrade_grant"),
-    "venue": ("sites", "roads"),
-}  # fmt: skip
-
-
 def smoothed(values: np.ndarray, kind: str) -> np.ndarray:
     """Flows as sums over the last 12 months (missing before the 12th); others as they are.
 
@@ -291,12 +353,6 @@ def smoothed(values: np.ndarray, kind: str) -> np.ndarray:
     return rolled
 
 
-# One figure a measure of a run: what sweeps keep, and the words that go with it.
-#
-# Stocks and means are the mean of the last 12 months, flows the sum over the horizon, figures of
-# whole runs as they are: the same as `effects.Cube.levels`, without the monthly table in between.
-
-
 NAMES = tuple(measure.name for measure in MEASURES)
 TYPES = {float: pa.float64(), int: pa.int64(), bool: pa.bool_(), str: pa.string()}
 HEAD = pa.schema(
@@ -309,7 +365,7 @@ HEAD = pa.schema(
         ("error", pa.string()),
     ]
 )
-_LEVEL = np.array([indicator.kind != "flow" for indicator in INDICATORS])
+_MONTHLY = np.array([indicator.kind for indicator in INDICATORS])
 
 
 def levels_of(run: Run) -> np.ndarray:
@@ -327,7 +383,7 @@ def levels_of(run: Run) -> np.ndarray:
     rows = run.county.months[1:]
     scale = 1.0 / run.sample
     values = np.array([rows[i.name] * (scale if i.counts else 1.0) for i in INDICATORS])
-    monthly = np.where(_LEVEL, values[:, -LAST:].mean(axis=1), values.sum(axis=1))
+    monthly = levels_over(values, _MONTHLY)
     whole = derived(run)
     spent = run.county.ledger[1:].sum(axis=0) / (FEN * run.sample)
     unpaid = run.county.unpaid[1:].sum(axis=0) / (FEN * run.sample)

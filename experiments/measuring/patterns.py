@@ -20,7 +20,13 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.people.careers import will_to_found
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
-from returnee.simulation.state.draws import D_SHOCK, draws
+from returnee.simulation.state.channels import FINANCE, SERVICES, TRAINING
+from returnee.simulation.state.draws import (
+    D_SHOCK,
+    ONLY,
+    draws,
+)
+from returnee.simulation.state.programmes import R_GRANT
 
 YEAR = 12
 FEW = 20  # cases below which nothing is said
@@ -178,7 +184,7 @@ def awareness(run: Run) -> Figures:
     owners = (state == r.OWNER) & (w["ever_away"] == 1)
     others = (state != r.OWNER) & (state != r.FOUNDING) & (state != r.PRE) & (state != r.RETIRED)
     found, gaps = {}, []
-    channels = (("support", r.SERVICES), ("tax", r.FINANCE), ("training", r.TRAINING))
+    channels = (("support", SERVICES), ("tax", FINANCE), ("training", TRAINING))
     for name, channel in channels:
         known = knows >> channel & 1
         found[f"aware_{name}"] = share(known[owners])
@@ -383,7 +389,7 @@ def grant_fade(bare: Run, grant: Run) -> float:
     The same persons are followed in both runs, whatever they do at the end.
     """
     without, within = both(bare, grant)
-    receipts = grant.county.receipts[: int(grant.county.clock.firms), r.R_GRANT]
+    receipts = grant.county.receipts[: int(grant.county.clock.firms), R_GRANT]
     paid = np.asarray(grant.county.firms)["id"][: len(receipts)][receipts > 0]
     got = np.isin(within["id"], paid)
     age = grant.months - within["opened"].astype(int)
@@ -401,7 +407,7 @@ def grant_fade(bare: Run, grant: Run) -> float:
 def who_is_hit(c, month, part, hit):
     """Fill `hit` with who loses the job in a shock, as the model draws it."""
     for i in range(len(c.workers)):
-        u, _, _, _ = draws(c.clock, D_SHOCK, month, c.workers[i].id, 0)
+        u, _, _, _ = draws(c.clock, D_SHOCK, month, c.workers[i].id, ONLY)
         hit[i] = u < part
 
 

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from returnee.experiments.measuring.measures import BY_NAME, PILLARS
+from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
 from returnee.experiments.reports.document import (
     Picture,
@@ -45,7 +45,8 @@ from returnee.experiments.words.texts import (
 )
 from returnee.scenarios import Policy
 from returnee.scenarios.schema.fields import groups
-from returnee.simulation.state.records import PROGRAMMES
+from returnee.simulation.state.programmes import COLOURS as OF_PILLAR
+from returnee.simulation.state.programmes import PILLARS, PROGRAMMES
 
 
 def front_chart(found: Budget, lang: str) -> str:
@@ -90,9 +91,11 @@ def spending_chart(found: Budget, lang: str) -> str:
     with mpl.rc_context(settings("spending")):
         chart = Figure(figsize=(8.6, 1.2 + 0.32 * len(names)), layout="constrained")
         axes, left = chart.subplots(), np.zeros(len(names))
-        for k, (pillar, inner) in enumerate(PILLARS.items()):
+        for pillar, inner in PILLARS.items():
             part = spent[:, [place[name] for name in inner]].sum(axis=1) / scale
-            axes.barh(names, part, left=left, color=COLOURS[k], label=pillars[pillar][lang == "zh"])
+            axes.barh(
+                names, part, left=left, color=OF_PILLAR[pillar], label=pillars[pillar][lang == "zh"]
+            )
             left += part
         axes.axvline(found.search.cap / scale, color=BLACK, lw=1.2, ls="--", label=text["cap"])
         axes.invert_yaxis()

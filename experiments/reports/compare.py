@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from returnee.experiments.files import write_text
-from returnee.experiments.measuring.measures import BY_NAME, smoothed
+from returnee.experiments.measuring.measures import BY_NAME, smoothed, years_of
+from returnee.experiments.measuring.selections import KEY, OVER_TIME
 from returnee.experiments.numbers import plain
 from returnee.experiments.reports.document import (
     Block,
@@ -72,6 +73,7 @@ from returnee.experiments.words.texts import (
     joined,
     label_of,
     percent,
+    phrase,
     span,
     to,
     unit_name,
@@ -80,15 +82,6 @@ from returnee.experiments.words.texts import (
 )
 from returnee.scenarios import Lever, Scenario, levers, walk
 
-KEY_MEASURES = (
-    "firms_open",
-    "firms_surviving",
-    "jobs",
-    "returns",
-    "return_quality",
-    "rural_income",
-    "public_cost",
-)
 SECTIONS = ("planned", "support", "funnel", "equity", "quality_ranks")
 MAIN_RATIO = "cost_per_firm"
 
@@ -97,7 +90,7 @@ def difference_table(found: Comparison, scenario: str, lang: str, keys_only: boo
     """A scenario beside the reference, flows by year: the key measures, or all."""
     text, names = words(lang), [title(found, s, lang) for s in (found.plan.reference, scenario)]
     effects = found.effects[found.effects["scenario"] == scenario].set_index("measure")
-    shown = KEY_MEASURES if keys_only else effects.index
+    shown = KEY if keys_only else effects.index
     head = [text["measure"], text["columns"]["unit"], *names, text["difference"], text["interval"]]
     head += [text["verdict"].format(reference=names[0]), text["report"]["better_share"]]
     rows = [_row(found, name, effects.loc[name], lang, keys_only) for name in shown]
@@ -106,11 +99,11 @@ def difference_table(found: Comparison, scenario: str, lang: str, keys_only: boo
 
 def _row(found: Comparison, name: str, effect: pd.Series, lang: str, short: bool) -> Row:
     text, unit = words(lang), str(effect["unit"])
-    years, flow = years_of(found, effect), effect["kind"] == "flow"
+    years, flow = years_of(effect["kind"], found.plan.settings.months), effect["kind"] == "flow"
     sign = {HIGHER: 1, LOWER: -1}.get(effect["verdict"], 0)
     shown = unit_name(unit, lang)
     return [
-        str(text["short"][name] if short else effect[f"label_{lang}"]),
+        phrase(BY_NAME[name], "short", lang) if short else str(effect[f"label_{lang}"]),
         text["by_year"].format(unit=shown) if flow and not short else shown,
         figure(effect["reference"] / years, unit, lang),
         figure(effect["level"] / years, unit, lang),
@@ -119,11 +112,6 @@ def _row(found: Comparison, name: str, effect: pd.Series, lang: str, short: bool
         Cell(verdict_word(effect, lang), good=sign * int(effect["better"])),
         _chances(effect, lang),
     ]
-
-
-def years_of(found: Comparison, effect: pd.Series) -> float:
-    """Years that a figure is spread over: those of the horizon for a flow, else one."""
-    return found.plan.settings.months / 12.0 if effect["kind"] == "flow" else 1.0
 
 
 def _chances(effect: pd.Series, lang: str) -> str:
@@ -151,9 +139,10 @@ def ratio_words(found: Comparison, scenario: str, measure: str, lang: str) -> st
     text, ratios = words(lang), found.ratios
     row = ratios[(ratios["scenario"] == scenario) & (ratios["measure"] == measure)].iloc[0]
     years = counted(found.plan.settings.months / 12.0, "year", lang)
+    gained = BY_NAME[row["gain"]]
     fill = {
-        "thing": text["things"][row["gain"]],
-        "things": text["things_many"][row["gain"]],
+        "thing": phrase(gained, "thing", lang),
+        "things": phrase(gained, "things", lang),
         "years": years,
         "reference": title(found, found.plan.reference, lang),
         "cost": figure(row["ratio"], "yuan", lang),
@@ -174,12 +163,14 @@ def sentence(found: Comparison, scenario: str, lang: str) -> str:
         "reference": title(found, found.plan.reference, lang),
     }
     effects = found.effects[found.effects["scenario"] == scenario].set_index("measure")
-    keys = effects.loc[list(KEY_MEASURES)]
+    keys = effects.loc[list(KEY)]
     told = [
         _clause(found, row, lang) for _, row in keys.iterrows() if row["verdict"] in (HIGHER, LOWER)
     ]
     rest = [
-        text["noun"][name] for name, row in keys.iterrows() if row["verdict"] not in (HIGHER, LOWER)
+        phrase(BY_NAME[str(name)], "noun", lang)
+        for name, row in keys.iterrows()
+        if row["verdict"] not in (HIGHER, LOWER)
     ]
     parts = []
     if told:
@@ -211,9 +202,9 @@ def reading(found: Comparison, lang: str) -> str:
 def _clause(found: Comparison, effect: pd.Series, lang: str) -> str:
     """One difference that can be told, in words."""
     text, unit = words(lang), str(effect["unit"])
-    years = years_of(found, effect)
+    years = years_of(effect["kind"], found.plan.settings.months)
     way = "up" if effect["difference"] > 0 else "down"
-    return str(text["clause"][str(effect.name)]).format(
+    return phrase(BY_NAME[str(effect.name)], "clause", lang).format(
         size=figure(abs(effect["difference"]) / years, unit, lang, digits=3),
         more=text["change"][f"more_{way}"],
         level=text["change"][f"level_{way}"],
@@ -444,17 +435,6 @@ def show_comparison(found: Comparison, console: Console, lang: str = "en") -> No
     blocks += [Heading(words(lang)["report"]["spending"]), Text(spending.remarks(), "list"), GAP]
     blocks += [Heading(quality.text["title"]), Text(quality.sentences(), "list"), GAP]
     show(blocks, console)
-
-
-OVER_TIME = (
-    "firms_open",
-    "returnee_firms_open",
-    "jobs",
-    "returns",
-    "return_quality",
-    "rural_income",
-    "public_cost",
-)
 
 
 def over_time(found: Comparison, measure: str, lang: str) -> str:

@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
 
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.selections import KEY
 from returnee.experiments.numbers import plain
-from returnee.experiments.reports.compare import KEY_MEASURES
 from returnee.experiments.reports.document import (
     Block,
     Picture,
@@ -53,6 +54,7 @@ from returnee.experiments.words.texts import (
     joined,
     label_of,
     percent,
+    phrase,
     short,
     span,
     title_of,
@@ -100,7 +102,7 @@ class Page:
     def effects(self, label: str) -> pd.DataFrame:
         """Rows of the key measures of a scenario, by measure."""
         rows = self.found.effects
-        return rows[rows["scenario"] == label].set_index("measure").loc[list(KEY_MEASURES)]
+        return rows[rows["scenario"] == label].set_index("measure").loc[list(KEY)]
 
     def sentence(self, label: str) -> str:
         """What a scenario changes whatever the parameters, and what share is due to them."""
@@ -109,7 +111,11 @@ class Page:
         if not np.isfinite(effects["low"]).any():
             return str(text["few"]).format(**names)
         told = effects[effects["verdict"].isin([HIGHER, LOWER])]
-        rest = [self.words["noun"][name] for name in effects.index if name not in told.index]
+        rest = [
+            phrase(BY_NAME[name], "noun", self.lang)
+            for name in effects.index
+            if name not in told.index
+        ]
         parts = []
         if len(told):
             clauses = [self._clause(row) for _, row in told.iterrows()]
@@ -125,13 +131,15 @@ class Page:
                 "most": percent(shares.max(), self.lang),
             }
             key = "share_equal" if ends["least"] == ends["most"] else "share_line"
-            parts.append(text[key].format(label=self.words["noun"][shares.idxmax()], **ends))
+            parts.append(
+                text[key].format(label=phrase(BY_NAME[shares.idxmax()], "noun", self.lang), **ends)
+            )
         return joined(self.lang, *parts)
 
     def _clause(self, row: pd.Series) -> str:
         name, unit = str(row.name), str(row["unit"])
         return str(self.text["clause"]).format(
-            label=self.words["noun"][name], same=percent(row["same_sign"], self.lang),
+            label=phrase(BY_NAME[name], "noun", self.lang), same=percent(row["same_sign"], self.lang),
             size=figure(row["difference"], unit, self.lang, signed=True),
             interval=span(row["low"], row["high"], unit, self.lang),
             luck=span(row["luck_low"], row["luck_high"], unit, self.lang),
@@ -145,7 +153,7 @@ class Page:
             unit = str(row["unit"])
             rows.append(
                 [
-                    self.words["short"][name], figure(row["reference"], unit, lang),
+                    phrase(BY_NAME[str(name)], "short", lang), figure(row["reference"], unit, lang),
                     figure(row["level"], unit, lang),
                     figure(row["difference"], unit, lang, signed=True),
                     span(row["low"], row["high"], unit, lang),
@@ -219,7 +227,7 @@ def chart(page: Page) -> str:
     with mpl.rc_context(settings("ensemble")):
         figure_ = Figure(figsize=(9.2, height), layout="constrained")
         panels = figure_.subplots(4, 2).ravel()
-        for axes, name in zip(panels, KEY_MEASURES):
+        for axes, name in zip(panels, KEY):
             for k, label in enumerate(compared):
                 draw(axes, shown, label, name, k)
             axes.axvline(0.0, color=BLACK, linewidth=0.8)
@@ -228,9 +236,9 @@ def chart(page: Page) -> str:
                 [in_lines(shown.title(label), LEGEND, 2) for label in compared],
             )
             axes.set_ylim(len(compared) - 0.4, -0.6)
-            axes.set_title(shown.words["short"][name])
+            axes.set_title(phrase(BY_NAME[name], "short", shown.lang))
             finish_across(axes, shown.lang)
-        for axes in panels[len(KEY_MEASURES) :]:
+        for axes in panels[len(KEY) :]:
             axes.axis("off")
         figure_.suptitle(in_lines(title, 2 * PANEL, 2))
         return svg_of(figure_, title)

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from returnee.experiments.measuring.measures import PILLARS
+from returnee.experiments.measuring.measures import Measure
 from returnee.experiments.numbers import rounded
 from returnee.experiments.statistics.effects import (
     INDEX,
@@ -31,7 +31,8 @@ from returnee.experiments.words.texts import (
     unit_name,
     words,
 )
-from returnee.simulation.indicators import Indicator
+from returnee.simulation.state.programmes import COLOURS as OF_PILLAR
+from returnee.simulation.state.programmes import PILLARS
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 BLACK = "#000000"
@@ -104,12 +105,12 @@ def styles(found: Comparison) -> dict[str, Style]:
     return {found.plan.reference: {"color": BLACK, "linestyle": "-"}, **chosen}
 
 
-def name_of(indicator: Indicator, lang: str) -> str:
-    """An indicator's label with its unit; flows are by year."""
-    text, unit = words(lang), unit_name(indicator.unit, lang)
-    if indicator.kind == "flow":
+def name_of(measure: Measure, lang: str) -> str:
+    """A measure's label with its unit; flows are by year."""
+    text, unit = words(lang), unit_name(measure.unit, lang)
+    if measure.kind == "flow":
         unit = text["by_year"].format(unit=unit)
-    return str(text["with_unit"]).format(label=label_of(indicator, lang), unit=unit)
+    return str(text["with_unit"]).format(label=label_of(measure, lang), unit=unit)
 
 
 def finish(axes: Axes, label: str, lang: str) -> None:
@@ -145,14 +146,19 @@ def spending(found: Comparison, lang: str) -> str:
         figure = Figure(figsize=(9.2, 1.3 + 0.34 * len(labels)), layout="constrained")
         axes = figure.subplots()
         start = np.zeros(len(labels))
-        for k, (pillar, programmes) in enumerate(PILLARS.items()):
+        for pillar, programmes in PILLARS.items():
             columns = [INDEX[f"spent_{programme}"] for programme in programmes]
             width = (
                 np.nanmean(found.cube.levels[:, :, columns].sum(axis=-1), axis=1) / years / scale
             )
             name = names[pillar][lang == "zh"]
             axes.barh(
-                range(len(labels)), width, left=start, color=COLOURS[k], label=name, height=0.7
+                range(len(labels)),
+                width,
+                left=start,
+                color=OF_PILLAR[pillar],
+                label=name,
+                height=0.7,
             )
             start += width
         names_ = [in_lines(title(found, label, lang), LEGEND, 2) for label in labels]

@@ -15,11 +15,10 @@ from rich.console import Console
 
 from returnee.experiments.errors import writing_to
 from returnee.experiments.files import to_parquet, whole
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.files import KINDS, STAGES, figures_of_files, stage_name
-from returnee.experiments.measuring.measures import smoothed
+from returnee.experiments.measuring.measures import BY_NAME, smoothed
+from returnee.experiments.measuring.selections import BY_YEAR, OF_A_RUN
 from returnee.experiments.numbers import plain
-from returnee.experiments.reports.compare import OVER_TIME
 from returnee.experiments.reports.document import Sheet
 from returnee.experiments.reports.figures import (
     COLOURS,
@@ -31,14 +30,13 @@ from returnee.experiments.reports.figures import (
 from returnee.experiments.reports.terminal import show
 from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, Manifest
-from returnee.experiments.words.texts import figure, plain_title, words
+from returnee.experiments.running.options import RunSettings
+from returnee.experiments.words.texts import figure, phrase, plain_title, words
 from returnee.scenarios import Scenario
 from returnee.simulation.columns import TABLES
-from returnee.simulation.indicators import BY_NAME
 from returnee.simulation.run import Run
 
 KIND = "run"
-SHOWN = (*OVER_TIME, "owner_income")
 
 
 class RunFolder(OwnFolder):
@@ -50,7 +48,7 @@ class RunFolder(OwnFolder):
         New, empty, or of the same run made before.
     scenario : Scenario
     replicate : int
-    settings : Settings
+    settings : RunSettings
     command : str
         The command that repeats the run.
     as_new : bool
@@ -60,7 +58,7 @@ class RunFolder(OwnFolder):
     COMPARED = ("kind", "fingerprint", "seed", "replicate", "sample", "months")
 
     def __init__(
-        self, folder: Path, scenario: Scenario, replicate: int, settings: Settings,
+        self, folder: Path, scenario: Scenario, replicate: int, settings: RunSettings,
         command: str = "", as_new: bool = False,
     ) -> None:  # fmt: skip
         about = {
@@ -110,13 +108,13 @@ def chart(run: Run, path: Path, lang: str) -> None:
     with mpl.rc_context(settings("run")):
         canvas = Figure(figsize=(10, 8), layout="constrained")
         panels = canvas.subplots(4, 2).ravel()
-        for axes, name in zip(panels, SHOWN):
+        for axes, name in zip(panels, OF_A_RUN):
             indicator = BY_NAME[name]
             values = smoothed(run.monthly[name].to_numpy()[None, :], indicator.kind)[0]
             axes.plot(run.monthly.index, values, color=COLOURS[0])
             axes.set_title(name_of(indicator, lang))
             finish(axes, "", lang)
-        for axes in panels[len(SHOWN) :]:
+        for axes in panels[len(OF_A_RUN) :]:
             axes.axis("off")
         canvas.supxlabel(words(lang)["report"]["month"])
         canvas.savefig(path, dpi=120, format="png")
@@ -170,11 +168,11 @@ def support_json(run: Run) -> dict[str, Any]:
 def show_run(run: Run, console: Console, lang: str = "en") -> None:
     """Print a run by year, its providers, and how far founders' files got."""
     text = words(lang)
-    names = text["yearly"]
     years = [
-        [str(year), *(figure(row[n], BY_NAME[n].unit, lang) for n in names if n != "year")]
+        [str(year), *(figure(row[n], BY_NAME[n].unit, lang) for n in BY_YEAR)]
         for year, row in yearly(run.monthly).iterrows()
     ]
+    head = [text["year"], *(phrase(BY_NAME[n], "noun", lang) for n in BY_YEAR)]
     units = {"places": "places", "capacity": "", "queue": "people", "served": "people"}
     units |= {"refused": "people", "wait": "months", "funded": "share"}
     services, funnel = text["services"], text["funnel"]
@@ -189,7 +187,7 @@ def show_run(run: Run, console: Console, lang: str = "en") -> None:
         files.append([funnel["stages"][stage], figure(float(row["all"]), "files", lang), *cells])
     show(
         [
-            Sheet(list(names.values()), years, plain_title(run.scenario, lang), "n"),
+            Sheet(head, years, plain_title(run.scenario, lang), "n"),
             Sheet([services[n] for n in ("kind", *units)], kinds, services["title"]),
             Sheet(
                 [funnel[n] for n in ("stage", "files", "share", "handed_on", "others")], files,

@@ -23,6 +23,7 @@ from scipy import stats
 
 from returnee.experiments.files import read_table
 from returnee.experiments.measuring.measures import BY_NAME, HEAD, NAMES, attributes
+from returnee.experiments.measuring.selections import OVER_AXES
 from returnee.experiments.numbers import rounded
 from returnee.experiments.reports.document import (
     Picture,
@@ -44,9 +45,8 @@ from returnee.experiments.reports.figures import (
     svg_of,
 )
 from returnee.experiments.reports.html import html
-from returnee.experiments.running.manifests import read_manifest
-from returnee.experiments.running.store import RUNS
-from returnee.experiments.running.sweep_manifest import titles_of
+from returnee.experiments.running.jobs import RUNS
+from returnee.experiments.running.manifests import read_manifest, titles_of
 from returnee.experiments.statistics.intervals import LEVEL, interval, mean_interval
 from returnee.experiments.studies.discovery import outcome_of
 from returnee.experiments.words.texts import (
@@ -64,7 +64,6 @@ from returnee.experiments.words.texts import (
     wrapped,
 )
 
-SHOWN = ("firms_surviving", "jobs", "return_quality", "public_cost")
 BINS = 8  # of a range
 VALUES = 10  # of a list, each shown by itself
 PANELS = 6  # axes in a figure, the strongest
@@ -143,7 +142,7 @@ def chance_correlation(points: int) -> float:
     return float(t / np.sqrt(points - 2 + t**2))
 
 
-def read_sweep(folder: Path, measures: Sequence[str] = SHOWN) -> Found:
+def read_sweep(folder: Path, measures: Sequence[str] = OVER_AXES) -> Found:
     """Read what the page needs of a finished sweep."""
     path, manifest = folder / RUNS, read_manifest(folder)
     schema = pq.read_schema(path)
@@ -303,7 +302,7 @@ def sentences(found: Found, lang: str = "en") -> list[str]:
     return lines or [text["one_point"]]
 
 
-def sweep_page(folder: Path, lang: str = "en", measures: Sequence[str] = SHOWN) -> str:
+def sweep_page(folder: Path, lang: str = "en", measures: Sequence[str] = OVER_AXES) -> str:
     """The page of a finished sweep; empty if every run failed."""
     found = read_sweep(folder, measures)
     text = words(lang)["sweep"]

@@ -6,11 +6,11 @@ import time
 from typing import Any
 
 from returnee.experiments.measuring.measures import NAMES, levels_of
-from returnee.experiments.running.executors import Where
+from returnee.experiments.running.executors import workers_of
+from returnee.experiments.running.jobs import Figures
+from returnee.experiments.running.options import Where
 from returnee.experiments.running.plan import SweepPlan
-from returnee.experiments.running.runner import workers_of
 from returnee.experiments.running.status import duration
-from returnee.experiments.running.sweep_runs import frozen, scenario_at
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import is_compiled
 from returnee.simulation.start.history import HISTORIES
@@ -46,11 +46,8 @@ def cost_of(plan: SweepPlan, where: Where) -> dict[str, Any]:
 
 def _measured(plan: SweepPlan) -> tuple[float, float]:
     """Seconds of a history and of a run, of the first point, scaled from a small county."""
-    design, job = plan.design, plan.job(0)
-    s = design.settings
-    point, scenario, _ = job.runs[0]
-    at = frozen({**job.fixed, **job.points[point]})
-    setting = scenario_at(job.scenarios[scenario], job.ids[scenario], at, frozen(job.counties))
+    s, job = plan.settings, plan.job(0, Figures())
+    setting = job.scenes.of(job.runs[0])
     sample = min(s.sample, PROBE / setting.county.labour_force)
     scale = sample_of(setting, s.sample) / sample_of(setting, sample)
     simulate(setting, 1, s.seed, sample, s.months, s.burn_in)  # loads what is compiled

@@ -17,8 +17,9 @@ import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments, plain
 from returnee.experiments.errors import UsageError, shown, wrong
-from returnee.experiments.keys import COUNTY, Settings
+from returnee.experiments.keys import COUNTY
 from returnee.experiments.running.axes import Axis, axes_of
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.values import check_table, read_table
 from returnee.scenarios import Scenario, load_scenario
 from returnee.scenarios.schema.county_folder import FOLDER, county_digest, find_county
@@ -56,7 +57,7 @@ class Design:
     table : DataFrame or None
         The points, for "table"; columns are keys.
     replicates : int
-    settings : Settings
+    settings : RunSettings
     keep : str
         "figures", one figure a measure and run, or "monthly", every month as well.
     label : str
@@ -70,7 +71,7 @@ class Design:
     points: int
     table: pd.DataFrame | None
     replicates: int
-    settings: Settings
+    settings: RunSettings
     keep: str = "figures"
     label: str = field(default="design", compare=False)
 
@@ -189,7 +190,7 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
         points,
         table,
         _whole(given, "replicates", 1, 1, 100_000, label),
-        Settings(
+        RunSettings(
             _whole(given, "seed", 1, 0, 2**32 - 1, label),
             _share(given, label),
             _whole(given, "months", 120, 1, 600, label),

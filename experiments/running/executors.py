@@ -1,30 +1,99 @@
-"""Where the jobs of a sweep are done: threads, processes, or a Dask cluster.
+"""Where jobs are done: threads, processes, or a Dask cluster, each a `concurrent.futures.Executor`.
 
-Each opens a `concurrent.futures.Executor`.
+Kernels release the interpreter's lock, so threads share compiled code, scenarios and histories
+without copying; they call no linear algebra that would start threads of its own. Jobs are handed
+in a few at a time; a worker that dies has its jobs done by another.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import queue
+import signal
 import socket
 import threading
-from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import ExitStack, contextmanager
+from multiprocessing import parent_process, spawn
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from returnee.experiments.arguments import check_fields
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.runner import main_left_out, process_pool, workers_of
+from returnee.experiments.running.jobs import StoppedError
+from returnee.experiments.running.options import Where
+from returnee.simulation import simulate
+from returnee.simulation.engine.cache import COMPILING, said
+from returnee.simulation.engine.compiler import is_compiled
 from returnee.simulation.start.history import HISTORIES
 
 ANSWER = 10.0  # seconds that a scheduler has to answer
 WORKERS = 60.0  # seconds that it has to find a worker
-STOPPED = threading.Event()
-"""Set while threads are to give up their jobs."""
+WINDOW = 2  # batches handed in per worker
+PAUSE = 0.2  # seconds between looks at what has finished
+DEATHS = 5  # times in a row that workers may die before anything more is finished
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class Work(Protocol):
+    """What a worker can do, as `returnee.experiments.running.jobs.Job`."""
+
+    def do(self, is_stopped: Callable[[], bool] = ...) -> Any:
+        """Do it; what comes out is handed over."""
+
+
+Batch = tuple[Any, ...]  # work that one worker does in turn, for it has something in common
+
+
+def workers_of(workers: int | None) -> int:
+    """How many runs at a time."""
+    return workers or os.cpu_count() or 1
+
+
+def compile_first(say: Callable[[str], None]) -> None:
+    """Compile the model once, before many threads would wait for it; say so first."""
+    if is_compiled():
+        return
+    say(COMPILING)
+    said(COMPILING)
+    simulate("baseline", sample=0.002, months=12)
+
+
+class Inbox:
+    """Where threads put what is done, and see whether they are to stop."""
+
+    def __init__(self) -> None:
+        self.done: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()
+        self.stop = threading.Event()
+
+    def taken(self) -> Iterator[tuple[Any, Any]]:
+        """What has come in; one thread takes."""
+        while not self.done.empty():
+            yield self.done.get_nowait()
+
+
+def do_all(batch: Batch, inbox: Inbox | None = None) -> list[Any]:
+    """Do the work of a batch: what came out of each, unless it was put into the inbox."""
+    if inbox is None:
+        return [work.do() for work in batch]
+    for work in batch:
+        try:
+            inbox.done.put((work, work.do(inbox.stop.is_set)))
+        except StoppedError:
+            break
+    return []
 
 
 class Pool(Protocol):
@@ -32,12 +101,22 @@ class Pool(Protocol):
 
     workers: int  # runs at a time
     breaks: bool  # whether the executor must be opened anew when a worker has died
+    inbox: Inbox | None  # of threads
 
     def open(self) -> Executor:
         """Start, or start again after workers died."""
 
     def close(self) -> None:
         """Stop; what runs is finished or given up."""
+
+
+def pool_of(where: Where, say: Callable[[str], None]) -> Pool:
+    """The place itself; a cluster is asked whether it answers, and `say` told if it must wait."""
+    where.check()
+    if where.is_cluster:
+        return Cluster(where.scheduler, where.local_cluster, say)
+    workers = workers_of(where.workers)
+    return Processes(workers) if where.processes else Threads(workers)
 
 
 class Threads:
@@ -47,27 +126,28 @@ class Threads:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self.inbox: Inbox | None = Inbox()
         self._pool: Executor | None = None
 
     def open(self) -> Executor:
         """Start the threads."""
-        STOPPED.clear()
         HISTORIES.kept = max(HISTORIES.kept, self.workers + 1)
-        self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="sweep")
+        self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="run")
         return self._pool
 
     def close(self) -> None:
         """Give up what runs, at the end of the run."""
-        STOPPED.set()
+        assert self.inbox is not None
+        self.inbox.stop.set()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        STOPPED.clear()
 
 
 class Processes:
     """Processes on this machine."""
 
     breaks = True
+    inbox: Inbox | None = None
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -106,6 +186,7 @@ class Cluster:
     """
 
     breaks = False
+    inbox: Inbox | None = None
 
     def __init__(self, address: str, workers: int, say: Callable[[str], None]) -> None:
         self.address, self.workers = address, workers
@@ -190,48 +271,146 @@ async def _greet(address: str) -> None:
     comm.abort()
 
 
-@dataclass(frozen=True)
-class Where:
-    """With what a sweep is done.
+def execute(batches: Iterable[Batch], pool: Pool, take: Callable[[Any, Any], None]) -> None:
+    """Do work and hand over what comes out, in this thread.
 
-    Attributes
+    When interrupted, threads finish the runs that they are at, which are handed over before the
+    interrupt goes on; processes and clusters give theirs up.
+
+    Parameters
     ----------
-    workers : int or None
-        Runs at a time; as many as there are processors if None.
-    processes : bool
-        Use processes instead of threads.
-    scheduler : str
-        Address of a Dask scheduler.
-    local_cluster : int
-        Processes of a Dask cluster that is started here; 0 for none.
+    batches : iterable of Batch
+        Made only when they are handed in.
+    pool : Pool
+    take : callable
+        Called with each piece of work and what came out.
+
+    Raises
+    ------
+    UsageError
+        If workers die again and again, or answer with another model.
     """
+    waiting, deaths = iter(batches), 0
+    again: list[Batch] = []
+    pending: dict[Future[list[Any]], Batch] = {}
+    executor = pool.open()
+    try:
+        while True:
+            while len(pending) < WINDOW * pool.workers:
+                batch = again.pop() if again else next(waiting, None)
+                if batch is None:
+                    break
+                try:
+                    words = (batch,) if pool.inbox is None else (batch, pool.inbox)
+                    pending[executor.submit(do_all, *words)] = batch
+                except BrokenExecutor:
+                    again.append(batch)
+                    break
+            if not pending and not again:
+                return
+            finished, _ = wait(pending, timeout=PAUSE, return_when=FIRST_COMPLETED)
+            lost = [pending.pop(future) for future in finished if _died(future)]
+            for future in finished & pending.keys():
+                batch = pending.pop(future)
+                _hand_over(zip(batch, _results(future)), take)
+                deaths = 0
+            if pool.inbox is not None:
+                _hand_over(pool.inbox.taken(), take)
+            if lost:
+                deaths += 1
+                if deaths > DEATHS:
+                    raise UsageError(
+                        "workers: found processes that the system ended again and again, allowed "
+                        "as many as there is memory for; finished runs are kept"
+                    )
+                again += lost
+                if pool.breaks:
+                    again += pending.values()
+                    pending.clear()
+                    pool.close()
+                    executor = pool.open()
+    except KeyboardInterrupt:
+        if pool.inbox is not None:
+            pool.close()
+            _hand_over(pool.inbox.taken(), take)
+        raise
+    finally:
+        pool.close()
 
-    workers: int | None = None
-    processes: bool = False
-    scheduler: str = ""
-    local_cluster: int = 0
 
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
+def _hand_over(found: Iterable[tuple[Any, Any]], take: Callable[[Any, Any], None]) -> None:
+    for work, done in found:
+        take(work, done)
 
-    def check(self) -> None:
-        """Refuse what cannot be done at once.
 
-        Raises
-        ------
-        UsageError
-        """
-        workers_of(self.workers)
-        if not 0 <= self.local_cluster <= 1024:
-            raise UsageError(f"local-cluster: found {self.local_cluster}, allowed 1 to 1024")
-        if self.scheduler and self.local_cluster:
-            raise UsageError("scheduler: found a local cluster too, allowed one of the two")
+def _died(future: Future[Any]) -> bool:
+    """Whether a worker died with the job."""
+    error = None if future.cancelled() else future.exception()
+    return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
 
-    def pool(self, say: Callable[[str], None]) -> Pool:
-        """The place itself; a cluster is asked whether it answers, and `say` told if it must wait."""
-        self.check()
-        if self.scheduler or self.local_cluster:
-            return Cluster(self.scheduler, self.local_cluster, say)
-        workers = workers_of(self.workers)
-        return Processes(workers) if self.processes else Threads(workers)
+
+def _results(future: Future[list[Any]]) -> list[Any]:
+    """What a batch gave; what went wrong outside of a run, as one line."""
+    try:
+        return future.result()
+    except (UsageError, MemoryError):
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)
+        where = f" ({place[-1].name})" if place else ""
+        raise UsageError(
+            f"worker: found {type(error).__name__}: {error}{where}, allowed a worker with the same "
+            "packages; finished runs are kept"
+        ) from error
+
+
+@contextmanager
+def main_left_out() -> Iterator[None]:
+    """Processes that are started meanwhile do not run the user's script again.
+
+    Python has a new process import the main script, for what it may define. A run needs nothing of
+    it, and a script without ``if __name__ == "__main__"``, or one read from standard input, would
+    start its own work again in every process, or end it.
+    """
+    whole = spawn.get_preparation_data
+
+    def without_main(name: str) -> dict[str, Any]:
+        found = whole(name)
+        return {key: value for key, value in found.items() if not key.startswith("init_main")}
+
+    spawn.get_preparation_data = without_main
+    try:
+        yield
+    finally:
+        spawn.get_preparation_data = whole
+
+
+class _Process(SpawnProcess):
+    @staticmethod
+    def _Popen(process: Any) -> Any:  # noqa: N802
+        with main_left_out():
+            return SpawnProcess._Popen(process)  # type: ignore[attr-defined]
+
+
+class _Context(SpawnContext):
+    Process = _Process
+
+
+def process_pool(workers: int) -> ProcessPoolExecutor:
+    """Processes that end with their parent, and leave interrupts from the keyboard to it."""
+    for name in THREAD_VARIABLES:  # read by a new process when it loads numpy
+        os.environ.setdefault(name, "1")
+    return ProcessPoolExecutor(workers, mp_context=_Context(), initializer=_follow_parent)
+
+
+def _follow_parent() -> None:
+    # Interrupts from the keyboard reach every process; only the parent answers them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()  # comes back also when the parent was killed
+        os._exit(1)

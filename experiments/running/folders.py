@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from filelock import FileLock
+
 from returnee.experiments.errors import StoreError, writing_to
 from returnee.experiments.files import LOCK, claim, is_used, next_to, remove_leftovers
 from returnee.experiments.running.manifests import (
@@ -15,11 +17,9 @@ from returnee.experiments.running.manifests import (
     MANIFEST,
     RUNNING,
     Manifest,
-    other_model,
+    differs,
     read_manifest,
 )
-
-LONGEST = 60  # letters of a value in an error
 
 
 class OwnFolder:
@@ -58,7 +58,7 @@ class OwnFolder:
         if difference and as_new:
             folder, difference = next_to(folder), ""
         self._refuse(difference)
-        self.folder, self._lock = folder, claim(folder)
+        self.folder, self._lock = folder, self._claim(folder)
         try:
             self._refuse(self.difference(folder))  # by one that was quicker
             with writing_to(folder):
@@ -67,6 +67,9 @@ class OwnFolder:
         except BaseException:
             self.close()
             raise
+
+    def _claim(self, folder: Path) -> FileLock | None:
+        return claim(folder)
 
     def _begin(self) -> None:
         """Say whose folder it is."""
@@ -89,7 +92,8 @@ class OwnFolder:
 
     def close(self) -> None:
         """Give the folder back; what is in it can still be read. One that stayed empty goes."""
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
         with suppress(OSError):
             if not is_used(self.folder):
                 (self.folder / LOCK).unlink(missing_ok=True)
@@ -111,31 +115,8 @@ class OwnFolder:
 
     def differs(self, found: dict[str, Any]) -> str:
         """In what a manifest differs, as "key: found ..., allowed ..."; empty if in nothing."""
-        for key in self.COMPARED:
-            if key == FINGERPRINT and (other := other_model(found)):
-                return other
-            if found.get(key) != self.manifest[key]:
-                old, new = (_short(value) for value in (found.get(key), self.manifest[key]))
-                return f"{key}: found {old}, allowed {new}"
-        here, ours = _ids(found), _ids(self.manifest)
-        if here != ours:
-            return f"scenarios: found {_names(here, ours)}, allowed {_names(ours, here)}"
-        return ""
+        return differs(found, self.manifest, self.COMPARED)
 
     def _refuse(self, difference: str) -> None:
         if difference:
             raise StoreError(f"{difference}; {self.OTHERWISE}")
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= LONGEST else "another"
-
-
-def _ids(manifest: dict[str, Any]) -> dict[str, str]:
-    return {label: str(about.get("id")) for label, about in manifest.get("scenarios", {}).items()}
-
-
-def _names(some: dict[str, str], others: dict[str, str]) -> str:
-    differing = [f"{label} ({some[label]})" for label in some if some[label] != others.get(label)]
-    return ", ".join(differing) or "none of them"

@@ -15,7 +15,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -26,6 +26,7 @@ from typing import Any
 from returnee import scenarios
 from returnee.experiments.errors import StoreError
 from returnee.experiments.files import json_text, whole, write_text
+from returnee.experiments.words.texts import one_line
 from returnee.scenarios import Scenario, load_scenario
 from returnee.scenarios.schema.scenario import COUNTY_TABLES
 from returnee.simulation.fingerprint import fingerprint
@@ -303,3 +304,107 @@ def counties_of(values: Iterable[Any]) -> list[Path]:
     """Folders of counties that are given by name or path."""
     found = (load_scenario("baseline", {"county": value}).county_folder for value in values)
     return [path for path in found if path is not None]
+
+
+def titles_of(manifest: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """English and Chinese title of each scenario, by label."""
+    return {
+        label: (
+            one_line(str(about.get("title_en", label))) or label,
+            one_line(str(about.get("title_zh", label))) or label,
+        )
+        for label, about in manifest["scenarios"].items()
+    }
+
+
+def seen_from(folder: Path, name: str) -> str:
+    """A scenario's file as a path from a folder, so that both can be moved together; or a name."""
+    if not name.endswith(".toml"):
+        return name
+    try:
+        return Path(os.path.relpath(Path(name).resolve(), folder.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return name
+
+
+# In what the results of a folder differ from what is asked for.
+
+
+COMPARED = ("kind", FINGERPRINT, "seed", "sample", "months", "burn_in")
+UNCOMPARED = (".id", ".title_en", ".title_zh")
+COPIES = ".county_files"
+LONGEST = 80  # letters of a value in an error
+
+
+def differs(
+    found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Iterable[str] = COMPARED
+) -> str:
+    """In what two manifests differ, as "key: found ..., allowed ..."; empty if in nothing.
+
+    Examples
+    --------
+    >>> differs({"seed": 1}, {"seed": 2}, ["seed"])
+    'seed: found 1, allowed 2'
+    """
+    told = _first(found, wanted, keys)
+    here, ours = _ids(found), _ids(wanted)
+    if told or here == ours:
+        return told
+    return f"scenarios: found {_names(here, ours)}, allowed {_names(ours, here)}"
+
+
+def _first(found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Iterable[str]) -> str:
+    for key in keys:
+        if key == FINGERPRINT and key in wanted and (other := other_model(found)):
+            return other
+        if found.get(key) != wanted.get(key):
+            return f"{key}: found {_short(found.get(key))}, allowed {_short(wanted.get(key))}"
+    return ""
+
+
+def _ids(manifest: Mapping[str, Any]) -> dict[str, str]:
+    return {label: str(about.get("id")) for label, about in manifest.get("scenarios", {}).items()}
+
+
+def _names(some: dict[str, str], others: dict[str, str]) -> str:
+    differing = [f"{label} ({some[label]})" for label in some if some[label] != others.get(label)]
+    return ", ".join(differing) or "none of them"
+
+
+def difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """In what two manifests of sweeps differ, as "key: found ..., allowed ..."; empty if in nothing.
+
+    Examples
+    --------
+    >>> difference({"kind": "sweep", "seed": 1}, {"kind": "sweep", "seed": 2})
+    'seed: found 1, allowed 2'
+    """
+    if told := _first(found, wanted, (*COMPARED, "replicates", "keep")):
+        return told
+    for key in ("counties", "scenarios", "design"):
+        # A scenario's file may have moved or have another title; what it does is compared.
+        old, new = (dict(flat(m.get(key, {}), key)) for m in (found, wanted))
+        for name in sorted({*old, *new}):
+            if name.endswith(UNCOMPARED) or COPIES in name or name.startswith("design.scenarios"):
+                continue
+            if old.get(name) != new.get(name):
+                found_here, wanted_here = (_short(m.get(name)) for m in (old, new))
+                return f"{name}: found {found_here}, allowed {wanted_here}"
+    if found.get("digest") != wanted.get("digest"):
+        return "points: found another table, allowed the one of this design"
+    return ""
+
+
+def _short(value: Any) -> str:
+    """A value in a line: of a whole timetable of policies, its beginning."""
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+
+
+def flat(value: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """A nested table as dotted keys."""
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from flat(inner, f"{prefix}.{name}")
+    else:
+        yield prefix, value

@@ -9,20 +9,16 @@ from typing import Any
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import StoreError
-from returnee.experiments.files import DamagedError, check_table, read_table
+from returnee.experiments.files import SHARD, DamagedError, check_table, read_table
 from returnee.experiments.running.design import Design, design_of
-from returnee.experiments.running.manifests import FINISHED, MANIFEST, read_manifest
-from returnee.experiments.running.parts import parts_in
-from returnee.experiments.running.plan import SweepPlan
-from returnee.experiments.running.store import PARTS, RUNS
-from returnee.experiments.running.sweep_manifest import KIND, difference
-from returnee.experiments.running.sweep_store import (
-    MONTHLY,
-    MONTHLY_PARTS,
-    POINTS,
-    SHARD,
-    SweepStore,
+from returnee.experiments.running.manifests import (
+    FINISHED,
+    MANIFEST,
+    difference,
+    read_manifest,
 )
+from returnee.experiments.running.plan import SweepPlan, name_of
+from returnee.experiments.running.store import PARTS, POINTS, Store, parts_in
 
 
 @checked_arguments
@@ -56,8 +52,9 @@ def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> Path:
         different = difference(manifest, manifests[0])
         if different:
             raise StoreError(f"{place}/{MANIFEST}: {different} as in {places[0]}")
-    held = {number: place for place in places for number in parts_in(place)}
-    missing = sorted(set(range(int(manifests[0]["jobs"]))) - held.keys())
+    held = {job: place for place in places for job in parts_in(place)}
+    jobs = range(int(manifests[0]["jobs"]))
+    missing = [number for number in jobs if name_of(number) not in held]
     if missing:
         n = int(manifests[0].get("shard", "0/0").partition("/")[2])
         shares = sorted({number % n + 1 for number in missing}) if n else []
@@ -65,32 +62,30 @@ def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> Path:
         raise StoreError(f"{out}: found {names} unfinished, allowed all shares; run them first")
     plan = _plan(manifests[0], places[0])
 
-    def part(number: int, name: str) -> Path:
-        folder = MONTHLY_PARTS if name == MONTHLY else PARTS
-        return held[number] / folder / f"{number:06d}.parquet"
+    def part(name: str, job: str) -> Path:
+        return held[job] / PARTS[name] / f"{job}.parquet"
 
     _check(plan, part)
     words = ["returnee", "merge", str(out), *(str(folder) for folder in folders or ())]
     about = {"merged": len(places), "merged_by": shlex.join(words)}
-    store = SweepStore(out, plan, whole_command(manifests[0]["command"], out), about=about)
-    store.consolidate(part)
-    store.remove_empty()
-    store.status(FINISHED)
+    with Store(out, plan, whole_command(manifests[0]["command"], out), about=about) as store:
+        store.consolidate(part)
+        store.remove_empty()
+        store.status(FINISHED)
     return out
 
 
-def _check(plan: SweepPlan, part: Callable[[int, str], Path]) -> None:
+def _check(plan: SweepPlan, part: Callable[[str, str], Path]) -> None:
     """Read all parts before anything is written.
 
     Raises
     ------
     DamagedError
     """
-    names = (RUNS, MONTHLY) if plan.design.keep == "monthly" else (RUNS,)
-    for number in range(plan.jobs):
-        for name in names:
+    for name, jobs in plan.wanted().items():
+        for job in jobs:
             try:
-                check_table(part(number, name))
+                check_table(part(name, job))
             except DamagedError as error:
                 again = "give the command of its share again, and merge then"
                 raise DamagedError(error.path, again) from None
@@ -117,7 +112,7 @@ def _manifest(place: Path) -> dict[str, Any]:
     if not (place / MANIFEST).is_file():
         raise StoreError(f"{place}: found no {MANIFEST}, allowed a share of a sweep")
     found = read_manifest(place)
-    if found.get("kind") != KIND:
+    if found.get("kind") != SweepPlan.KIND:
         raise StoreError(f"{place}: found results of kind {found.get('kind')}, allowed a sweep")
     return found
 

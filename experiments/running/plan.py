@@ -1,17 +1,21 @@
-"""What is to be run: scenarios, each in the same replicates, in an order that never changes.
+"""What is to be run, in an order that never changes, and cut into jobs.
 
-All scenarios of a replicate meet the same people and the same luck, and share the history before
-the policy, so they are run together.
+Runs of the same replicate, county and behaviour meet the same people and luck and share the history
+before the policy, so one worker makes them. A `Plan` names its cells one by one, and may grow: a job
+is a run, found again by scenario, point and replicate. A `SweepPlan` makes its cells of a design: a
+job is a stretch of runs, and where jobs are cut depends on the plan alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,16 +23,71 @@ import pandas as pd
 
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import Settings, Task, check
+from returnee.experiments.keys import COUNTY, Task
 from returnee.experiments.running.design import Design
+from returnee.experiments.running.jobs import MONTHLY, PERSONS, RUNS, Given, Job, Laid, Measure
+from returnee.experiments.running.manifests import (
+    COMPARED,
+    COUNTIES,
+    Manifest,
+    counties_of,
+    difference,
+    differs,
+    seen_from,
+)
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.points import count_points, digest_of, points_of
 from returnee.scenarios import Scenario, ScenarioError
-from returnee.simulation.engine.compiler import SOURCE_HASH
+from returnee.scenarios.schema.county_folder import county_digest
 from returnee.simulation.fingerprint import fingerprint
+from returnee.simulation.start.arguments import check_arguments
+
+Batch = tuple[Job, ...]
+
+
+class Runs(ABC):
+    """What a store keeps and `run` makes: jobs by name, in an order that never changes."""
+
+    settings: RunSettings
+    grows: bool  # whether a later plan may have more runs of the same scenarios
+    rows: int  # in a group of the table, at least, but for the last
+
+    @abstractmethod
+    def wanted(self) -> dict[str, Sequence[str]]:
+        """Names of the jobs that each table has a part of; the table of runs is the last."""
+
+    @abstractmethod
+    def size(self, name: str) -> int:
+        """How many runs a job has."""
+
+    @abstractmethod
+    def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
+        """Jobs that one worker does in turn, made when they are asked for."""
+
+    @abstractmethod
+    def place(self, name: str) -> Any:
+        """By which jobs stand in order in a table."""
+
+    @abstractmethod
+    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> Manifest:
+        """Everything needed to repeat it; scenarios in full."""
+
+    @abstractmethod
+    def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+        """In what two manifests differ, as "key: found ..., allowed ..."; empty if in nothing."""
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """Names of all jobs."""
+        return self.wanted()[RUNS]
+
+    def total(self, names: Sequence[str]) -> int:
+        """How many runs some jobs have."""
+        return sum(self.size(name) for name in names)
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Runs):
     """Scenarios, replicates and settings of a comparison.
 
     Attributes
@@ -38,13 +97,20 @@ class Plan:
     reference : str
         Label of the scenario that the others are compared with.
     replicates : int
-    settings : Settings
+    settings : RunSettings
+    people : int
+        Replicates of which every person's outcome is kept, see `measuring.people`.
     """
 
     scenarios: Mapping[str, Scenario]
     reference: str
     replicates: int
-    settings: Settings
+    settings: RunSettings
+    people: int = 0
+
+    KIND = "comparison"
+    grows = True
+    rows = 500_000
 
     @property
     def compared(self) -> list[str]:
@@ -69,11 +135,12 @@ class Plan:
         """
         if not 1 <= self.replicates <= 100_000:
             raise UsageError(f"replicates: found {self.replicates}, allowed 1 to 100000")
-        s = self.settings
-        if not 0 <= s.people <= self.replicates:
-            raise UsageError(f"people: found {s.people}, allowed 0 to {self.replicates} replicates")
+        if not 0 <= self.people <= self.replicates:
+            raise UsageError(
+                f"people: found {self.people}, allowed 0 to {self.replicates} replicates"
+            )
         for scenario in self.scenarios.values():
-            check(scenario, self.replicates - 1, s)
+            check(scenario, self.replicates - 1, self.settings)
 
     def tasks(self) -> list[Task]:
         """List every run, replicate by replicate; scenarios that are the same are run once."""
@@ -87,29 +154,94 @@ class Plan:
             for scenario_id, label in labels
         ]
 
+    @cached_property
+    def _tasks(self) -> dict[str, Task]:
+        return {task.key: task for task in self.tasks()}
 
-def jobs(tasks: Iterable[Task], workers: int) -> list[tuple[Task, ...]]:
-    """Group runs that share a history, unless that would leave workers idle.
+    def wanted(self) -> dict[str, Sequence[str]]:
+        """Every run; and people of the first replicates."""
+        few = [key for key, task in self._tasks.items() if task.replicate < self.people]
+        return {**({PERSONS: few} if few else {}), RUNS: list(self._tasks)}
+
+    def size(self, name: str) -> int:
+        """One: a job is a run."""
+        return 1
+
+    def place(self, name: str) -> Any:
+        """By replicate and scenario."""
+        scenario_id, _, replicate = name.split("-")
+        return int(replicate), scenario_id
+
+    def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
+        """Runs that share a history, unless that would leave workers idle."""
+        for tasks in together([self._tasks[name] for name in names], self.scenarios, workers):
+            yield tuple(self._job(task, measure) for task in tasks)
+
+    def _job(self, task: Task, measure: Measure) -> Job:
+        scenario = self.scenarios[task.scenario]
+        folder = scenario.county_folder
+        own = {} if folder is None else self._counties.get(folder, {})
+        scenes = Given({task.scenario: scenario}, own)
+        return Job(task.key, (task,), scenes, self.settings, measure)
+
+    @cached_property
+    def _counties(self) -> dict[Path, dict[str, str]]:
+        """Own counties, with digests of what they hold now."""
+        folders = {scenario.county_folder for scenario in self.scenarios.values()}
+        own = [path for path in folders if path and path.parent.resolve() != COUNTIES.resolve()]
+        return {path: {str(path): county_digest(path)} for path in own}
+
+    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> Manifest:
+        """Everything needed to repeat the plan; scenarios in full."""
+        s = self.settings
+        about = {
+            "seed": s.seed, "replicates": self.replicates, "sample": s.sample, "months": s.months,
+            "burn_in": s.burn_in, "people": self.people, "reference": self.reference, **more,
+        }  # fmt: skip
+        return Manifest(self.KIND, command, self.scenarios, about)
+
+    def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+        """In settings or scenarios."""
+        return differs(found, wanted, COMPARED)
+
+
+def check(scenario: Scenario, replicate: int, settings: RunSettings) -> None:
+    """Refuse arguments that no run can have, as one line (see `Plan.check`)."""
+    s = settings
+    try:
+        check_arguments(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
+    except UsageError:
+        raise
+    except ValueError as error:
+        # A ScenarioError names its own place and passes as it is.
+        raise error if type(error) is not ValueError else UsageError(str(error)) from None
+
+
+def together(
+    tasks: Sequence[Task], scenarios: Mapping[str, Scenario], workers: int
+) -> list[tuple[Task, ...]]:
+    """Group runs that share a history; split the groups where workers would be idle.
 
     Parameters
     ----------
-    tasks : iterable of Task
+    tasks : sequence of Task
         In the order of `Plan.tasks`.
+    scenarios : mapping of str to Scenario
+        By label.
     workers : int
         Runs at a time.
     """
-    together = [tuple(group) for _, group in groupby(tasks, key=lambda task: task.replicate)]
-    if len(together) >= 2 * workers:
-        return together
-    return [(task,) for group in together for task in group]
+
+    def history(task: Task) -> tuple[int, str]:
+        return task.replicate, scenarios[task.scenario].world_id
+
+    groups = [tuple(group) for _, group in groupby(tasks, key=history)]
+    if len(groups) >= 2 * workers:
+        return groups
+    return [(task,) for group in groups for task in group]
 
 
-# The plan of a sweep: every run in an order that never changes, cut into jobs.
-#
-# Runs that share a history (the same county, behaviour and replicate) stand beside each other, so
-# that a worker computes it once. A job is a stretch of runs that one worker does and one part of the
-# store holds; where jobs are cut depends on the plan alone, so a sweep may be resumed with other
-# workers.
+# A sweep's plan: every run in an order that never changes, cut into jobs.
 
 
 JOB_SECONDS = 3.0  # work in a job, at most, if a run takes as long as expected
@@ -121,46 +253,7 @@ SET_UP = 0.015  # seconds a run
 
 
 @dataclass(frozen=True)
-class Job:
-    """A stretch of the plan, with all that a worker anywhere needs to do it.
-
-    Attributes
-    ----------
-    number : int
-    runs : tuple of (int, int, int)
-        Point, scenario and replicate of each run.
-    points : mapping of int to dict
-        Values of the points that occur.
-    scenarios : tuple of str
-        Names or paths.
-    labels : tuple of str
-    ids : tuple of str
-        Of the scenarios without a point.
-    fixed : dict
-        Laid on every scenario.
-    settings : Settings
-    keep : str
-    source_hash : str
-        Of the model that made the plan; a worker with another one refuses.
-    counties : dict
-        Own counties among the points: folder, and digest of what it held when the plan was made.
-    """
-
-    number: int
-    runs: tuple[tuple[int, int, int], ...]
-    points: dict[int, dict[str, Any]]
-    scenarios: tuple[str, ...]
-    labels: tuple[str, ...]
-    ids: tuple[str, ...]
-    fixed: dict[str, Any]
-    settings: Settings
-    keep: str
-    source_hash: str
-    counties: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SweepPlan:
+class SweepPlan(Runs):
     """A design with its points drawn.
 
     Attributes
@@ -172,6 +265,15 @@ class SweepPlan:
 
     design: Design
     points: pd.DataFrame
+
+    KIND = "sweep"
+    grows = False
+    rows = 4096
+
+    @property
+    def settings(self) -> RunSettings:  # type: ignore[override]
+        """What every run is called with."""
+        return self.design.settings
 
     @property
     def runs(self) -> int:
@@ -250,35 +352,62 @@ class SweepPlan:
         """How many jobs."""
         return len(self.cuts) - 1
 
-    def job(self, number: int) -> Job:
+    def wanted(self) -> dict[str, Sequence[str]]:
+        """All jobs, by number."""
+        names = [name_of(number) for number in range(self.jobs)]
+        monthly = {MONTHLY: names} if self.design.keep == "monthly" else {}
+        return {**monthly, RUNS: names}
+
+    def size(self, name: str) -> int:
+        """Runs of a job."""
+        return int(self.cuts[int(name) + 1] - self.cuts[int(name)])
+
+    def place(self, name: str) -> Any:
+        """By number."""
+        return name
+
+    def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
+        """Jobs one at a time."""
+        return ((self.job(int(name), measure),) for name in names)
+
+    def job(self, number: int, measure: Measure) -> Job:
         """One job."""
         design = self.design
         rows = self.order[self.cuts[number] : self.cuts[number + 1]]
         wanted = {int(k) for k in rows[:, 0]}
         keys = list(self.points.columns)
-        points = {k: dict(zip(keys, self._rows[k])) for k in sorted(wanted)}
-        return Job(
-            number,
-            tuple((int(p), int(s), int(r)) for p, s, r in rows),
-            points,
-            design.scenarios,
-            tuple(design.read),
-            tuple(scenario.id for scenario in design.read.values()),
+        scenarios = [(label, scenario.id) for label, scenario in design.read.items()]
+        scenes = Laid(
+            dict(zip(design.read, design.scenarios)),
+            dict(scenarios),
             dict(design.fixed),
-            design.settings,
-            design.keep,
-            SOURCE_HASH,
-            self.design.counties,
+            {k: dict(zip(keys, self._rows[k])) for k in sorted(wanted)},
+            design.counties,
         )
+        tasks = tuple(Task(scenarios[s][0], scenarios[s][1], int(p), int(r)) for p, s, r in rows)
+        return Job(name_of(number), tasks, scenes, design.settings, measure)
+
+    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> Manifest:
+        """Everything needed to repeat a sweep; scenarios in full, files as seen from the folder."""
+        s, design = self.settings, self.design.plain()
+        design["scenarios"] = [seen_from(folder, name) for name in design["scenarios"]]
+        about = {
+            "seed": s.seed, "sample": s.sample, "months": s.months, "burn_in": s.burn_in,
+            "replicates": self.design.replicates, "keep": self.design.keep, "design": design,
+            "points": len(self.points), "runs": self.runs, "jobs": self.jobs,
+            "digest": self.digest, "counties": self.design.counties, **more,
+        }  # fmt: skip
+        counties = counties_of(self.points[COUNTY].unique()) if COUNTY in self.points else []
+        return Manifest(self.KIND, command, self.design.read, about, counties)
+
+    def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+        """In settings, scenarios, axes or points."""
+        return difference(found, wanted)
 
     @cached_property
     def _rows(self) -> list[tuple[Any, ...]]:
         columns = [self.points[key].tolist() for key in self.points.columns]
         return list(zip(*columns)) if columns else [()] * len(self.points)
-
-    def some(self, numbers: Iterator[int]) -> Iterator[Job]:
-        """Jobs one at a time, made when they are asked for."""
-        return (self.job(number) for number in numbers)
 
     @cached_property
     def digest(self) -> str:
@@ -297,6 +426,17 @@ class SweepPlan:
             default=str,
         )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def name_of(number: int) -> str:
+    """Name of a job of a sweep.
+
+    Examples
+    --------
+    >>> name_of(7)
+    '000007'
+    """
+    return f"{number:06d}"
 
 
 def plan_of(design: Design, max_runs: int = MAX_RUNS) -> SweepPlan:

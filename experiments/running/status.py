@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import StoreError
-from returnee.experiments.files import DamagedError, checked, is_worked_on, read_lines
+from returnee.experiments.files import SHARD, DamagedError, checked, is_worked_on, read_lines
+from returnee.experiments.running.jobs import RUNS
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, RUNNING, read_manifest
-from returnee.experiments.running.parts import failed_in
-from returnee.experiments.running.store import FAILURES, KEYS, PARTS, RUNS
-from returnee.experiments.running.sweep_store import SHARD
+from returnee.experiments.running.store import (
+    PARTS,
+    failed_in,
+    failures_in,
+    noted_in,
+    parts_in,
+)
 
 RECENT = 200  # parts from which the speed is taken
 STOPPED = "stopped"  # by whatever ended the process
@@ -107,7 +111,7 @@ def _sweep(folder: Path, manifest: dict[str, Any]) -> Counts:
     try:
         if (folder / RUNS).exists():
             return _rows(folder / RUNS), failed_in(folder), total, 0.0
-        counts = {path: _rows(path) for path in (folder / PARTS).glob("[0-9]*.parquet")}
+        counts = {path: _rows(path) for path in (folder / PARTS[RUNS]).glob("[0-9]*.parquet")}
         return sum(counts.values()), failed_in(folder), total, _rate(counts)
     except DamagedError as error:
         if error.path.exists() or not (folder / RUNS).exists():
@@ -121,16 +125,9 @@ def _rows(path: Path) -> int:
 
 
 def _comparison(folder: Path, manifest: dict[str, Any]) -> Counts:
-    done = set()
-    if (folder / RUNS).exists():
-        with checked(folder / RUNS) as file:
-            noted = json.loads((file.schema_arrow.metadata or {})[KEYS])
-        done = {(key[0], int(key[1]), int(key[2])) for key in noted}
-    parts = dict.fromkeys((folder / PARTS).glob("*.parquet"), 1)
-    names = [path.stem.split("-") for path in parts]
-    done |= {(name[0], int(name[1]), int(name[2])) for name in names}
-    rows = read_lines(folder / FAILURES)[0]
-    failed = {(row["scenario_id"], row["point"], row["replicate"]) for row in rows} - done
+    done = {*(noted_in(folder / RUNS) if (folder / RUNS).exists() else ()), *parts_in(folder)}
+    failed = failures_in(folder).keys() - done
+    parts = dict.fromkeys((folder / PARTS[RUNS]).glob("*.parquet"), 1)
     return len(done) + len(failed), len(failed), runs_of(manifest), _rate(parts)
 
 

@@ -13,18 +13,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.measuring.measures import LAST, MEASURES
+from returnee.experiments.measuring import selections
+from returnee.experiments.measuring.measures import MEASURES, levels_over
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.intervals import estimate, interval, ratio_interval
 
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "can't tell apart"
 
-RATIOS = {
-    "cost_per_firm": "firms_open",
-    "cost_per_returnee_firm": "firms_surviving",
-    "cost_per_job": "jobs",
-}
-"""Public cost over the horizon per gain at its end: name of the ratio, and what is gained."""
+RATIOS = selections.GAINED
 
 PER_GAIN, SAVED, CHEAPER, DEARER = (
     "cost per gain",
@@ -58,15 +54,9 @@ class Cube:
     def levels(self) -> np.ndarray:
         """One figure a run, shape (scenarios, replicates, measures).
 
-        Stocks and means: mean of the last 12 months; flows: sum over the horizon.
+        See `levels_over`.
         """
-        kinds = np.array([m.kind for m in MEASURES])
-        levels = self.values[..., -1].copy()
-        level = np.isin(kinds, ("stock", "mean"))
-        levels[..., level] = self.values[:, :, level, -LAST:].mean(axis=-1)
-        flow = kinds == "flow"
-        levels[..., flow] = self.values[:, :, flow].sum(axis=-1)
-        return levels
+        return levels_over(self.values)
 
 
 INDEX = {measure.name: k for k, measure in enumerate(MEASURES)}
@@ -213,7 +203,7 @@ def ratios_of(cube: Cube, plan: Plan) -> pd.DataFrame:
     for label in plan.compared:
         paired = cube.levels[cube.labels.index(label)] - cube.levels[reference]
         for name, gained in RATIOS.items():
-            both = paired[:, [INDEX["public_cost"], INDEX[gained]]]
+            both = paired[:, [INDEX[selections.COST], INDEX[gained]]]
             both = both[np.isfinite(both).all(axis=1)]
             rows.append({"scenario": label, "measure": name, "gain": gained, **_ratio(both)})
     return pd.DataFrame(rows)

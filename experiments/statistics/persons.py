@@ -12,8 +12,9 @@ import numpy as np
 
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.people import PAID, SUPPORT
-from returnee.experiments.running.people_store import PeopleStore
+from returnee.experiments.running.jobs import PERSONS
 from returnee.experiments.running.plan import Plan
+from returnee.experiments.running.store import Store
 from returnee.simulation.start.own_county import sample_of
 
 OUTCOMES = ("returned", "founded", "owner", "new_owner", "employed")
@@ -164,14 +165,14 @@ def _waterfall(policy: Columns, reference: Columns) -> tuple[np.ndarray, np.ndar
     return np.array(steps, float), np.array(others, float)
 
 
-def columns_of(store: PeopleStore, task: Task) -> dict[str, np.ndarray]:
+def columns_of(store: Store, task: Task) -> dict[str, np.ndarray]:
     """Persons of one run as arrays."""
-    table = store.read(task.key)
+    table = store.persons(task)
     return {name: table[name].to_numpy() for name in table.column_names}
 
 
 def pair_sums(
-    plan: Plan, store: PeopleStore
+    plan: Plan, store: Store
 ) -> tuple[dict[str, list[Sums | None]], dict[int, dict[str, dict[str, np.ndarray]]]]:
     """Sums of every pair of the kept replicates, and the persons of the first whole replicate.
 
@@ -182,12 +183,12 @@ def pair_sums(
     first : dict
         Replicate to persons by label, of the first replicate in which every run succeeded.
     """
-    done, reference = store.done(), plan.scenarios[plan.reference]
+    done, reference = store.done(PERSONS), plan.scenarios[plan.reference]
     sample = sample_of(reference, plan.settings.sample)
     remote = np.array([town.remote for town in reference.county.townships])
     sums: dict[str, list[Sums | None]] = {label: [] for label in plan.compared}
     first: dict[int, dict[str, dict[str, np.ndarray]]] = {}
-    for replicate in range(plan.settings.people):
+    for replicate in range(plan.people):
         tasks = {k: Task(k, s.id, 0, replicate) for k, s in plan.scenarios.items()}
         there = {label: task for label, task in tasks.items() if task.key in done}
         base = columns_of(store, there[plan.reference]) if plan.reference in there else None

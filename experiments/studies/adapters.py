@@ -21,6 +21,7 @@ from returnee.experiments.measuring.measures import (
     levels_of,
 )
 from returnee.experiments.running.design import Design, design_of
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.points import levels_in_grid
 from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
@@ -68,9 +69,7 @@ def ema_model(
     levers: Sequence[str] = (),
     outcomes: Sequence[str] = ("firms_surviving", "jobs"),
     replicates: int = 1,
-    sample: float = 0.01,
-    months: int = 120,
-    seed: int = 1,
+    settings: RunSettings = RunSettings(sample=0.01),
 ) -> Any:
     """The county as a ``Model`` of the EMA workbench.
 
@@ -84,8 +83,9 @@ def ema_model(
         Dotted keys; their ranges are the schema's.
     outcomes : sequence of str
         Measures; means over replicates.
-    replicates, sample, months, seed
-        Of every run.
+    replicates : int
+    settings : RunSettings
+        Or its fields: seed, sample, months, burn_in.
 
     Returns
     -------
@@ -103,13 +103,17 @@ def ema_model(
         ) from None
     for measure in outcomes:
         check_measure(measure, "outcome")
-    check_horizon(outcomes, months, "outcome")
+    check_horizon(outcomes, settings.months, "outcome")
     places = [NAMES.index(measure) for measure in outcomes]
+
+    s = settings
 
     def function(**given: Any) -> dict[str, float]:
         at = {key.replace("__", "."): value for key, value in given.items()}
         setting = load_scenario(scenario, at)
-        runs = [simulate(setting, k, seed, sample, months) for k in range(replicates)]
+        runs = [
+            simulate(setting, k, s.seed, s.sample, s.months, s.burn_in) for k in range(replicates)
+        ]
         means = np.mean([levels_of(run)[places] for run in runs], axis=0)
         return dict(zip(outcomes, means.tolist()))
 

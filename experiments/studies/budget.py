@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.arguments import check_fields, checked_arguments
 from returnee.experiments.errors import Interrupted, UsageError
 from returnee.experiments.files import write_frame, write_text
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import BY_NAME, SPENT, check_horizon, check_measure
+from returnee.experiments.measuring.selections import OBJECTIVES
 from returnee.experiments.running.design import design_of
-from returnee.experiments.running.executors import Where
 from returnee.experiments.running.manifests import FINISHED
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import plan_of
-from returnee.experiments.running.progress import Bar, Reporter
 from returnee.experiments.statistics.intervals import TAILS, interval
 from returnee.experiments.studies.budget_search import (
     BudgetFolder,
@@ -32,15 +32,15 @@ from returnee.experiments.studies.budget_search import (
     spread_out,
     undominated,
 )
+from returnee.experiments.studies.compare import toml_of
 from returnee.experiments.studies.compare_ensemble import SHIPPED, sets_of
 from returnee.experiments.studies.linkage.robust import parameters
 from returnee.experiments.studies.sensitivity import SPREAD, band_of
-from returnee.experiments.studies.sweep import frame_of, run_plan
+from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import load_scenario, walk
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.state.records import PROGRAMMES
 
-OBJECTIVES = ("firms_surviving", "jobs", "return_quality")
 ALLOWED_CAP = 200e6  # yuan a year
 FREE = "free"  # sets of assumptions around the values in use
 OTHER_LUCK = 1 << 20  # bit of the seed that tells the luck of the judgement from that of the search
@@ -155,37 +155,12 @@ def _ranged(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.nanmean(values, axis=1), f"{name}_low": low, f"{name}_high": high}
 
 
-@checked_arguments
-def budget(
-    per_year: float,
-    maximise: Sequence[str] = OBJECTIVES,
-    *,
-    levers: Sequence[str] = (),
-    trials: int = 200,
-    population: int = 24,
-    keep: int = 8,
-    worlds: int = 20,
-    over: str = SHIPPED,
-    replicates: int = 4,
-    sample: float = 0.01,
-    months: int = 120,
-    seed: int = 1,
-    scenario: str = "baseline",
-    overrides: Mapping[str, Any] | None = None,
-    out: str | Path = "results/budget",
-    where: Where | None = None,
-    progress: bool | Reporter = False,
-    as_new: bool = False,
-    command: str = "",
-) -> Budget:
-    """Find mixes of levers that make the most of a yearly budget.
+@dataclass(frozen=True)
+class Effort:
+    """What is searched over, and how thoroughly.
 
-    Parameters
+    Attributes
     ----------
-    per_year : float
-        Cap on all spending, yuan a year.
-    maximise : sequence of str
-        Measures; two or three make a front that can be seen.
     levers : sequence of str
         Policy keys to search over; all of programmes and linkage if left out.
     trials, population : int
@@ -198,19 +173,70 @@ def budget(
     over : str
         ``"ensemble"``, the parameter sets that ship, or the path of a CSV file of such sets; or
         ``"free"``: behaviour parameters that are free in calibration, within
-        `sensitivity_study.SPREAD` of their range either way.
-    replicates, sample, months, seed
-        Of every run.
+        `sensitivity.SPREAD` of their range either way.
+    replicates : int
+        Runs of each mix.
+    """
+
+    levers: Sequence[str] = ()
+    trials: int = 200
+    population: int = 24
+    keep: int = 8
+    worlds: int = 20
+    over: str = SHIPPED
+    replicates: int = 4
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
+    def check(self) -> None:
+        """Refuse what cannot be done, before anything is run.
+
+        Raises
+        ------
+        UsageError
+        """
+        for label, least in (("trials", 1), ("population", 2), ("keep", 1), ("worlds", 1)):
+            if not least <= getattr(self, label) <= 100_000:
+                found = getattr(self, label)
+                raise UsageError(f"{label}: found {found}, allowed {least} to 100000")
+        if self.over not in (FREE, SHIPPED) and not self.over.lower().endswith(".csv"):
+            raise UsageError(f"over: found {self.over}, allowed {SHIPPED}, {FREE}, or a .csv file")
+
+
+@checked_arguments
+def budget(
+    per_year: float,
+    maximise: Sequence[str] = OBJECTIVES,
+    *,
+    effort: Effort = Effort(),
+    scenario: str = "baseline",
+    overrides: Mapping[str, Any] | None = None,
+    settings: RunSettings = RunSettings(sample=0.01),
+    where: Where = Where(),
+    results: Keep = Keep("results/budget"),
+) -> Budget:
+    """Find mixes of levers that make the most of a yearly budget.
+
+    Parameters
+    ----------
+    per_year : float
+        Cap on all spending, yuan a year.
+    maximise : sequence of str
+        Measures; two or three make a front that can be seen.
+    effort : Effort
+        Or its fields: levers, trials, population, keep, worlds, over, replicates.
     scenario : str
         Scenario whose county, behaviour and other levers hold.
     overrides : mapping, optional
         Laid on it; levers among them are not searched over.
-    out : path
-        Folder; a search that was stopped goes on there, and more trials go on from fewer.
-    where, progress, as_new
-        As for `sweeps.sweep`.
-    command : str
-        For the manifest.
+    settings : RunSettings
+        Or its fields: seed, sample, months, burn_in.
+    where : Where
+        Or its fields: workers, processes, scheduler, local_cluster.
+    results : Keep
+        Or its fields: out, as_new, progress.
 
     Returns
     -------
@@ -221,34 +247,6 @@ def budget(
     ScenarioError, UsageError, Interrupted
     """
     given = dict(overrides or {})
-    _check(per_year, maximise, trials, population, keep, worlds, over)
-    check_horizon(maximise, months, "maximise")
-    found = Search(
-        float(per_year), tuple(maximise), tuple(levers_of(scenario, given, levers)), scenario, given,
-        trials, population, replicates, Settings(seed, sample, months),
-    )  # fmt: skip
-    if not found.levers:
-        raise UsageError("lever: found none to search over, allowed one or more")
-    assumed = worlds_of(over, worlds, found)
-    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
-    with BudgetFolder(Path(out), found, command, as_new) as own:
-        folder = own.folder
-        try:
-            tried = search_mixes(folder, found, where, reporter)
-            best = _robust(found, tried, assumed, keep, folder, where, reporter, command)
-        except KeyboardInterrupt:
-            raise Interrupted(
-                f"interrupted: what is finished is kept in {folder}; "
-                "give the same command again to go on"
-            ) from None
-        own.status(FINISHED)
-    return best
-
-
-def _check(
-    per_year: float, maximise: Sequence[str], trials: int, population: int, keep: int, worlds: int,
-    over: str,
-) -> None:  # fmt: skip
     if not 0.0 < per_year <= ALLOWED_CAP:  # also refuses what is not a number
         raise UsageError(
             f"per-year: found {per_year:g}, allowed above 0 up to {ALLOWED_CAP:,.0f} (yuan a year)"
@@ -257,13 +255,31 @@ def _check(
         check_measure(name, "maximise")
     if not maximise or len(set(maximise)) < len(maximise):
         raise UsageError("maximise: found none, or one twice, allowed each measure once")
-    for label, value, least in (
-        ("trials", trials, 1), ("population", population, 2), ("keep", keep, 1), ("worlds", worlds, 1),
-    ):  # fmt: skip
-        if not least <= value <= 100_000:
-            raise UsageError(f"{label}: found {value}, allowed {least} to 100000")
-    if over not in (FREE, SHIPPED) and not over.lower().endswith(".csv"):
-        raise UsageError(f"over: found {over}, allowed {SHIPPED}, {FREE}, or a .csv file")
+    effort.check()
+    check_horizon(maximise, settings.months, "maximise")
+    levers = tuple(levers_of(scenario, given, effort.levers))
+    found = Search(
+        float(per_year), tuple(maximise), levers, scenario, given, effort.trials,
+        effort.population, effort.replicates, settings,
+    )  # fmt: skip
+    if not levers:
+        raise UsageError("lever: found none to search over, allowed one or more")
+    assumed, reporter = worlds_of(effort.over, effort.worlds, found), results.reporter
+    command = command_of(found, effort)
+    with BudgetFolder(results.folder, found, command, results.as_new) as own:
+        try:
+            tried = search_mixes(own.folder, found, where, reporter)
+            mixes = front_of(found, tried, effort.keep)
+            judged = judge(found, mixes, assumed, where, Keep(own.folder, False, reporter))
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"interrupted: what is finished is kept in {own.folder}; "
+                "give the same command again to go on"
+            ) from None
+        best = Budget(found, mixes, assumed, *judged, len(tried), own.folder, command)
+        write_frame(own.folder / "front.parquet", best.table.reset_index())
+        own.status(FINISHED)
+    return best
 
 
 def worlds_of(over: str, number: int, search: Search) -> pd.DataFrame:
@@ -288,15 +304,8 @@ def worlds_of(over: str, number: int, search: Search) -> pd.DataFrame:
     return pd.DataFrame(low + unit * (high - low), columns=[lever.key for lever in moved])
 
 
-def _robust(
-    search: Search, tried: pd.DataFrame, worlds: pd.DataFrame, keep: int, folder: Path,
-    where: Where | None, reporter: Reporter, command: str,
-) -> Budget:  # fmt: skip
-    """Run the mixes of the front, and the baseline's, in every world.
-
-    In draws that had no part in the search, or the mixes would be judged by the luck that chose them.
-    """
-    n_tried = len(tried)
+def front_of(search: Search, tried: pd.DataFrame, keep: int) -> pd.DataFrame:
+    """Mixes of the front that are judged, and the baseline's under the same cap."""
     within = tried[tried["spent"] <= search.most]
     tried = within if len(within) else tried
     means = tried[list(search.objectives)].to_numpy()
@@ -305,20 +314,43 @@ def _robust(
     usual = dict(walk(load_scenario(USUAL).policy, "policy."))
     mixes = tried[search.keys].iloc[chosen]
     mixes = pd.concat([mixes, pd.DataFrame([{key: usual[key].value for key in search.keys}])])
-    mixes = mixes.astype({lever.key: lever.type for lever in search.levers})
-    reporter.say(f"{len(mixes)} mixes under {len(worlds)} sets of assumptions")
+    return mixes.astype({lever.key: lever.type for lever in search.levers})
+
+
+def judge(
+    search: Search, mixes: pd.DataFrame, worlds: pd.DataFrame, where: Where, results: Keep
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run mixes in every world: objectives and yearly spending, see `Budget`.
+
+    In draws that had no part in the search, or the mixes would be judged by the luck that chose them.
+    """
+    results.reporter.say(f"{len(mixes)} mixes under {len(worlds)} sets of assumptions")
     given = design_for(search, mixes.merge(worlds, how="cross"), OTHER_LUCK)
     plan = plan_of(design_of(given, "budget"))
-    place = folder / f"robust-{plan.digest}"  # more trials make another front
-    runs = frame_of(run_plan(plan, place, "", where, reporter).folder)
+    place = results.folder / f"robust-{plan.digest}"  # more trials make another front
+    runs = swept(plan, where, replace(results, out=place))
     wide = runs.set_index(["point", "replicate"]).sort_index()
     shape = len(mixes), len(worlds), search.replicates, -1
     values = wide[list(search.objectives)].to_numpy(float).reshape(shape)
     spent = wide[[m.name for m in SPENT]].to_numpy(float).reshape(shape)
-    spent = spent * 12.0 / search.settings.months
-    found = Budget(search, mixes, worlds, values, spent, n_tried, folder, command)
-    write_frame(folder / "front.parquet", found.table.reset_index())
-    return found
+    return values, spent * 12.0 / search.settings.months
+
+
+def command_of(search: Search, effort: Effort) -> str:
+    """The command line that repeats a search."""
+    s = search.settings
+    options = {
+        "per-year": f"{search.cap:.12g}", "maximise": ",".join(search.objectives),
+        "trials": effort.trials, "population": effort.population, "keep": effort.keep,
+        "worlds": effort.worlds, "over": effort.over, "replicates": effort.replicates,
+        "sample": s.sample, "months": s.months, "seed": s.seed, "scenario": search.base,
+    }  # fmt: skip
+    words = ["returnee", "budget"]
+    words += [w for key, value in options.items() for w in (f"--{key}", str(value))]
+    words += [w for key in effort.levers for w in ("--lever", key)]
+    for key, value in search.overrides.items():
+        words += ["--set", f"{key}={toml_of(value)}"]
+    return shlex.join(words)
 
 
 # A finished budget search as plain content, for the dashboard and for other programs.

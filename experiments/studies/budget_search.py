@@ -20,17 +20,15 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import Settings
 from returnee.experiments.running.design import design_of
-from returnee.experiments.running.executors import Where
 from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import Manifest
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import plan_of
 from returnee.experiments.running.progress import Reporter, Together
-from returnee.experiments.running.store import RUNS
 from returnee.experiments.studies.linkage.design import CAP_KEY as CAP
 from returnee.experiments.studies.linkage.design import EQUAL
-from returnee.experiments.studies.sweep import frame_of, run_plan
+from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import Lever, Scenario, load_scenario, walk
 
 GROUPS = (
@@ -62,7 +60,7 @@ class Search:
     trials, population : int
         Mixes tried, and in one generation.
     replicates : int
-    settings : Settings
+    settings : RunSettings
     """
 
     cap: float
@@ -73,7 +71,7 @@ class Search:
     trials: int
     population: int
     replicates: int
-    settings: Settings
+    settings: RunSettings
 
     @property
     def most(self) -> float:
@@ -169,9 +167,7 @@ def new_study(search: Search) -> Any:
     return study
 
 
-def search_mixes(
-    folder: Path, search: Search, where: Where | None, reporter: Reporter
-) -> pd.DataFrame:
+def search_mixes(folder: Path, search: Search, where: Where, reporter: Reporter) -> pd.DataFrame:
     """Try mixes until there are as many as asked for.
 
     Returns
@@ -201,7 +197,7 @@ def search_mixes(
 
 
 def _generations(
-    folder: Path, search: Search, study: Any, where: Where | None, reporter: Reporter
+    folder: Path, search: Search, study: Any, where: Where, reporter: Reporter
 ) -> None:
     """Try a generation after the other; those that were tried before are read."""
     from optuna.trial import TrialState
@@ -221,18 +217,15 @@ def _generations(
 
 
 def outcomes(
-    folder: Path, first: int, search: Search, mixes: pd.DataFrame, where: Where | None,
-    reporter: Reporter,
-) -> np.ndarray:  # fmt: skip
+    folder: Path, first: int, search: Search, mixes: pd.DataFrame, where: Where, reporter: Reporter
+) -> np.ndarray:
     """Means of the objectives and of yearly spending, shape (mixes, objectives + 1).
 
     NaN where a run failed.
     """
     plan = plan_of(design_of(design_for(search, mixes), "budget"))
     place = folder / f"{first:06d}-{plan.digest}"  # with more trials a generation has more mixes
-    if (place / RUNS).exists():
-        reporter.begin(plan.runs, plan.runs)
-    runs = frame_of(run_plan(plan, place, "", where, reporter).folder)
+    runs = swept(plan, where, Keep(place, progress=reporter))
     wide = runs.set_index(["point", "replicate"]).sort_index()
     wide[SPENT] = wide["public_cost"] * 12.0 / search.settings.months
     values = wide[[*search.objectives, SPENT]].to_numpy(dtype=float)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,15 +12,14 @@ from typing import Any
 import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments
-from returnee.experiments.errors import Interrupted, UsageError
+from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import BY_NAME, labelled
-from returnee.experiments.running.manifests import FINISHED
-from returnee.experiments.running.people_store import PeopleStore
-from returnee.experiments.running.plan import Plan, jobs
-from returnee.experiments.running.progress import Bar, Reporter
-from returnee.experiments.running.runner import Outcome, compile_first, execute, workers_of
+from returnee.experiments.running.executors import workers_of
+from returnee.experiments.running.jobs import Tidy
+from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.running.run import running
 from returnee.experiments.running.store import Store
 from returnee.experiments.statistics.effects import INDEX, Cube, cube_of, effects_of, ratios_of
 from returnee.experiments.statistics.persons import pair_sums
@@ -137,16 +135,11 @@ def compare(
     scenarios: Sequence[Given] | None = None,
     against: Given = "baseline",
     replicates: int = 20,
-    sample: float = 0.05,
-    months: int = 120,
-    seed: int = 1,
-    workers: int | None = None,
-    overrides: Mapping[str, Any] | None = None,
-    out: str | Path | None = None,
-    progress: bool | Reporter = False,
-    as_new: bool = False,
-    processes: bool = False,
     people: int = 0,
+    overrides: Mapping[str, Any] | None = None,
+    settings: RunSettings = RunSettings(),
+    where: Where = Where(),
+    results: Keep = Keep(),
 ) -> Comparison:
     """Run scenarios in the same replicates and compare each with a reference.
 
@@ -158,27 +151,17 @@ def compare(
         The reference.
     replicates : int
         Runs of each scenario; intervals narrow with its square root.
-    sample : float
-        Share of the county that is simulated; figures are for the full county.
-    months : int
-        Months under the policy.
-    seed : int
-        Key of all draws, with the replicate.
-    workers : int, optional
-        Runs at a time; as many as there are processors if left out. Results do not depend on it.
+    people : int
+        Replicates that are compared person by person, see `whom`.
     overrides : mapping, optional
         Dotted keys to values. ``county`` and ``behaviour`` keys apply to every scenario, ``policy``
         keys to all but the reference.
-    out : path, optional
-        Folder to keep the runs in, and to resume from; a temporary one if left out.
-    progress : bool or Reporter
-        Show progress on standard error.
-    as_new : bool
-        Write to a new folder beside `out` if that holds another plan.
-    processes : bool
-        Use processes instead of threads.
-    people : int
-        Replicates that are compared person by person, see `whom`.
+    settings : RunSettings
+        Or its fields: seed, sample, months, burn_in.
+    where : Where
+        Or its fields: workers, processes, scheduler, local_cluster.
+    results : Keep
+        Or its fields: out, as_new, progress.
 
     Returns
     -------
@@ -196,28 +179,26 @@ def compare(
     ['no_support']
     """
     asked = list(scenarios) if scenarios is not None else list(DEFAULT)
-    settings = Settings(seed, sample, months, people=people)
     plan = line_up(asked, against, replicates, settings, overrides or {})
+    plan = replace(plan, people=people)
     plan.check()
-    workers = workers_of(workers)
-    command = command_of(asked, against, plan, overrides or {}, workers)
-    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    where.check()
+    command = command_of(asked, against, plan, overrides or {}, workers_of(where.workers))
+    results = replace(results, progress=results.reporter)
     for label in plan.other_worlds:
-        reporter.say(
+        results.reporter.say(
             f"warning: {label} differs from {plan.reference} in the county or in behaviour, not only "
             "in policy"
         )
-    if out is not None:
-        return _run(plan, Path(out), command, as_new, workers, processes, reporter, keep=True)
-    with tempfile.TemporaryDirectory(prefix="returnee-") as folder:
-        return _run(plan, Path(folder), command, False, workers, processes, reporter, keep=False)
+    with running(plan, Tidy(people=people), where, results, command) as store:
+        return _found(store, plan, command, where, results)
 
 
 def line_up(
     scenarios: Iterable[Given],
     against: Given,
     replicates: int,
-    settings: Settings,
+    settings: RunSettings,
     overrides: Mapping[str, Any],
 ) -> Plan:
     """Read scenarios and label them; the reference comes first."""
@@ -272,7 +253,7 @@ def command_of(
         words += ["--set", f"{key}={toml_of(value)}"]
     options = {
         "replicates": plan.replicates, "sample": s.sample, "months": s.months, "seed": s.seed,
-        "workers": workers, "people": s.people,
+        "workers": workers, "people": plan.people,
     }  # fmt: skip
     return shlex.join([*words, *(w for k, v in options.items() for w in (f"--{k}", str(v)))])
 
@@ -290,72 +271,18 @@ def toml_of(value: Any) -> str:
     return str(value)
 
 
-def _run(
-    plan: Plan,
-    folder: Path,
-    command: str,
-    as_new: bool,
-    workers: int,
-    processes: bool,
-    reporter: Reporter,
-    keep: bool,
-) -> Comparison:
-    """Run what is not there yet, make one table, and read it."""
-    with Store(folder, plan, command, as_new) as store:
-        return _filled(store, command, workers, processes, reporter, keep)
-
-
-def _filled(
-    store: Store, command: str, workers: int, processes: bool, reporter: Reporter, keep: bool
-) -> Comparison:
-    """Run what the store does not hold, and what comes out."""
-    plan = store.plan
-    persons = PeopleStore(store.folder, plan)
-    done, known = store.done(), persons.done()
-    tasks = plan.tasks()
-    todo = [t for t in tasks if t.key not in done or (persons.wants(t) and t.key not in known)]
-
-    def take(outcome: Outcome) -> None:
-        if outcome.people is not None and outcome.task.key not in known:
-            persons.add(outcome.task, outcome.people)
-        if outcome.table is None:
-            store.fail(outcome.task, outcome.error)
-        elif outcome.task.key not in done:
-            store.add(outcome.task, outcome.table)
-        reporter.advance()
-
-    try:
-        if todo:
-            compile_first(reporter.say)
-        with reporter:
-            reporter.begin(len(tasks), len(tasks) - len(todo))
-            works = [
-                tuple((task, plan.scenarios[task.scenario]) for task in job)
-                for job in jobs(todo, workers)
-            ]
-            execute(works, plan.settings, take, workers, processes)
-        persons.consolidate()
-        sums, first = pair_sums(plan, persons)
-        pairs = pairs_of(plan, first, workers, store.folder)
-    except KeyboardInterrupt:
-        persons.consolidate()
-        store.consolidate()
-        if not keep:
-            raise
-        kept = len({task.key for task in tasks} & store.done())
-        raise Interrupted(
-            f"interrupted: {kept} of {len(tasks)} runs are kept in {store.folder}; "
-            "give the same command again to go on"
-        ) from None
-    store.consolidate()
-    store.status(FINISHED)
+def _found(store: Store, plan: Plan, command: str, where: Where, results: Keep) -> Comparison:
+    """What came out, from the runs that the store holds."""
+    folder = store.folder if results.out is not None else None
     runs, failures = store.runs(), store.failures()
-    found = Comparison(plan, runs, failures, store.folder if keep else None, command)
-    if plan.settings.people:
+    found = Comparison(plan, runs, failures, folder, command)
+    if plan.people:
+        sums, first = pair_sums(plan, store)
+        pairs = pairs_of(plan, first, workers_of(where.workers), store.folder)
         cost = found.cube.levels[:, :, INDEX["public_cost"]]
         costs = dict(zip(plan.scenarios, cost, strict=True))
         found = replace(found, whom=whom_of(plan, sums, costs, pairs))
-    if keep and not runs.empty:
+    if folder is not None and not runs.empty:
         for name in TABLES:
-            write_frame(store.folder / f"{name}.parquet", getattr(found, name))
+            write_frame(folder / f"{name}.parquet", getattr(found, name))
     return found

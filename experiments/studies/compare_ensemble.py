@@ -16,15 +16,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.arguments import check_fields, checked_arguments
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
-from returnee.experiments.keys import Settings, Task
+from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import MEASURES
-from returnee.experiments.running.gather import gather, values_of
+from returnee.experiments.running.figures import horizon_of, values_of
+from returnee.experiments.running.jobs import Tidy
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.running.progress import Bar, Reporter
-from returnee.experiments.running.runner import workers_of
+from returnee.experiments.running.run import run
 from returnee.experiments.statistics.ensemble import split_all
 from returnee.experiments.studies.compare import DEFAULT, Given, line_up, toml_of
 from returnee.experiments.studies.ensemble import FILE, ensemble, some
@@ -72,7 +73,7 @@ class OwnLuckPlan(Plan):
         Parameters
         ----------
         values : ndarray, shape (scenarios, replicates, measures)
-            As from `linkage_runs.values_of`.
+            As from `figures.values_of`.
 
         Returns
         -------
@@ -89,7 +90,7 @@ def own_luck(
     scenarios: Mapping[str, Scenario],
     reference: str,
     each: int,
-    settings: Settings,
+    settings: RunSettings,
 ) -> OwnLuckPlan:
     """The plan of scenarios, the reference first, in every set."""
     rows = {
@@ -137,6 +138,26 @@ def check_overrides(overrides: Mapping[str, Any], sets: Sequence[Mapping[str, fl
 
 
 @dataclass(frozen=True)
+class Ensemble:
+    """Which parameter sets.
+
+    Attributes
+    ----------
+    over : str
+        ``"ensemble"``, or the path of a CSV file of parameter sets.
+    sets : int, optional
+        So many of them, far from each other; all if left out.
+    """
+
+    over: str = SHIPPED
+    sets: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
+
+@dataclass(frozen=True)
 class EnsembleComparison:
     """What came out of a comparison over an ensemble.
 
@@ -164,7 +185,7 @@ class EnsembleComparison:
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """Differences from the reference, split, see `ensemble_effects.split_all`."""
+        """Differences from the reference, split, see `statistics.ensemble.split_all`."""
         return split_all(self.values, NAMES, self.base.compared)
 
     def effect(self, scenario: str, measure: str) -> pd.Series:
@@ -177,18 +198,12 @@ class EnsembleComparison:
 def compare_ensemble(
     scenarios: Sequence[Given] | None = None,
     against: Given = "baseline",
-    over: str = SHIPPED,
-    sets: int | None = None,
+    within: Ensemble = Ensemble(),
     replicates: int = REPLICATES,
-    sample: float = 0.05,
-    months: int = 120,
-    seed: int = 1,
-    workers: int | None = None,
     overrides: Mapping[str, Any] | None = None,
-    out: str | Path = "results/compare-ensemble",
-    progress: bool | Reporter = False,
-    as_new: bool = False,
-    processes: bool = False,
+    settings: RunSettings = RunSettings(),
+    where: Where = Where(),
+    results: Keep = Keep("results/compare-ensemble"),
 ) -> EnsembleComparison:
     """Run scenarios in every parameter set of an ensemble and compare each with a reference.
 
@@ -196,10 +211,8 @@ def compare_ensemble(
 
     Parameters
     ----------
-    over : str
-        ``"ensemble"``, or the path of a CSV file of parameter sets.
-    sets : int, optional
-        So many sets, far from each other; all if left out.
+    within : Ensemble
+        Or its fields: over, sets.
     replicates : int
         Of each set; luck can be told from parameters with two or more.
 
@@ -208,21 +221,21 @@ def compare_ensemble(
     ScenarioError, UsageError, Interrupted
     """
     changes = dict(overrides or {})
-    chosen = sets_of(over, sets)
+    chosen = sets_of(within.over, within.sets)
     check_overrides(changes, chosen)
-    settings = Settings(seed, sample, months)
     asked = list(scenarios) if scenarios is not None else list(DEFAULT)
     base = line_up(asked, against, replicates, settings, changes)
     base.check()
     plan = own_luck(chosen, base.scenarios, base.reference, replicates, settings)
-    command = command_of(asked, against, over, len(chosen), base, changes)
-    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
-    store = gather(plan, Path(out), command, as_new, workers_of(workers), processes, reporter)
+    command = command_of(asked, against, within.over, len(chosen), base, changes)
+    store = run(plan, Tidy(horizon_of), where, results, command)
     values = values_of(store, NAMES)
     ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
     alike = [ids[scenario.id] for scenario in plan.scenarios.values()]  # they are run once
     values = plan.own(values[alike])
-    found = EnsembleComparison(base, plan, over, values, store.failures(), store.folder, command)
+    found = EnsembleComparison(
+        base, plan, within.over, values, store.failures(), store.folder, command
+    )
     write_frame(store.folder / "effects.parquet", found.effects)
     return found
 

@@ -23,8 +23,8 @@ from scipy import stats
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import HEAD, NAMES, check_measure
-from returnee.experiments.running.manifests import MANIFEST, read_manifest
-from returnee.experiments.running.sweep_manifest import titles_of
+from returnee.experiments.measuring.selections import MAIN
+from returnee.experiments.running.manifests import MANIFEST, read_manifest, titles_of
 from returnee.experiments.studies.sweep import frame_of
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -151,7 +151,7 @@ def discover(
     scenario: str = "",
     *,
     against: str = "",
-    measure: str = "firms_surviving",
+    measure: str = MAIN,
     target: str = "> 0",
     method: str = "cart",
     seed: int = 1,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,19 @@ import pyarrow as pa
 from scipy import stats
 
 from returnee.experiments.arguments import checked_arguments
-from returnee.experiments.keys import Settings
+from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import BY_NAME as MEASURE
-from returnee.experiments.measuring.measures import MEASURES, SCHEMA
-from returnee.experiments.running.gather import gather, values_of
+from returnee.experiments.measuring.measures import MEASURES, SCHEMA, tidy
+from returnee.experiments.measuring.selections import DRIFTING, STEADY
+from returnee.experiments.running.figures import horizon_of, values_of
+from returnee.experiments.running.jobs import Tidy
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.running.progress import Bar, Reporter
-from returnee.experiments.running.runner import workers_of
+from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Store
 from returnee.experiments.statistics.intervals import LEVEL, mean_interval
 from returnee.scenarios import Scenario, load_scenario
+from returnee.simulation.run import Run
 
 # Of a step against the declared direction, and of two sets of replicates that should agree: there
 # are many of each, so that at 90 % some would stand out by chance.
@@ -266,15 +270,6 @@ LONG, LONG_REPLICATES, LONG_SAMPLE = 360, 6, 0.05
 DECADES = ((121, 240), (241, 360))
 BASE = "baseline"
 FILE = Path(__file__).parents[1] / "data" / "face.toml"
-STEADY = (
-    "firms_open", "jobs", "returns", "remigrations", "registrations", "return_quality",
-    "rural_income", "loans_granted", "public_cost",
-)  # fmt: skip
-DRIFTING = (
-    "away", "farming", "employed", "owners", "firms_open", "jobs", "returns", "registrations",
-    "closings", "aware_finance", "return_quality", "gini", "loans_outstanding", "guarantee_fund",
-    "public_cost",
-)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -385,7 +380,7 @@ def label_of(row: Mapping[str, Any], value: Any) -> str:
     return f"{row['key']}={value}{also}"
 
 
-def line_up(base: Scenario, settings: Settings, replicates: int) -> Plan:
+def line_up(base: Scenario, settings: RunSettings, replicates: int) -> Plan:
     """The plan of responses and extreme conditions; the baseline comes first."""
     found = {BASE: base}
     for row in expectations()["response"]:
@@ -397,9 +392,9 @@ def line_up(base: Scenario, settings: Settings, replicates: int) -> Plan:
     return Plan(found, BASE, replicates, settings)
 
 
-def decades_of(table: pa.Table, _: int) -> pa.Table:
+def decades_of(run: Run, task: Task) -> pa.Table:
     """Means of a run by decade and member of the labour force; stocks of one stay as they are."""
-    frame = table.to_pandas()
+    frame = tidy(run, task).to_pandas()
     wide = frame[frame["indicator"].isin([*DRIFTING, "labour_force"])].pivot(
         index="month", columns="indicator", values="value"
     )
@@ -421,10 +416,8 @@ def face_checks(
     scenario: str | Path = BASE,
     overrides: Mapping[str, Any] | None = None,
     seed: int = 1,
-    workers: int | None = None,
-    folder: Path = Path("results/validate-face"),
-    as_new: bool = False,
-    progress: bool | Reporter = False,
+    where: Where = Where(),
+    results: Keep = Keep("results/validate-face"),
 ) -> Face:
     """Run all face checks, or take from the folder what is there.
 
@@ -435,14 +428,10 @@ def face_checks(
     overrides : mapping, optional
         Dotted keys to values.
     seed : int
-    workers : int, optional
-        Runs at a time.
-    folder : Path
-        A folder a check is made in it.
-    as_new : bool
-        Write to new folders beside those of another plan.
-    progress : bool or Reporter
-        Show progress on standard error.
+    where : Where
+        Or its fields: workers, processes, scheduler, local_cluster.
+    results : Keep
+        Or its fields: out (holds a folder a check), as_new, progress.
 
     Returns
     -------
@@ -454,28 +443,29 @@ def face_checks(
         If stopped; what is finished is kept.
     """
     base = load_scenario(scenario, overrides or {})
-    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
-    few = workers_of(workers)
+    results = replace(results, progress=results.reporter)
 
-    def run(name: str, plan: Plan, **options: Any) -> Any:
+    def made(name: str, plan: Plan, measure: Any = horizon_of) -> Store:
         plan.check()
         command = f"returnee validate {scenario} --face"
-        return gather(plan, folder / name, command, as_new, few, False, reporter, **options)
+        keep = replace(results, out=results.folder / name)
+        return run(plan, Tidy(measure), where, keep, command)
 
-    def alone(replicates: int, settings: Settings) -> Plan:
+    def alone(replicates: int, settings: RunSettings) -> Plan:
         return Plan({BASE: base}, BASE, replicates, settings)
 
-    plan = line_up(base, Settings(seed, SAMPLE, MONTHS), REPLICATES)
-    levels = values_of(run("levers", plan), NAMES)
+    plan = line_up(base, RunSettings(seed, SAMPLE, MONTHS), REPLICATES)
+    levels = values_of(made("levers", plan), NAMES)
     samples = []
     for sample, n in SAMPLES:
-        store = run(f"sample-{sample:g}", alone(n, Settings(seed, sample, MONTHS)))
+        store = made(f"sample-{sample:g}", alone(n, RunSettings(seed, sample, MONTHS)))
         samples.append(values_of(store, STEADY)[0])
     seeds = []
     for k in range(SEEDS):
-        settings = Settings(seed + k, SEED_SAMPLE, MONTHS)
-        seeds.append(values_of(run(f"seed-{k + 1}", alone(SEED_REPLICATES, settings)), STEADY)[0])
-    store = run("long", alone(LONG_REPLICATES, Settings(seed, LONG_SAMPLE, LONG)), keep=decades_of)
+        settings = RunSettings(seed + k, SEED_SAMPLE, MONTHS)
+        store = made(f"seed-{k + 1}", alone(SEED_REPLICATES, settings))
+        seeds.append(values_of(store, STEADY)[0])
+    store = made("long", alone(LONG_REPLICATES, RunSettings(seed, LONG_SAMPLE, LONG)), decades_of)
     return Face(plan, levels, by_decade(store.runs()), tuple(samples), np.stack(seeds))
 
 

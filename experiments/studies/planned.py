@@ -1,5 +1,6 @@
 """What a policy plans to spend by programme: its levers at their unit costs, every place used.
 
+A month's costs are those of the rules that pay them (`simulation.state.programmes`).
 Running costs are exact: a month costs units a year / 12 at the unit cost; training and extension
 visits fall on the months in which they are open. Training counts the whole fee of every place, also
 the part that is paid when trainees open firms. Programmes whose spending follows demand (grants,
@@ -11,6 +12,8 @@ month; the one with less left is taken as the reason.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 
@@ -19,16 +22,10 @@ from returnee.experiments.statistics.effects import INDEX, Cube
 from returnee.scenarios import Policy, Scenario, record_of
 from returnee.scenarios.schema.record import table_of
 from returnee.simulation.state import records as r
-from returnee.simulation.state.providers import ALL_YEAR, PLACES_A_SITE
-from returnee.simulation.support.activities import contest_now
-from returnee.simulation.support.services import DESK_DAYS_BASE, DESK_DAYS_DIGITAL
+from returnee.simulation.state.programmes import POT_TABLE, PROGRAMME_TABLE, Cost
 
 YEAR = 12
-BY_DEMAND = (
-    "rent", "startup_grant", "job_subsidy", "interest_subsidy", "guarantee", "tax_relief",
-    "exit_compensation", "upgrade_grant",
-)  # fmt: skip
-BUDGETED = ("startup", "employment", "interest", "works")
+BUDGETED = tuple(pot.key for pot in POT_TABLE if pot.budgeted)
 CAP, POT = "cap", "pot"
 
 
@@ -47,51 +44,25 @@ def planned(scenario: Scenario, months: int) -> pd.DataFrame:
     >>> round(planned(load_scenario("baseline"), 12)["posts"].sum())
     1000000
     """
-    month = np.arange(1, months + 1)
-    p = table_of(scenario.policies(months))
-    facts = record_of(scenario.county)[0]
-    closed = int(facts.work_festival_month) - 1
-    in_class = np.array([_opening(int(m), closed) for m in month])
-    contests = [bool(contest_now(int(m), int(n))) for m, n in zip(month, p.activities_contests)]
-    digital = np.maximum(DESK_DAYS_BASE - p.services_desk_days, 0.0) / (
-        DESK_DAYS_BASE - DESK_DAYS_DIGITAL
-    )
-    running = {
-        "desk": digital * p.costs_desk_digital,
-        "posts": p.services_township_posts * p.costs_township_post,
-        "stations": p.services_destination_stations * p.costs_station,
-        "messages": p.services_mass_messages * p.costs_message,
-        "mentors": p.services_mentors * p.costs_mentor,
-        "incubator_sites": p.incubation_places / PLACES_A_SITE * p.costs_incubator_site,
-        "sessions": p.activities_outreach_sessions * p.costs_session,
-        "sites": p.venue_sites_land * p.costs_site_land,
-        "roads": np.maximum(p.venue_road_quality - facts.firms_road, 0.0) * p.costs_road,
-        "case_tracking": p.linkage_referral * p.costs_case_tracking,
-    }
-    plan = {name: a_year / YEAR for name, a_year in running.items()}
-    plan["incubator_sites"] = plan["incubator_sites"] + _building(p, facts)
-    plan["contests"] = np.array(contests) * (p.costs_contest + p.activities_prize_pot)
-    plan["training"] = p.training_places * in_class * p.training_fee
-    plan["visits"] = p.technology_extension_visits * in_class * p.costs_visit
-    nothing = np.full(months, np.nan)
+    clock = np.zeros(1, r.CLOCK).view(np.recarray)[0]
+    county = SimpleNamespace(clock=clock, facts=record_of(scenario.county)[0])
+    table = np.full((months, len(PROGRAMME_TABLE)), np.nan)
+    for m, county.policy in enumerate(table_of(scenario.policies(months))):
+        clock.month = m + 1
+        for k, programme in enumerate(PROGRAMME_TABLE):
+            if programme.costs:
+                table[m, k] = sum(plainly(cost)(county) for cost in programme.costs)
+        clock.places_built = max(clock.places_built, county.policy.incubation_places)
     index = pd.RangeIndex(1, months + 1, name="month")
-    frame = pd.DataFrame({name: plan.get(name, nothing) for name in r.PROGRAMMES}, index=index)
+    frame = pd.DataFrame(table, index=index, columns=list(r.PROGRAMMES))
     frame.attrs["units"] = dict.fromkeys(r.PROGRAMMES, "yuan")
     return frame
 
 
-def _opening(month: int, closed: int) -> float:
-    """Share of a year's classes or visits that falls on a month."""
-    opening = ALL_YEAR & ~(1 << closed)
-    return (opening >> (month - 1) % YEAR & 1) / opening.bit_count()
-
-
-def _building(p: np.recarray, facts: np.record) -> np.ndarray:
-    """Cost of incubator sites built beyond those that stand, by month, yuan."""
-    most = np.maximum.accumulate(np.maximum(p.incubation_places, facts.firms_incubator_places))
-    before = np.concatenate([[facts.firms_incubator_places], most[:-1]])
-    cost: np.ndarray = (most - before) / PLACES_A_SITE * p.costs_incubator_site_once
-    return cost
+def plainly(rule: Cost) -> Cost:
+    """A rule as it is written, which takes a county that is no bundle."""
+    written: Cost = getattr(rule, "py_func", rule)
+    return written
 
 
 def budgets(scenario: Scenario, months: int) -> dict[str, np.ndarray]:

@@ -11,29 +11,28 @@ from __future__ import annotations
 import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.arguments import check_fields, checked_arguments
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import check_key
 from returnee.experiments.measuring.measures import check_horizon, check_measure, labelled
+from returnee.experiments.measuring.selections import SENSITIVE
 from returnee.experiments.running.design import design_of, labels_of
-from returnee.experiments.running.executors import Where
-from returnee.experiments.running.plan import plan_of
-from returnee.experiments.running.progress import Reporter
+from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.running.plan import SweepPlan, plan_of
 from returnee.experiments.statistics.indices import MORRIS, SOBOL, draw, indices_of, problem_of
 from returnee.experiments.studies.linkage.robust import parameters
-from returnee.experiments.studies.sweep import frame_of, run_plan
+from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import Lever, load_scenario, walk
 
-MEASURES = ("firms_surviving", "jobs", "returns", "return_quality")
 LEVEL_OF, EFFECT = "level", "effect"
 BOTH = "both"
 METHODS = (MORRIS, SOBOL, BOTH)
@@ -56,8 +55,7 @@ class Study:
     bounds : ndarray, shape (parameters, 2)
     measures : tuple of str
     replicates : int
-    sample, months, seed
-        Of every run.
+    settings : RunSettings
     """
 
     scenarios: tuple[str, ...]
@@ -66,9 +64,7 @@ class Study:
     bounds: np.ndarray
     measures: tuple[str, ...]
     replicates: int
-    sample: float
-    months: int
-    seed: int
+    settings: RunSettings
 
     @property
     def keys(self) -> list[str]:
@@ -78,41 +74,15 @@ class Study:
     def of(self, keys: Sequence[str]) -> Study:
         """The same with fewer parameters moved."""
         kept = [k for k, key in enumerate(self.keys) if key in keys]
-        moved = tuple(self.moved[k] for k in kept)
-        return Study(**{**self.__dict__, "moved": moved, "bounds": self.bounds[kept]})
+        return replace(self, moved=tuple(self.moved[k] for k in kept), bounds=self.bounds[kept])
 
 
-@checked_arguments
-def sensitivity(
-    scenarios: Sequence[str | Path] = ("linked",),
-    against: str | Path = "baseline",
-    *,
-    over: str | Sequence[str] = "free",
-    method: str = BOTH,
-    trajectories: int = 20,
-    base: int = 64,
-    top: int = 6,
-    spread: float = SPREAD,
-    measures: Sequence[str] = MEASURES,
-    replicates: int = 2,
-    sample: float = 0.01,
-    months: int = 120,
-    seed: int = 1,
-    overrides: Mapping[str, Any] | None = None,
-    out: str | Path | None = None,
-    where: Where | None = None,
-    progress: bool | Reporter = False,
-    as_new: bool = False,
-    max_runs: int = MAX_RUNS,
-) -> pd.DataFrame:
-    """Find which parameters decide outcomes and policy effects.
+@dataclass(frozen=True)
+class Effort:
+    """How parameters are moved, and how thoroughly.
 
-    Parameters
+    Attributes
     ----------
-    scenarios : sequence of str
-        Policies whose indicators and effects are looked at.
-    against : str
-        The reference of the effects.
     over : "free", "all" or sequence of str
         Behaviour parameters that are free in calibration, all, or keys; numbers that are not whole.
     method : {"morris", "sobol", "both"}
@@ -126,14 +96,72 @@ def sensitivity(
     spread : float
         Share of a parameter's allowed range by which it is moved either way.
     measures : sequence of str
-    replicates, sample, months, seed
-        Of every run.
+    replicates : int
+        Runs of each scenario at each point.
+    max_runs : int
+        More runs than this are refused.
+    """
+
+    over: str | Sequence[str] = "free"
+    method: str = BOTH
+    trajectories: int = 20
+    base: int = 64
+    top: int = 6
+    spread: float = SPREAD
+    measures: Sequence[str] = SENSITIVE
+    replicates: int = 2
+    max_runs: int = MAX_RUNS
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
+    def check(self) -> None:
+        """Refuse what cannot be done, before anything is run.
+
+        Raises
+        ------
+        UsageError
+        """
+        if self.method not in METHODS:
+            raise UsageError(f"method: found {self.method}, allowed {', '.join(METHODS)}")
+        if not 2 <= self.trajectories <= 100_000:
+            raise UsageError(f"trajectories: found {self.trajectories}, allowed 2 to 100000")
+        if not 2 <= self.base <= 2**20 or self.base & (self.base - 1):
+            raise UsageError(f"base: found {self.base}, allowed a power of two from 2")
+        if not 1 <= self.top <= 100:
+            raise UsageError(f"top: found {self.top}, allowed 1 to 100")
+
+
+@checked_arguments
+def sensitivity(
+    scenarios: Sequence[str | Path] = ("linked",),
+    against: str | Path = "baseline",
+    *,
+    effort: Effort = Effort(),
+    overrides: Mapping[str, Any] | None = None,
+    settings: RunSettings = RunSettings(sample=0.01),
+    where: Where = Where(),
+    results: Keep = Keep(),
+) -> pd.DataFrame:
+    """Find which parameters decide outcomes and policy effects.
+
+    Parameters
+    ----------
+    scenarios : sequence of str
+        Policies whose indicators and effects are looked at.
+    against : str
+        The reference of the effects.
+    effort : Effort
+        Or its fields: over, method, trajectories, base, top, spread, measures, replicates, max_runs.
     overrides : mapping, optional
         Keys laid on every scenario.
-    out : path, optional
-        Folder; runs are kept there and resumed from.
-    where, progress, as_new, max_runs
-        As for `sweeps.sweep`.
+    settings : RunSettings
+        Or its fields: seed, sample, months, burn_in.
+    where : Where
+        Or its fields: workers, processes, scheduler, local_cluster.
+    results : Keep
+        Or its fields: out, as_new, progress.
 
     Returns
     -------
@@ -149,71 +177,53 @@ def sensitivity(
     ------
     ScenarioError, UsageError, Interrupted
     """
-    study = study_of(
-        scenarios, against, over, spread, measures, replicates, sample, months, seed, overrides
-    )
-    check(method, trajectories, base, top)
+    study = study_of(scenarios, against, effort, settings, overrides or {})
+    effort.check()
     about: dict[str, Any] = {**attributes(study), "moved": len(study.moved)}
-    with tempfile.TemporaryDirectory(prefix="returnee-") as temporary:
-        folder = Path(out) if out is not None else Path(temporary)
-        options = {
-            "overrides": dict(overrides or {}), "where": where, "progress": progress,
-            "as_new": as_new, "max_runs": max_runs,
-        }  # fmt: skip
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = results.folder if results.out is not None else Path(temporary)
         frames: list[pd.DataFrame] = []
         about["effects"], about["untold"] = [], []
-        for name, n in ((MORRIS, trajectories), (SOBOL, base)):
-            if method not in (name, BOTH):
+        for name, n in ((MORRIS, effort.trajectories), (SOBOL, effort.base)):
+            if effort.method not in (name, BOTH):
                 continue
             if frames:
-                kept = strongest(frames[0], top)
+                kept = strongest(frames[0], effort.top)
                 if not kept:  # no outcome at whole trajectories, so nothing to choose by
                     break
                 study = study.of(kept)
-            frame, ranges, untold = _stage(name, study, n, folder, options)
+            problem = problem_of(study.keys, study.bounds)
+            points = draw(name, problem, n, study.settings.seed)
+            plan = _plan(name, study, points, overrides or {}, effort.max_runs)
+            command = shlex.join(["returnee", "sensitivity", *study.scenarios])
+            runs = swept(plan, where, replace(results, out=folder / name), command)
+            frame, ranges, untold = _indices(name, study, problem, points, runs)
             frames.append(frame)
             about["effects"] += ranges
             about["untold"] += untold
         found = pd.concat(frames, ignore_index=True)
-        if out is not None:
+        if results.out is not None:
             write_frame(folder / INDICES, found)
     found.attrs = about
     return found
 
 
-def check(method: str, trajectories: int, base: int, top: int) -> None:
-    """Refuse arguments before anything is run.
-
-    Raises
-    ------
-    UsageError
-    """
-    if method not in METHODS:
-        raise UsageError(f"method: found {method}, allowed {', '.join(METHODS)}")
-    if not 2 <= trajectories <= 100_000:
-        raise UsageError(f"trajectories: found {trajectories}, allowed 2 to 100000")
-    if not 2 <= base <= 2**20 or base & (base - 1):
-        raise UsageError(f"base: found {base}, allowed a power of two from 2")
-    if not 1 <= top <= 100:
-        raise UsageError(f"top: found {top}, allowed 1 to 100")
-
-
 def study_of(
-    scenarios: Sequence[str | Path], against: str | Path, over: str | Sequence[str], spread: float,
-    measures: Sequence[str], replicates: int, sample: float, months: int, seed: int,
-    overrides: Mapping[str, Any] | None,
+    scenarios: Sequence[str | Path], against: str | Path, effort: Effort, settings: RunSettings,
+    overrides: Mapping[str, Any],
 ) -> Study:  # fmt: skip
     """What is looked at, checked; see `sensitivity`."""
+    spread, measures = effort.spread, effort.measures
     if not 0.0 < spread <= 1.0:
         raise UsageError(f"spread: found {spread:g}, allowed above 0 up to 1")
     if not measures:
         raise UsageError("measures: found none, allowed one or more")
     for name in measures:
         check_measure(name)
-    check_horizon(measures, months)
+    check_horizon(measures, settings.months)
     asked = tuple(dict.fromkeys(str(name) for name in scenarios if str(name) != str(against)))
-    settled = load_scenario(against, dict(overrides or {}))
-    moved = tuple(_moved(over, settled))
+    settled = load_scenario(against, dict(overrides))
+    moved = tuple(_moved(effort.over, settled))
     bounds = np.array([band_of(lever, spread) for lever in moved])
     return Study(
         asked,
@@ -221,10 +231,8 @@ def study_of(
         moved,
         bounds,
         tuple(dict.fromkeys(measures)),
-        replicates,
-        sample,
-        months,
-        seed,
+        effort.replicates,
+        settings,
     )
 
 
@@ -261,10 +269,23 @@ def band_of(lever: Lever, spread: float) -> tuple[float, float]:
     return max(low, value - reach), min(high, value + reach)
 
 
-def _stage(
-    method: str, study: Study, n: int, folder: Path, options: dict[str, Any]
+def _plan(
+    method: str, study: Study, points: np.ndarray, overrides: Mapping[str, Any], max_runs: int
+) -> SweepPlan:
+    """The runs of one method."""
+    s = study.settings
+    given = {
+        "scenarios": [study.against, *study.scenarios], "replicates": study.replicates,
+        "months": s.months, "sample": s.sample, "seed": s.seed, "method": "table",
+        "points": pd.DataFrame(points, columns=study.keys), "axes": dict(overrides),
+    }  # fmt: skip
+    return plan_of(design_of(given, f"sensitivity {method}"), max_runs)
+
+
+def _indices(
+    method: str, study: Study, problem: dict[str, Any], points: np.ndarray, runs: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
-    """Run the points of one method.
+    """What the runs of one method tell.
 
     Returns
     -------
@@ -275,23 +296,10 @@ def _stage(
     list of dict
         Targets without an index, with the points there are and those that have an outcome.
     """
-    problem = problem_of(study.keys, study.bounds)
-    points = draw(method, problem, n, study.seed)
-    given = {
-        "scenarios": [study.against, *study.scenarios], "replicates": study.replicates,
-        "months": study.months, "sample": study.sample, "seed": study.seed, "method": "table",
-        "points": pd.DataFrame(points, columns=study.keys), "axes": options["overrides"],
-    }  # fmt: skip
-    plan = plan_of(design_of(given, f"sensitivity {method}"), options["max_runs"])
-    store = run_plan(
-        plan, folder / method, "", options["where"], options["progress"], options["as_new"],
-        command=shlex.join(["returnee", "sensitivity", *study.scenarios]),
-    )  # fmt: skip
-    runs = frame_of(store.folder)
     frames, untold, found = [], [], targets_of(runs, study, len(points))
     for (scenario, target, measure), values in found.items():
         about = {"scenario": scenario, "target": target, "measure": measure}
-        rows = indices_of(method, problem, points, values, study.seed)
+        rows = indices_of(method, problem, points, values, study.settings.seed)
         if rows.empty:
             there = int(np.isfinite(values).sum())
             untold.append({"method": method, **about, "points": len(points), "there": there})

@@ -16,13 +16,13 @@ import pyarrow as pa
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_json, write_text
-from returnee.experiments.keys import Settings, Task
+from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import SCHEMA
 from returnee.experiments.measuring.patterns import paired
-from returnee.experiments.running.gather import gather
+from returnee.experiments.running.jobs import Tidy
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.running.progress import Bar, Reporter
-from returnee.experiments.running.runner import workers_of
+from returnee.experiments.running.run import run
 from returnee.experiments.statistics.intervals import mean_interval
 from returnee.experiments.studies.patterns import PAIRED, PATTERNS, Pattern, observed
 from returnee.scenarios import load_scenario
@@ -140,23 +140,15 @@ def pattern_table(run: Run, task: Task) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def as_it_is(table: pa.Table, _: int) -> pa.Table:
-    """Keep the whole table of a run."""
-    return table
-
-
 @checked_arguments
 def validate(
     scenario: str | Path = "baseline",
     replicates: int = 20,
-    sample: float = 0.1,
-    seed: int = 1,
-    overrides: Mapping[str, Any] | None = None,
     patterns: str = "all",
-    workers: int | None = None,
-    out: str | Path = "results/validate",
-    as_new: bool = False,
-    progress: bool | Reporter = False,
+    overrides: Mapping[str, Any] | None = None,
+    settings: RunSettings = RunSettings(sample=0.1),
+    where: Where = Where(),
+    results: Keep = Keep("results/validate"),
 ) -> Validation:
     """Run replicates of a scenario and hold them against the patterns.
 
@@ -165,21 +157,16 @@ def validate(
     scenario : str or Path
         Name or file.
     replicates : int
-    sample : float
-        Share of the county that is simulated.
-    seed : int
-    overrides : mapping, optional
-        Dotted keys to values.
     patterns : {"all", "C", "V"}
         Those that calibration may use, those kept for validation, or both.
-    workers : int, optional
-        Runs at a time; as many as there are processors if left out.
-    out : path
-        Folder to keep the runs in, and to resume from.
-    as_new : bool
-        Write to a new folder beside `out` if that holds another plan.
-    progress : bool or Reporter
-        Show progress on standard error.
+    overrides : mapping, optional
+        Dotted keys to values.
+    settings : RunSettings
+        Or its fields: seed, sample; patterns are those of 120 months.
+    where : Where
+        Or its fields: workers, processes, scheduler, local_cluster.
+    results : Keep
+        Or its fields: out, as_new, progress.
 
     Returns
     -------
@@ -196,15 +183,12 @@ def validate(
         raise UsageError(f"patterns: found {patterns}, allowed one of {', '.join(CHOICES)}")
     given = overrides or {}
     read = load_scenario(scenario, given)
-    settings = Settings(seed, sample, MONTHS)
-    plan = ValidationPlan({read.name: read}, read.name, replicates, settings, patterns)
+    if settings.months != MONTHS:
+        raise UsageError(f"months: found {settings.months}, allowed {MONTHS}")
+    plan = ValidationPlan({read.name: read}, read.name, replicates, settings, patterns=patterns)
     plan.check()
     command = command_of(scenario, plan, given)
-    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
-    store = gather(
-        plan, Path(out), command, as_new, workers_of(workers), False, reporter,
-        measure=pattern_table, keep=as_it_is,
-    )  # fmt: skip
+    store = run(plan, Tidy(pattern_table), where, results, command)
     runs, point = store.runs(), plan.tasks()[0].point
     values = np.full((replicates, len(plan.chosen)), np.nan)
     column = {p.key: k for k, p in enumerate(plan.chosen)}

@@ -119,7 +119,7 @@ def whom_of(
         name: pd.concat(some, ignore_index=True) if some else pd.DataFrame({"scenario": []})
         for name, some in frames.items()
     }
-    return Whom(plan.settings.people, pairs=pairs, **whole)
+    return Whom(plan.people, pairs=pairs, **whole)
 
 
 def _bounds(values: np.ndarray) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ import math
 import re
 import textwrap
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from returnee.experiments.numbers import rounded
 from returnee.scenarios import Behaviour, County, Policy
 from returnee.scenarios.schema.fields import groups
+from returnee.simulation.state.programmes import POT_TABLE, PROGRAMME_TABLE
+from returnee.simulation.state.providers import KIND_TABLE
 
 LANGUAGES = ("en", "zh")
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
@@ -26,8 +29,20 @@ FEW = 5
 
 @lru_cache(maxsize=len(LANGUAGES))
 def words(lang: str) -> dict[str, Any]:
-    """Texts of one language, from ``<lang>.toml`` beside this file: a table for each study."""
-    return tomllib.loads(Path(__file__).with_name(f"{lang}.toml").read_text(encoding="utf-8"))
+    """Texts of one language, from ``<lang>.toml`` beside this file: a table for each study.
+
+    What programmes, pots and kinds of service are called comes from their tables.
+    """
+    texts = tomllib.loads(Path(__file__).with_name(f"{lang}.toml").read_text(encoding="utf-8"))
+    texts["programmes"] = named(PROGRAMME_TABLE, lang)
+    texts["pots"] = named(POT_TABLE, lang)
+    texts["services"]["kinds"] = named(KIND_TABLE, lang)
+    return texts
+
+
+def named(rows: Iterable[Any], lang: str) -> dict[str, str]:
+    """Keys of the rows of a table, and what they are called in a language."""
+    return {row.key: getattr(row, lang) for row in rows}
 
 
 def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digits: int = 0) -> str:
@@ -218,6 +233,32 @@ def few_pairs(pairs: int, lang: str) -> str:
 def unit_name(unit: str, lang: str) -> str:
     """A unit in the reader's language."""
     return str(words(lang)["units"].get(unit, unit))
+
+
+def phrase(measure: Any, kind: str, lang: str) -> str:
+    """How a measure is called where its label does not fit; else its label.
+
+    Parameters
+    ----------
+    measure : Measure
+    kind : {"noun", "short", "tab", "rate", "unit", "clause", "thing", "things"}
+        In a sentence, at the head of a row, on a button, as a figure a year, its unit there, as a
+        difference, and what is gained, one or many; a key of its table under ``measures``.
+    lang : {"en", "zh"}
+    """
+    said = words(lang)["measures"].get(measure.name, {})
+    label = label_of(measure, lang)
+    if kind == "clause":
+        known = said.get(kind) or words(lang)[kind].replace(
+            "{label}", phrase(measure, "noun", lang)
+        )
+    elif kind == "unit":
+        known = said.get(kind) or unit_name(measure.unit, lang)
+    elif kind == "short":
+        known = said.get(kind) or label[:1].upper() + label[1:]
+    else:
+        known = said.get(kind) or said.get("noun") or label
+    return str(known)
 
 
 def label_of(item: Any, lang: str) -> str:

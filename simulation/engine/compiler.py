@@ -9,7 +9,7 @@ model (``returnee.simulation.engine.cache``), and a rule that was replaced while
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,6 +56,30 @@ def kernel(function: F) -> F:
     compiled = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
     compiled._cache = KernelCache(function, SOURCE_HASH)
     return compiled
+
+
+def by_code(name: str, rules_by_code: Sequence[Callable[..., Any]], arguments: str) -> Any:
+    """A rule that calls one of several: ``name(code, ...)`` is ``rules_by_code[code](...)``.
+
+    Compiled code cannot call a function that it finds in a table, so the choice is written out.
+
+    Parameters
+    ----------
+    name : str
+        What the rule is called; one of a kind.
+    rules_by_code : sequence of rules
+        All take the same arguments.
+    arguments : str
+        Names of the arguments, as they stand in a call.
+    """
+    last = len(rules_by_code) - 1
+    lines = [f"def {name}(code, {arguments}):"]
+    lines += [f"    if code == {k}: return rule_{k}({arguments})" for k in range(last)]
+    lines += [f"    return rule_{last}({arguments})"]
+    found: dict[str, Any] = {f"rule_{k}": rule for k, rule in enumerate(rules_by_code)}
+    found["__name__"] = __name__
+    exec(compile("\n".join(lines), __file__, "exec"), found)  # noqa: S102
+    return kernel(found[name])
 
 
 def draw_kernel(clock: np.dtype) -> Callable[[F], F]:

@@ -8,6 +8,9 @@ yearly report or the owner strikes it off, so registered survival runs above ope
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.hiring import lay_off
@@ -20,10 +23,16 @@ from returnee.simulation.state.changes import (
     knows,
     shift_peers,
 )
+from returnee.simulation.state.channels import SERVICES
 from returnee.simulation.state.draws import D_CLOSE, draws
 from returnee.simulation.state.money import fen, pay, pay_loan, receive
+from returnee.simulation.state.programmes import G_GUARANTEE, POT_FUND, R_EXIT, R_INTEREST
 from returnee.simulation.state.providers import FUND
 from returnee.simulation.state.queues import withdraw_file
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 REPORT_MONTH = 6  # yearly reports are due by the end of June
 MONTHS_TO_OPEN = 18  # a firm not opened by then never opens (assumed)
@@ -31,21 +40,21 @@ OUTLOOK_MONTHS = 3  # an owner takes stock of the outlook every three months
 
 
 @kernel
-def alternative(c, worker):
+def alternative(c: County, worker: np.record):
     """Income that an owner could have otherwise at home: a job, if one can be found, or farming."""
     town = c.towns[worker.township]
     return max(town.wage * town.job_chance, c.facts.work_farm_income)
 
 
 @kernel
-def repay_from_savings(c, f, i, kept):
+def repay_from_savings(c: County, f: int, i: int, kept: float):
     """Pay the loan of firm `f` from the savings of worker `i`, of which `kept` yuan are left."""
     worker = c.workers[i]
     worker.savings -= pay_loan(c, f, worker.savings - kept, r.T_REPAID_FROM_SAVINGS)
 
 
 @kernel
-def repay_from_all(c, f):
+def repay_from_all(c: County, f: int):
     """Pay the loan from cash, the owner's savings and the guarantor's, as far as they go."""
     firm = c.firms[f]
     firm.cash -= pay_loan(c, f, firm.cash, r.T_REPAID_BY_FIRMS)
@@ -60,7 +69,7 @@ def repay_from_all(c, f):
 
 
 @kernel
-def repay_from_household(c, f):
+def repay_from_household(c: County, f: int):
     """The owner's household adds its savings above the buffer."""
     firm, buffer = c.firms[f], c.behaviour.money_buffer
     i = firm.owner
@@ -71,7 +80,7 @@ def repay_from_household(c, f):
 
 
 @kernel
-def wage_of(c, i):
+def wage_of(c: County, i: int):
     """Monthly pay of worker `i` from a job, here or away, yuan."""
     worker = c.workers[i]
     if worker.state == r.AWAY:
@@ -84,7 +93,7 @@ def wage_of(c, i):
 
 
 @kernel
-def stop(c, f):
+def stop(c: County, f: int):
     """Firm `f` stops: staff go, capital is sold, the loan is paid as far as the money goes.
 
     Bills that the till cannot pay after that are lost to those who wrote them.
@@ -102,7 +111,7 @@ def stop(c, f):
     firm.stopped = clock.month
     firm.venue = r.OWN
     sell_capital(c, f, behaviour.closing_salvage)
-    if firm.owed > 0 and receive(c, f, r.R_INTEREST, firm.owed):
+    if firm.owed > 0 and receive(c, f, R_INTEREST, firm.owed):
         firm.cash += firm.owed / 100.0
         firm.owed = 0
     if firm.loan > 0:
@@ -115,7 +124,7 @@ def stop(c, f):
 
 
 @kernel
-def sell_capital(c, f, share):
+def sell_capital(c: County, f: int, share: float):
     """The capital of firm `f` is sold for a share of what it is worth."""
     firm = c.firms[f]
     sold = cents(share * firm.capital)
@@ -125,7 +134,7 @@ def sell_capital(c, f, share):
 
 
 @kernel
-def empty_till(c, f):
+def empty_till(c: County, f: int):
     """What is left in the till of firm `f` goes to the owner; what is missing is left unpaid."""
     firm = c.firms[f]
     if firm.cash >= 0.0:
@@ -137,23 +146,23 @@ def empty_till(c, f):
 
 
 @kernel
-def compensate_exit(c, f):
+def compensate_exit(c: County, f: int):
     """Compensation for an owner who knows of it and stops after one to three years.
 
     At most half of the taxes paid (P071); the years are assumed.
     """
     firm, policy = c.firms[f], c.policy
     age = c.clock.month - firm.opened
-    if not 12 <= age <= 36 or not knows(c.workers[firm.owner], r.SERVICES):
+    if not 12 <= age <= 36 or not knows(c.workers[firm.owner], SERVICES):
         return
     amount = fen(min(policy.finance_exit_compensation, 0.5 * firm.taxes))
-    if amount > 0 and receive(c, f, r.R_EXIT, amount):
+    if amount > 0 and receive(c, f, R_EXIT, amount):
         firm.cash += amount / 100.0
         c.clock.transfers += amount
 
 
 @kernel
-def must_stop(c, f):
+def must_stop(c: County, f: int):
     """Whether an open firm stops this month."""
     firm, clock, behaviour = c.firms[f], c.clock, c.behaviour
     age = clock.month - firm.opened
@@ -176,7 +185,7 @@ def must_stop(c, f):
 
 
 @kernel
-def meet_due_date(c, f):
+def meet_due_date(c: County, f: int):
     """The principal is due at the end of the term: from cash, savings, guarantor; else overdue."""
     firm = c.firms[f]
     if firm.loan > 0 and firm.loan_stage != r.OVERDUE and firm.loan_due <= c.clock.month:
@@ -184,7 +193,7 @@ def meet_due_date(c, f):
 
 
 @kernel
-def pay_off(c, f):
+def pay_off(c: County, f: int):
     """An overdue loan is paid from income; after some months the fund pays the bank instead.
 
     A bank waits as long as the firm is open and pays.
@@ -207,12 +216,12 @@ def pay_off(c, f):
 
 
 @kernel
-def default(c, f):
+def default(c: County, f: int):
     """The fund pays its share of what is left to the bank; the bank writes off the rest."""
     firm, clock, month = c.firms[f], c.clock, c.now
     left = firm.loan
-    part = min(int(c.facts.firms_fund_share * left), c.pots[r.POT_FUND, 0])
-    pay(c, r.G_GUARANTEE, part)
+    part = min(int(c.facts.firms_fund_share * left), c.pots[POT_FUND, 0])
+    pay(c, G_GUARANTEE, part)
     book(c, r.T_COMPENSATION, part / 100.0)
     c.services[FUND].spent += part
     clock.compensated += part
@@ -227,7 +236,7 @@ def default(c, f):
 
 
 @kernel
-def is_struck_off(c, f):
+def is_struck_off(c: County, f: int):
     """Whether a dormant firm leaves the register this month."""
     firm, clock, behaviour = c.firms[f], c.clock, c.behaviour
     u, v, _, _ = draws(clock, D_CLOSE, clock.month, firm.id >> 4, int(firm.attempt))
@@ -239,7 +248,7 @@ def is_struck_off(c, f):
 
 
 @kernel
-def strike_off(c, f):
+def strike_off(c: County, f: int):
     """Firm `f` leaves the register."""
     firm = c.firms[f]
     firm.phase = r.CLOSED
@@ -249,7 +258,7 @@ def strike_off(c, f):
 
 
 @kernel
-def never_open(c, f):
+def never_open(c: County, f: int):
     """A firm that was never opened lies dormant; what is left of the money pays the loan."""
     firm = c.firms[f]
     i = firm.owner
@@ -264,7 +273,7 @@ def never_open(c, f):
 
 
 @kernel
-def close_firms(c):
+def close_firms(c: County):
     """Step 8 of the month."""
     clock, left = c.clock, 0
     n = clock.active

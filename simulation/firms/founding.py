@@ -8,6 +8,9 @@ months later (BH077, BH078).
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.hiring import leave_employer
@@ -27,11 +30,22 @@ from returnee.simulation.state.changes import (
     learn,
     settle,
 )
+from returnee.simulation.state.channels import (
+    FINANCE,
+    INCUBATION,
+    SERVICES,
+    TRAINING,
+    is_offered,
+)
 from returnee.simulation.state.draws import (
     D_FAMILY,
     D_FIRM,
     D_FOUNDING,
     D_VENTURE,
+    I_ASKS,
+    I_REGISTER,
+    I_TOLD,
+    I_TOLD_LAST,
     draws,
     normal,
 )
@@ -43,12 +57,16 @@ from returnee.simulation.state.queues import (
     withdraw_file,
 )
 
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
+
 TASTE = 0.15  # sd of the taste for a sector, log points of income (assumed)
 MAX_ATTEMPTS = 15
 
 
 @kernel
-def choose_sector(c, i, attempt, means):
+def choose_sector(c: County, i: int, attempt: int, means: float):
     """Sector with the highest expected income, and a personal taste."""
     worker, clock = c.workers[i], c.clock
     best, best_value = 0, -1e30
@@ -62,14 +80,14 @@ def choose_sector(c, i, attempt, means):
 
 
 @kernel
-def start_money(market, behaviour, u):
+def start_money(market: np.record, behaviour: np.record, u: float):
     """Money wanted for a start, whole yuan: lognormal capital (BH039, BH042), and the cushion."""
     capital = market.capital_median * math.exp(market.capital_sigma * normal(u))
     return math.floor(capital / (1.0 - behaviour.firm_cushion))
 
 
 @kernel
-def ask_family(c, i, attempt, wanted):
+def ask_family(c: County, i: int, attempt: int, wanted: float):
     """Money that family and friends give, at most `wanted` yuan; they give from their savings.
 
     Each tie gives with a fixed chance a share of the savings above the buffer (assumed; whole yuan).
@@ -93,7 +111,7 @@ def ask_family(c, i, attempt, wanted):
 
 
 @kernel
-def new_file(c, i, sector):
+def new_file(c: County, i: int, sector: int):
     """A venture file for worker `i`: its row, its id bound to founder and attempt."""
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     f = clock.firms
@@ -120,7 +138,7 @@ def new_file(c, i, sector):
 
 
 @kernel
-def clear_months(firm):
+def clear_months(firm: np.record):
     """No date of a new file has come yet."""
     firm.registered = r.NEVER
     firm.opened = r.NEVER
@@ -137,7 +155,7 @@ def clear_months(firm):
 
 
 @kernel
-def begin_venture(c, i):
+def begin_venture(c: County, i: int):
     """Worker `i` begins to prepare a firm, if the money in sight allows a start at all."""
     worker, behaviour = c.workers[i], c.behaviour
     attempt = int(worker.attempts)
@@ -149,7 +167,7 @@ def begin_venture(c, i):
     wanted = start_money(market, behaviour, u)
     own = cents(min(max(worker.savings - behaviour.money_buffer, 0.0), wanted))
     family = ask_family(c, i, attempt, wanted - own)
-    can_borrow = knows(worker, r.FINANCE) and c.policy.finance_guarantee_fund > 0.0
+    can_borrow = knows(worker, FINANCE) and c.policy.finance_guarantee_fund > 0.0
     if own + family < behaviour.money_minimum_start * wanted and not can_borrow:
         worker.savings += family  # the family's money stays with the household
         return
@@ -163,10 +181,10 @@ def begin_venture(c, i):
     enter(c, i, r.FOUNDING)
     worker.firm = f
     c.now.plans += 1
-    u, _, _, _ = draws(c.clock, D_FOUNDING, 0, worker.id, 48 + attempt)
-    if u < behaviour.support_ask_founder and knows(worker, r.TRAINING):
+    u, _, _, _ = draws(c.clock, D_FOUNDING, 0, worker.id, I_ASKS + attempt)
+    if u < behaviour.support_ask_founder and knows(worker, TRAINING):
         enter_training_queue(c, i)
-    if knows(worker, r.INCUBATION) and market.needs_site == 0:
+    if knows(worker, INCUBATION) and market.needs_site == 0:
         firm.incubation_since = c.clock.month
     shortfall = wanted - firm.means
     if shortfall >= SMALLEST_LOAN and can_borrow:
@@ -176,7 +194,7 @@ def begin_venture(c, i):
 
 
 @kernel
-def give_up(c, f):
+def give_up(c: County, f: int):
     """The founder of file `f` gives up: a loan is repaid at once, the rest of the money comes back."""
     firm = c.firms[f]
     i = firm.owner
@@ -195,7 +213,7 @@ def give_up(c, f):
 
 
 @kernel
-def register(c, f):
+def register(c: County, f: int):
     """File `f` becomes a registered firm, with capital and a cushion of cash, or is given up."""
     firm, behaviour, clock = c.firms[f], c.behaviour, c.clock
     if firm.means < behaviour.money_minimum_start * firm.capital_wanted:
@@ -216,39 +234,25 @@ def register(c, f):
     if firm.returnee == 1:
         month.returnee_registrations += 1
     tell(c, firm.owner, int(firm.attempt))
-    u, v, _, _ = draws(clock, D_FOUNDING, 0, worker.id, int(firm.attempt))
+    u, v, _, _ = draws(clock, D_FOUNDING, 0, worker.id, I_REGISTER + int(firm.attempt))
     firm.tax_eligible = 1 if v < c.policy.finance_tax_reach else 0
     if u < behaviour.firm_open_at_once:
         open_firm(c, f)
 
 
 @kernel
-def is_offered(policy, channel):
-    """Whether there is anything behind a channel of support."""
-    if channel == r.TRAINING:
-        return policy.training_places > 0.0
-    if channel == r.SERVICES:
-        return policy.services_township_posts > 0 or policy.services_mentors > 0
-    if channel == r.INCUBATION:
-        return policy.incubation_places > 0.0
-    if channel == r.ACTIVITIES:
-        return policy.activities_contests > 0 or policy.activities_outreach_sessions > 0
-    return policy.finance_guarantee_fund > 0.0
-
-
-@kernel
-def tell(c, i, attempt):
+def tell(c: County, i: int, attempt: int):
     """At registration a founder may be told of the channels of support that are offered."""
     worker, clock, chance = c.workers[i], c.clock, c.behaviour.information_told_at_desk
-    a, b, d, e = draws(clock, D_FOUNDING, 0, worker.id, 16 + attempt)
-    g, _, _, _ = draws(clock, D_FOUNDING, 0, worker.id, 32 + attempt)
+    a, b, d, e = draws(clock, D_FOUNDING, 0, worker.id, I_TOLD + attempt)
+    g, _, _, _ = draws(clock, D_FOUNDING, 0, worker.id, I_TOLD_LAST + attempt)
     for channel, u in enumerate((a, b, d, e, g)):
-        if u < chance and is_offered(c.policy, channel):
+        if u < chance and is_offered(channel, c.policy):
             learn(c, i, channel)
 
 
 @kernel
-def open_firm(c, f):
+def open_firm(c: County, f: int):
     """A registered firm opens; the founder is its owner, and expects an income from it."""
     firm, clock = c.firms[f], c.clock
     firm.phase = r.OPEN
@@ -257,12 +261,12 @@ def open_firm(c, f):
     firm.income = expected_income(c, f)
     enter(c, firm.owner, r.OWNER)
     c.now.openings += 1
-    if knows(c.workers[firm.owner], r.SERVICES):
+    if knows(c.workers[firm.owner], SERVICES):
         firm.mentor_since = clock.month
 
 
 @kernel
-def prepare(c):
+def prepare(c: County):
     """Founders without a loan file register; registered firms open."""
     clock, behaviour = c.clock, c.behaviour
     for k in range(clock.active):
@@ -272,6 +276,7 @@ def prepare(c):
             if not waits_at_desk(firm) and firm.planned < clock.month:
                 register(c, f)
         elif firm.phase == r.REGISTERED:
-            u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, int(firm.attempt))
+            item = I_REGISTER + int(firm.attempt)
+            u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, item)
             if firm.registered < clock.month and u < behaviour.firm_opening_rate:
                 open_firm(c, f)

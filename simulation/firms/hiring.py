@@ -8,6 +8,7 @@ people left. The local wage follows the number of seekers (wage curve; Blanchflo
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,11 +16,21 @@ from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import enter
-from returnee.simulation.state.draws import D_HIRE, D_MATCH, draws
+from returnee.simulation.state.draws import (
+    D_HIRE,
+    D_MATCH,
+    I_STAFF,
+    I_THROUGH_TIES,
+    ONLY,
+    draws,
+)
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
 
 
 @kernel
-def join_firm(c, i, f):
+def join_firm(c: County, i: int, f: int):
     """Worker `i` is hired by firm `f`."""
     worker, firm = c.workers[i], c.firms[f]
     worker.mate = firm.head
@@ -30,7 +41,7 @@ def join_firm(c, i, f):
 
 
 @kernel
-def leave_employer(c, i):
+def leave_employer(c: County, i: int):
     """Worker `i` gives up the job; the caller sets the new state. Takes `i` from the employees of the employer, in a firm or elsewhere."""
     worker = c.workers[i]
     f = worker.firm
@@ -51,7 +62,7 @@ def leave_employer(c, i):
 
 
 @kernel
-def lay_off(c, f):
+def lay_off(c: County, f: int):
     """Firm `f` lays off whom it hired last."""
     i = c.firms[f].head
     leave_employer(c, i)
@@ -73,14 +84,14 @@ SMOOTH_CHANCE = 0.2  # weight of this month in the expected chance to find a job
 
 
 @kernel
-def change_of_staff(firm, speed, u):
+def change_of_staff(firm: np.record, speed: float, u: float):
     """Persons to hire (or, if negative, to lay off) this month; the fraction is left to chance."""
     gap = speed * (firm.wanted - 1.0 - firm.employees)
     return int(math.floor(gap + u))
 
 
 @kernel
-def list_vacancies(c):
+def list_vacancies(c: County):
     """Lay off, and list vacancies as firm rows in the order of a keyed draw.
 
     Returns
@@ -95,7 +106,8 @@ def list_vacancies(c):
         firm = c.firms[f]
         if firm.phase != r.OPEN:
             continue
-        u, v, _, _ = draws(clock, D_HIRE, clock.month, firm.id >> 4, int(firm.attempt))
+        item = I_STAFF + int(firm.attempt)
+        u, v, _, _ = draws(clock, D_HIRE, clock.month, firm.id >> 4, item)
         change = change_of_staff(firm, behaviour.firm_hire_speed, u)
         if firm.cash < 0.0:
             change = min(change, 0)
@@ -113,7 +125,7 @@ def list_vacancies(c):
 
 
 @kernel
-def line_up(c):
+def line_up(c: County):
     """Seekers by township, in the order of a keyed draw; job chances of this month.
 
     Returns
@@ -136,7 +148,7 @@ def line_up(c):
         c.seekers[left] = i
         left += 1
         if worker.since < clock.month:
-            u, v, _, _ = draws(clock, D_MATCH, clock.month, worker.id, 0)
+            u, v, _, _ = draws(clock, D_MATCH, clock.month, worker.id, ONLY)
             if u < c.behaviour.careers_job_finding:
                 rows[n], keys[n] = i, worker.township + v
                 n += 1
@@ -152,7 +164,7 @@ def line_up(c):
 
 
 @kernel
-def seeking_tie(c, i):
+def seeking_tie(c: County, i: int):
     """Row of a tie of worker `i` who seeks work; -1: none. The tie that has sought longest is first."""
     best, since, best_id = -1, 32000, 0
     for k in range(c.indptr[i], c.indptr[i + 1]):
@@ -165,7 +177,7 @@ def seeking_tie(c, i):
 
 
 @kernel
-def take_from_pool(c, pool, place, stop):
+def take_from_pool(c: County, pool: np.ndarray, place: int, stop: int):
     """Next seeker of a township's pool who still seeks: row (-1: none), and the place after."""
     while place < stop:
         i = pool[place]
@@ -176,7 +188,7 @@ def take_from_pool(c, pool, place, stop):
 
 
 @kernel
-def match(c):
+def match(c: County):
     """Step 7 of the month."""
     clock, behaviour = c.clock, c.behaviour
     vacancies = list_vacancies(c)
@@ -188,7 +200,8 @@ def match(c):
     for f in vacancies:
         firm = c.firms[f]
         owner = c.workers[firm.owner]
-        u, _, _, _ = draws(clock, D_HIRE, clock.month, owner.id, 16 + int(firm.employees) * 16)
+        item = I_THROUGH_TIES + int(firm.employees) * 16
+        u, _, _, _ = draws(clock, D_HIRE, clock.month, owner.id, item)
         i = seeking_tie(c, firm.owner) if u < behaviour.careers_referral_hiring else -1
         town = int(firm.township)
         if i < 0:
@@ -204,7 +217,7 @@ def match(c):
 
 
 @kernel
-def from_elsewhere(c, pool, place, start, town):
+def from_elsewhere(c: County, pool: np.ndarray, place: np.ndarray, start: np.ndarray, town: int):
     """A seeker from the next townships, in turn."""
     towns = len(c.towns)
     for step in range(1, 4):
@@ -216,7 +229,7 @@ def from_elsewhere(c, pool, place, start, town):
 
 
 @kernel
-def refill_other_jobs(c, pool, place, start):
+def refill_other_jobs(c: County, pool: np.ndarray, place: np.ndarray, start: np.ndarray):
     """Other employers hire from the township's pool up to their number of jobs."""
     for t in range(len(c.towns)):
         town = c.towns[t]
@@ -231,7 +244,7 @@ def refill_other_jobs(c, pool, place, start):
 
 
 @kernel
-def set_wages(c):
+def set_wages(c: County):
     """Wage curve, and the chance to find a job within three months, by township."""
     facts, behaviour = c.facts, c.behaviour
     for t in range(len(c.towns)):

@@ -7,15 +7,31 @@ normal errors. Cash above about three months' outlay (BH091) is partly invested,
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import CAPITAL_UNIT, best_persons
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, knows, shift_peers
+from returnee.simulation.state.channels import FINANCE, SERVICES
 from returnee.simulation.state.draws import D_TRADE, draws, normal
 from returnee.simulation.state.money import fen, left_for, receive
+from returnee.simulation.state.programmes import (
+    G_INTEREST,
+    R_GRANT,
+    R_INTEREST,
+    R_JOB,
+    R_RENT,
+    R_TAX,
+)
 from returnee.simulation.state.providers import SITES
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 TAX_YEARS = 3
 SUBSIDY_YEARS = 3
@@ -24,7 +40,7 @@ SMOOTH = 1.0 / 12.0  # weight of a month in the owner's smoothed income
 
 
 @kernel
-def productivity(firm, behaviour, month):
+def productivity(firm: np.record, behaviour: np.record, month: int):
     """Log productivity that the owner knows, technology, network and mentoring included."""
     value = firm.known + behaviour.support_technology_gain * firm.technology
     if firm.partners > 0:
@@ -36,7 +52,7 @@ def productivity(firm, behaviour, month):
 
 
 @kernel
-def update_belief(firm, signal, noise):
+def update_belief(firm: np.record, signal: float, noise: float):
     """Bayes' rule: the owner's belief about luck after a month's `signal` with sd `noise`."""
     gain = firm.variance / (firm.variance + noise * noise)
     firm.belief += gain * (signal - firm.belief)
@@ -44,54 +60,54 @@ def update_belief(firm, signal, noise):
 
 
 @kernel
-def full_rent(c, firm):
+def full_rent(c: County, firm: np.record):
     """Rent of a month before relief, yuan."""
     rent = c.markets[firm.sector].rent
     return cents(rent * c.behaviour.support_site_rent if firm.venue == r.COUNTY_SITE else rent)
 
 
 @kernel
-def rent_of(c, f):
+def rent_of(c: County, f: int):
     """Rent of a month after relief; the relief is paid from the start-up pot while it lasts."""
     firm, policy = c.firms[f], c.policy
     rent = full_rent(c, firm)
     book(c, r.T_RENT, rent)
     if firm.venue == r.INCUBATOR_PLACE:
         relief = fen(min(policy.incubation_rent_share * rent, policy.incubation_rent_cap / 12.0))
-        if relief > 0 and receive(c, f, r.R_RENT, relief):
+        if relief > 0 and receive(c, f, R_RENT, relief):
             c.services[SITES + firm.site].spent += relief
             return rent - relief / 100.0
     return rent
 
 
 @kernel
-def interest_of(c, f):
+def interest_of(c: County, f: int):
     """Interest of a month after subsidy; what is not paid on time is owed until January (P045)."""
     firm, policy = c.firms[f], c.policy
     interest = cents(firm.loan / 100.0 * firm.loan_rate / 12.0)
     book(c, r.T_INTEREST, interest)
     if firm.loan > 0 and firm.loan_stage != r.OVERDUE and policy.finance_interest_subsidy > 0.0:
         due = fen(interest * policy.finance_interest_subsidy)
-        on_time = min(int(due * policy.budget_arrears), left_for(c, r.G_INTEREST))
+        on_time = min(int(due * policy.budget_arrears), left_for(c, G_INTEREST))
         firm.owed += due - on_time
-        receive(c, f, r.R_INTEREST, on_time)
+        receive(c, f, R_INTEREST, on_time)
         interest -= on_time / 100.0
     january = (c.clock.month - 1) % 12 == 0
-    if firm.owed > 0 and january and receive(c, f, r.R_INTEREST, firm.owed):
+    if firm.owed > 0 and january and receive(c, f, R_INTEREST, firm.owed):
         interest -= firm.owed / 100.0
         firm.owed = 0
     return interest
 
 
 @kernel
-def tax_of(c, f, value_added):
+def tax_of(c: County, f: int, value_added: float):
     """Tax of a month after relief; a firm without tax gains nothing (BH116)."""
     firm, policy, month = c.firms[f], c.policy, c.clock.month
     tax = cents(c.facts.firms_tax * max(value_added, 0.0))
     book(c, r.T_TAX, tax)
     if firm.tax_eligible == 1 and month - firm.opened < 12 * TAX_YEARS:
         relief = fen(min(policy.finance_tax_relief / 12.0, tax))
-        if relief > 0 and receive(c, f, r.R_TAX, relief):
+        if relief > 0 and receive(c, f, R_TAX, relief):
             tax -= relief / 100.0
     firm.taxes += tax
     c.now.tax += tax
@@ -99,7 +115,7 @@ def tax_of(c, f, value_added):
 
 
 @kernel
-def receive_grant(c, f):
+def receive_grant(c: County, f: int):
     """The start-up grant, some months after opening, with a certificate if one is asked for; yuan."""
     firm, policy, month = c.firms[f], c.policy, c.clock.month
     if firm.grant_paid == 1 or policy.finance_startup_grant <= 0.0:
@@ -108,12 +124,12 @@ def receive_grant(c, f):
     if late < 0 or late > GRANT_RETRIES:
         return 0.0
     owner = c.workers[firm.owner]
-    if not knows(owner, r.SERVICES) and not knows(owner, r.FINANCE):
+    if not knows(owner, SERVICES) and not knows(owner, FINANCE):
         return 0.0
     if policy.finance_grant_needs_certificate and owner.certificate == r.NEVER:
         return 0.0
     amount = fen(policy.finance_startup_grant)
-    if not receive(c, f, r.R_GRANT, amount):
+    if not receive(c, f, R_GRANT, amount):
         return 0.0
     firm.grant_paid = 1
     c.now.grants += 1
@@ -121,7 +137,7 @@ def receive_grant(c, f):
 
 
 @kernel
-def receive_job_subsidy(c, f):
+def receive_job_subsidy(c: County, f: int):
     """Once a year: a sum for every post that was held through the year, in the first years; yuan."""
     firm, policy, month = c.firms[f], c.policy, c.clock.month
     age = month - firm.opened
@@ -129,16 +145,16 @@ def receive_job_subsidy(c, f):
         return 0.0
     posts = min(firm.employees, firm.posts_last_year) if age > 12 else firm.employees
     firm.posts_last_year = firm.employees
-    if posts <= 0 or age > 12 * SUBSIDY_YEARS or not knows(c.workers[firm.owner], r.SERVICES):
+    if posts <= 0 or age > 12 * SUBSIDY_YEARS or not knows(c.workers[firm.owner], SERVICES):
         return 0.0
     amount = fen(posts * policy.finance_job_subsidy)
-    if amount <= 0 or not receive(c, f, r.R_JOB, amount):
+    if amount <= 0 or not receive(c, f, R_JOB, amount):
         return 0.0
     return amount / 100.0
 
 
 @kernel
-def use_cash(c, f, outlay, capital_return):
+def use_cash(c: County, f: int, outlay: float, capital_return: float):
     """Living, then capital that pays, then what is left above the cushion goes to the household.
 
     Towards the due date of a loan its principal is set aside as well.
@@ -169,7 +185,7 @@ def use_cash(c, f, outlay, capital_return):
 
 
 @kernel
-def expected_value(c, f):
+def expected_value(c: County, f: int):
     """Value added that the owner of an open firm expects, yuan a month."""
     firm, market = c.firms[f], c.markets[c.firms[f].sector]
     log_value = (
@@ -183,7 +199,7 @@ def expected_value(c, f):
 
 
 @kernel
-def expected_income(c, f):
+def expected_income(c: County, f: int):
     """Income that the founder expects from firm `f` as it opens, yuan a month.
 
     Value added less tax, rent, wages, interest and wear, with the staff there is and no relief.
@@ -196,7 +212,7 @@ def expected_income(c, f):
 
 
 @kernel
-def trade(c, f):
+def trade(c: County, f: int):
     """A month of one open firm: production, sales, payments, and what the owner learns."""
     firm, behaviour, clock = c.firms[f], c.behaviour, c.clock
     market, town, month = c.markets[firm.sector], c.towns[firm.township], c.now
@@ -243,7 +259,7 @@ def trade(c, f):
 
 
 @kernel
-def judge(c, f, wage):
+def judge(c: County, f: int, wage: float):
     """Ties see whether a firm does well: its owner earns more than the local wage."""
     firm = c.firms[f]
     good = 1 if firm.income > wage else 0
@@ -253,7 +269,7 @@ def judge(c, f, wage):
 
 
 @kernel
-def trade_all(c):
+def trade_all(c: County):
     """Step 6 of the month."""
     for s in range(len(c.markets)):
         c.markets[s].supply = 0

@@ -10,16 +10,23 @@ one local wage.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import skill_of
+from returnee.simulation.state.channels import FINANCE
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 CAPITAL_UNIT = 10_000.0
 
 
 @kernel
-def known_productivity(worker, behaviour):
+def known_productivity(worker: np.record, behaviour: np.record):
     """Log productivity that a founder knows: ability with convex returns (BH143), and skill."""
     ability = worker.ability
     convex = behaviour.firm_ability_convexity * ability * abs(ability)
@@ -32,13 +39,13 @@ def known_productivity(worker, behaviour):
 
 
 @kernel
-def best_persons(log_one, labour, log_pay):
+def best_persons(log_one: float, labour: float, log_pay: float):
     """Persons (incl. owner) that maximise profit, for log value added of one person `log_one`."""
     return math.exp(min((math.log(labour) + log_one - log_pay) / (1.0 - labour), 7.0))
 
 
 @kernel
-def gross_income(log_one, labour, log_pay):
+def gross_income(log_one: float, labour: float, log_pay: float):
     """Owner's income before rent and capital cost, and persons, at the best size.
 
     Returns
@@ -56,7 +63,14 @@ def gross_income(log_one, labour, log_pay):
 
 
 @kernel
-def owner_income(log_one, market, log_pay, capital, facts, behaviour):
+def owner_income(
+    log_one: float,
+    market: np.record,
+    log_pay: float,
+    capital: float,
+    facts: np.record,
+    behaviour: np.record,
+):
     """Owner's income after rent, tax and capital cost, yuan a month; and persons."""
     income, value, persons = gross_income(log_one, market.labour, log_pay)
     cost = capital * (behaviour.firm_depreciation + facts.firms_lpr) / 12.0
@@ -64,7 +78,7 @@ def owner_income(log_one, market, log_pay, capital, facts, behaviour):
 
 
 @kernel
-def price_sectors(c):
+def price_sectors(c: County):
     """Part of step 1: what a person with 10,000 yuan of capital adds in each sector and township.
 
     The county price of a sector falls as its supply grows, price = (demand / supply)^(1 / e); the
@@ -108,7 +122,7 @@ def price_sectors(c):
 
 
 @kernel
-def shock_factor(facts, month, factor):
+def shock_factor(facts: np.record, month: int, factor: float):
     """`factor` while the county's shock lasts, else 1."""
     start = facts.shock_start_month
     if start > 0 and start <= month < start + facts.shock_months:
@@ -117,10 +131,10 @@ def shock_factor(facts, month, factor):
 
 
 @kernel
-def credit_in_sight(c, worker):
+def credit_in_sight(c: County, worker: np.record):
     """Loan a worker may count on without knowing more: the first step of the cap, if known."""
     policy = c.policy
-    bit = 1 << r.FINANCE
+    bit = 1 << FINANCE
     if int(worker.knows) & bit == 0 or c.clock.withdrawn == 1:
         return 0.0
     if policy.finance_guarantee_fund <= 0.0:
@@ -129,7 +143,7 @@ def credit_in_sight(c, worker):
 
 
 @kernel
-def venture_income(c, worker, sector, means):
+def venture_income(c: County, worker: np.record, sector: int, means: float):
     """Income that a worker expects from a firm in `sector` with `means` yuan, and persons.
 
     Too little money means a smaller firm (Evans and Jovanovic 1989).
@@ -146,7 +160,7 @@ def venture_income(c, worker, sector, means):
 
 
 @kernel
-def means_in_sight(c, worker):
+def means_in_sight(c: County, worker: np.record):
     """Money a worker could put into a firm: savings above the buffer, and credit in sight."""
     own = max(worker.savings - c.behaviour.money_buffer, 0.0)
     return own + credit_in_sight(c, worker)

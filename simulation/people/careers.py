@@ -9,6 +9,7 @@ with the intention.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,8 +33,20 @@ from returnee.simulation.people.returning import (
 from returnee.simulation.people.reviews import SEEKER_REVIEW, list_due, schedule
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of, enter, happens, knows
-from returnee.simulation.state.draws import D_HEAR, D_REVIEW, draws
-from returnee.simulation.state.queues import ask_for_training
+from returnee.simulation.state.channels import N_CHANNELS, TRAINING
+from returnee.simulation.state.draws import (
+    D_HEAR,
+    D_REVIEW,
+    I_HEARD,
+    I_IDEAS,
+    ONLY,
+    draws,
+)
+from returnee.simulation.state.queues import enter_training_queue
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 # What a worker may decide at a review.
 NOTHING, LOSE_JOB, FOUND, LEAVE, TO_FARM, TO_SEEK, RETURN, RETURN_TO_WAIT = range(8)
@@ -42,7 +55,7 @@ PAYBACK_YEARS = 10.0  # working years left below which a firm seems less worth w
 
 
 @kernel
-def log_income_at_home(c, worker):
+def log_income_at_home(c: County, worker: np.record):
     """Log of what a worker may expect at home without a firm, yuan a month."""
     town, farm = c.towns[worker.township], c.clock.log_farm
     if worker.state == r.EMPLOYED:
@@ -53,19 +66,19 @@ def log_income_at_home(c, worker):
 
 
 @kernel
-def known_channels(worker):
+def known_channels(worker: np.record):
     """How many channels of support a worker knows."""
     count = 0
-    for channel in range(r.N_CHANNELS):
+    for channel in range(N_CHANNELS):
         if knows(worker, channel):
             count += 1
     return count
 
 
 @kernel
-def control(worker, has_means, behaviour):
+def control(worker: np.record, has_means: bool, behaviour: np.record):
     """Perceived control: support known, a certificate, money in sight (0 to about 2)."""
-    value = known_channels(worker) / r.N_CHANNELS
+    value = known_channels(worker) / N_CHANNELS
     if has_means:
         value += 0.5
     if worker.certificate != r.NEVER:
@@ -74,7 +87,15 @@ def control(worker, has_means, behaviour):
 
 
 @kernel
-def intention(worker, log_venture, log_alternative, share_good, has_means, month, behaviour):
+def intention(
+    worker: np.record,
+    log_venture: float,
+    log_alternative: float,
+    share_good: float,
+    has_means: bool,
+    month: int,
+    behaviour: np.record,
+):
     """Chance that a worker would found if a workable idea came.
 
     Parameters
@@ -100,7 +121,7 @@ def intention(worker, log_venture, log_alternative, share_good, has_means, month
 
 
 @kernel
-def freedom_to_act(worker, behaviour, month):
+def freedom_to_act(worker: np.record, behaviour: np.record, month: int):
     """Share of ideas that can be followed up: care at home falls on women (assumed)."""
     if worker.sex == 1 and (
         worker.child == 1 or (worker.elder == 1 and age_of(worker, month) > 30)
@@ -110,7 +131,7 @@ def freedom_to_act(worker, behaviour, month):
 
 
 @kernel
-def will_to_found(c, i):
+def will_to_found(c: County, i: int):
     """Intention of worker `i`, at home or away, to found a firm (a chance)."""
     worker, behaviour = c.workers[i], c.behaviour
     town = c.towns[worker.township]
@@ -131,7 +152,7 @@ def will_to_found(c, i):
 
 
 @kernel
-def wants_to_found(c, i, months, u):
+def wants_to_found(c: County, i: int, months: int, u: float):
     """Whether a workable idea comes to worker `i` and is followed up (uniform draw `u`)."""
     worker, behaviour = c.workers[i], c.behaviour
     ideas = behaviour.careers_idea_rate / 12.0 * months
@@ -142,7 +163,7 @@ def wants_to_found(c, i, months, u):
 
 
 @kernel
-def hazard_of_leaving(c, i):
+def hazard_of_leaving(c: County, i: int):
     """Hazard in half a year that worker `i`, at home, leaves for the city."""
     worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
     month, peers = c.clock.month, c.peers[i]
@@ -164,7 +185,7 @@ def hazard_of_leaving(c, i):
 
 
 @kernel
-def hazard_of_going(c, i):
+def hazard_of_going(c: County, i: int):
     """Hazard a month that worker `i` goes to the city; who waits goes when a job there is found."""
     if c.workers[i].waits == 1:
         return 1.0 / months_to_find(c.facts, c.clock.month)
@@ -172,7 +193,7 @@ def hazard_of_going(c, i):
 
 
 @kernel
-def decide_at_home(c, i, move, idea, ask, job):
+def decide_at_home(c: County, i: int, move: float, idea: float, ask: float, job: float):
     """What worker `i`, at home without a firm, decides at this review.
 
     Parameters
@@ -187,9 +208,9 @@ def decide_at_home(c, i, move, idea, ask, job):
         return NOTHING
     if wants_to_found(c, i, months, idea):
         return FOUND
-    if ask < behaviour.support_ask_rate and knows(worker, r.TRAINING):
+    if ask < behaviour.support_ask_rate and knows(worker, TRAINING):
         if ask < behaviour.support_ask_rate * will_to_found(c, i):
-            ask_for_training(c, i)
+            enter_training_queue(c, i)
     if happens(move, hazard_of_going(c, i) * months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
@@ -199,7 +220,7 @@ def decide_at_home(c, i, move, idea, ask, job):
 
 
 @kernel
-def farm_or_seek(c, worker, months, u):
+def farm_or_seek(c: County, worker: np.record, months: int, u: float):
     """Farmers look for a job where it pays more; seekers fall back on farming after a while."""
     clock, behaviour = c.clock, c.behaviour
     if worker.state == r.FARMING and u < behaviour.careers_search_rate / 12.0 * months:
@@ -212,7 +233,7 @@ def farm_or_seek(c, worker, months, u):
 
 
 @kernel
-def go_away(c, i):
+def go_away(c: County, i: int):
     """Worker `i` leaves for the city."""
     worker, month = c.workers[i], c.clock.month
     if worker.ever_away == 1:
@@ -225,17 +246,17 @@ def go_away(c, i):
 
 
 @kernel
-def ask_while_away(c, i, u):
+def ask_while_away(c: County, i: int, u: float):
     """Someone away who means to found may ask for training at the destination."""
     worker, behaviour = c.workers[i], c.behaviour
     rate = behaviour.support_ask_rate * behaviour.support_ask_away
-    if u < rate and worker.certificate == r.NEVER and knows(worker, r.TRAINING):
+    if u < rate and worker.certificate == r.NEVER and knows(worker, TRAINING):
         if u < rate * will_to_found(c, i):
-            ask_for_training(c, i)
+            enter_training_queue(c, i)
 
 
 @kernel
-def decide(c, i, move, idea, ask, job):
+def decide(c: County, i: int, move: float, idea: float, ask: float, job: float):
     """What worker `i` decides at this review, by four uniform draws: a code, NOTHING for most."""
     state = c.workers[i].state
     if state == r.AWAY:
@@ -249,7 +270,7 @@ def decide(c, i, move, idea, ask, job):
 
 
 @kernel
-def state_after(state, code):
+def state_after(state: int, code: int):
     """Career state that follows a decision, as far as the next review is concerned."""
     if code == LEAVE:
         return r.AWAY
@@ -259,7 +280,7 @@ def state_after(state, code):
 
 
 @kernel
-def review(c, i):
+def review(c: County, i: int):
     """Steps 2 to 4 for worker `i`: hear, review the move or the career, set the next review.
 
     Returns
@@ -268,9 +289,9 @@ def review(c, i):
         Code of the decision, which is carried out when everybody has decided.
     """
     clock, worker = c.clock, c.workers[i]
-    u, v, x, move = draws(clock, D_REVIEW, clock.month, worker.id, 0)
-    a, b, d, e = draws(clock, D_HEAR, clock.month, worker.id, 0)
-    f, idea, ask, job = draws(clock, D_HEAR, clock.month, worker.id, 1)
+    u, v, x, move = draws(clock, D_REVIEW, clock.month, worker.id, ONLY)
+    a, b, d, e = draws(clock, D_HEAR, clock.month, worker.id, I_HEARD)
+    f, idea, ask, job = draws(clock, D_HEAR, clock.month, worker.id, I_IDEAS)
     take_stock(c, i, (a, b, d, e, f))
     code = decide(c, i, move, idea, ask, job)
     schedule(c, i, state_after(worker.state, code), u, v, x)
@@ -278,7 +299,7 @@ def review(c, i):
 
 
 @kernel
-def review_all(c):
+def review_all(c: County):
     """Reviews of everybody due, on the state at the start of the month.
 
     Returns
@@ -299,7 +320,7 @@ def review_all(c):
 
 
 @kernel
-def carry_out(c, n):
+def carry_out(c: County, n: int):
     """Carry out the decisions; return how many rows of founders are left in `moves`."""
     founders = 0
     for k in range(n):
@@ -322,7 +343,7 @@ def carry_out(c, n):
 
 
 @kernel
-def found(c, founders):
+def found(c: County, founders: int):
     """Those who decided to found begin, in the order of their ids."""
     ids = np.empty(founders, np.int64)
     for k in range(founders):
@@ -333,7 +354,7 @@ def found(c, founders):
 
 
 @kernel
-def most_new_files(c):
+def most_new_files(c: County):
     """More venture files than a month can bring: ideas come to people at home without a firm."""
     behaviour = c.behaviour
     months = max(int(behaviour.careers_home_review), SEEKER_REVIEW)
@@ -346,13 +367,13 @@ def most_new_files(c):
 
 
 @kernel
-def most_events(c):
+def most_events(c: County):
     """More changes of state than a month can bring: nobody changes more than twice."""
     return 2 * len(c.workers) + 100
 
 
 @kernel
-def take_decisions(c):
+def take_decisions(c: County):
     """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month."""
     n = review_all(c)
     apply_notes(c)

@@ -9,6 +9,8 @@ Everybody sees what others knew when the month began.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from returnee.scenarios import Scenario
@@ -20,6 +22,10 @@ from returnee.simulation.state.changes import (
     settle,
     shift_peers,
 )
+from returnee.simulation.state.channels import is_used
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
 
 
 def contact_sums(scenario: Scenario, first: int, months: int) -> np.ndarray:
@@ -37,7 +43,7 @@ def contact_sums(scenario: Scenario, first: int, months: int) -> np.ndarray:
 
 
 @kernel
-def hazard_of_hearing(knowing, share_same, same, across, rate):
+def hazard_of_hearing(knowing: int, share_same: float, same: float, across: float, rate: float):
     """Cumulated hazard of hearing of a channel from ties.
 
     Parameters
@@ -55,24 +61,7 @@ def hazard_of_hearing(knowing, share_same, same, across, rate):
 
 
 @kernel
-def is_used(c, worker, channel):
-    """Whether a worker makes use of a channel and so does not forget it."""
-    if channel == r.TRAINING:
-        return worker.training_since != r.NEVER
-    if worker.state != r.FOUNDING and worker.state != r.OWNER:
-        return False
-    firm = c.firms[worker.firm]
-    if channel == r.SERVICES:
-        return firm.mentor_until != r.NEVER or firm.loan > 0
-    if channel == r.INCUBATION:
-        return firm.venue == r.INCUBATOR_PLACE
-    if channel == r.ACTIVITIES:
-        return firm.credit_line == 1
-    return firm.loan > 0 or firm.loan_stage == r.AT_DESK or firm.loan_stage == r.IN_PROCESS
-
-
-@kernel
-def note(c, i, channel, gain):
+def note(c: County, i: int, channel: int, gain: bool):
     """Worker `i` learns (or forgets) a channel; the ties will see it after `apply_notes`."""
     worker, clock = c.workers[i], c.clock
     bit = 1 << channel
@@ -83,7 +72,7 @@ def note(c, i, channel, gain):
 
 
 @kernel
-def apply_notes(c):
+def apply_notes(c: County):
     """Let the ties see what was noted."""
     for k in range(c.clock.pending):
         code = int(c.pending[k])
@@ -96,7 +85,7 @@ def apply_notes(c):
 
 
 @kernel
-def take_stock(c, i, luck):
+def take_stock(c: County, i: int, luck: tuple[float, ...]):
     """What worker `i` heard from ties, and forgot, since the last review.
 
     Parameters
@@ -117,7 +106,7 @@ def take_stock(c, i, luck):
     lost = behaviour.information_forget_rate * months
     for channel, u in enumerate(luck):
         if knows(worker, channel):
-            if happens(u, lost) and not is_used(c, worker, channel):
+            if happens(u, lost) and not is_used(channel, c, worker):
                 note(c, i, channel, False)
         elif peers[r.P_KNOW + channel] > 0:
             heard = hazard_of_hearing(

@@ -8,11 +8,18 @@ pull (BH013). Support enters only through what a worker knows and could afford.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import means_in_sight, shock_factor, venture_income
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 RECENT_MONTHS = 36  # the return quality index looks back that far
 OUT_OF_REACH = -1e9  # log income of what cannot be had
@@ -21,13 +28,13 @@ MONTHS_AHEAD = 6.0  # over which somebody without a job looks ahead (assumed)
 
 
 @kernel
-def logistic(x):
+def logistic(x: float):
     """1 / (1 + exp(-x))."""
     return 1.0 / (1.0 + math.exp(-x))
 
 
 @kernel
-def home_pull(worker, share_home, behaviour, month):
+def home_pull(worker: np.record, share_home: float, behaviour: np.record, month: int):
     """Family, age, attachment and ties that draw a worker home (log odds)."""
     age = age_of(worker, month)
     pull = behaviour.returning_peers_weight * share_home
@@ -43,7 +50,9 @@ def home_pull(worker, share_home, behaviour, month):
 
 
 @kernel
-def utility_of_city(worker, years_away, wage_factor, behaviour, facts):
+def utility_of_city(
+    worker: np.record, years_away: float, wage_factor: float, behaviour: np.record, facts: np.record
+):
     """Log of the city income a worker may expect, and how settled the worker is there.
 
     Parameters
@@ -58,14 +67,14 @@ def utility_of_city(worker, years_away, wage_factor, behaviour, facts):
 
 
 @kernel
-def months_to_find(facts, month):
+def months_to_find(facts: np.record, month: int):
     """Months until somebody finds a job in the city; in a shock vacancies fall as jobs did."""
     hiring = shock_factor(facts, month, 1.0 - facts.shock_city_loss)
     return min(MONTHS_TO_FIND / max(hiring, 0.01), MONTHS_AHEAD)
 
 
 @kernel
-def log_pay_while_looking(facts, behaviour, month):
+def log_pay_while_looking(facts: np.record, behaviour: np.record, month: int):
     """Log of the share of the wage earned over the months ahead by someone who looks for a city job.
 
     Odd jobs until one is found, the wage from then on.
@@ -75,7 +84,7 @@ def log_pay_while_looking(facts, behaviour, month):
 
 
 @kernel
-def utility_of_home(log_job, log_farm, log_venture, behaviour):
+def utility_of_home(log_job: float, log_farm: float, log_venture: float, behaviour: np.record):
     """Inclusive value of what can be done at home: scale * log sum of exp(weight * log y / scale).
 
     Parameters
@@ -93,13 +102,13 @@ def utility_of_home(log_job, log_farm, log_venture, behaviour):
 
 
 @kernel
-def caution(worker, behaviour):
+def caution(worker: np.record, behaviour: np.record):
     """Log points of income that a worker asks for bearing the risk of a firm."""
     return behaviour.money_risk_aversion * (1.0 - 0.3 * worker.risk)
 
 
 @kernel
-def prospects_at_home(c, worker):
+def prospects_at_home(c: County, worker: np.record):
     """Log monthly income of a wage job, of farming, and of a firm, for someone away."""
     town, behaviour = c.towns[worker.township], c.behaviour
     job = town.log_wage if worker.offer >= c.clock.month else town.log_job
@@ -115,7 +124,7 @@ def prospects_at_home(c, worker):
 
 
 @kernel
-def chance_of_returning(c, i, jobless):
+def chance_of_returning(c: County, i: int, jobless: bool):
     """Chance that worker `i`, away with a job or without, decides to return at this review."""
     worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
     month, peers = c.clock.month, c.peers[i]
@@ -133,7 +142,7 @@ def chance_of_returning(c, i, jobless):
 
 
 @kernel
-def returns(c, i, u):
+def returns(c: County, i: int, u: float):
     """Whether worker `i`, away, returns at this review (uniform draw `u`), and whether to wait.
 
     Whoever would have stayed with a job, by the same draw, comes home only until the city hires.
@@ -149,7 +158,7 @@ def returns(c, i, u):
 
 
 @kernel
-def come_home(c, i):
+def come_home(c: County, i: int):
     """Worker `i` returns and looks for work."""
     worker, clock = c.workers[i], c.clock
     # As the last month's accounts left the list: who came back 37 months ago is on it still.

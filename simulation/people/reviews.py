@@ -8,23 +8,28 @@ month. Nothing is done for anybody in between.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_home
 
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
+
 SEEKER_REVIEW = 2  # mean months between the reviews of a seeker (assumed)
 
 
 @kernel
-def next_festival(month, festival):
+def next_festival(month: int, festival: int):
     """First festival month whose season (two months before on) lies after `month`."""
     ahead = (festival - 1 - (month + 2)) % 12
     return month + 2 + (ahead if ahead > 0 else 12)
 
 
 @kernel
-def review_away(month, festival, midyear_share, u, v):
+def review_away(month: int, festival: int, midyear_share: float, u: float, v: float):
     """Month of the next review of someone away.
 
     Parameters
@@ -47,7 +52,7 @@ def review_away(month, festival, midyear_share, u, v):
 
 
 @kernel
-def months_to_loss(chance, u):
+def months_to_loss(chance: float, u: float):
     """Months until a job is lost with `chance` a month; short for small `u`."""
     if chance <= 0.0:
         return 10000
@@ -55,7 +60,7 @@ def months_to_loss(chance, u):
 
 
 @kernel
-def schedule(c, i, state, u, v, x):
+def schedule(c: County, i: int, state: int, u: float, v: float, x: float):
     """Set the month of worker `i`'s next review, for the career state that follows.
 
     Parameters
@@ -86,7 +91,7 @@ def schedule(c, i, state, u, v, x):
 
 
 @kernel
-def list_due(c):
+def list_due(c: County):
     """Fill `due_list` with the rows whose review is this month; return how many."""
     month, n = c.clock.month, 0
     due, rows = c.due, c.due_list

@@ -15,7 +15,9 @@ from returnee.simulation.start.population import people
 from returnee.simulation.start.ties import ties_of
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import count_peers
+from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.county import County
+from returnee.simulation.state.programmes import N_PROGRAMMES
 from returnee.simulation.support.services import provide
 
 FIRM_ROOM = 0.1  # firm rows per worker beyond those of the start; grows when needed
@@ -131,7 +133,7 @@ def gather(
     county = County(
         workers=workers,
         due=np.full(n, 32000, np.int16),
-        peers=np.zeros((n, r.N_PEERS), np.int16),
+        peers=np.zeros((n, r.P_KNOW + N_CHANNELS), np.int16),
         indptr=indptr,
         ties=ties,
         row_of=row_of,
@@ -140,10 +142,10 @@ def gather(
         sales=np.zeros((room, 12), np.float32),
         profit=np.zeros((room, 12), np.float32),
         services=provide(scenario.county, clock[0]),
-        funded=np.ones(4),
+        funded=np.ones(N_PROGRAMMES),
         towns=towns,
         stock=np.zeros((len(towns), len(r.STATES)), np.int64),
-        aware=np.zeros(r.N_CHANNELS, np.int64),
+        aware=np.zeros(N_CHANNELS, np.int64),
         markets=markets_of(scenario, home),
         yields=np.zeros((len(towns), len(scenario.county.sectors))),
         policies=policy_records(scenario, months),
@@ -151,8 +153,8 @@ def gather(
         facts=facts,
         clock=clock,
         months=np.zeros(months + 1, indicators.MONTH).view(np.recarray),
-        ledger=np.zeros((months + 1, r.N_PROGRAMMES), np.int64),
-        unpaid=np.zeros((months + 1, r.N_PROGRAMMES), np.int64),
+        ledger=np.zeros((months + 1, N_PROGRAMMES), np.int64),
+        unpaid=np.zeros((months + 1, N_PROGRAMMES), np.int64),
         transactions=np.zeros((months + 1, len(r.TRANSACTIONS)), np.int64),
         pots=np.zeros((len(r.POTS), 4), np.int64),
         flows=np.zeros((months + 1, len(r.STATES), len(r.STATES)), np.int64),
@@ -174,7 +176,7 @@ def gather(
         recent=np.zeros(n, np.int32),
         due_list=np.zeros(n, np.int32),
         moves=np.zeros(n, np.int32),
-        pending=np.zeros(2 * r.N_CHANNELS * n, np.int32),  # each may be learned and forgotten
+        pending=np.zeros(2 * N_CHANNELS * n, np.int32),  # each may be learned and forgotten
     )
     count_peers(county)
     return county

@@ -25,7 +25,14 @@ from returnee.simulation.start.own_county import sample_of
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import count_peers, is_home
 from returnee.simulation.state.county import County
-from returnee.simulation.state.draws import D_REVIEW, D_START, draws
+from returnee.simulation.state.draws import (
+    D_REVIEW,
+    D_START,
+    I_FIRST_FIRM,
+    I_FIRST_OWNER,
+    ONLY,
+    draws,
+)
 
 BURN_IN = 60  # months of history
 YOUNGEST_OWNER, OLDEST_OWNER = 22.0, 52.0  # at the start of the history (assumed)
@@ -35,7 +42,7 @@ FIRST_CASH = 15_000.0  # yuan in the till of a firm at the start of the history 
 
 
 @kernel
-def first_owners(c):
+def first_owners(c: County):
     """Rows of those who own a firm when the history starts, the able and the lucky first.
 
     Returnees and people who never left are drawn in the shares of the county file.
@@ -56,7 +63,7 @@ def first_owners(c):
             if not is_home(worker.state) or worker.ever_away != group:
                 continue
             if YOUNGEST_OWNER <= age <= OLDEST_OWNER:
-                u, _, _, _ = draws(clock, D_START, 0, worker.id, 4)
+                u, _, _, _ = draws(clock, D_START, 0, worker.id, I_FIRST_OWNER)
                 rows[count], keys[count] = i, math.log(u) * math.exp(-0.5 * worker.ability)
                 count += 1
         order = np.argsort(-keys[:count])
@@ -67,13 +74,13 @@ def first_owners(c):
 
 
 @kernel
-def start_firm(c, i):
+def start_firm(c: County, i: int):
     """Worker `i` owns an open firm of some age when the history starts."""
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     sector = choose_sector(c, i, 0, 80_000.0)
     f = new_file(c, i, sector)
     firm = c.firms[f]
-    u, v, _, _ = draws(clock, D_START, 0, worker.id, 5)
+    u, v, _, _ = draws(clock, D_START, 0, worker.id, I_FIRST_FIRM)
     age = 1 + int(min(-MEAN_AGE_OF_FIRM * math.log(u), OLDEST_FIRM))
     firm.phase = r.OPEN
     firm.planned = clock.month - age
@@ -97,7 +104,7 @@ def start_firm(c, i):
 
 
 @kernel
-def open_county(c):
+def open_county(c: County):
     """Firms, jobs with other employers, and first reviews, at the start of the history."""
     clock = c.clock
     clock.month = clock.first - 1
@@ -124,7 +131,7 @@ def open_county(c):
         town.slots = int(town.filled * VACANT + 0.5)
     for i in range(len(c.workers)):
         worker = c.workers[i]
-        u, v, x, _ = draws(clock, D_REVIEW, clock.month, worker.id, 0)
+        u, v, x, _ = draws(clock, D_REVIEW, clock.month, worker.id, ONLY)
         schedule(c, i, int(worker.state), u, v, x)
         if worker.state == r.SEEKING:
             worker.listed = 1

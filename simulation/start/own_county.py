@@ -50,6 +50,7 @@ from returnee.simulation.start.tables import (
 )
 from returnee.simulation.start.ties import passed_on, ties_of, to_csr
 from returnee.simulation.state import records as r
+from returnee.simulation.state.channels import CHANNELS
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -160,7 +161,7 @@ def overwrite(workers: np.recarray, columns: dict[str, np.ndarray], first: int) 
         workers.experience = np.where(
             away, np.maximum(stay, workers.experience), workers.experience * returnee
         )
-    for bit, channel in enumerate(r.CHANNELS):
+    for bit, channel in enumerate(CHANNELS):
         known = columns.get(f"knows_{channel}", workers.knows >> bit & 1).astype(np.uint8)
         workers.knows = (workers.knows & ~np.uint8(1 << bit)) | (known << bit)
 
@@ -319,7 +320,7 @@ def worker_rows(workers: np.recarray, facts: Facts, month: int) -> Iterator[list
     cells: dict[str, np.ndarray] = {name: ordered[name] for name in r.WORKER.names or ()}
     cells["age"] = (month - ordered.birth.astype(float)) / 12.0
     cells["state"] = np.searchsorted([r.STATES.index(s) for s in STATES], ordered.state)
-    for bit, channel in enumerate(r.CHANNELS):
+    for bit, channel in enumerate(CHANNELS):
         cells[f"knows_{channel}"] = ordered.knows >> bit & 1
     columns = worker_columns(facts)
     written = []

@@ -19,7 +19,20 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.start.tables import FEWEST
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import cents
-from returnee.simulation.state.draws import D_BODY, D_LIFE, D_MONEY, D_START, draws, normal
+from returnee.simulation.state.draws import (
+    D_BODY,
+    D_LIFE,
+    D_MONEY,
+    D_START,
+    I_AWAY,
+    I_CAREER,
+    I_KNOWN,
+    I_MEANS,
+    I_TRAITS,
+    ONLY,
+    draws,
+    normal,
+)
 
 WORKING_YEARS_MEN, WORKING_YEARS_WOMEN, ADULT = 42, 37, 18
 GENERATION = 12 * WORKING_YEARS_WOMEN  # months in which nobody both enters and retires
@@ -76,14 +89,23 @@ def place_people(facts: Facts, sample: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @kernel
-def draw_body(worker, clock, facts, away, ages_away, ages_home, city_sectors, start, thrift_sigma):
+def draw_body(
+    worker: np.record,
+    clock: np.record,
+    facts: np.record,
+    away: bool,
+    ages: np.ndarray,
+    city_sectors: np.ndarray,
+    start: int,
+    thrift_sigma: float,
+):
     """Sex, age, schooling, family, ability, city job and savings of one worker.
 
     Parameters
     ----------
     away : bool
         Whether the worker is away at the start of the history.
-    ages_away, ages_home : float array, shape (1024,)
+    ages : float array, shape (1024,)
         Quantiles of the share of working life past.
     city_sectors : float array, shape (sectors, 2)
         Cumulative share, and wage relative to the mean.
@@ -92,11 +114,11 @@ def draw_body(worker, clock, facts, away, ages_away, ages_home, city_sectors, st
     thrift_sigma : float
         Log standard deviation of saving rates.
     """
-    u, v, x, y = draws(clock, D_BODY, 0, worker.id, 0)
+    u, v, x, y = draws(clock, D_BODY, 0, worker.id, ONLY)
     worker.sex = 1 if u < (facts.people_female_away if away else facts.people_female_home) else 0
     years = 37.0 if worker.sex == 1 else 42.0
     entrant = worker.enters != r.NEVER
-    past = ages_away[int(v * 1024.0)] if away else ages_home[int(v * 1024.0)]
+    past = ages[int(v * 1024.0)]
     months = 0 if entrant else int(past * years * 12.0)
     worker.birth = start - 216 - months
     worker.retires = worker.birth + 216 + int(years) * 12
@@ -123,9 +145,9 @@ def draw_body(worker, clock, facts, away, ages_away, ages_home, city_sectors, st
 
 
 @kernel
-def draw_family(worker, clock, facts, start, u):
+def draw_family(worker: np.record, clock: np.record, facts: np.record, start: int, u: float):
     """Marriage, child, elder and city home, by age at month ``start``."""
-    a, b, c, d = draws(clock, D_LIFE, 0, worker.id, 0)
+    a, b, c, d = draws(clock, D_LIFE, 0, worker.id, ONLY)
     age = (start - worker.birth) / 12.0
     # The share married rises with age and averages to the survey's; an entrant's is drawn at 30.
     reach = 0.15 if 18.0 <= age < 23.0 else (0.7 if age < 28.0 else 1.1)
@@ -139,25 +161,31 @@ def draw_family(worker, clock, facts, start, u):
 
 
 @kernel
-def draw_means(worker, clock, facts, city_sectors, thrift_sigma):
+def draw_means(
+    worker: np.record,
+    clock: np.record,
+    facts: np.record,
+    city_sectors: np.ndarray,
+    thrift_sigma: float,
+):
     """Ability, tastes, city job and savings."""
-    a, b, c, d = draws(clock, D_MONEY, 0, worker.id, 0)
+    a, b, c, d = draws(clock, D_MONEY, 0, worker.id, I_TRAITS)
     worker.ability = normal(a)
     worker.risk = normal(b)
     worker.attachment = normal(c)
-    e, f, g, _ = draws(clock, D_MONEY, 0, worker.id, 1)
+    e, f, g, _ = draws(clock, D_MONEY, 0, worker.id, I_MEANS)
     sector = 0
     while sector < len(city_sectors) - 1 and d > city_sectors[sector, 0]:
         sector += 1
     worker.city_sector = sector
     sigma = facts.work_wage_sigma
     schooled = 0.06 * (worker.schooling - 2.0)  # log points a level, mean about zero (assumed)
-    worker.wage = (
+    wage = (
         facts.work_city_wage
         * city_sectors[sector, 1]
         * math.exp(sigma * normal(e) - 0.5 * sigma * sigma + schooled)
     )
-    worker.log_wage = math.log(worker.wage)
+    worker.wage, worker.log_wage = wage, math.log(wage)
     spread = facts.people_savings_sigma
     worker.thrift = math.exp(thrift_sigma * normal(g) - 0.5 * thrift_sigma * thrift_sigma)
     worker.savings = cents(
@@ -168,9 +196,9 @@ def draw_means(worker, clock, facts, city_sectors, thrift_sigma):
 
 
 @kernel
-def draw_history(worker, clock, facts, away, start):
+def draw_history(worker: np.record, clock: np.record, facts: np.record, away: bool, start: int):
     """Career state, city years and knowledge of one initial worker at month ``start``."""
-    a, b, c, d = draws(clock, D_START, 0, worker.id, 0)
+    a, b, c, d = draws(clock, D_START, 0, worker.id, I_CAREER)
     adult = start - (worker.birth + 216)
     worker.ever_away = 1 if away or a > facts.people_never_away else 0
     stay = int(min(float(adult), -60.0 * math.log(b)))  # mean stay five years (H03)
@@ -190,8 +218,8 @@ def draw_history(worker, clock, facts, away, start):
         worker.returned = worker.since
         worker.left = worker.since - 1
     known = 0
-    e, f, g, h = draws(clock, D_START, 0, worker.id, 1)
-    i, _, _, _ = draws(clock, D_START, 0, worker.id, 2)
+    e, f, g, h = draws(clock, D_START, 0, worker.id, I_KNOWN)
+    i, _, _, _ = draws(clock, D_START, 0, worker.id, I_KNOWN + 1)
     for channel, u in enumerate((e, f, g, h, i)):
         if u < KNOWN_AT_START:
             known |= 1 << channel
@@ -199,17 +227,24 @@ def draw_history(worker, clock, facts, away, start):
 
 
 @kernel
-def draw_initial(workers, clock, facts, ages_away, ages_home, city_sectors, thrift_sigma):
+def draw_initial(
+    workers: np.recarray,
+    clock: np.record,
+    facts: np.record,
+    ages_away: np.ndarray,
+    ages_home: np.ndarray,
+    city_sectors: np.ndarray,
+    thrift_sigma: float,
+):
     """Draw every initial worker; `id`, `township` and `village` are set already."""
     start = clock.first - 1
     for i in range(len(workers)):
         worker = workers[i]
-        u, v, _, _ = draws(clock, D_START, 0, worker.id, 3)
+        u, v, _, _ = draws(clock, D_START, 0, worker.id, I_AWAY)
         away = u < facts.away_share
         worker.enters = r.NEVER
-        draw_body(
-            worker, clock, facts, away, ages_away, ages_home, city_sectors, start, thrift_sigma
-        )
+        ages = ages_away if away else ages_home
+        draw_body(worker, clock, facts, away, ages, city_sectors, start, thrift_sigma)
         # Nobody retires in the month before the history starts.
         draw_history(worker, clock, facts, away, start)
         settle_in(worker, start)
@@ -218,7 +253,16 @@ def draw_initial(workers, clock, facts, ages_away, ages_home, city_sectors, thri
 
 
 @kernel
-def draw_entrants(workers, known, clock, facts, parents, city_sectors, ages, thrift_sigma):
+def draw_entrants(
+    workers: np.recarray,
+    known: int,
+    clock: np.record,
+    facts: np.record,
+    parents: np.ndarray,
+    city_sectors: np.ndarray,
+    ages: np.ndarray,
+    thrift_sigma: float,
+):
     """Draw the workers in rows `known`...; `parents` are the rows whose place they take."""
     for k in range(len(parents)):
         worker, parent = workers[known + k], workers[parents[k]]
@@ -226,16 +270,14 @@ def draw_entrants(workers, known, clock, facts, parents, city_sectors, ages, thr
         worker.township = parent.township
         worker.village = parent.village
         worker.household = parent.household
-        draw_body(
-            worker, clock, facts, True, ages, ages, city_sectors, int(parent.retires), thrift_sigma
-        )
+        draw_body(worker, clock, facts, True, ages, city_sectors, int(parent.retires), thrift_sigma)
         worker.state = r.PRE
         worker.since = worker.enters
         settle_in(worker, int(worker.enters))
 
 
 @kernel
-def settle_in(worker, month):
+def settle_in(worker: np.record, month: int):
     """Set what a worker starts with, as of `month`."""
     worker.settled = month
     worker.heard = month

@@ -23,6 +23,7 @@ from returnee.scenarios import Scenario
 from returnee.scenarios.schema.county_folder import COUNTY_TABLES, Digests, unchanged_tables
 from returnee.scenarios.schema.errors import guess, nearest, problem
 from returnee.simulation.state import records as r
+from returnee.simulation.state.channels import CHANNEL_TABLE
 
 WORKERS, TIES = COUNTY_TABLES
 STATES = ("AWAY", "SEEKING", "FARMING", "EMPLOYED")  # owners are chosen when the history starts
@@ -131,9 +132,9 @@ def worker_columns(facts: Facts) -> list[Column]:
                zh="累计外出务工月数"),
         Column("ever_away", also=YES_NO, unit="yes/no", en="Whether ever worked away",
                zh="是否曾外出务工"),
-        *(Column(f"knows_{channel}", also=YES_NO, unit="yes/no",
-                 en=f"Whether support by {channel} is known", zh=f"是否知晓{zh}政策")
-          for channel, zh in zip(r.CHANNELS, ("培训", "服务", "孵化", "活动", "资金"), strict=True)),
+        *(Column(f"knows_{row.key}", also=YES_NO, unit="yes/no",
+                 en=f"Whether support by {row.key} is known", zh=f"是否知晓{row.zh}政策")
+          for row in CHANNEL_TABLE),
     ]  # fmt: skip
 
 

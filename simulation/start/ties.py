@@ -13,20 +13,34 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.draws import D_FELLOW, D_FRIEND, D_KIN, draws
+from returnee.simulation.state.draws import (
+    D_FELLOW,
+    D_FRIEND,
+    D_KIN,
+    I_FELLOW,
+    I_FELLOW_NUMBER,
+    I_FRIEND,
+    I_FRIEND_NUMBER,
+    I_KIN,
+    I_KIN_NUMBER,
+    draws,
+)
+
+Found = tuple[np.ndarray, np.ndarray]  # pairs of rows, and the layer of each
 
 HUB_FRIENDS = 20  # more friends that a hub has (assumed)
 TRIES = 8
 
 
 @kernel
-def add_tie(pairs, layers, n, a, b, layer):
-    """Append the tie a-b, unless it ties one to oneself; return the new count.
+def add_tie(found: Found, n: int, a: int, b: int, layer: int):
+    """Append the tie a-b to the `found` pairs and layers, unless it ties one to oneself.
 
-    Ties beyond the room are only counted, so that the caller can make room and begin again.
+    Returns the new count. Ties beyond the room are only counted, so that the caller can make room and begin again.
     """
     if a == b:
         return n
+    pairs, layers = found
     if n < len(pairs):
         pairs[n, 0] = a
         pairs[n, 1] = b
@@ -35,11 +49,21 @@ def add_tie(pairs, layers, n, a, b, layer):
 
 
 @kernel
-def tie_households(pairs, layers, n, workers, clock, facts, start, stop, town_start, town_stop):
-    """Household and kin ties of the households in rows start..stop (one village).
+def tie_households(
+    found: Found,
+    n: int,
+    workers: np.recarray,
+    clock: np.record,
+    facts: np.record,
+    village: tuple[int, int],
+    town: tuple[int, int],
+):
+    """Household and kin ties of the households of a village of a town, (first, last + 1) row each.
 
     `heads` of households are the rows where the household number changes.
     """
+    start, stop = village
+    town_start, town_stop = town
     heads = np.empty(stop - start + 1, np.int64)
     count = 0
     for i in range(start, stop):
@@ -50,80 +74,97 @@ def tie_households(pairs, layers, n, workers, clock, facts, start, stop, town_st
     for h in range(count):
         for i in range(heads[h], heads[h + 1]):
             for j in range(i + 1, heads[h + 1]):
-                n = add_tie(pairs, layers, n, i, j, r.HOUSEHOLD)
+                n = add_tie(found, n, i, j, r.HOUSEHOLD)
         wanted = int(facts.ties_kin + 0.5)
         forward = wanted // 2
-        u, _, _, _ = draws(clock, D_KIN, 0, workers[heads[h]].id, 0)
+        u, _, _, _ = draws(clock, D_KIN, 0, workers[heads[h]].id, I_KIN_NUMBER)
         if wanted % 2 == 1 and u < 0.5:
             forward += 1
         for k in range(forward):
-            a, b, _, _ = draws(clock, D_KIN, 0, workers[heads[h]].id, k + 1)
+            a, b, _, _ = draws(clock, D_KIN, 0, workers[heads[h]].id, I_KIN + k)
             if a < facts.ties_rewiring:  # kin elsewhere in the township
                 other = town_start + int(b * (town_stop - town_start))
-                n = add_tie(pairs, layers, n, heads[h], other, r.KIN)
+                n = add_tie(found, n, heads[h], other, r.KIN)
                 continue
             g = (h + k + 1) % count
             size, other_size = heads[h + 1] - heads[h], heads[g + 1] - heads[g]
             for m in range(size):
-                n = add_tie(pairs, layers, n, heads[h] + m, heads[g] + m % other_size, r.KIN)
+                n = add_tie(found, n, heads[h] + m, heads[g] + m % other_size, r.KIN)
     return n
 
 
 @kernel
-def tie_friends(pairs, layers, n, workers, clock, facts, by_age, town_of, town_start, town_stop):
-    """Friends near in age of the people `by_age` (rows of one village, oldest first)."""
+def tie_friends(
+    found: Found,
+    n: int,
+    workers: np.recarray,
+    clock: np.record,
+    facts: np.record,
+    by_age: np.ndarray,
+    town: tuple[int, int],
+):
+    """Friends near in age of the people `by_age` (rows of one village, oldest first) of a town."""
+    start, size = town[0], town[1] - town[0]
     for k in range(len(by_age)):
         i = by_age[k]
-        a, b, c, _ = draws(clock, D_FRIEND, 0, workers[i].id, 0)
+        a, b, c, _ = draws(clock, D_FRIEND, 0, workers[i].id, I_FRIEND_NUMBER)
         wanted = int(facts.ties_friends + 0.5)
         forward = wanted // 2
         if wanted % 2 == 1 and a < 0.5:
             forward += 1
         if b < facts.ties_hubs:
             forward += HUB_FRIENDS
-        start, size = town_start[town_of], town_stop[town_of] - town_start[town_of]
         for m in range(forward):
-            u, v, _, _ = draws(clock, D_FRIEND, 0, workers[i].id, m + 1)
+            u, v, _, _ = draws(clock, D_FRIEND, 0, workers[i].id, I_FRIEND + m)
             if m >= 4 or u < facts.ties_rewiring:
-                n = add_tie(pairs, layers, n, i, start + int(v * size), r.FRIEND)
+                n = add_tie(found, n, i, start + int(v * size), r.FRIEND)
             elif k - m - 1 >= 0:
-                n = add_tie(pairs, layers, n, i, by_age[k - m - 1], r.FRIEND)
+                n = add_tie(found, n, i, by_age[k - m - 1], r.FRIEND)
     return n
 
 
 @kernel
-def tie_fellows(pairs, layers, n, workers, clock, facts, town_start, town_stop):
+def tie_fellows(
+    found: Found,
+    n: int,
+    workers: np.recarray,
+    clock: np.record,
+    facts: np.record,
+    town_start: np.ndarray,
+    town_stop: np.ndarray,
+):
     """Ties between people of one township at the same destination and in like work."""
     for i in range(len(workers)):
         worker = workers[i]
         wanted = int(facts.ties_fellows + 0.5)
         forward = wanted // 2
-        a, _, _, _ = draws(clock, D_FELLOW, 0, worker.id, 0)
+        a, _, _, _ = draws(clock, D_FELLOW, 0, worker.id, I_FELLOW_NUMBER)
         if wanted % 2 == 1 and a < 0.5:
             forward += 1
         start = town_start[worker.township]
         size = town_stop[worker.township] - start
         for m in range(forward):
             for attempt in range(TRIES):
-                u, _, _, _ = draws(clock, D_FELLOW, 0, worker.id, 1 + m * TRIES + attempt)
+                u, _, _, _ = draws(clock, D_FELLOW, 0, worker.id, I_FELLOW + m * TRIES + attempt)
                 j = start + int(u * size)
                 other = workers[j]
                 if other.destination == worker.destination and (
                     other.city_sector == worker.city_sector or attempt == TRIES - 1
                 ):
-                    n = add_tie(pairs, layers, n, i, j, r.FELLOW)
+                    n = add_tie(found, n, i, j, r.FELLOW)
                     break
     return n
 
 
 @kernel
-def tie_successors(pairs, layers, n, workers, successor):
+def tie_successors(found: Found, n: int, workers: np.recarray, successor: np.ndarray):
     """Kin and household ties pass on to who takes a retired person's place, and so on.
 
     The entrant is tied to those of the predecessor's ties who are still there, and to the successors
     of the others.
     """
     before = n
+    pairs, layers = found
     for k in range(before):
         if layers[k] > r.KIN:
             continue
@@ -135,14 +176,14 @@ def tie_successors(pairs, layers, n, workers, successor):
                 later = a != first or b != second
                 together = workers[a].retires > workers[b].enters
                 if later and together and workers[b].retires > workers[a].enters:
-                    n = add_tie(pairs, layers, n, a, b, layers[k])
+                    n = add_tie(found, n, a, b, layers[k])
                 b = successor[b]
             a = successor[a]
     return n
 
 
 @kernel
-def to_csr(pairs, layers, n, rows):
+def to_csr(pairs: np.ndarray, layers: np.ndarray, n: int, rows: int):
     """Compressed rows of an undirected list of ties.
 
     Returns
@@ -173,32 +214,41 @@ def to_csr(pairs, layers, n, rows):
 
 @kernel
 def all_ties(
-    pairs, layers, workers, clock, facts, villages, age_order, age_ptr, towns, town_start, town_stop
+    found: Found,
+    workers: np.recarray,
+    clock: np.record,
+    facts: np.record,
+    villages: np.ndarray,
+    by_age: tuple[np.ndarray, np.ndarray],
+    towns: np.ndarray,
+    bounds: tuple[np.ndarray, np.ndarray],
 ):
-    """Fill `pairs` and `layers` as far as they go; return how many ties there are.
+    """Fill the `found` pairs and layers as far as they go; return how many ties there are.
 
     Parameters
     ----------
     villages : int64 array, shape (villages + 1,)
         First row of each village among the initial workers.
-    age_order, age_ptr : int64 arrays
+    by_age : tuple of two int64 arrays
         Rows by village, oldest first, entrants included; first place of each village.
     towns : int64 array, shape (villages,)
         Township of each village.
+    bounds : tuple of two int64 arrays
+        First and last + 1 row of each township.
     """
     n = 0
+    age_order, age_ptr = by_age
+    town_start, town_stop = bounds
     for v in range(len(villages) - 1):
-        town = towns[v]
-        n = tie_households(
-            pairs, layers, n, workers, clock, facts,
-            villages[v], villages[v + 1], town_start[town], town_stop[town],
-        )  # fmt: skip
+        village, town = (villages[v], villages[v + 1]), (town_start[towns[v]], town_stop[towns[v]])
+        n = tie_households(found, n, workers, clock, facts, village, town)
     for v in range(len(villages) - 1):
-        n = tie_friends(
-            pairs, layers, n, workers, clock, facts,
-            age_order[age_ptr[v] : age_ptr[v + 1]], towns[v], town_start, town_stop,
-        )  # fmt: skip
-    return tie_fellows(pairs, layers, n, workers, clock, facts, town_start, town_stop)
+        rows, town = (
+            age_order[age_ptr[v] : age_ptr[v + 1]],
+            (town_start[towns[v]], town_stop[towns[v]]),
+        )
+        n = tie_friends(found, n, workers, clock, facts, rows, town)
+    return tie_fellows(found, n, workers, clock, facts, town_start, town_stop)
 
 
 def ties_of(
@@ -231,9 +281,15 @@ def ties_of(
     while True:
         pairs, layers = np.empty((room, 2), np.int32), np.empty(room, np.uint8)
         n = all_ties(
-            pairs, layers, workers, clock, facts, villages, by_age, age_ptr, towns,
-            town_start, town_stop,
-        )  # fmt: skip
+            (pairs, layers),
+            workers,
+            clock,
+            facts,
+            villages,
+            (by_age, age_ptr),
+            towns,
+            (town_start, town_stop),
+        )
         if n <= room:
             break
         room = n
@@ -246,10 +302,10 @@ def passed_on(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ties and their layers, followed by those that successors take over."""
     n, successor = len(pairs), successors(workers, initial)
-    total = tie_successors(pairs, layers, n, workers, successor)
+    total = tie_successors((pairs, layers), n, workers, successor)
     pairs = np.concatenate([pairs, np.empty((total - n, 2), np.int32)])
     layers = np.concatenate([layers, np.empty(total - n, np.uint8)])
-    tie_successors(pairs, layers, n, workers, successor)
+    tie_successors((pairs, layers), n, workers, successor)
     return pairs, layers
 
 

@@ -3,49 +3,55 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 @kernel
-def is_active(state):
+def is_active(state: int):
     """Whether a career state belongs to the labour force."""
     return state != r.PRE and state != r.RETIRED
 
 
 @kernel
-def is_home(state):
+def is_home(state: int):
     """Whether a career state is one at home."""
     return r.SEEKING <= state <= r.OWNER
 
 
 @kernel
-def age_of(worker, month):
+def age_of(worker: np.record, month: int):
     """Age in years."""
     return (month - worker.birth) / 12.0
 
 
 @kernel
-def month_index(c):
+def month_index(c: County):
     """Row of this month in the monthly arrays (0 for the whole history)."""
     return max(int(c.clock.month), 0)
 
 
 @kernel
-def cents(yuan):
+def cents(yuan: float):
     """Yuan rounded to whole fen."""
     return math.floor(100.0 * yuan + 0.5) / 100.0
 
 
 @kernel
-def book(c, kind, yuan):
+def book(c: County, kind: int, yuan: float):
     """Book `yuan` (whole fen) that passed between two sectors, see `records.TRANSACTIONS`."""
     c.transactions[month_index(c), kind] += int(math.floor(100.0 * yuan + 0.5))
 
 
 @kernel
-def settle(c, i):
+def settle(c: County, i: int):
     """Bring a worker's savings and city experience forward to this month."""
     worker = c.workers[i]
     month = c.clock.month
@@ -61,7 +67,7 @@ def settle(c, i):
 
 
 @kernel
-def job_pay(c, worker):
+def job_pay(c: County, worker: np.record):
     """Monthly pay of someone employed at home, yuan: a firm pays less than other employers."""
     if worker.firm >= 0:
         return c.towns[c.firms[worker.firm].township].pay
@@ -69,7 +75,7 @@ def job_pay(c, worker):
 
 
 @kernel
-def savings_after(c, worker, months):
+def savings_after(c: County, worker: np.record, months: int):
     """Savings (whole yuan) of a worker after `months` more in the present state.
 
     A share of income is saved, a share of savings spent: s' = (s + saved) / (1 + spent), which
@@ -88,7 +94,7 @@ def savings_after(c, worker, months):
 
 
 @kernel
-def happens(u, amount):
+def happens(u: float, amount: float):
     """Whether an event of cumulated hazard `amount` happens: u < 1 - exp(-amount).
 
     As 1 - exp(-x) <= x, most draws need no exponential.
@@ -97,20 +103,20 @@ def happens(u, amount):
 
 
 @kernel
-def skill_of(worker, behaviour):
+def skill_of(worker: np.record, behaviour: np.record):
     """Human capital: grows with the log of years in cities, and with training."""
     return behaviour.firm_skill_per_year * math.log1p(worker.experience / 12.0) + worker.trained
 
 
 @kernel
-def shift_peers(c, i, column, by):
+def shift_peers(c: County, i: int, column: int, by: int):
     """Add `by` to a count of all ties of worker `i`."""
     for k in range(c.indptr[i], c.indptr[i + 1]):
         c.peers[c.ties[k], column] += by
 
 
 @kernel
-def log_event(c, i, state, before):
+def log_event(c: County, i: int, state: int, before: int):
     """Append a change of state to the event log (months under policy only)."""
     clock = c.clock
     if clock.month >= 1 and clock.events < len(c.events):
@@ -123,7 +129,7 @@ def log_event(c, i, state, before):
 
 
 @kernel
-def enter(c, i, state):
+def enter(c: County, i: int, state: int):
     """Move worker `i` to a career state; return the state before.
 
     Settles savings, updates counts over ties, stocks and the event log. Does not touch the firm.
@@ -163,23 +169,23 @@ def enter(c, i, state):
 
 
 @kernel
-def shift_knowledge(c, i, by):
+def shift_knowledge(c: County, i: int, by: int):
     """Count or discount what worker `i` knows among the ties, on entry or retirement."""
     knows = int(c.workers[i].knows)
-    for channel in range(r.N_CHANNELS):
+    for channel in range(len(c.aware)):
         if knows & (1 << channel):
             shift_peers(c, i, r.P_KNOW + channel, by)
             add_aware(c, channel, by)
 
 
 @kernel
-def add_aware(c, channel, by):
+def add_aware(c: County, channel: int, by: int):
     """Change the number of people in the labour force who know a channel."""
     c.aware[channel] += by
 
 
 @kernel
-def learn(c, i, channel):
+def learn(c: County, i: int, channel: int):
     """Worker `i` comes to know a channel."""
     worker = c.workers[i]
     bit = 1 << channel
@@ -191,13 +197,13 @@ def learn(c, i, channel):
 
 
 @kernel
-def knows(worker, channel):
+def knows(worker: np.record, channel: int):
     """Whether a worker knows a channel."""
     return int(worker.knows) & (1 << channel) != 0
 
 
 @kernel
-def count_peers(c):
+def count_peers(c: County):
     """Count every worker's ties, stocks and awareness afresh (at the start, and in tests)."""
     c.peers[:, :] = 0
     c.stock[:, :] = 0
@@ -212,7 +218,7 @@ def count_peers(c):
             c.clock.away_wages += int(worker.wage)
         known = int(worker.knows)
         good = worker.state == r.OWNER and worker.firm >= 0 and c.firms[worker.firm].good == 1
-        for channel in range(r.N_CHANNELS):
+        for channel in range(len(c.aware)):
             if known & (1 << channel):
                 c.aware[channel] += 1
         for k in range(c.indptr[i], c.indptr[i + 1]):
@@ -224,6 +230,6 @@ def count_peers(c):
                 peers[r.P_OWNER] += 1
             if good:
                 peers[r.P_GOOD] += 1
-            for channel in range(r.N_CHANNELS):
+            for channel in range(len(c.aware)):
                 if known & (1 << channel):
                     peers[r.P_KNOW + channel] += 1

@@ -19,7 +19,7 @@ class County(Bundle):
 
     workers: np.recarray  # WORKER (workers,)
     due: np.ndarray  # int16 (workers,): month of the next review
-    peers: np.ndarray  # int16 (workers, N_PEERS): counts over ties
+    peers: np.ndarray  # int16 (workers, P_KNOW + channels): counts over ties
     indptr: np.ndarray  # int64 (workers + 1,)
     ties: np.ndarray  # int32 (ties,): rows of the ties of each worker
     row_of: np.ndarray  # int32 (ids,): row of each id
@@ -28,7 +28,7 @@ class County(Bundle):
     sales: np.ndarray  # float32 (room, 12): by month of the year
     profit: np.ndarray  # float32 (room, 12)
     services: np.recarray  # SERVICE (providers,)
-    funded: np.ndarray  # float64 (4,): share of programme costs paid this month, see services.py
+    funded: np.ndarray  # float64 (programmes,): share of the running cost that was paid this month
     towns: np.recarray  # TOWN (townships,)
     stock: np.ndarray  # int64 (townships, states): workers by state
     aware: np.ndarray  # int64 (channels,): how many in the labour force know it

@@ -25,46 +25,120 @@ MONTH_ZERO = 4096  # added to the month, so that months before the policy have a
 NORMAL = ndtri((np.arange(4096) + 0.5) / 4096)
 NORMAL.setflags(write=False)  # kernels hold a copy
 
-# What is decided by a draw; the third word of the counter. Never renumber: results depend on it.
-(
-    D_BODY,
-    D_LIFE,
-    D_MONEY,
-    D_START,
-    D_TIES,
-    D_KIN,
-    D_FRIEND,
-    D_FELLOW,
-    D_FIRM,
-    D_REVIEW,
-    D_HEAR,
-    D_MESSAGE,
-    D_POST,
-    D_STATION,
-    D_SESSION,
-    D_RETURN,
-    D_CAREER,
-    D_IDEA,
-    D_VENTURE,
-    D_FAMILY,
-    D_GUARANTOR,
-    D_FOUNDING,
-    D_QUEUE,
-    D_REFERRAL,
-    D_CONTEST,
-    D_VISIT,
-    D_TRADE,
-    D_HIRE,
-    D_MATCH,
-    D_CLOSE,
-    D_SHOCK,
-    D_INCUBATOR,
-    D_SERVICE,
-) = range(1, 34)
+_decisions: dict[int, str] = {}
+_items: dict[int, list[tuple[range, str]]] = {}
+
+
+def decision(number: int, what: str) -> int:
+    """Register what is decided by draws under a number: the third word of the counter.
+
+    Raises
+    ------
+    ValueError
+        If the number is taken.
+    """
+    if number in _decisions:
+        raise ValueError(f"decision {number}: found {what!r}, taken by {_decisions[number]!r}")
+    _decisions[number] = what
+    _items[number] = []
+    return number
+
+
+def item(decision: int, number: int, what: str) -> int:
+    """Register one of the draws of a decision under a number: the fourth word of the counter."""
+    return items(decision, range(number, number + 1), what)
+
+
+def items(decision: int, numbers: range, what: str) -> int:
+    """Register draws of a decision that are numbered on; the first number.
+
+    Raises
+    ------
+    ValueError
+        If one of the numbers is taken.
+    """
+    for other, by in _items[decision]:
+        few, many = sorted((numbers, other), key=len)
+        if any(number in many for number in few):
+            raise ValueError(f"{_decisions[decision]}: found {what!r}, taken by {by!r}")
+    _items[decision].append((numbers, what))
+    return numbers.start
+
+
+ONLY = 0  # item of a decision that has one draw
+ATTEMPTS = 16  # ventures of a founder, numbered from 0
+MANY = 2**16
+
+# What is decided by draws. Never renumber: results depend on it. The agent is the person, unless said
+# otherwise, and the month the present one, or 0 for what is drawn once in a life.
+D_BODY = decision(1, "sex, age and schooling")
+D_LIFE = decision(2, "family and destination")
+D_MONEY = decision(3, "ability, tastes, city job and savings")
+I_TRAITS = item(D_MONEY, 0, "ability, risk tolerance, attachment, city sector")
+I_MEANS = item(D_MONEY, 1, "wage, savings, thrift")
+D_START = decision(4, "where the history starts")
+I_CAREER = item(D_START, 0, "career so far")
+I_KNOWN = items(D_START, range(1, 3), "channels known")
+I_AWAY = item(D_START, 3, "away or at home")
+I_FIRST_OWNER = item(D_START, 4, "who owns a firm")
+I_FIRST_FIRM = item(D_START, 5, "age of that firm")
+D_KIN = decision(6, "kin")
+I_KIN_NUMBER = item(D_KIN, 0, "how many kin households")
+I_KIN = items(D_KIN, range(1, MANY), "which kin household")
+D_FRIEND = decision(7, "friends")
+I_FRIEND_NUMBER = item(D_FRIEND, 0, "how many friends")
+I_FRIEND = items(D_FRIEND, range(1, MANY), "which friend")
+D_FELLOW = decision(8, "fellow workers")
+I_FELLOW_NUMBER = item(D_FELLOW, 0, "how many fellows")
+I_FELLOW = items(D_FELLOW, range(1, MANY), "which fellow, by try")
+D_FIRM = decision(9, "capital wanted, and luck of a firm: by attempt")
+D_REVIEW = decision(10, "next review, and the move")
+D_HEAR = decision(11, "what is heard, forgotten and thought of at a review")
+I_HEARD = item(D_HEAR, 0, "the first four channels")
+I_IDEAS = item(D_HEAR, 1, "the last channel, an idea, training, a job")
+D_MESSAGE = decision(12, "messages: the agent is the contact")
+D_POST = decision(13, "talks at posts: the agent is the contact")
+D_STATION = decision(14, "talks at stations: the agent is the contact")
+D_SESSION = decision(15, "outreach sessions: the agent is the contact")
+REACH_TRIES = 8  # draws for one contact until the target group is met
+for _contact in (D_MESSAGE, D_POST, D_STATION, D_SESSION):
+    I_REACH = items(_contact, range(0, 2 * REACH_TRIES, 2), "who is reached, by try")
+    I_UPTAKE = item(_contact, 1, "whether it takes, and of which channel")
+D_VENTURE = decision(19, "taste for a sector: by attempt and sector")
+D_FAMILY = decision(20, "family money: by tie; the month is the attempt")
+D_GUARANTOR = decision(21, "guarantors: by tie; the month is the attempt")
+D_FOUNDING = decision(22, "on the way to a firm")
+I_REGISTER = items(D_FOUNDING, range(ATTEMPTS), "registering, and opening later: by attempt")
+I_TOLD = items(D_FOUNDING, range(16, 16 + ATTEMPTS), "channels told of: by attempt")
+I_TOLD_LAST = items(D_FOUNDING, range(32, 32 + ATTEMPTS), "the last channel told of")
+I_ASKS = items(D_FOUNDING, range(48, 48 + ATTEMPTS), "asks for training: by attempt")
+D_QUEUE = decision(23, "queues")
+I_CLASS = item(D_QUEUE, 0, "place in the queue for training")
+I_GIVE_UP = item(D_QUEUE, 1, "gives up at the desk")
+I_DAYS = item(D_QUEUE, 2, "rounds the days of a file to months")
+I_DESK = item(D_QUEUE, 3, "place in the queue at the desk")
+I_PLACE = item(D_QUEUE, 4, "place in the queue for an incubator")
+I_MENTOR = item(D_QUEUE, 5, "place in the queue for a mentor")
+D_REFERRAL = decision(24, "handing on: by channel")
+D_CONTEST = decision(25, "contests")
+I_ENTRANT = item(D_CONTEST, 0, "who enters")
+I_JURY = item(D_CONTEST, 1, "error of the jury")
+D_VISIT = decision(26, "extension visits")
+D_TRADE = decision(27, "sales of the month: by attempt")
+D_HIRE = decision(28, "hiring")
+I_STAFF = items(D_HIRE, range(ATTEMPTS), "change of staff: by attempt")
+I_THROUGH_TIES = items(D_HIRE, range(16, 16 * MANY, 16), "hires through ties: by employees")
+D_MATCH = decision(29, "place of a seeker in the line")
+D_CLOSE = decision(30, "stopping: by attempt")
+D_SHOCK = decision(31, "who loses the city job in a shock")
+D_INCUBATOR = decision(32, "business ties made at a site")
+D_SERVICE = decision(33, "quality of a provider: the agent is its row")
 
 
 @kernel
-def philox(c0, c1, c2, c3, k0, k1):
+def philox(
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
+):
     """Philox4x32-10: ten rounds on a counter of four 32-bit words under a key of two.
 
     Parameters
@@ -89,7 +163,7 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 
 @draw_kernel(CLOCK)
-def draws(clock, decision, month, agent, item):
+def draws(clock: np.record, decision: int, month: int, agent: int, item: int):
     """Four uniform draws in (0, 1) for one decision of one agent in one month.
 
     Parameters
@@ -102,7 +176,7 @@ def draws(clock, decision, month, agent, item):
     agent : int
         Id of the person or provider (not the row).
     item : int
-        Which of several draws of the same decision, such as the attempt of a founder.
+        Which of several draws of the same decision, one of the ``I_`` constants and what is counted on.
 
     Returns
     -------
@@ -125,6 +199,6 @@ def draws(clock, decision, month, agent, item):
 
 
 @kernel
-def normal(u):
+def normal(u: float):
     """Standard normal deviate for a uniform ``u`` (one of 4,096 equally likely values)."""
     return NORMAL[int(u * 4096.0)]

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, month_index
+from returnee.simulation.state.programmes import (
+    POT_EMPLOYMENT,
+    POT_FUND,
+    POT_INTEREST,
+    POT_STARTUP,
+    POT_TAX,
+    POT_WORKS,
+)
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 UNLIMITED = 1 << 60
 
 
 @kernel
-def fen(yuan):
+def fen(yuan: float):
     """Yuan as whole fen."""
     return int(yuan * 100.0 + 0.5)
 
 
 @kernel
-def pay(c, programme, amount):
+def pay(c: County, programme: int, amount: int):
     """Pay `amount` fen of a programme from its pot, in full or not at all.
 
     Returns
@@ -32,7 +45,7 @@ def pay(c, programme, amount):
     if amount > left_for(c, programme):
         c.unpaid[m, programme] += amount
         return False
-    if pot == r.POT_TAX:  # revenue forgone needs no pot
+    if pot == POT_TAX:  # revenue forgone needs no pot
         c.pots[pot, 1] += amount
     else:
         c.pots[pot, 0] -= amount
@@ -43,7 +56,7 @@ def pay(c, programme, amount):
 
 
 @kernel
-def receive(c, f, receipt, amount):
+def receive(c: County, f: int, receipt: int, amount: int):
     """Pay `amount` fen of a programme into firm `f`, in full or not at all.
 
     Parameters
@@ -64,17 +77,17 @@ def receive(c, f, receipt, amount):
 
 
 @kernel
-def left_for(c, programme):
+def left_for(c: County, programme: int):
     """What can still be paid for a programme this year, fen: by its pot, and by the cap on all."""
     pot, cap = r.POT_OF[programme], c.policy.budget_cap
-    left = UNLIMITED if pot == r.POT_TAX else c.pots[pot, 0]
-    if cap > 0.0 and pot != r.POT_FUND:
+    left = UNLIMITED if pot == POT_TAX else c.pots[pot, 0]
+    if cap > 0.0 and pot != POT_FUND:
         left = min(left, fen(cap * c.clock.sample) - c.clock.spent)
     return max(left, 0)
 
 
 @kernel
-def pay_share(c, programme, amount):
+def pay_share(c: County, programme: int, amount: int):
     """Pay as much of `amount` fen as the pot holds; return the share paid."""
     if amount <= 0:
         return 1.0
@@ -85,7 +98,7 @@ def pay_share(c, programme, amount):
 
 
 @kernel
-def overspent(c):
+def overspent(c: County):
     """What banks were paid beyond last year's cap, fen; this year's cap is lower by as much."""
     clock = c.clock
     if clock.month <= 1:
@@ -97,15 +110,15 @@ def overspent(c):
 
 
 @kernel
-def refill(c):
+def refill(c: County):
     """In January pots lapse and are filled with the year's budget."""
     policy, sample = c.policy, c.clock.sample
     c.clock.spent = overspent(c)
     for pot, budget in (
-        (r.POT_STARTUP, policy.budget_startup),
-        (r.POT_EMPLOYMENT, policy.budget_employment),
-        (r.POT_INTEREST, policy.budget_interest),
-        (r.POT_WORKS, policy.budget_works),
+        (POT_STARTUP, policy.budget_startup),
+        (POT_EMPLOYMENT, policy.budget_employment),
+        (POT_INTEREST, policy.budget_interest),
+        (POT_WORKS, policy.budget_works),
     ):
         amount = fen(budget * sample)
         c.pots[pot, 3] += c.pots[pot, 0]
@@ -115,18 +128,18 @@ def refill(c):
 
 
 @kernel
-def top_up_fund(c):
+def top_up_fund(c: County):
     """In January the interest pot makes up what the fund lost, while it lasts (P140)."""
-    lost = max(c.clock.fund_capital - c.pots[r.POT_FUND, 0], 0)
-    amount = min(lost, max(c.pots[r.POT_INTEREST, 0], 0))
-    c.pots[r.POT_INTEREST, 0] -= amount
-    c.pots[r.POT_INTEREST, 2] += amount
-    c.pots[r.POT_FUND, 0] += amount
-    c.pots[r.POT_FUND, 1] += amount
+    lost = max(c.clock.fund_capital - c.pots[POT_FUND, 0], 0)
+    amount = min(lost, max(c.pots[POT_INTEREST, 0], 0))
+    c.pots[POT_INTEREST, 0] -= amount
+    c.pots[POT_INTEREST, 2] += amount
+    c.pots[POT_FUND, 0] += amount
+    c.pots[POT_FUND, 1] += amount
 
 
 @kernel
-def set_fund(c, yuan):
+def set_fund(c: County, yuan: float):
     """Bring the guarantee fund's capital to what the policy sets; only a change moves money.
 
     The fund keeps what it lost: a policy that changes the fund adds or withdraws the difference
@@ -137,15 +150,15 @@ def set_fund(c, yuan):
     c.clock.fund_capital = amount
     change = amount - capital
     if change >= 0:
-        c.pots[r.POT_FUND, 1] += change
+        c.pots[POT_FUND, 1] += change
     else:
-        change = -min(-change, c.pots[r.POT_FUND, 0])
-        c.pots[r.POT_FUND, 3] -= change
-    c.pots[r.POT_FUND, 0] += change
+        change = -min(-change, c.pots[POT_FUND, 0])
+        c.pots[POT_FUND, 3] -= change
+    c.pots[POT_FUND, 0] += change
 
 
 @kernel
-def pay_loan(c, f, most, kind):
+def pay_loan(c: County, f: int, most: float, kind: int):
     """Firm `f` repays of its loan what is left of it, at most `most` yuan.
 
     Parameters

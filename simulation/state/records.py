@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from returnee.simulation.state import programmes as p
+from returnee.simulation.state import providers
+
 NEVER = -9999
 
 # Career states of a worker.
@@ -25,15 +28,9 @@ PHASES = ("PLANNED", "REGISTERED", "OPEN", "DORMANT", "CLOSED", "ABANDONED")
 OWN, INCUBATOR_PLACE, COUNTY_SITE = range(3)
 VENUES = ("own", "incubator", "county site")
 
-# Channels of support that a worker may know: one bit each.
-TRAINING, SERVICES, INCUBATION, ACTIVITIES, FINANCE = range(5)
-CHANNELS = ("training", "services", "incubation", "activities", "finance")
-N_CHANNELS = len(CHANNELS)
-
 # Columns of County.peers: how many of a worker's ties are in the labour force, at home, owners,
 # owners whose firm does well, and know each channel.
 P_ACTIVE, P_HOME, P_OWNER, P_GOOD, P_KNOW = range(5)
-N_PEERS = P_KNOW + N_CHANNELS
 
 # Layers of the social graph.
 HOUSEHOLD, KIN, FRIEND, FELLOW = range(4)
@@ -55,72 +52,9 @@ LOAN_STAGES = (
 NO_REASON, NO_GUARANTOR, FUND_EXHAUSTED, BANKS_WITHDRAWN, GAVE_UP = range(5)
 REASONS = ("", "no guarantor", "fund exhausted", "banks withdrawn", "gave up waiting")
 
-# Pots of public money.
-POT_STARTUP, POT_EMPLOYMENT, POT_INTEREST, POT_WORKS, POT_FUND, POT_TAX = range(6)
-POTS = ("startup", "employment", "interest", "works", "guarantee_fund", "tax")
-
-# Programmes of the public ledger, and the pot that pays each. Interest and the guarantee fund are
-# never paid from the employment pot (P140). Tax relief is revenue forgone, not paid from a pot.
-PROGRAMMES = (
-    "training",
-    "desk",
-    "posts",
-    "stations",
-    "messages",
-    "mentors",
-    "incubator_sites",
-    "rent",
-    "contests",
-    "sessions",
-    "startup_grant",
-    "job_subsidy",
-    "interest_subsidy",
-    "guarantee",
-    "tax_relief",
-    "exit_compensation",
-    "visits",
-    "upgrade_grant",
-    "sites",
-    "roads",
-    "case_tracking",
-)
-(
-    G_TRAINING,
-    G_DESK,
-    G_POSTS,
-    G_STATIONS,
-    G_MESSAGES,
-    G_MENTORS,
-    G_INCUBATOR,
-    G_RENT,
-    G_CONTESTS,
-    G_SESSIONS,
-    G_GRANT,
-    G_JOB,
-    G_INTEREST,
-    G_GUARANTEE,
-    G_TAX,
-    G_EXIT,
-    G_VISITS,
-    G_UPGRADE,
-    G_SITES,
-    G_ROADS,
-    G_TRACKING,
-) = range(len(PROGRAMMES))
-POT_OF = np.array(
-    [POT_EMPLOYMENT]
-    + [POT_STARTUP] * 10
-    + [POT_EMPLOYMENT, POT_INTEREST, POT_FUND, POT_TAX]
-    + [POT_STARTUP] * 3
-    + [POT_WORKS] * 2
-    + [POT_STARTUP]
-)
-POT_OF.setflags(write=False)  # kernels hold a copy
-N_PROGRAMMES = len(PROGRAMMES)
-
-# Programmes that pay into a firm, in the order of County.receipts.
-RECEIPTS = (G_GRANT, G_JOB, G_INTEREST, G_TAX, G_RENT, G_CONTESTS, G_UPGRADE, G_EXIT)
-R_GRANT, R_JOB, R_INTEREST, R_TAX, R_RENT, R_PRIZE, R_UPGRADE, R_EXIT = range(len(RECEIPTS))
+# Names by code of what the catalogues of programmes and providers declare, for readers of tables.
+PROGRAMMES, POTS, POT_OF, RECEIPTS = p.PROGRAMMES, p.POTS, p.POT_OF, p.RECEIPTS
+SERVICE_KINDS = providers.SERVICE_KINDS
 
 # Money that passes between sectors: name, who pays, who receives, and what for. Households are the
 # workers' savings, firms the cash of firms and the money put aside for ventures; "others" are customers,
@@ -174,18 +108,6 @@ TRANSACTIONS = (
     T_BILLS,
     T_COMPENSATION,
 ) = range(len(TRANSACTIONS))
-
-# Kinds of support service.
-S_TRAINING, S_DESK, S_FUND, S_INCUBATOR, S_ACTIVITY, S_STATION, S_EXTENSION = range(7)
-SERVICE_KINDS = (
-    "training centre",
-    "service desk",
-    "guarantee fund",
-    "incubator site",
-    "activity programme",
-    "destination station",
-    "technology extension",
-)
 
 WORKER = np.dtype(
     [

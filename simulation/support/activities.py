@@ -6,6 +6,8 @@ open a credit line, of which winners are told (P134).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
@@ -13,12 +15,35 @@ from returnee.simulation.firms.trading import SMOOTH
 from returnee.simulation.people.information import note
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_home, knows, learn
-from returnee.simulation.state.draws import D_CONTEST, D_SESSION, draws, normal
+from returnee.simulation.state.channels import ACTIVITIES, FINANCE, N_CHANNELS
+from returnee.simulation.state.draws import (
+    D_CONTEST,
+    D_SESSION,
+    I_ENTRANT,
+    I_JURY,
+    I_UPTAKE,
+    draws,
+    normal,
+)
 from returnee.simulation.state.money import fen, pay, receive
+from returnee.simulation.state.programmes import (
+    G_CONTESTS,
+    G_SESSIONS,
+    R_PRIZE,
+    contest_now,
+    cost_of_contest,
+    cost_of_prizes,
+    cost_of_sessions,
+    sessions_of,
+)
 from returnee.simulation.state.providers import ACTIVITY
 from returnee.simulation.support.linkage import hand_on
 from returnee.simulation.support.outreach import contacts, reach
 from returnee.simulation.support.targeting import top_weight
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 YOUNG = 24  # months since opening up to which an owner may enter (assumed)
 JURY_NOISE = 0.3  # sd of the jury's error, log productivity (assumed)
@@ -26,44 +51,34 @@ PARTNERS_MET = 1  # business ties that an entrant makes
 
 
 @kernel
-def hold_sessions(c):
+def hold_sessions(c: County):
     """Outreach sessions tell people at home, and those home for the festival, of channels."""
     clock, policy, behaviour = c.clock, c.policy, c.behaviour
-    sessions = policy.activities_outreach_sessions / 12.0
-    cost = fen(sessions * policy.costs_session * clock.sample)
-    if cost > 0 and not pay(c, r.G_SESSIONS, cost):
+    cost = fen(cost_of_sessions(c) * clock.sample)
+    if cost > 0 and not pay(c, G_SESSIONS, cost):
         return
     festival = (clock.month - 1) % 12 + 1 == c.facts.work_festival_month
     service = c.services[ACTIVITY]
     number, service.credit = contacts(
-        service.credit, sessions * behaviour.information_session_reach * clock.sample
+        service.credit, sessions_of(policy) * behaviour.information_session_reach * clock.sample
     )
     top = top_weight(policy)
     for k in range(number):
-        u, v, _, _ = draws(clock, D_SESSION, clock.month, k, 1)
+        u, v, _, _ = draws(clock, D_SESSION, clock.month, k, I_UPTAKE)
         if u >= behaviour.information_session_uptake * service.quality:
             continue
         i = reach(c, D_SESSION, k, -1, top)
         if i >= 0 and (is_home(c.workers[i].state) or festival):
-            note(c, i, int(v * r.N_CHANNELS), True)
+            note(c, i, int(v * N_CHANNELS), True)
     service.served += number
     service.spent += cost
 
 
 @kernel
-def contest_now(month, contests):
-    """Whether a contest is held in this month of the year: they are spread over the year."""
-    for k in range(contests):
-        if (month - 1) % 12 == (k + 1) * 12 // (contests + 1) - 1:
-            return True
-    return False
-
-
-@kernel
-def may_enter(c, firm):
+def may_enter(c: County, firm: np.record):
     """Founders and young owners who know of the contest may enter."""
     worker = c.workers[firm.owner]
-    if not knows(worker, r.ACTIVITIES):
+    if not knows(worker, ACTIVITIES):
         return False
     if firm.phase == r.PLANNED or firm.phase == r.REGISTERED:
         return True
@@ -71,14 +86,14 @@ def may_enter(c, firm):
 
 
 @kernel
-def entrants(c):
+def entrants(c: County):
     """Rows of the firms drawn to enter a contest, at most the number of places."""
     clock, behaviour, n = c.clock, c.behaviour, 0
     files, keys = np.empty(clock.active, np.int64), np.empty(clock.active)
     for k in range(clock.active):
         f = c.active[k]
         if may_enter(c, c.firms[f]):
-            u, _, _, _ = draws(clock, D_CONTEST, clock.month, c.firms[f].id >> 4, 0)
+            u, _, _, _ = draws(clock, D_CONTEST, clock.month, c.firms[f].id >> 4, I_ENTRANT)
             files[n], keys[n] = f, u
             n += 1
     places, clock.contest_credit = contacts(
@@ -88,11 +103,11 @@ def entrants(c):
 
 
 @kernel
-def hold_contest(c):
+def hold_contest(c: County):
     """A contest: entrants meet, the jury ranks them, winners share the prizes."""
     clock, policy, behaviour, month = c.clock, c.policy, c.behaviour, c.now
-    cost = fen(policy.costs_contest * clock.sample)
-    if not pay(c, r.G_CONTESTS, cost):
+    cost = fen(cost_of_contest(c) * clock.sample)
+    if not pay(c, G_CONTESTS, cost):
         return
     c.services[ACTIVITY].spent += cost
     entering = entrants(c)
@@ -102,25 +117,25 @@ def hold_contest(c):
     scores = np.empty(n)
     for k in range(n):
         firm = c.firms[entering[k]]
-        u, _, _, _ = draws(clock, D_CONTEST, clock.month, firm.id >> 4, 1)
+        u, _, _, _ = draws(clock, D_CONTEST, clock.month, firm.id >> 4, I_JURY)
         scores[k] = -(firm.known + firm.luck + JURY_NOISE * normal(u))
         firm.partners = min(int(firm.partners) + PARTNERS_MET, 30)
-        hand_on(c, firm.owner, r.ACTIVITIES)
+        hand_on(c, firm.owner, ACTIVITIES)
     month.contest_entrants += n
     winners = max(1, int(n * behaviour.support_winners / behaviour.support_entrants + 0.5))
-    purse = policy.activities_prize_pot * clock.sample / winners
+    purse = cost_of_prizes(c) * clock.sample / winners
     for k in np.argsort(scores)[:winners]:
         f = entering[k]
         c.firms[f].credit_line = 1
         if policy.linkage_contest_opens_credit:
-            learn(c, c.firms[f].owner, r.FINANCE)
-        if receive(c, f, r.R_PRIZE, fen(purse)):
+            learn(c, c.firms[f].owner, FINANCE)
+        if receive(c, f, R_PRIZE, fen(purse)):
             c.services[ACTIVITY].spent += fen(purse)
             take_prize(c, f, fen(purse))
 
 
 @kernel
-def take_prize(c, f, amount):
+def take_prize(c: County, f: int, amount: int):
     """A prize of `amount` fen goes to the start, or into the till, and is income."""
     firm = c.firms[f]
     if firm.phase == r.PLANNED:
@@ -134,7 +149,7 @@ def take_prize(c, f, amount):
 
 
 @kernel
-def hold_activities(c):
+def hold_activities(c: County):
     """Activities in a month."""
     hold_sessions(c)
     if contest_now(c.clock.month, c.policy.activities_contests):

@@ -10,6 +10,7 @@ wanted may ask once it is open, too, as far as more capital pays.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,13 +19,26 @@ from returnee.simulation.firms.trading import expected_value
 from returnee.simulation.firms.ventures import venture_income
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, knows
-from returnee.simulation.state.draws import D_GUARANTOR, D_QUEUE, draws
+from returnee.simulation.state.channels import FINANCE
+from returnee.simulation.state.draws import (
+    D_GUARANTOR,
+    D_QUEUE,
+    I_DAYS,
+    I_DESK,
+    I_GIVE_UP,
+    draws,
+)
 from returnee.simulation.state.money import fen
+from returnee.simulation.state.programmes import POT_FUND
 from returnee.simulation.state.providers import FUND, HALL, MAX_POSTS, POSTS
 from returnee.simulation.state.queues import SMALLEST_LOAN, waits_at_desk, withdraw_file
 from returnee.simulation.support.linkage import hand_on
 from returnee.simulation.support.services import desk_days
 from returnee.simulation.support.targeting import weight_of
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 WORKING_DAYS = 21.75  # a month
 NEAR_POST = 0.7  # of the chance to give up, with a post in the township (assumed)
@@ -34,7 +48,7 @@ FIRST_STEP, SECOND_STEP = 0.2, 0.6  # of the cap, below 2 and below 5 planned jo
 
 
 @kernel
-def cap_for(jobs, cap):
+def cap_for(jobs: float, cap: float):
     """Largest principal for the number of jobs planned, yuan."""
     if jobs < 2.0:
         return FIRST_STEP * cap
@@ -44,7 +58,7 @@ def cap_for(jobs, cap):
 
 
 @kernel
-def find_guarantor(c, i, attempt):
+def find_guarantor(c: County, i: int, attempt: int):
     """Row of a tie who stands guarantor: someone at home with a wage job or a firm; -1: none."""
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     best, best_draw = -1, behaviour.money_guarantor_share
@@ -58,7 +72,7 @@ def find_guarantor(c, i, attempt):
 
 
 @kernel
-def gate_is_open(c, firm):
+def gate_is_open(c: County, firm: np.record):
     """Whether a place in an incubator or a contest's prize stands in for a guarantor."""
     policy = c.policy
     if policy.linkage_incubator_waives_guarantee and firm.venue == r.INCUBATOR_PLACE:
@@ -67,7 +81,7 @@ def gate_is_open(c, firm):
 
 
 @kernel
-def needs_guarantor(c, firm, principal):
+def needs_guarantor(c: County, firm: np.record, principal: float):
     """Whether a counter-guarantee is asked for `principal` yuan, by the waiver and the gates."""
     if principal <= c.policy.finance_counter_guarantee_waiver:
         return False
@@ -75,13 +89,13 @@ def needs_guarantor(c, firm, principal):
 
 
 @kernel
-def loan_rate(c):
+def loan_rate(c: County):
     """Interest of a loan granted now, a year."""
     return c.facts.firms_lpr + c.policy.finance_rate_spread / 10_000.0
 
 
 @kernel
-def capital_missing(c, f):
+def capital_missing(c: County, f: int):
     """Capital that an open firm lacks for the start that was wanted, if more pays; yuan.
 
     More pays while its marginal return exceeds interest and depreciation.
@@ -96,7 +110,7 @@ def capital_missing(c, f):
 
 
 @kernel
-def may_ask(c, firm):
+def may_ask(c: County, firm: np.record):
     """Whether an open firm takes up the question of a loan this month.
 
     One without a loan does so once a year while it is young; one that never asked, or whose loan was
@@ -116,7 +130,7 @@ def may_ask(c, firm):
 
 
 @kernel
-def ask_while_open(c):
+def ask_while_open(c: County):
     """Open firms that know of loans, lack capital and may ask put a file before the desk."""
     clock = c.clock
     if c.policy.finance_guarantee_fund <= 0.0:
@@ -124,7 +138,7 @@ def ask_while_open(c):
     for k in range(clock.active):
         f = c.active[k]
         firm = c.firms[f]
-        if may_ask(c, firm) and knows(c.workers[firm.owner], r.FINANCE):
+        if may_ask(c, firm) and knows(c.workers[firm.owner], FINANCE):
             missing = capital_missing(c, f)
             if missing > 0.0:
                 firm.loan_stage = r.AT_DESK
@@ -133,7 +147,7 @@ def ask_while_open(c):
 
 
 @kernel
-def refuse(c, f, reason):
+def refuse(c: County, f: int, reason: int):
     """The file ends without a loan; the founder goes on with own means, or not at all."""
     firm, month = c.firms[f], c.now
     withdraw_file(firm)
@@ -149,7 +163,7 @@ def refuse(c, f, reason):
 
 
 @kernel
-def decide_loan(c, f):
+def decide_loan(c: County, f: int):
     """Decide the loan file `f`."""
     firm, clock, policy = c.firms[f], c.clock, c.policy
     i = firm.owner
@@ -171,15 +185,15 @@ def decide_loan(c, f):
                 return
             c.now.refused_no_guarantor += 1
     amount = fen(math.floor(principal))
-    if clock.outstanding + amount > c.pots[r.POT_FUND, 0] * policy.finance_leverage:
+    if clock.outstanding + amount > c.pots[POT_FUND, 0] * policy.finance_leverage:
         refuse(c, f, r.FUND_EXHAUSTED)
         return
     grant_loan(c, f, amount)
-    hand_on(c, i, r.FINANCE)
+    hand_on(c, i, FINANCE)
 
 
 @kernel
-def grant_loan(c, f, amount):
+def grant_loan(c: County, f: int, amount: int):
     """A loan of `amount` fen is granted to file `f`, or the one it has is raised by as much."""
     firm, clock, policy, month = c.firms[f], c.clock, c.policy, c.now
     if firm.loan == 0:
@@ -207,10 +221,10 @@ def grant_loan(c, f, amount):
 
 
 @kernel
-def gives_up(c, f):
+def gives_up(c: County, f: int):
     """Whether a founder who waits at the desk gives up this month."""
     firm, clock = c.firms[f], c.clock
-    u, _, _, _ = draws(clock, D_QUEUE, clock.month, c.workers[firm.owner].id, 1)
+    u, _, _, _ = draws(clock, D_QUEUE, clock.month, c.workers[firm.owner].id, I_GIVE_UP)
     chance = c.behaviour.money_giveup
     for p in range(MAX_POSTS):
         post = c.services[POSTS + p]
@@ -221,7 +235,7 @@ def gives_up(c, f):
 
 
 @kernel
-def months_in_process(c, f):
+def months_in_process(c: County, f: int):
     """Whole months until a file taken up now is decided (working days, rounded by chance)."""
     firm, clock, policy, behaviour = c.firms[f], c.clock, c.policy, c.behaviour
     worker = c.workers[firm.owner]
@@ -229,22 +243,22 @@ def months_in_process(c, f):
     by_certificate = policy.linkage_certificate_speeds_loan and worker.certificate != r.NEVER
     if by_certificate or worker.referred == 1:
         months *= behaviour.support_file_speed
-    u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, 2)
+    u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, I_DAYS)
     return int(months + u)
 
 
 @kernel
-def desk_rank(c, f):
+def desk_rank(c: County, f: int):
     """Place of a file in the queue: months waited, weighted by target group."""
     firm, clock = c.firms[f], c.clock
     worker = c.workers[firm.owner]
-    u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, 3)
+    u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, I_DESK)
     weight = weight_of(worker, c.policy, c.towns[firm.township], clock.month)
     return (clock.month - firm.desk_since + u) * weight
 
 
 @kernel
-def handle_files(c):
+def handle_files(c: County):
     """The desk's month: founders give up, files are taken up by rank, and due ones are decided."""
     ask_while_open(c)
     clock, n = c.clock, 0
@@ -277,7 +291,7 @@ def handle_files(c):
 
 
 @kernel
-def decide_due(c):
+def decide_due(c: County):
     """Decide the files whose days are over, in the order in which they were begun."""
     clock, waiting = c.clock, 0
     for k in range(clock.active):
@@ -291,7 +305,7 @@ def decide_due(c):
 
 
 @kernel
-def banks_decide(c):
+def banks_decide(c: County):
     """Banks withdraw when what the fund paid for them in a year is a large share of the loans."""
     clock, behaviour = c.clock, c.behaviour
     clock.compensated_year *= 11.0 / 12.0

@@ -6,20 +6,33 @@ pays full rent. It has no effect of its own on survival (BH129, BH130).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.draws import D_INCUBATOR, D_QUEUE, draws
+from returnee.simulation.state.channels import INCUBATION, SERVICES
+from returnee.simulation.state.draws import (
+    D_INCUBATOR,
+    D_QUEUE,
+    I_MENTOR,
+    I_PLACE,
+    ONLY,
+    draws,
+)
+from returnee.simulation.state.programmes import G_MENTORS, PLACES_A_SITE
 from returnee.simulation.state.providers import (
-    FUNDED_MENTORS,
     MAX_SITES,
-    PLACES_A_SITE,
     SITES,
     sites_at_work,
 )
 from returnee.simulation.support.linkage import hand_on
 from returnee.simulation.support.targeting import weight_of
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 PLACE_PATIENCE = 18  # months after which a firm no longer waits for a place (assumed)
 MENTOR_AGE = 36  # months after opening up to which a firm may have a mentor (assumed)
@@ -27,7 +40,7 @@ MOST_PARTNERS = 30
 
 
 @kernel
-def wait_rank(c, firm, since, item):
+def wait_rank(c: County, firm: np.record, since: int, item: int):
     """Place of a firm in a queue: months waited, weighted by target group of the owner."""
     clock = c.clock
     worker = c.workers[firm.owner]
@@ -37,7 +50,7 @@ def wait_rank(c, firm, since, item):
 
 
 @kernel
-def by_rank(c, firms, sinces, n, item):
+def by_rank(c: County, firms: np.ndarray, sinces: np.ndarray, n: int, item: int):
     """Order in which `n` waiting firms are served."""
     ranks = np.empty(n)
     for k in range(n):
@@ -46,13 +59,13 @@ def by_rank(c, firms, sinces, n, item):
 
 
 @kernel
-def is_working(firm):
+def is_working(firm: np.record):
     """Whether a firm is on the way to opening, or open."""
     return firm.phase == r.PLANNED or firm.phase == r.REGISTERED or firm.phase == r.OPEN
 
 
 @kernel
-def rooms(c, funded):
+def rooms(c: County, funded: bool):
     """Places at each incubator site; of those that are paid for, if `funded`.
 
     Whole places of the sample, so rounded that they add up.
@@ -69,7 +82,7 @@ def rooms(c, funded):
 
 
 @kernel
-def leave_places(c):
+def leave_places(c: County):
     """Firms leave whose time is over, that stopped, or for whom there is no place any more.
 
     Those who stay gain business ties.
@@ -89,13 +102,13 @@ def leave_places(c):
             continue
         site.places += 1
         clock.places_used += 1
-        u, _, _, _ = draws(clock, D_INCUBATOR, clock.month, firm.id >> 4, 0)
+        u, _, _, _ = draws(clock, D_INCUBATOR, clock.month, firm.id >> 4, ONLY)
         if firm.phase == r.OPEN and u < behaviour.firm_partner_rate / 12.0 * site.quality:
             firm.partners = min(int(firm.partners) + 1, MOST_PARTNERS)
 
 
 @kernel
-def site_with_room(c, first, sites, room):
+def site_with_room(c: County, first: int, sites: int, room: np.ndarray):
     """The site `first` if it has a free place, else the next that has one; -1: none."""
     for step in range(sites):
         s = (first + step) % sites
@@ -105,7 +118,7 @@ def site_with_room(c, first, sites, room):
 
 
 @kernel
-def list_waiting(c, sites):
+def list_waiting(c: County, sites: int):
     """Firms that wait for a place: rows, months since when, and how many; queues by site.
 
     A firm waits at the site of its township.
@@ -128,12 +141,12 @@ def list_waiting(c, sites):
 
 
 @kernel
-def admit(c):
+def admit(c: County):
     """Free places go to the firms that wait, by rank: at their own site, else at another."""
     clock, policy = c.clock, c.policy
     sites, room = sites_at_work(policy.incubation_places), rooms(c, True)
     waiting, sinces, n = list_waiting(c, sites)
-    for k in by_rank(c, waiting, sinces, n, 4):
+    for k in by_rank(c, waiting, sinces, n, I_PLACE):
         firm = c.firms[waiting[k]]
         own = firm.township % max(sites, 1)
         s = site_with_room(c, own, sites, room)
@@ -147,11 +160,11 @@ def admit(c):
         site.places += 1
         clock.places_used += 1
         c.services[SITES + own].queue -= 1
-        hand_on(c, firm.owner, r.INCUBATION)
+        hand_on(c, firm.owner, INCUBATION)
 
 
 @kernel
-def assign_mentors(c):
+def assign_mentors(c: County):
     """Mentors take on young open firms that asked, by rank."""
     clock, policy, behaviour = c.clock, c.policy, c.behaviour
     room = policy.services_mentors * behaviour.support_mentees * clock.sample
@@ -168,17 +181,17 @@ def assign_mentors(c):
             if clock.month - firm.opened <= MENTOR_AGE:
                 waiting[n], sinces[n] = f, firm.mentor_since
                 n += 1
-    free = int(room * c.funded[FUNDED_MENTORS] + 0.5) - mentored
-    order = by_rank(c, waiting, sinces, n, 5)
+    free = int(room * c.funded[G_MENTORS] + 0.5) - mentored
+    order = by_rank(c, waiting, sinces, n, I_MENTOR)
     for k in order[: max(free, 0)]:
         c.firms[waiting[k]].mentor_until = clock.month + behaviour.support_mentoring_months
         mentored += 1
-        hand_on(c, c.firms[waiting[k]].owner, r.SERVICES)
+        hand_on(c, c.firms[waiting[k]].owner, SERVICES)
     clock.mentored = mentored
 
 
 @kernel
-def settle_sites(c):
+def settle_sites(c: County):
     """County sites go to open firms that need one, oldest first; more than there are move out."""
     clock, used = c.clock, 0
     room = int(clock.sites + 0.5)
@@ -197,7 +210,7 @@ def settle_sites(c):
 
 
 @kernel
-def incubate(c):
+def incubate(c: County):
     """Incubators, mentors and sites in a month."""
     leave_places(c)
     admit(c)

@@ -9,23 +9,50 @@ of what posts, stations and sessions say, and the business ties made at an incub
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from returnee.scenarios import County as Facts
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.draws import D_SERVICE, draws, normal
+from returnee.simulation.state.draws import (
+    D_SERVICE,
+    ONLY,
+    draws,
+    normal,
+)
 from returnee.simulation.state.money import fen, pay_share
+from returnee.simulation.state.programmes import (
+    DESK_DAYS_BASE,
+    G_DESK,
+    G_INCUBATOR,
+    G_MENTORS,
+    G_MESSAGES,
+    G_POSTS,
+    G_ROADS,
+    G_SITES,
+    G_STATIONS,
+    G_TRACKING,
+    PLACES_A_SITE,
+    cost_of_building,
+    cost_of_desk,
+    cost_of_mentors,
+    cost_of_messages,
+    cost_of_places,
+    cost_of_posts,
+    cost_of_roads,
+    cost_of_sites,
+    cost_of_stations,
+    cost_of_tracking,
+    road_gain,
+    standing_places,
+)
 from returnee.simulation.state.providers import (
-    ACTIVITY,
     ALL_YEAR,
+    CENTRES,
+    CITIES,
     EXTENSION,
-    FUND,
-    FUNDED_DIGITAL,
-    FUNDED_MENTORS,
-    FUNDED_MESSAGES,
-    FUNDED_TRACKING,
     HALL,
     IN_THE_CITIES,
     MAX_CENTRES,
@@ -33,25 +60,26 @@ from returnee.simulation.state.providers import (
     MAX_SITES,
     MAX_STATIONS,
     N_SERVICES,
-    PLACES_A_SITE,
     POSTS,
+    PROVIDERS,
     SITES,
+    SPREAD,
     STATIONS,
-    TRAINING,
     months_open,
     open_now,
     sites_at_work,
 )
 
-DESK_DAYS_BASE, DESK_DAYS_DIGITAL = 20.0, 3.0
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
 
 
 @kernel
-def qualities(clock, spread):
+def qualities(clock: np.record, spread: float):
     """Quality of each provider: lognormal with mean 1."""
     found = np.empty(N_SERVICES)
     for k in range(N_SERVICES):
-        u, _, _, _ = draws(clock, D_SERVICE, 0, k, 0)
+        u, _, _, _ = draws(clock, D_SERVICE, 0, k, ONLY)
         found[k] = math.exp(spread * normal(u) - 0.5 * spread * spread)
     return found
 
@@ -59,85 +87,87 @@ def qualities(clock, spread):
 def provide(facts: Facts, clock: np.record) -> np.recarray:
     """The providers of a county, before any capacity is funded.
 
-    Quality is lognormal with mean 1, a keyed draw by provider; the guarantee fund and the extension,
-    of which there is one each and on which nothing hangs, have 1.
+    Quality is lognormal with mean 1, a keyed draw by provider, or 1 where there is one provider and
+    nothing hangs on it.
     """
     services = np.zeros(N_SERVICES, r.SERVICE)
     services["quality"] = qualities(clock, facts.firms.service_quality)
-    services["quality"][[FUND, EXTENSION]] = 1.0
     towns = len(facts.townships)
     order = np.argsort([t.distance_km for t in facts.townships], kind="stable")
     closed = ALL_YEAR & ~(1 << (facts.work.festival_month - 1))
-    kinds = (
-        (TRAINING, MAX_CENTRES, r.S_TRAINING, r.POT_EMPLOYMENT, closed),
-        (HALL, 1, r.S_DESK, r.POT_STARTUP, ALL_YEAR),
-        (POSTS, MAX_POSTS, r.S_DESK, r.POT_STARTUP, ALL_YEAR),
-        (FUND, 1, r.S_FUND, r.POT_FUND, ALL_YEAR),
-        (SITES, MAX_SITES, r.S_INCUBATOR, r.POT_STARTUP, ALL_YEAR),
-        (ACTIVITY, 1, r.S_ACTIVITY, r.POT_STARTUP, ALL_YEAR),
-        (STATIONS, MAX_STATIONS, r.S_STATION, r.POT_STARTUP, closed),
-        (EXTENSION, 1, r.S_EXTENSION, r.POT_STARTUP, closed),
-    )
-    for first, count, kind, pot, opening in kinds:
-        some = services[first : first + count]
-        some["kind"], some["pot"], some["opening"] = kind, pot, opening
+    for group in PROVIDERS:
+        some = services[group.first : group.first + group.most]
+        some["kind"], some["pot"] = group.kind, group.pot
+        some["opening"] = closed if group.closes else ALL_YEAR
+        if not group.luck:
+            some["quality"] = 1.0
         # Centres and sites stand in every few townships from the seat on; posts go round all.
-        step = max(towns // count, 1) if kind in (r.S_TRAINING, r.S_INCUBATOR) else 1
-        places = order[np.arange(count) * step % towns]
-        some["township"] = IN_THE_CITIES if kind == r.S_STATION else places
+        step = max(towns // group.most, 1) if group.where == SPREAD else 1
+        places = order[np.arange(group.most) * step % towns]
+        some["township"] = IN_THE_CITIES if group.where == CITIES else places
     return services.view(np.recarray)
 
 
 @kernel
-def add_capacity(service, a_year, month, most):
+def add_capacity(service: np.record, a_year: float, month: int, most: float):
     """Add a month's share of a yearly capacity; at most `most` is carried over."""
     if a_year <= 0.0:
         service.capacity = 0.0
         service.credit = 0.0
     elif open_now(service, month):
-        service.capacity = a_year / months_open(service) * service.funded
-        service.credit = min(service.credit + service.capacity, service.capacity + most)
+        capacity = a_year / months_open(service) * service.funded
+        service.capacity = capacity
+        service.credit = min(service.credit + capacity, capacity + most)
     else:
         service.capacity = 0.0
 
 
 @kernel
-def charge(c, first, count, paid, cost):
+def charge(c: County, first: int, count: int, paid: float, cost: int):
     """Book `cost` fen, of which the share `paid` was met, to `count` providers alike."""
     for k in range(count):
         c.services[first + k].spent += int(paid * cost / count)
 
 
 @kernel
-def run_stations_and_posts(c):
-    """Pay for posts and stations; unpaid ones reach fewer people."""
-    policy, sample = c.policy, c.clock.sample
-    posts, stations = policy.services_township_posts, policy.services_destination_stations
-    cost = fen(posts * policy.costs_township_post / 12.0 * sample)
-    paid = pay_share(c, r.G_POSTS, cost)
-    charge(c, POSTS, posts, paid, cost)
-    for p in range(MAX_POSTS):
-        c.services[POSTS + p].funded = paid if p < posts else 0.0
-    cost = fen(stations * policy.costs_station / 12.0 * sample)
-    paid = pay_share(c, r.G_STATIONS, cost)
-    charge(c, STATIONS, stations, paid, cost)
-    for s in range(MAX_STATIONS):
-        c.services[STATIONS + s].funded = paid if s < stations else 0.0
+def run(c: County, programme: int, cost: float):
+    """Pay the running cost of a programme, yuan for the full county, as far as its pot goes.
+
+    The share paid is kept in ``c.funded``.
+
+    Returns
+    -------
+    int
+        What was due, fen.
+    """
+    due = fen(cost * c.clock.sample)
+    c.funded[programme] = pay_share(c, programme, due)
+    return due
 
 
 @kernel
-def run_desk(c):
+def run_stations_and_posts(c: County):
+    """Pay for posts and stations; unpaid ones reach fewer people."""
+    posts, stations = c.policy.services_township_posts, c.policy.services_destination_stations
+    due = run(c, G_POSTS, cost_of_posts(c))
+    charge(c, POSTS, posts, c.funded[G_POSTS], due)
+    for p in range(MAX_POSTS):
+        c.services[POSTS + p].funded = c.funded[G_POSTS] if p < posts else 0.0
+    due = run(c, G_STATIONS, cost_of_stations(c))
+    charge(c, STATIONS, stations, c.funded[G_STATIONS], due)
+    for s in range(MAX_STATIONS):
+        c.services[STATIONS + s].funded = c.funded[G_STATIONS] if s < stations else 0.0
+
+
+@kernel
+def run_desk(c: County):
     """Pay for the digital desk; files a month that hall and posts can handle.
 
     A desk that needs fewer days for a file handles more of them.
     """
-    policy, facts, clock = c.policy, c.facts, c.clock
-    digital = max(DESK_DAYS_BASE - policy.services_desk_days, 0.0) / (
-        DESK_DAYS_BASE - DESK_DAYS_DIGITAL
-    )
-    cost = fen(policy.costs_desk_digital * digital / 12.0 * clock.sample)
-    c.funded[FUNDED_DIGITAL] = pay_share(c, r.G_DESK, cost)
-    charge(c, HALL, 1, c.funded[FUNDED_DIGITAL], cost)
+    facts, clock = c.facts, c.clock
+    due = run(c, G_DESK, cost_of_desk(c))
+    charge(c, HALL, 1, c.funded[G_DESK], due)
     days = desk_days(c)
     hall = c.services[HALL]
     hall.funded = 1.0
@@ -150,17 +180,17 @@ def run_desk(c):
 
 
 @kernel
-def desk_days(c):
+def desk_days(c: County):
     """Working days a loan file takes; a digital desk that is not paid for is as slow as before."""
     policy = c.policy
     days = policy.services_desk_days
     if days < DESK_DAYS_BASE:
-        days = DESK_DAYS_BASE - (DESK_DAYS_BASE - days) * c.funded[FUNDED_DIGITAL]
+        days = DESK_DAYS_BASE - (DESK_DAYS_BASE - days) * c.funded[G_DESK]
     return days
 
 
 @kernel
-def run_training(c):
+def run_training(c: County):
     """Places of this month at the centres, and through the stations at destinations."""
     policy, clock, facts = c.policy, c.clock, c.facts
     places = policy.training_places * clock.sample
@@ -170,7 +200,7 @@ def run_training(c):
         away = 0.0
     centres = min(int(facts.firms_training_centres), MAX_CENTRES)
     for k in range(MAX_CENTRES):
-        centre = c.services[TRAINING + k]
+        centre = c.services[CENTRES + k]
         centre.funded = 1.0 if k < centres else 0.0
         add_capacity(centre, places * (1.0 - away) / centres, clock.month, 3.0)
     for s in range(MAX_STATIONS):
@@ -180,21 +210,18 @@ def run_training(c):
 
 
 @kernel
-def run_incubators(c):
+def run_incubators(c: County):
     """Pay for the sites; places that are paid for can be used.
 
     Sites beyond the county's stock are built once, in the month in which they are added.
     """
-    policy, clock, facts = c.policy, c.clock, c.facts
-    places = policy.incubation_places
-    standing = max(c.clock.places_built, facts.firms_incubator_places)
-    if places > standing and clock.month >= 1:
-        sites = (places - standing) / PLACES_A_SITE
-        pay_share(c, r.G_INCUBATOR, fen(sites * policy.costs_incubator_site_once * clock.sample))
-        c.clock.places_built = places
-    cost = fen(places / PLACES_A_SITE * policy.costs_incubator_site / 12.0 * clock.sample)
-    paid = pay_share(c, r.G_INCUBATOR, cost)
-    charge(c, SITES, sites_at_work(places), paid, cost)
+    places, clock = c.policy.incubation_places, c.clock
+    if places > standing_places(clock, c.facts) and clock.month >= 1:
+        run(c, G_INCUBATOR, cost_of_building(c))
+        clock.places_built = places
+    due = run(c, G_INCUBATOR, cost_of_places(c))
+    paid = c.funded[G_INCUBATOR]
+    charge(c, SITES, sites_at_work(places), paid, due)
     for s in range(MAX_SITES):
         site = c.services[SITES + s]
         here = min(max(places - s * PLACES_A_SITE, 0.0), float(PLACES_A_SITE))
@@ -203,28 +230,25 @@ def run_incubators(c):
 
 
 @kernel
-def run_rest(c):
-    """Pay for messages, mentors, the extension, roads, sites and case tracking."""
-    policy, clock, facts = c.policy, c.clock, c.facts
-    sample = clock.sample
-    messages = policy.services_mass_messages * policy.costs_message / 12.0 * sample
-    c.funded[FUNDED_MESSAGES] = pay_share(c, r.G_MESSAGES, fen(messages))
-    mentors = policy.services_mentors * policy.costs_mentor / 12.0 * sample
-    c.funded[FUNDED_MENTORS] = pay_share(c, r.G_MENTORS, fen(mentors))
-    tracking = policy.linkage_referral * policy.costs_case_tracking / 12.0 * sample
-    c.funded[FUNDED_TRACKING] = pay_share(c, r.G_TRACKING, fen(tracking))
+def run_rest(c: County):
+    """Pay for messages, mentors, case tracking, roads and sites; visits are paid when made."""
+    policy, clock = c.policy, c.clock
+    run(c, G_MESSAGES, cost_of_messages(c))
+    run(c, G_MENTORS, cost_of_mentors(c))
+    run(c, G_TRACKING, cost_of_tracking(c))
     extension = c.services[EXTENSION]
     extension.funded = 1.0
-    add_capacity(extension, policy.technology_extension_visits * sample, clock.month, 2.0)
-    better = max(policy.venue_road_quality - facts.firms_road, 0.0)
-    paid = pay_share(c, r.G_ROADS, fen(better * policy.costs_road / 12.0 * sample))
-    c.clock.road = min(policy.venue_road_quality, facts.firms_road + better * paid)
-    sites = policy.venue_sites_land * policy.costs_site_land / 12.0 * sample
-    c.clock.sites = policy.venue_sites_land * sample * pay_share(c, r.G_SITES, fen(sites))
+    visits = policy.technology_extension_visits * clock.sample
+    add_capacity(extension, visits, clock.month, 2.0)
+    run(c, G_ROADS, cost_of_roads(c))
+    better = road_gain(policy, c.facts) * c.funded[G_ROADS]
+    clock.road = min(policy.venue_road_quality, c.facts.firms_road + better)
+    run(c, G_SITES, cost_of_sites(c))
+    clock.sites = policy.venue_sites_land * clock.sample * c.funded[G_SITES]
 
 
 @kernel
-def fund_services(c):
+def fund_services(c: County):
     """Part of step 1: running costs are paid and this month's capacities set."""
     run_stations_and_posts(c)
     run_desk(c)

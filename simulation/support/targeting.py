@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state.changes import (
     age_of,
@@ -9,7 +11,7 @@ from returnee.simulation.state.changes import (
 
 
 @kernel
-def weight_of(worker, policy, town, month):
+def weight_of(worker: np.record, policy: np.record, town: np.record, month: int):
     """Product of the targeting weights of the groups that a worker belongs to."""
     weight = 1.0
     if worker.sex == 1:
@@ -26,7 +28,7 @@ def weight_of(worker, policy, town, month):
 
 
 @kernel
-def top_weight(policy):
+def top_weight(policy: np.record):
     """Largest weight that anybody can have."""
     return (
         max(policy.targeting_women, 1.0)

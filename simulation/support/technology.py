@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, knows
-from returnee.simulation.state.draws import D_VISIT, draws
+from returnee.simulation.state.channels import SERVICES
+from returnee.simulation.state.draws import (
+    D_VISIT,
+    ONLY,
+    draws,
+)
 from returnee.simulation.state.money import fen, left_for, pay, receive
+from returnee.simulation.state.programmes import G_UPGRADE, G_VISITS, R_UPGRADE
 from returnee.simulation.state.providers import EXTENSION, open_now
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 PAYBACK_MONTHS = 36.0  # within which a step must pay for itself (assumed)
 KNOWN_FIRST = 0.5  # places in the draw of a firm that does not know the services (assumed)
 
 
 @kernel
-def worth_a_step(firm, value_added, grant, behaviour):
+def worth_a_step(firm: np.record, value_added: float, grant: float, behaviour: np.record):
     """Whether a step up in technology pays for itself and can be paid for.
 
     Parameters
@@ -34,7 +45,7 @@ def worth_a_step(firm, value_added, grant, behaviour):
 
 
 @kernel
-def advise(c, f):
+def advise(c: County, f: int):
     """A visit to firm `f`: it may take a step, with a grant if there is one and it has a certificate."""
     firm, clock, policy, behaviour = c.firms[f], c.clock, c.policy, c.behaviour
     month, owner = c.now, c.workers[firm.owner]
@@ -43,11 +54,11 @@ def advise(c, f):
         return
     grant = 0.0
     amount = fen(policy.technology_upgrade_grant)
-    if owner.certificate != r.NEVER and amount <= left_for(c, r.G_UPGRADE):
+    if owner.certificate != r.NEVER and amount <= left_for(c, G_UPGRADE):
         grant = min(policy.technology_upgrade_grant, behaviour.support_technology_cost)
     if not worth_a_step(firm, c.sales[f, (clock.month - 2) % 12] * 0.3, grant, behaviour):
         return
-    if grant > 0.0 and receive(c, f, r.R_UPGRADE, fen(grant)):
+    if grant > 0.0 and receive(c, f, R_UPGRADE, fen(grant)):
         firm.cash += fen(grant) / 100.0
     cost = cents(behaviour.support_technology_cost)
     firm.cash -= cost
@@ -57,7 +68,7 @@ def advise(c, f):
 
 
 @kernel
-def drawn_firms(c, visits):
+def drawn_firms(c: County, visits: float):
     """Open firms with the lowest keyed draws: more than `visits`, unless there are not as many."""
     clock, cut = c.clock, 2.0 * (visits + 10.0) / max(c.clock.active, 1)
     files, keys = np.empty(clock.active, np.int64), np.empty(clock.active)
@@ -67,8 +78,8 @@ def drawn_firms(c, visits):
             f = c.active[k]
             firm = c.firms[f]
             if firm.phase == r.OPEN:
-                u, _, _, _ = draws(clock, D_VISIT, clock.month, firm.id >> 4, 0)
-                if u < cut and not knows(c.workers[firm.owner], r.SERVICES):
+                u, _, _, _ = draws(clock, D_VISIT, clock.month, firm.id >> 4, ONLY)
+                if u < cut and not knows(c.workers[firm.owner], SERVICES):
                     u += KNOWN_FIRST
                 if u < cut:
                     files[n], keys[n] = f, u
@@ -79,7 +90,7 @@ def drawn_firms(c, visits):
 
 
 @kernel
-def extend(c):
+def extend(c: County):
     """Extension visits of a month: those who know the services come first, by a keyed draw."""
     policy, service = c.policy, c.services[EXTENSION]
     if service.credit < 1.0 or not open_now(service, c.clock.month):
@@ -87,7 +98,7 @@ def extend(c):
     files, keys, n = drawn_firms(c, service.credit)
     for k in np.argsort(keys[:n]):
         cost = fen(policy.costs_visit)
-        if service.credit < 1.0 or not pay(c, r.G_VISITS, cost):
+        if service.credit < 1.0 or not pay(c, G_VISITS, cost):
             break
         service.credit -= 1.0
         service.served += 1

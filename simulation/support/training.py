@@ -7,23 +7,42 @@ centres that are paid on outcome admit first whoever is most likely to open one 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_home, learn
-from returnee.simulation.state.draws import D_QUEUE, draws
+from returnee.simulation.state.channels import TRAINING
+from returnee.simulation.state.draws import (
+    D_QUEUE,
+    I_CLASS,
+    draws,
+)
 from returnee.simulation.state.money import fen, pay
-from returnee.simulation.state.providers import MAX_CENTRES, STATIONS, TRAINING, open_now
+from returnee.simulation.state.programmes import G_TRAINING
+from returnee.simulation.state.providers import (
+    CENTRES,
+    MAX_CENTRES,
+    S_STATION,
+    S_TRAINING,
+    STATIONS,
+    open_now,
+)
 from returnee.simulation.support.linkage import hand_on
 from returnee.simulation.support.targeting import weight_of
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 PATIENCE = 12  # months after which someone waiting gives up (assumed)
 LIKELY_FIRST = 6.0  # months of waiting that a founder's place in the queue is worth (assumed)
 
 
 @kernel
-def skill_from_training(policy, behaviour):
+def skill_from_training(policy: np.record, behaviour: np.record):
     """Skill gained: grows with hours, falls with class size (reference: 70 hours, class of 30)."""
     return (
         behaviour.support_training_gain
@@ -33,7 +52,7 @@ def skill_from_training(policy, behaviour):
 
 
 @kernel
-def withheld_share(policy):
+def withheld_share(policy: np.record):
     """Share of the fee that is paid when the trainee opens a firm (P084)."""
     if policy.linkage_training_paid_on_opening:
         return max(policy.training_outcome_pay_share, 0.5)
@@ -41,7 +60,7 @@ def withheld_share(policy):
 
 
 @kernel
-def provider_of(c, worker):
+def provider_of(c: County, worker: np.record):
     """Row of the provider at which a worker waits for training; -1: none."""
     policy = c.policy
     if worker.state == r.AWAY:
@@ -50,14 +69,14 @@ def provider_of(c, worker):
             return -1
         return STATIONS + worker.id % stations
     centres = min(int(c.facts.firms_training_centres), MAX_CENTRES)
-    return TRAINING + worker.township % centres
+    return CENTRES + worker.township % centres
 
 
 @kernel
-def training_rank(c, i):
+def training_rank(c: County, i: int):
     """Place in the queue: months waited, weighted by target group; a keyed draw breaks ties."""
     worker, clock, policy = c.workers[i], c.clock, c.policy
-    u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, 0)
+    u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, I_CLASS)
     waited = clock.month - worker.training_since + u
     if worker.state == r.FOUNDING:
         waited += LIKELY_FIRST * withheld_share(policy)
@@ -65,14 +84,14 @@ def training_rank(c, i):
 
 
 @kernel
-def train(c, i, provider):
+def train(c: County, i: int, provider: int):
     """Worker `i` is trained, if the fee can be paid."""
     worker, clock, policy, behaviour = c.workers[i], c.clock, c.policy, c.behaviour
     service, month = c.services[provider], c.now
     fee = policy.training_fee
     withheld = fen(fee * withheld_share(policy))
     paid = fen(fee) - withheld
-    if not pay(c, r.G_TRAINING, paid):
+    if not pay(c, G_TRAINING, paid):
         service.refused += 1
         return False
     service.spent += paid
@@ -83,14 +102,14 @@ def train(c, i, provider):
     month.trained_wait += waited
     worker.certificate = clock.month
     worker.trained += skill_from_training(policy, behaviour) * service.quality
-    learn(c, i, r.TRAINING)
+    learn(c, i, TRAINING)
     worker.fee_withheld = withheld
-    hand_on(c, i, r.TRAINING)
+    hand_on(c, i, TRAINING)
     return True
 
 
 @kernel
-def settle_fees(c):
+def settle_fees(c: County):
     """The withheld part of a fee is paid when the trainee opens a firm within a year, else lapses."""
     clock = c.clock
     for k in range(clock.active):
@@ -98,12 +117,12 @@ def settle_fees(c):
         worker = c.workers[firm.owner]
         if worker.fee_withheld > 0 and firm.opened == clock.month - 1:
             if clock.month - worker.certificate <= 13:
-                pay(c, r.G_TRAINING, int(worker.fee_withheld))
+                pay(c, G_TRAINING, int(worker.fee_withheld))
             worker.fee_withheld = 0
 
 
 @kernel
-def still_waits(c, i):
+def still_waits(c: County, i: int):
     """Whether worker `i` still wants a place."""
     worker, month = c.workers[i], c.clock.month
     eligible = worker.state == r.AWAY or is_home(worker.state)
@@ -111,7 +130,7 @@ def still_waits(c, i):
 
 
 @kernel
-def run_classes(c):
+def run_classes(c: County):
     """Training in a month: classes are filled from the queue, first by rank."""
     clock, policy = c.clock, c.policy
     settle_fees(c)
@@ -120,7 +139,7 @@ def run_classes(c):
         return
     for s in range(len(c.services)):
         kind = c.services[s].kind
-        if kind == r.S_TRAINING or kind == r.S_STATION:
+        if kind == S_TRAINING or kind == S_STATION:
             c.services[s].queue = 0
     ranks = np.empty(n)
     for k in range(n):
@@ -150,7 +169,7 @@ def run_classes(c):
 
 
 @kernel
-def keep_waiting(c):
+def keep_waiting(c: County):
     """Drop from the queue whoever was trained or no longer waits."""
     clock, left = c.clock, 0
     for k in range(clock.training_queue):

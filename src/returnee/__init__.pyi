@@ -1,14 +1,15 @@
 from .experiments.errors import Interrupted as Interrupted
 from .experiments.errors import UsageError as UsageError
-from .experiments.keys import Settings as Settings
 from .experiments.keys import Task as Task
 from .experiments.running.design import Design as Design
 from .experiments.running.design import design_of as design_of
 from .experiments.running.design import read_design as read_design
-from .experiments.running.executors import Where as Where
 from .experiments.running.manifests import read_manifest as read_manifest
 from .experiments.running.manifests import scenario_in as scenario_in
 from .experiments.running.merge import merge as merge
+from .experiments.running.options import Keep as Keep
+from .experiments.running.options import RunSettings as RunSettings
+from .experiments.running.options import Where as Where
 from .experiments.running.plan import Plan as Plan
 from .experiments.running.status import status_of as status_of
 from .experiments.studies.adapters import ema_model as ema_model

@@ -25,12 +25,12 @@ from returnee.dashboard.visitor.files import opened, read_upload, short_name, to
 from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of
 from returnee.dashboard.visitor.session import Session, say
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import Settings
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.scenarios import ScenarioError, load_scenario
 from returnee.scenarios.schema.county_folder import FOLDER
 
-TINY = Settings(seed=1, sample=0.002, months=12)
+TINY = RunSettings(seed=1, sample=0.002, months=12)
 
 
 @pytest.fixture

@@ -24,11 +24,11 @@ from returnee.dashboard.pages.explore import answer_line, first_line
 from returnee.dashboard.pages.network import why
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Mix, Place
-from returnee.experiments.keys import Settings
+from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import Scenario
 from returnee.simulation.state.county import County
 
-TINY = Settings(seed=1, sample=0.002, months=12)
+TINY = RunSettings(seed=1, sample=0.002, months=12)
 
 
 def answer_for(place: Place) -> Answer:

@@ -15,11 +15,11 @@ from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import STAGES, Sets, cubes
 from returnee.dashboard.visitor.place import ENSEMBLE, Mix, Place, address_of, arrive
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import Settings
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.studies.compare_ensemble import NAMES, compare_ensemble
 from returnee.experiments.studies.ensemble import ensemble
 
-TINY = Settings(seed=1, sample=0.002, months=6)
+TINY = RunSettings(seed=1, sample=0.002, months=6)
 PLACE = Place(over=ENSEMBLE)
 
 

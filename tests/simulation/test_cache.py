@@ -161,7 +161,7 @@ def no_pull(worker, share_home, behaviour, month):
 REPLACED = {
     "rule": (returning, "home_pull", no_pull),
     "constant": (closing, "REPORT_MONTH", 7),
-    "rule that others imported": (queues, "ask_for_training", no_pull),
+    "rule that others imported": (queues, "enter_training_queue", no_pull),
     "function": (population, "place_people", lambda facts, sample: None),
 }
 

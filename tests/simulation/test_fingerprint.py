@@ -37,7 +37,6 @@ UNREACHED = {
     "firm.venue = r.OWN": "a firm that stops has left its site before",
     "return -1": "a township in which nobody is left",
     "give_up(c, worker.firm)": "who is about to retire seldom plans a firm",
-    "enter_training_queue(c, i)": "the pillar before training is open to founders only",
     "return 10000": "a loss that is drawn has a chance",
     "return before": "nobody enters the state that he is in",
     "peers[r.P_GOOD] += 1": "no firm does well yet when people are first counted",

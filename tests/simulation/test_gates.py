@@ -11,8 +11,9 @@ from returnee.simulation.run import start
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import knows
+from returnee.simulation.state.channels import FINANCE, INCUBATION, N_CHANNELS, SERVICES, TRAINING
 from returnee.simulation.state.county import County
-from returnee.simulation.state.providers import FUNDED_TRACKING
+from returnee.simulation.state.programmes import G_TRACKING
 from returnee.simulation.support.linkage import AFTER, hand_on
 
 SETTINGS = {"sample": 0.01, "months": 36}
@@ -133,11 +134,11 @@ def owner_of_an_open_firm(county: County) -> tuple[int, int]:
     raise AssertionError("no firm fits")
 
 
-@pytest.mark.parametrize("channel", range(r.N_CHANNELS))
+@pytest.mark.parametrize("channel", range(N_CHANNELS))
 def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
     county = start(load_scenario("baseline", {REFERRAL: 1}), 0, 1, 0.02, 12, 12)
     county.clock.month = 1
-    county.funded[FUNDED_TRACKING] = 1.0
+    county.funded[G_TRACKING] = 1.0
     f, i = owner_of_an_open_firm(county)
     worker, firm = county.workers[i], county.firms[f]
     worker.knows = 0
@@ -147,11 +148,11 @@ def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
     hand_on(county, i, channel)
     following = AFTER[channel]
     assert knows(worker, following) and worker.referred == 1
-    assert knows(worker, r.FINANCE) is (following == r.SERVICES)
+    assert knows(worker, FINANCE) is (following == SERVICES)
     waits = {
-        r.SERVICES: firm.mentor_since == 1,
-        r.INCUBATION: firm.incubation_since == 1,
-        r.TRAINING: int(county.clock.training_queue) == queue + 1,
+        SERVICES: firm.mentor_since == 1,
+        INCUBATION: firm.incubation_since == 1,
+        TRAINING: int(county.clock.training_queue) == queue + 1,
     }
     assert waits.get(following, True)
     touched = {"knows", "referred", "training_since"}
@@ -166,8 +167,8 @@ def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
 def test_without_case_tracking_paid_nothing_is_handed_on():
     county = start(load_scenario("baseline", {REFERRAL: 1}), 0, 1, 0.02, 12, 12)
     county.clock.month = 1
-    county.funded[FUNDED_TRACKING] = 0.0
+    county.funded[G_TRACKING] = 0.0
     _, i = owner_of_an_open_firm(county)
     before = county.workers[i].copy()
-    hand_on(county, i, r.TRAINING)
+    hand_on(county, i, TRAINING)
     assert county.workers[i] == before

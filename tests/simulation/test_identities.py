@@ -10,6 +10,7 @@ from returnee.simulation.run import start
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import count_peers
+from returnee.simulation.state.programmes import G_CONTESTS, G_TAX, POT_INTEREST, POT_TAX
 
 MONTHS = 30
 
@@ -66,15 +67,15 @@ def check_jobs(county):
 
 def check_pots(county, before, month):
     balance, paid_in, paid_out, lapsed = (county.pots - before).T
-    real = np.arange(len(r.POTS)) != r.POT_TAX
+    real = np.arange(len(r.POTS)) != POT_TAX
     assert (balance == paid_in - paid_out - lapsed)[real].all()
     assert (county.pots[real, 0] >= 0).all()
     paid = np.zeros(len(r.POTS), np.int64)
     np.add.at(paid, r.POT_OF, county.ledger[month])
     # The interest pot also tops up the guarantee fund (a transfer, not spending).
-    top_up = paid_out[r.POT_INTEREST] - paid[r.POT_INTEREST]
+    top_up = paid_out[POT_INTEREST] - paid[POT_INTEREST]
     assert top_up >= 0
-    paid[r.POT_INTEREST] += top_up
+    paid[POT_INTEREST] += top_up
     assert (paid_out == paid).all()
     assert county.months[month].public_cost == pytest.approx(county.ledger[month].sum() / 100)
 
@@ -129,10 +130,10 @@ def check_support(county, receipts, month):
     got = county.receipts[: county.clock.firms].sum(axis=0) - receipts
     assert got.sum() == county.transactions[month, r.T_SUPPORT]
     paid = county.ledger[month, list(r.RECEIPTS)]
-    only_to_firms = np.array(r.RECEIPTS) != r.G_CONTESTS  # a contest has running costs besides
+    only_to_firms = np.array(r.RECEIPTS) != G_CONTESTS  # a contest has running costs besides
     assert (got == paid)[only_to_firms].all()
     assert (got <= paid).all()
-    relief = county.ledger[month, r.G_TAX]
+    relief = county.ledger[month, G_TAX]
     tax = county.transactions[month, r.T_TAX] - relief
     assert county.months[month].tax == pytest.approx(tax / 100)
 

@@ -18,6 +18,7 @@ from returnee.simulation import simulate
 from returnee.simulation.agents import Firm, MigrantWorker, SupportService
 from returnee.simulation.model import CountyModel, with_overrides
 from returnee.simulation.state import records as r
+from returnee.simulation.state.channels import CHANNELS
 
 SAMPLE = 0.004
 
@@ -110,7 +111,7 @@ def test_views_show_the_county(model: CountyModel) -> None:
         assert worker.id == row.id and worker.unique_id == 1000 + row.id
         assert worker.state == r.STATES[row.state]
         assert 18 <= worker.age <= 60 and worker.sex in ("male", "female")
-        assert set(worker.knows) <= set(r.CHANNELS)
+        assert set(worker.knows) <= set(CHANNELS)
         assert worker.savings >= 0 and worker.experience >= row.experience
         assert all(worker in other.ties for other in worker.ties[:2])
         if worker.state == "OWNER":

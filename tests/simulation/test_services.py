@@ -11,7 +11,14 @@ from returnee.simulation.run import start
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
 from returnee.simulation.state.county import County
-from returnee.simulation.state.providers import POSTS, SITES, TRAINING, sites_at_work
+from returnee.simulation.state.providers import (
+    CENTRES,
+    POSTS,
+    S_STATION,
+    S_TRAINING,
+    SITES,
+    sites_at_work,
+)
 
 SPREAD = "county.firms.service_quality"
 ALIKE = {SPREAD: 0}
@@ -45,8 +52,8 @@ def test_a_course_teaches_as_well_as_its_centre() -> None:
     trained = county.workers[(county.workers.certificate >= 1) & (county.workers.destination >= 0)]
     assert len(trained) > 10
     learnt = {round(float(x), 9) for x in trained.trained}
-    quality = county.services.quality[county.services.kind == r.S_TRAINING][:3]
-    stations = county.services.quality[county.services.kind == r.S_STATION]
+    quality = county.services.quality[county.services.kind == S_TRAINING][:3]
+    stations = county.services.quality[county.services.kind == S_STATION]
     full = 0.15 * (policy.training_hours / 70.0) ** 0.5 * (30.0 / policy.training_class_size) ** 0.3
     allowed = {round(float(full * q), 9) for q in (*quality, *stations)}
     assert learnt <= allowed and len(learnt) > 1
@@ -81,5 +88,5 @@ def test_spending_is_booked_to_providers() -> None:
     posts = run.services[(run.services["kind"] == "service desk") & (run.services.index >= POSTS)]
     # The books of providers start with the history.
     assert posts["spent"].sum() >= run.ledger["posts"].sum() * 0.999
-    centres = run.services.loc[TRAINING : TRAINING + 2]
+    centres = run.services.loc[CENTRES : CENTRES + 2]
     assert centres["spent"].sum() >= run.ledger["training"].sum() * 0.8

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.figures import (
     BLACK,
     COLOURS,
@@ -14,13 +15,13 @@ from returnee.experiments.reports.figures import (
     settings,
     svg_of,
 )
-from returnee.experiments.reports.linkage.words import MAIN, linkage_words
+from returnee.experiments.reports.linkage.words import MAIN, linkage_words, outcome
 from returnee.experiments.statistics.intervals import interval
 from returnee.experiments.studies.linkage.design import CELLS, FACTORS, LINKAGE, PILLARS
 from returnee.experiments.studies.linkage.effects import OUTCOMES
 from returnee.experiments.studies.linkage.experiment import Linkage
 from returnee.experiments.studies.linkage.robust import Robust
-from returnee.experiments.words.texts import label_of, unit_name
+from returnee.experiments.words.texts import label_of, phrase, unit_name
 
 OFF, ON = COLOURS[1], COLOURS[0]
 
@@ -46,7 +47,7 @@ def premium_chart(found: Linkage, lang: str = "en") -> str:
             scale = 100.0 / row["siloed"] if row["siloed"] else np.nan
             axes.hlines(k, row["low"] * scale, row["high"] * scale, color=ON, linewidth=2.2)
             axes.plot(row["difference"] * scale, k, "o", color=ON)
-        axes.set_yticks(range(len(OUTCOMES)), [text["outcomes"][name] for name in OUTCOMES])
+        axes.set_yticks(range(len(OUTCOMES)), [outcome(name, lang) for name in OUTCOMES])
         axes.invert_yaxis()
         axes.set_title(text["premium_chart"])
         axes.set_xlabel(text["relative"])
@@ -69,8 +70,8 @@ def shapley_chart(found: Linkage, lang: str = "en") -> str:
                 effects = [found.effect(kind, factor, name) for factor in factors]
                 rows = [(e["value"], e["low"], e["high"]) for e in effects]
                 _bars(axes, [k + shift for k in range(len(rows))], rows, colour, text[kind])
-            axes.set_title(text["outcomes"][name])
-            axes.set_xlabel(text["units"][name])
+            axes.set_title(outcome(name, lang))
+            axes.set_xlabel(phrase(BY_NAME[name], "unit", lang))
             axes.locator_params(axis="x", nbins=4)
         grid[0, 0].set_yticks(range(len(FACTORS)), [text["factors"][f] for f in FACTORS])
         grid[0, 0].invert_yaxis()
@@ -83,7 +84,7 @@ def interaction_chart(found: Linkage, measure: str, lang: str = "en") -> str:
     """Mean over cells with each pillar off and on, with and without linkage, less no support."""
     lang = chart_language(lang)
     text = linkage_words(lang)
-    name = text["interaction_chart"].format(outcome=text["outcomes"][measure])
+    name = text["interaction_chart"].format(outcome=outcome(measure, lang))
     column = (*OUTCOMES, "").index(measure)
     with mpl.rc_context(settings(f"interaction {measure}")):
         figure = Figure(figsize=(9.2, 2.6), layout="constrained")
@@ -97,7 +98,7 @@ def interaction_chart(found: Linkage, measure: str, lang: str = "en") -> str:
             axes.set_xlim(-0.3, 1.3)
             axes.locator_params(axis="y", nbins=5)
             axes.grid(axis="y", color="#dddddd", linewidth=0.5)
-        panels[0].set_ylabel(text["units"][measure])
+        panels[0].set_ylabel(phrase(BY_NAME[measure], "unit", lang))
         handles, names = panels[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
         return svg_of(figure, name)
@@ -132,7 +133,7 @@ def robust_chart(found: Robust, lang: str = "en") -> str:
         left.vlines(ranks, frame[f"{MAIN}_low"], frame[f"{MAIN}_high"], color=COLOURS[5], linewidth=1.2)  # fmt: skip
         left.plot(ranks, frame[MAIN], "o", color=ON, ms=3)
         left.set_xlabel(text["rank"])
-        left.set_ylabel(f"{text['outcomes'][MAIN]}: {text['difference']}")
+        left.set_ylabel(f"{outcome(MAIN, lang)}: {text['difference']}")
         keys = found.correlations[found.correlations["measure"] == MAIN]
         if not keys.empty:
             best = keys.iloc[0]

@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 
 from returnee.experiments.files import write_text
-from returnee.experiments.measuring.measures import PILLARS as SPENT_BY
+from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.document import (
     Block,
     Fold,
@@ -33,6 +33,7 @@ from returnee.experiments.reports.linkage.words import (
     chance,
     ends,
     number,
+    outcome,
     rate,
     rates,
     verdict_word,
@@ -62,6 +63,7 @@ from returnee.experiments.words.texts import (
     joined,
     label_of,
     percent,
+    phrase,
     short,
     to,
     unit_name,
@@ -69,6 +71,7 @@ from returnee.experiments.words.texts import (
     words,
 )
 from returnee.scenarios import levers
+from returnee.simulation.state.programmes import PILLARS as SPENT_BY
 
 TRACKING = "case_tracking"
 LABELS = {lever.key: lever for lever in levers}
@@ -144,7 +147,7 @@ class Experiment(Told):
             per = [rate(row["per_million"]), rates(row["per_million_low"], row["per_million_high"], lang)]  # fmt: skip
             rows.append(
                 [
-                    self.text["outcomes"][name], self.text["units"][name],
+                    outcome(name, self.lang), phrase(BY_NAME[name], "unit", self.lang),
                     number(row["siloed"], name, lang, False), number(row["linked"], name, lang, False),
                     number(row["difference"], name, lang), ends(row["low"], row["high"], name, lang),
                     chance(row["p_higher"]), word if row["pairs"] > 1 else self.words["one_replicate"],
@@ -170,7 +173,8 @@ class Experiment(Told):
                 ]
             )  # fmt: skip
         head = self.head("basis siloed spending_gap difference interval probability word")
-        head[1] = f"{head[1]} ({text['units'][COST]})"
+        unit = phrase(BY_NAME[COST], "unit", lang)
+        head[1] = f"{head[1]} ({unit})"
         return Sheet([*head[:3], self.words["report"]["replicates"], *head[3:]], rows)
 
     def effects(self, measure: str) -> Sheet:
@@ -235,7 +239,7 @@ class Experiment(Told):
     def tables(self) -> list[Sheet]:
         """Tables for the terminal."""
         text = self.text
-        of_main = f"{text['effects']}: {text['outcomes'][MAIN]}"
+        of_main = f"{text['effects']}: {outcome(MAIN, self.lang)}"
         return [
             self.premium("capped").cut(0, 2, 3, 4, 5, 6, title=text["premium"]),
             self.effects(MAIN).cut(0, 1, 2, 4, 5, title=of_main),
@@ -244,7 +248,7 @@ class Experiment(Told):
     def sections(self) -> list[Section]:
         """Premium, interactions, effects and spending."""
         text, found, lang = self.text, self.found, self.lang
-        names = [(name, text["outcomes"][name]) for name in OUTCOMES]
+        names = [(name, outcome(name, lang)) for name in OUTCOMES]
         pairs: list[Block] = [
             Fold(
                 label,
@@ -257,7 +261,7 @@ class Experiment(Told):
                 Picture(charts.premium_chart(found, lang)), self.premium("capped"),
                 note(text["premium_note"], text["cap_note"]),
                 Heading(text["uncapped"]), self.premium("uncapped"),
-                Heading(text["outcomes"][MAIN]), self.caps(),
+                Heading(outcome(MAIN, lang)), self.caps(),
             ]),
             Section(text["interactions"], [
                 note(text["interaction_note"]), Picture(charts.interaction_chart(found, MAIN, lang)),
@@ -306,7 +310,7 @@ class Points(Told):
             told = (percent(row[f"share_told_{side}"], lang) for side in ("positive", "negative"))
             rows.append(
                 [
-                    self.text["outcomes"][name], number(row["mean"], name, lang),
+                    outcome(name, self.lang), number(row["mean"], name, lang),
                     ends(row["low"], row["high"], name, lang),
                     ends(row["smallest"], row["largest"], name, lang),
                     percent(row["share_positive"], lang), " / ".join(told),
@@ -443,5 +447,6 @@ def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, p
         "linkage.md.j2", page=Experiment(found), design=design(), fitted=Points(fitted),
         free=Points(free), wide=Points(wide), text=words("en")["linkage"], again=again,
         failed=failures("en", found, fitted, free, wide), facts=facts("en"),
+        main_outcome=outcome(MAIN, "en"),
     )  # fmt: skip
     return write_text(path, text)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.numbers import plain
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.linkage.design import EQUAL, PILLARS
@@ -22,13 +23,13 @@ from returnee.experiments.words.texts import (
     figure,
     label_of,
     percent,
+    phrase,
     short,
     span,
     to,
     words,
 )
 
-MAIN = "firms_surviving"
 LISTED = 3  # correlations that are named
 SMALL_P = 0.05
 
@@ -37,6 +38,11 @@ def linkage_words(lang: str) -> dict[str, Any]:
     """Texts of the experiment in one language."""
     found: dict[str, Any] = words(lang)["linkage"]
     return found
+
+
+def outcome(measure: str, lang: str) -> str:
+    """What an outcome is called."""
+    return phrase(BY_NAME[measure], "rate", lang)
 
 
 def number(value: float, measure: str, lang: str, signed: bool = True) -> str:
@@ -108,7 +114,7 @@ def by_outcome(found: Linkage, lang: str) -> list[str]:
         row = found.premium(name)
         side = {HIGHER: "better", LOWER: "worse"}.get(row["verdict"], "cannot")
         value = number(row["difference"], name, lang)
-        told[side].append(f"{text['outcomes'][name]} {value} ({ends(row['low'], row['high'], name, lang)})")  # fmt: skip
+        told[side].append(f"{outcome(name, lang)} {value} ({ends(row['low'], row['high'], name, lang)})")  # fmt: skip
     comma = words(lang)["list_and"]
     return [str(text[side]).format(labels=comma.join(names)) for side, names in told.items() if names]  # fmt: skip
 

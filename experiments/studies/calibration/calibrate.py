@@ -9,7 +9,7 @@ larger sample.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 
 from returnee.experiments.arguments import checked_arguments
-from returnee.experiments.defaults import MONTHS, SEED
 from returnee.experiments.errors import Interrupted
 from returnee.experiments.numbers import rounded
-from returnee.experiments.running.progress import Bar, Reporter
-from returnee.experiments.running.runner import compile_first, workers_of
+from returnee.experiments.running.executors import compile_first
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.statistics.coordinates import (
     Coordinate,
     coordinates,
@@ -126,14 +125,12 @@ class Calibration:
 def calibrate(
     scenario: Scenario,
     targets: Sequence[Target] | None = None,
-    options: Options | None = None,
+    options: Options = Options(),
     free: Sequence[str] = (),
-    months: int = MONTHS,
-    seed: int = SEED,
-    workers: int | None = None,
-    out: str | Path = "results/calibrate",
+    settings: RunSettings = RunSettings(),
+    where: Where = Where(),
+    results: Keep = Keep("results/calibrate"),
     command: str = "",
-    progress: bool | Reporter = False,
 ) -> Calibration:
     """Fit free behaviour parameters to targets.
 
@@ -143,20 +140,19 @@ def calibrate(
         County, policy and the values to start from.
     targets : sequence of Target, optional
         `targets.default_targets` if left out.
-    options : Options, optional
+    options : Options
+        Or its fields.
     free : sequence of str
         Parameters to move; all that are marked free if empty.
-    months : int
-        Months of each run.
-    seed : int
-        Of all draws, and of the search.
-    workers : int, optional
-        Runs at a time; as many as there are processors if left out. Results do not depend on it.
-    out : path
-        Folder to keep the runs in, and to resume from.
+    settings : RunSettings
+        Or its fields seed (of all draws, and of the search) and months; the sample is that of
+        `options`.
+    where : Where
+        Or its fields: workers, processes, scheduler, local_cluster.
+    results : Keep
+        Or its fields: out, as_new, progress.
     command : str
         The command that repeats it.
-    progress : bool or Reporter
 
     Raises
     ------
@@ -165,22 +161,24 @@ def calibrate(
     Interrupted
         If stopped; what is finished is kept.
     """
-    options = options or Options()
-    frame = Frame(scenario, tuple(targets or default_targets()), seed, months)
+    where.check()
+    frame = Frame(scenario, tuple(targets or default_targets()), settings.seed, settings.months)
     options.check(frame)
     axes = coordinates(scenario, free)
-    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
+    results = replace(results, progress=results.reporter)
+    reporter = results.reporter
     about: Mapping[str, Any] = {"free": [axis.key for axis in axes], **vars(options)}
-    with Points(Path(out), frame, about, workers_of(workers), reporter, command) as points:
+    with Points(frame, about, where, results, command) as points:
         steps = Calibrator(points, axes, options, reporter)
         try:
-            compile_first(reporter.say)
+            if not where.is_cluster:
+                compile_first(reporter.say)
             with reporter:
                 reporter.begin(expected(options, len(axes)), len(points.found))
                 found = _steps(steps, command)
         except KeyboardInterrupt:
             raise Interrupted(
-                f"interrupted: {len(points.found)} runs are kept in {out}; "
+                f"interrupted: {len(points.found)} runs are kept in {points.folder}; "
                 "give the same command again to go on"
             ) from None
         points.finish()

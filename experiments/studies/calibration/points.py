@@ -9,23 +9,22 @@ there are not run. At the end lines stand in the order they were asked for.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from returnee.experiments.files import append_line, read_lines, write_text
+from returnee.experiments.running.executors import execute, pool_of
 from returnee.experiments.running.folders import OwnFolder
+from returnee.experiments.running.jobs import StoppedError, check_source
 from returnee.experiments.running.manifests import FINISHED, Manifest
-from returnee.experiments.running.progress import Reporter
-from returnee.experiments.running.runner import PAUSE
+from returnee.experiments.running.options import Keep, Where
 from returnee.experiments.studies.calibration.targets import Target, figures_of
 from returnee.scenarios import Scenario
 from returnee.simulation import simulate
-from returnee.simulation.start.history import HISTORIES
+from returnee.simulation.engine.compiler import SOURCE_HASH
 
 POINTS = "points.jsonl"
 KIND = "calibration"
@@ -57,35 +56,47 @@ class Frame:
         return figures_of(run, self.targets)
 
 
+@dataclass(frozen=True)
+class Point:
+    """One run of a calibration, as work for any worker."""
+
+    frame: Frame
+    key: Key
+    source_hash: str = SOURCE_HASH
+
+    def do(self, is_stopped: Callable[[], bool] = lambda: False) -> dict[str, float]:
+        """What the run shows."""
+        check_source(self.source_hash)
+        if is_stopped():
+            raise StoppedError
+        values, replicate, sample = self.key
+        return self.frame.figures(dict(values), replicate, sample)
+
+
 class Points(OwnFolder):
     """Finished runs of a calibration, in a folder; see `OwnFolder`.
 
     Parameters
     ----------
-    folder : Path
-        New, empty, or of the same calibration.
     frame : Frame
     about : mapping
         What else must be the same for the calibration to go on: parameters, method and so on.
-    workers : int
-        Runs at a time.
-    reporter : Reporter
+    where : Where
+    results : Keep
+        Folder that is new, empty, or of the same calibration.
     command : str
         The command that repeats it.
     """
 
-    OTHERWISE = "--out names another folder"
-
     def __init__(
         self,
-        folder: Path,
         frame: Frame,
         about: Mapping[str, Any],
-        workers: int,
-        reporter: Reporter,
+        where: Where,
+        results: Keep,
         command: str = "",
     ) -> None:
-        self.frame, self.workers, self.reporter = frame, workers, reporter
+        self.frame, self.where, self.reporter = frame, where, results.reporter
         self.found: dict[Key, dict[str, float]] = {}
         self._asked: dict[Key, None] = {}
         wanted = {
@@ -94,7 +105,7 @@ class Points(OwnFolder):
         }  # fmt: skip
         self.COMPARED = ("kind", "fingerprint", *wanted)
         scenarios = {frame.scenario.name: frame.scenario}
-        super().__init__(folder, Manifest(KIND, command, scenarios, wanted))
+        super().__init__(results.folder, Manifest(KIND, command, scenarios, wanted), results.as_new)
 
     def _begin(self) -> None:
         self.found = self._read()
@@ -126,9 +137,9 @@ class Points(OwnFolder):
             self.reporter.say(f"{path}: {damaged} damaged lines removed; their runs are made again")
         return found
 
-    def _keep(self, key: Key, figures: dict[str, float]) -> None:
-        append_line(self.folder / POINTS, _row(key, figures))
-        self.found[key] = figures
+    def _keep(self, point: Point, figures: dict[str, float]) -> None:
+        append_line(self.folder / POINTS, _row(point.key, figures))
+        self.found[point.key] = figures
         self.reporter.advance()
 
     def figures(
@@ -160,24 +171,9 @@ class Points(OwnFolder):
         return np.array(rows, dtype=float).reshape(len(sets), replicates, len(names))
 
     def _run(self, keys: Sequence[Key]) -> None:
-        HISTORIES.kept = max(HISTORIES.kept, self.workers + 1)
-        waiting, running = list(keys)[::-1], dict[Future[dict[str, float]], Key]()
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="point") as pool:
-            try:
-                while waiting or running:
-                    while waiting and len(running) < self.workers:
-                        key = waiting.pop()
-                        future = pool.submit(self.frame.figures, dict(key[0]), key[1], key[2])
-                        running[future] = key
-                    done, _ = wait(running, timeout=PAUSE, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        self._keep(running.pop(future), future.result())
-            except KeyboardInterrupt:
-                done, _ = wait(running)
-                for future in done:
-                    if future.exception() is None:
-                        self._keep(running[future], future.result())
-                raise
+        if keys:
+            batches = ((Point(self.frame, key),) for key in keys)
+            execute(batches, pool_of(self.where, self.reporter.say), self._keep)
 
 
 def key_of(values: Values, replicate: int, sample: float) -> Key:

@@ -18,7 +18,8 @@ from returnee.experiments.defaults import (
     VERIFY_SAMPLE,
 )
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import Settings, check
+from returnee.experiments.running.options import RunSettings
+from returnee.experiments.running.plan import check
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.statistics.coordinates import Coordinate, values_at
 from returnee.experiments.studies.calibration.ensemble import Bands, sample_around, well_spread
@@ -94,7 +95,7 @@ class Options:
                 raise UsageError(f"{name}: found {value}, allowed {low} to {high}")
         check_method(self.method)
         for sample in (self.sample, self.verify_sample):
-            check(frame.scenario, self.replicates, Settings(frame.seed, sample, frame.months))
+            check(frame.scenario, self.replicates, RunSettings(frame.seed, sample, frame.months))
 
 
 def means(figures: np.ndarray) -> np.ndarray:

@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import Settings, Task
+from returnee.experiments.keys import Task
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.scenarios import Scenario, load_scenario, walk
+from returnee.simulation.state.channels import CHANNELS
 
-PILLARS = ("training", "services", "incubation", "activities", "finance")
+PILLARS = CHANNELS
 LINKAGE = "linkage"
 FACTORS = (*PILLARS, LINKAGE)
 GROUP_OF = {**{factor: factor for factor in FACTORS}, "technology": "services"}
@@ -148,7 +150,7 @@ class Factorial(Plan):
 
 
 def factorial(
-    cap: float, replicates: int, settings: Settings, world: Mapping[str, Any]
+    cap: float, replicates: int, settings: RunSettings, world: Mapping[str, Any]
 ) -> Factorial:
     """The plan of the experiment: 64 cells, and all pillars under caps, siloed and linked.
 
@@ -158,7 +160,7 @@ def factorial(
         Yuan a year.
     replicates : int
         Of every cell; the cells of the premium have `EXTRA` times as many.
-    settings : Settings
+    settings : RunSettings
     world : mapping
         Overrides of county and behaviour.
     """

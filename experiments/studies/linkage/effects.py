@@ -23,6 +23,7 @@ from math import factorial
 import numpy as np
 import pandas as pd
 
+from returnee.experiments.measuring import selections
 from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
 from returnee.experiments.statistics.intervals import estimate, ratio_interval
 from returnee.experiments.studies.linkage.design import (
@@ -41,15 +42,7 @@ from returnee.experiments.studies.linkage.design import (
 )
 from returnee.simulation.state.records import PROGRAMMES
 
-OUTCOMES = (
-    "firms_surviving",
-    "firms_open",
-    "jobs",
-    "returns",
-    "return_quality",
-    "rural_income",
-)
-COST = "public_cost"
+OUTCOMES, COST = selections.OF_LINKAGE, selections.COST
 SPENT = tuple(f"spent_{name}" for name in PROGRAMMES)
 KEPT = (*OUTCOMES, COST, *SPENT)
 MILLION = 1e6

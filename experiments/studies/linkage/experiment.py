@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments
-from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
+from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
 from returnee.experiments.files import write_frame
-from returnee.experiments.keys import Settings
-from returnee.experiments.running.gather import gather, values_of
-from returnee.experiments.running.progress import Bar, Reporter
-from returnee.experiments.running.runner import workers_of
+from returnee.experiments.running.figures import horizon_of, values_of
+from returnee.experiments.running.jobs import Tidy
+from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.running.run import run
 from returnee.experiments.studies.linkage.design import (
     CELLS,
     Factorial,
@@ -91,16 +91,11 @@ class Linkage:
 @checked_arguments
 def linkage(
     replicates: int = LINKAGE_REPLICATES,
-    sample: float = LINKAGE_SAMPLE,
-    months: int = MONTHS,
-    seed: int = SEED,
-    workers: int | None = None,
-    out: str | Path = "results/linkage",
     cap: float | None = None,
     overrides: Mapping[str, Any] | None = None,
-    progress: bool | Reporter = False,
-    as_new: bool = False,
-    processes: bool = False,
+    settings: RunSettings = RunSettings(sample=LINKAGE_SAMPLE),
+    where: Where = Where(),
+    results: Keep = Keep("results/linkage"),
 ) -> Linkage:
     """Run the factorial experiment over four pillars, finance and linkage.
 
@@ -108,27 +103,17 @@ def linkage(
     ----------
     replicates : int
         Runs of each cell; the cells of the premium have five times as many.
-    sample : float
-        Share of the county that is simulated; figures are for the full county.
-    months : int
-        Months under the policy.
-    seed : int
-        Key of all draws, with the replicate.
-    workers : int, optional
-        Runs at a time; as many as there are processors if left out.
-    out : path
-        Folder to keep the runs in, and to resume from.
     cap : float, optional
         On the spending of the capped pair, yuan a year; that of the siloed scenario, or 10 million
         where it has none, if left out.
     overrides : mapping, optional
         Dotted county and behaviour keys to values; they hold in every cell.
-    progress : bool or Reporter
-        Show progress on standard error.
-    as_new : bool
-        Write to a new folder beside `out` if that holds another plan.
-    processes : bool
-        Use processes instead of threads.
+    settings : RunSettings
+        Or its fields: seed, sample, months, burn_in.
+    where : Where
+        Or its fields: workers, processes, scheduler, local_cluster.
+    results : Keep
+        Or its fields: out, as_new, progress.
 
     Returns
     -------
@@ -143,13 +128,11 @@ def linkage(
     """
     world = dict(overrides or {})
     check_world(world)
-    cap, workers = cap_or_default(cap), workers_of(workers)
-    settings = Settings(seed, sample, months)
+    cap = cap_or_default(cap)
     plan = factorial(cap, replicates, settings, world)
     plan.check()
     command = command_of(plan.fewer, settings, cap, world)
-    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
-    store = gather(plan, Path(out), command, as_new, workers, processes, reporter)
+    store = run(plan, Tidy(horizon_of), where, results, command)
     found = Linkage(
         plan, cap, values_of(store, KEPT), store.failures(), store.folder, command
     )  # fmt: skip
@@ -159,7 +142,7 @@ def linkage(
 
 
 def command_of(
-    replicates: int, settings: Settings, cap: float, world: Mapping[str, Any], *more: object
+    replicates: int, settings: RunSettings, cap: float, world: Mapping[str, Any], *more: object
 ) -> str:
     """The command line that repeats an experiment."""
     words: list[object] = [

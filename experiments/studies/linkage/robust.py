@@ -23,14 +23,15 @@ from scipy import stats
 from scipy.stats import qmc
 
 from returnee.experiments.arguments import checked_arguments
-from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE, MONTHS, SEED
+from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
-from returnee.experiments.keys import Settings, Task
-from returnee.experiments.running.gather import gather, values_of
+from returnee.experiments.keys import Task
+from returnee.experiments.running.figures import horizon_of, values_of
+from returnee.experiments.running.jobs import Tidy
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.running.progress import Bar, Reporter
-from returnee.experiments.running.runner import workers_of
+from returnee.experiments.running.run import run
 from returnee.experiments.statistics.ensemble import Parts, split
 from returnee.experiments.statistics.intervals import interval
 from returnee.experiments.studies.compare_ensemble import (
@@ -212,7 +213,7 @@ def hypercube(moved: list[Lever], points: int, seed: int) -> np.ndarray:
 
 
 def point_plan(
-    points: np.ndarray, moved: list[Lever], cap: float, replicates: int, settings: Settings,
+    points: np.ndarray, moved: list[Lever], cap: float, replicates: int, settings: RunSettings,
     world: Mapping[str, Any],
 ) -> PointPlan:  # fmt: skip
     """The plan of all points, siloed and linked under the cap."""
@@ -228,7 +229,7 @@ Chosen = tuple[Plan, list[Lever], np.ndarray]
 
 
 def of_hypercube(
-    points: int | None, over: str, cap: float, replicates: int, settings: Settings,
+    points: int | None, over: str, cap: float, replicates: int, settings: RunSettings,
     world: Mapping[str, Any],
 ) -> Chosen:  # fmt: skip
     """Plan, parameters and points of a Latin hypercube."""
@@ -240,7 +241,7 @@ def of_hypercube(
 
 
 def of_ensemble(
-    points: int | None, over: str, cap: float, replicates: int, settings: Settings,
+    points: int | None, over: str, cap: float, replicates: int, settings: RunSettings,
     world: Mapping[str, Any],
 ) -> Chosen:  # fmt: skip
     """Plan, parameters and points of an ensemble; the best set comes first."""
@@ -261,16 +262,11 @@ def robust(
     points: int | None,
     over: str = "free",
     replicates: int = LINKAGE_REPLICATES,
-    sample: float = LINKAGE_SAMPLE,
-    months: int = MONTHS,
-    seed: int = SEED,
-    workers: int | None = None,
-    out: str | Path = "results/linkage-robust",
     cap: float | None = None,
     overrides: Mapping[str, Any] | None = None,
-    progress: bool | Reporter = False,
-    as_new: bool = False,
-    processes: bool = False,
+    settings: RunSettings = RunSettings(sample=LINKAGE_SAMPLE),
+    where: Where = Where(),
+    results: Keep = Keep("results/linkage-robust"),
 ) -> Robust:
     """Run the capped pair at many points of the behaviour parameters.
 
@@ -293,14 +289,12 @@ def robust(
         raise UsageError(f"over: found {over}, allowed {allowed}, or a .csv file of parameter sets")
     world = dict(overrides or {})
     check_world(world)
-    cap, workers = cap_or_default(cap), workers_of(workers)
-    settings = Settings(seed, sample, months)
+    cap = cap_or_default(cap)
     choose = of_hypercube if over in OVER else of_ensemble
     plan, moved, drawn = choose(points, over, cap, replicates, settings, world)
     plan.check()
     command = command_of(replicates, settings, cap, world, "--robust", len(drawn), "--over", over)
-    reporter = progress if isinstance(progress, Reporter) else Bar() if progress else Reporter()
-    store = gather(plan, Path(out), command, as_new, workers, processes, reporter)
+    store = run(plan, Tidy(horizon_of), where, results, command)
     values = values_of(store, (*OUTCOMES, COST))
     if isinstance(plan, OwnLuckPlan):
         siloed, linked = plan.own(values)

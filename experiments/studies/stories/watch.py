@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import Settings
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.studies.stories.life import (
     KINDS,
     MONTHLY,
@@ -26,6 +26,7 @@ from returnee.scenarios import Scenario
 from returnee.simulation.run import Run, start
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
+from returnee.simulation.state.channels import CHANNELS
 from returnee.simulation.state.county import County
 
 FEN = 100.0
@@ -35,7 +36,7 @@ Noted = list[tuple[str, Detail]]
 
 
 def lives_of(
-    scenario: Scenario, workers: Iterable[int], replicate: int, settings: Settings
+    scenario: Scenario, workers: Iterable[int], replicate: int, settings: RunSettings
 ) -> dict[int, Life]:
     """Live a run again and tell what happened to some of its people.
 
@@ -45,7 +46,7 @@ def lives_of(
     workers : iterable of int
         Ids.
     replicate : int
-    settings : Settings
+    settings : RunSettings
         Seed, sample, months and history of the run.
 
     Returns
@@ -73,7 +74,7 @@ def lives_of(
 def lives_in(run: Run, workers: Iterable[int]) -> dict[int, Life]:
     """`lives_of` for a run that was made with `simulation.simulate`."""
     burn_in = 1 - int(run.county.clock.first)
-    settings = Settings(run.seed, run.sample, run.months, burn_in)
+    settings = RunSettings(run.seed, run.sample, run.months, burn_in)
     return lives_of(run.scenario, workers, run.replicate, settings)
 
 
@@ -164,7 +165,7 @@ class Watcher:
             "elder": bool(w.elder),
             "state": r.STATES[w.state],
             "enters": int(w.enters) if w.state == r.PRE else 0,
-            "knows": [name for k, name in enumerate(r.CHANNELS) if w.knows >> k & 1],
+            "knows": [name for k, name in enumerate(CHANNELS) if w.knows >> k & 1],
             "trained": bool(w.certificate != r.NEVER),
         }
         if w.ever_away or w.state == r.AWAY:
@@ -310,7 +311,7 @@ def _knowledge(before: Record, now: Record) -> Noted:
         ("heard", now.knows & ~before.knows),
         ("forgot", before.knows & ~now.knows),
     ):
-        names = [name for k, name in enumerate(r.CHANNELS) if int(changed) >> k & 1]
+        names = [name for k, name in enumerate(CHANNELS) if int(changed) >> k & 1]
         if names:
             noted.append((kind, {"channels": names}))
     return noted

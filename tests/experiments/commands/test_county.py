@@ -122,24 +122,24 @@ def test_the_page_of_columns_is_current() -> None:
 
 
 def test_an_own_county_that_changed_is_not_mixed_with_what_it_was(here: Path) -> None:
+    from returnee.experiments.running.jobs import Figures
+    from returnee.experiments.running.manifests import difference
     from returnee.experiments.running.plan import plan_of
-    from returnee.experiments.running.sweep_manifest import difference, manifest_of
-    from returnee.experiments.running.sweep_runs import run_job
 
     own = county(here / "own")
     (here / "d.toml").write_text('[axes]\ncounty = ["own"]\n', encoding="utf-8")
     before = plan_of(read_design(here / "d.toml"))
     assert before.design.counties == {str(own): before.design.counties[str(own)]}
-    job = before.job(0)
+    job = before.job(0, Figures())
     facts = FACTS.replace("away_share = 0.6 ", "away_share = 0.5 ")
     assert facts != FACTS
     (own / "county.toml").write_text(facts, encoding="utf-8")
     after = plan_of(read_design(here / "d.toml"))
     assert after.digest != before.digest
-    found, wanted = (manifest_of(plan, "", here / "out").content for plan in (before, after))
+    found, wanted = (plan.manifest("", here / "out", {}).content for plan in (before, after))
     text = difference(found, wanted)
     assert text.startswith(f"counties.{own}: found ")
     with pytest.raises(UsageError, match="own: found a county that changed since the sweep was"):
-        run_job(job)
+        job.do()
     shipped = plan_of(design_of({"axes": {"county": ["binhai", "example"]}}))
     assert shipped.design.counties == {}

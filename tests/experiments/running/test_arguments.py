@@ -14,8 +14,8 @@ from returnee import compare, sensitivity, sweep
 from returnee.experiments.arguments import as_declared
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.design import design_of, read_design
-from returnee.experiments.running.executors import Where
 from returnee.experiments.running.merge import merge
+from returnee.experiments.running.options import Where
 from returnee.experiments.running.status import status_of
 from returnee.experiments.studies.adapters import ema_model, mesa_parameters
 from returnee.experiments.studies.budget import budget

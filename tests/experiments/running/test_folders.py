@@ -227,7 +227,7 @@ def test_an_interrupted_run_says_what_is_kept(
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("returnee.experiments.running.runner.is_compiled", lambda: True)
+    monkeypatch.setattr("returnee.experiments.running.executors.is_compiled", lambda: True)
     monkeypatch.setattr("returnee.simulation.simulate", interrupted)
     done = call("run", "baseline", *WORDS, "--out", tmp_path / "r")
     assert done.exit_code == 130

@@ -18,14 +18,14 @@ from nbclient import NotebookClient
 
 from returnee import sweep
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.executors import Where
+from returnee.experiments.running.options import Where
 
 PLACES = "policy.training.places"
 DESIGN: dict[str, Any] = {"axes": {PLACES: [0, 3000]}, "sample": 0.002, "months": 12}
 HANG = 600  # seconds that only a hang takes
 SCRIPT = f"""
 from returnee import sweep
-from returnee.experiments.studies.sweep import Where
+from returnee.experiments.running.options import Where
 
 print("begun")
 print(len(sweep({DESIGN!r}, where=WHERE)))
@@ -76,7 +76,7 @@ def test_a_scheduler_is_used_from_a_notebook(scheduler: str, tmp_path: Path) -> 
     lines = [
         f"import sys; sys.path.insert(0, {str(ROOT)!r})",
         "from returnee import sweep",
-        "from returnee.experiments.studies.sweep import Where",
+        "from returnee.experiments.running.options import Where",
         f"print(len(sweep({DESIGN!r}, where=Where(scheduler={scheduler!r}))))",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(lines))])

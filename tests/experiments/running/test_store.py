@@ -15,7 +15,7 @@ from waiting import LIMIT
 
 from returnee import compare
 from returnee.experiments.errors import StoreError
-from returnee.experiments.running import runner as executors
+from returnee.experiments.running import jobs as executors
 from returnee.experiments.studies.compare import TABLES
 from returnee.simulation.fingerprint import fingerprint
 

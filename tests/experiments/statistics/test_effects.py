@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from returnee import Comparison
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import MEASURES, derived, kaplan_meier
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import (
     CHEAPER,
@@ -29,7 +29,7 @@ R, T = 12, 24
 
 def plan_of(*labels: str) -> Plan:
     scenario = load_scenario("baseline")
-    return Plan(dict.fromkeys(labels, scenario), labels[0], R, Settings(months=T))
+    return Plan(dict.fromkeys(labels, scenario), labels[0], R, RunSettings(months=T))
 
 
 def cube_with(**differences: float) -> tuple[Cube, Plan]:

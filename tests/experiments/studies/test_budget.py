@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import StoreError, UsageError
 from returnee.experiments.reports.budget import budget_page, sentences
-from returnee.experiments.running import sweep_runs
+from returnee.experiments.running import jobs
 from returnee.experiments.running.status import status_of
-from returnee.experiments.running.sweep_store import SweepStore
+from returnee.experiments.running.store import Store
 from returnee.experiments.studies.budget import (
     OTHER_LUCK,
     STORED,
@@ -94,7 +94,7 @@ def test_undominated_rows_by_definition() -> None:
 def test_a_finished_search_is_read_and_not_run_again(
     found: Budget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_runs, "simulate", None)
+    monkeypatch.setattr(jobs, "simulate", None)
     again = budget(CAP, MEASURES, out=found.folder, **SMALL)
     assert again.table.equals(found.table)
 
@@ -113,18 +113,18 @@ def test_a_search_that_was_killed_finds_the_same(
     found: Budget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: list[int]
 ) -> None:
     """After so many finished jobs: in the first generation, in later ones, while mixes are judged."""
-    write = SweepStore.add
-    for jobs in kept:
-        left = [None] * jobs
+    write = Store.add
+    for number in kept:
+        left = [None] * number
 
-        def add(store: SweepStore, *what: Any, left: list[None] = left) -> None:
+        def add(store: Store, *what: Any, left: list[None] = left) -> None:
             if not left:
                 raise Killed
             left.pop()
             write(store, *what)
 
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(SweepStore, "add", add)
+            patch.setattr(Store, "add", add)
             budget(CAP, MEASURES, out=tmp_path / "a", **SMALL)
     resumed = budget(CAP, MEASURES, out=tmp_path / "a", **SMALL)
     assert files_of(resumed) == files_of(found)

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from returnee import UsageError, compare
-from returnee.experiments.keys import Settings
 from returnee.experiments.reports.compare import sentence
-from returnee.experiments.running.plan import jobs
+from returnee.experiments.running.options import RunSettings
+from returnee.experiments.running.plan import together
 from returnee.experiments.studies.compare import line_up
 from returnee.scenarios import Scenario, load_scenario
 
@@ -46,7 +46,7 @@ def test_a_policy_that_changes_nothing_has_exactly_no_effect() -> None:
 
 def test_policy_overrides_spare_the_reference() -> None:
     plan = line_up(
-        ["baseline"], "baseline", 1, Settings(), {PLACES: 2000, "county.away_share": 0.5}
+        ["baseline"], "baseline", 1, RunSettings(), {PLACES: 2000, "county.away_share": 0.5}
     )
     assert list(plan.scenarios) == ["baseline", "baseline_set"]
     reference, ours = plan.scenarios.values()
@@ -57,18 +57,19 @@ def test_policy_overrides_spare_the_reference() -> None:
 def test_scenarios_that_are_the_same_are_run_once() -> None:
     linked = load_scenario("linked")
     twin: Scenario = linked.with_(name="twin")
-    plan = line_up([linked, twin], "baseline", 5, Settings(), {})
+    plan = line_up([linked, twin], "baseline", 5, RunSettings(), {})
     assert plan.compared == ["linked", "twin"]
     assert len(plan.tasks()) == 10
 
 
 def test_a_plan_is_the_same_every_time() -> None:
-    plans = [line_up(["linked", "siloed"], "baseline", 3, Settings(), {}) for _ in range(2)]
+    plans = [line_up(["linked", "siloed"], "baseline", 3, RunSettings(), {}) for _ in range(2)]
     assert plans[0].tasks() == plans[1].tasks()
-    together = jobs(plans[0].tasks(), 1)
-    assert [len(job) for job in together] == [3, 3, 3]
-    assert all(len({task.replicate for task in job}) == 1 for job in together)
-    assert len(jobs(plans[0].tasks(), 4)) == 9
+    tasks, scenarios = plans[0].tasks(), plans[0].scenarios
+    groups = together(tasks, scenarios, 1)
+    assert [len(group) for group in groups] == [3, 3, 3]
+    assert all(len({task.replicate for task in group}) == 1 for group in groups)
+    assert len(together(tasks, scenarios, 4)) == 9
 
 
 @pytest.mark.parametrize(

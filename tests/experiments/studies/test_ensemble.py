@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from returnee import UsageError
 from returnee.experiments.commands.app import app
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.ensemble import write_page
 from returnee.experiments.reports.linkage.words import robust_json, robust_lines
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
 from returnee.experiments.statistics.ensemble import split
 from returnee.experiments.studies.calibration.ensemble import Bands, sample_around, well_spread
@@ -163,7 +163,7 @@ def test_no_interval_without_sets_or_replicates() -> None:
 
 
 def test_every_set_has_luck_of_its_own_and_scenarios_share_it() -> None:
-    settings = Settings(1, 0.002, 12)
+    settings = RunSettings(1, 0.002, 12)
     base = line_up(["linked"], "baseline", 2, settings, {})
     plan = own_luck(some(3), base.scenarios, base.reference, 2, settings)
     tasks = plan.tasks()

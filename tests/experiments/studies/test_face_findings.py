@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.studies import face
 from returnee.experiments.studies import face as face_findings
 from returnee.experiments.studies.face import (
@@ -103,7 +103,7 @@ def test_every_lever_that_acts_at_first_hand_is_in_the_table():
 
 
 def test_labels_of_the_same_scenario_share_its_runs():
-    plan = face.line_up(load_scenario("baseline"), Settings(), 2)
+    plan = face.line_up(load_scenario("baseline"), RunSettings(), 2)
     ids = [scenario.id for scenario in plan.scenarios.values()]
     assert len(set(ids)) < len(ids)
     shape = (len(ids), 2, 1)

@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import StoreError, UsageError
-from returnee.experiments.keys import Settings
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.html import html as page_of
 from returnee.experiments.reports.linkage.report import report
 from returnee.experiments.reports.linkage.words import answer, headline, linkage_words
-from returnee.experiments.running import runner as executors
+from returnee.experiments.running import jobs as executors
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
 from returnee.experiments.studies.linkage.design import (
     CELLS,
@@ -126,7 +126,7 @@ def test_linkage_alone_has_nothing_to_hand_on() -> None:
 
 
 def test_capped_spendings_are_equal() -> None:
-    plan = factorial(cap_or_default(None), 1, Settings(), {})
+    plan = factorial(cap_or_default(None), 1, RunSettings(), {})
     spent = {
         linked: np.mean(
             [
@@ -140,7 +140,7 @@ def test_capped_spendings_are_equal() -> None:
 
 
 def test_a_plan_runs_the_premium_more_often() -> None:
-    plan = factorial(1e7, 2, Settings(), {})
+    plan = factorial(1e7, 2, RunSettings(), {})
     tasks = plan.tasks()
     assert plan.replicates == 2 * EXTRA
     assert len({task.key for task in tasks}) == len(tasks)

@@ -19,7 +19,7 @@ from returnee.experiments.commands.sensitivity import sensitivity_command
 from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import NAMES
 from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
-from returnee.experiments.running import sweep_runs
+from returnee.experiments.running import jobs
 from returnee.experiments.statistics.indices import MORRIS, SOBOL, draw, indices_of, problem_of
 from returnee.experiments.studies.sensitivity import settled, strongest
 
@@ -100,7 +100,7 @@ def test_an_effect_is_the_paired_difference(folder: Path, found: pd.DataFrame) -
 def test_it_goes_on_where_it_was(
     folder: Path, found: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_runs, "simulate", None)
+    monkeypatch.setattr(jobs, "simulate", None)
     assert sensitivity(["linked"], out=folder, **SMALL).equals(found)
 
 
@@ -145,7 +145,7 @@ def test_the_command(folder: Path, found: pd.DataFrame, lang: str) -> None:
 def test_runs_that_all_fail_leave_a_sentence_and_no_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr(sweep_runs, "simulate", None)  # every run is a row with an error
+    monkeypatch.setattr(jobs, "simulate", None)  # every run is a row with an error
     found = sensitivity(["linked"], out=tmp_path / "a", **{**SMALL, "method": method})
     assert found.empty and found.attrs["moved"] == len(KEYS)
     assert {row["there"] for row in found.attrs["untold"]} == {0}
@@ -162,12 +162,12 @@ def test_a_measure_that_is_missing_everywhere_takes_nothing_from_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As survival is where no firm is founded."""
-    whole = sweep_runs.levels_of
+    whole = jobs.levels_of
 
     def without_returns(run: Any) -> np.ndarray:
         return np.where(np.array(NAMES) == "returns", np.nan, whole(run))
 
-    monkeypatch.setattr(sweep_runs, "levels_of", without_returns)
+    monkeypatch.setattr(jobs, "levels_of", without_returns)
     words = ["sensitivity", "linked", "--trajectories", 3, "--base", 4, "--top", 2]
     words += ["--replicates", 1, "--sample", 0.002, "--months", 12, "--out", tmp_path / "a"]
     words += [word for key in KEYS for word in ("--over", key)]

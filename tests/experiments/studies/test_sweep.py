@@ -20,10 +20,11 @@ from returnee.experiments.commands.app import app
 from returnee.experiments.errors import StoreError, UsageError
 from returnee.experiments.measuring.measures import NAMES
 from returnee.experiments.running import executors as pools
-from returnee.experiments.running import sweep_runs
+from returnee.experiments.running import jobs
 from returnee.experiments.running.design import design_of
-from returnee.experiments.running.executors import Where
+from returnee.experiments.running.jobs import Figures
 from returnee.experiments.running.merge import merge
+from returnee.experiments.running.options import Where
 from returnee.experiments.running.plan import SweepPlan, plan_of
 from returnee.experiments.running.points import points_of
 from returnee.experiments.running.status import status_of
@@ -99,7 +100,7 @@ def test_runs_of_a_history_stand_together_and_jobs_cover_the_plan() -> None:
         {"scenarios": ["baseline", "coastal_shock", "linked"], "replicates": 40, "axes": axes}
     )
     plan = plan_of(design)
-    runs = [run for number in range(plan.jobs) for run in plan.job(number).runs]
+    runs = [run for number in range(plan.jobs) for run in plan.job(number, Figures()).runs]
     assert len(runs) == len(set(runs)) == plan.runs == 3 * 21 * 40
     # 7 worlds, that of the shock apart, 40 replicates.
     assert len(plan.histories) == 7 * 2 * 40
@@ -112,7 +113,8 @@ def test_runs_of_a_history_stand_together_and_jobs_cover_the_plan() -> None:
 def test_a_plan_of_100_000_runs_is_made_at_once() -> None:
     axes = {LUCK: {"low": 0.2, "high": 0.4}}
     plan = plan_of(design_of({"method": "latin", "points": 50_000, "axes": axes, "replicates": 2}))
-    assert plan.runs == 100_000 and plan.job(plan.jobs - 1).runs[-1] == (49_999, 0, 1)
+    last = plan.job(plan.jobs - 1, Figures()).runs[-1]
+    assert plan.runs == 100_000 and (last.point, last.replicate) == (49_999, 1)
     assert plan.order.nbytes < 2e6
 
 
@@ -146,7 +148,7 @@ def test_other_libraries_read_the_table(found: pd.DataFrame) -> None:
 def test_a_finished_folder_is_read_and_not_run_again(
     found: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_runs, "simulate", None)
+    monkeypatch.setattr(jobs, "simulate", None)
     again = sweep(DESIGN, found.attrs["folder"])
     assert again.equals(found)
     assert {path.name for path in Path(found.attrs["folder"]).iterdir()} <= {
@@ -157,19 +159,19 @@ def test_a_finished_folder_is_read_and_not_run_again(
 def test_a_failed_run_is_a_row_and_can_be_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = sweep_runs.simulate
+    whole = jobs.simulate
 
     def sometimes(scenario: Any, replicate: int, *rest: Any) -> Any:
         if scenario.policy.training.places == 3000 and replicate == 1:
             raise RuntimeError("no luck")
         return whole(scenario, replicate, *rest)
 
-    monkeypatch.setattr(sweep_runs, "simulate", sometimes)
+    monkeypatch.setattr(jobs, "simulate", sometimes)
     broken = sweep(DESIGN, tmp_path / "a")
     assert broken.attrs["failed"] == 4 == status_of(tmp_path / "a")["failed"]
     assert set(broken["error"].dropna()) == {"RuntimeError: no luck"}
     assert broken["jobs"].isna().sum() == 4
-    monkeypatch.setattr(sweep_runs, "simulate", whole)
+    monkeypatch.setattr(jobs, "simulate", whole)
     assert sweep(DESIGN, tmp_path / "a").attrs["failed"] == 4  # resuming takes it as it is
     mended = sweep(DESIGN, tmp_path / "a", retry=True)
     fresh = sweep(DESIGN)

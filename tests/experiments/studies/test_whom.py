@@ -16,9 +16,9 @@ from returnee import Comparison, compare
 from returnee.experiments.commands.app import app
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.people import PAID, people_of
-from returnee.experiments.reports import figures as charts
+from returnee.experiments.reports import compare as comparison
 from returnee.experiments.reports.compare import html_of
-from returnee.experiments.running import runner as executors
+from returnee.experiments.running import jobs as executors
 from returnee.experiments.statistics.persons import OUTCOMES, PROGRAMMES, SIGNS, STEPS, sums_of
 from returnee.experiments.studies.stories.choice import KINDS, members, most_like
 from returnee.experiments.studies.stories.life import Life, Pair
@@ -263,11 +263,11 @@ def test_nothing_is_run_again(found: Comparison, monkeypatch: pytest.MonkeyPatch
 def test_the_report_has_the_section(
     found: Comparison, lang: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(charts, "all_charts", lambda *_: [])
+    monkeypatch.setattr(comparison, "OVER_TIME", ())
     page = html_of(found, lang)
     text = people_words(lang)
     assert page.count(f">{text['report']['title']}</h2>") == 1
-    part = page[page.index('<section class="people">') :].split("</section>")[0]
+    part = page[page.index(f">{text['report']['title']}</h2>") :].split("</section>")[0]
     assert part.count("<figure>") == len(found.plan.compared)
     section = re.sub(r"<svg.*?</svg>", "", page, flags=re.S)
     assert not re.search(r"\b(nan|None)\b", section)

@@ -1,0 +1,86 @@
+"""The commands ``returnee county``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from returnee.experiments.commands.options import (
+    JsonOption,
+    LangOption,
+    Language,
+    SetOption,
+    spread,
+)
+from returnee.experiments.commands.shell import console_of, overrides_of, print_json, warn
+from returnee.experiments.errors import UsageError
+from returnee.experiments.running.options import RunSettings
+from returnee.experiments.running.progress import Bar
+from returnee.scenarios import load_scenario
+
+COUNTY_EXAMPLES = """Examples:
+
+  returnee county show\n
+  returnee county export my_county\n
+  returnee county show --set county=my_county --json\n
+  returnee county columns
+"""
+
+ScenarioOption = Annotated[
+    str, typer.Option(help="Scenario whose county is meant: a name or a file.")
+]
+county_app = typer.Typer(
+    help="Show a county, or write it out to be changed.", epilog=COUNTY_EXAMPLES
+)
+
+
+@county_app.command("show")
+def show_command(
+    scenario: ScenarioOption = "baseline",
+    set_: SetOption = None,
+    lang: LangOption = Language.en,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the facts of a county, its townships and sectors."""
+    from returnee.experiments.reports import listing
+
+    read = load_scenario(scenario, overrides_of(set_))
+    warn(listing.size_warning(read, lang))
+    if as_json:
+        print_json(listing.county_json(read))
+    else:
+        listing.show_county(read, console_of(), lang)
+
+
+@county_app.command("columns")
+def county_columns_command(as_json: JsonOption = False) -> None:
+    """Print the columns of workers.csv and ties.csv: unit, allowed values, meaning."""
+    from returnee.experiments.reports import county_columns
+
+    if as_json:
+        print_json(county_columns.columns_json())
+    else:
+        typer.echo(county_columns.document())
+
+
+@county_app.command("export")
+@spread(months=None)
+def export_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write.")],
+    scenario: ScenarioOption = "baseline",
+    set_: SetOption = None,
+    settings: RunSettings = RunSettings(sample=0.1),
+) -> None:
+    """Write a county's folder: its facts, and its people and ties as tables."""
+    from returnee.experiments.running.plan import check
+    from returnee.simulation.start.own_county import export_county
+
+    read = load_scenario(scenario, overrides_of(set_))
+    check(read, 0, settings)
+    try:
+        export_county(folder, read, settings.sample, settings.seed)
+    except ValueError as error:
+        raise error if type(error) is not ValueError else UsageError(str(error)) from None
+    Bar().say(f"written to {folder}")

@@ -1,0 +1,85 @@
+"""The command ``returnee run``."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from returnee.experiments.commands.options import SetOption, Shown, spread
+from returnee.experiments.commands.shell import (
+    INTERRUPTED,
+    console_of,
+    overrides_of,
+    print_json,
+    stop,
+    warn,
+)
+from returnee.experiments.running.options import Keep, RunSettings
+from returnee.experiments.running.progress import Bar
+from returnee.scenarios import load_scenario
+
+RUN_EXAMPLES = """Examples:
+
+  returnee run baseline\n
+  returnee run my_policy.toml --out results/mine --months 60\n
+  returnee run baseline --set policy.finance.loan_cap=300000 --set county.shock.start_month=13
+"""
+
+
+@spread(out="Folder; results/run-SCENARIO if left out.")
+def run_command(
+    scenario: Annotated[str, typer.Argument(help="A scenario's name, or a .toml file.")],
+    set_: SetOption = None,
+    replicate: Annotated[
+        int, typer.Option(help="Which luck: runs with the same number are paired.")
+    ] = 0,
+    settings: RunSettings = RunSettings(sample=0.1),
+    results: Keep = Keep(),
+    shown: Shown = Shown(),
+) -> None:
+    """Run one scenario once; print it by year and keep all tables."""
+    from returnee.experiments.numbers import plain
+    from returnee.experiments.reports.listing import size_warning
+    from returnee.experiments.reports.single import RunFolder, show_run, support_json, yearly
+    from returnee.experiments.running.executors import compile_first
+    from returnee.experiments.running.plan import check
+    from returnee.simulation import simulate
+
+    s, read = settings, load_scenario(scenario, overrides_of(set_))
+    check(read, replicate, s)
+    folder = results.folder if results.out else Path("results") / f"run-{read.name}"
+    warn(size_warning(read, shown.lang))
+    command = command_of(scenario, set_ or (), replicate, s)
+    with RunFolder(folder, read, replicate, s, command, results.as_new) as place:
+        folder = place.folder
+        try:
+            compile_first(Bar().say)
+            run = simulate(read, replicate, s.seed, s.sample, s.months)
+            place.save(run, shown.lang)
+        except KeyboardInterrupt:
+            stop(f"interrupted: nothing of this run was written to {folder}", INTERRUPTED)
+    Bar().say(f"written to {folder}")
+    if shown.as_json:
+        years = yearly(run.monthly).reset_index()
+        rows = [plain(row) for row in years.to_dict("records")]
+        facts = {"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows}
+        print_json({**facts, **support_json(run)})
+    else:
+        show_run(run, console_of(), shown.lang)
+
+
+def command_of(scenario: str, sets: Sequence[str], replicate: int, settings: RunSettings) -> str:
+    """The command line that repeats a run."""
+    s = settings
+    options = {
+        "months": s.months, "sample": f"{s.sample:g}", "seed": s.seed, "replicate": replicate
+    }  # fmt: skip
+    return shlex.join(
+        ["returnee", "run", scenario]
+        + [word for text in sets for word in ("--set", text)]
+        + [word for key, value in options.items() for word in (f"--{key}", str(value))]
+    )

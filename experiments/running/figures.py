@@ -1,0 +1,88 @@
+"""One figure a run and measure, for plans of many cells over many months.
+
+Their monthly tables would not fit into memory: of every run each measure is kept once, at the last
+month: stocks and means as the mean of the last 12 months, flows as their sum.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from returnee.experiments.keys import Task
+from returnee.experiments.measuring.measures import BY_NAME, LAST, SCHEMA, tidy
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.running.store import Store
+from returnee.simulation.run import Run
+
+
+def horizon_of(run: Run, task: Task) -> pa.Table:
+    """One figure a measure of a run, see `horizon`."""
+    return horizon(tidy(run, task), run.months)
+
+
+def horizon(table: pa.Table, months: int) -> pa.Table:
+    """One figure a measure of a run.
+
+    Parameters
+    ----------
+    table : Table
+        As from `measures.tidy`.
+    months : int
+        Months of the run.
+
+    Returns
+    -------
+    Table
+        Columns of `measures.SCHEMA`, one row a measure, at the last month.
+    """
+    frame = table.to_pandas()
+    kinds = frame["indicator"].map({name: measure.kind for name, measure in BY_NAME.items()})
+    counted = (kinds == "flow") | (kinds == "final") | (frame["month"] > months - LAST)
+    frame = frame[kinds.notna() & counted]
+    rows = frame.groupby("indicator", sort=True)["value"]
+    flow = np.array([_is_flow(name) for name in rows.groups])
+    values = rows.mean().where(~flow, rows.sum(min_count=1))
+    first = frame.iloc[0]
+    kept = pd.DataFrame({"indicator": values.index, "value": values.to_numpy()})
+    for name in ("scenario", "scenario_id", "point", "replicate", "seed"):
+        kept[name] = first[name]
+    kept["month"] = months
+    return pa.Table.from_pandas(kept[SCHEMA.names], schema=SCHEMA, preserve_index=False)
+
+
+def _is_flow(name: str) -> bool:
+    return BY_NAME[name].kind == "flow"
+
+
+def values_of(store: Store, measures: tuple[str, ...]) -> np.ndarray:
+    """Figures of all runs; flows by year.
+
+    Returns
+    -------
+    ndarray of float, shape (scenarios, replicates, measures)
+        In the order of the plan; NaN where there is no run, or one that the plan does not ask for
+        (the store may come from a longer plan).
+    """
+    plan = store.plan
+    assert isinstance(plan, Plan)
+    values = np.full((len(plan.scenarios), plan.replicates, len(measures)), np.nan)
+    runs = store.runs()
+    runs = runs[runs["indicator"].isin(measures)]
+    place = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
+    column = {name: k for k, name in enumerate(measures)}
+    rows = runs["scenario_id"].astype(str).map(place)
+    known = rows.notna()
+    runs, rows = runs[known], rows[known].astype(int)
+    columns = runs["indicator"].astype(str).map(column).astype(int)
+    values[rows, runs["replicate"], columns] = runs["value"]
+    asked = np.zeros(values.shape[:2], dtype=bool)
+    for task in plan.tasks():
+        asked[place[task.scenario_id], task.replicate] = True
+    values[~asked] = np.nan
+    years = plan.settings.months / 12.0
+    for name, k in column.items():
+        if _is_flow(name):
+            values[..., k] /= years
+    return values

@@ -1,0 +1,327 @@
+"""Jobs: runs that one worker makes one after the other, with all that a worker anywhere needs.
+
+A job is a part of a folder of results. A run that goes wrong is its error; what is kept of the
+others is the measure's: tables, by the names of the files they belong to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from returnee.experiments.errors import UsageError
+from returnee.experiments.keys import Task
+from returnee.experiments.measuring.measures import (
+    NAMES,
+    SCHEMA,
+    levels_of,
+    run_schema,
+    tidy,
+    undescribed,
+)
+from returnee.experiments.measuring.people import PEOPLE, people_of
+from returnee.experiments.running.options import RunSettings
+from returnee.scenarios import Scenario, load_scenario
+from returnee.scenarios.schema.county_folder import county_digest
+from returnee.simulation import simulate
+from returnee.simulation.engine.compiler import SOURCE_HASH
+from returnee.simulation.run import Run
+
+RUNS, MONTHLY, PERSONS = "runs.parquet", "monthly.parquet", "people.parquet"
+RUN_COLUMNS = pa.schema([("scenario_id", pa.string()), ("replicate", pa.int32())])
+Tables = dict[str, pa.Table]
+Frozen = tuple[tuple[str, Any], ...]
+
+
+class StoppedError(Exception):
+    """A job of many runs that was given up because its plan was interrupted."""
+
+
+class Scenes(Protocol):
+    """Where a worker finds the scenarios of a job."""
+
+    def check(self) -> None:
+        """Refuse what is not, on this machine and now, what the plan was made with."""
+
+    def of(self, task: Task) -> Scenario:
+        """The scenario of a run."""
+
+
+class Measure(Protocol):
+    """What is kept of runs."""
+
+    def of(self, run: Run, task: Task) -> Any:
+        """What is kept of one run."""
+
+    def tables(self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]) -> Tables:
+        """The tables of a job, from what is kept of each run; None of those that went wrong."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came out of a job: tables, and the error of every run or None."""
+
+    tables: Tables
+    errors: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Runs that one worker makes.
+
+    Attributes
+    ----------
+    name : str
+        Of its parts.
+    runs : tuple of Task
+    scenes : Scenes
+    settings : RunSettings
+    measure : Measure
+    source_hash : str
+        Of the model that made the plan; a worker with another one refuses.
+    """
+
+    name: str
+    runs: tuple[Task, ...]
+    scenes: Scenes
+    settings: RunSettings
+    measure: Measure
+    source_hash: str = SOURCE_HASH
+
+    def do(self, is_stopped: Callable[[], bool] = lambda: False) -> Done:
+        """Make the runs.
+
+        Raises
+        ------
+        UsageError
+            If this worker's model, files or counties are not those of the plan.
+        StoppedError
+            If stopped between two runs.
+        """
+        check_source(self.source_hash)
+        self.scenes.check()
+        kept, errors = [], []
+        for task in self.runs:
+            if is_stopped():
+                raise StoppedError
+            found, error = run_task(task, self)
+            kept.append(found)
+            errors.append(error)
+        return Done(self.measure.tables(self, kept, errors), tuple(errors))
+
+
+def check_source(source_hash: str) -> None:
+    """Refuse to work for a plan that another version of the model made.
+
+    Raises
+    ------
+    UsageError
+    """
+    if source_hash != SOURCE_HASH:
+        raise UsageError(
+            f"worker: source_hash: found {SOURCE_HASH}, allowed {source_hash}; "
+            "install the same version everywhere"
+        )
+
+
+def run_task(task: Task, job: Job) -> tuple[Any, str | None]:
+    """Make one run: what is kept of it, or what went wrong."""
+    s = job.settings
+    try:
+        scenario = job.scenes.of(task)
+        run = simulate(scenario, task.replicate, s.seed, s.sample, s.months, s.burn_in)
+        return job.measure.of(run, task), None
+    except Exception as error:
+        return None, " ".join(f"{type(error).__name__}: {error}".split())
+
+
+@dataclass(frozen=True)
+class Tidy:
+    """A table of every run with the columns of `measures.SCHEMA`, and perhaps its people.
+
+    Attributes
+    ----------
+    measure : callable
+        Makes the table; with processes a function of a module.
+    people : int
+        Replicates of which every person's outcome is kept, see `measuring.people`.
+    """
+
+    measure: Callable[[Run, Task], pa.Table] = tidy
+    people: int = 0
+
+    def of(self, run: Run, task: Task) -> Tables:
+        """The tables of one run."""
+        found = {RUNS: self.measure(run, task)}
+        if task.replicate < self.people:
+            found[PERSONS] = persons_of(run, task)
+        return found
+
+    def tables(self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]) -> Tables:
+        """All tables of a job, one below the other."""
+        there = [tables for tables in kept if tables is not None]
+        names = dict.fromkeys(name for tables in there for name in tables)
+        return {
+            name: pa.concat_tables([tables[name] for tables in there if name in tables])
+            for name in names
+        }
+
+
+def persons_of(run: Run, task: Task) -> pa.Table:
+    """Everybody in a run, with the columns that tell runs apart."""
+    table = people_of(run).cast(PEOPLE)
+    told = [pa.repeat(task.scenario_id, len(table)), pa.repeat(task.replicate, len(table))]
+    columns = [column.cast(f.type) for column, f in zip(told, RUN_COLUMNS)]
+    return pa.Table.from_arrays(
+        [*columns, *table.columns], schema=pa.schema([*RUN_COLUMNS, *PEOPLE])
+    )
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A row a run with every measure, an error where it went wrong, and perhaps every month."""
+
+    monthly: bool = False
+
+    def of(self, run: Run, task: Task) -> tuple[np.ndarray, pa.Table | None]:
+        """Figures of one run."""
+        return levels_of(run), tidy(run, task) if self.monthly else None
+
+    def tables(self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]) -> Tables:
+        """What was run, at which point, and what came out."""
+        nothing = np.full(len(NAMES), np.nan)
+        values = np.array([nothing if found is None else found[0] for found in kept])
+        tables = {RUNS: rows_of(job, values, errors)}
+        if self.monthly:
+            months = [found[1] for found in kept if found is not None]
+            tables[MONTHLY] = pa.concat_tables(months) if months else SCHEMA.empty_table()
+        return tables
+
+
+def rows_of(job: Job, values: np.ndarray, errors: Sequence[str | None]) -> pa.Table:
+    """The rows of a job of a sweep."""
+    assert isinstance(job.scenes, Laid)
+    points = job.scenes.points
+    columns: list[Any] = [
+        [task.scenario for task in job.runs],
+        [task.scenario_id for task in job.runs],
+        [task.point for task in job.runs],
+        [task.replicate for task in job.runs],
+        [job.settings.seed] * len(job.runs),
+        list(errors),
+    ]
+    keys = list(next(iter(points.values())))
+    columns += [[points[task.point][key] for task in job.runs] for key in keys]
+    columns += [pa.array(column, pa.float64(), from_pandas=True) for column in values.T]
+    schema = undescribed(run_schema(keys).empty_table()).schema
+    arrays = [
+        column if isinstance(column, pa.Array) else pa.array(column, field.type)
+        for field, column in zip(schema, columns)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+# Where workers find scenarios.
+
+
+@dataclass(frozen=True)
+class Given:
+    """Scenarios that travel with the job, by label, and digests of their own counties."""
+
+    scenarios: Mapping[str, Scenario]
+    counties: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Refuse counties that changed."""
+        check_counties(self.counties)
+
+    def of(self, task: Task) -> Scenario:
+        """The scenario of a run."""
+        return self.scenarios[task.scenario]
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Scenarios that a worker reads, with the values of points laid on top.
+
+    Attributes
+    ----------
+    names, ids : dict
+        Name or path, and id without a point, by label.
+    fixed : dict
+        Laid on every scenario.
+    points : dict of int to dict
+        Values of the points that occur.
+    counties : dict
+        Own counties among the points: folder, and digest of what it held when the plan was made.
+    """
+
+    names: dict[str, str]
+    ids: dict[str, str]
+    fixed: dict[str, Any]
+    points: dict[int, dict[str, Any]]
+    counties: dict[str, str]
+
+    def check(self) -> None:
+        """Refuse files and counties that changed."""
+        for label, name in self.names.items():
+            check_scenario(name, self.ids[label], frozen(self.fixed))
+        check_counties(self.counties)
+
+    def of(self, task: Task) -> Scenario:
+        """The scenario of a run."""
+        at = frozen({**self.fixed, **self.points[task.point]})
+        return scenario_at(self.names[task.scenario], task.scenario_id, at, frozen(self.counties))
+
+
+def check_counties(counties: Mapping[str, str]) -> None:
+    """Refuse own counties that are not, on this machine and now, what the plan read.
+
+    Raises
+    ------
+    UsageError
+    """
+    for folder, digest in counties.items():
+        if county_digest(Path(folder)) != digest:
+            raise UsageError(
+                f"worker: {folder}: found a county that changed since the sweep was planned, "
+                "allowed the one that was planned with"
+            )
+
+
+@lru_cache(maxsize=64)
+def check_scenario(name: str, scenario_id: str, fixed: Frozen) -> None:
+    """Refuse a scenario whose file is not, on this machine and now, what the plan read.
+
+    Raises
+    ------
+    UsageError
+    """
+    found = load_scenario(name, {key: _thawed(value) for key, value in fixed}).id
+    if found != scenario_id:
+        raise UsageError(f"worker: {name}: found scenario {found}, allowed {scenario_id}")
+
+
+@lru_cache(maxsize=128)  # about 10 MB
+def scenario_at(name: str, scenario_id: str, values: Frozen, counties: Frozen) -> Scenario:
+    """A scenario with values laid on top; ids of files, so that an edited one is read again."""
+    return load_scenario(name, {key: _thawed(value) for key, value in values})
+
+
+def frozen(values: Mapping[str, Any]) -> Frozen:
+    """Keys and values that can be looked up."""
+    return tuple((key, _frozen(value)) for key, value in values.items())
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value.items()) if isinstance(value, dict) else value
+
+
+def _thawed(value: Any) -> Any:
+    return dict(value) if isinstance(value, tuple) else value

@@ -1,0 +1,155 @@
+"""Make the runs of a plan that a folder does not hold yet: one way for every study."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from returnee.experiments.errors import Interrupted, UsageError
+from returnee.experiments.files import SHARD
+from returnee.experiments.running.executors import Pool, compile_first, execute, pool_of
+from returnee.experiments.running.jobs import Done, Job, Measure
+from returnee.experiments.running.manifests import FINISHED
+from returnee.experiments.running.options import Keep, Where
+from returnee.experiments.running.plan import Runs
+from returnee.experiments.running.progress import Reporter
+from returnee.experiments.running.store import Store
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which share of how many, for array jobs.
+
+    Examples
+    --------
+    >>> share_of("2/8")
+    Share(number=2, of=8)
+    """
+
+    number: int = 1
+    of: int = 1
+
+
+def share_of(text: str) -> Share:
+    """Read ``"2/8"``; nothing is the whole.
+
+    Raises
+    ------
+    UsageError
+    """
+    if not text:
+        return Share()
+    first, _, last = text.partition("/")
+    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+        raise UsageError(f"shard: found {text}, allowed i/N with i from 1 to N, as in 2/8")
+    return Share(int(first), int(last))
+
+
+@contextmanager
+def running(
+    plan: Runs, measure: Measure, where: Where, keep: Keep, command: str = "", shard: str = "",
+    retry: bool = False,
+) -> Iterator[Store]:  # fmt: skip
+    """Make the runs of a plan; the folder stays taken while what came out is worked on.
+
+    Parameters
+    ----------
+    plan : Runs
+    measure : Measure
+        What is kept of a run.
+    where : Where
+    keep : Keep
+        A temporary folder if it names none.
+    command : str
+        The command that repeats the plan.
+    shard : str
+        ``"2/8"`` does the second of eight shares, in a folder of its own inside the folder.
+    retry : bool
+        Try runs of a sweep again that failed.
+
+    Raises
+    ------
+    Interrupted
+        If stopped; what is finished is kept.
+    StoreError
+        If the folder cannot be used.
+    """
+    share, reporter = share_of(shard), keep.reporter
+    where.check()
+    with ExitStack() as stack:
+        folder = keep.folder
+        if keep.out is None:
+            name = stack.enter_context(tempfile.TemporaryDirectory(prefix="returnee-"))
+            folder = Path(name) / "runs"
+        mine, about = list(plan.names), {}
+        if shard:
+            folder = folder / f"{SHARD}{share.number}-of-{share.of}"
+            about = {"shard": shard, "whole": plan.total(mine)}
+            mine = mine[share.number - 1 :: share.of]
+            about["runs"] = plan.total(mine)
+        # A cluster is asked before anything is written.
+        pool = pool_of(where, reporter.say)
+        stack.callback(pool.close)
+        store = stack.enter_context(Store(folder, plan, command, keep.as_new, about))
+        try:
+            if retry:
+                store.retry()
+            _fill(store, mine, measure, pool, where, reporter)
+            if plan.grows or not shard:
+                store.consolidate()
+            store.remove_empty()
+            yield store
+        except KeyboardInterrupt:
+            if plan.grows:
+                store.consolidate()
+            if keep.out is None:
+                raise
+            kept = plan.total(sorted(store.done() & {*plan.names}))
+            raise Interrupted(
+                f"interrupted: {kept} of {plan.total(plan.names)} runs are kept in "
+                f"{store.folder}; give the same command again to go on"
+            ) from None
+        store.status(FINISHED)
+
+
+def run(
+    plan: Runs, measure: Measure, where: Where, keep: Keep, command: str = "", shard: str = "",
+    retry: bool = False,
+) -> Store:  # fmt: skip
+    """Make the runs of a plan that a folder does not hold yet; see `running`."""
+    with running(plan, measure, where, keep, command, shard, retry) as store:
+        return store
+
+
+def _fill(
+    store: Store, mine: list[str], measure: Measure, pool: Pool, where: Where, reporter: Reporter
+) -> None:
+    """Make what is left."""
+    plan = store.plan
+    if not plan.grows:
+        store.check()
+    left = store.left(mine)
+
+    def take(job: Job, done: Done) -> None:
+        store.add(job, done)
+        for _ in job.runs:
+            reporter.advance()
+
+    def names() -> Iterator[str]:
+        for name in store.in_turn(left) if not plan.grows else left:
+            if store.has(name):  # another process did it
+                for _ in range(plan.size(name)):
+                    reporter.advance()
+            else:
+                yield name
+
+    if left and not where.is_cluster:
+        compile_first(reporter.say)
+    with reporter:
+        total = plan.total(mine)
+        reporter.begin(total, total - plan.total(left))
+        if left:
+            execute(plan.batches(names(), pool.workers, measure), pool, take)
