@@ -75,10 +75,10 @@ def outputs(folder: Path) -> None:
     robust(points=2, replicates=2, over="free", out=folder / "linkage over", **TINY)
     named = [lever.key for lever in levers if lever.key == PLACES]
     found = budget(9e6, levers=named, trials=4, population=4, keep=2, worlds=2, replicates=2,
-           out=folder / "budget", command="returnee budget", **TINY)  # fmt: skip
+           out=folder / "budget", **TINY)  # fmt: skip
     write_plain(folder / "budget" / STORED, found)
     options = Options(trials=13, sample=0.002, replicates=2, members=2, verify_sample=0.002,
                       verify_replicates=2)  # fmt: skip
     fitted = calibrate(load_scenario("baseline"), default_targets()[:2], options,
-                      ("behaviour.returning.constant", "behaviour.firm.scale"), 12, out=folder / "calibrate", workers=2)  # fmt: skip
+                      ("behaviour.returning.constant", "behaviour.firm.scale"), months=12, out=folder / "calibrate", workers=2)  # fmt: skip
     write_files(fitted, "baseline", {})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from returnee.experiments.commands.options import JsonOption, LangOption, Language
+from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, print_json
 from returnee.experiments.running.progress import Bar
 
@@ -44,25 +45,32 @@ def page_name(found: Discovery, method: str) -> str:
     return f"discover-{'-'.join(part for part in parts if part)}.html"
 
 
-def discover_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")],
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a sweep."""
+
     scenario: Annotated[
         str, typer.Option(help="The policy, by name or file; may be left out where there is one.")
-    ] = "",
+    ] = ""
     against: Annotated[
         str, typer.Option(help="Reference: the target is then of the paired difference.")
-    ] = "",
-    measure: Annotated[str, typer.Option(help="What the target is about.")] = "firms_surviving",
-    target: Annotated[str, typer.Option(help="What it should be, as in '> 0'.")] = "> 0",
+    ] = ""
+    measure: Annotated[str, typer.Option(help="What the target is about.")] = "firms_surviving"
+    target: Annotated[str, typer.Option(help="What it should be, as in '> 0'.")] = "> 0"
     method: Annotated[
         Method, typer.Option(help="Tree, or patient rule induction (EMA workbench).")
-    ] = Method.cart,
+    ] = Method.cart
+
+
+@spread()
+def discover_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")],
+    question: Question = Question(),
     out: Annotated[
         Path | None,
         typer.Option(help="Page; in the folder, named after the question, if left out."),
     ] = None,
-    lang: LangOption = Language.en,
-    as_json: JsonOption = False,
+    shown: Shown = Shown(),
 ) -> None:
     """Find out under which assumptions a policy fails its target."""
     from returnee.experiments.files import write_text
@@ -70,15 +78,17 @@ def discover_command(
     from returnee.experiments.reports.discovery import discover_page, sentences
     from returnee.experiments.studies.discovery import discover
 
+    q, lang = question, shown.lang
     found = discover(
-        folder, scenario, against=against, measure=measure, target=target, method=method.value
-    )
+        folder, q.scenario, against=q.against, measure=q.measure, target=q.target,
+        method=q.method.value,
+    )  # fmt: skip
     words = ["returnee", "discover", str(folder), "--scenario", found.scenario]
-    words += ["--against", against] if against else []
-    words += ["--measure", measure, "--target", target, "--method", method.value]
+    words += ["--against", q.against] if q.against else []
+    words += ["--measure", q.measure, "--target", q.target, "--method", q.method.value]
     page = discover_page(found, shlex.join(words), lang)
-    report = write_text(out or folder / page_name(found, method.value), page)
-    if as_json:
+    report = write_text(out or folder / page_name(found, q.method.value), page)
+    if shown.as_json:
         print_json([plain(row) for row in found.frame().to_dict("records")])
     else:
         for line in sentences(found, lang):

@@ -151,7 +151,7 @@ def home_of(measure: str) -> str:
         return "returnee.experiments.measuring.measures"
     if measure not in {m.name for m in INDICATORS}:
         return "returnee.simulation.state.money"  # of the ledger
-    sets = re.compile(rf"\b(?:month|now\(c\))\.{measure}\s*[-+/*]?=(?!=)")
+    sets = re.compile(rf"\b(?:month|now)\.{measure}\s*[-+/*]?=(?!=)")
     return ", ".join(sorted(name for name, text in _sources().items() if sets.search(text)))
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
-from rich import box
-from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from returnee.experiments.measuring.measures import MEASURES
-from returnee.experiments.words.texts import label_of, unit_name, value_text, words
+from returnee.experiments.reports.document import Block, Heading, Sheet
+from returnee.experiments.reports.terminal import show
+from returnee.experiments.words.texts import county_name, label_of, unit_name, value_text, words
 from returnee.scenarios import Lever, Scenario, levers, load_scenario, scenario_names, walk
 from returnee.scenarios.schema.fields import groups
 from returnee.scenarios.schema.layers import MODELS
@@ -29,25 +28,20 @@ def headings(lang: str) -> dict[str, str]:
     return found
 
 
+def _heads(lang: str, names: str) -> list[str]:
+    """Words over columns."""
+    return [words(lang)["columns"][name] for name in names.split()]
+
+
 def show_levers(console: Console, lang: str = "en") -> None:
     """Print every lever and parameter by group."""
-    columns = words(lang)["columns"]
-    grouped: dict[str, list[Lever]] = {}
-    for lever in levers:
-        grouped.setdefault(lever.key.rpartition(".")[0], []).append(lever)
-    titles = headings(lang)
-    for group, inner in grouped.items():
-        table = Table(
-            title=Text.assemble(titles[group], "  ", (group, "dim")),
-            title_justify="left",
-            box=box.SIMPLE_HEAD,
-        )
-        for name in ("key", "label", "unit", "range", "default", "source"):
-            right = name in ("range", "default")
-            table.add_column(columns[name], justify="right" if right else "left", overflow="fold")
-        for lever in inner:
-            table.add_row(*_cells(lever, lang))
-        console.print(table)
+    titles, head = headings(lang), _heads(lang, "key label unit range default source")
+    by_group = groupby(levers, lambda lever: lever.key.rpartition(".")[0])
+    tables = [
+        Sheet(head, [_cells(lever, lang) for lever in inner], f"{titles[group]}  {group}", "wwwnnw")
+        for group, inner in by_group
+    ]
+    show(tables, console)
 
 
 def _cells(lever: Lever, lang: str) -> tuple[str, ...]:
@@ -89,13 +83,8 @@ def levers_json() -> list[dict[str, Any]]:
 
 def show_measures(console: Console, lang: str = "en") -> None:
     """Print every measure: the columns of a sweep, and what ``--measure`` takes."""
-    columns = words(lang)["columns"]
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in ("name", "label", "unit"):
-        table.add_column(columns[name], overflow="fold")
-    for measure in MEASURES:
-        table.add_row(measure.name, label_of(measure, lang), unit_name(measure.unit, lang))
-    console.print(table)
+    rows = [(m.name, label_of(m, lang), unit_name(m.unit, lang)) for m in MEASURES]
+    show([Sheet(_heads(lang, "name label unit"), rows, columns="w")], console)
 
 
 def measures_json() -> list[dict[str, Any]]:
@@ -108,15 +97,10 @@ def measures_json() -> list[dict[str, Any]]:
 
 def show_scenarios(console: Console, lang: str = "en") -> None:
     """Print the scenarios that ship and what they do."""
-    columns = words(lang)["columns"]
-    table = Table(box=box.SIMPLE_HEAD, show_lines=False, padding=(0, 1, 1, 1))
-    for name in ("name", "title", "description"):
-        table.add_column(columns[name], overflow="fold")
-    for name in scenario_names():
-        scenario = load_scenario(name)
-        texts = (getattr(scenario, f"{text}_{lang}") for text in ("title", "description"))
-        table.add_row(name, *map(Text, texts))
-    console.print(table)
+    shipped = [load_scenario(name) for name in scenario_names()]
+    texts = (f"title_{lang}", f"description_{lang}")
+    rows = [(s.name, *(getattr(s, text) for text in texts)) for s in shipped]
+    show([Sheet(_heads(lang, "name title description"), rows, columns="w")], console)
 
 
 def scenarios_json() -> list[dict[str, Any]]:
@@ -130,22 +114,18 @@ def scenarios_json() -> list[dict[str, Any]]:
 
 def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
     """Print a scenario's county: its facts, townships and sectors."""
-    county, zh = scenario.county, lang == "zh"
-    columns = words(lang)["columns"]
-    console.print(county.name_zh if zh else county.name, style="bold", markup=False)
-    titles = headings(lang)
-    for group in [key for key in titles if key.startswith("county")]:
-        inner = [(k, v) for k, v in county_levers(scenario) if k.rpartition(".")[0] == group]
-        table = Table(title=titles[group], title_justify="left", box=box.SIMPLE_HEAD)
-        for name in ("label", "unit", "default", "source"):
-            table.add_column(columns[name], justify="right" if name == "default" else "left")
-        table.columns[2].header = ""
-        for _, lever in inner:
-            cells = _cells(lever, lang)
-            table.add_row(cells[1], cells[2], _value(lever.value, lang), cells[5])
-        console.print(table)
-    for rows in (county.townships, county.sectors, county.city_sectors):
-        console.print(_rows_table(rows, lang))
+    county, titles = scenario.county, headings(lang)
+    label, unit, source = _heads(lang, "label unit source")
+    blocks: list[Block] = [Heading(county_name(county, lang))]
+    for group in (key for key in titles if key.startswith("county")):
+        rows = []
+        for key, lever in county_levers(scenario):
+            if key.rpartition(".")[0] == group:
+                cells = _cells(lever, lang)
+                rows.append((cells[1], cells[2], _value(lever.value, lang), cells[5]))
+        blocks.append(Sheet([label, unit, "", source], rows, titles[group], "wwnw"))
+    tables = (county.townships, county.sectors, county.city_sectors)
+    show([*blocks, *(_rows_table(rows, lang) for rows in tables)], console)
 
 
 def county_json(scenario: Scenario) -> dict[str, Any]:
@@ -186,20 +166,14 @@ def _value(value: Any, lang: str) -> str:
     return value_text(value)
 
 
-def _rows_table(rows: Any, lang: str) -> Table:
+def _rows_table(rows: Any, lang: str) -> Sheet:
     """Rows of a county's table, or its columns as rows where it has more columns than rows."""
     heads = [
         f"{label_of(lever, lang)} ({unit_name(lever.unit, lang)})" for _, lever in walk(rows[0])
     ]
-    names = [row.name_zh if lang == "zh" else row.name for row in rows]
+    names = [county_name(row, lang) for row in rows]
     cells = [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows]
     if len(heads) > len(rows):
         heads, names, cells = names, heads, [list(column) for column in zip(*cells, strict=True)]
-    table = Table(box=box.SIMPLE_HEAD)
-    widest = min(max(map(cell_len, names)), 32)
-    table.add_column(words(lang)["columns"]["name"], overflow="fold", min_width=widest)
-    for head in heads:
-        table.add_column(Text(head), justify="right", overflow="fold")
-    for name, row in zip(names, cells, strict=True):
-        table.add_row(Text(name), *row)
-    return table
+    table = [[name, *row] for name, row in zip(names, cells, strict=True)]
+    return Sheet([*_heads(lang, "name"), *heads], table)

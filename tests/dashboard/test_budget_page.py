@@ -49,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     named = [lever.key for lever in levers if lever.key in LEVERS]
     return budget(
         9e6, levers=named, trials=10, population=10, keep=2, worlds=2, replicates=2, sample=0.002,
-        months=12, out=tmp_path_factory.mktemp("budget") / "search", command="returnee budget",
+        months=12, out=tmp_path_factory.mktemp("budget") / "search",
     )  # fmt: skip
 
 

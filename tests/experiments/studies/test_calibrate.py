@@ -74,7 +74,14 @@ def found(targets: tuple[Target, ...], tmp_path_factory: pytest.TempPathFactory)
 
 def run(targets: tuple[Target, ...], folder: Path, workers: int = 2, **more: Any) -> Calibration:
     return calibrate(
-        load_scenario("baseline"), targets, SMALL, FREE, MONTHS, out=folder, workers=workers, **more
+        load_scenario("baseline"),
+        targets,
+        SMALL,
+        FREE,
+        months=MONTHS,
+        out=folder,
+        workers=workers,
+        **more,
     )
 
 
@@ -198,7 +205,7 @@ def test_a_target_out_of_reach_is_named_after_the_first_pass(tmp_path: Path) -> 
         UsageError, match=r"targets: labour_force: found .* no free parameter moves"
     ):
         calibrate(
-            load_scenario("baseline"), (Target("labour_force", 1.0, 2.0),), SMALL, FREE, 12,
+            load_scenario("baseline"), (Target("labour_force", 1.0, 2.0),), SMALL, FREE, months=12,
             out=tmp_path / "a",
         )  # fmt: skip
 
