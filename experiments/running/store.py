@@ -334,12 +334,18 @@ def noted_in(path: Path) -> list[str]:
 
     Raises
     ------
-    DamagedError
+    StoreError
     """
     try:
-        noted: list[str] = json.loads((pq.read_schema(path).metadata or {})[JOBS])
-    except (OSError, ValueError, pa.ArrowException, KeyError):
+        about = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException):
         raise DamagedError(path) from None
+    if JOBS not in about:
+        raise StoreError(
+            f"{path}: found a table that does not name its runs, as of an earlier version, allowed "
+            "one that does; name another folder, or delete it"
+        )
+    noted: list[str] = json.loads(about[JOBS])
     return noted
 
 

@@ -169,3 +169,11 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path: Path, command: Command) -
     assert manifest["status"] == "interrupted"
     assert pq.read_metadata(tmp_path / "runs.parquet").num_rows > 0
     assert not (tmp_path / "parts").exists()
+
+
+def test_a_table_of_an_earlier_version_is_refused_in_one_line(tmp_path: Path) -> None:
+    compare(["linked"], out=tmp_path / "a", **SMALL)
+    path = tmp_path / "a/runs.parquet"
+    pq.write_table(pq.read_table(path).replace_schema_metadata(None), path)
+    with pytest.raises(StoreError, match="does not name its runs, as of an earlier version"):
+        compare(["linked"], out=tmp_path / "a", **SMALL)
