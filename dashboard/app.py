@@ -12,6 +12,7 @@ from returnee.dashboard.settings import FIRST, first_county
 from returnee.dashboard.texts import FOLDER, escaped, words
 from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of, arrive
 from returnee.dashboard.visitor.session import Session
+from returnee.experiments.words.texts import county_name
 from returnee.simulation.fingerprint import fingerprint
 
 PAGES: dict[str, Callable[[Session], Element]] = {
@@ -72,7 +73,7 @@ def Page() -> None:
     place = session.place.value
     text = words(place.lang)
     county = place.mix.unmoved().county
-    name = county.name_zh if place.lang == "zh" else county.name
+    name = county_name(county, place.lang)
     solara.Style(FOLDER / "theme.css")
     Browser(
         query=address_of(place),

@@ -10,7 +10,6 @@ import threading
 import time
 import warnings
 import webbrowser
-from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ import typer
 
 from returnee.dashboard import settings
 from returnee.dashboard.guard import LOCAL_NAMES, Guard, front_end, name_in
+from returnee.experiments.commands.options import Language
 from returnee.experiments.errors import UsageError
 
 ALL = ("0.0.0.0", "::")  # every address of the machine
@@ -50,13 +50,6 @@ DASHBOARD_EXAMPLES = """Examples:
 
   returnee dashboard --no-browser --host 0.0.0.0
 """
-
-
-class Language(StrEnum):
-    """Language of the first page."""
-
-    en = "en"
-    zh = "zh"
 
 
 def dashboard_command(
@@ -226,10 +219,11 @@ def guarded(names: list[str], numbers: bool) -> Guard:
 
 def warm() -> None:
     """Compile the model if need be, know its fingerprint, and begin to live the histories that visitors need."""
-    from returnee.dashboard.live.runs import prewarm
+    from returnee.dashboard.live.runs import make_room, prewarm
     from returnee.experiments.running.executors import compile_first
     from returnee.simulation.fingerprint import fingerprint
 
+    make_room()
     compile_first(say)
     fingerprint()  # which every page shows
     prewarm()

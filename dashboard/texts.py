@@ -16,8 +16,7 @@ from markupsafe import Markup
 
 from returnee.experiments.measuring.measures import Measure
 from returnee.experiments.words import texts as reports
-from returnee.experiments.words.texts import amount, label_of, plain_title, unit_name
-from returnee.scenarios import Scenario
+from returnee.experiments.words.texts import amount, label_of, unit_name
 
 FOLDER = Path(__file__).parent
 
@@ -47,11 +46,6 @@ def page(template: str, lang: str, **content: Any) -> str:
         .get_template(template)
         .render(text=text, report=reports.words(lang), lang=lang, **content)
     )
-
-
-def name_of(scenario: Scenario, lang: str) -> str:
-    """A scenario's title."""
-    return plain_title(scenario, lang)
 
 
 def measure_name(indicator: Measure, lang: str) -> str:

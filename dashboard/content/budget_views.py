@@ -16,11 +16,11 @@ from returnee.experiments.studies.budget import USUAL
 from returnee.experiments.words.texts import (
     amount,
     between,
-    figure,
     label_of,
     percent,
     unit_name,
     value_text,
+    yuan,
 )
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import Policy
@@ -45,10 +45,6 @@ class Views:
         """Name of an objective in a few words."""
         short = self.text["objectives"].get(objective)
         return str(short) if short else measure_name(BY_NAME[objective], self.lang)
-
-    def yuan(self, value: float) -> str:
-        """An amount of money."""
-        return figure(value, "yuan", self.lang, digits=3)
 
     def front(self, pair: int, chosen: int) -> Spec:
         """Mixes by two objectives, as differences from the baseline under the same cap."""
@@ -122,9 +118,12 @@ class Views:
              "data": [round(side.programmes.get(name, 0.0)) for name in names]}
             for side in sides
         ]  # fmt: skip
-        low, high = (self.yuan(v) for v in candidate.spent[1:])
+        low, high = (yuan(v, self.lang) for v in candidate.spent[1:])
         note = self.text["spending_note"].format(
-            spent=self.yuan(candidate.spent[0]), low=low, high=high, cap=self.yuan(self.found.cap)
+            spent=yuan(candidate.spent[0], self.lang),
+            low=low,
+            high=high,
+            cap=yuan(self.found.cap, self.lang),
         )
         return drawing.bars(
             self.text["spending"], [labels[name] for name in names], lines, self.lang,
@@ -201,8 +200,8 @@ class Views:
         safe = self.found.candidates[self.found.safest()]
         worst = max(worst for worst, _ in safe.regret.values())
         lines.append(self.text["safest"].format(mix=self.name(safe), share=f"{100 * worst:.0f}"))
-        spent = [self.yuan(side.spent[0]) for side in (self.found.usual(), shown)]
-        cap = self.yuan(self.found.cap)
+        spent = [yuan(side.spent[0], self.lang) for side in (self.found.usual(), shown)]
+        cap = yuan(self.found.cap, self.lang)
         lines.append(self.text["unspent"].format(spent=spent[0], mine=spent[1], cap=cap))
         return lines
 

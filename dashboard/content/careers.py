@@ -18,10 +18,10 @@ from returnee.dashboard.content.drawing import Spec
 from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
 from returnee.dashboard.live.pool import Asker, gather
 from returnee.dashboard.live.runs import SMALL, reduced
-from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.measures import kaplan_meier
-from returnee.experiments.words.texts import counted, percent
+from returnee.experiments.words.texts import counted, percent, plain_title
 from returnee.scenarios import Scenario
 from returnee.simulation import Run
 from returnee.simulation.state import records as r
@@ -171,7 +171,7 @@ class Lives:
 
     def __init__(self, pair: Pair, lang: str) -> None:
         self.found, self.lang = pair.careers, lang
-        self.titles = {label: name_of(s, lang) for label, s in pair.scenarios.items()}
+        self.titles = {label: plain_title(s, lang) for label, s in pair.scenarios.items()}
         self.text = words(lang)["paths"]
 
     def flows(self, label: str, cohort: str) -> Spec:

@@ -11,11 +11,10 @@ import pandas as pd
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.drawing import Spec
 from returnee.dashboard.content.facts import Told, told
-from returnee.dashboard.live import over
-from returnee.dashboard.live.answers import Answer, answer_of, grown
+from returnee.dashboard.live.answers import Answer, answer_of, grown, sets_of
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import cubes, group_runs
-from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.groups import COUNTED, groups_of
 from returnee.experiments.measuring.measures import BY_NAME
@@ -23,7 +22,7 @@ from returnee.experiments.measuring.selections import CONTRASTED, MULTIPLES
 from returnee.experiments.reports.compare import ratio_words
 from returnee.experiments.reports.sections.equity import Equity
 from returnee.experiments.statistics.quality import weighed_of
-from returnee.experiments.words.texts import amount, phrase
+from returnee.experiments.words.texts import amount, phrase, plain_title
 from returnee.scenarios import Scenario
 
 DIMENSIONS = ("sex", "age", "schooling", "place", "township")
@@ -55,7 +54,7 @@ def asked(place: Place) -> tuple[object, ...]:
 def answer(place: Place, asker: Asker) -> Answer:
     """What the scenarios change; shown again and again with more replicates."""
     scenarios, reference = lined_up(place)
-    sets = over.sets_of(place, [place.mix_of(name) for name in scenarios])
+    sets = sets_of(place, [place.mix_of(name) for name in scenarios])
     stages = cubes(scenarios, reference, asker, sets=sets)
     return grown(stages, asker, lambda plan, cube: answer_of(plan, cube, group_runs(plan, sets)))
 
@@ -73,7 +72,7 @@ class Contrast:
     def __init__(self, found: Answer, lang: str, sets: bool = False) -> None:
         self.found, self.lang, self.sets = found, lang, sets
         self.text = words(lang)["compare"]
-        self.names = {k: name_of(s, lang) for k, s in found.plan.scenarios.items()}
+        self.names = {k: plain_title(s, lang) for k, s in found.plan.scenarios.items()}
         self.years = found.plan.settings.months / 12.0
 
     def rows(self) -> list[tuple[str, str, list[Told]]]:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from returnee.dashboard.live.answers import MOVED, Answer, series
-from returnee.dashboard.texts import measure_name, name_of, unit_of, words
+from returnee.dashboard.texts import measure_name, unit_of, words
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.statistics.intervals import TAILS, interval
-from returnee.experiments.words.texts import amount, label_of, percent
+from returnee.experiments.words.texts import NONE, amount, label_of, percent, plain_title
 
 Spec = dict[str, Any]
 
@@ -43,7 +43,7 @@ def levels(found: Answer, measure: str, lang: str, start: int = 1, stamp: int = 
     lines = []
     for k, (label, scenario) in enumerate(found.plan.scenarios.items()):
         values = series(found.made, label, measure)
-        name, colour = name_of(scenario, lang), _colour(found, label, k)
+        name, colour = plain_title(scenario, lang), _colour(found, label, k)
         lines.append(_band(name, colour, values, _middle(values)))
     title = f"{measure_name(indicator, lang)} ({unit_of(indicator, lang)})"
     spec = chart(
@@ -67,10 +67,10 @@ def differences(found: Answer, measure: str, lang: str, start: int = 1, sets: bo
             continue
         paired = series(found.made, label, measure) - reference
         ends = _middle(paired) if sets else interval(paired)
-        lines.append(_band(name_of(scenario, lang), _colour(found, label, k), paired, ends))
+        lines.append(_band(plain_title(scenario, lang), _colour(found, label, k), paired, ends))
     title = text["difference"].format(
         measure=measure_name(indicator, lang),
-        reference=name_of(found.plan.scenarios[found.plan.reference], lang),
+        reference=plain_title(found.plan.scenarios[found.plan.reference], lang),
     )
     spec = chart(
         title, "bands", lang, f"{measure}-difference", unit=indicator.unit,
@@ -125,7 +125,7 @@ def _over_months(spec: Spec, lines: list[Spec], months: int, lang: str) -> Spec:
 
 
 def _text(value: float | None, unit: str, lang: str, signed: bool) -> str:
-    return "–" if value is None else amount(value, unit, lang, signed)
+    return NONE if value is None else amount(value, unit, lang, signed)
 
 
 def bars(

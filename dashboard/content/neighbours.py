@@ -16,13 +16,13 @@ import numpy as np
 
 from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
 from returnee.dashboard.live.pool import Asker, gather
-from returnee.dashboard.live.runs import HISTORIES, SMALL, Kept
-from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.live.runs import SMALL, Kept
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
+from returnee.experiments.words.texts import county_name, plain_title
 from returnee.scenarios import Scenario
 from returnee.simulation.start.assemble import with_policy
-from returnee.simulation.start.history import advance
-from returnee.simulation.start.own_county import sample_of
+from returnee.simulation.start.history import HISTORIES, advance
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import CHANNELS
 from returnee.simulation.state.county import County
@@ -93,8 +93,7 @@ WATCHED: Kept[tuple[str, int, int], Watched] = Kept(24)
 def county_before(scenario: Scenario, replicate: int) -> County:
     """The county at the end of its history; not to be changed."""
     s = SMALL
-    sample = sample_of(scenario, s.sample)
-    return HISTORIES.get(scenario, s.seed, replicate, sample, s.months, s.burn_in)
+    return HISTORIES.get(scenario, s.seed, replicate, s.sample, s.months, s.burn_in)
 
 
 def neighbours(scenario: Scenario, replicate: int, township: int) -> Neighbours:
@@ -222,9 +221,9 @@ def spec_of(found: Seen, lang: str) -> dict[str, Any]:
         for name, c in zip(text["knowing"], ("faint", "c5", "c1"), strict=True)
     ]
     return {
-        "title": text["title"].format(town=town.name_zh if lang == "zh" else town.name, n=len(listed)), "note": text["note"].format(ties=len(people.ties)),
+        "title": text["title"].format(town=county_name(town, lang), n=len(listed)), "note": text["note"].format(ties=len(people.ties)),
         "people": listed, "links": [list(pair) for pair in people.ties], "months": SMALL.months,
-        "month_label": words(lang)["charts"]["month_label"], "sides": [name_of(scenarios[s], lang) for s in sides],
+        "month_label": words(lang)["charts"]["month_label"], "sides": [plain_title(scenarios[s], lang) for s in sides],
         "modes": [{"name": text["by_state"], "kinds": kinds}, {"name": text["by_knowledge"], "kinds": knowing}],
     }  # fmt: skip
 
@@ -266,9 +265,7 @@ def life(found: Seen, side: str, person: int, lang: str) -> list[str]:
             state = int(seen.states[month, k])
             if state == r.OWNER and seen.firms[month, k] >= 0:
                 sector = sectors[int(seen.firms[month, k])]
-                parts.append(
-                    text["opens"].format(sector=sector.name_zh if lang == "zh" else sector.name)
-                )
+                parts.append(text["opens"].format(sector=county_name(sector, lang)))
             else:
                 parts.append(text["becomes"].format(state=_state(state, states, text)))
         new = int(seen.knows[month, k]) & ~int(seen.knows[month - 1, k])

@@ -1,25 +1,33 @@
-"""What a policy changes, out of runs in memory, and the command that repeats it."""
+"""What a policy changes, out of runs in memory, and the command that repeats it.
+
+Over the ensemble, replicate k lives with parameter set k, so that differences between replicates hold
+what is unknown about behaviour as well as luck.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from returnee.dashboard.live import over
 from returnee.dashboard.live.pool import Asker
-from returnee.dashboard.live.runs import STAGES, cubes
-from returnee.dashboard.texts import name_of, words
-from returnee.dashboard.visitor.place import Place
+from returnee.dashboard.live.runs import STAGES, Sets, cubes
+from returnee.dashboard.texts import words
+from returnee.dashboard.visitor.place import ENSEMBLE, LEVERS, Mix, Place
+from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.measuring.selections import HEADLINES, KEY
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube, effects_on
 from returnee.experiments.studies.compare import Comparison, command_of
+from returnee.experiments.studies.compare_ensemble import SHIPPED
+from returnee.experiments.studies.compare_ensemble import command_of as over_command
+from returnee.experiments.studies.ensemble import ensemble
+from returnee.experiments.words.texts import label_of, plain_title
 from returnee.scenarios import Scenario
 
 WAITING = {
@@ -90,7 +98,7 @@ def lined_up(place: Place) -> dict[str, Scenario]:
 def answer(place: Place, asker: Asker) -> Answer:
     """What Explore's policy changes; shown again and again with more replicates."""
     lined = lined_up(place)
-    sets = over.sets_of(place, [place.mix])
+    sets = sets_of(place, [place.mix])
     return grown(cubes(lined, REFERENCE, asker, sets=sets), asker, answer_of)
 
 
@@ -105,6 +113,24 @@ def grown(
     return found
 
 
+def sets_of(place: Place, mixes: Iterable[Mix]) -> Sets:
+    """Parameter sets by replicate; none if the page does not run over the ensemble.
+
+    Raises
+    ------
+    UsageError
+        If a mix moves a parameter that the sets move too.
+    """
+    if place.over != ENSEMBLE:
+        return ()
+    sets = ensemble()
+    for key in (key for mix in mixes for key in mix.world()):
+        if key in sets[0]:
+            text = words(place.lang)["over"]["moved"]
+            raise UsageError(text.format(name=label_of(LEVERS[key], place.lang)))
+    return sets
+
+
 def _titles(place: Place) -> dict[str, str]:
     base = place.mix.scenario()
     titles: dict[str, str] = {}
@@ -112,15 +138,20 @@ def _titles(place: Place) -> dict[str, str]:
         return titles
     for lang in ("en", "zh"):
         many = words(lang)["explore"]["moved_title" if len(place.mix.levers) > 1 else "moved_one"]
-        given = place.mix.title or many.format(base=name_of(base, lang), n=len(place.mix.levers))
+        given = place.mix.title or many.format(
+            base=plain_title(base, lang), n=len(place.mix.levers)
+        )
         titles[f"title_{lang}"] = given
     return titles
 
 
-def command(place: Place, plan: Plan) -> str:
-    """The command line that repeats what Explore shows."""
-    words_ = command_of([place.mix.base], place.named(), plan, place.mix.overrides(), 1)
-    return words_.rpartition(" --workers")[0]
+def command(place: Place, plan: Plan, replicates: int = 1) -> str:
+    """The command line that repeats what Explore shows; `replicates` are those of each set."""
+    names, moved = [place.mix.base], place.mix.overrides()
+    if place.over == ENSEMBLE:
+        plan = replace(plan, replicates=replicates)
+        return over_command(names, place.named(), SHIPPED, STAGES[-1], plan, moved)
+    return command_of(names, place.named(), plan, moved, 1).rpartition(" --workers")[0]
 
 
 def series(cube: Cube, label: str, measure: str) -> np.ndarray:

@@ -14,8 +14,8 @@ from returnee.dashboard.live.pool import POOL, Asker
 from returnee.dashboard.live.stored import every
 from returnee.dashboard.visitor.place import LEVERS, Mix, Place, Timed, Unusable, fitting
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.running.options import Where
-from returnee.experiments.studies.budget import ALLOWED_CAP, USUAL, budget, plain_of
+from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.studies.budget import ALLOWED_CAP, USUAL, Effort, budget, plain_of
 from returnee.experiments.studies.budget_search import CAP
 from returnee.scenarios import load_scenario, scenario_names, walk
 from returnee.simulation.fingerprint import fingerprint
@@ -23,8 +23,9 @@ from returnee.simulation.state.records import PROGRAMMES
 
 PATTERN = "budget*.json"
 LEAST, MOST = 1_000_000, int(ALLOWED_CAP)
-TRIALS, POPULATION, KEEP, WORLDS, REPLICATES, SAMPLE, MONTHS = 144, 24, 8, 10, 3, 0.01, 120
-RUNS = TRIALS * REPLICATES + (KEEP + 1) * WORLDS * REPLICATES  # the most there can be
+EFFORT = Effort(trials=144, population=24, keep=8, worlds=10, replicates=3)
+SETTINGS = RunSettings(sample=0.01, months=120)
+RUNS = (EFFORT.trials + (EFFORT.keep + 1) * EFFORT.worlds) * EFFORT.replicates  # at most
 KEPT = 12  # searches that are kept
 
 Triple = tuple[float, float, float]
@@ -184,9 +185,10 @@ def opened(searched: Searched, candidate: Candidate, title: str, place: Place) -
 
 def command_for(cap: int) -> str:
     """The command that repeats a search made on the page."""
+    e, s = EFFORT, SETTINGS
     return (
-        f"returnee budget --per-year {cap} --trials {TRIALS} --population {POPULATION} --keep {KEEP} "
-        f"--worlds {WORLDS} --replicates {REPLICATES} --sample {SAMPLE:g} --months {MONTHS}"
+        f"returnee budget --per-year {cap} --trials {e.trials} --population {e.population} --keep {e.keep} "
+        f"--worlds {e.worlds} --replicates {e.replicates} --sample {s.sample:g} --months {s.months}"
     )
 
 
@@ -200,10 +202,12 @@ def search(cap: int, asker: Asker) -> Searched:
     """
     with turn(asker), tempfile.TemporaryDirectory() as folder:
         found = budget(
-            float(cap), trials=TRIALS, population=POPULATION, keep=KEEP, worlds=WORLDS,
-            replicates=REPLICATES, sample=SAMPLE, months=MONTHS, out=Path(folder) / "search",
-            where=Where(POOL.workers), progress=Watcher(asker, RUNS),
-        )  # fmt: skip
+            float(cap),
+            effort=EFFORT,
+            settings=SETTINGS,
+            where=Where(POOL.workers),
+            results=Keep(Path(folder) / "search", progress=Watcher(asker, RUNS)),
+        )
         FOUND[cap] = made = read(plain_of(replace(found, command=command_for(cap))))
     for oldest in list(FOUND)[:-KEPT]:
         FOUND.pop(oldest, None)

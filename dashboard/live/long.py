@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from returnee.dashboard.live import over
-from returnee.dashboard.live.answers import MOVED, REFERENCE, command, lined_up
+from returnee.dashboard.live.answers import MOVED, REFERENCE, command, lined_up, sets_of
 from returnee.dashboard.live.pool import POOL, Asker, Stopped
 from returnee.dashboard.live.runs import SMALL, STAGES
 from returnee.dashboard.visitor.place import ENSEMBLE, Place
 from returnee.experiments.reports.compare import html_of
 from returnee.experiments.reports.ensemble import write_page
+from returnee.experiments.running.options import Keep, Where
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.studies.compare import Comparison, compare
 from returnee.experiments.studies.compare_ensemble import REPLICATES, compare_ensemble
@@ -90,8 +90,8 @@ def _compared(place: Place, replicates: int, sample: float, asker: Asker) -> Com
     lined = lined_up(place)
     with turn(asker):
         return compare(
-            [lined[MOVED]], lined[REFERENCE], replicates=replicates, sample=sample,
-            months=SMALL.months, seed=SMALL.seed, workers=POOL.workers, progress=Watcher(asker),
+            [lined[MOVED]], lined[REFERENCE], replicates, settings=replace(SMALL, sample=sample),
+            where=Where(POOL.workers), results=Keep(progress=Watcher(asker)),
         )  # fmt: skip
 
 
@@ -111,15 +111,15 @@ def report(place: Place, asker: Asker) -> str:
 
 def _over_ensemble(place: Place, asker: Asker) -> str:
     """A report that tells parameters from luck."""
-    over.sets_of(place, [place.mix])
+    sets_of(place, [place.mix])
     lined = lined_up(place)
     with turn(asker), tempfile.TemporaryDirectory() as folder:
         found = compare_ensemble(
-            [lined[MOVED]], lined[REFERENCE], replicates=REPLICATES, sample=SMALL.sample,
-            months=SMALL.months, seed=SMALL.seed, workers=POOL.workers, out=Path(folder) / "runs",
-            progress=Watcher(asker),
+            [lined[MOVED]], lined[REFERENCE], replicates=REPLICATES, settings=SMALL,
+            where=Where(POOL.workers),
+            results=Keep(Path(folder) / "runs", progress=Watcher(asker)),
         )  # fmt: skip
-        found = replace(found, command=over.command(place, found.base, REPLICATES))
+        found = replace(found, command=command(place, found.base, REPLICATES))
         return write_page(found, Path(folder) / "report.html", place.lang).read_text("utf-8")
 
 

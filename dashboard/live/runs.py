@@ -23,14 +23,12 @@ from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube
 from returnee.scenarios import Scenario
-from returnee.simulation import Run
+from returnee.simulation import Run, simulate
 from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.run import FEN
-from returnee.simulation.start.arguments import check_arguments
-from returnee.simulation.start.assemble import with_policy
-from returnee.simulation.start.history import Histories, advance
+from returnee.simulation.start.history import HISTORIES
 from returnee.simulation.start.own_county import sample_of
-from returnee.simulation.state import records as r
+from returnee.simulation.state.records import PROGRAMMES
 
 SMALL = RunSettings(seed=1, sample=0.01, months=120)
 """What a page's runs are called with, unless it says otherwise."""
@@ -79,30 +77,20 @@ class Kept(Generic[K, T]):
         return value
 
 
-HISTORIES = Histories(KEPT_HISTORIES, ROOM_OF_HISTORIES)
 FIGURES: Kept[tuple[str, int, RunSettings], Figures] = Kept(KEPT_FIGURES)
 REDUCED: Kept[tuple[str, str, int, RunSettings], Any] = Kept(400)
 VARIANTS: Kept[tuple[Any, ...], Scenario] = Kept(KEPT_FIGURES)
 
 
-def live(scenario: Scenario, replicate: int, settings: RunSettings = SMALL) -> Run:
-    """One run, as `simulation.simulate` makes it, with the dashboard's own store of histories.
+def make_room() -> None:
+    """Have the histories that visitors share kept, up to a limit."""
+    HISTORIES.kept, HISTORIES.room = KEPT_HISTORIES, ROOM_OF_HISTORIES
 
-    Parameters
-    ----------
-    scenario : Scenario
-    replicate : int
-    settings : RunSettings
-    """
+
+def lived(scenario: Scenario, replicate: int, settings: RunSettings = SMALL) -> Run:
+    """One run, called with the settings."""
     s = settings
-    check_arguments(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
-    sample = sample_of(scenario, s.sample)
-    history = HISTORIES.get(scenario, s.seed, replicate, sample, s.months, s.burn_in)
-    county = with_policy(history, scenario, s.months)
-    states = county.workers.state.copy()
-    county = advance(county, s.months)
-    sample = float(county.clock.sample)
-    return Run(scenario, county, replicate, s.seed, sample, s.months, states)
+    return simulate(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
 
 
 def share_of(scenario: Scenario) -> str:
@@ -118,12 +106,12 @@ def figures_of(run: Run) -> Figures:
 
 
 def monthly_of(run: Run) -> np.ndarray:
-    """Measures of a run by month, full-county units.
+    """Measures of a run by month, full-county units; those of the whole run stand at its end.
 
     Returns
     -------
     ndarray of float32, shape (measures, months)
-        In the order of `measures.MEASURES`. Survival is left out (NaN): it takes as long as the run.
+        In the order of `measures.MEASURES`. Survival is left out (NaN): it would take long.
     """
     scale = 1.0 / run.sample
     figures = np.full((len(MEASURES), run.months), np.nan, np.float32)
@@ -131,7 +119,7 @@ def monthly_of(run: Run) -> np.ndarray:
     for k, indicator in enumerate(INDICATORS):
         figures[k] = rows[indicator.name] * (scale if indicator.counts else 1.0)
     for prefix, table in (("spent", run.county.ledger), ("unpaid", run.county.unpaid)):
-        for k, name in enumerate(r.PROGRAMMES):
+        for k, name in enumerate(PROGRAMMES):
             figures[INDEX[f"{prefix}_{name}"]] = table[1:, k] * (scale / FEN)
     for measure in DERIVED:
         if measure.of:
@@ -144,7 +132,7 @@ def kept_figures(scenario: Scenario, replicate: int, settings: RunSettings) -> F
     key = (scenario.id, replicate, settings)
     found = FIGURES.get(key)
     if found is None:
-        found = FIGURES.put(key, figures_of(live(scenario, replicate, settings)))
+        found = FIGURES.put(key, figures_of(lived(scenario, replicate, settings)))
     return found
 
 
@@ -181,16 +169,17 @@ def cubes(
         After each of `stages`; a cube holds all replicates up to there.
     """
     for urgency, replicates in enumerate(stages):
-        lived = [[variant(s, k, sets) for k in range(replicates)] for s in scenarios.values()]
+        variants = [[variant(s, k, sets) for k in range(replicates)] for s in scenarios.values()]
         missing = [
-            _figures_call(lived[i][k], k, settings)
+            _figures_call(variants[i][k], k, settings)
             for k in range(replicates)
             for i in range(len(scenarios))
-            if FIGURES.get((lived[i][k].id, k, settings)) is None
+            if FIGURES.get((variants[i][k].id, k, settings)) is None
         ]
         gather(missing, urgency, asker)
         values = [
-            [kept_figures(s, k, settings).monthly for k, s in enumerate(of_one)] for of_one in lived
+            [kept_figures(s, k, settings).monthly for k, s in enumerate(of_one)]
+            for of_one in variants
         ]
         yield Plan(scenarios, reference, replicates, settings), Cube(np.array(values), tuple(scenarios))  # fmt: skip
 
@@ -201,8 +190,8 @@ def group_runs(plan: Plan, sets: Sets = ()) -> pd.DataFrame:
     for label, scenario in plan.scenarios.items():
         names = names_of(scenario.county)
         for replicate in range(plan.replicates):
-            lived = variant(scenario, replicate, sets)
-            values = kept_figures(lived, replicate, plan.settings).groups
+            varied = variant(scenario, replicate, sets)
+            values = kept_figures(varied, replicate, plan.settings).groups
             row = {"scenario": label, "scenario_id": scenario.id, "replicate": replicate}
             frames.append(pd.DataFrame({"indicator": names, "value": values, **row}))
     return pd.concat(frames, ignore_index=True)
@@ -215,7 +204,7 @@ def reduced(
     key = (name, scenario.id, replicate, settings)
     found = REDUCED.get(key)
     if found is None:
-        found = REDUCED.put(key, reduce(live(scenario, replicate, settings)))
+        found = REDUCED.put(key, reduce(lived(scenario, replicate, settings)))
     return found  # type: ignore[no-any-return]
 
 

@@ -34,7 +34,7 @@ from returnee.dashboard.pages.widgets import (
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.dashboard.visitor.session import Session
-from returnee.experiments.words.texts import figure
+from returnee.experiments.words.texts import yuan
 from returnee.simulation.fingerprint import fingerprint
 
 OPTIONS: dict[str, frozenset[str] | None] = {"yearly": None, "mix": None, "pair": None}
@@ -114,7 +114,7 @@ def Found(session: Session, found: Searched) -> None:
 
     def pick(data: dict[str, Any]) -> None:
         if data.get("key") == "explore" and can_open(found):
-            title = text["opened_title"].format(mix=views.name(candidate), yuan=views.yuan(found.cap))  # fmt: skip
+            title = text["opened_title"].format(mix=views.name(candidate), yuan=yuan(found.cap, lang))  # fmt: skip
             session.place.value = opened(found, candidate, title, session.place.peek())
         else:
             session.pick(data, allowed)
@@ -142,11 +142,6 @@ def Found(session: Session, found: Searched) -> None:
         **{key: int(found.about[key]) for key in ("tried", "worlds", "replicates", "months")},
     )  # fmt: skip
     piece("budget", lang, ["card"], part="from", words=text, about=about, command=found.command)
-
-
-def yuan(value: float, lang: str) -> str:
-    """An amount of money."""
-    return figure(value, "yuan", lang, digits=3)
 
 
 def shown_choices(views: Views, chosen: int, pair: int) -> list[Control]:

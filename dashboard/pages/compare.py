@@ -14,7 +14,6 @@ from returnee.dashboard.content.contrast import (
     asked,
     without,
 )
-from returnee.dashboard.live import over
 from returnee.dashboard.live.answers import Answer
 from returnee.dashboard.live.asking import Shown, use_answers
 from returnee.dashboard.live.runs import STAGES, share_of
@@ -23,22 +22,25 @@ from returnee.dashboard.pages.widgets import (
     box,
     button,
     controls,
+    done_line,
     failed,
     html,
+    is_over,
     notice,
+    over_choice,
     piece,
     plot,
     select,
     state,
     tabs,
 )
-from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor import files
 from returnee.dashboard.visitor.place import ENSEMBLE, MOST_SAVED, UNMOVED, Mix, Place
 from returnee.dashboard.visitor.session import Session
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import GAINS
-from returnee.experiments.words.texts import phrase
+from returnee.experiments.words.texts import phrase, plain_title
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import ScenarioError, scenario_names
 
@@ -75,7 +77,7 @@ def State(shown: Shown[Answer], place: Place) -> None:
     if shown.found is not None:
         n = shown.found.plan.replicates
     if n == STAGES[-1]:
-        state(lang, over.done_line(place, n), live=True)
+        state(lang, done_line(place, n), live=True)
         return
     line = text["busy"] if shown.queued else text["compare"]["running"].format(
         n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved())
@@ -128,7 +130,7 @@ def Found(session: Session, found: Answer) -> None:
 def choices(place: Place) -> list[Control]:
     """Reference, scenarios chosen, and how to add others."""
     text = words(place.lang)["compare"]
-    titles = {name: name_of(Mix(name).scenario(), place.lang) for name in scenario_names()}
+    titles = {name: plain_title(Mix(name).scenario(), place.lang) for name in scenario_names()}
     reference = place.named()
     known = (*titles, *(mix.title for mix in place.saved))
     rest = [name for name in known if name not in place.compared and name != reference]
@@ -136,7 +138,7 @@ def choices(place: Place) -> list[Control]:
     chosen = {name: titles.get(name, name) for name in place.compared if name != reference}
     return [
         select("against", text["against"], reference, titles.items()),
-        over.choice(place),
+        over_choice(place),
         select("add", text["add"], "", adding, disabled=len(chosen) >= MOST_SAVED),
         {"type": "file", "key": "upload", "label": words(place.lang)["explore"]["upload"], "accept": ".toml,.csv", "most": files.MOST},
         *(button("remove", f"{title} ×", value=name, hint=text["remove"].format(name=title))
@@ -152,7 +154,7 @@ def act(session: Session, data: dict[str, Any]) -> None:
     session.tell()
     if key == "against" and value in scenario_names() and value != UNMOVED:
         session.go(against=value)
-    elif over.is_choice(data):
+    elif is_over(data):
         session.go(over=value)
     elif key == "add" and value in known:
         session.go(compared=tuple(dict.fromkeys((*place.compared, value)))[-MOST_SAVED:])

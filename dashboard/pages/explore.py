@@ -11,7 +11,7 @@ import solara
 
 from returnee.dashboard.content import drawing, levers
 from returnee.dashboard.content.facts import fact_of, facts, pots, spending, waiting
-from returnee.dashboard.live import long, over
+from returnee.dashboard.live import long
 from returnee.dashboard.live.answers import (
     HEADLINES,
     MOVED,
@@ -30,8 +30,11 @@ from returnee.dashboard.pages.widgets import (
     box,
     button,
     controls,
+    done_line,
     failed,
     html,
+    is_over,
+    over_choice,
     piece,
     plot,
     select,
@@ -40,7 +43,7 @@ from returnee.dashboard.pages.widgets import (
     tabs,
 )
 from returnee.dashboard.settings import COUNTIES
-from returnee.dashboard.texts import escaped, name_of, page, words
+from returnee.dashboard.texts import escaped, page, words
 from returnee.dashboard.visitor import files
 from returnee.dashboard.visitor.place import (
     ENSEMBLE,
@@ -58,7 +61,7 @@ from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import CHARTS
 from returnee.experiments.reports.compare import sentence
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import counted, phrase
+from returnee.experiments.words.texts import counted, county_name, phrase, plain_title
 from returnee.scenarios import ScenarioError, scenario_names, walk
 
 
@@ -136,14 +139,14 @@ def place_moved(session: Session, data: dict[str, Any]) -> Mix:
 def choices(place: Place) -> list[Control]:
     """Controls above the levers."""
     text = words(place.lang)["explore"]
-    named = [(name, name_of(Mix(name).scenario(), place.lang)) for name in scenario_names()]
+    named = [(name, plain_title(Mix(name).scenario(), place.lang)) for name in scenario_names()]
     years = [(str(12 * k + 1), text["year_option"].format(year=k + 1)) for k in range(9)]
     return [
         *county_choice(place),
         select("base", text["scenario"], place.mix.base, named),
         select("against", text["against"], place.against, [(UNMOVED, text["unmoved"]), *named]),
         select("start", text["from_month"], str(place.mix.start), years),
-        over.choice(place),
+        over_choice(place),
         button("reset", text["reset_all"], disabled=not place.mix.levers),
         {"type": "file", "key": "upload", "label": text["upload"], "accept": ".toml,.csv", "most": files.MOST,
          "hint": text["upload_hint"].format(most=files.MOST // 1000)},
@@ -156,7 +159,7 @@ def county_choice(place: Place) -> list[Control]:
     if not COUNTIES:
         return []
     found = {name: Mix(place.mix.base, county=name).scenario().county for name in ("", *COUNTIES)}
-    named = [(name, c.name_zh if place.lang == "zh" else c.name) for name, c in found.items()]
+    named = [(name, county_name(c, place.lang)) for name, c in found.items()]
     label = words(place.lang)["explore"]["county"]
     return [select("county", label, place.mix.county, named)]
 
@@ -174,7 +177,7 @@ def act(session: Session, data: dict[str, Any]) -> None:
         session.set_mix(replace(mix, county=value, levers=MappingProxyType(kept)))
     elif key == "against" and value in (*scenario_names(), UNMOVED):
         session.go(against=value)
-    elif over.is_choice(data):
+    elif is_over(data):
         session.go(over=value)
     elif key == "start" and str(value).isdigit():
         session.set_mix(replace(mix, start=min(max(int(str(value)), 1), 120)))
@@ -201,7 +204,7 @@ def save(session: Session) -> None:
         session.tell(text["save_full"].format(n=MOST_SAVED))
         return
     try:
-        stem = files.plain_title(name_of(lined_up(place)[MOVED], place.lang))
+        stem = files.title_in(plain_title(lined_up(place)[MOVED], place.lang))
     except ScenarioError as error:
         session.refuse(error)
         return
@@ -285,7 +288,7 @@ class Below:
         lang, text = place.lang, words(place.lang)["explore"]
         spent = spending(found, lang)
         titles = {
-            label: name_of(scenario, lang) for label, scenario in found.plan.scenarios.items()
+            label: plain_title(scenario, lang) for label, scenario in found.plan.scenarios.items()
         }
         self.spending = drawing.bars(
             text["spending"], spent["names"],
@@ -297,8 +300,7 @@ class Below:
         )  # fmt: skip
         self.money = page("money.html.j2", lang, pots=pots(found, lang))
         self.waiting = page("waiting.html.j2", lang, rows=waiting(found, lang))
-        repeat = over.command if place.over == ENSEMBLE else command
-        self.command = repeat(place, found.plan)
+        self.command = command(place, found.plan)
 
 
 def first_line(shown: Shown[Answer], lang: str) -> str:
@@ -317,7 +319,7 @@ def answer_line(shown: Shown[Answer], place: Place) -> str:
         line = text["busy"] if shown.queued else text["explore"]["stale"]
         return state_line(lang, line, 0, STAGES[-1])
     if not shown.busy:
-        return state_line(lang, over.done_line(place, n))
+        return state_line(lang, done_line(place, n))
     line = text["explore"]["first" if n <= STAGES[0] else "more"]
     line = line.format(n=n, most=STAGES[-1], sample=share_of(place.mix.unmoved()))
     return state_line(lang, line, n, STAGES[-1])

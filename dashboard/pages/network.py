@@ -19,9 +19,10 @@ from returnee.dashboard.pages.widgets import (
     select,
     working,
 )
-from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.dashboard.visitor.session import Session, say
+from returnee.experiments.words.texts import county_name, plain_title
 
 OPTIONS: dict[str, frozenset[str] | None] = {
     "town": None, "luck": frozenset(map(str, range(net.REPLICATES))), "person": None,
@@ -70,7 +71,7 @@ def Found(session: Session, found: net.Seen) -> None:
         **{name: text[name] for name in ("side", "colour", "play", "pause")},
     }  # fmt: skip
     lives = [
-        (name_of(scenarios[side], lang), net.life(found, side, person, lang))
+        (plain_title(scenarios[side], lang), net.life(found, side, person, lang))
         for side in (REFERENCE, MOVED)
     ]
     with box(classes="net"):
@@ -94,7 +95,7 @@ def why(error: Exception, lang: str) -> str:
 def choices(place: Place) -> list[Control]:
     """Township and luck."""
     text, towns = words(place.lang)["network"], place.mix.unmoved().county.townships
-    named = [(str(k), t.name_zh if place.lang == "zh" else t.name) for k, t in enumerate(towns)]
+    named = [(str(k), county_name(t, place.lang)) for k, t in enumerate(towns)]
     lucks = [(str(k), text["luck_option"].format(n=k + 1)) for k in range(net.REPLICATES)]
     return [
         select("town", text["town"], str(net.town_of(place)), named),

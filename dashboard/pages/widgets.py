@@ -8,8 +8,11 @@ from typing import Any, TypeAlias
 import solara
 
 from returnee.dashboard.live.asking import Shown
+from returnee.dashboard.live.runs import SMALL, share_of
 from returnee.dashboard.texts import page, words
+from returnee.dashboard.visitor.place import ENSEMBLE, ONE_SET, Place
 from returnee.dashboard.visitor.session import say
+from returnee.experiments.studies.ensemble import ensemble
 
 Event = Callable[[Any], None]
 Control = dict[str, Any]
@@ -158,3 +161,22 @@ def working(shown: Shown[Any], runs: int, lang: str) -> Element:
     total, text = shown.total or runs, words(lang)
     line = text["busy"] if shown.queued else text["working"].format(done=shown.done, total=total)
     return state(lang, line, shown.done, total)
+
+
+def over_choice(place: Place) -> Control:
+    """The choice between the parameters in use and the ensemble."""
+    text = words(place.lang)["over"]
+    named = [(ONE_SET, text[ONE_SET]), (ENSEMBLE, text[ENSEMBLE].format(n=len(ensemble())))]
+    return select("over", text["label"], place.over, named)
+
+
+def is_over(data: dict[str, Any]) -> bool:
+    """Whether a control asks for one or the other."""
+    return data.get("key") == "over" and data.get("value") in (ONE_SET, ENSEMBLE)
+
+
+def done_line(place: Place, replicates: int) -> str:
+    """What stands behind an answer that is complete."""
+    text = words(place.lang)
+    line = text["over"]["done"] if place.over == ENSEMBLE else text["explore"]["done"]
+    return str(line).format(n=replicates, sample=share_of(place.mix.unmoved()), months=SMALL.months)

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from returnee.dashboard.settings import COUNTIES, USUAL
-from returnee.dashboard.texts import name_of, words
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import (
     LEVERS,
     LONGEST_QUERY,
@@ -31,6 +31,7 @@ from returnee.dashboard.visitor.place import (
     printable,
     written,
 )
+from returnee.experiments.words.texts import plain_title
 from returnee.scenarios import (
     Behaviour,
     ScenarioError,
@@ -123,7 +124,7 @@ def opened(name: str, mix: Mix, lang: str) -> tuple[str, ...]:
     text = words(lang)["files"]
     lines = [text["opened"].format(name=short_name(name))]
     if name.lower().endswith(".csv"):
-        lines.append(text["on_usual"].format(base=name_of(mix.unmoved(), lang)))
+        lines.append(text["on_usual"].format(base=plain_title(mix.unmoved(), lang)))
     return tuple(lines)
 
 
@@ -159,11 +160,11 @@ def _from_toml(name: str, text: str, lang: str, own: str) -> Mix:
     moved = _moved(name, [*beneath, table])
     title = next((table[key] for key in (f"title_{lang}", *TEXTS[:2]) if table.get(key)), "")
     title = title if isinstance(title, str) else ""
-    title = plain_title(title) or plain_title(name.rpartition(".")[0])
+    title = title_in(title) or title_in(name.rpartition(".")[0])
     return Mix(base, MappingProxyType(moved), 1, title, own)
 
 
-def plain_title(title: str) -> str:
+def title_in(title: str) -> str:
     """A title that an address can hold."""
     return printable(re.sub(r"[~,<>&=]", " ", title))
 
@@ -226,13 +227,13 @@ def _from_csv(name: str, text: str, lang: str, own: str) -> Mix:
             moved[key] = {**earlier, int(cells[1]): value}
         else:
             moved[key] = value
-    return Mix(USUAL, MappingProxyType(moved), 1, plain_title(name.rpartition(".")[0]), own)
+    return Mix(USUAL, MappingProxyType(moved), 1, title_in(name.rpartition(".")[0]), own)
 
 
 def toml_of(mix: Mix, lang: str) -> str:
     """A mix as a scenario file, which `returnee run` and `returnee compare` read."""
     values: dict[str, Any] = {"extends": mix.base}
-    if title := plain_title(mix.title):
+    if title := title_in(mix.title):
         values |= {"title_en": title, "title_zh": title}
     moved = mix.overrides()
     if folder := moved.pop("county", None):

@@ -124,7 +124,7 @@ def sweep_command(
 ) -> None:
     """Run scenarios over a design: grid, Latin hypercube, Sobol sequence or a table of points."""
     from returnee.experiments.running.cost import cost_of, cost_text
-    from returnee.experiments.running.design import read_design
+    from returnee.experiments.running.design.design import read_design
     from returnee.experiments.running.plan import plan_of
     from returnee.experiments.running.run import run, share_of
     from returnee.experiments.studies.sweep import figures_of

@@ -60,6 +60,8 @@ class Sheet:
         A letter a column: w words, n numbers, c code; the last one holds for all that follow.
     missed : collection of int
         Rows that are marked as misses.
+    kept : int, optional
+        Column of names that a narrow terminal leaves its width.
     """
 
     kind: ClassVar[str] = "sheet"
@@ -68,6 +70,7 @@ class Sheet:
     title: str = ""
     columns: str = "wn"
     missed: Sequence[int] = ()
+    kept: int | None = None
 
     def style(self, column: int) -> str:
         """Letter of a column."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from rich import box
 from rich import table as rich_table
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text as Line
 
@@ -14,7 +13,7 @@ from returnee.experiments.reports.document import Block, Cell, Fold, Heading, Sh
 
 MANNERS = {"note": "dim", "alert": "red", "answer": "bold"}
 GOOD = {1: "green", -1: "red", 0: ""}
-NAME = 28  # letters
+NAME = 28  # letters that a column of names keeps, however narrow the terminal
 GAP = Text([""])
 """An empty line."""
 
@@ -51,7 +50,7 @@ def table_of(sheet: Sheet) -> rich_table.Table:
         words = sheet.style(k) != "n"
         table.add_column(
             Line(name), justify="left" if words else "right", overflow="fold",
-            min_width=_least(sheet, k) if words and k < 2 else None,
+            min_width=NAME if k == sheet.kept else None,
         )  # fmt: skip
     for number, row in enumerate(sheet.rows):
         cells = [_cell(cell) for cell in row]
@@ -59,11 +58,6 @@ def table_of(sheet: Sheet) -> rich_table.Table:
             cells[-1].stylize("bold red")
         table.add_row(*cells)
     return table
-
-
-def _least(sheet: Sheet, column: int) -> int:
-    """Letters that a column of names keeps, however narrow the terminal."""
-    return min(NAME, max((cell_len(str(row[column])) for row in sheet.rows), default=0))
 
 
 def _cell(cell: Cell | str) -> Line:

@@ -10,7 +10,7 @@ from typing import Any
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import StoreError
 from returnee.experiments.files import SHARD, DamagedError, check_table, read_table
-from returnee.experiments.running.design import Design, design_of
+from returnee.experiments.running.design.design import Design, design_of
 from returnee.experiments.running.manifests import (
     FINISHED,
     MANIFEST,

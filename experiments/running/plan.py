@@ -24,7 +24,8 @@ import pandas as pd
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import COUNTY, Task
-from returnee.experiments.running.design import Design
+from returnee.experiments.running.design.design import Design
+from returnee.experiments.running.design.points import count_points, digest_of, points_of
 from returnee.experiments.running.jobs import MONTHLY, PERSONS, RUNS, Given, Job, Laid, Measure
 from returnee.experiments.running.manifests import (
     COMPARED,
@@ -36,7 +37,6 @@ from returnee.experiments.running.manifests import (
     seen_from,
 )
 from returnee.experiments.running.options import RunSettings
-from returnee.experiments.running.points import count_points, digest_of, points_of
 from returnee.scenarios import Scenario, ScenarioError
 from returnee.scenarios.schema.county_folder import county_digest
 from returnee.simulation.fingerprint import fingerprint

@@ -20,9 +20,9 @@ from returnee.experiments.measuring.measures import (
     check_measure,
     levels_of,
 )
-from returnee.experiments.running.design import Design, design_of
+from returnee.experiments.running.design.design import Design, design_of
+from returnee.experiments.running.design.points import levels_in_grid
 from returnee.experiments.running.options import RunSettings
-from returnee.experiments.running.points import levels_in_grid
 from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
 

@@ -18,7 +18,7 @@ from returnee.experiments.errors import Interrupted, UsageError
 from returnee.experiments.files import write_frame, write_text
 from returnee.experiments.measuring.measures import BY_NAME, SPENT, check_horizon, check_measure
 from returnee.experiments.measuring.selections import OBJECTIVES
-from returnee.experiments.running.design import design_of
+from returnee.experiments.running.design.design import design_of
 from returnee.experiments.running.manifests import FINISHED
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import plan_of

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.design import design_of
+from returnee.experiments.running.design.design import design_of
 from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import Manifest
 from returnee.experiments.running.options import Keep, RunSettings, Where

@@ -25,7 +25,7 @@ from returnee.experiments.files import write_frame
 from returnee.experiments.keys import check_key
 from returnee.experiments.measuring.measures import check_horizon, check_measure, labelled
 from returnee.experiments.measuring.selections import SENSITIVE
-from returnee.experiments.running.design import design_of, labels_of
+from returnee.experiments.running.design.design import design_of, labels_of
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import SweepPlan, plan_of
 from returnee.experiments.statistics.indices import MORRIS, SOBOL, draw, indices_of, problem_of
@@ -259,7 +259,7 @@ def band_of(lever: Lever, spread: float) -> tuple[float, float]:
 
     Examples
     --------
-    >>> from returnee.experiments.running.values import BY_KEY
+    >>> from returnee.experiments.running.design.values import BY_KEY
     >>> low, high = band_of(BY_KEY["policy.linkage.referral"], 0.2)
     >>> round(low, 9), round(high, 9)
     (0.0, 0.3)

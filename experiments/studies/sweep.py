@@ -13,7 +13,7 @@ import pandas as pd
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.measuring.measures import attributes
-from returnee.experiments.running.design import Design, design_of, read_design
+from returnee.experiments.running.design.design import Design, design_of, read_design
 from returnee.experiments.running.jobs import Figures
 from returnee.experiments.running.options import Keep, Where
 from returnee.experiments.running.plan import SweepPlan, plan_of

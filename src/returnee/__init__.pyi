@@ -1,9 +1,9 @@
 from .experiments.errors import Interrupted as Interrupted
 from .experiments.errors import UsageError as UsageError
 from .experiments.keys import Task as Task
-from .experiments.running.design import Design as Design
-from .experiments.running.design import design_of as design_of
-from .experiments.running.design import read_design as read_design
+from .experiments.running.design.design import Design as Design
+from .experiments.running.design.design import design_of as design_of
+from .experiments.running.design.design import read_design as read_design
 from .experiments.running.manifests import read_manifest as read_manifest
 from .experiments.running.manifests import scenario_in as scenario_in
 from .experiments.running.merge import merge as merge

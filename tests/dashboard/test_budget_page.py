@@ -25,12 +25,15 @@ from returnee.dashboard.pages.budget import Budget, act, chosen_of, perform
 from returnee.dashboard.texts import FOLDER, words
 from returnee.dashboard.visitor.place import Arrival, Place, address_of, arrive
 from returnee.dashboard.visitor.session import Session
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.studies.budget import Budget as Outcome
-from returnee.experiments.studies.budget import budget, plain_of, write_plain
+from returnee.experiments.studies.budget import Effort, budget, plain_of, write_plain
 from returnee.simulation.fingerprint import fingerprint
 
-TINY: dict[str, Any] = {"TRIALS": 10, "POPULATION": 10, "KEEP": 2, "WORLDS": 2, "REPLICATES": 2,
-                        "SAMPLE": 0.002, "MONTHS": 48, "RUNS": 32}  # fmt: skip
+TINY: dict[str, Any] = {
+    "EFFORT": Effort(trials=10, population=10, keep=2, worlds=2, replicates=2),
+    "SETTINGS": RunSettings(sample=0.002, months=48), "RUNS": 32,
+}  # fmt: skip
 LEVERS = [
     "policy.training.places",
     "policy.incubation.rent_share",

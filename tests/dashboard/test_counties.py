@@ -15,7 +15,7 @@ from returnee.dashboard.content import levers
 from returnee.dashboard.content.contrast import lined_up as compared
 from returnee.dashboard.content.neighbours import town_of
 from returnee.dashboard.live.answers import command, lined_up
-from returnee.dashboard.live.runs import figures_of, live
+from returnee.dashboard.live.runs import figures_of, lived
 from returnee.dashboard.pages import explore
 from returnee.dashboard.pages.compare import act as act_on_compare
 from returnee.dashboard.pages.explore import act, choices
@@ -100,7 +100,7 @@ def test_both_sides_and_all_that_is_compared_live_in_the_county(own: Path) -> No
     place = arrival_of("v=1&saved=mine~linked~1~training.places=1500&compared=mine,siloed").place
     sides = [*lined_up(place).values(), *compared(place)[0].values()]
     assert {side.county.name for side in sides} == {"Qingshan"} and len(sides) == 5
-    figures = figures_of(live(lined_up(place)["policy"], 0, TINY))
+    figures = figures_of(lived(lined_up(place)["policy"], 0, TINY))
     assert figures.monthly.shape[1] == 12
 
 

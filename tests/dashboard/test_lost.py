@@ -10,7 +10,10 @@ from tests.dashboard.conftest import Visitor, first_address, free_port, new_cont
 CULLED = "() => !document.querySelector('.lost') && document.querySelector('.foot-line')"
 
 
-UNWARMED = "from returnee.dashboard import command; command.warm = lambda: None; command.main()"
+UNWARMED = (
+    "from returnee.command import main; from returnee.dashboard import command; "
+    "command.warm = lambda: None; main()"
+)
 
 
 def started(port):

@@ -9,8 +9,8 @@ import pytest
 
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.facts import facts
-from returnee.dashboard.live import long, over
-from returnee.dashboard.live.answers import REFERENCE, answer_of, command, lined_up
+from returnee.dashboard.live import long
+from returnee.dashboard.live.answers import REFERENCE, answer_of, command, lined_up, sets_of
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import STAGES, Sets, cubes
 from returnee.dashboard.visitor.place import ENSEMBLE, Mix, Place, address_of, arrive
@@ -31,8 +31,8 @@ def levels(sets: Sets, replicates: int) -> np.ndarray:
 
 
 def test_there_is_a_set_for_every_replicate() -> None:
-    assert len(over.sets_of(PLACE, [])) == STAGES[-1]
-    assert over.sets_of(Place(), [Mix("linked")]) == ()
+    assert len(sets_of(PLACE, [])) == STAGES[-1]
+    assert sets_of(Place(), [Mix("linked")]) == ()
 
 
 def test_runs_are_those_of_the_command_line(tmp_path: Path) -> None:
@@ -81,16 +81,16 @@ def test_a_parameter_that_the_sets_move_is_refused(lang: str) -> None:
     place = PLACE.but(lang=lang)
     mix = Mix().moved("behaviour.firm.luck_sd", 0.3)
     with pytest.raises(UsageError):
-        over.sets_of(place, [Mix(), mix])
-    assert over.sets_of(place, [Mix().moved("county.away_share", 0.5)])
+        sets_of(place, [Mix(), mix])
+    assert sets_of(place, [Mix().moved("county.away_share", 0.5)])
 
 
 def test_the_command_names_the_ensemble_and_the_levers() -> None:
     place = PLACE.but(mix=Mix().moved("policy.training.places", 1500))
     plan, _ = next(cubes(lined_up(place), REFERENCE, Asker(), TINY, (1,)))
-    words = over.command(place, plan)
+    words = command(place, plan)
     assert "--over ensemble --sets 40 --replicates 1" in words and "training.places=1500" in words
-    assert "--over" not in command(place, plan)
+    assert "--over" not in command(place.but(over=Place().over), plan)
 
 
 def test_the_report_tells_parameters_from_luck(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from returnee.dashboard.visitor.files import plain_title, read_upload, toml_of
+from returnee.dashboard.visitor.files import read_upload, title_in, toml_of
 from returnee.dashboard.visitor.place import Mix
 from returnee.scenarios import ScenarioError, load_scenario
 
@@ -57,7 +57,7 @@ def test_any_title_is_written_as_one(title: str) -> None:
     read = tomllib.loads(toml_of(Mix("linked", levers, 1, title), "en"))
     text = toml_of(Mix("linked", {"policy.training.places": {1: 7.0, 25: 9.0}}), "zh")
     assert "[policy.training.places]  # 培训名额, people/yr\n1 = 7.0\n25 = 9.0\n" in text
-    plain = plain_title(title)  # one line, printable
+    plain = title_in(title)  # one line, printable
     assert read.get("title_en", "") == read.get("title_zh", "") == plain
     assert read["extends"] == "linked" and read["policy"] == {"training": {"places": 7.0}}
 

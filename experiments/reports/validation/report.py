@@ -131,7 +131,8 @@ class Page:
         names = [self.text.get(key) or words(self.lang)[key] for key in head.split()]
         missed = [k for k, (_, verdict) in enumerate(judged) if verdict in MISSES]
         cells = [[*row, self.text[verdict]] for row, verdict in judged]
-        return Sheet([*names, self.text["verdict"]], cells, columns=f"{columns}w", missed=missed)
+        title_row = [*names, self.text["verdict"]]
+        return Sheet(title_row, cells, columns=f"{columns}w", missed=missed, kept=1)
 
     def patterns(self) -> Sheet:
         """Every pattern with band, value, interval, use, source and verdict."""

@@ -13,7 +13,7 @@ import pytest
 from returnee import compare, sensitivity, sweep
 from returnee.experiments.arguments import as_declared
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.design import design_of, read_design
+from returnee.experiments.running.design.design import design_of, read_design
 from returnee.experiments.running.merge import merge
 from returnee.experiments.running.options import Where
 from returnee.experiments.running.status import status_of

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.design import design_of
-from returnee.experiments.running.points import points_of
+from returnee.experiments.running.design.design import design_of
+from returnee.experiments.running.design.points import points_of
 from returnee.experiments.studies.adapters import mesa_parameters
 
 PLACES, REFERRAL = "policy.training.places", "policy.linkage.referral"

@@ -21,12 +21,12 @@ from returnee.experiments.errors import StoreError, UsageError
 from returnee.experiments.measuring.measures import NAMES
 from returnee.experiments.running import executors as pools
 from returnee.experiments.running import jobs
-from returnee.experiments.running.design import design_of
+from returnee.experiments.running.design.design import design_of
+from returnee.experiments.running.design.points import points_of
 from returnee.experiments.running.jobs import Figures
 from returnee.experiments.running.merge import merge
 from returnee.experiments.running.options import Where
 from returnee.experiments.running.plan import SweepPlan, plan_of
-from returnee.experiments.running.points import points_of
 from returnee.experiments.running.status import status_of
 from returnee.experiments.studies.sweep import frame_of
 from returnee.scenarios import ScenarioError

@@ -8,7 +8,7 @@ from typing import Any
 
 from returnee.experiments.errors import shown, wrong
 from returnee.experiments.keys import BY_KEY, check_key
-from returnee.experiments.running.values import checked
+from returnee.experiments.running.design.values import checked
 from returnee.scenarios import Lever
 
 RANGE = {"low", "high", "steps"}

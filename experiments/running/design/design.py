@@ -18,9 +18,9 @@ import pandas as pd
 from returnee.experiments.arguments import checked_arguments, plain
 from returnee.experiments.errors import UsageError, shown, wrong
 from returnee.experiments.keys import COUNTY
-from returnee.experiments.running.axes import Axis, axes_of
+from returnee.experiments.running.design.axes import Axis, axes_of
+from returnee.experiments.running.design.values import check_table, read_table
 from returnee.experiments.running.options import RunSettings
-from returnee.experiments.running.values import check_table, read_table
 from returnee.scenarios import Scenario, load_scenario
 from returnee.scenarios.schema.county_folder import FOLDER, county_digest, find_county
 from returnee.scenarios.schema.errors import guess, nearest

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from returnee.experiments.running.axes import Axis
-from returnee.experiments.running.design import Design
+from returnee.experiments.running.design.axes import Axis
+from returnee.experiments.running.design.design import Design
 
 
 def count_points(design: Design) -> int:
