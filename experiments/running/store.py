@@ -205,7 +205,7 @@ class Store(OwnFolder):
                 self._join(name, {job: (part or self.part)(name, job) for job in jobs})
         except StoreError:
             self._noted.clear()
-            if self.plan.grows or not self.done() >= {*self.plan.names}:
+            if self.plan.grows or len(self.noted()) < len(self.plan.names):
                 raise  # else another process was first, and removed the parts
         if part is None and (self.plan.grows or not failed_in(self.folder)):
             self._remove_parts()
