@@ -12,14 +12,17 @@ import warnings
 import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from returnee.dashboard import settings
-from returnee.dashboard.guard import LOCAL_NAMES, Guard, front_end, name_in
+from returnee.dashboard.settings import LOCAL_NAMES, name_in
 from returnee.experiments.commands.options import Language
 from returnee.experiments.errors import UsageError
+
+if TYPE_CHECKING:
+    from returnee.dashboard.guard import Guard
 
 ALL = ("0.0.0.0", "::")  # every address of the machine
 CULL = "1m"  # after which a page that went away without a word is forgotten
@@ -202,6 +205,8 @@ def guarded(names: list[str], numbers: bool) -> Guard:
     from solara.server import kernel_context
     from solara.server import settings as library
     from solara.server.starlette import app as pages
+
+    from returnee.dashboard.guard import Guard, front_end
 
     # What the library says of cookies and proxies is for sites that show it in a frame.
     warnings.filterwarnings("ignore", module="solara.server.starlette")

@@ -12,16 +12,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from http.cookies import SimpleCookie
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from returnee.dashboard.settings import LOCAL_NAMES, name_in
 from returnee.dashboard.texts import page, words
 
-LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 CDN = "/_solara/cdn/"
 PARTS = ("@widgetti/solara-vuetify-app@10.1.1/dist", "echarts@5.4.0/dist/echarts.js", "requirejs@2.3.6/require.js")  # fmt: skip
 """What a page loads of the front end that solara-assets holds."""
@@ -51,23 +50,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-
-
-def name_in(authority: str) -> str:
-    """The host's name or number in ``name:port``, small; empty if it is none.
-
-    Examples
-    --------
-    >>> name_in("[::1]:8765"), name_in("County.example"), name_in("a b")
-    ('::1', 'county.example', '')
-    """
-    try:
-        parts = urlsplit(f"//{authority}")
-        parts.port  # noqa: B018  - raises if it is no number
-    except ValueError:
-        return ""
-    plain = parts.netloc == authority and re.fullmatch(r"[\w.\-:\[\]]+", authority, re.ASCII)
-    return (parts.hostname or "") if plain else ""
 
 
 def front_end(folder: Path, parts: Iterable[str] = PARTS) -> dict[str, Path]:

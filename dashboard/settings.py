@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from returnee.experiments.errors import UsageError
 from returnee.scenarios import Scenario, ScenarioError, load_scenario
 
+LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 USUAL = "baseline"
 TIES = ("kin", "friends", "fellows")
 LARGEST = 1_200_000  # people: four times the county that ships
@@ -76,3 +79,20 @@ def check_size(scenario: Scenario) -> None:
             f"county.ties: found {keys} = {ties:g}, allowed a sum of at most {room / people:g} "
             f"for {people} people on this server"
         )
+
+
+def name_in(authority: str) -> str:
+    """The host's name or number in ``name:port``, small; empty if it is none.
+
+    Examples
+    --------
+    >>> name_in("[::1]:8765"), name_in("County.example"), name_in("a b")
+    ('::1', 'county.example', '')
+    """
+    try:
+        parts = urlsplit(f"//{authority}")
+        parts.port  # noqa: B018  - raises if it is no number
+    except ValueError:
+        return ""
+    plain = parts.netloc == authority and re.fullmatch(r"[\w.\-:\[\]]+", authority, re.ASCII)
+    return (parts.hostname or "") if plain else ""

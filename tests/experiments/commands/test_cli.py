@@ -43,7 +43,7 @@ def test_help_is_given(words: tuple[str, ...]) -> None:
 def test_the_command_line_answers_without_the_model() -> None:
     """Help comes at once: neither the compiler nor tables are loaded for it."""
     loaded = "sorted({'numba', 'pandas', 'pyarrow', 'scipy'} & set(sys.modules))"
-    code = f"import sys, returnee.experiments.commands.app; print({loaded})"
+    code = f"import sys, returnee.command; print({loaded})"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert found.stdout == "[]\n", found.stderr
 
