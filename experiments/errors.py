@@ -22,6 +22,22 @@ class Interrupted(KeyboardInterrupt):
     """Work that was stopped; the message says what is kept and how to go on."""
 
 
+class ShareDone(Exception):
+    """A share of the runs is made; what all of them show can be told when they are merged.
+
+    Attributes
+    ----------
+    out : Path
+        What is to be merged.
+    folders : tuple of Path
+        What was written.
+    """
+
+    def __init__(self, out: Path, *folders: Path) -> None:
+        self.out, self.folders = out, folders
+        super().__init__(f"when all shares are done: returnee merge {out}")
+
+
 class StoreError(UsageError):
     """A result folder that cannot be used or written."""
 

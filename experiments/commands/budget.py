@@ -59,7 +59,7 @@ class Searched:
     ] = None  # fmt: skip
 
 
-@spread()
+@spread(shard=None)
 def budget_command(
     per_year: Annotated[
         float, typer.Option("--per-year", metavar="YUAN", help="Cap on all spending in a year.")

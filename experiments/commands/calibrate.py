@@ -102,7 +102,7 @@ class Fitted:
     ] = None  # fmt: skip
 
 
-@spread(sample=None, seed="Seed of all draws and of the search.")
+@spread(sample=None, shard=None, seed="Seed of all draws and of the search.")
 def calibrate_command(
     scenario: Annotated[
         str, typer.Argument(help="Scenario to start from: a name, or a .toml file.")

@@ -17,6 +17,7 @@ from returnee.experiments.commands.shell import (
     reporting,
 )
 from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
+from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
@@ -92,6 +93,8 @@ def linkage_command(
     }  # fmt: skip
     folder = Path(results.out or OUT)
     if asked.write_doc is not None:
+        if results.shard:
+            raise UsageError(f"shard: found {results.shard} with --write-doc, allowed without")
         _document(asked.write_doc, replace(results, out=folder), asked.robust, options)
     elif asked.robust is not None or asked.over not in OVER:
         results = replace(results, out=results.out or robust_folder(OUT, asked.over))

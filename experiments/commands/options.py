@@ -15,6 +15,9 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from returnee.experiments.commands.shell import end_share
+from returnee.experiments.errors import ShareDone
+
 
 class Language(StrEnum):
     """Language of tables and reports."""
@@ -38,6 +41,11 @@ SetOption = Annotated[
 PROCESSES = typer.Option("--processes", help="Use processes, not threads.")
 SCHEDULER = typer.Option(metavar="ADDRESS", help="Use the Dask cluster of this scheduler.")
 LOCAL = typer.Option("--local-cluster", metavar="N", help="Start a Dask cluster of N processes.")
+SHARD = typer.Option(
+    metavar="i/N",
+    help="Do one share of N, as a job of an array; `returnee merge` joins them. Not for searches "
+    "(calibrate, budget, sensitivity), where what is run next hinges on what came out before.",
+)
 AS_NEW = typer.Option("--as-new", help="Write to a new folder beside one of another plan.")
 # Of the objects with options that functions take too; fields that are not here are left out.
 USUAL: dict[str, Any] = {
@@ -52,6 +60,7 @@ USUAL: dict[str, Any] = {
     "local_cluster": Annotated[int, LOCAL],
     "out": Annotated[Path | None, typer.Option(help="Folder.")],
     "as_new": Annotated[bool, AS_NEW],
+    "shard": Annotated[str, SHARD],
 }
 
 
@@ -93,7 +102,10 @@ def spread(**words: str | None) -> Callable[[Callable[..., None]], Callable[...,
                     if parameter.default is inspect.Parameter.empty
                     else replace(parameter.default, **values)
                 )
-            function(**given)
+            try:
+                function(**given)
+            except ShareDone as share:
+                end_share(share, given["shown"].as_json)
 
         command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {p.name: p.annotation for p in parameters}

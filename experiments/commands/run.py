@@ -30,7 +30,7 @@ RUN_EXAMPLES = """Examples:
 """
 
 
-@spread(out="Folder; results/run-SCENARIO if left out.")
+@spread(out="Folder; results/run-SCENARIO if left out.", shard=None)
 def run_command(
     scenario: Annotated[str, typer.Argument(help="A scenario's name, or a .toml file.")],
     set_: SetOption = None,

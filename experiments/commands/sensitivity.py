@@ -70,7 +70,7 @@ class Studied:
     ] = None  # fmt: skip
 
 
-@spread()
+@spread(shard=None)
 def sensitivity_command(
     scenarios: Annotated[list[str], typer.Argument(help="Policies whose effect is looked at.")],
     studied: Studied = Studied(),

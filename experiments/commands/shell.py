@@ -19,7 +19,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from returnee.experiments.commands.encodings import any_encoding
-from returnee.experiments.errors import Interrupted, StoreError, UsageError, reason_of
+from returnee.experiments.errors import Interrupted, ShareDone, StoreError, UsageError, reason_of
 from returnee.experiments.running.progress import Bar
 from returnee.scenarios import ScenarioError, parse_override
 
@@ -104,6 +104,31 @@ def end(report: Path | None, failures: Sequence[Any] = ()) -> None:
         Bar().say(f"report: {report}")
     if failures:
         raise typer.Exit(SOME_FAILED)
+
+
+def end_share(share: ShareDone, as_json: bool) -> None:
+    """Say how far a share is and how shares are merged; leave with 1 if some runs failed."""
+    failed = say_status(share.folders, as_json)
+    Bar().say(str(share))
+    if failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def say_status(folders: Sequence[Path], as_json: bool) -> int:
+    """Print how far folders are; how many runs failed."""
+    from returnee.experiments.running.status import status_of, status_text
+
+    found = [status_of(folder) for folder in folders]
+    if as_json:
+        print_json(found if len(found) > 1 else found[0])
+    else:
+        say_plainly("\n".join(map(status_text, found)))
+    return sum(int(one["failed"]) for one in found)
+
+
+def say_plainly(text: str) -> None:
+    """Print lines as they are."""
+    console_of().print(text, highlight=False)
 
 
 def warn(text: str) -> None:

@@ -6,16 +6,17 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from returnee.experiments.commands.options import JsonOption, Shown, spread
 from returnee.experiments.commands.shell import (
     SOME_FAILED,
-    console_of,
     print_json,
     reporting,
+    say_plainly,
+    say_status,
 )
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.running.options import Keep, Where
@@ -47,6 +48,7 @@ STATUS_EXAMPLES = """Examples:
 MERGE_EXAMPLES = """Examples:
 
   returnee merge results/sweep-design\n
+  returnee merge results/compare\n
   returnee merge results/all node1/results node2/results
 """
 
@@ -101,9 +103,6 @@ class Swept:
             "processes where there is half a minute of work or more.",
         ),
     ] = None
-    shard: Annotated[
-        str, typer.Option(metavar="i/N", help="Do one share of N, as a job of an array.")
-    ] = ""
     max_runs: Annotated[int, typer.Option(help="Refuse more runs than this.")] = MAX_RUNS
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try runs again that failed.")
@@ -126,7 +125,7 @@ def sweep_command(
     from returnee.experiments.running.cost import cost_of, cost_text
     from returnee.experiments.running.design.design import read_design
     from returnee.experiments.running.plan import plan_of
-    from returnee.experiments.running.run import run, share_of
+    from returnee.experiments.running.run import run
     from returnee.experiments.studies.sweep import figures_of
 
     plan = plan_of(read_design(design), swept.max_runs)
@@ -134,29 +133,22 @@ def sweep_command(
     where = replace(where, processes=long if swept.processes is None else swept.processes)
     where.check()
     measures = measures_of(swept.measure, plan.design.settings.months)
-    share_of(swept.shard)
     if swept.dry_run:
         cost = cost_of(plan, where)
         print_json(cost) if shown.as_json else say_plainly(cost_text(cost))
         return
     results = replace(results, out=results.out or Path("results") / f"sweep-{design.stem}")
     command = command_of(design, swept, where, results)
-    store = run(plan, figures_of(plan), where, results, command, swept.shard, swept.retry_failed)
-    failed = say_status(store.folder, shown)
-    if swept.shard:
-        Bar().say(f"when all shares are done: returnee merge {results.out}")
-    else:
-        write_report(store.folder, shown.lang, measures)
+    store = run(plan, figures_of(plan), where, results, command, swept.retry_failed)
+    failed = say_status([store.folder], shown.as_json)
+    write_report(store.folder, shown.lang, measures)
     if failed:
         raise typer.Exit(SOME_FAILED)
 
 
 def command_of(design: Path, swept: Swept, where: Where, results: Keep) -> str:
     """The command line that repeats a sweep."""
-    options = {
-        "out": results.out, "shard": swept.shard, "workers": where.workers,
-        "scheduler": where.scheduler,
-    }  # fmt: skip
+    options = {"out": results.out, "workers": where.workers, "scheduler": where.scheduler}
     return shlex.join(
         ["returnee", "sweep", str(design)]
         + [word for key, value in options.items() if value for word in (f"--{key}", str(value))]
@@ -164,26 +156,12 @@ def command_of(design: Path, swept: Swept, where: Where, results: Keep) -> str:
     )
 
 
-def say_plainly(text: str) -> None:
-    """Print lines as they are."""
-    console_of().print(text, highlight=False)
-
-
-def say_status(folder: Path, shown: Shown) -> int:
-    """Print how far a folder is; how many runs failed."""
-    from returnee.experiments.running.status import status_of, status_text
-
-    found: dict[str, Any] = status_of(folder)
-    print_json(found) if shown.as_json else say_plainly(status_text(found))
-    return int(found["failed"])
-
-
 def status_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.")],
     as_json: JsonOption = False,
 ) -> None:
     """Show what of a folder is finished, failed and left, and how long the rest will take."""
-    say_status(folder, Shown(as_json=as_json))
+    say_status([folder], as_json)
 
 
 @spread()
@@ -196,12 +174,17 @@ def merge_command(
     measure: MeasureOption = None,
     shown: Shown = Shown(),
 ) -> None:
-    """Make one table of the shares of a sweep."""
+    """Make one table of the shares of a sweep, comparison, linkage experiment or validation."""
+    from returnee.experiments.running.manifests import read_manifest
     from returnee.experiments.running.merge import merge
+    from returnee.experiments.running.plan import SweepPlan
 
     measures = measures_of(measure)
-    merge(out, folders or None)
-    failed = say_status(out, shown)
-    write_report(out, shown.lang, measures)
+    merged = merge(out, folders or None)
+    failed = say_status(merged, shown.as_json)
+    if read_manifest(merged[0])["kind"] == SweepPlan.KIND:
+        write_report(merged[0], shown.lang, measures)
+    else:
+        Bar().say("for the report give the command of the shares again, without --shard")
     if failed:
         raise typer.Exit(SOME_FAILED)

@@ -17,6 +17,7 @@ from returnee.experiments.commands.shell import (
     print_json,
     reporting,
 )
+from returnee.experiments.errors import ShareDone
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
@@ -91,12 +92,23 @@ def validate_command(
     from returnee.experiments.studies.validation import save, validate
 
     overrides, checks = overrides_of(held.set_), None
-    found = validate(
-        scenario, held.replicates, held.patterns.value, overrides, settings, where, results
-    )
-    if held.face or held.write_doc is not None:
-        beside = replace(results, out=found.folder.with_name(f"{found.folder.name}-face"))
-        checks = face_checks(scenario, overrides, settings.seed, where, beside)
+    face = held.face or held.write_doc is not None
+    try:
+        found = validate(
+            scenario, held.replicates, held.patterns.value, overrides, settings, where, results
+        )
+    except ShareDone as share:
+        if not face:
+            raise
+        Bar().say(str(share))
+        try:
+            face_checks(scenario, overrides, settings.seed, where, beside(results, share.out))
+        except ShareDone as more:
+            raise ShareDone(more.out, *share.folders, *more.folders) from None
+    if face:
+        checks = face_checks(
+            scenario, overrides, settings.seed, where, beside(results, found.folder)
+        )
     save(found)
     with reporting(found.folder):
         report = write_page(found, checks, found.folder / "validation.html", shown.lang)
@@ -107,3 +119,8 @@ def validate_command(
     else:
         show(found, checks, console_of(), shown.lang)
     end(report, found.failures)
+
+
+def beside(results: Keep, folder: Path) -> Keep:
+    """Where face checks are kept, beside a validation."""
+    return replace(results, out=folder.with_name(f"{folder.name}-face"))

@@ -269,7 +269,16 @@ def scenario_in(folder: str | Path, label: str = "") -> Scenario:
     if label not in found:
         names = ", ".join(found) or "none"
         raise StoreError(f"{folder / MANIFEST}: found no scenario {label}, allowed {names}")
-    about = found[label]
+    return _scenario(folder, label, found[label])
+
+
+def scenarios_in(folder: str | Path) -> dict[str, Scenario]:
+    """All scenarios that a folder of results was run with, by label; see `scenario_in`."""
+    folder = Path(folder)
+    return {label: _scenario(folder, label, a) for label, a in _scenarios_in(folder).items()}
+
+
+def _scenario(folder: Path, label: str, about: Mapping[str, Any]) -> Scenario:
     parts = ("title_en", "title_zh", "county", "policy", "changes", "behaviour")
     scenario = Scenario(
         name=label,

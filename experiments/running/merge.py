@@ -1,91 +1,156 @@
-"""Make one table of the shares of a sweep."""
+"""Make one table of the shares of a sweep or a comparison."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import StoreError
-from returnee.experiments.files import SHARD, DamagedError, check_table, read_table
+from returnee.experiments.files import (
+    SHARD,
+    DamagedError,
+    append_line,
+    check_table,
+    read_table,
+)
 from returnee.experiments.running.design.design import Design, design_of
 from returnee.experiments.running.manifests import (
+    COMPARED,
     FINISHED,
     MANIFEST,
     difference,
+    differs,
+    other_model,
     read_manifest,
+    scenarios_in,
 )
-from returnee.experiments.running.plan import SweepPlan, name_of
-from returnee.experiments.running.store import PARTS, POINTS, Store, parts_in
+from returnee.experiments.running.options import RunSettings, share_of
+from returnee.experiments.running.plan import Plan, Runs, SweepPlan, name_of
+from returnee.experiments.running.store import (
+    FAILURES,
+    PARTS,
+    POINTS,
+    Store,
+    failures_in,
+    parts_in,
+)
 
 
 @checked_arguments
-def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> Path:
+def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> list[Path]:
     """Make one table of shares, which stay where they are.
 
     Parameters
     ----------
     out : path
-        Folder for the table.
+        Folder for the table; or one that holds several folders with shares, each with its table.
     folders : sequence of path, optional
         Shares, or unfinished folders of the same design; ``out/shard-*`` if left out.
 
     Returns
     -------
-    Path
-        The folder.
+    list of Path
+        The folder, or folders, with a table.
 
     Raises
     ------
     StoreError
-        If they are not of one design, or runs are missing; nothing is written then.
+        If they are not of one plan, or runs are missing; nothing is written then.
     """
     out = Path(out)
     places = [Path(f) for f in folders] if folders else sorted(out.glob(f"{SHARD}*"))
     places = [place for place in places if place.is_dir()]
+    if not places and not folders:
+        inner = sorted({path.parent for path in out.glob(f"*/{SHARD}*") if path.is_dir()})
+        if inner:
+            return [folder for one in inner for folder in merge(one)]
     if not places:
         raise StoreError(f"{out}: found no shares, allowed a folder with shard-1-of-N and so on")
-    manifests = [_manifest(place) for place in places]
-    for place, manifest in zip(places, manifests):
-        different = difference(manifest, manifests[0])
-        if different:
+    manifests = {place: _manifest(place) for place in places}
+    first = next(iter(manifests.values()))
+    kind = first["kind"]
+    for place, manifest in manifests.items():
+        if other := other_model(manifest):
+            raise StoreError(f"{place}/{MANIFEST}: {other}")
+        if different := _different(manifest, first):
             raise StoreError(f"{place}/{MANIFEST}: {different} as in {places[0]}")
-    held = {job: place for place in places for job in parts_in(place)}
-    jobs = range(int(manifests[0]["jobs"]))
-    missing = [number for number in jobs if name_of(number) not in held]
+    missing = (_left_of_sweep if kind == SweepPlan.KIND else _left_of_plan)(manifests)
     if missing:
-        n = int(manifests[0].get("shard", "0/0").partition("/")[2])
-        shares = sorted({number % n + 1 for number in missing}) if n else []
-        names = ", ".join(f"{i}/{n}" for i in shares) or f"{len(missing)} jobs"
-        raise StoreError(f"{out}: found {names} unfinished, allowed all shares; run them first")
-    plan = _plan(manifests[0], places[0])
-
-    def part(name: str, job: str) -> Path:
-        return held[job] / PARTS[name] / f"{job}.parquet"
-
-    _check(plan, part)
+        raise StoreError(f"{out}: found {missing} unfinished, allowed all shares; run them first")
+    plan = (_sweep if kind == SweepPlan.KIND else _plan)(first, places[0])
+    _check(plan, places)
     words = ["returnee", "merge", str(out), *(str(folder) for folder in folders or ())]
     about = {"merged": len(places), "merged_by": shlex.join(words)}
-    with Store(out, plan, whole_command(manifests[0]["command"], out), about=about) as store:
-        store.consolidate(part)
+    if plan.grows:
+        about["runs"] = first["whole"]
+    with Store(out, plan, whole_command(first["command"], out), about=about) as store:
+        store.consolidate(lambda name: _parts(places, name))
+        for place in places if plan.grows else ():
+            for row in failures_in(place).values():
+                append_line(out / FAILURES, row)
         store.remove_empty()
         store.status(FINISHED)
-    return out
+    return [out]
 
 
-def _check(plan: SweepPlan, part: Callable[[str, str], Path]) -> None:
+def _different(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """In what two shares are not of one plan; empty if in nothing."""
+    if wanted["kind"] == SweepPlan.KIND:
+        return difference(found, wanted)
+    told = differs(found, wanted, (*COMPARED, "replicates", "people", "reference"))
+    if not told and found.get("digest") != wanted.get("digest"):
+        told = "runs: found those of another plan, allowed the same"
+    return told
+
+
+def _parts(places: Sequence[Path], name: str) -> dict[str, Path]:
+    """The files of a table by job."""
+    return {
+        job: place / PARTS[name] / f"{job}.parquet"
+        for place in places
+        for job in parts_in(place, name)
+    }
+
+
+def _left_of_sweep(manifests: Mapping[Path, dict[str, Any]]) -> str:
+    """Which shares lack jobs, or how many jobs; any folder may hold a job."""
+    first = next(iter(manifests.values()))
+    held = {job for place in manifests for job in parts_in(place)}
+    missing = [number for number in range(int(first["jobs"])) if name_of(number) not in held]
+    n = share_of(first.get("shard", "")).of
+    shares = sorted({number % n + 1 for number in missing}) if "shard" in first else []
+    return ", ".join(f"{i}/{n}" for i in shares) or (f"{len(missing)} jobs" if missing else "")
+
+
+def _left_of_plan(manifests: Mapping[Path, dict[str, Any]]) -> str:
+    """Which shares are not finished; runs that failed are tried again when all is resumed."""
+    done, n = set(), 0
+    for place, manifest in manifests.items():
+        share = share_of(manifest.get("shard", ""))
+        n = n or share.of
+        if "shard" not in manifest or share.of != n:
+            found = manifest.get("shard", "nothing")
+            raise StoreError(f"{place}/{MANIFEST}: shard: found {found}, allowed shares i/{n}")
+        there = len({*parts_in(place), *failures_in(place)})
+        if manifest.get("status") == FINISHED and there >= manifest["runs"]:
+            done.add(share.number)
+    return ", ".join(f"{i}/{n}" for i in range(1, n + 1) if i not in done)
+
+
+def _check(plan: Runs, places: Sequence[Path]) -> None:
     """Read all parts before anything is written.
 
     Raises
     ------
     DamagedError
     """
-    for name, jobs in plan.wanted().items():
-        for job in jobs:
+    for name in plan.wanted():
+        for path in _parts(places, name).values():
             try:
-                check_table(part(name, job))
+                check_table(path)
             except DamagedError as error:
                 again = "give the command of its share again, and merge then"
                 raise DamagedError(error.path, again) from None
@@ -110,15 +175,26 @@ def whole_command(command: str, out: Path) -> str:
 
 def _manifest(place: Path) -> dict[str, Any]:
     if not (place / MANIFEST).is_file():
-        raise StoreError(f"{place}: found no {MANIFEST}, allowed a share of a sweep")
+        raise StoreError(f"{place}: found no {MANIFEST}, allowed a share")
     found = read_manifest(place)
-    if found.get("kind") != SweepPlan.KIND:
-        raise StoreError(f"{place}: found results of kind {found.get('kind')}, allowed a sweep")
+    kinds = SweepPlan.KIND, Plan.KIND
+    if found.get("kind") not in kinds:
+        allowed = " or ".join(f"a {kind}" for kind in kinds)
+        raise StoreError(f"{place}: found results of kind {found.get('kind')}, allowed {allowed}")
     return found
 
 
-def _plan(manifest: dict[str, Any], place: Path) -> SweepPlan:
-    """The plan that a share belongs to, from what stands in it."""
+def _plan(manifest: dict[str, Any], place: Path) -> Plan:
+    """The scenarios and settings that a share of a comparison belongs to."""
+    seed, sample, months, burn_in, people, n = (
+        manifest[key] for key in ("seed", "sample", "months", "burn_in", "people", "replicates")
+    )
+    settings = RunSettings(seed, sample, months, burn_in)
+    return Plan(scenarios_in(place), manifest["reference"], n, settings, people)
+
+
+def _sweep(manifest: dict[str, Any], place: Path) -> SweepPlan:
+    """The plan that a share of a sweep belongs to, from what stands in it."""
     points = read_table(place / POINTS).to_pandas().drop(columns="point")
     given = dict(manifest["design"])
     if given["method"] == "table":

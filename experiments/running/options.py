@@ -88,6 +88,35 @@ class Where:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Which share of how many, for array jobs.
+
+    Examples
+    --------
+    >>> share_of("2/8")
+    Share(number=2, of=8)
+    """
+
+    number: int = 1
+    of: int = 1
+
+
+def share_of(text: str) -> Share:
+    """Read ``"2/8"``; nothing is the whole.
+
+    Raises
+    ------
+    UsageError
+    """
+    if not text:
+        return Share()
+    first, _, last = text.partition("/")
+    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+        raise UsageError(f"shard: found {text}, allowed i/N with i from 1 to N, as in 2/8")
+    return Share(int(first), int(last))
+
+
+@dataclass(frozen=True)
 class Keep:
     """Where results are kept, and what is shown meanwhile.
 
@@ -99,15 +128,20 @@ class Keep:
         Write to a new folder beside `out` if that holds another plan.
     progress : bool or Reporter
         Show progress on standard error.
+    shard : str
+        ``"2/8"`` does the second of eight shares, in a folder of its own inside `out`; a study then
+        ends with `ShareDone`, as there is nothing to tell before the shares are merged.
     """
 
     out: str | Path | None = None
     as_new: bool = False
     progress: bool | Reporter = False
+    shard: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what is of another type."""
+        """Refuse what is of another type, and shares that there are not."""
         check_fields(self)
+        share_of(self.shard)
 
     @property
     def reporter(self) -> Reporter:
@@ -120,3 +154,16 @@ class Keep:
     def folder(self) -> Path:
         """The folder, where one was named."""
         return Path(self.out or "")
+
+    def unshared(self) -> None:
+        """Refuse a share, where what is run next hinges on what came out before.
+
+        Raises
+        ------
+        UsageError
+        """
+        if self.shard:
+            raise UsageError(
+                f"shard: found {self.shard}, allowed none, as what is run next hinges on what came "
+                "out before"
+            )

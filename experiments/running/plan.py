@@ -36,7 +36,7 @@ from returnee.experiments.running.manifests import (
     differs,
     seen_from,
 )
-from returnee.experiments.running.options import RunSettings
+from returnee.experiments.running.options import RunSettings, Share
 from returnee.scenarios import Scenario, ScenarioError
 from returnee.scenarios.schema.county_folder import county_digest
 from returnee.simulation.fingerprint import fingerprint
@@ -75,6 +75,15 @@ class Runs(ABC):
     @abstractmethod
     def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         """In what two manifests differ, as "key: found ..., allowed ..."; empty if in nothing."""
+
+    @abstractmethod
+    def share(self, share: Share) -> list[str]:
+        """Names of the jobs of one share of many."""
+
+    @property
+    @abstractmethod
+    def digest(self) -> str:
+        """Sixteen hex digits that tell plans apart: what is run, not with how many workers."""
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -163,6 +172,16 @@ class Plan(Runs):
         few = [key for key, task in self._tasks.items() if task.replicate < self.people]
         return {**({PERSONS: few} if few else {}), RUNS: list(self._tasks)}
 
+    def share(self, share: Share) -> list[str]:
+        """Runs that share a history go together, unless there are few of them."""
+        groups = together(list(self._tasks.values()), self.scenarios, share.of)
+        return [task.key for group in groups[share.number - 1 :: share.of] for task in group]
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the names of all runs; settings are compared by themselves."""
+        return hashlib.sha256(" ".join(self.names).encode()).hexdigest()[:16]
+
     def size(self, name: str) -> int:
         """One: a job is a run."""
         return 1
@@ -196,7 +215,8 @@ class Plan(Runs):
         s = self.settings
         about = {
             "seed": s.seed, "replicates": self.replicates, "sample": s.sample, "months": s.months,
-            "burn_in": s.burn_in, "people": self.people, "reference": self.reference, **more,
+            "burn_in": s.burn_in, "people": self.people, "reference": self.reference,
+            "runs": self.total(self.names), **more,
         }  # fmt: skip
         return Manifest(self.KIND, command, self.scenarios, about)
 
@@ -357,6 +377,10 @@ class SweepPlan(Runs):
         names = [name_of(number) for number in range(self.jobs)]
         monthly = {MONTHLY: names} if self.design.keep == "monthly" else {}
         return {**monthly, RUNS: names}
+
+    def share(self, share: Share) -> list[str]:
+        """Every so many-th job."""
+        return list(self.names[share.number - 1 :: share.of])
 
     def size(self, name: str) -> int:
         """Runs of a job."""

@@ -2,57 +2,27 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from returnee.experiments.errors import Interrupted, UsageError
+from returnee.experiments.errors import Interrupted, ShareDone, UsageError
 from returnee.experiments.files import SHARD
 from returnee.experiments.running.executors import Pool, compile_first, execute, pool_of
 from returnee.experiments.running.jobs import Done, Job, Measure
-from returnee.experiments.running.manifests import FINISHED
-from returnee.experiments.running.options import Keep, Where
+from returnee.experiments.running.manifests import FINISHED, with_out
+from returnee.experiments.running.options import Keep, Where, share_of
 from returnee.experiments.running.plan import Runs
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.running.store import Store
 
 
-@dataclass(frozen=True)
-class Share:
-    """Which share of how many, for array jobs.
-
-    Examples
-    --------
-    >>> share_of("2/8")
-    Share(number=2, of=8)
-    """
-
-    number: int = 1
-    of: int = 1
-
-
-def share_of(text: str) -> Share:
-    """Read ``"2/8"``; nothing is the whole.
-
-    Raises
-    ------
-    UsageError
-    """
-    if not text:
-        return Share()
-    first, _, last = text.partition("/")
-    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
-        raise UsageError(f"shard: found {text}, allowed i/N with i from 1 to N, as in 2/8")
-    return Share(int(first), int(last))
-
-
 @contextmanager
 def running(
-    plan: Runs, measure: Measure, where: Where, keep: Keep, command: str = "", shard: str = "",
-    retry: bool = False,
-) -> Iterator[Store]:  # fmt: skip
+    plan: Runs, measure: Measure, where: Where, keep: Keep, command: str = "", retry: bool = False
+) -> Iterator[Store]:
     """Make the runs of a plan; the folder stays taken while what came out is worked on.
 
     Parameters
@@ -65,8 +35,6 @@ def running(
         A temporary folder if it names none.
     command : str
         The command that repeats the plan.
-    shard : str
-        ``"2/8"`` does the second of eight shares, in a folder of its own inside the folder.
     retry : bool
         Try runs of a sweep again that failed.
 
@@ -74,22 +42,29 @@ def running(
     ------
     Interrupted
         If stopped; what is finished is kept.
+    ShareDone
+        If a share was asked for and is made.
     StoreError
         If the folder cannot be used.
     """
-    share, reporter = share_of(shard), keep.reporter
+    share, reporter = share_of(keep.shard), keep.reporter
     where.check()
+    if keep.shard and keep.out is None:
+        raise UsageError(f"shard: found {keep.shard} without a folder, allowed with --out")
     with ExitStack() as stack:
         folder = keep.folder
         if keep.out is None:
             name = stack.enter_context(tempfile.TemporaryDirectory(prefix="returnee-"))
             folder = Path(name) / "runs"
         mine, about = list(plan.names), {}
-        if shard:
+        if keep.shard:
             folder = folder / f"{SHARD}{share.number}-of-{share.of}"
-            about = {"shard": shard, "whole": plan.total(mine)}
-            mine = mine[share.number - 1 :: share.of]
+            about = {"shard": keep.shard, "whole": plan.total(mine), "digest": plan.digest}
+            mine = plan.share(share)
             about["runs"] = plan.total(mine)
+            command = command and shlex.join(
+                [*shlex.split(with_out(command, keep.folder)), "--shard", keep.shard]
+            )
         # A cluster is asked before anything is written.
         pool = pool_of(where, reporter.say)
         stack.callback(pool.close)
@@ -98,12 +73,12 @@ def running(
             if retry:
                 store.retry()
             _fill(store, mine, measure, pool, where, reporter)
-            if plan.grows or not shard:
+            if not keep.shard:
                 store.consolidate()
-            store.remove_empty()
-            yield store
+                store.remove_empty()
+                yield store
         except KeyboardInterrupt:
-            if plan.grows:
+            if plan.grows and not keep.shard:
                 store.consolidate()
             if keep.out is None:
                 raise
@@ -113,14 +88,15 @@ def running(
                 f"{store.folder}; give the same command again to go on"
             ) from None
         store.status(FINISHED)
+    if keep.shard:
+        raise ShareDone(keep.folder, store.folder)
 
 
 def run(
-    plan: Runs, measure: Measure, where: Where, keep: Keep, command: str = "", shard: str = "",
-    retry: bool = False,
-) -> Store:  # fmt: skip
+    plan: Runs, measure: Measure, where: Where, keep: Keep, command: str = "", retry: bool = False
+) -> Store:
     """Make the runs of a plan that a folder does not hold yet; see `running`."""
-    with running(plan, measure, where, keep, command, shard, retry) as store:
+    with running(plan, measure, where, keep, command, retry) as store:
         return store
 
 

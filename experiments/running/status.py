@@ -82,7 +82,7 @@ def runs_of(manifest: dict[str, Any]) -> int:
 
 
 def _of_folders(folder: Path) -> dict[str, Any]:
-    """Status of a folder whose folders hold the runs: shares of a sweep, or stages of a study."""
+    """Status of a folder whose folders hold the runs: shares, or stages of a study."""
     shares = [path.parent for path in sorted(folder.glob(f"{SHARD}*/{MANIFEST}"))]
     stages = [folder / name for name in STAGES if (folder / name / MANIFEST).is_file()]
     parts = shares or stages
@@ -94,7 +94,7 @@ def _of_folders(folder: Path) -> dict[str, Any]:
     whole = int(manifests[0]["whole"]) if shares else sum(one["runs"] for one in each)
     times = [one["seconds_left"] for one in each]
     return {
-        "folder": str(folder), "kind": "sweep" if shares else "study",
+        "folder": str(folder), "kind": manifests[0]["kind"] if shares else "study",
         "status": "shares" if shares else _slowest(each), "runs": whole,
         "finished": finished, "failed": failed, "left": whole - finished,
         "seconds_left": None if None in times else max(times), "shares": each,

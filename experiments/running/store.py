@@ -183,7 +183,7 @@ class Store(OwnFolder):
             if (self.folder / name).exists():
                 check_table(self.folder / name)
 
-    def consolidate(self, part: Callable[[str, str], Path] | None = None) -> None:
+    def consolidate(self, parts: Callable[[str], Mapping[str, Path]] | None = None) -> None:
         """Make one table of all parts.
 
         The parts are then removed, unless some runs of a sweep failed: then they stay, so that
@@ -191,8 +191,8 @@ class Store(OwnFolder):
 
         Parameters
         ----------
-        part : callable, optional
-            Where the file of a job is, for parts that stand elsewhere and stay there.
+        parts : callable, optional
+            The files of a table by job, for parts that stand elsewhere and stay there.
 
         Raises
         ------
@@ -201,14 +201,17 @@ class Store(OwnFolder):
         """
         try:
             for name in self.tables:
-                jobs = parts_in(self.folder, name) if self.plan.grows else self.plan.names
-                self._join(name, {job: (part or self.part)(name, job) for job in jobs})
+                self._join(name, (parts or self._parts)(name))
         except StoreError:
             self._noted.clear()
             if self.plan.grows or len(self.noted()) < len(self.plan.names):
                 raise  # else another process was first, and removed the parts
-        if part is None and (self.plan.grows or not failed_in(self.folder)):
+        if parts is None and (self.plan.grows or not failed_in(self.folder)):
             self._remove_parts()
+
+    def _parts(self, name: str) -> dict[str, Path]:
+        jobs = parts_in(self.folder, name) if self.plan.grows else self.plan.names
+        return {job: self.part(name, job) for job in jobs}
 
     def _join(self, name: str, parts: Mapping[str, Path]) -> None:
         path, old = self.folder / name, self.noted(name)

@@ -246,6 +246,7 @@ def budget(
     ------
     ScenarioError, UsageError, Interrupted
     """
+    results.unshared()
     given = dict(overrides or {})
     if not 0.0 < per_year <= ALLOWED_CAP:  # also refuses what is not a number
         raise UsageError(

@@ -161,7 +161,7 @@ def compare(
     where : Where
         Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
-        Or its fields: out, as_new, progress.
+        Or its fields: out, as_new, progress, shard.
 
     Returns
     -------

@@ -19,6 +19,7 @@ import pyarrow as pa
 from scipy import stats
 
 from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.errors import ShareDone
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import BY_NAME as MEASURE
 from returnee.experiments.measuring.measures import MEASURES, SCHEMA, tidy
@@ -431,7 +432,7 @@ def face_checks(
     where : Where
         Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
-        Or its fields: out (holds a folder a check), as_new, progress.
+        Or its fields: out (holds a folder a check), as_new, progress, shard.
 
     Returns
     -------
@@ -444,29 +445,54 @@ def face_checks(
     """
     base = load_scenario(scenario, overrides or {})
     results = replace(results, progress=results.reporter)
-
-    def made(name: str, plan: Plan, measure: Any = horizon_of) -> Store:
+    command = f"returnee validate {scenario} --face"
+    stores: dict[str, Store] = {}
+    shares: list[Path] = []
+    for name, (plan, measure) in plans_of(base, seed).items():
         plan.check()
-        command = f"returnee validate {scenario} --face"
         keep = replace(results, out=results.folder / name)
-        return run(plan, Tidy(measure), where, keep, command)
+        try:
+            stores[name] = run(plan, Tidy(measure), where, keep, command)
+        except ShareDone as share:
+            shares += share.folders
+    if shares:
+        raise ShareDone(results.folder, *shares)
+    levers = stores["levers"]
+    assert isinstance(levers.plan, Plan)
+    return Face(
+        levers.plan,
+        values_of(levers, NAMES),
+        by_decade(stores["long"].runs()),
+        tuple(values_of(stores[sample_name(sample)], STEADY)[0] for sample, _ in SAMPLES),
+        np.stack([values_of(stores[seed_name(k)], STEADY)[0] for k in range(SEEDS)]),
+    )
 
-    def alone(replicates: int, settings: RunSettings) -> Plan:
-        return Plan({BASE: base}, BASE, replicates, settings)
 
-    plan = line_up(base, RunSettings(seed, SAMPLE, MONTHS), REPLICATES)
-    levels = values_of(made("levers", plan), NAMES)
-    samples = []
-    for sample, n in SAMPLES:
-        store = made(f"sample-{sample:g}", alone(n, RunSettings(seed, sample, MONTHS)))
-        samples.append(values_of(store, STEADY)[0])
-    seeds = []
-    for k in range(SEEDS):
-        settings = RunSettings(seed + k, SEED_SAMPLE, MONTHS)
-        store = made(f"seed-{k + 1}", alone(SEED_REPLICATES, settings))
-        seeds.append(values_of(store, STEADY)[0])
-    store = made("long", alone(LONG_REPLICATES, RunSettings(seed, LONG_SAMPLE, LONG)), decades_of)
-    return Face(plan, levels, by_decade(store.runs()), tuple(samples), np.stack(seeds))
+def sample_name(sample: float) -> str:
+    """Folder of the runs of a sample."""
+    return f"sample-{sample:g}"
+
+
+def seed_name(number: int) -> str:
+    """Folder of the runs of a seed, from nought."""
+    return f"seed-{number + 1}"
+
+
+def plans_of(base: Scenario, seed: int) -> dict[str, tuple[Plan, Any]]:
+    """What is run for each check, and what is kept of a run, by folder."""
+
+    def alone(replicates: int, sample: float, months: int = MONTHS, more: int = 0) -> Plan:
+        return Plan({BASE: base}, BASE, replicates, RunSettings(seed + more, sample, months))
+
+    return {
+        "levers": (line_up(base, RunSettings(seed, SAMPLE, MONTHS), REPLICATES), horizon_of),
+        **{sample_name(sample): (alone(n, sample), horizon_of) for sample, n in SAMPLES},
+        **{
+            seed_name(k): (alone(SEED_REPLICATES, SEED_SAMPLE, more=k), horizon_of)
+            for k in range(SEEDS)
+        },
+        "long": (alone(LONG_REPLICATES, LONG_SAMPLE, LONG), decades_of),
+    }
 
 
 def by_decade(runs: pd.DataFrame) -> np.ndarray:

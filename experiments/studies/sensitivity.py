@@ -177,6 +177,7 @@ def sensitivity(
     ------
     ScenarioError, UsageError, Interrupted
     """
+    results.unshared()
     study = study_of(scenarios, against, effort, settings, overrides or {})
     effort.check()
     about: dict[str, Any] = {**attributes(study), "moved": len(study.moved)}

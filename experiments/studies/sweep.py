@@ -12,6 +12,7 @@ import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.defaults import MAX_RUNS
+from returnee.experiments.errors import ShareDone
 from returnee.experiments.measuring.measures import attributes
 from returnee.experiments.running.design.design import Design, design_of, read_design
 from returnee.experiments.running.jobs import Figures
@@ -28,7 +29,6 @@ def sweep(
     design: Given,
     out: str | Path | None = None,
     *,
-    shard: str = "",
     where: Where = Where(),
     results: Keep = Keep(),
     retry: bool = False,
@@ -43,12 +43,10 @@ def sweep(
         A design file, or what stands in one.
     out : path, optional
         Folder to keep the runs in, and to resume from; a temporary one if left out.
-    shard : str
-        ``"2/8"`` does the second of eight shares, for array jobs; see `merge`.
     where : Where
         Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
-        Or its fields: as_new, progress.
+        Or its fields: as_new, progress, shard; of a share, what is finished is returned.
     retry : bool
         Try runs again that failed.
     max_runs : int
@@ -80,8 +78,11 @@ def sweep(
     plan = plan_of(as_design(design), max_runs)
     results = results if out is None else replace(results, out=out)
     words = command or command_of(plan.design)
-    with running(plan, figures_of(plan), where, results, words, shard, retry) as store:
-        return frame_of(store.folder)
+    try:
+        with running(plan, figures_of(plan), where, results, words, retry) as store:
+            return frame_of(store.folder)
+    except ShareDone as share:
+        return frame_of(share.folders[0])
 
 
 def figures_of(plan: SweepPlan) -> Figures:

@@ -161,6 +161,7 @@ def calibrate(
     Interrupted
         If stopped; what is finished is kept.
     """
+    results.unshared()
     where.check()
     frame = Frame(scenario, tuple(targets or default_targets()), settings.seed, settings.months)
     options.check(frame)

@@ -78,7 +78,8 @@ def test_a_county_that_is_not_there_is_refused_before_anything_runs(here: Path, 
     assert not (here / "s").exists()
 
 
-def test_a_county_is_shown(here: Path) -> None:
+def test_a_county_is_shown(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")  # no name is divided between lines
     zh = call("county", "show", "--lang", "zh").stdout
     assert "…" not in zh and "share of" not in zh and "false" not in zh and "true" not in zh
     assert "占销售额比例" in zh and "是" in zh
