@@ -93,13 +93,14 @@ def target_table(found: Calibration, lang: str) -> Sheet:
     from returnee.experiments.studies.calibration.files import targets_frame
 
     text, rows = calibrate_words(lang), []
-    for target, row in zip(found.targets, targets_frame(found).itertuples()):
-        unit = target.unit
+    shown = np.isfinite(found.verified).sum(axis=0)  # by how many runs
+    for target, row, n in zip(found.targets, targets_frame(found).itertuples(), shown):
+        unit, has_error = target.unit, n > 1 and np.isfinite(row.value)
         rows.append(
             [
                 target.label(lang), measured_range(target.low, target.high, unit, lang),
                 measured(row.start, unit, lang), measured(row.value, unit, lang),
-                measured(row.error, unit, lang), short(row.distance, "+.2f"),
+                measured(row.error if has_error else np.nan, unit, lang), short(row.distance, "+.2f"),
                 text["yes"] if row.in_band else text["no"], target.source,
             ]
         )  # fmt: skip

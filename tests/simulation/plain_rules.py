@@ -7,21 +7,61 @@ digests of the tiniest run, with one text replaced in the sources as they are lo
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib.machinery
-import inspect
 import json
 import os
 import sys
-import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 DECORATORS = ("kernel", "draw_kernel")
+MODEL = str(Path(__file__).resolve().parents[2] / "simulation") + os.sep
 
 
-def rules_in(path: str) -> list[ast.FunctionDef]:
+class Statement(NamedTuple):
+    """A statement of a rule."""
+
+    rule: str
+    text: str  # its first line
+    is_first: bool
+
+
+class Marks:
+    """Marks before each statement of the rules, which say whether it was reached.
+
+    Tracing lines, as coverage does, takes twice as long as the runs themselves.
+    """
+
+    def __init__(self) -> None:
+        self.statements: list[Statement] = []
+        self.reached = builtins.REACHED = bytearray(100_000)  # type: ignore[attr-defined]
+
+    def put(self, source: bytes) -> ast.Module:
+        """A file with marks in its rules."""
+        tree, lines = ast.parse(source), source.decode().splitlines()
+        for rule in rules_in(tree):
+            first = rule.body[ast.get_docstring(rule) is not None and len(rule.body) > 1]
+            for block in blocks_of(rule):
+                for statement in list(block):
+                    if statement is rule.body[0] and statement is not first:
+                        continue  # the docstring
+                    mark = ast.parse(f"REACHED[{len(self.statements)}] = 1").body[0]
+                    for part in ast.walk(mark):
+                        ast.copy_location(part, statement)
+                    block.insert(block.index(statement), mark)
+                    text = lines[statement.lineno - 1].strip()
+                    self.statements.append(Statement(rule.name, text, statement is first))
+        return tree
+
+    def missed(self) -> list[Statement]:
+        """What was not reached, in the order of the sources."""
+        return [one for one, hit in zip(self.statements, self.reached) if not hit]
+
+
+def rules_in(tree: ast.Module) -> list[ast.FunctionDef]:
     """Functions of a file that are compiled."""
-    with open(path, encoding="utf-8") as file:
-        tree = ast.parse(file.read())
     return [
         node
         for node in tree.body
@@ -30,64 +70,63 @@ def rules_in(path: str) -> list[ast.FunctionDef]:
     ]
 
 
+def blocks_of(rule: ast.FunctionDef) -> Iterator[list[ast.stmt]]:
+    """The rule's statements, and those under each of its conditions and loops."""
+    for node in list(ast.walk(rule)):
+        for name in ("body", "orelse"):
+            if isinstance(block := getattr(node, name, None), list):
+                yield block
+
+
+def load_as(rewritten: Callable[[bytes, str], bytes | ast.Module]) -> None:
+    """Have the sources of the model rewritten as they are loaded; nothing of it is kept."""
+    loader = importlib.machinery.SourceFileLoader
+    get_data, compile_source = loader.get_data, loader.source_to_code
+
+    def read(self, path):
+        if MODEL in path and path.endswith(".pyc"):
+            raise FileNotFoundError(path)  # bytecode of the sources as they are
+        return get_data(self, path)
+
+    def compiled(self, data, path, **options):
+        if isinstance(data, bytes) and path.startswith(MODEL):
+            data = rewritten(data, path)
+        return compile_source(self, data, path, **options)
+
+    loader.get_data, loader.source_to_code = read, compiled
+    sys.dont_write_bytecode = True
+
+
 def cover() -> dict:
-    """Run the fingerprint's cases under coverage."""
-    import coverage
-
-    folder = Path(__file__).resolve().parents[2] / "simulation"
-    watch = coverage.Coverage(include=[f"{folder}/*"], data_file=None, config_file=False)
-    watch.start()
+    """Run the fingerprint's cases, and see what they reach."""
+    marks = Marks()
+    load_as(lambda data, path: marks.put(data))
     from returnee.simulation import fingerprint
-    from returnee.simulation.engine import rules
 
-    found = dict(fingerprint.digests())
-    watch.stop()
-    paths = {inspect.getfile(sys.modules[name]) for name in rules._holding}
-    total, unentered, missed = 0, [], []
-    for path in sorted(paths):
-        lines = Path(path).read_text("utf-8").splitlines()
-        left_out = set(watch.analysis2(path)[3])
-        for rule in rules_in(path):
-            body = (
-                rule.body[1:]
-                if isinstance(rule.body[0], ast.Expr) and len(rule.body) > 1
-                else rule.body
-            )
-            total += 1
-            if body[0].lineno in left_out:
-                unentered.append(rule.name)
-            missed += [
-                (rule.name, lines[k - 1].strip())
-                for k in sorted(left_out)
-                if rule.lineno <= k <= (rule.end_lineno or 0)
-            ]
-    return {"digests": found, "rules": total, "never entered": unentered, "missed": missed}
-
-
-def is_test(path: str) -> bool:
-    """Whether a file belongs to the tests."""
-    return Path(path).resolve().is_relative_to(Path(__file__).resolve().parents[1])
+    found, missed = dict(fingerprint.digests()), marks.missed()
+    return {
+        "digests": found,
+        "rules": sum(one.is_first for one in marks.statements),
+        "never entered": [one.rule for one in missed if one.is_first],
+        "missed": [(one.rule, one.text) for one in missed],
+    }
 
 
 def change(old: str, new: str) -> dict:
     """Run the tiniest case with a text replaced in whichever file of the model holds it."""
-    loader, times = importlib.machinery.SourceFileLoader, []
-    compile_source = loader.source_to_code
+    times = []
 
-    def changed(self, data, path, **options):
-        if isinstance(data, bytes) and old.encode() in data and not is_test(path):
+    def changed(data: bytes, path: str) -> bytes:
+        if old.encode() in data:
             times.append(path)
-            data = data.replace(old.encode(), new.encode())
-        return compile_source(self, data, path, **options)
+        return data.replace(old.encode(), new.encode())
 
-    loader.source_to_code = changed
-    with tempfile.TemporaryDirectory() as folder:  # no bytecode that was compiled before
-        sys.pycache_prefix = folder
-        from test_fingerprint import TINIEST
+    load_as(changed)
+    from test_fingerprint import TINIEST
 
-        from returnee.simulation.fingerprint import run_of, table_digests
+    from returnee.simulation.fingerprint import run_of, table_digests
 
-        found = table_digests(run_of(TINIEST))
+    found = table_digests(run_of(TINIEST))
     assert len(times) == 1, times
     return found
 

@@ -57,6 +57,7 @@ def test_letters_in_charts_stay_letters(small: Comparison) -> None:
     assert "<text" in drawn and ">returned (people a year)</text>" in drawn
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_chinese_charts_need_a_font(small: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charts, "chinese_fonts", list)
     assert words("en")["report"]["charts_english"] not in html_of(small, "en")
@@ -95,6 +96,7 @@ def test_figures_are_written_as_a_reader_would(
     assert figure(value, unit, lang, signed) == text
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_section_is_in_the_contents(small: Comparison, lang: str) -> None:
     page = html_of(small, lang)
