@@ -11,6 +11,8 @@ from waiting import LIMIT
 from xdist.scheduler import LoadFileScheduling
 
 BROWSER = ("test_browser.py", "test_lost.py")  # who share a server and a browser
+LONGEST = ("test_bounds.py", *BROWSER, "test_sweep_faults.py", "test_linkage.py")
+"""Files that are begun first, so that no worker waits for another at the end."""
 
 # Else every process that a test starts compiles all sources that it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -27,6 +29,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         from returnee.simulation import simulate
 
         simulate("baseline", sample=0.002, months=12)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first."""
+    place = {name: k for k, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
 
 
 class Files(LoadFileScheduling):
