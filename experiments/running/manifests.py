@@ -244,11 +244,6 @@ def keep_county(source: Path, folder: Path) -> dict[str, Any]:
     return {**about, "folder": place.as_posix()}
 
 
-def labels_in(folder: str | Path) -> list[str]:
-    """Labels of the scenarios that a folder of results holds."""
-    return list(_scenarios_in(Path(folder)))
-
-
 def scenario_in(folder: str | Path, label: str = "") -> Scenario:
     """A scenario as a folder of results was run with, from its manifest and copies.
 

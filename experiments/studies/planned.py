@@ -26,7 +26,7 @@ from returnee.simulation.state.programmes import POT_TABLE, PROGRAMME_TABLE, Cos
 
 YEAR = 12
 BUDGETED = tuple(pot.key for pot in POT_TABLE if pot.budgeted)
-CAP, POT = "cap", "pot"
+CAP = "cap"
 
 
 def planned(scenario: Scenario, months: int) -> pd.DataFrame:

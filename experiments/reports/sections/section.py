@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,7 +19,7 @@ LONGEST = 16  # letters of an interval on one line; a Chinese character counts a
 Line = tuple[str, list[Cell]]  # label, and a cell per scenario
 
 
-class Part:
+class Part(ABC):
     """A section of a comparison's report.
 
     Parameters
@@ -55,9 +56,9 @@ class Part:
         """Lines as a table with a column for each scenario."""
         return Sheet([first, *self.titles], [[label, *cells] for label, cells in lines])
 
+    @abstractmethod
     def section(self) -> Section:
         """Everything that the page shows of it."""
-        raise NotImplementedError
 
     def cells(self, effects: pd.DataFrame, unit: str, better: int = 0) -> list[Cell]:
         """A row of a table: the reference's level, then levels and differences.

@@ -34,7 +34,6 @@ from returnee.experiments.studies.calibration.search import check_method
 from returnee.experiments.studies.calibration.targets import Target, distances
 
 DIGITS = 3  # of the parameters of the result
-MEMBER_REPLICATES = 5
 LOCAL = 2  # times the replicates, for derivatives
 OTHER_LUCK = 10_000  # first replicate of the verification; the search has those from 0
 NEAR = 50  # points that the simulation error is pooled over

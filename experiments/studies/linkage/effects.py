@@ -47,7 +47,6 @@ SPENT = tuple(f"spent_{name}" for name in PROGRAMMES)
 KEPT = (*OUTCOMES, COST, *SPENT)
 MILLION = 1e6
 ROUNDING = 1e-11  # of the largest level: what sums of weights may be off by
-BASES = ("capped", "uncapped")
 
 
 @dataclass(frozen=True)
