@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import (
     console_of,
@@ -152,15 +152,10 @@ def calibrate_command(
 def command_of(scenario: str, fitted: Fitted, settings: RunSettings) -> str:
     """The command line that repeats a calibration."""
     f = fitted
-    flags = {
-        "trials": f.trials, "method": f.method.value, "replicates": f.replicates,
-        "sample": f.sample, "months": settings.months, "seed": settings.seed,
-        "members": f.members, "verify-sample": f.verify_sample,
-        "verify-replicates": f.verify_replicates,
+    options = {
+        "targets": f.targets, "set": f.set_, "free": f.free, "trials": f.trials,
+        "method": f.method.value, "replicates": f.replicates, "sample": f.sample,
+        "months": settings.months, "seed": settings.seed, "members": f.members,
+        "verify-sample": f.verify_sample, "verify-replicates": f.verify_replicates,
     }  # fmt: skip
-    words = ["returnee", "calibrate", scenario]
-    words += ["--targets", str(f.targets)] if f.targets else []
-    words += [word for text in f.set_ or () for word in ("--set", text)]
-    words += [word for key in f.free or () for word in ("--free", key)]
-    words += [word for name, value in flags.items() for word in (f"--{name}", str(value))]
-    return shlex.join(words)
+    return command_line(["calibrate", scenario], options)

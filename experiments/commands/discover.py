@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, print_json
 from returnee.experiments.running.progress import Bar
@@ -83,10 +83,11 @@ def discover_command(
         folder, q.scenario, against=q.against, measure=q.measure, target=q.target,
         method=q.method.value,
     )  # fmt: skip
-    words = ["returnee", "discover", str(folder), "--scenario", found.scenario]
-    words += ["--against", q.against] if q.against else []
-    words += ["--measure", q.measure, "--target", q.target, "--method", q.method.value]
-    page = discover_page(found, shlex.join(words), lang)
+    options = {
+        "scenario": found.scenario, "against": q.against, "measure": q.measure,
+        "target": q.target, "method": q.method.value,
+    }  # fmt: skip
+    page = discover_page(found, command_line(["discover", folder], options), lang)
     report = write_text(out or folder / page_name(found, q.method.value), page)
     if shown.as_json:
         print_json([plain(row) for row in found.frame().to_dict("records")])

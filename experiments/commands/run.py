@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import SetOption, Shown, spread
 from returnee.experiments.commands.shell import (
     INTERRUPTED,
@@ -76,10 +76,7 @@ def command_of(scenario: str, sets: Sequence[str], replicate: int, settings: Run
     """The command line that repeats a run."""
     s = settings
     options = {
-        "months": s.months, "sample": f"{s.sample:g}", "seed": s.seed, "replicate": replicate
+        "set": list(sets), "months": s.months, "sample": f"{s.sample:g}", "seed": s.seed,
+        "replicate": replicate,
     }  # fmt: skip
-    return shlex.join(
-        ["returnee", "run", scenario]
-        + [word for text in sets for word in ("--set", text)]
-        + [word for key, value in options.items() for word in (f"--{key}", str(value))]
-    )
+    return command_line(["run", scenario], options)

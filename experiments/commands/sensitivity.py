@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import (
     console_of,
@@ -121,9 +121,6 @@ def command_of(scenarios: Sequence[str], studied: Studied, settings: RunSettings
         "against": s.against, "method": s.method.value, "trajectories": s.trajectories,
         "base": s.base, "top": s.top, "spread": s.spread, "replicates": s.replicates,
         "sample": settings.sample, "months": settings.months, "seed": settings.seed,
+        "over": s.over, "measure": s.measure, "set": s.set_,
     }  # fmt: skip
-    words = ["returnee", "sensitivity", *scenarios]
-    words += [w for key, value in options.items() for w in (f"--{key}", str(value))]
-    for name, values in (("over", s.over), ("measure", s.measure), ("set", s.set_)):
-        words += [w for value in values or () for w in (f"--{name}", value)]
-    return shlex.join(words)
+    return command_line(["sensitivity", *scenarios], options)

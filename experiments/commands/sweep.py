@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import JsonOption, Shown, spread
 from returnee.experiments.commands.shell import (
     SOME_FAILED,
@@ -148,12 +148,11 @@ def sweep_command(
 
 def command_of(design: Path, swept: Swept, where: Where, results: Keep) -> str:
     """The command line that repeats a sweep."""
-    options = {"out": results.out, "workers": where.workers, "scheduler": where.scheduler}
-    return shlex.join(
-        ["returnee", "sweep", str(design)]
-        + [word for key, value in options.items() if value for word in (f"--{key}", str(value))]
-        + [word for name in swept.measure or () for word in ("--measure", name)]
-    )
+    options = {
+        "out": results.out, "workers": where.workers, "scheduler": where.scheduler,
+        "measure": swept.measure,
+    }  # fmt: skip
+    return command_line(["sweep", design], options)
 
 
 def status_command(

@@ -93,14 +93,13 @@ def target_table(found: Calibration, lang: str) -> Sheet:
     from returnee.experiments.studies.calibration.files import targets_frame
 
     text, rows = calibrate_words(lang), []
-    shown = np.isfinite(found.verified).sum(axis=0)  # by how many runs
-    for target, row, n in zip(found.targets, targets_frame(found).itertuples(), shown):
-        unit, has_error = target.unit, n > 1 and np.isfinite(row.value)
+    for target, row in zip(found.targets, targets_frame(found).itertuples()):
+        unit = target.unit
         rows.append(
             [
                 target.label(lang), measured_range(target.low, target.high, unit, lang),
                 measured(row.start, unit, lang), measured(row.value, unit, lang),
-                measured(row.error if has_error else np.nan, unit, lang), short(row.distance, "+.2f"),
+                measured(row.error, unit, lang), short(row.distance, "+.2f"),
                 text["yes"] if row.in_band else text["no"], target.source,
             ]
         )  # fmt: skip

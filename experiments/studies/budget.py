@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.arguments import check_fields, checked_arguments
+from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import Interrupted, UsageError
 from returnee.experiments.files import write_frame, write_text
 from returnee.experiments.measuring.measures import BY_NAME, SPENT, check_horizon, check_measure
@@ -32,7 +32,6 @@ from returnee.experiments.studies.budget_search import (
     spread_out,
     undominated,
 )
-from returnee.experiments.studies.compare import toml_of
 from returnee.experiments.studies.compare_ensemble import SHIPPED, sets_of
 from returnee.experiments.studies.linkage.robust import parameters
 from returnee.experiments.studies.sensitivity import SPREAD, band_of
@@ -345,13 +344,9 @@ def command_of(search: Search, effort: Effort) -> str:
         "trials": effort.trials, "population": effort.population, "keep": effort.keep,
         "worlds": effort.worlds, "over": effort.over, "replicates": effort.replicates,
         "sample": s.sample, "months": s.months, "seed": s.seed, "scenario": search.base,
+        "lever": list(effort.levers), "set": search.overrides,
     }  # fmt: skip
-    words = ["returnee", "budget"]
-    words += [w for key, value in options.items() for w in (f"--{key}", str(value))]
-    words += [w for key in effort.levers for w in ("--lever", key)]
-    for key, value in search.overrides.items():
-        words += ["--set", f"{key}={toml_of(value)}"]
-    return shlex.join(words)
+    return command_line(["budget"], options)
 
 
 # A finished budget search as plain content, for the dashboard and for other programs.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.measuring.measures import BY_NAME, labelled
@@ -242,33 +242,17 @@ def command_of(
 ) -> str:
     """The command line that repeats a comparison."""
     s = plan.settings
-    words = [
-        "returnee",
-        "compare",
-        *(_name(given) for given in scenarios),
-        "--against",
-        _name(against),
-    ]
-    for key, value in overrides.items():
-        words += ["--set", f"{key}={toml_of(value)}"]
     options = {
-        "replicates": plan.replicates, "sample": s.sample, "months": s.months, "seed": s.seed,
-        "workers": workers, "people": plan.people,
+        "against": name_of(against), "set": overrides, "replicates": plan.replicates,
+        "sample": s.sample, "months": s.months, "seed": s.seed, "workers": workers,
+        "people": plan.people,
     }  # fmt: skip
-    return shlex.join([*words, *(w for k, v in options.items() for w in (f"--{k}", str(v)))])
+    return command_line(["compare", *map(name_of, scenarios)], options)
 
 
-def _name(given: Given) -> str:
+def name_of(given: Given) -> str:
+    """A scenario as a command names it."""
     return given.name if isinstance(given, Scenario) else str(given)
-
-
-def toml_of(value: Any) -> str:
-    """A value as ``--set`` takes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k} = {toml_of(v)}" for k, v in value.items()) + "}"
-    return str(value)
 
 
 def _found(store: Store, plan: Plan, command: str, where: Where, results: Keep) -> Comparison:

@@ -6,7 +6,6 @@ differences within a set hold luck alone (see `returnee.experiments.statistics.e
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.arguments import check_fields, checked_arguments
+from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import Task
@@ -27,7 +27,7 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.statistics.ensemble import split_all
-from returnee.experiments.studies.compare import DEFAULT, Given, line_up, toml_of
+from returnee.experiments.studies.compare import DEFAULT, Given, line_up, name_of
 from returnee.experiments.studies.ensemble import FILE, ensemble, some
 from returnee.scenarios import Scenario
 
@@ -246,14 +246,9 @@ def command_of(
 ) -> str:  # fmt: skip
     """The command line that repeats a comparison."""
     s = base.settings
-    names = [given.name if isinstance(given, Scenario) else str(given) for given in scenarios]
-    words: list[object] = ["returnee", "compare", *names, "--against", base.reference]
-    if not isinstance(against, Scenario):
-        words[-1] = against
-    for key, value in overrides.items():
-        words += ["--set", f"{key}={toml_of(value)}"]
-    words += [
-        "--over", over, "--sets", sets, "--replicates", base.replicates, "--sample", s.sample,
-        "--months", s.months, "--seed", s.seed,
-    ]  # fmt: skip
-    return shlex.join(map(str, words))
+    options = {
+        "against": base.reference if isinstance(against, Scenario) else against, "set": overrides,
+        "over": over, "sets": sets, "replicates": base.replicates, "sample": s.sample,
+        "months": s.months, "seed": s.seed,
+    }  # fmt: skip
+    return command_line(["compare", *map(name_of, scenarios)], options)

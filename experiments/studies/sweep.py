@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.command_line import command_line
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.errors import ShareDone
 from returnee.experiments.measuring.measures import attributes
@@ -120,4 +120,4 @@ def frame_of(folder: str | Path) -> pd.DataFrame:
 
 def command_of(design: Design) -> str:
     """The command line that repeats a sweep."""
-    return shlex.join(["returnee", "sweep", design.label])
+    return command_line(["sweep", design.label], {})

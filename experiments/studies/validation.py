@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_json, write_text
 from returnee.experiments.keys import Task
@@ -199,15 +199,12 @@ def validate(
 
 def command_of(scenario: str | Path, plan: ValidationPlan, overrides: Mapping[str, Any]) -> str:
     """The command line that repeats a validation."""
-    words = ["returnee", "validate", str(scenario)]
-    for key, value in overrides.items():
-        words += ["--set", f"{key}={str(value).lower() if isinstance(value, bool) else value}"]
     s = plan.settings
     options = {
-        "replicates": plan.replicates, "sample": f"{s.sample:g}", "seed": s.seed,
+        "set": overrides, "replicates": plan.replicates, "sample": f"{s.sample:g}", "seed": s.seed,
         "patterns": plan.patterns,
     }  # fmt: skip
-    return shlex.join([*words, *(w for k, v in options.items() for w in (f"--{k}", str(v)))])
+    return command_line(["validate", scenario], options)
 
 
 def save(found: Validation) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -442,7 +441,7 @@ def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, p
     }
     for name, svg in figures.items():
         write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
-    again = shlex.join(["returnee", "linkage", "--write-doc", "docs/linkage.md"])
+    again = "returnee linkage --write-doc docs/linkage.md"
     text = fill(
         "linkage.md.j2", page=Experiment(found), design=design(), fitted=Points(fitted),
         free=Points(free), wide=Points(wide), text=words("en")["linkage"], again=again,

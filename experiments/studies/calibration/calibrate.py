@@ -106,9 +106,10 @@ class Calibration:
 
     @cached_property
     def fit_error(self) -> np.ndarray:
-        """Standard errors of `fit`."""
-        found: np.ndarray = spread(self.verified) / np.sqrt(len(self.verified))
-        return found
+        """Standard errors of `fit`; NaN where fewer than two runs show the figure."""
+        shown = np.isfinite(self.verified).sum(axis=0)
+        found: np.ndarray = spread(self.verified) / np.sqrt(np.maximum(shown, 1))
+        return np.where(shown > 1, found, np.nan)
 
     @property
     def in_band(self) -> np.ndarray:

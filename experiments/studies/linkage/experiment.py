@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.command_line import command_line
 from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
 from returnee.experiments.files import write_frame
 from returnee.experiments.running.figures import horizon_of, values_of
@@ -145,11 +145,8 @@ def command_of(
     replicates: int, settings: RunSettings, cap: float, world: Mapping[str, Any], *more: object
 ) -> str:
     """The command line that repeats an experiment."""
-    words: list[object] = [
-        "returnee", "linkage", *more, "--replicates", replicates, "--sample", settings.sample,
-        "--months", settings.months, "--seed", settings.seed, "--cap", f"{cap:.10g}",
-    ]  # fmt: skip
-    for key, value in world.items():
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        words += ["--set", f"{key}={text}"]
-    return shlex.join(map(str, words))
+    options = {
+        "replicates": replicates, "sample": settings.sample, "months": settings.months,
+        "seed": settings.seed, "cap": f"{cap:.10g}", "set": world,
+    }  # fmt: skip
+    return command_line(["linkage", *more], options)

@@ -127,6 +127,17 @@ def test_the_ensemble_holds_sets_that_meet_what_the_result_meets(found: Calibrat
         assert all(low <= member[axis.key] <= high for member in found.members)
 
 
+def test_a_figure_that_hardly_any_run_shows_has_no_standard_error(found: Calibration) -> None:
+    runs = found.verified.copy()
+    runs[1:, 0] = np.nan  # the first target is shown by one run
+    runs[1, 1] = np.nan  # the second by all but one
+    error = replace(found, verified=runs).fit_error
+    rest = np.delete(runs[:, 1], 1)
+    assert np.isnan(error[0])
+    assert error[1] == pytest.approx(rest.std(ddof=1) / np.sqrt(len(rest)))
+    assert error[2] == pytest.approx(found.fit_error[2])
+
+
 def test_files_are_those_that_the_commands_read(found: Calibration) -> None:
     write_files(found, "baseline", {"county.away_share": 0.55})
     read = load_scenario(found.folder / BEHAVIOUR)
