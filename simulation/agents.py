@@ -16,6 +16,8 @@ import mesa
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import savings_after
 from returnee.simulation.state.channels import CHANNELS
+from returnee.simulation.state.programmes import POTS
+from returnee.simulation.state.providers import SERVICE_KINDS
 
 if TYPE_CHECKING:
     from returnee.simulation.model import CountyModel
@@ -331,7 +333,7 @@ class SupportService(View):
     @property
     def kind(self) -> str:
         """One of ``records.SERVICE_KINDS``."""
-        return r.SERVICE_KINDS[self.record.kind]
+        return SERVICE_KINDS[self.record.kind]
 
     @property
     def township(self) -> str:
@@ -341,7 +343,7 @@ class SupportService(View):
     @property
     def pot(self) -> str:
         """Pot of public money that pays, one of ``records.POTS``."""
-        return r.POTS[self.record.pot]
+        return POTS[self.record.pot]
 
     @property
     def spent(self) -> float:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import CHANNELS
+from returnee.simulation.state.programmes import POTS, PROGRAMMES, RECEIPTS
+from returnee.simulation.state.providers import SERVICE_KINDS
 
 
 class Column(NamedTuple):
@@ -95,8 +97,8 @@ FIRMS = (
     Column("loan_outstanding", "yuan", "of it not paid back"),
     *LOAN,
     *(
-        Column(r.PROGRAMMES[k], "yuan", "received so far, the history included: {programme}")
-        for k in r.RECEIPTS
+        Column(PROGRAMMES[k], "yuan", "received so far, the history included: {programme}")
+        for k in RECEIPTS
     ),
 )
 FILES = (
@@ -126,9 +128,9 @@ FILES = (
 )
 SERVICES = (
     Column("service", "id", "number of the provider"),
-    Column("kind", "name", ", ".join(r.SERVICE_KINDS)),
+    Column("kind", "name", ", ".join(SERVICE_KINDS)),
     Column("place", "name", 'township, or "in the cities"'),
-    Column("pot", "name", "pot of public money that pays it: " + ", ".join(r.POTS)),
+    Column("pot", "name", "pot of public money that pays it: " + ", ".join(POTS)),
     Column("capacity", "a month", "people, files or visits that it can serve, full county"),
     Column("funded", "share", "of the last month's running cost that was paid"),
     Column("queue", "number", "who wait at the end, full county"),
@@ -159,8 +161,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "firms": FIRMS,
     "files": FILES,
     "services": SERVICES,
-    "ledger": (MONTH, *(Column(k, "yuan", "spent: {programme}") for k in r.PROGRAMMES)),
-    "unpaid": (MONTH, *(Column(k, "yuan", "due and not paid: {programme}") for k in r.PROGRAMMES)),
+    "ledger": (MONTH, *(Column(k, "yuan", "spent: {programme}") for k in PROGRAMMES)),
+    "unpaid": (MONTH, *(Column(k, "yuan", "due and not paid: {programme}") for k in PROGRAMMES)),
     "transactions": TRANSACTIONS,
     "paths": PATHS,
 }

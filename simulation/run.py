@@ -18,7 +18,8 @@ from returnee.simulation.start.history import BURN_IN, HISTORIES, advance
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import CHANNELS
 from returnee.simulation.state.county import County
-from returnee.simulation.state.programmes import R_GRANT
+from returnee.simulation.state.programmes import POTS, PROGRAMMES, R_GRANT, RECEIPTS
+from returnee.simulation.state.providers import SERVICE_KINDS
 
 HEADLINES = ["away", "returns", "firms_open", "jobs", "return_quality", "rural_income"]
 FEN = 100.0
@@ -293,10 +294,7 @@ class Run:
                 "loan_outstanding": rows.loan / FEN,
                 "loan_stage": np.array(r.LOAN_STAGES)[rows.loan_stage],
                 "loan_reason": np.array(r.REASONS)[rows.loan_reason],
-                **{
-                    r.PROGRAMMES[programme]: receipts[:, k]
-                    for k, programme in enumerate(r.RECEIPTS)
-                },
+                **{PROGRAMMES[programme]: receipts[:, k] for k, programme in enumerate(RECEIPTS)},
             },
             index=pd.Index(rows.id, name="firm"),
         )
@@ -311,9 +309,9 @@ class Run:
         towns = [t.name for t in self.scenario.county.townships]
         frame = pd.DataFrame(
             {
-                "kind": np.array(r.SERVICE_KINDS)[rows.kind],
+                "kind": np.array(SERVICE_KINDS)[rows.kind],
                 "place": [towns[t] if t < len(towns) else "in the cities" for t in rows.township],
-                "pot": np.array(r.POTS)[rows.pot],
+                "pot": np.array(POTS)[rows.pot],
                 "capacity": rows.capacity / self.sample,
                 "funded": rows.funded,
                 "queue": rows.queue / self.sample,

@@ -18,7 +18,7 @@ from returnee.experiments.statistics.intervals import TAILS
 from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.words.texts import amount, between, percent, phrase
 from returnee.experiments.words.texts import words as report_words
-from returnee.simulation.state.records import POT_OF, POTS, PROGRAMMES
+from returnee.simulation.state.programmes import POT_OF, POTS, PROGRAMMES
 
 Effect: TypeAlias = "Mapping[str, Any] | pd.Series"
 SIDES = {1: "good", -1: "bad", 0: ""}

@@ -19,7 +19,7 @@ from returnee.experiments.studies.budget import ALLOWED_CAP, USUAL, Effort, budg
 from returnee.experiments.studies.budget_search import CAP
 from returnee.scenarios import load_scenario, scenario_names, walk
 from returnee.simulation.fingerprint import fingerprint
-from returnee.simulation.state.records import PROGRAMMES
+from returnee.simulation.state.programmes import PROGRAMMES
 
 PATTERN = "budget*.json"
 LEAST, MOST = 1_000_000, int(ALLOWED_CAP)

@@ -28,7 +28,7 @@ from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.run import FEN
 from returnee.simulation.start.history import HISTORIES
 from returnee.simulation.start.own_county import sample_of
-from returnee.simulation.state.records import PROGRAMMES
+from returnee.simulation.state.programmes import PROGRAMMES
 
 SMALL = RunSettings(seed=1, sample=0.01, months=120)
 """What a page's runs are called with, unless it says otherwise."""

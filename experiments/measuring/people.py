@@ -14,7 +14,8 @@ from returnee.simulation.run import Run
 from returnee.simulation.start.history import HISTORIES
 from returnee.simulation.state import records as r
 from returnee.simulation.state.county import County
-from returnee.simulation.state.records import NEVER, OPEN, PROGRAMMES, RECEIPTS
+from returnee.simulation.state.programmes import PROGRAMMES, RECEIPTS
+from returnee.simulation.state.records import NEVER, OPEN
 
 SERVED = ("training", "loan", "mentors", "incubator_sites")
 PAID = tuple(PROGRAMMES[programme] for programme in RECEIPTS)

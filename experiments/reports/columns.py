@@ -27,7 +27,7 @@ from returnee.experiments.words.texts import words
 from returnee.scenarios import levers
 from returnee.simulation.columns import TABLES, Column
 from returnee.simulation.indicators import INDICATORS
-from returnee.simulation.state.records import PROGRAMMES
+from returnee.simulation.state.programmes import PROGRAMMES
 
 COMMAND = "returnee columns --write-doc docs/columns.md"
 HEAD = "| column | unit | what it is |\n|---|---|---|\n"

@@ -38,7 +38,7 @@ from returnee.experiments.studies.sensitivity import SPREAD, band_of
 from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import load_scenario, walk
 from returnee.simulation.fingerprint import fingerprint
-from returnee.simulation.state.records import PROGRAMMES
+from returnee.simulation.state.programmes import PROGRAMMES
 
 ALLOWED_CAP = 200e6  # yuan a year
 FREE = "free"  # sets of assumptions around the values in use

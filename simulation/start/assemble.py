@@ -17,7 +17,7 @@ from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import count_peers
 from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.county import County
-from returnee.simulation.state.programmes import N_PROGRAMMES
+from returnee.simulation.state.programmes import N_PROGRAMMES, POTS, RECEIPTS
 from returnee.simulation.support.services import provide
 
 FIRM_ROOM = 0.1  # firm rows per worker beyond those of the start; grows when needed
@@ -138,7 +138,7 @@ def gather(
         ties=ties,
         row_of=row_of,
         firms=np.zeros(room, r.FIRM).view(np.recarray),
-        receipts=np.zeros((room, len(r.RECEIPTS)), np.int64),
+        receipts=np.zeros((room, len(RECEIPTS)), np.int64),
         sales=np.zeros((room, 12), np.float32),
         profit=np.zeros((room, 12), np.float32),
         services=provide(scenario.county, clock[0]),
@@ -156,7 +156,7 @@ def gather(
         ledger=np.zeros((months + 1, N_PROGRAMMES), np.int64),
         unpaid=np.zeros((months + 1, N_PROGRAMMES), np.int64),
         transactions=np.zeros((months + 1, len(r.TRANSACTIONS)), np.int64),
-        pots=np.zeros((len(r.POTS), 4), np.int64),
+        pots=np.zeros((len(POTS), 4), np.int64),
         flows=np.zeros((months + 1, len(r.STATES), len(r.STATES)), np.int64),
         events=np.zeros(EVENT_ROOM * n + 1000, r.EVENT).view(np.recarray),
         members=members,

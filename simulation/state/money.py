@@ -12,9 +12,11 @@ from returnee.simulation.state.programmes import (
     POT_EMPLOYMENT,
     POT_FUND,
     POT_INTEREST,
+    POT_OF,
     POT_STARTUP,
     POT_TAX,
     POT_WORKS,
+    RECEIPTS,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def pay(c: County, programme: int, amount: int):
     """
     if amount <= 0:
         return True
-    m, pot = month_index(c), r.POT_OF[programme]
+    m, pot = month_index(c), POT_OF[programme]
     if amount > left_for(c, programme):
         c.unpaid[m, programme] += amount
         return False
@@ -69,7 +71,7 @@ def receive(c: County, f: int, receipt: int, amount: int):
     bool
         Whether it was paid.
     """
-    if not pay(c, r.RECEIPTS[receipt], amount):
+    if not pay(c, RECEIPTS[receipt], amount):
         return False
     c.receipts[f, receipt] += amount
     book(c, r.T_SUPPORT, amount / 100.0)
@@ -79,7 +81,7 @@ def receive(c: County, f: int, receipt: int, amount: int):
 @kernel
 def left_for(c: County, programme: int):
     """What can still be paid for a programme this year, fen: by its pot, and by the cap on all."""
-    pot, cap = r.POT_OF[programme], c.policy.budget_cap
+    pot, cap = POT_OF[programme], c.policy.budget_cap
     left = UNLIMITED if pot == POT_TAX else c.pots[pot, 0]
     if cap > 0.0 and pot != POT_FUND:
         left = min(left, fen(cap * c.clock.sample) - c.clock.spent)

@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from returnee.simulation.state import programmes as p
-from returnee.simulation.state import providers
-
 NEVER = -9999
 
 # Career states of a worker.
@@ -51,10 +48,6 @@ LOAN_STAGES = (
 # Why a loan was refused or cut.
 NO_REASON, NO_GUARANTOR, FUND_EXHAUSTED, BANKS_WITHDRAWN, GAVE_UP = range(5)
 REASONS = ("", "no guarantor", "fund exhausted", "banks withdrawn", "gave up waiting")
-
-# Names by code of what the catalogues of programmes and providers declare, for readers of tables.
-PROGRAMMES, POTS, POT_OF, RECEIPTS = p.PROGRAMMES, p.POTS, p.POT_OF, p.RECEIPTS
-SERVICE_KINDS = providers.SERVICE_KINDS
 
 # Money that passes between sectors: name, who pays, who receives, and what for. Households are the
 # workers' savings, firms the cash of firms and the money put aside for ventures; "others" are customers,

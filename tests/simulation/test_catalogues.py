@@ -11,20 +11,20 @@ from returnee.scenarios.schema.fields import groups
 from returnee.simulation.engine.compiler import by_code
 from returnee.simulation.run import start
 from returnee.simulation.state import channels, draws, programmes, providers
-from returnee.simulation.state import records as r
+from returnee.simulation.state.programmes import POT_OF, POTS, PROGRAMMES, RECEIPTS
 
 
 def test_every_programme_belongs_to_a_pillar_that_is_a_group_of_levers() -> None:
     listed = [key for keys in programmes.PILLARS.values() for key in keys]
-    assert sorted(listed) == sorted(r.PROGRAMMES) and set(programmes.PILLARS) <= set(groups(Policy))
+    assert sorted(listed) == sorted(PROGRAMMES) and set(programmes.PILLARS) <= set(groups(Policy))
     assert set(channels.CHANNELS) <= set(programmes.PILLARS) == set(programmes.COLOURS)
     assert len(set(programmes.COLOURS.values())) == len(programmes.COLOURS)
 
 
 def test_codes_are_places_in_the_tables() -> None:
-    assert r.PROGRAMMES[programmes.G_TRACKING] == "case_tracking"
-    assert r.POTS[r.POT_OF[programmes.G_ROADS]] == "works"
-    assert r.PROGRAMMES[r.RECEIPTS[programmes.R_PRIZE]] == "contests"
+    assert PROGRAMMES[programmes.G_TRACKING] == "case_tracking"
+    assert POTS[POT_OF[programmes.G_ROADS]] == "works"
+    assert PROGRAMMES[RECEIPTS[programmes.R_PRIZE]] == "contests"
     assert channels.CHANNELS[channels.AFTER[channels.TRAINING]] == "services"
     assert channels.TOLD_OF[channels.SERVICES] == channels.FINANCE
     county = start(load_scenario("baseline"), 0, 1, 0.002, 1, 12)
@@ -32,7 +32,7 @@ def test_codes_are_places_in_the_tables() -> None:
         rows = county.services[group.first : group.first + group.most]
         assert set(rows.kind) == {group.kind} and set(rows.pot) == {group.pot}
     assert len(county.services) == providers.N_SERVICES
-    assert len(county.aware) == channels.N_CHANNELS and len(county.funded) == len(r.PROGRAMMES)
+    assert len(county.aware) == channels.N_CHANNELS and len(county.funded) == len(PROGRAMMES)
 
 
 def test_names_are_there_in_both_languages() -> None:

@@ -10,7 +10,15 @@ from returnee.simulation.run import start
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import count_peers
-from returnee.simulation.state.programmes import G_CONTESTS, G_TAX, POT_INTEREST, POT_TAX
+from returnee.simulation.state.programmes import (
+    G_CONTESTS,
+    G_TAX,
+    POT_INTEREST,
+    POT_OF,
+    POT_TAX,
+    POTS,
+    RECEIPTS,
+)
 
 MONTHS = 30
 
@@ -67,11 +75,11 @@ def check_jobs(county):
 
 def check_pots(county, before, month):
     balance, paid_in, paid_out, lapsed = (county.pots - before).T
-    real = np.arange(len(r.POTS)) != POT_TAX
+    real = np.arange(len(POTS)) != POT_TAX
     assert (balance == paid_in - paid_out - lapsed)[real].all()
     assert (county.pots[real, 0] >= 0).all()
-    paid = np.zeros(len(r.POTS), np.int64)
-    np.add.at(paid, r.POT_OF, county.ledger[month])
+    paid = np.zeros(len(POTS), np.int64)
+    np.add.at(paid, POT_OF, county.ledger[month])
     # The interest pot also tops up the guarantee fund (a transfer, not spending).
     top_up = paid_out[POT_INTEREST] - paid[POT_INTEREST]
     assert top_up >= 0
@@ -129,8 +137,8 @@ def check_support(county, receipts, month):
     """What programmes pay into firms is what firms receive, and stands in the ledger."""
     got = county.receipts[: county.clock.firms].sum(axis=0) - receipts
     assert got.sum() == county.transactions[month, r.T_SUPPORT]
-    paid = county.ledger[month, list(r.RECEIPTS)]
-    only_to_firms = np.array(r.RECEIPTS) != G_CONTESTS  # a contest has running costs besides
+    paid = county.ledger[month, list(RECEIPTS)]
+    only_to_firms = np.array(RECEIPTS) != G_CONTESTS  # a contest has running costs besides
     assert (got == paid)[only_to_firms].all()
     assert (got <= paid).all()
     relief = county.ledger[month, G_TAX]

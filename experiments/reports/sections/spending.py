@@ -19,7 +19,7 @@ from returnee.experiments.reports.figures import spending as spending_chart
 from returnee.experiments.reports.sections.section import Line, Part
 from returnee.experiments.studies.planned import BUDGETED, CAP, budgets, unpaid_by_reason
 from returnee.experiments.words.texts import figure
-from returnee.simulation.state.records import POTS, PROGRAMMES
+from returnee.simulation.state.programmes import POTS, PROGRAMMES
 
 SMALLEST = 0.5  # yuan a year; less is rounding to whole fen
 

@@ -40,7 +40,7 @@ from returnee.experiments.studies.linkage.design import (
     cell_of,
     label_of_cell,
 )
-from returnee.simulation.state.records import PROGRAMMES
+from returnee.simulation.state.programmes import PROGRAMMES
 
 OUTCOMES, COST = selections.OF_LINKAGE, selections.COST
 SPENT = tuple(f"spent_{name}" for name in PROGRAMMES)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from returnee.simulation.state import records as r
+from returnee.simulation.state.programmes import PROGRAMMES, RECEIPTS
 
 Detail = dict[str, Any]  # numbers, words of catalogues, or names in English and Chinese
 
@@ -83,7 +83,7 @@ class Pair:
     policy: Life
 
 
-RECEIVED = tuple(f"got_{r.PROGRAMMES[programme]}" for programme in r.RECEIPTS)
+RECEIVED = tuple(f"got_{PROGRAMMES[programme]}" for programme in RECEIPTS)
 LOAN = (
     "loan_asked", "loan_asked_open", "loan_granted", "loan_cut", "loan_refused", "loan_given_up",
     "raise_asked", "loan_raised", "loan_raised_less", "raise_refused", "raise_given_up",

@@ -28,6 +28,7 @@ from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import CHANNELS
 from returnee.simulation.state.county import County
+from returnee.simulation.state.programmes import RECEIPTS
 
 FEN = 100.0
 WAITING = (r.AT_DESK, r.IN_PROCESS)
@@ -125,7 +126,7 @@ class Watcher:
             f = int(now.firm)
             noted.append(("planned", self._plan(county, f)))
             self.firms[f] = _blank(county, f)
-            self.received[f] = self.first[f] = np.zeros(len(r.RECEIPTS), np.int64)
+            self.received[f] = self.first[f] = np.zeros(len(RECEIPTS), np.int64)
         for f, past in self.firms.items():
             present = _firm(county, f)
             noted += self._file(past, present, month)

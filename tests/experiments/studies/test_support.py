@@ -28,7 +28,7 @@ from returnee.experiments.studies.support import FIGURES
 from returnee.experiments.words.texts import words
 from returnee.scenarios import load_scenario
 from returnee.simulation import Run, simulate
-from returnee.simulation.state.records import PROGRAMMES
+from returnee.simulation.state.programmes import PROGRAMMES
 
 SAMPLE, MONTHS = 0.03, 24
 RUNNING = (
