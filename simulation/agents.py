@@ -332,7 +332,7 @@ class SupportService(View):
 
     @property
     def kind(self) -> str:
-        """One of ``records.SERVICE_KINDS``."""
+        """One of ``providers.SERVICE_KINDS``."""
         return SERVICE_KINDS[self.record.kind]
 
     @property
@@ -342,7 +342,7 @@ class SupportService(View):
 
     @property
     def pot(self) -> str:
-        """Pot of public money that pays, one of ``records.POTS``."""
+        """Pot of public money that pays, one of ``programmes.POTS``."""
         return POTS[self.record.pot]
 
     @property

@@ -64,7 +64,7 @@ def receive(c: County, f: int, receipt: int, amount: int):
     Parameters
     ----------
     receipt : int
-        Place of the programme in `records.RECEIPTS`.
+        Place of the programme in `programmes.RECEIPTS`.
 
     Returns
     -------

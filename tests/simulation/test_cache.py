@@ -188,10 +188,9 @@ def test_an_equal_constant_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_frozen_arrays_cannot_be_changed() -> None:
-    from returnee.simulation.state import draws as philox
-    from returnee.simulation.state import records
+    from returnee.simulation.state import draws, programmes
 
-    for array in (philox.NORMAL, records.POT_OF):
+    for array in (draws.NORMAL, programmes.POT_OF):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
 
