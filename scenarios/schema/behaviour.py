@@ -202,6 +202,11 @@ class Support(Group):
         en="Speed of a referred file", zh="转介办件系数",
         help=("Factor on desk days when a certificate or a referral speeds the file.",
               "凭证书或转介加快时办件天数的系数。"))
+    signal_error: float = lever(
+        0.3, unit="log points", within=(0.01, 3),
+        en="Error of who looks at a project", zh="项目评审误差",
+        help=("Standard deviation of the error with which an office sees a project's productivity.",
+              "各机构看待项目生产率的误差标准差。"))
     site_rent: float = lever(
         0.6, unit="share", within=(0, 1),
         en="Rent of a county site", zh="创业用地租金",
@@ -555,6 +560,45 @@ class Money(Group):
               "风险承受力一般者要求经营收入高于工资的幅度。"))
 
 
+class Structure(Group):
+    """Mechanisms that can be turned off, so that a study can ask what a result hangs on."""
+
+    credit_market: bool = lever(
+        True, unit="yes/no", en="Credit market", zh="信贷市场",
+        help=("Eligibility, applications, screening, informal and commercial credit; off: whoever knows "
+              "of guaranteed loans has one in sight, and there is no other credit.",
+              "资格、申请、审查、民间与商业信贷；关闭时知晓担保贷款者即可指望获得，且无其他信贷。"))
+    customer_base: bool = lever(
+        True, unit="yes/no", en="Customer base", zh="客户积累",
+        help=("New firms start with few customers; off: with all of them.",
+              "新企业起初客户较少；关闭时一开业即有全部客户。"))
+    age_hump: bool = lever(
+        True, unit="yes/no", en="Age hump of ideas", zh="创业点子年龄峰值",
+        help=("Venture ideas depend on age; off: they come at every age alike.",
+              "创业点子随年龄变化；关闭时各年龄相同。"))
+    return_to_found: bool = lever(
+        True, unit="yes/no", en="Returning to found", zh="为创业而返乡",
+        help=("Ideas come away, too, and draw home whoever could follow them; off: at home only.",
+              "在外时也会产生点子并吸引其返乡创业；关闭时仅在家产生。"))
+    persistent_shocks: bool = lever(
+        True, unit="yes/no", en="Persistent shocks", zh="持续性冲击",
+        help=("Productivity drifts; off: it stays as it was at the start.",
+              "企业生产率持续漂移；关闭时保持期初水平。"))
+    succession: bool = lever(
+        True, unit="yes/no", en="Succession", zh="企业传承",
+        help=("A retiring owner may hand the firm to the household; off: it closes.",
+              "退休业主可将企业交给家人；关闭时企业歇业。"))
+    local_demand: bool = lever(
+        True, unit="yes/no", en="Local demand", zh="本地需求",
+        help=("County sales and other employers' jobs follow residents' spending; off: they stay.",
+              "县内销售与其他单位岗位随居民支出变化；关闭时保持不变。"))
+    signals: bool = lever(
+        True, unit="yes/no", en="Signals", zh="项目信号",
+        help=("Training, mentors, incubators and juries tell something of a project's quality; off: "
+              "only the bank's own look does.",
+              "培训、导师、孵化和评审反映项目质量；关闭时仅有银行自身审查。"))
+
+
 # fmt: on
 
 
@@ -569,3 +613,4 @@ class Behaviour(Group):
     support: Support = group(Support, en="Support", zh="扶持作用")
     closing: Closing = group(Closing, en="Closing", zh="歇业")
     quality: Quality = group(Quality, en="Return quality index", zh="返乡质量指数")
+    structure: Structure = group(Structure, en="Mechanisms", zh="机制开关")

@@ -56,6 +56,8 @@ class Lever:
         One line of help in English and Chinese.
     evidence : tuple of str
         Ids of rows of ``scenarios/evidence.csv``; empty where the value is assumed.
+    bound : bool
+        Whether the evidence gives no more than a sign or a bound.
     free : bool
         Whether calibration may move it.
     """
@@ -72,6 +74,7 @@ class Lever:
     help_en: str
     help_zh: str
     evidence: tuple[str, ...]
+    bound: bool
     free: bool
 
     @property
@@ -97,6 +100,7 @@ def lever(
     zh: str,
     help: tuple[str, str],
     evidence: tuple[str, ...] | Literal["assumed"] = (),
+    bound: bool = False,
     free: bool = False,
 ) -> Any:
     """Make the pydantic field of one parameter.
@@ -115,6 +119,8 @@ def lever(
         One line of help in English and in Chinese.
     evidence : tuple of str or "assumed"
         Ids of rows of ``scenarios/evidence.csv``. Empty means assumed.
+    bound : bool
+        Whether those rows give no more than a sign or a bound.
     free : bool
         Whether calibration may move it.
 
@@ -125,7 +131,13 @@ def lever(
     """
     ids = () if evidence == "assumed" else tuple(evidence)
     words = {"en": en, "zh": zh, "help_en": help[0], "help_zh": help[1]}
-    extra: dict[str, Any] = {"unit": unit, **words, "evidence": list(ids), "free": free}
+    extra: dict[str, Any] = {
+        "unit": unit,
+        **words,
+        "evidence": list(ids),
+        "bound": bound,
+        "free": free,
+    }
     low, high = within or (None, None)
     return Field(
         default,

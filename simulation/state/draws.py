@@ -133,6 +133,7 @@ D_CLOSE = decision(30, "stopping: by attempt")
 D_SHOCK = decision(31, "who loses the city job in a shock")
 D_INCUBATOR = decision(32, "business ties made at a site")
 D_SERVICE = decision(33, "quality of a provider: the agent is its row")
+D_SIGNAL = decision(34, "error of who looks at a project: by attempt and office")
 
 
 @kernel
