@@ -172,7 +172,7 @@ def count_people(c: County):
             by_state[state] += c.stock[t, state]
             if is_home(state):
                 home += c.stock[t, state]
-        wages += c.towns[t].wage * c.stock[t, r.EMPLOYED]
+        wages += c.towns[t].wage * c.towns[t].employed_pay / 1000.0
         home_wage += c.towns[t].wage * home
     month.away = by_state[r.AWAY]
     month.seeking = by_state[r.SEEKING]

@@ -245,6 +245,21 @@ class Work(Group):
         0.35, unit="log sd", within=(0, 2),
         en="Spread of wages", zh="工资差异",
         help=("Standard deviation of log wages.", "工资对数的标准差。"))
+    home_sigma: float = lever(
+        0.3, unit="log sd", within=(0, 2),
+        en="Spread of pay at home", zh="本地工资差异",
+        help=("Standard deviation of the log of what people could earn in a job at home.",
+              "个人在本地就业可得工资对数的标准差。"))
+    home_and_city: float = lever(
+        0.5, unit="correlation", within=(0, 1),
+        en="Pay at home and in the city", zh="本地与城市工资相关",
+        help=("Correlation of a person's log pay at home with the log wage in the city.",
+              "个人本地工资对数与城市工资对数的相关系数。"))
+    schooling_pay: float = lever(
+        0.06, unit="log points/level", within=(0, 0.5),
+        en="Pay for schooling", zh="教育回报",
+        help=("How much more pay a further level of schooling brings, at home and in the city.",
+              "文化程度每高一级，本地和城市工资的对数增量。"))
     city_loss: float = lever(
         0.005, unit="chance/month", within=(0, 0.2),
         en="Losing a city job", zh="城市失业率",

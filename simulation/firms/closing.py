@@ -43,7 +43,7 @@ OUTLOOK_MONTHS = 3  # an owner takes stock of the outlook every three months
 def alternative(c: County, worker: np.record):
     """Income that an owner could have otherwise at home: a job, if one can be found, or farming."""
     town = c.towns[worker.township]
-    return max(town.wage * town.job_chance, c.facts.work_farm_income)
+    return max(town.wage * math.exp(worker.log_home) * town.job_chance, c.facts.work_farm_income)
 
 
 @kernel

@@ -112,6 +112,7 @@ def prospects_at_home(c: County, worker: np.record):
     """Log monthly income of a wage job, of farming, and of a firm, for someone away."""
     town, behaviour = c.towns[worker.township], c.behaviour
     job = town.log_wage if worker.offer >= c.clock.month else town.log_job
+    job += worker.log_home
     farm = c.clock.log_farm
     means = means_in_sight(c, worker)
     best = town.best

@@ -110,6 +110,7 @@ WORKER = np.dtype(
         ("trained", "f8"),  # skill gained in training
         ("wage", "f8"),  # monthly city wage, yuan
         ("log_wage", "f8"),
+        ("log_home", "f8"),  # log of own pay in a job at home, relative to the township's wage
         ("thrift", "f8"),  # saving rate relative to the mean
         ("savings", "f8"),  # yuan, as of month `settled`
         ("id", "i4"),
@@ -291,6 +292,7 @@ TOWN = np.dtype(
         ("remote", "u1"),
         ("seekers", "i8"),
         ("hired", "i8"),
+        ("employed_pay", "i8"),  # sum of own pay of all employed, thousandths of the wage
     ],
     align=True,
 )
