@@ -260,6 +260,9 @@ CLOCK = np.dtype(
         ("away_wages", "i8"),  # sum of city wages of all who are away, yuan
         ("dependants", "f8"),  # people not in the labour force; they stay when a worker leaves
         ("transfers", "i8"),  # support paid this month to who has no open firm, fen
+        ("spending", "f8"),  # residents' consumption of the last month, yuan (of the sample)
+        ("lasting", "f8"),  # of returnee firms three years old, who are open and pay tax
+        ("second", "f8"),  # of those at home whose firm failed, who found or own a firm again
         ("gini", "f8"),
         ("log_farm", "f8"),  # log of the income from farming
         ("messages_credit", "f8"),
