@@ -194,6 +194,9 @@ def count_people(c: County):
     wages -= month.jobs * (1.0 - facts.firms_pay) * month.local_wage
     income = wages + facts.work_farm_income * by_state[r.FARMING]
     income += month.owner_income + facts.work_remittance * clock.away_wages
+    clock.spending = (1.0 - c.behaviour.money_saving_rate) * (
+        income - facts.work_remittance * clock.away_wages
+    ) + facts.work_remittance * clock.away_wages
     income += clock.transfers / 100.0
     clock.transfers = 0
     if clock.month < 1:

@@ -93,7 +93,7 @@ def wage_of(c: County, i: int):
 
 
 @kernel
-def stop(c: County, f: int):
+def stop(c: County, f: int, reason: int):
     """Firm `f` stops: staff go, capital is sold, the loan is paid as far as the money goes.
 
     Bills that the till cannot pay after that are lost to those who wrote them.
@@ -109,6 +109,7 @@ def stop(c: County, f: int):
     withdraw_file(firm)
     firm.phase = r.DORMANT
     firm.stopped = clock.month
+    firm.stop_reason = reason
     firm.venue = r.OWN
     sell_capital(c, f, behaviour.closing_salvage)
     if firm.owed > 0 and receive(c, f, R_INTEREST, firm.owed):
@@ -119,8 +120,21 @@ def stop(c: County, f: int):
     compensate_exit(c, f)
     empty_till(c, f)
     worker.firm = -1
-    worker.failed = min(int(worker.failed) + 1, 15)
-    c.now.stops += 1
+    count_stop(c, worker, reason)
+
+
+@kernel
+def count_stop(c: County, worker: np.record, reason: int):
+    """Count a stop by its reason; only who ran out of money has failed, others chose to stop."""
+    month = c.now
+    month.stops += 1
+    if reason == r.STOP_FAILED:
+        worker.failed = min(int(worker.failed) + 1, 15)
+        month.stops_failed += 1
+    elif reason == r.STOP_GAVE_UP:
+        month.stops_gave_up += 1
+    elif reason == r.STOP_RETIRED:
+        month.stops_retired += 1
 
 
 @kernel
@@ -162,8 +176,8 @@ def compensate_exit(c: County, f: int):
 
 
 @kernel
-def must_stop(c: County, f: int):
-    """Whether an open firm stops this month."""
+def reason_to_stop(c: County, f: int):
+    """Why an open firm stops this month, `records.NO_STOP` if it does not."""
     firm, clock, behaviour = c.firms[f], c.clock, c.behaviour
     age = clock.month - firm.opened
     if firm.cash < 0.0:
@@ -177,11 +191,12 @@ def must_stop(c: County, f: int):
             firm.cash += covered
             book(c, r.T_COVER, covered)
         if firm.cash < 0.0:
-            return True
+            return r.STOP_FAILED
     if age > 0 and age % OUTLOOK_MONTHS == 0:
         other = alternative(c, c.workers[firm.owner]) * math.exp(-behaviour.closing_outlook_margin)
-        return firm.outlook < other
-    return False
+        if firm.outlook < other:
+            return r.STOP_GAVE_UP
+    return r.NO_STOP
 
 
 @kernel
@@ -264,6 +279,8 @@ def never_open(c: County, f: int):
     i = firm.owner
     firm.phase = r.DORMANT
     firm.stopped = c.clock.month
+    firm.stop_reason = r.STOP_NEVER_OPENED
+    c.now.never_opened += 1
     firm.venue = r.OWN
     sell_capital(c, f, 1.0)
     if firm.loan > 0:
@@ -281,9 +298,10 @@ def close_firms(c: County):
         f = c.active[k]
         firm = c.firms[f]
         meet_due_date(c, f)
-        if firm.phase == r.OPEN and must_stop(c, f):
+        reason = reason_to_stop(c, f) if firm.phase == r.OPEN else r.NO_STOP
+        if reason != r.NO_STOP:
             owner = firm.owner
-            stop(c, f)
+            stop(c, f, reason)
             enter(c, owner, r.SEEKING)
             c.due[owner] = clock.month + 1
         elif firm.phase == r.REGISTERED and clock.month - firm.registered >= MONTHS_TO_OPEN:
