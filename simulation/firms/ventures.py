@@ -16,7 +16,6 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state.changes import skill_of
-from returnee.simulation.state.channels import FINANCE
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -87,18 +86,6 @@ def shock_factor(facts: np.record, month: int, factor: float):
 
 
 @kernel
-def credit_in_sight(c: County, worker: np.record):
-    """Loan a worker may count on without knowing more: the first step of the cap, if known."""
-    policy = c.policy
-    bit = 1 << FINANCE
-    if int(worker.knows) & bit == 0 or c.clock.withdrawn == 1:
-        return 0.0
-    if policy.finance_guarantee_fund <= 0.0:
-        return 0.0
-    return 0.2 * policy.finance_loan_cap
-
-
-@kernel
 def venture_income(c: County, worker: np.record, sector: int, means: float):
     """Income that a worker expects from a firm in `sector` with `means` yuan, and persons.
 
@@ -113,10 +100,3 @@ def venture_income(c: County, worker: np.record, sector: int, means: float):
         + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
     )
     return owner_income(log_one, market, town.log_pay, capital, c.facts, behaviour)
-
-
-@kernel
-def means_in_sight(c: County, worker: np.record):
-    """Money a worker could put into a firm: savings above the buffer, and credit in sight."""
-    own = max(worker.savings - c.behaviour.money_buffer, 0.0)
-    return own + credit_in_sight(c, worker)
