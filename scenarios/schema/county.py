@@ -376,6 +376,41 @@ class Shock(Group):
               "冲击期间县内需求的倍数。"))
 
 
+class Shares(Group):
+    """Who pays: the share of each pot that is the county's own money, the rest from above."""
+
+    startup: float = lever(
+        1, unit="share", within=(0, 1),
+        en="County's share of the start-up pot", zh="创业资金县级承担比例",
+        help=("Share of the start-up pot that the county's own budget pays.",
+              "创业资金中由县级财政承担的比例。"))
+    employment: float = lever(
+        0.2, unit="share", within=(0, 1), evidence=("P138",),
+        en="County's share of the employment pot", zh="就业补助资金县级承担比例",
+        help=("Share of the employment pot that the county's own budget pays.",
+              "就业补助资金中由县级财政承担的比例。"))
+    interest: float = lever(
+        0.12, unit="share", within=(0, 1), evidence=("P200",),
+        en="County's share of the interest pot", zh="贴息资金县级承担比例",
+        help=("Share of the interest pot that the county's own budget pays.",
+              "贴息资金中由县级财政承担的比例。"))
+    works: float = lever(
+        1, unit="share", within=(0, 1),
+        en="County's share of the works pot", zh="场地建设资金县级承担比例",
+        help=("Share of the works pot that the county's own budget pays.",
+              "场地建设资金中由县级财政承担的比例。"))
+    fund: float = lever(
+        1, unit="share", within=(0, 1),
+        en="County's share of the guarantee fund", zh="担保基金县级承担比例",
+        help=("Share of the guarantee fund, and so of what it loses, that the county put in.",
+              "担保基金及其损失中由县级财政承担的比例。"))
+    tax: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="County's share of taxes", zh="税收县级留成比例",
+        help=("Share of firms' taxes that the county keeps, and so of relief that it forgoes.",
+              "企业税收中县级留成的比例，减免亦按此由县级少收。"))
+
+
 # fmt: on
 
 
@@ -417,6 +452,7 @@ class County(Group):
     work: Work = group(Work, en="Work", zh="工作")
     firms: Firms = group(Firms, en="Firms and services", zh="企业与服务")
     shock: Shock = group(Shock, en="Shock", zh="冲击")
+    shares: Shares = group(Shares, en="Who pays", zh="财政分担")
     townships: tuple[Township, ...] = Field(REQUIRED, min_length=1, max_length=100)
     sectors: tuple[Sector, ...] = Field(REQUIRED, min_length=1, max_length=20)
     city_sectors: tuple[CitySector, ...] = Field(REQUIRED, min_length=1, max_length=20)

@@ -15,9 +15,10 @@ import numpy as np
 
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.finance import means_in_sight
 from returnee.simulation.firms.founding import begin_venture
 from returnee.simulation.firms.hiring import leave_employer
-from returnee.simulation.firms.ventures import means_in_sight, shock_factor, venture_income
+from returnee.simulation.firms.ventures import shock_factor, venture_income
 from returnee.simulation.people.information import apply_notes, take_stock
 from returnee.simulation.people.returning import (
     MONTHS_TO_FIND,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.ventures import means_in_sight, shock_factor, venture_income
+from returnee.simulation.firms.finance import means_in_sight
+from returnee.simulation.firms.ventures import shock_factor, venture_income
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of
 
