@@ -135,6 +135,7 @@ WORKER = np.dtype(
         ("offer", "i2"),  # month to which a job offer from home holds
         ("certificate", "i2"),  # month in which training was finished
         ("training_since", "i2"),  # month in which training was asked for
+        ("idea", "i2"),  # month in which the venture idea in hand came
         ("state", "u1"),
         ("sex", "u1"),  # 0 male, 1 female
         ("schooling", "u1"),  # 0 none, 1 primary, 2 junior, 3 senior, 4 college
@@ -149,6 +150,7 @@ WORKER = np.dtype(
         ("listed", "u1"),  # among County.seekers
         ("jobless", "u1"),  # lost the city job since the last review
         ("waits", "u1"),  # came home only because the city job was lost
+        ("saves", "u1"),  # saves up for a venture
         ("knows", "u1"),  # bits by channel
         ("attempts", "u1"),  # ventures planned
         ("failed", "u1"),  # firms stopped
