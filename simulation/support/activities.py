@@ -20,10 +20,8 @@ from returnee.simulation.state.draws import (
     D_CONTEST,
     D_SESSION,
     I_ENTRANT,
-    I_JURY,
     I_UPTAKE,
     draws,
-    normal,
 )
 from returnee.simulation.state.money import fen, pay, receive
 from returnee.simulation.state.programmes import (
@@ -39,6 +37,7 @@ from returnee.simulation.state.programmes import (
 from returnee.simulation.state.providers import ACTIVITY
 from returnee.simulation.support.linkage import hand_on
 from returnee.simulation.support.outreach import contacts, reach
+from returnee.simulation.support.projects import JURY, look, signal
 from returnee.simulation.support.targeting import top_weight
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 
 
 YOUNG = 24  # months since opening up to which an owner may enter (assumed)
-JURY_NOISE = 0.3  # sd of the jury's error, log productivity (assumed)
 PARTNERS_MET = 1  # business ties that an entrant makes
 
 
@@ -117,8 +115,8 @@ def hold_contest(c: County):
     scores = np.empty(n)
     for k in range(n):
         firm = c.firms[entering[k]]
-        u, _, _, _ = draws(clock, D_CONTEST, clock.month, firm.id >> 4, I_JURY)
-        scores[k] = -(firm.known + firm.luck + JURY_NOISE * normal(u))
+        scores[k] = -signal(c, entering[k], JURY)
+        look(c, entering[k], JURY)
         firm.partners = min(int(firm.partners) + PARTNERS_MET, 30)
         hand_on(c, firm.owner, ACTIVITIES)
     month.contest_entrants += n
