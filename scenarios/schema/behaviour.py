@@ -269,6 +269,22 @@ class Support(Group):
         en="Case without a project", zh="无项目个案保留",
         help=("Months for which an officer keeps the case of somebody who has no project.",
               "对尚无项目者个案的保留月数。"))
+    offer_chance: float = lever(
+        0.3, unit="chance/contact", within=(0, 1),
+        en="A job is passed on", zh="驻外站推荐岗位",
+        help=("Chance that a talk at a station is about a job that somebody could take at home.",
+              "驻外站一次交谈涉及家乡可任岗位的概率。"))
+    offer_months: int = lever(
+        12, unit="months", within=(1, 36),
+        en="A job is kept", zh="岗位保留期",
+        help=("Months for which an employer keeps a job for somebody away.",
+              "用人单位为在外者保留岗位的月数。"))
+    jobs_kept: float = lever(
+        0.05, unit="share", within=(0, 1),
+        en="Jobs kept for returns", zh="为返乡保留的岗位",
+        help=("Share of the jobs with other employers that fall vacant which are kept for people who "
+              "hear of them at a station.",
+              "其他单位空缺岗位中经驻外站为在外者保留的比例。"))
     site_rent: float = lever(
         0.6, unit="share", within=(0, 1),
         en="Rent of a county site", zh="创业用地租金",

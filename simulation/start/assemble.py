@@ -172,6 +172,7 @@ def gather(
         contact=contact_sums(scenario, first, months),
         queue=np.zeros(n, np.int32),
         cases=np.zeros(n, np.int32),
+        offers=np.zeros(n, np.int32),
         requests=np.zeros(N_CHANNELS * n, np.int32),
         active=np.zeros(room, np.int32),
         seekers=np.zeros(n, np.int32),

@@ -54,6 +54,7 @@ class County(Bundle):
     queue: np.ndarray  # int32 (workers,): who waits for training
     cases: np.ndarray  # int32 (workers,): whose files the case officers have
     requests: np.ndarray  # int32 (channels * workers,): scratch, whose files are to be handed on
+    offers: np.ndarray  # int32 (workers,): for whom jobs at home are kept
     active: np.ndarray  # int32 (room,): firms that are not closed
     seekers: np.ndarray  # int32 (workers,): who seeks work at home
     recent: np.ndarray  # int32 (workers,): who returned in the last 36 months

@@ -8,7 +8,7 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.draws import D_CAPACITY, ONLY, draws
+from returnee.simulation.state.draws import D_CAPACITY, I_SHARED, draws
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -41,7 +41,7 @@ def whole_of(c: County, amount: float, what: int):
 
     The draw is one for the whole run, so that the number does not jump from month to month.
     """
-    u, _, _, _ = draws(c.clock, D_CAPACITY, 0, what, ONLY)
+    u, _, _, _ = draws(c.clock, D_CAPACITY, 0, what, I_SHARED)
     return int(amount + u)
 
 

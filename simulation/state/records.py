@@ -257,6 +257,7 @@ CLOCK = np.dtype(
         ("pending", "i8"),
         ("cases", "i8"),  # files that case officers have
         ("requests", "i8"),  # files that are to be handed on this month
+        ("offers", "i8"),  # jobs kept for people who are away
         ("recent", "i8"),
         ("seekers", "i8"),  # rows in `seekers`, some of which seek no more
         ("outstanding", "i8"),  # loans outstanding, fen
@@ -305,6 +306,8 @@ TOWN = np.dtype(
         ("remote", "u1"),
         ("seekers", "i8"),
         ("hired", "i8"),
+        ("kept", "i8"),  # jobs with other employers that are kept for who returns
+        ("to_keep", "i8"),  # at most
         ("employed_pay", "i8"),  # sum of own pay of all employed, thousandths of the wage
     ],
     align=True,

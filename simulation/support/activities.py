@@ -14,7 +14,7 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.trading import SMOOTH
 from returnee.simulation.people.information import note
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import is_home, knows, learn
+from returnee.simulation.state.changes import knows, learn
 from returnee.simulation.state.channels import ACTIVITIES, FINANCE, N_CHANNELS
 from returnee.simulation.state.draws import (
     D_CONTEST,
@@ -36,7 +36,7 @@ from returnee.simulation.state.programmes import (
 )
 from returnee.simulation.state.providers import ACTIVITY
 from returnee.simulation.support.linkage import hand_on
-from returnee.simulation.support.outreach import contacts, reach
+from returnee.simulation.support.outreach import ANYWHERE, AT_HOME, contacts, reach
 from returnee.simulation.support.projects import JURY, look, signal
 from returnee.simulation.support.targeting import top_weight
 
@@ -65,8 +65,8 @@ def hold_sessions(c: County):
         u, v, _, _ = draws(clock, D_SESSION, clock.month, k, I_UPTAKE)
         if u >= behaviour.information_session_uptake * service.quality:
             continue
-        i = reach(c, D_SESSION, k, -1, top)
-        if i >= 0 and (is_home(c.workers[i].state) or festival):
+        i = reach(c, D_SESSION, k, -1, ANYWHERE if festival else AT_HOME, top)
+        if i >= 0:
             note(c, i, int(v * N_CHANNELS), True)
     service.served += number
     service.spent += cost
