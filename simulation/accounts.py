@@ -14,10 +14,12 @@ from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_active, is_home, job_pay, month_index
 from returnee.simulation.state.channels import ACTIVITIES, FINANCE, INCUBATION, SERVICES, TRAINING
 from returnee.simulation.state.programmes import (
+    G_TAX,
     N_PROGRAMMES,
     POT_EMPLOYMENT,
     POT_FUND,
     POT_INTEREST,
+    POT_OF,
     POT_STARTUP,
     POT_WORKS,
 )
@@ -161,7 +163,8 @@ def count_people(c: County):
 
     Residents are the labour force at home and the people not in the labour force, who are as many as
     when the policy starts: children and elders stay when a worker leaves. Income is wages, farming,
-    owners' incomes (grants included), remittances, and support paid to those without an open firm.
+    owners' incomes (grants included), remittances, and support paid to those without an open firm;
+    that of registered households counts the whole pay of members away instead of remittances.
     """
     month, facts, clock = c.now, c.facts, c.clock
     by_state = np.zeros(len(r.STATES))
@@ -172,7 +175,7 @@ def count_people(c: County):
             by_state[state] += c.stock[t, state]
             if is_home(state):
                 home += c.stock[t, state]
-        wages += c.towns[t].wage * c.stock[t, r.EMPLOYED]
+        wages += c.towns[t].wage * c.towns[t].employed_pay / 1000.0
         home_wage += c.towns[t].wage * home
     month.away = by_state[r.AWAY]
     month.seeking = by_state[r.SEEKING]
@@ -192,13 +195,50 @@ def count_people(c: County):
     month.aware_activities = c.aware[ACTIVITIES] / force
     month.aware_finance = c.aware[FINANCE] / force
     wages -= month.jobs * (1.0 - facts.firms_pay) * month.local_wage
-    income = wages + facts.work_farm_income * by_state[r.FARMING]
-    income += month.owner_income + facts.work_remittance * clock.away_wages
-    income += clock.transfers / 100.0
+    earned = wages + facts.work_farm_income * by_state[r.FARMING]
+    earned += month.owner_income + clock.transfers / 100.0
     clock.transfers = 0
     if clock.month < 1:
         clock.dependants = facts.work_dependants * month.home
-    month.rural_income = 12.0 * income / max(month.home + clock.dependants, 1.0)
+    tell_incomes(c, earned)
+
+
+@kernel
+def tell_incomes(c: County, earned: float):
+    """Three incomes a head and year, residents' consumption, and the county's price index.
+
+    Parameters
+    ----------
+    earned : float
+        What was earned at home this month, owners' income and support included; yuan.
+    """
+    month, facts, clock = c.now, c.facts, c.clock
+    remitted = facts.work_remittance * clock.away_wages
+    residents = max(month.home + clock.dependants, 1.0)
+    registered = max(month.labour_force + clock.dependants, 1.0)
+    clock.spending = earned * (1.0 - c.behaviour.money_saving_rate) + remitted
+    month.consumption = clock.spending
+    month.rural_income = 12.0 * (earned + remitted) / residents
+    month.household_income = 12.0 * (earned + clock.away_wages) / registered
+    month.price_index = price_index(c)
+    month.real_income = month.rural_income / month.price_index
+
+
+@kernel
+def price_index(c: County):
+    """Paasche price index of what residents consume; 1 where county markets balance.
+
+    With q sold in the county at price p of each sector, and what else residents spend at a constant
+    price, the index is S / (S - sum of q (p - 1)), S what is spent.
+    """
+    worth, quantity = 0.0, 0.0
+    for s in range(len(c.markets)):
+        worth += c.markets[s].supply * c.markets[s].price
+        quantity += c.markets[s].supply
+    spent = max(c.clock.spending, worth)
+    if spent <= 0.0:
+        return 1.0
+    return spent / (spent - worth + quantity)
 
 
 @kernel
@@ -255,6 +295,36 @@ def finish(c: County):
     month.pot_employment = c.pots[POT_EMPLOYMENT, 0] / 100.0
     month.pot_interest = c.pots[POT_INTEREST, 0] / 100.0
     month.pot_works = c.pots[POT_WORKS, 0] / 100.0
+    tell_public_money(c, m)
+
+
+@kernel
+def county_share(facts: np.record, pot: int):
+    """Share of a pot that is the county's own money."""
+    if pot == POT_STARTUP:
+        return facts.shares_startup
+    if pot == POT_EMPLOYMENT:
+        return facts.shares_employment
+    if pot == POT_INTEREST:
+        return facts.shares_interest
+    if pot == POT_WORKS:
+        return facts.shares_works
+    return facts.shares_fund if pot == POT_FUND else facts.shares_tax
+
+
+@kernel
+def tell_public_money(c: County, m: int):
+    """What support costs in all and the county, what comes back as taxes, and the fund's capital.
+
+    Net cost is what was paid out less taxes that firms paid; relief is part of neither, being taxes
+    that were not paid. The fund's capital could earn the loan prime rate.
+    """
+    month, facts = c.now, c.facts
     for programme in range(N_PROGRAMMES):
-        month.public_cost += c.ledger[m, programme] / 100.0
+        paid = c.ledger[m, programme] / 100.0
+        month.public_cost += paid
+        month.county_cost += paid * county_share(facts, POT_OF[programme])
         month.unpaid += c.unpaid[m, programme] / 100.0
+    month.net_cost = month.public_cost - c.ledger[m, G_TAX] / 100.0 - month.tax
+    month.fund_capital = c.clock.fund_capital / 100.0
+    month.fund_cost = month.fund_capital * facts.firms_lpr / 12.0

@@ -12,7 +12,7 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.closing import never_open, stop
 from returnee.simulation.firms.founding import give_up
 from returnee.simulation.firms.hiring import leave_employer
-from returnee.simulation.firms.ventures import price_sectors
+from returnee.simulation.firms.markets import price_sectors
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import enter
 from returnee.simulation.state.draws import (
@@ -51,7 +51,7 @@ def retire(c: County, i: int):
     if worker.state == r.EMPLOYED:
         leave_employer(c, i)
     elif worker.state == r.OWNER:
-        stop(c, worker.firm)
+        stop(c, worker.firm, r.STOP_RETIRED)
     elif worker.state == r.FOUNDING:
         if c.firms[worker.firm].phase == r.PLANNED:
             give_up(c, worker.firm)

@@ -82,6 +82,7 @@ FIRMS = (
     Column("registered", "month", "registration; below 1 in the history"),
     Column("opened", "month", "opening; missing: not opened"),
     Column("stopped", "month", "work stopped; missing: not stopped"),
+    Column("stop_reason", "name", "why it stopped: " + ", ".join(r.STOP_REASONS[1:])),
     Column("closed", "month", "struck off the register; missing: on it"),
     PHASE,
     Column("persons", "persons incl. owner", "who work in it, the owner counted"),

@@ -279,6 +279,7 @@ class Run:
                 "registered": rows.registered,
                 "opened": month_or_none(rows.opened),
                 "stopped": month_or_none(rows.stopped),
+                "stop_reason": np.array(r.STOP_REASONS)[rows.stop_reason],
                 "closed": month_or_none(rows.closed),
                 "phase": np.array(r.PHASES)[rows.phase],
                 "persons": 1 + rows.employees.astype(int),

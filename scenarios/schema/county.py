@@ -245,6 +245,21 @@ class Work(Group):
         0.35, unit="log sd", within=(0, 2),
         en="Spread of wages", zh="工资差异",
         help=("Standard deviation of log wages.", "工资对数的标准差。"))
+    home_sigma: float = lever(
+        0.3, unit="log sd", within=(0, 2),
+        en="Spread of pay at home", zh="本地工资差异",
+        help=("Standard deviation of the log of what people could earn in a job at home.",
+              "个人在本地就业可得工资对数的标准差。"))
+    home_and_city: float = lever(
+        0.5, unit="correlation", within=(0, 1),
+        en="Pay at home and in the city", zh="本地与城市工资相关",
+        help=("Correlation of a person's log pay at home with the log wage in the city.",
+              "个人本地工资对数与城市工资对数的相关系数。"))
+    schooling_pay: float = lever(
+        0.06, unit="log points/level", within=(0, 0.5),
+        en="Pay for schooling", zh="教育回报",
+        help=("How much more pay a further level of schooling brings, at home and in the city.",
+              "文化程度每高一级，本地和城市工资的对数增量。"))
     city_loss: float = lever(
         0.005, unit="chance/month", within=(0, 0.2),
         en="Losing a city job", zh="城市失业率",
@@ -361,6 +376,41 @@ class Shock(Group):
               "冲击期间县内需求的倍数。"))
 
 
+class Shares(Group):
+    """Who pays: the share of each pot that is the county's own money, the rest from above."""
+
+    startup: float = lever(
+        1, unit="share", within=(0, 1),
+        en="County's share of the start-up pot", zh="创业资金县级承担比例",
+        help=("Share of the start-up pot that the county's own budget pays.",
+              "创业资金中由县级财政承担的比例。"))
+    employment: float = lever(
+        0.2, unit="share", within=(0, 1), evidence=("P138",),
+        en="County's share of the employment pot", zh="就业补助资金县级承担比例",
+        help=("Share of the employment pot that the county's own budget pays.",
+              "就业补助资金中由县级财政承担的比例。"))
+    interest: float = lever(
+        0.12, unit="share", within=(0, 1), evidence=("P200",),
+        en="County's share of the interest pot", zh="贴息资金县级承担比例",
+        help=("Share of the interest pot that the county's own budget pays.",
+              "贴息资金中由县级财政承担的比例。"))
+    works: float = lever(
+        1, unit="share", within=(0, 1),
+        en="County's share of the works pot", zh="场地建设资金县级承担比例",
+        help=("Share of the works pot that the county's own budget pays.",
+              "场地建设资金中由县级财政承担的比例。"))
+    fund: float = lever(
+        1, unit="share", within=(0, 1),
+        en="County's share of the guarantee fund", zh="担保基金县级承担比例",
+        help=("Share of the guarantee fund, and so of what it loses, that the county put in.",
+              "担保基金及其损失中由县级财政承担的比例。"))
+    tax: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="County's share of taxes", zh="税收县级留成比例",
+        help=("Share of firms' taxes that the county keeps, and so of relief that it forgoes.",
+              "企业税收中县级留成的比例，减免亦按此由县级少收。"))
+
+
 # fmt: on
 
 
@@ -402,6 +452,7 @@ class County(Group):
     work: Work = group(Work, en="Work", zh="工作")
     firms: Firms = group(Firms, en="Firms and services", zh="企业与服务")
     shock: Shock = group(Shock, en="Shock", zh="冲击")
+    shares: Shares = group(Shares, en="Who pays", zh="财政分担")
     townships: tuple[Township, ...] = Field(REQUIRED, min_length=1, max_length=100)
     sectors: tuple[Sector, ...] = Field(REQUIRED, min_length=1, max_length=20)
     city_sectors: tuple[CitySector, ...] = Field(REQUIRED, min_length=1, max_length=20)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.finance import means_in_sight
 from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.trading import expected_income
 from returnee.simulation.firms.ventures import (
     known_productivity,
-    means_in_sight,
     venture_income,
 )
 from returnee.simulation.state import records as r

@@ -16,7 +16,6 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state.changes import skill_of
-from returnee.simulation.state.channels import FINANCE
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -78,68 +77,12 @@ def owner_income(
 
 
 @kernel
-def price_sectors(c: County):
-    """Part of step 1: what a person with 10,000 yuan of capital adds in each sector and township.
-
-    The county price of a sector falls as its supply grows, price = (demand / supply)^(1 / e); the
-    outside price is given, less transport.
-    """
-    behaviour, facts, clock = c.behaviour, c.facts, c.clock
-    clock.log_farm = math.log(facts.work_farm_income)
-    demand_factor = shock_factor(facts, clock.month, facts.shock_local_demand)
-    for s in range(len(c.markets)):
-        market = c.markets[s]
-        if market.supply > 0:
-            ratio = market.demand * demand_factor / market.supply
-            market.price = min(max(ratio ** (1.0 / behaviour.firm_demand_elasticity), 0.3), 3.0)
-        market.log_scale = math.log(facts.work_local_wage) - market.capital * math.log(
-            market.capital_median / CAPITAL_UNIT
-        )
-    for t in range(len(c.towns)):
-        town = c.towns[t]
-        lost = behaviour.firm_transport * town.distance / 10.0 * (1.0 - clock.road)
-        town.reach = max(1.0 - lost, 0.1)
-        town.log_wage = math.log(town.wage)
-        town.pay = town.wage * facts.firms_pay
-        town.log_pay = math.log(town.pay)
-        town.log_job = town.log_wage + math.log(max(town.job_chance, 0.01))
-        best, best_income = 0, -1e30
-        for s in range(len(c.markets)):
-            market = c.markets[s]
-            price = market.local * market.price + (1.0 - market.local) * town.reach
-            c.yields[t, s] = market.log_scale + math.log(price)
-            log_one = (
-                c.yields[t, s]
-                + behaviour.firm_scale
-                + market.capital * math.log(market.capital_median / CAPITAL_UNIT)
-            )
-            income, _ = owner_income(
-                log_one, market, town.log_pay, market.capital_median, facts, behaviour
-            )
-            if income > best_income:
-                best, best_income = s, income
-        town.best = best
-
-
-@kernel
 def shock_factor(facts: np.record, month: int, factor: float):
     """`factor` while the county's shock lasts, else 1."""
     start = facts.shock_start_month
     if start > 0 and start <= month < start + facts.shock_months:
         return factor
     return 1.0
-
-
-@kernel
-def credit_in_sight(c: County, worker: np.record):
-    """Loan a worker may count on without knowing more: the first step of the cap, if known."""
-    policy = c.policy
-    bit = 1 << FINANCE
-    if int(worker.knows) & bit == 0 or c.clock.withdrawn == 1:
-        return 0.0
-    if policy.finance_guarantee_fund <= 0.0:
-        return 0.0
-    return 0.2 * policy.finance_loan_cap
 
 
 @kernel
@@ -157,10 +100,3 @@ def venture_income(c: County, worker: np.record, sector: int, means: float):
         + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
     )
     return owner_income(log_one, market, town.log_pay, capital, c.facts, behaviour)
-
-
-@kernel
-def means_in_sight(c: County, worker: np.record):
-    """Money a worker could put into a firm: savings above the buffer, and credit in sight."""
-    own = max(worker.savings - c.behaviour.money_buffer, 0.0)
-    return own + credit_in_sight(c, worker)

@@ -15,9 +15,10 @@ import numpy as np
 
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.finance import means_in_sight
 from returnee.simulation.firms.founding import begin_venture
 from returnee.simulation.firms.hiring import leave_employer
-from returnee.simulation.firms.ventures import means_in_sight, shock_factor, venture_income
+from returnee.simulation.firms.ventures import shock_factor, venture_income
 from returnee.simulation.people.information import apply_notes, take_stock
 from returnee.simulation.people.returning import (
     MONTHS_TO_FIND,
@@ -32,7 +33,7 @@ from returnee.simulation.people.returning import (
 )
 from returnee.simulation.people.reviews import SEEKER_REVIEW, list_due, schedule
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, enter, happens, knows
+from returnee.simulation.state.changes import age_of, enter, happens, job_pay, knows
 from returnee.simulation.state.channels import N_CHANNELS, TRAINING
 from returnee.simulation.state.draws import (
     D_HEAR,
@@ -59,10 +60,10 @@ def log_income_at_home(c: County, worker: np.record):
     """Log of what a worker may expect at home without a firm, yuan a month."""
     town, farm = c.towns[worker.township], c.clock.log_farm
     if worker.state == r.EMPLOYED:
-        return town.log_wage
+        return math.log(job_pay(c, worker))
     if worker.state == r.FARMING:
         return farm
-    return max(town.log_job, farm)
+    return max(town.log_job + worker.log_home, farm)
 
 
 @kernel
@@ -224,7 +225,7 @@ def farm_or_seek(c: County, worker: np.record, months: int, u: float):
     """Farmers look for a job where it pays more; seekers fall back on farming after a while."""
     clock, behaviour = c.clock, c.behaviour
     if worker.state == r.FARMING and u < behaviour.careers_search_rate / 12.0 * months:
-        if c.towns[worker.township].log_job > clock.log_farm:
+        if c.towns[worker.township].log_job + worker.log_home > clock.log_farm:
             return TO_SEEK
     if worker.state == r.SEEKING and clock.month - worker.since >= behaviour.careers_seek_patience:
         if happens(u, FALL_BACK * months):

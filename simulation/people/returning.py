@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.ventures import means_in_sight, shock_factor, venture_income
+from returnee.simulation.firms.finance import means_in_sight
+from returnee.simulation.firms.ventures import shock_factor, venture_income
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of
 
@@ -112,6 +113,7 @@ def prospects_at_home(c: County, worker: np.record):
     """Log monthly income of a wage job, of farming, and of a firm, for someone away."""
     town, behaviour = c.towns[worker.township], c.behaviour
     job = town.log_wage if worker.offer >= c.clock.month else town.log_job
+    job += worker.log_home
     farm = c.clock.log_farm
     means = means_in_sight(c, worker)
     best = town.best

@@ -17,7 +17,8 @@ from returnee.scenarios import Policy, Scenario, load_scenario
 from returnee.simulation.engine import rules
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.founding import choose_sector, new_file
-from returnee.simulation.firms.ventures import known_productivity, price_sectors
+from returnee.simulation.firms.markets import price_sectors
+from returnee.simulation.firms.ventures import known_productivity
 from returnee.simulation.month import live_until
 from returnee.simulation.people.reviews import schedule
 from returnee.simulation.start.assemble import assemble, with_room

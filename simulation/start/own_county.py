@@ -106,7 +106,7 @@ def population_of(
     thrift = scenario.behaviour.money.thrift_sigma
     workers = place_workers(table.columns)
     draw_initial(workers, clock, facts, away, home, cities, thrift)
-    overwrite(workers, table.columns, int(clock.first))
+    overwrite(workers, table.columns, int(clock.first), float(facts.work_local_wage))
     clock.initial = len(workers)
     workers = with_entrants(workers, facts, clock, months, cities, away, thrift)
     drawn = ties_of(workers, facts, clock)
@@ -130,7 +130,9 @@ def changes(*keys: np.ndarray) -> np.ndarray:
     return np.cumsum(new)
 
 
-def overwrite(workers: np.recarray, columns: dict[str, np.ndarray], first: int) -> None:
+def overwrite(
+    workers: np.recarray, columns: dict[str, np.ndarray], first: int, local_wage: float
+) -> None:
     """Put what the file says in place of what was drawn, and what follows from it."""
     start = first - 1
     households = columns.get("household", np.cumsum(workers.household))
@@ -140,6 +142,8 @@ def overwrite(workers: np.recarray, columns: dict[str, np.ndarray], first: int) 
     }:  # fmt: skip
         workers[name] = columns[name]
     workers.log_wage = np.log(workers["wage"])
+    if "home_pay" in columns:
+        workers.log_home = np.log(columns["home_pay"] / local_wage)
     workers.birth = start - np.rint(columns["age"] * 12.0)
     years = np.where(workers.sex == 1, WORKING_YEARS_WOMEN, WORKING_YEARS_MEN)
     birth = np.asarray(workers["birth"])
@@ -319,6 +323,7 @@ def worker_rows(workers: np.recarray, facts: Facts, month: int) -> Iterator[list
     ordered = workers[np.argsort(workers.id)].view(np.recarray)
     cells: dict[str, np.ndarray] = {name: ordered[name] for name in r.WORKER.names or ()}
     cells["age"] = (month - ordered.birth.astype(float)) / 12.0
+    cells["home_pay"] = facts.work.local_wage * np.exp(ordered.log_home)
     cells["state"] = np.searchsorted([r.STATES.index(s) for s in STATES], ordered.state)
     for bit, channel in enumerate(CHANNELS):
         cells[f"knows_{channel}"] = ordered.knows >> bit & 1

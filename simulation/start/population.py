@@ -21,6 +21,7 @@ from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import cents
 from returnee.simulation.state.draws import (
     D_BODY,
+    D_HOME_PAY,
     D_LIFE,
     D_MONEY,
     D_START,
@@ -161,6 +162,23 @@ def draw_family(worker: np.record, clock: np.record, facts: np.record, start: in
 
 
 @kernel
+def log_home_pay(facts: np.record, worker: np.record, z: float):
+    """Log of own pay at home relative to the township's wage, for a standard normal `z`.
+
+    Rises with schooling as pay does in the city; the mean pay over the county's schooling is 1.
+    """
+    gain, sigma = facts.work_schooling_pay, facts.work_home_sigma
+    mean = (
+        facts.people_schooling_none * math.exp(-2.0 * gain)
+        + facts.people_schooling_primary * math.exp(-gain)
+        + facts.people_schooling_junior
+        + facts.people_schooling_senior * math.exp(gain)
+        + facts.people_schooling_college * math.exp(2.0 * gain)
+    )
+    return sigma * z - 0.5 * sigma * sigma + gain * (worker.schooling - 2.0) - math.log(mean)
+
+
+@kernel
 def draw_means(
     worker: np.record,
     clock: np.record,
@@ -179,13 +197,18 @@ def draw_means(
         sector += 1
     worker.city_sector = sector
     sigma = facts.work_wage_sigma
-    schooled = 0.06 * (worker.schooling - 2.0)  # log points a level, mean about zero (assumed)
+    schooled = facts.work_schooling_pay * (worker.schooling - 2.0)
     wage = (
         facts.work_city_wage
         * city_sectors[sector, 1]
         * math.exp(sigma * normal(e) - 0.5 * sigma * sigma + schooled)
     )
     worker.wage, worker.log_wage = wage, math.log(wage)
+    h, _, _, _ = draws(clock, D_HOME_PAY, 0, worker.id, ONLY)
+    together = facts.work_home_and_city
+    worker.log_home = log_home_pay(
+        facts, worker, together * normal(e) + math.sqrt(1.0 - together**2) * normal(h)
+    )
     spread = facts.people_savings_sigma
     worker.thrift = math.exp(thrift_sigma * normal(g) - 0.5 * thrift_sigma * thrift_sigma)
     worker.savings = cents(

@@ -68,10 +68,17 @@ def settle(c: County, i: int):
 
 @kernel
 def job_pay(c: County, worker: np.record):
-    """Monthly pay of someone employed at home, yuan: a firm pays less than other employers."""
+    """Monthly own pay of someone employed at home, yuan: a firm pays less than other employers."""
+    own = math.exp(worker.log_home)
     if worker.firm >= 0:
-        return c.towns[c.firms[worker.firm].township].pay
-    return c.towns[worker.township].wage
+        return c.towns[c.firms[worker.firm].township].pay * own
+    return c.towns[worker.township].wage * own
+
+
+@kernel
+def thousandths_of_pay(worker: np.record):
+    """Own pay at home relative to the township's wage in whole thousandths, to be summed."""
+    return int(1000.0 * math.exp(worker.log_home) + 0.5)
 
 
 @kernel
@@ -158,6 +165,10 @@ def enter(c: County, i: int, state: int):
         c.clock.away_wages -= int(worker.wage)
     if state == r.AWAY:
         c.clock.away_wages += int(worker.wage)
+    if before == r.EMPLOYED:
+        c.towns[worker.township].employed_pay -= thousandths_of_pay(worker)
+    if state == r.EMPLOYED:
+        c.towns[worker.township].employed_pay += thousandths_of_pay(worker)
     worker.state = state
     worker.since = month
     worker.waits = 0
@@ -209,9 +220,13 @@ def count_peers(c: County):
     c.stock[:, :] = 0
     c.aware[:] = 0
     c.clock.away_wages = 0
+    for t in range(len(c.towns)):
+        c.towns[t].employed_pay = 0
     for i in range(len(c.workers)):
         worker = c.workers[i]
         c.stock[worker.township, worker.state] += 1
+        if worker.state == r.EMPLOYED:
+            c.towns[worker.township].employed_pay += thousandths_of_pay(worker)
         if not is_active(worker.state):
             continue
         if worker.state == r.AWAY:

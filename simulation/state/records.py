@@ -49,6 +49,10 @@ LOAN_STAGES = (
 NO_REASON, NO_GUARANTOR, FUND_EXHAUSTED, BANKS_WITHDRAWN, GAVE_UP = range(5)
 REASONS = ("", "no guarantor", "fund exhausted", "banks withdrawn", "gave up waiting")
 
+# Why a firm stopped: cash was gone, the owner had something better, retired, or it never opened.
+NO_STOP, STOP_FAILED, STOP_GAVE_UP, STOP_RETIRED, STOP_NEVER_OPENED = range(5)
+STOP_REASONS = ("", "failed", "gave up for better", "retired", "never opened")
+
 # Money that passes between sectors: name, who pays, who receives, and what for. Households are the
 # workers' savings, firms the cash of firms and the money put aside for ventures; "others" are customers,
 # suppliers, landlords, staff and everybody's current income and spending.
@@ -110,6 +114,7 @@ WORKER = np.dtype(
         ("trained", "f8"),  # skill gained in training
         ("wage", "f8"),  # monthly city wage, yuan
         ("log_wage", "f8"),
+        ("log_home", "f8"),  # log of own pay in a job at home, relative to the township's wage
         ("thrift", "f8"),  # saving rate relative to the mean
         ("savings", "f8"),  # yuan, as of month `settled`
         ("id", "i4"),
@@ -206,6 +211,7 @@ FIRM = np.dtype(
         ("credit_line", "u1"),
         ("grant_paid", "u1"),
         ("tax_eligible", "u1"),
+        ("stop_reason", "u1"),
     ],
     align=True,
 )
@@ -260,7 +266,10 @@ CLOCK = np.dtype(
         ("away_wages", "i8"),  # sum of city wages of all who are away, yuan
         ("dependants", "f8"),  # people not in the labour force; they stay when a worker leaves
         ("transfers", "i8"),  # support paid this month to who has no open firm, fen
+        ("lasting", "f8"),  # of returnee firms three years old, who are open and pay tax
+        ("second", "f8"),  # of those at home whose firm failed, who found or own a firm again
         ("gini", "f8"),
+        ("spending", "f8"),  # of residents last month: home incomes less saving, remittances; yuan
         ("log_farm", "f8"),  # log of the income from farming
         ("messages_credit", "f8"),
         ("contest_credit", "f8"),
@@ -291,6 +300,7 @@ TOWN = np.dtype(
         ("remote", "u1"),
         ("seekers", "i8"),
         ("hired", "i8"),
+        ("employed_pay", "i8"),  # sum of own pay of all employed, thousandths of the wage
     ],
     align=True,
 )
