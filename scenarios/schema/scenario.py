@@ -22,7 +22,6 @@ from returnee.scenarios.schema.fields import Group
 from returnee.scenarios.schema.layers import OWN, Given, Layers, build, history_of, on_top
 from returnee.scenarios.schema.policy import Policy
 
-
 BASELINE = "baseline"
 """Under whose policy a history runs unless the scenario names another."""
 

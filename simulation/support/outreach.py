@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.people.information import note
 from returnee.simulation.state import records as r
