@@ -42,9 +42,17 @@ def home_pull(worker: np.record, share_home: float, behaviour: np.record, month:
 
 @kernel
 def utility_of_city(c: County, worker: np.record, years_away: float):
-    """Log of the city income a worker may expect, and how settled who has been there for years is."""
+    """Log of the city income a worker may expect, how settled the worker is there, and how far away.
+
+    Parameters
+    ----------
+    years_away : float
+        Since the last departure.
+    """
     behaviour = c.behaviour
     utility = behaviour.returning_income_weight * log_city_pay(c, worker)
+    if worker.destination == 1:
+        utility -= behaviour.returning_distance
     return utility + behaviour.returning_settled_weight * math.log1p(years_away)
 
 
