@@ -320,7 +320,7 @@ class Firms(Group):
         en="Existing incubator places", zh="现有孵化工位",
         help=("Places there already are; more must be built.", "已有工位；增加须新建。"))
     training_centres: int = lever(
-        3, unit="centres", within=(1, 6),
+        3, unit="centres", within=(1, 20),
         en="Training centres", zh="培训机构",
         help=("Centres that hold courses.", "开办课程的机构数。"))
     hall_files: float = lever(

@@ -25,7 +25,7 @@ from returnee.simulation.state.changes import (
 )
 from returnee.simulation.state.channels import SERVICES
 from returnee.simulation.state.draws import D_CLOSE, draws
-from returnee.simulation.state.money import fen, receive
+from returnee.simulation.state.money import fen, receive, scaled
 from returnee.simulation.state.programmes import R_EXIT, R_INTEREST
 from returnee.simulation.state.queues import withdraw_file
 
@@ -114,15 +114,15 @@ def empty_till(c: County, f: int):
 
 @kernel
 def compensate_exit(c: County, f: int):
-    """Compensation for an owner who knows of it and stops after one to three years.
+    """Compensation for an owner who knows of it and stops within three years of registering (P071).
 
-    At most half of the taxes paid (P071); the years are assumed.
+    At most half of the taxes paid.
     """
     firm, policy = c.firms[f], c.policy
-    age = c.clock.month - firm.opened
-    if not 12 <= age <= 36 or not knows(c.workers[firm.owner], SERVICES):
+    age = c.clock.month - firm.registered
+    if age > 36 or not knows(c.workers[firm.owner], SERVICES):
         return
-    amount = fen(min(policy.finance_exit_compensation, 0.5 * firm.taxes))
+    amount = fen(scaled(c, min(policy.finance_exit_compensation, 0.5 * firm.taxes)))
     if amount > 0 and receive(c, f, R_EXIT, amount):
         firm.cash += amount / 100.0
         c.clock.transfers += amount

@@ -18,7 +18,7 @@ from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, knows, shift_peers
 from returnee.simulation.state.channels import FINANCE, SERVICES
 from returnee.simulation.state.draws import D_TRADE, draws, normal
-from returnee.simulation.state.money import fen, left_for, receive
+from returnee.simulation.state.money import fen, left_for, receive, scaled
 from returnee.simulation.state.programmes import (
     G_INTEREST,
     R_GRANT,
@@ -28,6 +28,7 @@ from returnee.simulation.state.programmes import (
     R_TAX,
 )
 from returnee.simulation.state.providers import SITES
+from returnee.simulation.support.technology import register_company
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -68,12 +69,21 @@ def full_rent(c: County, firm: np.record):
 
 @kernel
 def rent_of(c: County, f: int):
-    """Rent of a month after relief; the relief is paid from the start-up pot while it lasts."""
+    """Rent of a month after relief.
+
+    An incubator spares a share of it; up to the cap the start-up pot pays while it lasts, the rest the site
+    bears, so that it is not charged at all.
+    """
     firm, policy = c.firms[f], c.policy
-    rent = full_rent(c, firm)
-    book(c, r.T_RENT, rent)
+    rent, spared = full_rent(c, firm), 0.0
     if firm.venue == r.INCUBATOR_PLACE:
-        relief = fen(min(policy.incubation_rent_share * rent, policy.incubation_rent_cap / 12.0))
+        spared = cents(policy.incubation_rent_share * rent)
+        paid = cents(min(spared, policy.incubation_rent_cap / 12.0))
+        rent -= spared - paid
+        spared = paid
+    book(c, r.T_RENT, rent)
+    if spared > 0.0:
+        relief = fen(scaled(c, spared))
         if relief > 0 and receive(c, f, R_RENT, relief):
             c.services[SITES + firm.site].spent += relief
             return rent - relief / 100.0
@@ -87,7 +97,7 @@ def interest_of(c: County, f: int):
     interest = cents(firm.loan / 100.0 * firm.loan_rate / 12.0)
     book(c, r.T_INTEREST, interest)
     if firm.loan > 0 and firm.loan_stage != r.OVERDUE and policy.finance_interest_subsidy > 0.0:
-        due = fen(interest * policy.finance_interest_subsidy)
+        due = fen(scaled(c, interest * policy.finance_interest_subsidy))
         on_time = min(int(due * policy.budget_arrears), left_for(c, G_INTEREST))
         firm.owed += due - on_time
         receive(c, f, R_INTEREST, on_time)
@@ -106,7 +116,7 @@ def tax_of(c: County, f: int, value_added: float):
     tax = cents(c.facts.firms_tax * max(value_added, 0.0))
     book(c, r.T_TAX, tax)
     if firm.tax_eligible == 1 and month - firm.opened < 12 * TAX_YEARS:
-        relief = fen(min(policy.finance_tax_relief / 12.0, tax))
+        relief = fen(scaled(c, min(policy.finance_tax_relief / 12.0, tax)))
         if relief > 0 and receive(c, f, R_TAX, relief):
             tax -= relief / 100.0
     firm.taxes += tax
@@ -116,7 +126,10 @@ def tax_of(c: County, f: int, value_added: float):
 
 @kernel
 def receive_grant(c: County, f: int):
-    """The start-up grant, some months after opening, with a certificate if one is asked for; yuan."""
+    """The start-up grant for a first firm, some months after opening; yuan (P069).
+
+    With a certificate, if one is asked for.
+    """
     firm, policy, month = c.firms[f], c.policy, c.clock.month
     if firm.grant_paid == 1 or firm.left_support == 1 or policy.finance_startup_grant <= 0.0:
         return 0.0
@@ -124,11 +137,11 @@ def receive_grant(c: County, f: int):
     if late < 0 or late > GRANT_RETRIES:
         return 0.0
     owner = c.workers[firm.owner]
-    if not knows(owner, SERVICES) and not knows(owner, FINANCE):
+    if owner.failed > 0 or (not knows(owner, SERVICES) and not knows(owner, FINANCE)):
         return 0.0
     if policy.finance_grant_needs_certificate and owner.certificate == r.NEVER:
         return 0.0
-    amount = fen(policy.finance_startup_grant)
+    amount = fen(scaled(c, policy.finance_startup_grant))
     if not receive(c, f, R_GRANT, amount):
         return 0.0
     firm.grant_paid = 1
@@ -138,18 +151,20 @@ def receive_grant(c: County, f: int):
 
 @kernel
 def receive_job_subsidy(c: County, f: int):
-    """Once a year: a sum for every post that was held through the year, in the first years; yuan."""
+    """A sum for every post that was held for a year, once a post, in the first years; yuan (P077)."""
     firm, policy, month = c.firms[f], c.policy, c.clock.month
     age = month - firm.opened
     if age <= 0 or age % 12 != 0:
         return 0.0
     posts = min(firm.employees, firm.posts_last_year) if age > 12 else firm.employees
     firm.posts_last_year = firm.employees
+    posts -= firm.posts_paid
     if posts <= 0 or age > 12 * SUBSIDY_YEARS or not knows(c.workers[firm.owner], SERVICES):
         return 0.0
-    amount = fen(posts * policy.finance_job_subsidy)
+    amount = fen(scaled(c, posts * policy.finance_job_subsidy))
     if amount <= 0 or not receive(c, f, R_JOB, amount):
         return 0.0
+    firm.posts_paid += posts
     return amount / 100.0
 
 
@@ -237,13 +252,11 @@ def trade(c: County, f: int):
     income = value - costs - tax_of(c, f, value)
     wear = firm.capital * behaviour.firm_depreciation / 12.0
     firm.capital -= wear
-    grants = receive_grant(c, f) + receive_job_subsidy(c, f)
+    grants = receive_grant(c, f) + receive_job_subsidy(c, f) + register_company(c, f)
     firm.cash += income + grants
     firm.income += SMOOTH * (income + grants - wear - firm.income)
     firm.outlook = expected * (1.0 - c.facts.firms_tax) - costs - wear
     firm.wanted = best_persons(log_one + firm.belief, market.labour, town.log_pay)
-    if firm.company == 0 and firm.capital >= c.facts.firms_company_capital:
-        firm.company = 1
     use_cash(c, f, costs + wear, market.capital * expected / max(firm.capital, 1000.0))
     place = (clock.month - 1) % 12
     c.sales[f, place] = sales

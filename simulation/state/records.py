@@ -185,6 +185,7 @@ FIRM = np.dtype(
         ("guarantor", "i4"),  # row of the guarantor; -1: none
         ("employees", "i2"),
         ("posts_last_year", "i2"),  # employees at the last anniversary
+        ("posts_paid", "i2"),  # for which the job subsidy was paid
         ("planned", "i2"),
         ("registered", "i2"),
         ("opened", "i2"),
@@ -259,6 +260,10 @@ CLOCK = np.dtype(
         ("pending", "i8"),
         ("cases", "i8"),  # files that case officers have
         ("requests", "i8"),  # files that are to be handed on this month
+        ("scale", "f8"),  # factor on all volumes and payments of this year, for the cap
+        ("claims", "i8"),  # under programmes that follow demand this year, before that factor, fen
+        ("claims_last", "i8"),  # last year
+        ("winner_credit", "f8"),  # prizes carried over to the next contest
         ("offers", "i8"),  # jobs kept for people who are away
         ("recent", "i8"),
         ("seekers", "i8"),  # rows in `seekers`, some of which seek no more

@@ -1,4 +1,7 @@
-"""Technology extension (技术推广): visits to firms, and grants for a step up in technology."""
+"""Technology extension (技术推广): visits to firms that may take a step up, and the grant for a company.
+
+The grant is for turning a household business into a company, with a certificate (P072).
+"""
 
 from __future__ import annotations
 
@@ -16,55 +19,58 @@ from returnee.simulation.state.draws import (
     ONLY,
     draws,
 )
-from returnee.simulation.state.money import fen, left_for, pay, receive
-from returnee.simulation.state.programmes import G_UPGRADE, G_VISITS, R_UPGRADE
+from returnee.simulation.state.money import fen, pay, receive, scaled
+from returnee.simulation.state.programmes import G_VISITS, R_UPGRADE
 from returnee.simulation.state.providers import EXTENSION, open_now
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-PAYBACK_MONTHS = 36.0  # within which a step must pay for itself (assumed)
-KNOWN_FIRST = 0.5  # places in the draw of a firm that does not know the services (assumed)
-
-
 @kernel
-def worth_a_step(firm: np.record, value_added: float, grant: float, behaviour: np.record):
+def worth_a_step(firm: np.record, value_added: float, behaviour: np.record):
     """Whether a step up in technology pays for itself and can be paid for.
 
     Parameters
     ----------
     value_added : float
         Yuan a month at present.
-    grant : float
-        Yuan.
     """
-    cost = behaviour.support_technology_cost - grant
+    cost = behaviour.support_technology_cost
     gain = value_added * (math.exp(behaviour.support_technology_gain) - 1.0)
-    return gain * PAYBACK_MONTHS > cost and firm.cash > max(cost, 0.0)
+    return gain * behaviour.support_technology_payback > cost and firm.cash > cost
 
 
 @kernel
 def advise(c: County, f: int):
-    """A visit to firm `f`: it may take a step, with a grant if there is one and it has a certificate."""
-    firm, clock, policy, behaviour = c.firms[f], c.clock, c.policy, c.behaviour
-    month, owner = c.now, c.workers[firm.owner]
+    """A visit to firm `f`: it may take a step."""
+    firm, clock, behaviour, month = c.firms[f], c.clock, c.behaviour, c.now
     month.visited += 1
     if firm.technology >= behaviour.support_technology_levels:
         return
-    grant = 0.0
-    amount = fen(policy.technology_upgrade_grant)
-    if owner.certificate != r.NEVER and amount <= left_for(c, G_UPGRADE):
-        grant = min(policy.technology_upgrade_grant, behaviour.support_technology_cost)
-    if not worth_a_step(firm, c.sales[f, (clock.month - 2) % 12] * 0.3, grant, behaviour):
+    share = 1.0 - c.markets[firm.sector].intermediate
+    if not worth_a_step(firm, c.sales[f, (clock.month - 2) % 12] * share, behaviour):
         return
-    if grant > 0.0 and receive(c, f, R_UPGRADE, fen(grant)):
-        firm.cash += fen(grant) / 100.0
     cost = cents(behaviour.support_technology_cost)
     firm.cash -= cost
     book(c, r.T_EQUIPMENT, cost)
     firm.technology = int(firm.technology) + 1
     month.upgrades += 1
+
+
+@kernel
+def register_company(c: County, f: int):
+    """A household business that has grown becomes a company; yuan received for it (P072)."""
+    firm, owner = c.firms[f], c.workers[c.firms[f].owner]
+    if firm.company == 1 or firm.capital < c.facts.firms_company_capital:
+        return 0.0
+    firm.company = 1
+    if owner.certificate == r.NEVER or firm.left_support == 1 or not knows(owner, SERVICES):
+        return 0.0
+    amount = fen(scaled(c, c.policy.technology_upgrade_grant))
+    if amount <= 0 or not receive(c, f, R_UPGRADE, amount):
+        return 0.0
+    return amount / 100.0
 
 
 @kernel
@@ -80,11 +86,11 @@ def drawn_firms(c: County, visits: float):
             if firm.phase == r.OPEN:
                 u, _, _, _ = draws(clock, D_VISIT, clock.month, firm.id >> 4, ONLY)
                 if u < cut and not knows(c.workers[firm.owner], SERVICES):
-                    u += KNOWN_FIRST
+                    u += c.behaviour.support_known_first
                 if u < cut:
                     files[n], keys[n] = f, u
                     n += 1
-        if n >= visits or cut >= 1.0 + KNOWN_FIRST:
+        if n >= visits or cut >= 1.0 + c.behaviour.support_known_first:
             return files, keys, n
         cut *= 4.0
 
