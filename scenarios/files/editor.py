@@ -13,6 +13,7 @@ from returnee.scenarios.schema.behaviour import Behaviour
 from returnee.scenarios.schema.county import CitySector, County, Sector, Township
 from returnee.scenarios.schema.county_folder import written_whole
 from returnee.scenarios.schema.fields import BASES, Group, Lever, groups, walk
+from returnee.scenarios.schema.layers import histories
 from returnee.scenarios.schema.policy import Policy
 
 _KINDS = {bool: "boolean", int: "integer", float: "number"}
@@ -34,6 +35,7 @@ def json_schema() -> dict[str, Any]:
             {"extends": _PARENTS}
             | dict.fromkeys(texts, _TEXT)
             | {
+                "history": {"enum": histories()},
                 "county": {"anyOf": [_TEXT, county]},
                 "policy": _room(Policy, dated=True),
                 "behaviour": _room(Behaviour, dated=False),

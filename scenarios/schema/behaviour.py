@@ -205,11 +205,89 @@ class Support(Group):
         en="Speed of a referred file", zh="转介办件系数",
         help=("Factor on desk days when a certificate or a referral speeds the file.",
               "凭证书或转介加快时办件天数的系数。"))
-    signal_error: float = lever(
+    bank_error: float = lever(
         0.3, unit="log points", within=(0.01, 3),
-        en="Error of who looks at a project", zh="项目评审误差",
-        help=("Standard deviation of the error with which an office sees a project's productivity.",
-              "各机构看待项目生产率的误差标准差。"))
+        en="Error of a bank", zh="银行评估误差",
+        help=("Standard deviation of the error with which a bank sees a project's productivity.",
+              "银行评估项目生产率的误差标准差。"))
+    trainer_error: float = lever(
+        0.3, unit="log points", within=(0.01, 3),
+        en="Error of a trainer", zh="培训师评估误差",
+        help=("The same for a trainer with 70 hours and a class of 30; smaller with more hours a head.",
+              "培训师在30人班70课时下的同一误差；人均课时越多越小。"))
+    mentor_error: float = lever(
+        0.25, unit="log points", within=(0.01, 3),
+        en="Error of a mentor", zh="导师评估误差",
+        help=("The same for a mentor.", "导师的同一误差。"))
+    incubator_error: float = lever(
+        0.3, unit="log points", within=(0.01, 3),
+        en="Error of an incubator", zh="孵化基地评估误差",
+        help=("The same for whoever admits to an incubator.", "孵化基地入驻评审的同一误差。"))
+    jury_error: float = lever(
+        0.3, unit="log points", within=(0.01, 3),
+        en="Error of a jury", zh="大赛评审误差",
+        help=("The same for the jury of a contest.", "大赛评审的同一误差。"))
+    optimism_corrected: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="Optimism corrected by training", zh="培训纠正乐观",
+        help=("Share of a founder's over-optimism that a course takes away.",
+              "培训消除创业者过度乐观的比例。"))
+    course_months: int = lever(
+        1, unit="months", within=(0, 6),
+        en="Length of a course", zh="培训时长",
+        help=("Months that a founder spends on a course before going on with the plan.",
+              "创业者参加培训后继续筹备前的月数。"))
+    training_wait: int = lever(
+        3, unit="months", within=(0, 12),
+        en="Waiting for a course", zh="等待培训",
+        help=("Months for which a founder who asked for training puts off the plan for a place.",
+              "已申请培训的创业者为等待名额而推迟筹备的月数。"))
+    forms_again: float = lever(
+        5, unit="forms", within=(0, 30), evidence=("P146",), bound=True,
+        en="Forms asked again", zh="重复提交的表格",
+        help=("Forms that the next office asks for again where no case officer brings the file; paperwork "
+              "is the first difficulty that borrowers name.",
+              "无专员随档转介时下一机构重复要求的表格数；借款者首要困难为手续繁琐。"))
+    handover_days: float = lever(
+        10, unit="working days", within=(0, 60),
+        en="Days of a hand-over", zh="交接天数",
+        help=("Working days between two offices where no case officer brings the file.",
+              "无专员随档转介时两机构之间的工作日。"))
+    handover_hazard: float = lever(
+        0.002, unit="hazard/form/day", within=(0, 0.05),
+        en="Dropping out at a hand-over", zh="交接流失率",
+        help=("Hazard that a founder drops out, for each form asked again and day of a hand-over.",
+              "每份重复表格、每个交接日的流失风险。"))
+    officer_load: float = lever(
+        100, unit="cases", within=(1, 1000),
+        en="Load of a case officer", zh="专员承办量",
+        help=("Open cases that one officer can keep.", "一名专员可同时承办的个案数。"))
+    followed_months: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Followed after opening", zh="开业后跟踪",
+        help=("Months after the opening for which an officer keeps a case.",
+              "开业后专员继续跟踪的月数。"))
+    case_patience: int = lever(
+        12, unit="months", within=(1, 60),
+        en="Case without a project", zh="无项目个案保留",
+        help=("Months for which an officer keeps the case of somebody who has no project.",
+              "对尚无项目者个案的保留月数。"))
+    offer_chance: float = lever(
+        0.3, unit="chance/contact", within=(0, 1),
+        en="A job is passed on", zh="驻外站推荐岗位",
+        help=("Chance that a talk at a station is about a job that somebody could take at home.",
+              "驻外站一次交谈涉及家乡可任岗位的概率。"))
+    offer_months: int = lever(
+        12, unit="months", within=(1, 36),
+        en="A job is kept", zh="岗位保留期",
+        help=("Months for which an employer keeps a job for somebody away.",
+              "用人单位为在外者保留岗位的月数。"))
+    jobs_kept: float = lever(
+        0.05, unit="share", within=(0, 1),
+        en="Jobs kept for returns", zh="为返乡保留的岗位",
+        help=("Share of the jobs with other employers that fall vacant which are kept for people who "
+              "hear of them at a station.",
+              "其他单位空缺岗位中经驻外站为在外者保留的比例。"))
     site_rent: float = lever(
         0.6, unit="share", within=(0, 1),
         en="Rent of a county site", zh="创业用地租金",

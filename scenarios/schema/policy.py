@@ -179,11 +179,11 @@ class Costs(Group):
         en="Better roads", zh="道路改善",
         help=("A year, per point of the road index above the county's present roads.",
               "道路指数每高出现状1个点的年费用。"))
-    case_tracking: float = lever(
-        300_000, unit="yuan/yr", within=(0, 1_500_000),
-        en="Case tracking", zh="个案跟踪",
-        help=("Handing on every finished stage with its file; scaled by the referral share.",
-              "全部环节随档转介的年费用；按转介比例计。"))
+    case_officer: float = lever(
+        60_000, unit="yuan/yr", within=(0, 300_000),
+        en="Case officer", zh="个案专员",
+        help=("One case officer for a year, who carries files from one service to the next.",
+              "一名随档转介专员的年费用。"))
 
 
 class Training(Group):
@@ -336,6 +336,12 @@ class Linkage(Group):
         en="Referral with the file", zh="随档转介比例",
         help=("Share of finished stages handed on to the next service with the file.",
               "办结一环后连同档案转到下一环的比例。"))
+    officers: float = lever(
+        5, unit="people", within=(0, 1000),
+        en="Case officers at full referral", zh="全额转介时的个案专员",
+        help=("Officers employed when every finished stage is to be handed on; fewer in proportion to the "
+              "referral share. One who is full takes no more files.",
+              "全部环节均转介时的专员人数；按转介比例相应减少。满额者不再接案。"))
     certificate_speeds_loan: bool = lever(
         False, unit="yes/no",
         en="Certificate speeds the loan", zh="培训证书加快贷款",

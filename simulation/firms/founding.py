@@ -53,9 +53,11 @@ from returnee.simulation.state.money import fen, pay_loan
 from returnee.simulation.state.queues import (
     SMALLEST_LOAN,
     enter_training_queue,
+    is_in_training,
     waits_at_desk,
     withdraw_file,
 )
+from returnee.simulation.support.projects import FUNDED, OPENED, drops_out
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -261,7 +263,8 @@ def open_firm(c: County, f: int):
     firm.income = expected_income(c, f)
     enter(c, firm.owner, r.OWNER)
     c.now.openings += 1
-    if knows(c.workers[firm.owner], SERVICES):
+    firm.left_support = 1 if drops_out(c, f, OPENED) else 0
+    if knows(c.workers[firm.owner], SERVICES) and firm.left_support == 0:
         firm.mentor_since = clock.month
 
 
@@ -273,8 +276,12 @@ def prepare(c: County):
         f = c.active[k]
         firm = c.firms[f]
         if firm.phase == r.PLANNED:
-            if not waits_at_desk(firm) and firm.planned < clock.month:
-                register(c, f)
+            ready = not waits_at_desk(firm) and not is_in_training(c, firm)
+            if ready and firm.planned < clock.month:
+                if firm.loan > 0 and drops_out(c, f, FUNDED):
+                    give_up(c, f)
+                else:
+                    register(c, f)
         elif firm.phase == r.REGISTERED:
             item = I_REGISTER + int(firm.attempt)
             u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, item)

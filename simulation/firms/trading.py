@@ -118,7 +118,7 @@ def tax_of(c: County, f: int, value_added: float):
 def receive_grant(c: County, f: int):
     """The start-up grant, some months after opening, with a certificate if one is asked for; yuan."""
     firm, policy, month = c.firms[f], c.policy, c.clock.month
-    if firm.grant_paid == 1 or policy.finance_startup_grant <= 0.0:
+    if firm.grant_paid == 1 or firm.left_support == 1 or policy.finance_startup_grant <= 0.0:
         return 0.0
     late = month - firm.opened - policy.finance_grant_after_months
     if late < 0 or late > GRANT_RETRIES:

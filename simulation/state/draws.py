@@ -100,7 +100,7 @@ D_MESSAGE = decision(12, "messages: the agent is the contact")
 D_POST = decision(13, "talks at posts: the agent is the contact")
 D_STATION = decision(14, "talks at stations: the agent is the contact")
 D_SESSION = decision(15, "outreach sessions: the agent is the contact")
-REACH_TRIES = 8  # draws for one contact until the target group is met
+REACH_TRIES = 24  # draws for one contact until the target group is met
 for _contact in (D_MESSAGE, D_POST, D_STATION, D_SESSION):
     I_REACH = items(_contact, range(0, 2 * REACH_TRIES, 2), "who is reached, by try")
     I_UPTAKE = item(_contact, 1, "whether it takes, and of which channel")
@@ -122,7 +122,6 @@ I_MENTOR = item(D_QUEUE, 5, "place in the queue for a mentor")
 D_REFERRAL = decision(24, "handing on: by channel")
 D_CONTEST = decision(25, "contests")
 I_ENTRANT = item(D_CONTEST, 0, "who enters")
-I_JURY = item(D_CONTEST, 1, "error of the jury")
 D_VISIT = decision(26, "extension visits")
 D_TRADE = decision(27, "sales of the month: by attempt")
 D_HIRE = decision(28, "hiring")
@@ -134,6 +133,11 @@ D_SHOCK = decision(31, "who loses the city job in a shock")
 D_INCUBATOR = decision(32, "business ties made at a site")
 D_SERVICE = decision(33, "quality of a provider: the agent is its row")
 D_SIGNAL = decision(34, "error of who looks at a project: by attempt and office")
+D_HANDOVER = decision(60, "drops out at a hand-over: by attempt and stage")
+D_CASE = decision(61, "which files the case officers take: by channel")
+D_CAPACITY = decision(62, "rounds what a sample has of something to whole ones")
+I_SHARED = item(D_CAPACITY, 0, "of the whole county: the agent is what")
+I_OFFERS = item(D_CAPACITY, 1, "jobs kept in a township: the agent is its first member")
 D_HOME_PAY = decision(40, "own pay in a job at home")
 
 
