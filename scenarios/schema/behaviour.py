@@ -92,6 +92,11 @@ class Firm(Group):
         en="Starting cushion", zh="启动流动资金",
         help=("Share of the money at the start that is kept as cash instead of capital.",
               "启动资金中留作现金而不投入资本的比例。"))
+    largest_start: float = lever(
+        3, unit="× median", within=(1, 20),
+        en="Largest start", zh="最大启动规模",
+        help=("Most capital that a start can use, in medians of the sector.",
+              "启动时最多可用的资本,以行业中位数为单位。"))
     living: float = lever(
         1500, unit="yuan/month", within=(0, 5000),
         en="Owner's living", zh="业主生活费",
@@ -504,6 +509,28 @@ class Returning(Group):
         en="Odd jobs in the city", zh="城市零工收入",
         help=("Share of the wage earned by odd jobs until a lost city job is replaced.",
               "失去城市工作后找到新工作前的零工收入占工资的比例。"))
+    months_to_find: float = lever(
+        3, unit="months", within=(0.5, 12),
+        en="Finding a city job", zh="城市求职时长",
+        help=("Months without pay after a lost city job, in normal times.",
+              "正常时期失去城市工作后无收入的月数。"))
+    months_ahead: float = lever(
+        6, unit="months", within=(1, 24),
+        en="Looking ahead", zh="前瞻月数",
+        help=("Months over which somebody without a city job looks ahead.",
+              "失去城市工作者权衡时向前看的月数。"))
+    recall_months: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Waiting for the city", zh="等待回城期限",
+        help=("Months after the city hires again for which those who came home for want of a job "
+              "there go back when they find one.",
+              "城市恢复招工后,因失业返乡者找到工作即回城的期限。"))
+    home_worth: float = lever(
+        0.2, unit="log points", within=(0, 2),
+        en="Worth of being home", zh="在家的价值",
+        help=("City pay that is given up for being home, when leaving again is weighed as an "
+              "alternative to a firm.",
+              "把再外出作为创业的替代选择时,为留在家乡愿放弃的城市收入。"))
 
 
 class Careers(Group):
@@ -568,8 +595,9 @@ class Careers(Group):
     attitude_weight: float = lever(
         1, unit="per log income", within=(0, 5),
         en="Attitude", zh="态度权重",
-        help=("Weight of expected owner income against the best alternative.",
-              "预期经营收入与最佳替代收入之比的权重。"))
+        help=("Weight of the firm's discounted income against that of the best alternative and the "
+              "start money.",
+              "企业折现收入相对于最佳替代收入与启动资金之和的权重。"))
     norm_weight: float = lever(
         2, unit="log odds", within=(0, 10),
         en="Norm", zh="规范权重",
@@ -578,8 +606,8 @@ class Careers(Group):
     control_weight: float = lever(
         1, unit="log odds", within=(0, 5),
         en="Perceived control", zh="控制感权重",
-        help=("Weight of skill, training, known support and money in sight.",
-              "技能、培训、所知扶持和可得资金的权重。"))
+        help=("Weight of known support and training; money counts when one acts, not here.",
+              "所知扶持与培训的权重;资金只在行动时起作用。"))
     search_rate: float = lever(
         0.3, unit="per year", within=(0, 12),
         en="Farmers' job search", zh="务农者求职",
@@ -592,10 +620,35 @@ class Careers(Group):
               "follow up a venture idea.",
               "照料子女或老人使女性跟进创业想法的频率下降的对数幅度。"))
     idea_rate: float = lever(
-        0.053, unit="ideas/person/yr", within=(0, 1), free=True,
+        0.08, unit="ideas/person/yr", within=(0, 1), free=True,
         en="Venture ideas", zh="创业点子",
-        help=("Workable venture ideas a year of someone with the intention.",
-              "有意愿者每年产生的可行创业点子数。"))
+        help=("Workable venture ideas a year that come to someone of the best age.",
+              "处于最佳年龄者每年产生的可行创业点子数。"))
+    age_of_ideas: float = lever(
+        33, unit="years", within=(18, 60), evidence=("BH155",), bound=True,
+        en="Best age for ideas", zh="点子最多的年龄",
+        help=("Age at which most venture ideas come: skill has risen, creativity not yet fallen.",
+              "创业点子最多的年龄:技能已提高而创造力尚未下降。"))
+    age_spread: float = lever(
+        10, unit="years", within=(1, 60), evidence=("BH155",), bound=True,
+        en="Spread of that age", zh="点子年龄分布宽度",
+        help=("Years from the best age at which ideas are 0.61 times as many.",
+              "偏离最佳年龄多少年时点子减至0.61倍。"))
+    idea_months: int = lever(
+        36, unit="months", within=(1, 120),
+        en="Life of an idea", zh="点子有效期",
+        help=("Months after which an idea that could not be followed up is let go.",
+              "未能付诸行动的点子在此月数后被放弃。"))
+    discount_rate: float = lever(
+        0.1, unit="per yr", within=(0, 1),
+        en="Discount rate", zh="贴现率",
+        help=("At which would-be founders discount incomes to retirement.",
+              "潜在创业者将退休前收入折现的年率。"))
+    fall_back: float = lever(
+        0.7, unit="hazard/month", within=(0, 5),
+        en="Falling back on farming", zh="退而务农",
+        help=("Hazard a month that a seeker out of patience goes farming.",
+              "失去耐心的求职者每月转为务农的风险率。"))
     wage_curve: float = lever(
         0.1, unit="elasticity", within=(0, 0.5),
         en="Wage curve", zh="工资曲线",
@@ -646,7 +699,7 @@ class Money(Group):
         help=("Chance to give up while a file waits.",
               "等待办件期间每月放弃的概率。"))
     minimum_start: float = lever(
-        0.4, unit="share", within=(0, 1),
+        0.2, unit="share", within=(0, 1),
         en="Smallest start", zh="最低启动比例",
         help=("Share of the wanted capital below which none starts.",
               "资金低于期望资本的此比例则不启动。"))
@@ -655,6 +708,16 @@ class Money(Group):
         en="Risk aversion", zh="风险厌恶",
         help=("Income that a person of average risk tolerance asks for owning, over a wage.",
               "风险承受力一般者要求经营收入高于工资的幅度。"))
+    risk_tolerance: float = lever(
+        0.3, unit="share/sd", within=(0, 1),
+        en="Effect of risk tolerance", zh="风险承受力作用",
+        help=("Fall of risk aversion per standard deviation of risk tolerance.",
+              "风险承受力每高一个标准差,风险厌恶下降的比例。"))
+    saving_up: float = lever(
+        0.8, unit="share", within=(0, 1),
+        en="Saving up for a firm", zh="为创业积蓄",
+        help=("Share of the usual spending of savings that stops while one saves up for a venture.",
+              "为创业积蓄期间停止的日常储蓄支用比例。"))
 
 
 class Structure(Group):

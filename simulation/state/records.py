@@ -135,6 +135,7 @@ WORKER = np.dtype(
         ("offer", "i2"),  # month to which a job offer from home holds
         ("certificate", "i2"),  # month in which training was finished
         ("training_since", "i2"),  # month in which training was asked for
+        ("idea", "i2"),  # month in which the venture idea in hand came
         ("case_since", "i2"),  # month in which a case officer took the file
         ("state", "u1"),
         ("sex", "u1"),  # 0 male, 1 female
@@ -150,6 +151,7 @@ WORKER = np.dtype(
         ("listed", "u1"),  # among County.seekers
         ("jobless", "u1"),  # lost the city job since the last review
         ("waits", "u1"),  # came home only because the city job was lost
+        ("saves", "u1"),  # saves up for a venture
         ("knows", "u1"),  # bits by channel
         ("attempts", "u1"),  # ventures planned
         ("failed", "u1"),  # firms stopped
