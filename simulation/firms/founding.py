@@ -18,6 +18,7 @@ from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.trading import expected_income
 from returnee.simulation.firms.ventures import (
     known_productivity,
+    optimism_of,
     venture_income,
 )
 from returnee.simulation.state import records as r
@@ -147,7 +148,7 @@ def new_file(c: County, i: int, sector: int):
     firm.head, firm.guarantor = -1, -1
     firm.capital_wanted = start_money(market, behaviour, u)
     firm.luck = behaviour.firm_luck_sd * normal(v)
-    firm.belief = behaviour.firm_optimism
+    firm.belief = optimism_of(worker, behaviour)
     firm.variance = behaviour.firm_luck_sd**2
     clear_months(firm)
     worker.attempts = min(attempt + 1, MAX_ATTEMPTS)
