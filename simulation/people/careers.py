@@ -33,7 +33,7 @@ from returnee.simulation.people.returning import (
 )
 from returnee.simulation.people.reviews import SEEKER_REVIEW, list_due, schedule
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, enter, happens, job_pay, knows
+from returnee.simulation.state.changes import age_of, enter, go_away, happens, job_pay, knows
 from returnee.simulation.state.channels import N_CHANNELS, TRAINING
 from returnee.simulation.state.draws import (
     D_HEAR,
@@ -231,19 +231,6 @@ def farm_or_seek(c: County, worker: np.record, months: int, u: float):
         if happens(u, FALL_BACK * months):
             return TO_FARM
     return NOTHING
-
-
-@kernel
-def go_away(c: County, i: int):
-    """Worker `i` leaves for the city."""
-    worker, month = c.workers[i], c.clock.month
-    if worker.ever_away == 1:
-        c.now.remigrations += 1
-    else:
-        c.now.departures += 1
-    enter(c, i, r.AWAY)
-    worker.left = month
-    worker.ever_away = 1
 
 
 @kernel

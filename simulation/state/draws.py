@@ -124,7 +124,7 @@ D_CONTEST = decision(25, "contests")
 I_ENTRANT = item(D_CONTEST, 0, "who enters")
 I_JURY = item(D_CONTEST, 1, "error of the jury")
 D_VISIT = decision(26, "extension visits")
-D_TRADE = decision(27, "sales of the month: by attempt")
+D_TRADE = decision(27, "sales and drift of the month: by attempt")
 D_HIRE = decision(28, "hiring")
 I_STAFF = items(D_HIRE, range(ATTEMPTS), "change of staff: by attempt")
 I_THROUGH_TIES = items(D_HIRE, range(16, 16 * MANY, 16), "hires through ties: by employees")
@@ -135,6 +135,7 @@ D_INCUBATOR = decision(32, "business ties made at a site")
 D_SERVICE = decision(33, "quality of a provider: the agent is its row")
 D_SIGNAL = decision(34, "error of who looks at a project: by attempt and office")
 D_HOME_PAY = decision(40, "own pay in a job at home")
+D_POACH = decision(55, "who is hired from another employer")
 
 
 @kernel
