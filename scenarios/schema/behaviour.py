@@ -15,12 +15,12 @@ class Firm(Group):
     """Span of control (Lucas 1978), learning from sales (Jovanovic 1982), and thin cash."""
 
     ability_gain: float = lever(
-        0.1, unit="log productivity/sd", within=(0, 1), evidence=("BH143",),
+        0.1, unit="log productivity/sd", within=(0, 1), evidence=("BH143",), bound=True,
         en="Gain from ability", zh="能力收益",
         help=("Log productivity per standard deviation of the owner's ability.",
               "业主能力每高一个标准差的对数生产率。"))
     ability_convexity: float = lever(
-        0.05, unit="log productivity/sd²", within=(0, 1), evidence=("BH143",),
+        0.05, unit="log productivity/sd²", within=(0, 1), evidence=("BH143",), bound=True,
         en="Convexity of ability", zh="能力收益凸性",
         help=("How much faster than linear log productivity rises with ability.",
               "对数生产率随能力加速上升的程度。"))
@@ -92,6 +92,11 @@ class Firm(Group):
         en="Starting cushion", zh="启动流动资金",
         help=("Share of the money at the start that is kept as cash instead of capital.",
               "启动资金中留作现金而不投入资本的比例。"))
+    largest_start: float = lever(
+        3, unit="× median", within=(1, 20),
+        en="Largest start", zh="最大启动规模",
+        help=("Most capital that a start can use, in medians of the sector.",
+              "启动时最多可用的资本,以行业中位数为单位。"))
     living: float = lever(
         1500, unit="yuan/month", within=(0, 5000),
         en="Owner's living", zh="业主生活费",
@@ -169,7 +174,7 @@ class Support(Group):
     """What services do to those they reach."""
 
     training_gain: float = lever(
-        0.15, unit="skill", within=(0, 1), evidence=("BH117",),
+        0.15, unit="skill", within=(0, 1), evidence=("BH117",), bound=True,
         en="Gain from training", zh="培训收益",
         help=("Skill from 70 hours in a class of 30.", "30人班70课时培训增加的技能。"))
     hours_power: float = lever(
@@ -193,10 +198,11 @@ class Support(Group):
         help=("Chance a review that someone who intends and knows asks; 83 % say yes (P100).",
               "有意愿且知情者每次权衡时申请的概率；83%表示愿意（P100）。"))
     ask_founder: float = lever(
-        0.833, unit="share", within=(0, 1), evidence=("P100",),
+        0.833, unit="share", within=(0, 1), evidence=("P100",), bound=True,
         en="Founders asking", zh="创业者申请培训",
-        help=("Share of those who begin a venture and know of training who ask for it.",
-              "开始筹备创业且知晓培训者中申请培训的比例。"))
+        help=("Share of those who begin a venture and know of training who ask for it; at most the share "
+              "that says it is willing (P100).",
+              "开始筹备创业且知晓培训者中申请培训的比例；不超过表示愿意者的比例（P100）。"))
     ask_away: float = lever(
         0.1, unit="share", within=(0, 1),
         en="Asking while away", zh="在外申请培训",
@@ -204,12 +210,12 @@ class Support(Group):
               "to found.",
               "在外务工者申请培训的频率,相对于在乡有创业意愿者。"))
     mentoring_gain: float = lever(
-        0.04, unit="log productivity", within=(0, 0.3), evidence=("BH120", "BH121"),
+        0.04, unit="log productivity", within=(0, 0.3), evidence=("BH120", "BH121"), bound=True,
         en="Gain while mentored", zh="辅导期收益",
         help=("Log productivity while the firm has a mentor.",
               "有导师期间的对数生产率提升。"))
     mentoring_after: float = lever(
-        0.2, unit="share", within=(0, 1), evidence=("BH120",),
+        0.2, unit="share", within=(0, 1), evidence=("BH120",), bound=True,
         en="Kept after mentoring", zh="辅导后保留比例",
         help=("Share of that gain kept afterwards.", "辅导结束后保留的收益比例。"))
     mentees: int = lever(
@@ -238,21 +244,101 @@ class Support(Group):
     entrants: int = lever(
         30, unit="entrants/contest", within=(5, 100), evidence=("P133",),
         en="Entrants", zh="参赛数",
-        help=("Firms and founders who can enter one contest.", "一次大赛可参加的项目数。"))
+        help=("Firms and founders who can enter one contest; about 30 a county heat (P133).",
+              "一次大赛可参加的项目数；县级赛约30个（P133）。"))
     winners: int = lever(
-        5, unit="winners/contest", within=(1, 10), evidence=("P134",),
+        8, unit="winners/contest", within=(1, 10), evidence=("P134",),
         en="Winners", zh="获奖数",
-        help=("Entrants who share the prize pot.", "分享奖金的项目数。"))
+        help=("Entrants who share the prize pot: one first, two second, three third and two other prizes (P134).",
+              "分享奖金的项目数：一等1个、二等2个、三等3个、优胜2个（P134）。"))
     file_speed: float = lever(
         0.5, unit="×", within=(0, 1),
         en="Speed of a referred file", zh="转介办件系数",
         help=("Factor on desk days when a certificate or a referral speeds the file.",
               "凭证书或转介加快时办件天数的系数。"))
-    signal_error: float = lever(
+    bank_error: float = lever(
         0.3, unit="log points", within=(0.01, 3),
-        en="Error of who looks at a project", zh="项目评审误差",
-        help=("Standard deviation of the error with which an office sees a project's productivity.",
-              "各机构看待项目生产率的误差标准差。"))
+        en="Error of a bank", zh="银行评估误差",
+        help=("Standard deviation of the error with which a bank sees a project's productivity.",
+              "银行评估项目生产率的误差标准差。"))
+    trainer_error: float = lever(
+        0.3, unit="log points", within=(0.01, 3),
+        en="Error of a trainer", zh="培训师评估误差",
+        help=("The same for a trainer with 70 hours and a class of 30; smaller with more hours a head.",
+              "培训师在30人班70课时下的同一误差；人均课时越多越小。"))
+    mentor_error: float = lever(
+        0.25, unit="log points", within=(0.01, 3),
+        en="Error of a mentor", zh="导师评估误差",
+        help=("The same for a mentor.", "导师的同一误差。"))
+    incubator_error: float = lever(
+        0.3, unit="log points", within=(0.01, 3),
+        en="Error of an incubator", zh="孵化基地评估误差",
+        help=("The same for whoever admits to an incubator.", "孵化基地入驻评审的同一误差。"))
+    jury_error: float = lever(
+        0.3, unit="log points", within=(0.01, 3),
+        en="Error of a jury", zh="大赛评审误差",
+        help=("The same for the jury of a contest.", "大赛评审的同一误差。"))
+    optimism_corrected: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="Optimism corrected by training", zh="培训纠正乐观",
+        help=("Share of a founder's over-optimism that a course takes away.",
+              "培训消除创业者过度乐观的比例。"))
+    course_months: int = lever(
+        1, unit="months", within=(0, 6),
+        en="Length of a course", zh="培训时长",
+        help=("Months that a founder spends on a course before going on with the plan.",
+              "创业者参加培训后继续筹备前的月数。"))
+    training_wait: int = lever(
+        3, unit="months", within=(0, 12),
+        en="Waiting for a course", zh="等待培训",
+        help=("Months for which a founder who asked for training puts off the plan for a place.",
+              "已申请培训的创业者为等待名额而推迟筹备的月数。"))
+    forms_again: float = lever(
+        5, unit="forms", within=(0, 30), evidence=("P146",), bound=True,
+        en="Forms asked again", zh="重复提交的表格",
+        help=("Forms that the next office asks for again where no case officer brings the file; paperwork "
+              "is the first difficulty that borrowers name.",
+              "无专员随档转介时下一机构重复要求的表格数；借款者首要困难为手续繁琐。"))
+    handover_days: float = lever(
+        10, unit="working days", within=(0, 60),
+        en="Days of a hand-over", zh="交接天数",
+        help=("Working days between two offices where no case officer brings the file.",
+              "无专员随档转介时两机构之间的工作日。"))
+    handover_hazard: float = lever(
+        0.002, unit="hazard/form/day", within=(0, 0.05),
+        en="Dropping out at a hand-over", zh="交接流失率",
+        help=("Hazard that a founder drops out, for each form asked again and day of a hand-over.",
+              "每份重复表格、每个交接日的流失风险。"))
+    officer_load: float = lever(
+        100, unit="cases", within=(1, 1000),
+        en="Load of a case officer", zh="专员承办量",
+        help=("Open cases that one officer can keep.", "一名专员可同时承办的个案数。"))
+    followed_months: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Followed after opening", zh="开业后跟踪",
+        help=("Months after the opening for which an officer keeps a case.",
+              "开业后专员继续跟踪的月数。"))
+    case_patience: int = lever(
+        12, unit="months", within=(1, 60),
+        en="Case without a project", zh="无项目个案保留",
+        help=("Months for which an officer keeps the case of somebody who has no project.",
+              "对尚无项目者个案的保留月数。"))
+    offer_chance: float = lever(
+        0.3, unit="chance/contact", within=(0, 1),
+        en="A job is passed on", zh="驻外站推荐岗位",
+        help=("Chance that a talk at a station is about a job that somebody could take at home.",
+              "驻外站一次交谈涉及家乡可任岗位的概率。"))
+    offer_months: int = lever(
+        12, unit="months", within=(1, 36),
+        en="A job is kept", zh="岗位保留期",
+        help=("Months for which an employer keeps a job for somebody away.",
+              "用人单位为在外者保留岗位的月数。"))
+    jobs_kept: float = lever(
+        0.05, unit="share", within=(0, 1),
+        en="Jobs kept for returns", zh="为返乡保留的岗位",
+        help=("Share of the jobs with other employers that fall vacant which are kept for people who "
+              "hear of them at a station.",
+              "其他单位空缺岗位中经驻外站为在外者保留的比例。"))
     site_rent: float = lever(
         0.6, unit="share", within=(0, 1),
         en="Rent of a county site", zh="创业用地租金",
@@ -298,7 +384,7 @@ class Closing(Group):
         help=("Months that a bank waits for arrears before it calls on the fund.",
               "银行要求代偿前等待逾期的月数。"))
     withdraw: float = lever(
-        0.05, unit="share", within=(0, 0.5), evidence=("P046", "BH048"),
+        0.05, unit="share", within=(0, 0.5), evidence=("P046", "BH048"), bound=True,
         en="Banks stop lending", zh="银行停贷线",
         help=("Share of loans outstanding compensated over a year at which banks stop.",
               "一年代偿占贷款余额达此比例时银行停贷。"))
@@ -306,11 +392,6 @@ class Closing(Group):
         0.02, unit="share", within=(0, 0.5),
         en="Banks lend again", zh="银行复贷线",
         help=("Share at which they lend again.", "代偿比例降至此值时银行恢复放贷。"))
-    home_premium: float = lever(
-        0.2, unit="log points", within=(0, 5),
-        en="Worth of being home", zh="在家价值",
-        help=("Log points of the city wage that being home is worth to an owner.",
-              "对业主而言在家相当于城市工资的对数点数。"))
     outlook_months: int = lever(
         3, unit="months", within=(1, 24),
         en="Months between two outlooks", zh="前景评估间隔",
@@ -327,7 +408,7 @@ class Closing(Group):
         help=("Month by the end of which firms report to the register.",
               "企业须在该月底前报送年报。"))
     retry: float = lever(
-        0.5, unit="log odds", within=(-3, 3), evidence=("BH082", "BH083"),
+        0.5, unit="log odds", within=(-3, 3), evidence=("BH082", "BH083"), bound=True,
         en="Trying again", zh="再次创业",
         help=("Log odds on the intention of someone who has owned a firm before.",
               "曾经营企业者创业意愿的对数几率增量。"))
@@ -385,10 +466,10 @@ class Information(Group):
         help=("Chance that such a talk teaches a channel.",
               "一次交谈使人知晓一个渠道的概率。"))
     session_reach: float = lever(
-        200, unit="people/session", within=(50, 400), evidence=("P058", "P122"),
+        200, unit="people/session", within=(50, 400), evidence=("P058", "P122"), bound=True,
         en="Reach of a session", zh="每场宣讲人数",
-        help=("People who come to one outreach session.",
-              "一场宣讲活动的到场人数。"))
+        help=("People who come to one outreach session; 162 (P058) to 280 (P122).",
+              "一场宣讲活动的到场人数；162人（P058）至280人（P122）。"))
     session_uptake: float = lever(
         0.3, unit="chance/contact", within=(0, 1),
         en="Uptake at a session", zh="宣讲知晓率",
@@ -447,15 +528,20 @@ class Returning(Group):
     city_home: float = lever(
         0.56, unit="log odds", within=(0, 3), evidence=("BH012",),
         en="Home in the city", zh="城市住房",
-        help=("Log odds of staying when one owns a home in the city.",
-              "在城市有住房者留城的对数几率。"))
+        help=("Log odds of staying when one owns a home in the city; odds of returning fall by 42.94 % (BH012).",
+              "在城市有住房者留城的对数几率；返乡几率下降42.94%（BH012）。"))
+    distance: float = lever(
+        0.3, unit="log odds", within=(0, 3),
+        en="Far from home", zh="离家较远",
+        help=("By how much work outside the province is less attractive, beyond its pay.",
+              "除工资外，省外工作吸引力较低的幅度。"))
     child_pull: float = lever(
-        0.6, unit="log odds", within=(0, 2.6), evidence=("BH011", "BH022"),
+        0.6, unit="log odds", within=(0, 2.6), evidence=("BH011", "BH022"), bound=True,
         en="Child left behind", zh="留守子女牵挂",
         help=("Log odds of returning to a child; BH011 is taken as the upper bound.",
               "因留守子女返乡的对数几率；BH011作上限。"))
     elder_pull: float = lever(
-        0.6, unit="log odds", within=(0, 2.6), evidence=("BH011", "BH022"),
+        0.6, unit="log odds", within=(0, 2.6), evidence=("BH011", "BH022"), bound=True,
         en="Elder needing care", zh="老人照料牵挂",
         help=("Log odds of returning to an elder; BH011 is taken as the upper bound.",
               "因老人需照料返乡的对数几率；BH011作上限。"))
@@ -470,7 +556,7 @@ class Returning(Group):
         help=("Standard deviation between people in how much they want to be home.",
               "人与人之间恋乡程度的标准差。"))
     peers_weight: float = lever(
-        1, unit="log odds", within=(0, 5), evidence=("BH013",),
+        1, unit="log odds", within=(0, 5), evidence=("BH013",), bound=True,
         en="Ties at home", zh="在家亲友作用",
         help=("Log odds of returning when all ties are at home, against none.",
               "亲友全部在家相对于全不在家的返乡对数几率。"))
@@ -484,6 +570,28 @@ class Returning(Group):
         en="Odd jobs in the city", zh="城市零工收入",
         help=("Share of the wage earned by odd jobs until a lost city job is replaced.",
               "失去城市工作后找到新工作前的零工收入占工资的比例。"))
+    months_to_find: float = lever(
+        3, unit="months", within=(0.5, 12),
+        en="Finding a city job", zh="城市求职时长",
+        help=("Months without pay after a lost city job, in normal times.",
+              "正常时期失去城市工作后无收入的月数。"))
+    months_ahead: float = lever(
+        6, unit="months", within=(1, 24),
+        en="Looking ahead", zh="前瞻月数",
+        help=("Months over which somebody without a city job looks ahead.",
+              "失去城市工作者权衡时向前看的月数。"))
+    recall_months: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Waiting for the city", zh="等待回城期限",
+        help=("Months after the city hires again for which those who came home for want of a job "
+              "there go back when they find one.",
+              "城市恢复招工后,因失业返乡者找到工作即回城的期限。"))
+    home_worth: float = lever(
+        0.2, unit="log points", within=(0, 2),
+        en="Worth of being home", zh="在家的价值",
+        help=("City pay that is given up for being home, when leaving again is weighed as an "
+              "alternative to a firm.",
+              "把再外出作为创业的替代选择时,为留在家乡愿放弃的城市收入。"))
 
 
 class Careers(Group):
@@ -499,11 +607,21 @@ class Careers(Group):
         en="Age keeps at home", zh="年龄抑制外出",
         help=("Fall of the log odds of leaving, per decade of age above 30.",
               "30岁以上每增十岁外出对数几率的下降。"))
+    leave_youth: float = lever(
+        2, unit="per decade", within=(0, 5),
+        en="The young leave", zh="青年外出倾向",
+        help=("Rise of the log odds of leaving, per decade of age below 30.",
+              "30岁以下每小十岁外出对数几率的上升。"))
+    leave_women: float = lever(
+        0.3, unit="log odds", within=(0, 3), evidence=("N34",), bound=True,
+        en="Women leave less", zh="女性外出较少",
+        help=("By how much the log odds of leaving are lower for women.",
+              "女性外出对数几率低于男性的幅度。"))
     leave_experience: float = lever(
-        1, unit="log odds", within=(0, 4), evidence=("H02",),
+        1, unit="log odds", within=(0, 4),
         en="Been away before", zh="外出经历",
-        help=("Log odds of leaving for someone who has been away before.",
-              "有外出经历者再外出的对数几率。"))
+        help=("Log odds of leaving for someone who has been away before; 52.64 % leave again (H02).",
+              "有外出经历者再外出的对数几率；52.64%会再次外出（H02）。"))
     home_review: int = lever(
         9, unit="months", within=(3, 24),
         en="Reviews at home", zh="在家权衡间隔",
@@ -562,8 +680,9 @@ class Careers(Group):
     attitude_weight: float = lever(
         1, unit="per log income", within=(0, 5),
         en="Attitude", zh="态度权重",
-        help=("Weight of expected owner income against the best alternative.",
-              "预期经营收入与最佳替代收入之比的权重。"))
+        help=("Weight of the firm's discounted income against that of the best alternative and the "
+              "start money.",
+              "企业折现收入相对于最佳替代收入与启动资金之和的权重。"))
     norm_weight: float = lever(
         2, unit="log odds", within=(0, 10),
         en="Norm", zh="规范权重",
@@ -572,8 +691,8 @@ class Careers(Group):
     control_weight: float = lever(
         1, unit="log odds", within=(0, 5),
         en="Perceived control", zh="控制感权重",
-        help=("Weight of skill, training, known support and money in sight.",
-              "技能、培训、所知扶持和可得资金的权重。"))
+        help=("Weight of known support and training; money counts when one acts, not here.",
+              "所知扶持与培训的权重;资金只在行动时起作用。"))
     search_rate: float = lever(
         0.3, unit="per year", within=(0, 12),
         en="Farmers' job search", zh="务农者求职",
@@ -586,10 +705,35 @@ class Careers(Group):
               "follow up a venture idea.",
               "照料子女或老人使女性跟进创业想法的频率下降的对数幅度。"))
     idea_rate: float = lever(
-        0.053, unit="ideas/person/yr", within=(0, 1), free=True,
+        0.08, unit="ideas/person/yr", within=(0, 1), free=True,
         en="Venture ideas", zh="创业点子",
-        help=("Workable venture ideas a year of someone with the intention.",
-              "有意愿者每年产生的可行创业点子数。"))
+        help=("Workable venture ideas a year that come to someone of the best age.",
+              "处于最佳年龄者每年产生的可行创业点子数。"))
+    age_of_ideas: float = lever(
+        33, unit="years", within=(18, 60), evidence=("BH155",), bound=True,
+        en="Best age for ideas", zh="点子最多的年龄",
+        help=("Age at which most venture ideas come: skill has risen, creativity not yet fallen.",
+              "创业点子最多的年龄:技能已提高而创造力尚未下降。"))
+    age_spread: float = lever(
+        10, unit="years", within=(1, 60), evidence=("BH155",), bound=True,
+        en="Spread of that age", zh="点子年龄分布宽度",
+        help=("Years from the best age at which ideas are 0.61 times as many.",
+              "偏离最佳年龄多少年时点子减至0.61倍。"))
+    idea_months: int = lever(
+        36, unit="months", within=(1, 120),
+        en="Life of an idea", zh="点子有效期",
+        help=("Months after which an idea that could not be followed up is let go.",
+              "未能付诸行动的点子在此月数后被放弃。"))
+    discount_rate: float = lever(
+        0.1, unit="per yr", within=(0, 1),
+        en="Discount rate", zh="贴现率",
+        help=("At which would-be founders discount incomes to retirement.",
+              "潜在创业者将退休前收入折现的年率。"))
+    fall_back: float = lever(
+        0.7, unit="hazard/month", within=(0, 5),
+        en="Falling back on farming", zh="退而务农",
+        help=("Hazard a month that a seeker out of patience goes farming.",
+              "失去耐心的求职者每月转为务农的风险率。"))
     wage_curve: float = lever(
         0.1, unit="elasticity", within=(0, 0.5),
         en="Wage curve", zh="工资曲线",
@@ -640,7 +784,7 @@ class Money(Group):
         help=("Chance to give up while a file waits.",
               "等待办件期间每月放弃的概率。"))
     minimum_start: float = lever(
-        0.4, unit="share", within=(0, 1),
+        0.2, unit="share", within=(0, 1),
         en="Smallest start", zh="最低启动比例",
         help=("Share of the wanted capital below which none starts.",
               "资金低于期望资本的此比例则不启动。"))
@@ -649,6 +793,16 @@ class Money(Group):
         en="Risk aversion", zh="风险厌恶",
         help=("Income that a person of average risk tolerance asks for owning, over a wage.",
               "风险承受力一般者要求经营收入高于工资的幅度。"))
+    risk_tolerance: float = lever(
+        0.3, unit="share/sd", within=(0, 1),
+        en="Effect of risk tolerance", zh="风险承受力作用",
+        help=("Fall of risk aversion per standard deviation of risk tolerance.",
+              "风险承受力每高一个标准差,风险厌恶下降的比例。"))
+    saving_up: float = lever(
+        0.8, unit="share", within=(0, 1),
+        en="Saving up for a firm", zh="为创业积蓄",
+        help=("Share of the usual spending of savings that stops while one saves up for a venture.",
+              "为创业积蓄期间停止的日常储蓄支用比例。"))
 
 
 class Structure(Group):

@@ -16,7 +16,7 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.hiring import lay_off
 from returnee.simulation.firms.loans import meet_due_date, pay_off, repay_from_all
 from returnee.simulation.firms.markets import take_site
-from returnee.simulation.firms.ventures import shock_factor
+from returnee.simulation.firms.ventures import log_city_option, shock_factor
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import (
     book,
@@ -46,10 +46,8 @@ def income_at_home(c: County, worker: np.record):
 @kernel
 def income_in_city(c: County, worker: np.record):
     """Income at home that would be worth the city wage: the wage less what being home is worth."""
-    facts, month = c.facts, c.clock.month
-    wage = worker.wage * shock_factor(facts, month, facts.shock_city_wage)
-    wage *= shock_factor(facts, month, 1.0 - facts.shock_city_loss)
-    return wage * math.exp(-c.behaviour.closing_home_premium)
+    hiring = shock_factor(c.facts, c.clock.month, 1.0 - c.facts.shock_city_loss)
+    return hiring * math.exp(log_city_option(c, worker))
 
 
 @kernel

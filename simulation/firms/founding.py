@@ -55,9 +55,11 @@ from returnee.simulation.state.money import fen, pay_loan
 from returnee.simulation.state.queues import (
     SMALLEST_LOAN,
     enter_training_queue,
+    is_in_training,
     waits_at_desk,
     withdraw_file,
 )
+from returnee.simulation.support.projects import FUNDED, OPENED, drops_out
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -91,10 +93,24 @@ def start_money(market: np.record, behaviour: np.record, u: float):
 
 
 @kernel
-def ask_family(c: County, i: int, attempt: int, wanted: float):
+def plan_of(c: County, i: int, means: float):
+    """Sector and money wanted, yuan, of what worker `i` would found with `means` in sight."""
+    worker, behaviour = c.workers[i], c.behaviour
+    attempt = int(worker.attempts)
+    best = c.markets[c.towns[worker.township].best]
+    sector = choose_sector(
+        c, i, attempt, max(means, behaviour.money_minimum_start * best.capital_median)
+    )
+    u, _, _, _ = draws(c.clock, D_FIRM, 0, worker.id, attempt)
+    return sector, start_money(c.markets[sector], behaviour, u)
+
+
+@kernel
+def ask_family(c: County, i: int, attempt: int, wanted: float, take: bool):
     """Money that family and friends give, at most `wanted` yuan; they give from their savings.
 
     Each tie gives with a fixed chance a share of the savings above the buffer (assumed; whole yuan).
+    Unless it is to be taken, it is only counted.
     """
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     total = 0.0
@@ -109,7 +125,8 @@ def ask_family(c: County, i: int, attempt: int, wanted: float):
             spare = tie.savings - behaviour.money_buffer
             if spare > 0.0:
                 gift = cents(min(math.floor(behaviour.money_family_share * spare), wanted - total))
-                tie.savings -= gift
+                if take:
+                    tie.savings -= gift
                 total += gift
     return total
 
@@ -166,16 +183,14 @@ def begin_venture(c: County, i: int):
     attempt = int(worker.attempts)
     if attempt >= MAX_ATTEMPTS or c.clock.firms >= len(c.firms):
         return
-    sector = choose_sector(c, i, attempt, max(means_in_sight(c, worker), 20_000.0))
-    u, _, _, _ = draws(c.clock, D_FIRM, 0, worker.id, attempt)
+    sector, wanted = plan_of(c, i, means_in_sight(c, worker))
     market = c.markets[sector]
-    wanted = start_money(market, behaviour, u)
     own = cents(min(max(worker.savings - behaviour.money_buffer, 0.0), wanted))
-    family = ask_family(c, i, attempt, wanted - own)
+    family = ask_family(c, i, attempt, wanted - own, False)
     can_borrow = knows(worker, FINANCE) and c.policy.finance_guarantee_fund > 0.0
     if own + family < behaviour.money_minimum_start * wanted and not can_borrow:
-        worker.savings += family  # the family's money stays with the household
         return
+    ask_family(c, i, attempt, wanted - own, True)
     f = new_file(c, i, sector)
     firm = c.firms[f]
     worker.savings -= own
@@ -268,7 +283,8 @@ def open_firm(c: County, f: int):
     firm.income = expected_income(c, f)
     enter(c, firm.owner, r.OWNER)
     c.now.openings += 1
-    if knows(c.workers[firm.owner], SERVICES):
+    firm.left_support = 1 if drops_out(c, f, OPENED) else 0
+    if knows(c.workers[firm.owner], SERVICES) and firm.left_support == 0:
         firm.mentor_since = clock.month
 
 
@@ -280,8 +296,12 @@ def prepare(c: County):
         f = c.active[k]
         firm = c.firms[f]
         if firm.phase == r.PLANNED:
-            if not waits_at_desk(firm) and firm.planned < clock.month:
-                register(c, f)
+            ready = not waits_at_desk(firm) and not is_in_training(c, firm)
+            if ready and firm.planned < clock.month:
+                if firm.loan > 0 and drops_out(c, f, FUNDED):
+                    give_up(c, f)
+                else:
+                    register(c, f)
         elif firm.phase == r.REGISTERED:
             item = I_REGISTER + int(firm.attempt)
             u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, item)

@@ -245,6 +245,7 @@ def match(c: County):
             unfilled[n] = f
             n += 1
     poach(c, unfilled[:n], near)
+    take_kept_jobs(c)
     refill_other_jobs(c, pool, place, start)
     set_wages(c)
 
@@ -334,11 +335,28 @@ def poach(c: County, unfilled: np.ndarray, near: np.ndarray):
 
 
 @kernel
+def take_kept_jobs(c: County):
+    """Who came home for a job that was kept takes it as soon as it is vacant."""
+    for k in range(c.clock.offers):
+        i = c.offers[k]
+        worker = c.workers[i]
+        town = c.towns[worker.township]
+        ours = worker.state == r.SEEKING and worker.offer >= c.clock.month
+        if ours and town.filled < town.slots:
+            worker.offer = r.NEVER
+            worker.firm = -1
+            enter(c, i, r.EMPLOYED)
+            town.kept -= 1
+            town.filled += 1
+            town.hired += 1
+
+
+@kernel
 def refill_other_jobs(c: County, pool: np.ndarray, place: np.ndarray, start: np.ndarray):
     """Other employers hire from the township's pool up to their number of jobs."""
     for t in range(len(c.towns)):
         town = c.towns[t]
-        while town.filled < town.slots:
+        while town.filled + town.kept < town.slots:
             i, place[t] = take_from_pool(c, pool, place[t], start[t + 1])
             if i < 0:
                 break

@@ -138,7 +138,7 @@ def receive_grant(c: County, f: int):
     With a certificate if one is asked for. A grant that the pot could not pay is asked for again.
     """
     firm, policy, month = c.firms[f], c.policy, c.clock.month
-    if firm.grant_paid == 1 or policy.finance_startup_grant <= 0.0:
+    if firm.grant_paid == 1 or firm.left_support == 1 or policy.finance_startup_grant <= 0.0:
         return 0.0
     late = month - firm.opened - policy.finance_grant_after_months
     owner = c.workers[firm.owner]

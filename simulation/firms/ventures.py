@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 CAPITAL_UNIT = 10_000.0
+LEAST_CAPITAL = 1_000.0  # yuan, so that logs stay finite
 
 
 @kernel
@@ -112,6 +113,28 @@ def shock_factor(facts: np.record, month: int, factor: float):
 
 
 @kernel
+def capital_for(market: np.record, means: float, behaviour: np.record):
+    """Capital that `means` yuan buy at a start: less the cushion, at most some medians."""
+    largest = behaviour.firm_largest_start * market.capital_median
+    return min(means * (1.0 - behaviour.firm_cushion), largest)
+
+
+@kernel
+def log_city_pay(c: County, worker: np.record):
+    """Log of the city income that a worker may expect, job loss counted, yuan a month."""
+    facts = c.facts
+    factor = shock_factor(facts, c.clock.month, facts.shock_city_wage)
+    in_work = max(1.0 - c.behaviour.returning_months_to_find * facts.work_city_loss, 0.05)
+    return worker.log_wage + math.log(factor * in_work)
+
+
+@kernel
+def log_city_option(c: County, worker: np.record):
+    """Log of what leaving for the city is worth to someone at home: its pay less being home."""
+    return log_city_pay(c, worker) - c.behaviour.returning_home_worth
+
+
+@kernel
 def venture_income(c: County, worker: np.record, sector: int, means: float):
     """Income that a worker expects from a firm in `sector` with `means` yuan, and persons.
 
@@ -119,12 +142,12 @@ def venture_income(c: County, worker: np.record, sector: int, means: float):
     customers come one by one.
     """
     behaviour, market, town = c.behaviour, c.markets[sector], c.towns[worker.township]
-    capital = min(means * (1.0 - behaviour.firm_cushion), 3.0 * market.capital_median)
+    capital = capital_for(market, means, behaviour)
     log_one = (
         c.yields[worker.township, sector]
         + known_productivity(worker, behaviour)
         + behaviour.firm_optimism
         + math.log(base_ahead(first_customers(behaviour), behaviour))
-        + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
+        + market.capital * math.log(max(capital, LEAST_CAPITAL) / CAPITAL_UNIT)
     )
     return owner_income(log_one, market, town.log_pay, capital, c.facts, behaviour)

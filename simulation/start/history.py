@@ -1,7 +1,8 @@
 """The county before the policy: how it starts, and the months it lives until it is settled.
 
-The history runs under the baseline policy and is computed once for every county, behaviour, seed
-and replicate; all policies that are compared start from a copy of its end.
+The history runs under the baseline policy, or under that of the scenario which a scenario names. It is
+computed once for every county, behaviour, policy of the history, seed and replicate; all policies that are
+compared start from a copy of its end.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from returnee.scenarios import Policy, Scenario, load_scenario
+from returnee.scenarios.schema.layers import OWN
 from returnee.simulation.engine import rules
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.founding import choose_sector, new_file
@@ -164,10 +166,15 @@ def advance(county: County, month: int) -> County:
     return county
 
 
-@lru_cache(maxsize=1)
-def baseline_policy() -> Policy:
-    """The policy under which every history runs."""
-    return load_scenario("baseline").policy
+@lru_cache(maxsize=32)
+def policy_named(name: str) -> Policy:
+    """The first policy of a scenario that ships."""
+    return load_scenario(name).policy
+
+
+def policy_of_history(scenario: Scenario) -> Policy:
+    """The policy under which the history of a scenario runs."""
+    return scenario.policy if scenario.history == OWN else policy_named(scenario.history)
 
 
 class Histories:
@@ -227,7 +234,7 @@ def live_history(
     scenario: Scenario, seed: int, replicate: int, sample: float, months: int, burn_in: int
 ) -> County:
     """A new county at the end of its history (month 0), see `Histories.get`."""
-    before = scenario.with_({"policy": baseline_policy()})
+    before = scenario.with_({"policy": policy_of_history(scenario)})
     county, _ = assemble(before, seed, replicate, sample, months, burn_in)
     open_county(county)
     return advance(county, 0)

@@ -135,6 +135,8 @@ WORKER = np.dtype(
         ("offer", "i2"),  # month to which a job offer from home holds
         ("certificate", "i2"),  # month in which training was finished
         ("training_since", "i2"),  # month in which training was asked for
+        ("idea", "i2"),  # month in which the venture idea in hand came
+        ("case_since", "i2"),  # month in which a case officer took the file
         ("state", "u1"),
         ("sex", "u1"),  # 0 male, 1 female
         ("schooling", "u1"),  # 0 none, 1 primary, 2 junior, 3 senior, 4 college
@@ -149,11 +151,12 @@ WORKER = np.dtype(
         ("listed", "u1"),  # among County.seekers
         ("jobless", "u1"),  # lost the city job since the last review
         ("waits", "u1"),  # came home only because the city job was lost
+        ("saves", "u1"),  # saves up for a venture
         ("knows", "u1"),  # bits by channel
         ("attempts", "u1"),  # ventures planned
         ("failed", "u1"),  # firms stopped for want of money
         ("founded", "u1"),  # firms registered
-        ("referred", "u1"),  # the file is handed on
+        ("referred", "u1"),  # 1 a case officer has the file, 2 one had it
     ],
     align=True,
 )
@@ -216,6 +219,8 @@ FIRM = np.dtype(
         ("credit_line", "u1"),
         ("grant_paid", "u1"),
         ("tax_eligible", "u1"),
+        ("signals", "u1"),  # who has looked at the project, bits of projects.BANK and so on
+        ("left_support", "u1"),  # the founder dropped out and asks offices for nothing more
         ("stop_reason", "u1"),
     ],
     align=True,
@@ -257,6 +262,9 @@ CLOCK = np.dtype(
         ("initial", "i8"),  # workers at the start of the history
         ("training_queue", "i8"),
         ("pending", "i8"),
+        ("cases", "i8"),  # files that case officers have
+        ("requests", "i8"),  # files that are to be handed on this month
+        ("offers", "i8"),  # jobs kept for people who are away
         ("recent", "i8"),
         ("seekers", "i8"),  # rows in `seekers`, some of which seek no more
         ("outstanding", "i8"),  # loans outstanding, fen
@@ -308,6 +316,8 @@ TOWN = np.dtype(
         ("remote", "u1"),
         ("seekers", "i8"),
         ("hired", "i8"),
+        ("kept", "i8"),  # jobs with other employers that are kept for who returns
+        ("to_keep", "i8"),  # at most
         ("employed_pay", "i8"),  # sum of own pay of all employed, thousandths of the wage
     ],
     align=True,

@@ -125,7 +125,7 @@ def test_owners_are_never_sure_of_a_moving_target():
 
 
 def test_stops_carry_their_reason():
-    here = county({"behaviour.closing.home_premium": 0.0}, months=36)
+    here = county({"behaviour.returning.home_worth": 0.0}, months=36)
     firms, months = firms_of(here), here.months[1:]
     stopped = firms[firms.stopped >= 1]
     assert (stopped.stop_reason != r.NO_STOP).all()
@@ -139,7 +139,7 @@ def test_stops_carry_their_reason():
 
 
 def test_only_who_ran_out_of_money_has_failed():
-    here = county({"behaviour.closing.home_premium": 0.0}, months=36)
+    here = county({"behaviour.returning.home_worth": 0.0}, months=36)
     firms = firms_of(here)
     failures = np.bincount(
         firms.owner[firms.stop_reason == r.STOP_FAILED], minlength=len(here.workers)
@@ -148,8 +148,8 @@ def test_only_who_ran_out_of_money_has_failed():
 
 
 def test_owners_with_a_better_wage_in_the_city_go_there():
-    at_ease = county({"behaviour.closing.home_premium": 5.0}, months=36)
-    tempted = county({"behaviour.closing.home_premium": 0.0}, months=36)
+    at_ease = county({"behaviour.returning.home_worth": 2.0}, months=36)
+    tempted = county({"behaviour.returning.home_worth": 0.0}, months=36)
     left = [here.flows[1:, r.OWNER, r.AWAY].sum() for here in (at_ease, tempted)]
     assert left[0] == 0 < left[1]
     gave_up = [here.months[1:].stops_gave_up.sum() for here in (at_ease, tempted)]
