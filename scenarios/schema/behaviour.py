@@ -112,6 +112,52 @@ class Firm(Group):
         en="Opening later", zh="后续开业率",
         help=("Chance a month that a registered firm opens afterwards (fitted to BH078).",
               "已登记未开业企业每月开业的概率（按BH078拟合）。"))
+    first_customers: float = lever(
+        0.4, unit="share", within=(0.05, 1),
+        en="Customers at the start", zh="初始客户比例",
+        help=("Demand that a new firm meets, relative to a settled one; entrants are small by demand (BH160).",
+              "新企业面对的需求相对于成熟企业的比例；新企业规模小源于需求少（BH160）。"))
+    customer_months: float = lever(
+        12, unit="months", within=(1, 120),
+        en="Winning customers", zh="客户积累月数",
+        help=("Months in which the gap to a full customer base falls to 37 % at usual sales.",
+              "按正常销售，客户缺口缩小到37%所需的月数。"))
+    plan_months: float = lever(
+        36, unit="months", within=(1, 120),
+        en="Months planned ahead", zh="经营预期月数",
+        help=("Months over which founders and owners average the customers to come.",
+              "创业者和业主预估未来客户时所平均的月数。"))
+    drift_sd: float = lever(
+        0.03, unit="log points/month", within=(0, 0.3),
+        en="Drift of productivity", zh="生产率漂移",
+        help=("Standard deviation of the lasting change of a firm's log productivity in a month.",
+              "企业对数生产率每月持续性变动的标准差。"))
+    drift_kept: float = lever(
+        0.99, unit="share/month", within=(0.5, 1),
+        en="Persistence of the drift", zh="漂移持续性",
+        help=("Share of what has drifted that is left after a month; 1: a random walk.",
+              "一个月后保留的漂移比例；1表示随机游走。"))
+    residents_share: float = lever(
+        0.8, unit="share", within=(0, 1),
+        en="Bought by residents", zh="居民购买比例",
+        help=("Share of county sales that follows residents' spending; the rest goes to visitors and the "
+              "public sector.",
+              "县内销售中随居民支出变化的比例；其余售予外来者和公共部门。"))
+    most_employees: int = lever(
+        600, unit="employees", within=(1, 5000),
+        en="Largest firm", zh="企业最大规模",
+        help=("Employees beyond which a firm of these kinds does not grow.",
+              "此类企业雇员数的上限。"))
+    income_months: float = lever(
+        12, unit="months", within=(1, 60),
+        en="Months an income is smoothed over", zh="收入平滑月数",
+        help=("Months over which owners and their ties see what a firm earns.",
+              "业主及其亲友看待企业收入时所平均的月数。"))
+    drawn: float = lever(
+        0.5, unit="share/month", within=(0, 1),
+        en="Spare cash drawn", zh="富余现金提取比例",
+        help=("Share of the cash above the target that the owner draws in a month.",
+              "业主每月提取超出目标现金的比例。"))
     partner_gain: float = lever(
         0.01, unit="log productivity", within=(0, 0.2),
         en="Gain from business ties", zh="商业伙伴收益",
@@ -390,6 +436,21 @@ class Closing(Group):
         0.02, unit="share", within=(0, 0.5),
         en="Banks lend again", zh="银行复贷线",
         help=("Share at which they lend again.", "代偿比例降至此值时银行恢复放贷。"))
+    outlook_months: int = lever(
+        3, unit="months", within=(1, 24),
+        en="Months between two outlooks", zh="前景评估间隔",
+        help=("Months after which an owner compares the firm with the alternatives again.",
+              "业主再次比较经营与其他出路的间隔月数。"))
+    months_to_open: int = lever(
+        18, unit="months", within=(1, 60),
+        en="Months to open", zh="开业期限",
+        help=("A registered firm that has not opened by then never opens.",
+              "登记后至此仍未开业的企业不再开业。"))
+    report_month: int = lever(
+        6, unit="calendar month", within=(1, 12),
+        en="Month of yearly reports", zh="年报月份",
+        help=("Month by the end of which firms report to the register.",
+              "企业须在该月底前报送年报。"))
     retry: float = lever(
         0.5, unit="log odds", within=(-3, 3), evidence=("BH082", "BH083"), bound=True,
         en="Trying again", zh="再次创业",
@@ -623,9 +684,33 @@ class Careers(Group):
     referral_hiring: float = lever(
         0.69, unit="share", within=(0, 1), evidence=("BH057",), bound=True,
         en="Hired through ties", zh="熟人介绍比例",
-        help=("Share of hires made through friends and relatives; at most the share of founders who recruit "
-              "that way (BH057).",
-              "通过亲友介绍完成的招聘比例；不超过以此招人的创业者比例（BH057）。"))
+        help=("Share of vacancies for which ties are asked first; BH057 counts founders who recruit so.",
+              "优先询问亲友的岗位比例；BH057为采用此方式的创业者占比。"))
+    commute: float = lever(
+        20, unit="km", within=(0, 200),
+        en="Reach of a job", zh="通勤范围",
+        help=("Difference in the distance to the county seat up to which people work in another township.",
+              "距县城里程之差在此范围内的乡镇之间可跨镇就业。"))
+    local_jobs: float = lever(
+        0.3, unit="share", within=(0, 1),
+        en="Other jobs that serve residents", zh="服务居民的其他岗位",
+        help=("Share of the jobs with other employers that follows residents' spending.",
+              "其他单位岗位中随居民支出变化的比例。"))
+    usual_seekers: float = lever(
+        0.05, unit="share", within=(0.005, 0.5),
+        en="Usual seekers", zh="常态求职比例",
+        help=("Share of the home labour force that seeks work when the wage is the county file's.",
+              "工资等于县文件所给水平时在乡劳动力中求职者的比例。"))
+    wage_step: float = lever(
+        0.1, unit="share/month", within=(0, 1),
+        en="Adjustment of wages", zh="工资调整速度",
+        help=("Share of the gap between the wage and the wage curve that closes in a month.",
+              "工资与工资曲线的差距每月缩小的比例。"))
+    chance_step: float = lever(
+        0.2, unit="share/month", within=(0, 1),
+        en="Learning the chance of a job", zh="求职预期更新",
+        help=("Weight of a month in the chance of a job that people expect.",
+              "人们对求职机会的预期中最近一月的权重。"))
     seek_patience: int = lever(
         6, unit="months", within=(1, 24),
         en="Patience of seekers", zh="求职耐心",

@@ -69,8 +69,8 @@ class Finance(Group):
     job_subsidy: float = lever(
         2000, unit="yuan/post", within=(0, 3000), evidence=("P077",),
         en="Job subsidy", zh="带动就业补贴",
-        help=("Paid once for each post that a new firm holds for a year.",
-              "新办企业每个岗位满一年，一次性发放。"))
+        help=("Paid once for each post that a new firm has held for a year.",
+              "新办企业每个岗位满一年一次性发放的补贴。"))
     tax_relief: float = lever(
         20_000, unit="yuan/yr", within=(0, 24_000), evidence=("P062",),
         en="Tax relief", zh="税费扣减限额",
@@ -81,12 +81,26 @@ class Finance(Group):
         en="Reach of the tax relief", zh="税费优惠覆盖率",
         help=("Share of new owners who are eligible; most returnees are not (P063).",
               "符合条件的新业主比例；多数返乡者不符合（P063）。"))
+    years: int = lever(
+        3, unit="years", within=(1, 10), evidence=("P062",),
+        en="Years of support", zh="扶持年限",
+        help=("Years in which a new firm can have tax relief, job subsidies and compensation on closing.",
+              "新办企业可享受税费扣减、就业补贴和失败补偿的年限。"))
+    grant_wait: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Waiting for a grant", zh="补贴等候期",
+        help=("Months for which a grant that could not be paid is asked for again.",
+              "未能发放的补贴可继续申请的月数。"))
+    exit_tax_share: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="Taxes compensated", zh="补偿占已缴税款比例",
+        help=("Share of the taxes paid that is given back to an owner who closes.",
+              "歇业时返还已缴税款的比例。"))
     exit_compensation: float = lever(
         10_000, unit="yuan", within=(0, 10_000), evidence=("P071",),
         en="Compensation on closing", zh="创业失败补偿",
-        help=("Paid to an owner who closes within three years of registering: at most this, and at most half "
-              "of the taxes paid.",
-              "登记三年内歇业时发放，不超过此额，也不超过已缴税款的一半。"))
+        help=("Paid to an owner who closes: at most this, and at most a share of the taxes paid.",
+              "歇业时发放，不超过此额，也不超过已缴税款的一定比例。"))
 
 
 class Budget(Group):
@@ -323,8 +337,8 @@ class Technology(Group):
     upgrade_grant: float = lever(
         2000, unit="yuan", within=(0, 30_000), evidence=("P072",),
         en="Upgrade grant", zh="升级补贴",
-        help=("Paid to an owner with a certificate whose household business becomes a company (P072).",
-              "持培训证书的业主由个体工商户转为公司时发放（P072）。"))
+        help=("Paid to a certified owner whose household business becomes a company.",
+              "个体工商户升级为企业时发放给持证业主的补贴。"))
 
 
 class Venue(Group):

@@ -15,8 +15,10 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.finance import means_in_sight
 from returnee.simulation.firms.hiring import leave_employer
+from returnee.simulation.firms.markets import has_site, take_site
 from returnee.simulation.firms.trading import expected_income
 from returnee.simulation.firms.ventures import (
+    first_customers,
     known_productivity,
     optimism_of,
     venture_income,
@@ -74,6 +76,8 @@ def choose_sector(c: County, i: int, attempt: int, means: float):
     worker, clock = c.workers[i], c.clock
     best, best_value = 0, -1e30
     for s in range(len(c.markets)):
+        if not has_site(c, s):
+            continue
         u, _, _, _ = draws(clock, D_VENTURE, 0, worker.id, attempt * 16 + s)
         income, _ = venture_income(c, worker, s, means)
         value = math.log(max(income, 100.0)) + TASTE * normal(u) + c.markets[s].appeal
@@ -150,6 +154,7 @@ def new_file(c: County, i: int, sector: int):
     firm.luck = behaviour.firm_luck_sd * normal(v)
     firm.belief = optimism_of(worker, behaviour)
     firm.variance = behaviour.firm_luck_sd**2
+    firm.customers = first_customers(behaviour)
     clear_months(firm)
     worker.attempts = min(attempt + 1, MAX_ATTEMPTS)
     return f
@@ -245,6 +250,7 @@ def register(c: County, f: int):
     firm.company = 1 if firm.capital >= c.facts.firms_company_capital else 0
     firm.known = known_productivity(worker, behaviour)
     c.markets[firm.sector].firms += 1
+    worker.founded = min(int(worker.founded) + 1, 15)
     month = c.now
     month.registrations += 1
     if firm.returnee == 1:
@@ -252,7 +258,7 @@ def register(c: County, f: int):
     tell(c, firm.owner, int(firm.attempt))
     u, v, _, _ = draws(clock, D_FOUNDING, 0, worker.id, I_REGISTER + int(firm.attempt))
     firm.tax_eligible = 1 if v < c.policy.finance_tax_reach else 0
-    if u < behaviour.firm_open_at_once:
+    if u < behaviour.firm_open_at_once and has_site(c, int(firm.sector)):
         open_firm(c, f)
 
 
@@ -273,6 +279,7 @@ def open_firm(c: County, f: int):
     firm, clock = c.firms[f], c.clock
     firm.phase = r.OPEN
     firm.opened = clock.month
+    take_site(c, int(firm.sector), 1)
     firm.known = known_productivity(c.workers[firm.owner], c.behaviour)
     firm.income = expected_income(c, f)
     enter(c, firm.owner, r.OWNER)
@@ -300,4 +307,5 @@ def prepare(c: County):
             item = I_REGISTER + int(firm.attempt)
             u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, item)
             if firm.registered < clock.month and u < behaviour.firm_opening_rate:
-                open_firm(c, f)
+                if has_site(c, int(firm.sector)):
+                    open_firm(c, f)

@@ -123,7 +123,7 @@ D_REFERRAL = decision(24, "handing on: by channel")
 D_CONTEST = decision(25, "contests")
 I_ENTRANT = item(D_CONTEST, 0, "who enters")
 D_VISIT = decision(26, "extension visits")
-D_TRADE = decision(27, "sales of the month: by attempt")
+D_TRADE = decision(27, "sales and drift of the month: by attempt")
 D_HIRE = decision(28, "hiring")
 I_STAFF = items(D_HIRE, range(ATTEMPTS), "change of staff: by attempt")
 I_THROUGH_TIES = items(D_HIRE, range(16, 16 * MANY, 16), "hires through ties: by employees")
@@ -141,6 +141,7 @@ D_CAPACITY = decision(62, "rounds what a sample has of something to whole ones")
 I_SHARED = item(D_CAPACITY, 0, "of the whole county: the agent is what")
 I_OFFERS = item(D_CAPACITY, 1, "jobs kept in a township: the agent is its first member")
 D_HOME_PAY = decision(40, "own pay in a job at home")
+D_POACH = decision(55, "who is hired from another employer")
 
 
 @kernel

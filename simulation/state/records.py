@@ -154,7 +154,8 @@ WORKER = np.dtype(
         ("saves", "u1"),  # saves up for a venture
         ("knows", "u1"),  # bits by channel
         ("attempts", "u1"),  # ventures planned
-        ("failed", "u1"),  # firms stopped
+        ("failed", "u1"),  # firms stopped for want of money
+        ("founded", "u1"),  # firms registered
         ("referred", "u1"),  # 1 a case officer has the file, 2 one had it
     ],
     align=True,
@@ -169,7 +170,9 @@ FIRM = np.dtype(
         ("means", "f8"),  # money put aside for the start, a loan included, until it is spent; yuan
         ("known", "f8"),  # log productivity that the owner knows
         ("luck", "f8"),  # log productivity that the owner does not know
-        ("belief", "f8"),  # owner's mean belief about luck
+        ("drift", "f8"),  # what has drifted away from it since the start, unknown too
+        ("customers", "f8"),  # customer base: share of the demand that a settled firm meets
+        ("belief", "f8"),  # owner's mean belief about luck and drift
         ("variance", "f8"),  # of that belief
         ("wanted", "f8"),  # persons the owner wants, incl. owner
         ("outlook", "f8"),  # income the owner expects, yuan a month
@@ -179,13 +182,14 @@ FIRM = np.dtype(
         ("loan_granted", "i8"),  # principal, fen
         ("loan_wanted", "i8"),  # fen
         ("loan_rate", "f8"),  # a year
+        ("payroll", "i8"),  # own pay of the employees relative to the township's, thousandths
         ("owed", "i8"),  # interest subsidy in arrears, fen
         ("owner", "i4"),  # row of the owner
         ("head", "i4"),  # row of the employee hired last; -1: none
         ("guarantor", "i4"),  # row of the guarantor; -1: none
         ("employees", "i2"),
+        ("posts_paid", "i2"),  # posts for which the job subsidy was paid
         ("posts_last_year", "i2"),  # employees at the last anniversary
-        ("posts_paid", "i2"),  # for which the job subsidy was paid
         ("planned", "i2"),
         ("registered", "i2"),
         ("opened", "i2"),
@@ -288,6 +292,8 @@ CLOCK = np.dtype(
         ("contest_credit", "f8"),
         ("places_built", "f8"),  # incubator places built beyond the county's stock
         ("road", "f8"),  # road quality in force, index 0-1
+        ("spending_then", "f8"),  # that spending at the end of the history
+        ("site_firms", "i8"),  # open firms that need a site
         ("sites", "f8"),  # county sites in use at most
         ("places_used", "i8"),
         ("sites_used", "i8"),
@@ -308,6 +314,7 @@ TOWN = np.dtype(
         ("job_chance", "f8"),  # chance that a seeker finds a job in three months
         ("best", "i8"),  # sector with the highest income for a typical founder
         ("slots", "i8"),  # jobs with other employers
+        ("usual_slots", "f8"),  # those at the end of the history
         ("filled", "i8"),
         ("present", "i8"),  # members who have turned 18
         ("remote", "u1"),

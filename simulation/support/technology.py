@@ -1,7 +1,4 @@
-"""Technology extension (技术推广): visits to firms that may take a step up, and the grant for a company.
-
-The grant is for turning a household business into a company, with a certificate (P072).
-"""
+"""Technology extension (技术推广): visits to firms, which may take a step up in technology."""
 
 from __future__ import annotations
 
@@ -19,8 +16,8 @@ from returnee.simulation.state.draws import (
     ONLY,
     draws,
 )
-from returnee.simulation.state.money import fen, pay, receive, scaled
-from returnee.simulation.state.programmes import G_VISITS, R_UPGRADE
+from returnee.simulation.state.money import fen, pay
+from returnee.simulation.state.programmes import G_VISITS
 from returnee.simulation.state.providers import EXTENSION, open_now
 
 if TYPE_CHECKING:
@@ -56,21 +53,6 @@ def advise(c: County, f: int):
     book(c, r.T_EQUIPMENT, cost)
     firm.technology = int(firm.technology) + 1
     month.upgrades += 1
-
-
-@kernel
-def register_company(c: County, f: int):
-    """A household business that has grown becomes a company; yuan received for it (P072)."""
-    firm, owner = c.firms[f], c.workers[c.firms[f].owner]
-    if firm.company == 1 or firm.capital < c.facts.firms_company_capital:
-        return 0.0
-    firm.company = 1
-    if owner.certificate == r.NEVER or firm.left_support == 1 or not knows(owner, SERVICES):
-        return 0.0
-    amount = fen(scaled(c, c.policy.technology_upgrade_grant))
-    if amount <= 0 or not receive(c, f, R_UPGRADE, amount):
-        return 0.0
-    return amount / 100.0
 
 
 @kernel
