@@ -60,7 +60,7 @@ from returnee.simulation.state.queues import (
     waits_at_desk,
     withdraw_file,
 )
-from returnee.simulation.support.projects import FUNDED, OPENED, drops_out
+from returnee.simulation.support.projects import FUNDED, OPENED, drops_out, recall_course
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -201,6 +201,8 @@ def begin_venture(c: County, i: int):
         leave_employer(c, i)
     enter(c, i, r.FOUNDING)
     worker.firm = f
+    firm.known = known_productivity(worker, behaviour)
+    recall_course(c, f)
     c.now.plans += 1
     u, _, _, _ = draws(c.clock, D_FOUNDING, 0, worker.id, I_ASKS + attempt)
     if u < behaviour.support_ask_founder and knows(worker, TRAINING):

@@ -76,6 +76,15 @@ def look(c: County, f: int, k: int):
 
 
 @kernel
+def recall_course(c: County, f: int):
+    """A founder who took a course with the idea in mind has heard what the trainer thinks of it."""
+    firm = c.firms[f]
+    since = firm.planned - c.workers[firm.owner].certificate
+    if since <= c.behaviour.careers_idea_months:
+        look(c, f, TRAINER)
+
+
+@kernel
 def seen_by_bank(c: County, firm: np.record):
     """Offices whose signals the bank sees, as bits: its own; all, if a case officer brings the file."""
     if c.behaviour.structure_signals and c.workers[firm.owner].referred == 1:
