@@ -22,7 +22,7 @@ from returnee.scenarios.schema.fields import BASES, Basis, basis_counts
 CONSTANT = re.compile(r"^([A-Z][A-Z_]*(?:, [A-Z][A-Z_]*)*) = [^#]+  # (.+)$")
 SOURCED = re.compile(r"\(assumed\)|\b(?:BH|[A-Z])\d{2,3}\b")
 COMMAND = "returnee levers --write-doc docs/parameters.md"
-HEAD = "| {} | unit | default | range | source | what it is |\n|---|---|---|---|---|---|\n"
+HEAD = "| {} | unit | default | range | rests on | what it is |\n|---|---|---|---|---|---|\n"
 
 
 def constants() -> Iterator[tuple[str, str, str]]:

@@ -164,6 +164,8 @@ SIGNS = {
     "policy.linkage.training_paid_on_opening": "such a rule exists",
     "behaviour.returning.peers_weight": "+",
     "behaviour.careers.leave_women": "+",
+    "behaviour.careers.age_of_ideas": "+",
+    "behaviour.careers.age_spread": "+",
     "behaviour.firm.ability_gain": "+",
     "behaviour.firm.ability_convexity": "+",
     "behaviour.support.training_gain": "+",
@@ -188,7 +190,6 @@ def test_rows_are_complete() -> None:
         for column in (
             "topic",
             "quantity",
-            "value",
             "unit",
             "year",
             "place",
