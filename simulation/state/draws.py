@@ -133,6 +133,8 @@ D_CLOSE = decision(30, "stopping: by attempt")
 D_SHOCK = decision(31, "who loses the city job in a shock")
 D_INCUBATOR = decision(32, "business ties made at a site")
 D_SERVICE = decision(33, "quality of a provider: the agent is its row")
+D_CREDIT = decision(50, "as a borrower")
+I_ELIGIBLE = item(D_CREDIT, 0, "whether banks deal with the person, and the cost of a visit")
 D_SIGNAL = decision(34, "error of who looks at a project: by attempt and office")
 D_HOME_PAY = decision(40, "own pay in a job at home")
 
