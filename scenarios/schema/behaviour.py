@@ -388,6 +388,11 @@ class Returning(Group):
         en="Home in the city", zh="城市住房",
         help=("Log odds of staying when one owns a home in the city.",
               "在城市有住房者留城的对数几率。"))
+    distance: float = lever(
+        0.3, unit="log odds", within=(0, 3),
+        en="Far from home", zh="离家较远",
+        help=("By how much work outside the province is less attractive, beyond its pay.",
+              "除工资外，省外工作吸引力较低的幅度。"))
     child_pull: float = lever(
         0.6, unit="log odds", within=(0, 2.6), evidence=("BH011", "BH022"),
         en="Child left behind", zh="留守子女牵挂",
@@ -438,6 +443,16 @@ class Careers(Group):
         en="Age keeps at home", zh="年龄抑制外出",
         help=("Fall of the log odds of leaving, per decade of age above 30.",
               "30岁以上每增十岁外出对数几率的下降。"))
+    leave_youth: float = lever(
+        2, unit="per decade", within=(0, 5),
+        en="The young leave", zh="青年外出倾向",
+        help=("Rise of the log odds of leaving, per decade of age below 30.",
+              "30岁以下每小十岁外出对数几率的上升。"))
+    leave_women: float = lever(
+        0.3, unit="log odds", within=(0, 3), evidence=("N34",), bound=True,
+        en="Women leave less", zh="女性外出较少",
+        help=("By how much the log odds of leaving are lower for women.",
+              "女性外出对数几率低于男性的幅度。"))
     leave_experience: float = lever(
         1, unit="log odds", within=(0, 4), evidence=("H02",),
         en="Been away before", zh="外出经历",

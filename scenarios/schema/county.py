@@ -245,6 +245,11 @@ class Work(Group):
         0.35, unit="log sd", within=(0, 2),
         en="Spread of wages", zh="工资差异",
         help=("Standard deviation of log wages.", "工资对数的标准差。"))
+    far_pay: float = lever(
+        1.1, unit="×", within=(0.5, 3),
+        en="Pay outside the province", zh="省外工资倍数",
+        help=("City pay outside the province relative to that inside; the mean stays.",
+              "省外与省内城市工资之比；平均工资不变。"))
     home_sigma: float = lever(
         0.3, unit="log sd", within=(0, 2),
         en="Spread of pay at home", zh="本地工资差异",

@@ -180,6 +180,9 @@ def hazard_of_leaving(c: County, i: int):
     score = behaviour.careers_leave_constant + city - home
     score -= home_pull(worker, share, behaviour, month)
     score -= behaviour.careers_leave_age * max(age_of(worker, month) - 30.0, 0.0) / 10.0
+    score += behaviour.careers_leave_youth * max(30.0 - age_of(worker, month), 0.0) / 10.0
+    if worker.sex == 1:
+        score -= behaviour.careers_leave_women
     if worker.ever_away == 1:
         score += behaviour.careers_leave_experience
     return math.exp(min(score, 3.0))

@@ -54,7 +54,7 @@ def home_pull(worker: np.record, share_home: float, behaviour: np.record, month:
 def utility_of_city(
     worker: np.record, years_away: float, wage_factor: float, behaviour: np.record, facts: np.record
 ):
-    """Log of the city income a worker may expect, and how settled the worker is there.
+    """Log of the city income a worker may expect, how settled the worker is there, and how far.
 
     Parameters
     ----------
@@ -64,6 +64,8 @@ def utility_of_city(
     """
     expected = wage_factor * (1.0 - MONTHS_TO_FIND * facts.work_city_loss)
     utility = behaviour.returning_income_weight * (worker.log_wage + math.log(expected))
+    if worker.destination == 1:
+        utility -= behaviour.returning_distance
     return utility + behaviour.returning_settled_weight * math.log1p(years_away)
 
 

@@ -162,6 +162,13 @@ def draw_family(worker: np.record, clock: np.record, facts: np.record, start: in
 
 
 @kernel
+def pay_by_distance(facts: np.record, destination: int):
+    """City pay at a destination relative to the mean of both."""
+    mean = 1.0 + (facts.work_far_pay - 1.0) * facts.people_out_of_province
+    return (facts.work_far_pay if destination == 1 else 1.0) / mean
+
+
+@kernel
 def log_home_pay(facts: np.record, worker: np.record, z: float):
     """Log of own pay at home relative to the township's wage, for a standard normal `z`.
 
@@ -200,6 +207,7 @@ def draw_means(
     schooled = facts.work_schooling_pay * (worker.schooling - 2.0)
     wage = (
         facts.work_city_wage
+        * pay_by_distance(facts, int(worker.destination))
         * city_sectors[sector, 1]
         * math.exp(sigma * normal(e) - 0.5 * sigma * sigma + schooled)
     )
