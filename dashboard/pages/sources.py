@@ -145,7 +145,8 @@ def parameter_row(lever: Lever, lang: str, known: dict[str, dict[str, str]]) -> 
     return {
         "key": lever.key, "label": label_of(lever, lang), "unit": unit_name(lever.unit, lang),
         "value": value_text(lever.default), "range": "" if lever.type is bool else f"{low}–{high}",
-        "help": lever.help_zh if lang == "zh" else lever.help_en, "basis": lever.basis, "free": lever.free,
+        "help": lever.help_zh if lang == "zh" else lever.help_en, "basis": lever.basis, "label_of_basis": BASES[lever.basis][lang == "zh"],
+        "free": lever.free,
         "ids": " ".join(lever.evidence),
         "cited": [
             (i, f"{row.get('quantity', '')}: {row.get('value', '')} {row.get('unit', '')} ({row.get('year', '')}, {row.get('place', '')})",
@@ -207,7 +208,8 @@ def choices(place: Place, asked: str) -> list[Control]:
     """Which parameters are listed."""
     text = words(place.lang)["sources"]
     rooms = [(key, text["rooms"][key]) for key in ("all", *MODELS)]
-    shows = [(key, text["shows"][key]) for key in SHOWS]
+    shows = [("all", text["shows"]["all"])]
+    shows += [(basis, labels[place.lang == "zh"]) for basis, labels in BASES.items()]
     return [
         {"type": "text", "key": "asked", "label": text["find"], "value": asked},
         select("room", text["room"], place.option("room", "all"), rooms),

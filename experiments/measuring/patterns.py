@@ -17,7 +17,7 @@ import numpy as np
 from returnee.experiments.measuring.measures import kaplan_meier
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.people.careers import will_to_found
+from returnee.simulation.people.ideas import will_to_found
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import FINANCE, SERVICES, TRAINING

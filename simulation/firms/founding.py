@@ -20,8 +20,10 @@ from returnee.simulation.firms.finance import (
     money_of_ties,
 )
 from returnee.simulation.firms.hiring import leave_employer
+from returnee.simulation.firms.markets import has_site, take_site
 from returnee.simulation.firms.trading import expected_income
 from returnee.simulation.firms.ventures import (
+    first_customers,
     known_productivity,
     venture_income,
 )
@@ -56,9 +58,11 @@ from returnee.simulation.state.draws import (
 from returnee.simulation.state.money import fen, pay_loan
 from returnee.simulation.state.queues import (
     enter_training_queue,
+    is_in_training,
     waits_at_desk,
     withdraw_file,
 )
+from returnee.simulation.support.projects import FUNDED, OPENED, drops_out
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -73,6 +77,8 @@ def choose_sector(c: County, i: int, attempt: int, means: float):
     worker, clock = c.workers[i], c.clock
     best, best_value = 0, -1e30
     for s in range(len(c.markets)):
+        if not has_site(c, s):
+            continue
         u, _, _, _ = draws(clock, D_VENTURE, 0, worker.id, attempt * 16 + s)
         income, _ = venture_income(c, worker, s, means)
         value = (
@@ -91,10 +97,24 @@ def start_money(market: np.record, behaviour: np.record, u: float):
 
 
 @kernel
-def ask_family(c: County, i: int, attempt: int, wanted: float):
+def plan_of(c: County, i: int, means: float):
+    """Sector and money wanted, yuan, of what worker `i` would found with `means` in sight."""
+    worker, behaviour = c.workers[i], c.behaviour
+    attempt = int(worker.attempts)
+    best = c.markets[c.towns[worker.township].best]
+    sector = choose_sector(
+        c, i, attempt, max(means, behaviour.money_minimum_start * best.capital_median)
+    )
+    u, _, _, _ = draws(c.clock, D_FIRM, 0, worker.id, attempt)
+    return sector, start_money(c.markets[sector], behaviour, u)
+
+
+@kernel
+def ask_family(c: County, i: int, attempt: int, wanted: float, take: bool):
     """Money that family and friends give, at most `wanted` yuan; they give from their savings.
 
     Each tie gives with a fixed chance a share of the savings above the buffer (assumed; whole yuan).
+    Unless it is to be taken, it is only counted.
     """
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     total = 0.0
@@ -109,7 +129,8 @@ def ask_family(c: County, i: int, attempt: int, wanted: float):
             spare = tie.savings - behaviour.money_buffer
             if spare > 0.0:
                 gift = cents(min(math.floor(behaviour.money_family_share * spare), wanted - total))
-                tie.savings -= gift
+                if take:
+                    tie.savings -= gift
                 total += gift
     return total
 
@@ -137,6 +158,7 @@ def new_file(c: County, i: int, sector: int):
     firm.known = known_productivity(worker, behaviour)
     firm.belief = behaviour.firm_optimism
     firm.variance = behaviour.firm_luck_sd**2
+    firm.customers = first_customers(behaviour)
     clear_months(firm)
     worker.attempts = min(attempt + 1, MAX_ATTEMPTS)
     return f
@@ -167,16 +189,14 @@ def begin_venture(c: County, i: int):
     attempt = int(worker.attempts)
     if attempt >= MAX_ATTEMPTS or c.clock.firms >= len(c.firms):
         return
-    sector = choose_sector(c, i, attempt, max(means_in_sight(c, worker), 20_000.0))
-    u, _, _, _ = draws(c.clock, D_FIRM, 0, worker.id, attempt)
+    sector, wanted = plan_of(c, i, means_in_sight(c, worker))
     market = c.markets[sector]
-    wanted = start_money(market, behaviour, u)
     own = cents(min(max(worker.savings - behaviour.money_buffer, 0.0), wanted))
     given, lent, _ = money_of_ties(c, i, attempt, wanted - own)
     credit = credit_in_sight(c, worker, sector, own + given, wanted)
     if own + given + credit + lent < behaviour.money_minimum_start * wanted:
         return
-    family = ask_family(c, i, attempt, wanted - own)
+    family = ask_family(c, i, attempt, wanted - own, True)
     f = new_file(c, i, sector)
     firm = c.firms[f]
     worker.savings -= own
@@ -243,6 +263,7 @@ def register(c: County, f: int):
     firm.company = 1 if firm.capital >= c.facts.firms_company_capital else 0
     firm.known = known_productivity(worker, behaviour)
     c.markets[firm.sector].firms += 1
+    worker.founded = min(int(worker.founded) + 1, 15)
     month = c.now
     month.registrations += 1
     if firm.returnee == 1:
@@ -250,7 +271,7 @@ def register(c: County, f: int):
     tell(c, firm.owner, int(firm.attempt))
     u, v, _, _ = draws(clock, D_FOUNDING, 0, worker.id, I_REGISTER + int(firm.attempt))
     firm.tax_eligible = 1 if v < c.policy.finance_tax_reach else 0
-    if u < behaviour.firm_open_at_once:
+    if u < behaviour.firm_open_at_once and has_site(c, int(firm.sector)):
         open_firm(c, f)
 
 
@@ -271,11 +292,13 @@ def open_firm(c: County, f: int):
     firm, clock = c.firms[f], c.clock
     firm.phase = r.OPEN
     firm.opened = clock.month
+    take_site(c, int(firm.sector), 1)
     firm.known = known_productivity(c.workers[firm.owner], c.behaviour)
     firm.income = expected_income(c, f)
     enter(c, firm.owner, r.OWNER)
     c.now.openings += 1
-    if knows(c.workers[firm.owner], SERVICES):
+    firm.left_support = 1 if drops_out(c, f, OPENED) else 0
+    if knows(c.workers[firm.owner], SERVICES) and firm.left_support == 0:
         firm.mentor_since = clock.month
 
 
@@ -287,10 +310,15 @@ def prepare(c: County):
         f = c.active[k]
         firm = c.firms[f]
         if firm.phase == r.PLANNED:
-            if not waits_at_desk(firm) and firm.planned < clock.month:
-                register(c, f)
+            ready = not waits_at_desk(firm) and not is_in_training(c, firm)
+            if ready and firm.planned < clock.month:
+                if firm.loan > 0 and drops_out(c, f, FUNDED):
+                    give_up(c, f)
+                else:
+                    register(c, f)
         elif firm.phase == r.REGISTERED:
             item = I_REGISTER + int(firm.attempt)
             u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, item)
             if firm.registered < clock.month and u < behaviour.firm_opening_rate:
-                open_firm(c, f)
+                if has_site(c, int(firm.sector)):
+                    open_firm(c, f)

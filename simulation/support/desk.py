@@ -31,7 +31,7 @@ from returnee.simulation.firms.loans import debt_service
 from returnee.simulation.firms.ventures import venture_income
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, knows
-from returnee.simulation.state.channels import FINANCE
+from returnee.simulation.state.channels import FINANCE, SERVICES
 from returnee.simulation.state.draws import (
     D_GUARANTOR,
     D_QUEUE,
@@ -43,9 +43,15 @@ from returnee.simulation.state.draws import (
 from returnee.simulation.state.money import fen
 from returnee.simulation.state.programmes import POT_FUND
 from returnee.simulation.state.providers import FUND, HALL, MAX_POSTS, POSTS
-from returnee.simulation.state.queues import desk_days, has_post, waits_at_desk, withdraw_file
+from returnee.simulation.state.queues import (
+    desk_days,
+    has_post,
+    is_in_training,
+    waits_at_desk,
+    withdraw_file,
+)
 from returnee.simulation.support.linkage import hand_on
-from returnee.simulation.support.projects import estimate, seen_by_bank
+from returnee.simulation.support.projects import PLAN, drops_out, estimate, seen_by_bank
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:
@@ -306,6 +312,8 @@ def handle_files(c: County):
         stage = c.firms[f].loan_stage
         if not waits_at_desk(c.firms[f]):
             continue
+        if c.firms[f].phase == r.PLANNED and is_in_training(c, c.firms[f]):
+            continue
         if gives_up(c, f):
             refuse(c, f, r.GAVE_UP)
         elif stage == r.AT_DESK:
@@ -322,6 +330,7 @@ def handle_files(c: County):
         hall.credit -= 1.0
         hall.served += 1
         c.firms[f].loan_stage = r.IN_PROCESS
+        hand_on(c, c.firms[f].owner, SERVICES)
         c.firms[f].desk_done = clock.month + months_in_process(c, f)
         hall.waited += clock.month - c.firms[f].desk_since
     decide_due(c)
@@ -335,7 +344,10 @@ def decide_due(c: County):
         f = c.active[k]
         firm = c.firms[f]
         if firm.loan_stage == r.IN_PROCESS and firm.desk_done <= clock.month:
-            decide_loan(c, f)
+            if drops_out(c, f, PLAN):
+                refuse(c, f, r.GAVE_UP)
+            else:
+                decide_loan(c, f)
         if waits_at_desk(firm):
             waiting += 1
     c.services[HALL].queue = waiting
