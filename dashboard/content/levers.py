@@ -64,7 +64,8 @@ def shown(lever: Lever, lang: str) -> dict[str, Any]:
         "base": lever.value,
         "help": lever.help_zh if lang == "zh" else lever.help_en,
         "sources": ", ".join(lever.evidence),
-        "assumed": lever.assumed,
+        "basis": lever.basis,
+        "default": lever.default,
     }
 
 

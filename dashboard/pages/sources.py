@@ -1,4 +1,4 @@
-"""Sources: every parameter with its source or "assumed", and the patterns, missed ones included."""
+"""Sources: what every parameter rests on, and the patterns, missed ones included."""
 
 from __future__ import annotations
 
@@ -40,13 +40,14 @@ from returnee.experiments.words.texts import (
     value_text,
 )
 from returnee.scenarios import Lever, levers, load_scenario
+from returnee.scenarios.schema.fields import BASES, basis_counts
 from returnee.scenarios.schema.layers import MODELS
 from returnee.simulation import Run
 from returnee.simulation.fingerprint import fingerprint
 
 NOW = RunSettings(seed=1, sample=0.05, months=120)
 REPLICATES = 8
-SHOWS = ("all", "assumed", "sourced")
+SHOWS = ("all", *BASES)
 OPTIONS = {"room": frozenset({"all", *MODELS}), "show": frozenset(SHOWS)}
 LONGEST = 60
 
@@ -125,7 +126,7 @@ def parameter_rows(
     for lever in levers:
         if room != "all" and not lever.key.startswith(f"{room}."):
             continue
-        if show != "all" and lever.assumed != (show == "assumed"):
+        if show not in ("all", lever.basis):
             continue
         row = parameter_row(lever, lang, known)
         if (
@@ -145,7 +146,8 @@ def parameter_row(lever: Lever, lang: str, known: dict[str, dict[str, str]]) -> 
     return {
         "key": lever.key, "label": label_of(lever, lang), "unit": unit_name(lever.unit, lang),
         "value": value_text(lever.default), "range": "" if lever.type is bool else f"{low}–{high}",
-        "help": lever.help_zh if lang == "zh" else lever.help_en, "assumed": lever.assumed, "free": lever.free,
+        "help": lever.help_zh if lang == "zh" else lever.help_en, "basis": lever.basis, "label_of_basis": BASES[lever.basis][lang == "zh"],
+        "free": lever.free,
         "ids": " ".join(lever.evidence),
         "cited": [
             (i, f"{row.get('quantity', '')}: {row.get('value', '')} {row.get('unit', '')} ({row.get('year', '')}, {row.get('place', '')})",
@@ -156,9 +158,8 @@ def parameter_row(lever: Lever, lang: str, known: dict[str, dict[str, str]]) -> 
 
 
 def not_for(lang: str) -> str:
-    """What the model is not for, and how much of it is assumed."""
-    assumed = sum(lever.assumed for lever in levers)
-    return str(words(lang)["not_for"].format(assumed=assumed, total=len(levers)))
+    """What the model is not for, and what its defaults rest on."""
+    return str(words(lang)["not_for"].format(**basis_counts(levers), total=len(levers)))
 
 
 @solara.component
@@ -209,7 +210,8 @@ def choices(place: Place, asked: str) -> list[Control]:
     """Which parameters are listed."""
     text = words(place.lang)["sources"]
     rooms = [(key, text["rooms"][key]) for key in ("all", *MODELS)]
-    shows = [(key, text["shows"][key]) for key in SHOWS]
+    shows = [("all", text["shows"]["all"])]
+    shows += [(basis, labels[place.lang == "zh"]) for basis, labels in BASES.items()]
     return [
         {"type": "text", "key": "asked", "label": text["find"], "value": asked},
         select("room", text["room"], place.option("room", "all"), rooms),

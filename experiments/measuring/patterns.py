@@ -17,8 +17,7 @@ import numpy as np
 from returnee.experiments.measuring.measures import kaplan_meier
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.people.careers import will_to_found
-from returnee.simulation.people.returning import RECENT_MONTHS
+from returnee.simulation.people.ideas import stated_by_returnees
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import FINANCE, SERVICES, TRAINING
@@ -308,23 +307,9 @@ def founders_rows(run: Run, firms: np.ndarray) -> np.ndarray:
     return rows
 
 
-@kernel
-def intentions_back_home(c):
-    """Sum of the chances that those back 36 months or less say they would found, and their number."""
-    total, people = 0.0, 0
-    for i in range(len(c.workers)):
-        worker = c.workers[i]
-        state = worker.state
-        if state == r.SEEKING or state == r.FARMING or state == r.EMPLOYED:
-            if worker.returned != r.NEVER and c.clock.month - worker.returned <= RECENT_MONTHS:
-                total += will_to_found(c, i)
-                people += 1
-    return total, people
-
-
 def intentions(run: Run) -> Figures:
     """Pattern 14: who says they would found at the end, and who registers a firm in a year."""
-    total, people = intentions_back_home(run.county)
+    total, people = stated_by_returnees(run.county)
     months = run.county.months[1:]
     at_home = (months["seeking"] + months["farming"] + months["employed"]).mean()
     rate = ratio(months["registrations"].sum() * YEAR / run.months, at_home)

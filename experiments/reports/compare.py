@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.words.texts import (
     COUNTABLE,
     NONE,
+    basis_of,
     counted,
     county_name,
     few_pairs,
@@ -81,6 +83,7 @@ from returnee.experiments.words.texts import (
     words,
 )
 from returnee.scenarios import Lever, Scenario, levers, walk
+from returnee.scenarios.schema.fields import basis_counts
 
 SECTIONS = ("planned", "support", "funnel", "equity", "quality_ranks")
 MAIN_RATIO = "cost_per_firm"
@@ -348,9 +351,8 @@ class Page:
             head += [columns["unit"], text["evidence"]]
             table = Sheet(head, rows, columns="wcnnww") if rows else Text([text["no_difference"]])
             blocks += [Heading(self.title(label)), table]
-        assumed = sum(lever.assumed for lever in levers)
-        count = text["assumed_count"].format(
-            assumed=assumed, total=len(levers), free=sum(lever.free for lever in levers)
+        count = text["basis_count"].format(
+            **basis_counts(levers), total=len(levers), free=sum(lever.free for lever in levers)
         )
         return Section(text["assumptions"], [*blocks, Text([count])])
 
@@ -358,9 +360,11 @@ class Page:
         label = label_of(lever, self.lang)
         if month > 1:
             label = f"{label} ({self.text['from_month'].format(month=month)})"
-        evidence = ", ".join(lever.evidence) or self.words["columns"]["assumed"]
-        unit = unit_name(lever.unit, self.lang)
-        return [label, lever.key, value_text(theirs), value_text(ours), unit, evidence]
+        unit, basis = (
+            unit_name(lever.unit, self.lang),
+            basis_of(replace(lever, value=ours), self.lang),
+        )
+        return [label, lever.key, value_text(theirs), value_text(ours), unit, basis]
 
     def repeat(self) -> Section:
         """The command, what else is needed to repeat it, and runs that failed."""

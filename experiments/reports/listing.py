@@ -10,7 +10,14 @@ from rich.console import Console
 from returnee.experiments.measuring.measures import MEASURES
 from returnee.experiments.reports.document import Block, Heading, Sheet
 from returnee.experiments.reports.terminal import show
-from returnee.experiments.words.texts import county_name, label_of, unit_name, value_text, words
+from returnee.experiments.words.texts import (
+    basis_of,
+    county_name,
+    label_of,
+    unit_name,
+    value_text,
+    words,
+)
 from returnee.scenarios import Lever, Scenario, levers, load_scenario, scenario_names, walk
 from returnee.scenarios.schema.fields import groups
 from returnee.scenarios.schema.layers import MODELS
@@ -55,7 +62,7 @@ def _cells(lever: Lever, lang: str) -> tuple[str, ...]:
         unit_name(lever.unit, lang),
         bounds,
         value_text(lever.default),
-        ", ".join(lever.evidence) or columns["assumed"],
+        basis_of(lever, lang),
     )
 
 
@@ -74,7 +81,7 @@ def levers_json() -> list[dict[str, Any]]:
             "help_en": lever.help_en,
             "help_zh": lever.help_zh,
             "evidence": list(lever.evidence),
-            "assumed": lever.assumed,
+            "basis": lever.basis,
             "free": lever.free,
         }
         for lever in levers

@@ -15,8 +15,9 @@ from typing import Any
 from returnee import simulation
 from returnee.experiments.files import write_text
 from returnee.experiments.reports.listing import headings
-from returnee.experiments.words.texts import value_text
+from returnee.experiments.words.texts import basis_of, value_text
 from returnee.scenarios import Lever, Scenario, levers, load_scenario, walk
+from returnee.scenarios.schema.fields import BASES, Basis, basis_counts
 
 CONSTANT = re.compile(r"^([A-Z][A-Z_]*(?:, [A-Z][A-Z_]*)*) = [^#]+  # (.+)$")
 SOURCED = re.compile(r"\(assumed\)|\b(?:BH|[A-Z])\d{2,3}\b")
@@ -47,44 +48,50 @@ def _module(path: Path, folder: Path) -> str:
     return ".".join([simulation.__name__, *path.relative_to(folder).with_suffix("").parts])
 
 
-def counts() -> dict[str, tuple[int, int]]:
-    """How many defaults have a source.
-
-    Returns
-    -------
-    dict
-        Room (policy, behaviour, county) to how many of its defaults have a source, and how many
-        there are.
-    """
-    found: dict[str, tuple[int, int]] = {}
+def counts() -> dict[str, dict[Basis, int]]:
+    """How many defaults of each room (policy, behaviour, county) rest on what."""
+    rooms: dict[str, list[Lever]] = {}
     for lever in levers:
-        room = lever.key.partition(".")[0]
-        sourced, total = found.get(room, (0, 0))
-        found[room] = (sourced + (not lever.assumed), total + 1)
-    return found
+        rooms.setdefault(lever.key.partition(".")[0], []).append(lever)
+    return {room: basis_counts(inner) for room, inner in rooms.items()}
 
 
 def document() -> str:
     """The page, in Markdown."""
-    known = counts()
-    sourced, total = (sum(pair[k] for pair in known.values()) for k in (0, 1))
-    rooms = ", ".join(f"{room} {a} of {b}" for room, (a, b) in known.items())
+    rooms = {**counts(), "together": basis_counts(levers)}
+    names = {basis: labels[0] for basis, labels in BASES.items()}
+    table = "".join(
+        f"| {room} | {sum(n.values())} | {' | '.join(str(n[basis]) for basis in BASES)} |\n"
+        for room, n in rooms.items()
+    )
     free = sum(lever.free for lever in levers)
     fixed = list(constants())
     parts = [
         "# Parameters\n\n"
         f"Made from the schema by `{COMMAND}`; a test checks that it is current. Ids are rows of "
-        "[`evidence.csv`](../scenarios/evidence.csv); **assumed** has no source. *free*: calibration may move "
-        "it.\n\n"
-        f"{sourced} of {total} defaults have a source ({rooms}); {free} behaviour parameters are "
-        f"free. Besides, {len(fixed)} constants stand in the rules (last table).\n"
+        "[`evidence.csv`](../scenarios/evidence.csv). Every default has one of three labels:\n\n"
+        f"- **{names['measured']}**: the rows give this value, or it follows from them by arithmetic "
+        "that the text states; a test holds it against the rows.\n"
+        f"- **{names['bound']}**: the rows give no more than its sign, a range or a bound; the value "
+        "within is chosen.\n"
+        f"- **{names['assumed']}**: no row gives it. Ids in the text are context, not its source.\n\n"
+        "*free*: calibration may move it. A value other than the default is nobody's measure: pages "
+        "and tables call it an own value.\n\n"
+        f"| | defaults | {' | '.join(names.values())} |\n|---|---|---|---|---|\n{table}\n"
+        f"{free} behaviour parameters are free."
+        + (
+            f" Besides, {len(fixed)} constants stand in the rules (last table).\n"
+            if fixed
+            else "\n"
+        )
     ]
     parts += [_group(title, inner) for title, inner in _grouped()]
     parts += [_rows(title, rows) for title, rows in _tables(load_scenario("baseline"))]
-    rows = "".join(f"| `{name}` | {value} | {comment} |\n" for name, value, comment in fixed)
-    parts.append(
-        "## Constants in the rules\n\n| name | value | what it is |\n|---|---|---|\n" + rows
-    )
+    if fixed:
+        rows = "".join(f"| `{name}` | {value} | {comment} |\n" for name, value, comment in fixed)
+        parts.append(
+            "## Constants in the rules\n\n| name | value | what it is |\n|---|---|---|\n" + rows
+        )
     return "\n".join(parts)
 
 
@@ -117,7 +124,8 @@ def _range(lever: Lever) -> str:
 
 
 def _source(lever: Lever) -> str:
-    return (", ".join(lever.evidence) or "**assumed**") + (" *free*" if lever.free else "")
+    basis = "**assumed**" if lever.basis == "assumed" else basis_of(lever, "en")
+    return basis + (" *free*" if lever.free else "")
 
 
 def _tables(baseline: Scenario) -> list[tuple[str, Any]]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from returnee.experiments.numbers import rounded
-from returnee.scenarios import Behaviour, County, Policy
-from returnee.scenarios.schema.fields import groups
+from returnee.scenarios import Behaviour, County, Lever, Policy
+from returnee.scenarios.schema.fields import BASES, groups
 from returnee.simulation.state.programmes import POT_TABLE, PROGRAMME_TABLE
 from returnee.simulation.state.providers import KIND_TABLE
 
@@ -264,6 +264,25 @@ def phrase(measure: Any, kind: str, lang: str) -> str:
 def label_of(item: Any, lang: str) -> str:
     """The label of an indicator or lever in the reader's language."""
     return str(item.zh if lang == "zh" else item.en)
+
+
+def basis_of(lever: Lever, lang: str) -> str:
+    """What a value rests on: its label and the ids of its rows; somebody's own value as such.
+
+    Examples
+    --------
+    >>> from returnee.scenarios import levers
+    >>> known = {lever.key: lever for lever in levers}
+    >>> basis_of(known["county.people.married"], "en")
+    'measured: N37'
+    >>> basis_of(known["county.people.child"], "zh")
+    '假设'
+    """
+    text = words(lang)["basis"]
+    label = BASES[lever.basis][lang == "zh"]
+    if lever.evidence:
+        label = text["with_ids"].format(label=label, ids=", ".join(lever.evidence))
+    return str(text["own"].format(default=label)) if lever.own else label
 
 
 def county_name(county: Any, lang: str) -> str:

@@ -57,10 +57,11 @@ class Sector(Group):
         REQUIRED, unit="exponent", within=(0.01, 0.9), en="Capital share", zh="资本份额",
         help=("Exponent of capital in value added.", "增加值中资本的指数。"))
     capital_median: float = lever(
-        REQUIRED, unit="yuan", within=(1000, 10_000_000), evidence=("BH039", "BH042"),
+        REQUIRED, unit="yuan", within=(1000, 10_000_000), evidence=("BH039", "BH042"), bound=True,
         en="Start-up capital", zh="启动资本",
-        help=("Median capital that a founder wants to start with.",
-              "创业者期望启动资本的中位数。"))
+        help=("Median capital that a founder wants to start with; nearly 70 % of young founders have less than "
+              "100,000 (BH039), the mean is 1.38 m (BH042).",
+              "创业者期望启动资本的中位数；近70%的青年创业者不足10万元（BH039），均值138万元（BH042）。"))
     capital_sigma: float = lever(
         REQUIRED, unit="log sd", within=(0, 3), en="Spread of capital", zh="资本差异",
         help=("Standard deviation of the log of that capital.", "启动资本对数的标准差。"))
@@ -245,6 +246,11 @@ class Work(Group):
         0.35, unit="log sd", within=(0, 2),
         en="Spread of wages", zh="工资差异",
         help=("Standard deviation of log wages.", "工资对数的标准差。"))
+    far_pay: float = lever(
+        1.1, unit="×", within=(0.5, 3),
+        en="Pay outside the province", zh="省外工资倍数",
+        help=("City pay outside the province relative to that inside; the mean stays.",
+              "省外与省内城市工资之比；平均工资不变。"))
     home_sigma: float = lever(
         0.3, unit="log sd", within=(0, 2),
         en="Spread of pay at home", zh="本地工资差异",
@@ -265,9 +271,11 @@ class Work(Group):
         en="Losing a city job", zh="城市失业率",
         help=("Chance to lose a city job in a month.", "每月失去城市工作的概率。"))
     remittance: float = lever(
-        0.13, unit="share", within=(0, 1), evidence=("H16",),
+        0.13, unit="share", within=(0, 1), evidence=("H13", "H15", "H16"), bound=True,
         en="Remittances", zh="汇款比例",
-        help=("Share of city income sent home.", "城市收入中寄回家的比例。"))
+        help=("Share of city income sent home; settled migrants' 0.631 of what is left after saving 23.04 % and "
+              "spending 56.17 % (H13, H15, H16), others send more.",
+              "城市收入中寄回家的比例；已定居者为储蓄23.04%、消费56.17%后余额的0.631（H13、H15、H16），其他人更多。"))
     dependants: float = lever(
         0.9, unit="people/home worker", within=(0, 5),
         en="Dependants", zh="抚养人数",
@@ -302,13 +310,28 @@ class Firms(Group):
         0.03, unit="share of value added", within=(0, 0.5),
         en="Taxes", zh="税费",
         help=("Share of value added that goes in taxes.", "税费占增加值的比例。"))
+    tax_threshold: float = lever(
+        100_000, unit="yuan of sales/month", within=(0, 10_000_000), evidence=("BH161",),
+        en="Threshold of the value added tax", zh="增值税起征点",
+        help=("Monthly sales below which a small taxpayer pays no value added tax.",
+              "小规模纳税人月销售额低于此额免征增值税。"))
+    tax_below: float = lever(
+        0.005, unit="share of value added", within=(0, 0.5),
+        en="Taxes below the threshold", zh="起征点以下税费",
+        help=("Share of value added that goes in other taxes below the threshold.",
+              "起征点以下其他税费占增加值的比例。"))
+    sites: float = lever(
+        25, unit="sites/1,000 workers", within=(0, 500),
+        en="Existing sites", zh="现有经营用地",
+        help=("Sites for firms of the sectors that need one; more must be built.",
+              "需用地行业企业可用的场地数；增加须新建。"))
     road: float = lever(
         0.5, unit="index", within=(0, 1),
         en="Present roads", zh="现有道路",
         help=("Road index of the county today; better roads cost money.",
               "县内道路现状指数；改善需要投入。"))
     incubator_places: float = lever(
-        150, unit="firms", within=(0, 5000), evidence=("P102",),
+        150, unit="firms", within=(0, 5000),
         en="Existing incubator places", zh="现有孵化工位",
         help=("Places there already are; more must be built.", "已有工位；增加须新建。"))
     training_centres: int = lever(
@@ -361,7 +384,7 @@ class Shock(Group):
         help=("Months for which wages and demand are changed.",
               "工资和需求受影响的月数。"))
     city_loss: float = lever(
-        0, unit="share", within=(0, 1), evidence=("H05",),
+        0, unit="share", within=(0, 1),
         en="City jobs lost", zh="城市失业比例",
         help=("Extra share of away workers who lose their job in the first month.",
               "首月额外失去工作的在外劳动力比例。"))

@@ -7,7 +7,8 @@ the dashboard, the sweeps and the parameter table are all made from the same fie
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 Number = bool | int | float
+Basis = Literal["measured", "bound", "assumed"]
+BASES: dict[Basis, tuple[str, str]] = {
+    "measured": ("measured", "实测"),
+    "bound": ("sign or bound only", "仅方向或界限"),
+    "assumed": ("assumed", "假设"),
+}
+"""What a default rests on: rows that give it, rows that give its sign or a bound, or none."""
 REQUIRED: Any = PydanticUndefined
 """Default of a field that must be given (rows of a county's tables)."""
 
@@ -55,9 +63,10 @@ class Lever:
     help_en, help_zh : str
         One line of help in English and Chinese.
     evidence : tuple of str
-        Ids of rows of ``scenarios/evidence.csv``; empty where the value is assumed.
-    bound : bool
-        Whether the evidence gives no more than a sign or a bound.
+        Ids of rows of ``scenarios/evidence.csv``; empty where the default is assumed.
+    basis : {"measured", "bound", "assumed"}
+        What the default rests on: rows that give it, rows that give no more than its sign or a
+        bound, or nothing.
     free : bool
         Whether calibration may move it.
     """
@@ -74,13 +83,13 @@ class Lever:
     help_en: str
     help_zh: str
     evidence: tuple[str, ...]
-    bound: bool
+    basis: Basis
     free: bool
 
     @property
-    def assumed(self) -> bool:
-        """Whether the value has no source."""
-        return not self.evidence
+    def own(self) -> bool:
+        """Whether somebody set another value than the default, which the evidence doesn't speak of."""
+        return self.default is not None and self.value != self.default
 
     @property
     def allowed(self) -> str:
@@ -118,7 +127,8 @@ def lever(
     help : tuple of str
         One line of help in English and in Chinese.
     evidence : tuple of str or "assumed"
-        Ids of rows of ``scenarios/evidence.csv``. Empty means assumed.
+        Ids of rows of ``scenarios/evidence.csv`` that give the default, or from which it follows
+        by arithmetic that the help states. Empty means assumed.
     bound : bool
         Whether those rows give no more than a sign or a bound.
     free : bool
@@ -135,7 +145,7 @@ def lever(
         "unit": unit,
         **words,
         "evidence": list(ids),
-        "bound": bound,
+        "basis": ("bound" if bound else "measured") if ids else "assumed",
         "free": free,
     }
     low, high = within or (None, None)
@@ -184,6 +194,12 @@ def walk(model: Group | type[Group], prefix: str = "") -> Iterator[tuple[str, Le
             yield from walk(info.annotation if inner is None else inner, f"{prefix}{name}.")  # type: ignore[arg-type]
         elif isinstance(info.json_schema_extra, dict) and "unit" in info.json_schema_extra:
             yield prefix + name, _lever_of(prefix + name, info, inner)
+
+
+def basis_counts(found: Iterable[Lever]) -> dict[Basis, int]:
+    """How many defaults rest on what."""
+    counted = Counter(lever.basis for lever in found)
+    return {basis: counted[basis] for basis in BASES}
 
 
 def _lever_of(key: str, info: FieldInfo, value: Number | None) -> Lever:

@@ -17,32 +17,69 @@ class Finance(Group):
     """Guaranteed loans, grants, tax relief and compensation."""
 
     loan_cap: float = lever(
-        500_000, unit="yuan", within=(100_000, 600_000), evidence=("P007", "P009", "P013"),
+        500_000, unit="yuan", within=(100_000, 600_000), evidence=("P009", "P013"),
         en="Loan cap", zh="担保贷款额度",
-        help=("Largest loan: 20 % of it below 2 planned jobs, 60 % with 2–4, all from 5 (P013).",
-              "最高额度：带动不足2人为20%，2至4人为60%，5人起为全额（P013）。"))
+        help=("Largest loan, for founders who plan jobs enough.",
+              "带动就业人数达标者的最高额度。"))
+    first_step: float = lever(
+        0.2, unit="share of the cap", within=(0, 1), evidence=("P013",),
+        en="Cap with few jobs", zh="少量就业额度",
+        help=("Largest loan of a founder who plans few jobs or none.",
+              "带动就业人数较少时的最高额度比例。"))
+    second_step: float = lever(
+        0.6, unit="share of the cap", within=(0, 1), evidence=("P161",),
+        en="Cap with some jobs", zh="中等就业额度",
+        help=("Largest loan of a founder who plans some jobs.",
+              "带动就业达到第二档时的最高额度比例。"))
+    second_jobs: int = lever(
+        3, unit="jobs", within=(0, 50), evidence=("P161",),
+        en="Jobs for the second step", zh="第二档就业人数",
+        help=("Planned jobs from which the second step holds.", "适用第二档额度的就业人数。"))
+    full_jobs: int = lever(
+        6, unit="jobs", within=(0, 100), evidence=("P161",),
+        en="Jobs for the whole cap", zh="全额就业人数",
+        help=("Planned jobs from which the whole cap holds.", "适用最高额度的就业人数。"))
+    loans_allowed: int = lever(
+        3, unit="loans", within=(1, 10), evidence=("P165",),
+        en="Loans a person", zh="累计贷款次数",
+        help=("Guaranteed loans that one person may have had.", "一人累计可获担保贷款的次数。"))
+    renewals: int = lever(
+        3, unit="renewals", within=(0, 10),
+        en="Renewals", zh="续贷次数",
+        help=("How often the loan of a sound firm is renewed at its due date.",
+              "经营良好企业的贷款到期后可续贷的次数。"))
+    instalment_share: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="Repaid in instalments", zh="分期归还比例",
+        help=("Share of the principal repaid in monthly parts; the rest is due at the end.",
+              "按月分期归还的本金比例，其余到期归还。"))
+    young_firm: int = lever(
+        60, unit="months", within=(0, 120), evidence=("P009",),
+        en="Open to firms up to", zh="可申请经营年限",
+        help=("Months after opening up to which a firm may ask for the loan.",
+              "企业开业后可申请贷款的月数。"))
     loan_months: int = lever(
         36, unit="months", within=(12, 36), evidence=("P012",),
         en="Loan term", zh="贷款期限",
         help=("Months until a guaranteed loan must be repaid.",
               "担保贷款的还款期限。"))
     rate_spread: float = lever(
-        50, unit="basis points", within=(0, 50), evidence=("P018", "P022"),
+        50, unit="basis points", within=(0, 50), evidence=("P018",),
         en="Spread over LPR", zh="LPR加点",
         help=("What banks may add to the loan prime rate.",
               "银行可在贷款市场报价利率上加的基点。"))
     interest_subsidy: float = lever(
-        0.5, unit="share", within=(0, 1), evidence=("P014", "P016"),
+        0.5, unit="share", within=(0, 1), evidence=("P016", "P022"),
         en="Interest subsidy", zh="贴息比例",
         help=("Share of the interest that the interest pot pays.",
               "由贴息资金承担的利息比例。"))
     guarantee_fund: float = lever(
-        40_000_000, unit="yuan", within=(0, 60_000_000), evidence=("P030", "P031"),
+        40_000_000, unit="yuan", within=(0, 60_000_000), evidence=("P030",), bound=True,
         en="Guarantee fund", zh="担保基金",
-        help=("Fund that stands behind the loans; 0 means no loan scheme.",
-              "为贷款提供担保的基金；0表示不开办。"))
+        help=("Fund that stands behind the loans; 0 means no loan scheme. A peer county's is 43 m (P030).",
+              "为贷款提供担保的基金；0表示不开办。邻近同类县为4300万元（P030）。"))
     leverage: float = lever(
-        10, unit="×", within=(2, 16), evidence=("P043", "P044", "P031"),
+        10, unit="×", within=(2, 16), evidence=("P043",),
         en="Leverage of the fund", zh="放大倍数",
         help=("Loans outstanding may be this many times the fund.",
               "贷款余额可达基金的倍数。"))
@@ -52,7 +89,7 @@ class Finance(Group):
         help=("Loans up to this sum need nobody to stand guarantor.",
               "此金额以内的贷款无需反担保人。"))
     startup_grant: float = lever(
-        3000, unit="yuan", within=(0, 12_000), evidence=("P069", "P074", "P075", "P076"),
+        3000, unit="yuan", within=(0, 12_000), evidence=("P069",),
         en="Start-up grant", zh="一次性创业补贴",
         help=("Paid once to a new firm that qualifies.",
               "对符合条件的新办企业一次性发放。"))
@@ -69,10 +106,10 @@ class Finance(Group):
     job_subsidy: float = lever(
         2000, unit="yuan/post", within=(0, 3000), evidence=("P077",),
         en="Job subsidy", zh="带动就业补贴",
-        help=("Paid for each post that a new firm holds for a year.",
-              "新办企业每个岗位满一年发放的补贴。"))
+        help=("Paid once for each post that a new firm has held for a year.",
+              "新办企业每个岗位满一年一次性发放的补贴。"))
     tax_relief: float = lever(
-        20_000, unit="yuan/yr", within=(0, 24_000), evidence=("P062", "P064"),
+        20_000, unit="yuan/yr", within=(0, 24_000), evidence=("P062",),
         en="Tax relief", zh="税费扣减限额",
         help=("Most that an eligible new owner may deduct from taxes in each of three years.",
               "符合条件的新业主三年内每年可扣减税费的限额。"))
@@ -81,18 +118,33 @@ class Finance(Group):
         en="Reach of the tax relief", zh="税费优惠覆盖率",
         help=("Share of new owners who are eligible; most returnees are not (P063).",
               "符合条件的新业主比例；多数返乡者不符合（P063）。"))
+    years: int = lever(
+        3, unit="years", within=(1, 10), evidence=("P062",),
+        en="Years of support", zh="扶持年限",
+        help=("Years in which a new firm can have tax relief, job subsidies and compensation on closing.",
+              "新办企业可享受税费扣减、就业补贴和失败补偿的年限。"))
+    grant_wait: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Waiting for a grant", zh="补贴等候期",
+        help=("Months for which a grant that could not be paid is asked for again.",
+              "未能发放的补贴可继续申请的月数。"))
+    exit_tax_share: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="Taxes compensated", zh="补偿占已缴税款比例",
+        help=("Share of the taxes paid that is given back to an owner who closes.",
+              "歇业时返还已缴税款的比例。"))
     exit_compensation: float = lever(
         10_000, unit="yuan", within=(0, 10_000), evidence=("P071",),
         en="Compensation on closing", zh="创业失败补偿",
-        help=("Paid to an owner who closes: at most this, and at most half of the taxes paid.",
-              "歇业时发放，不超过此额，也不超过已缴税款的一半。"))
+        help=("Paid to an owner who closes: at most this, and at most a share of the taxes paid.",
+              "歇业时发放，不超过此额，也不超过已缴税款的一定比例。"))
 
 
 class Budget(Group):
     """Pots refilled each January. By rule the employment pot never pays interest (P140)."""
 
     startup: float = lever(
-        15_000_000, unit="yuan/yr", within=(0, 100_000_000), evidence=("P068",),
+        15_000_000, unit="yuan/yr", within=(0, 100_000_000), evidence=("P068",), bound=True,
         en="Start-up fund", zh="创业专项资金",
         help=("Yearly money for start-up programmes; the county's own floor is 10 m (P068).",
               "每年用于创业扶持项目的资金；本县下限为1000万元（P068）。"))
@@ -149,12 +201,12 @@ class Costs(Group):
         en="Mentor", zh="创业导师",
         help=("One mentor for a year.", "一名导师的年费用。"))
     incubator_site_once: float = lever(
-        300_000, unit="yuan/50 places", within=(0, 1_500_000), evidence=("P105", "P109"),
+        300_000, unit="yuan/50 places", within=(0, 1_500_000),
         en="New incubator site", zh="新建孵化基地",
         help=("Once for every 50 places built beyond those the county has.",
               "在现有规模之外每新建50个工位的一次性费用。"))
     incubator_site: float = lever(
-        200_000, unit="yuan/yr/50 places", within=(0, 1_000_000), evidence=("P111",),
+        200_000, unit="yuan/yr/50 places", within=(0, 1_000_000),
         en="Incubator site", zh="孵化基地运行",
         help=("Running 50 incubator places for a year.", "每50个工位的年运行费。"))
     contest: float = lever(
@@ -179,21 +231,22 @@ class Costs(Group):
         en="Better roads", zh="道路改善",
         help=("A year, per point of the road index above the county's present roads.",
               "道路指数每高出现状1个点的年费用。"))
-    case_tracking: float = lever(
-        300_000, unit="yuan/yr", within=(0, 1_500_000),
-        en="Case tracking", zh="个案跟踪",
-        help=("Handing on every finished stage with its file; scaled by the referral share.",
-              "全部环节随档转介的年费用；按转介比例计。"))
+    case_officer: float = lever(
+        60_000, unit="yuan/yr", within=(0, 300_000),
+        en="Case officer", zh="个案专员",
+        help=("One case officer for a year, who carries files from one service to the next.",
+              "一名随档转介专员的年费用。"))
 
 
 class Training(Group):
     """Start-up training."""
 
     places: float = lever(
-        1000, unit="people/yr", within=(0, 3000), evidence=("P087", "P095", "P096"),
+        1000, unit="people/yr", within=(0, 3000), evidence=("P087", "P096"), bound=True,
         en="Training places", zh="培训名额",
-        help=("People who can start a course in a year, all classes together.",
-              "一年内各班合计可培训的人数。"))
+        help=("People who can start a course in a year, all classes together; between a county's 774 (P087) "
+              "and the 2,500 of Jiangsu's counties (P096).",
+              "一年内各班合计可培训的人数；介于一县774人（P087）与江苏各县约2500人（P096）之间。"))
     hours: float = lever(
         70, unit="h", within=(24, 80), evidence=("P081",),
         en="Course length", zh="培训课时",
@@ -202,18 +255,18 @@ class Training(Group):
     class_size: int = lever(
         30, unit="people", within=(20, 40), evidence=("P087", "P090", "P091"),
         en="Class size", zh="每班人数",
-        help=("People in one class; smaller classes teach better.",
-              "每班人数；小班教学效果较好。"))
+        help=("People in one class; smaller classes teach better. Mean of 32, 30 and 28 (P087, P090, P091).",
+              "每班人数；小班教学效果较好。32、30、28人的均值（P087、P090、P091）。"))
     fee: float = lever(
-        1000, unit="yuan/head", within=(100, 2000), evidence=("P083", "P086"),
+        1000, unit="yuan/head", within=(100, 2000), evidence=("P083",),
         en="Training fee", zh="培训补贴标准",
         help=("What the county pays the training centre for each trainee.",
               "县财政按每名学员付给培训机构的补贴。"))
     outcome_pay_share: float = lever(
-        0, unit="share", within=(0, 0.5), evidence=("P084",),
+        0, unit="share", within=(0, 0.5),
         en="Fee withheld until opening", zh="按创业结果付费比例",
-        help=("Share of the fee withheld until the trainee opens a firm.",
-              "学员开业后才支付的补贴比例。"))
+        help=("Share of the fee withheld until the trainee opens a firm; half of it in one place (P084).",
+              "学员开业后才支付的补贴比例；有地方为一半（P084）。"))
     during_migration_share: float = lever(
         0.1, unit="share", within=(0, 1),
         en="Places offered at destinations", zh="在外培训名额比例",
@@ -232,8 +285,9 @@ class Services(Group):
     township_posts: int = lever(
         20, unit="posts", within=(0, 40), evidence=("P122",),
         en="Township service posts", zh="乡镇服务点",
-        help=("Posts in the townships that tell people what support there is and take files.",
-              "在乡镇宣传政策并受理材料的服务点数量。"))
+        help=("Posts in the townships that tell people what support there is and take files; 1.3 a township "
+              "(P122) in 14 townships, in round figures.",
+              "在乡镇宣传政策并受理材料的服务点数量；14个乡镇，每乡镇1.3个（P122），取整。"))
     destination_stations: int = lever(
         3, unit="stations", within=(0, 15),
         en="Stations in the cities", zh="驻外服务站",
@@ -247,15 +301,15 @@ class Services(Group):
     mentors: int = lever(
         40, unit="people", within=(0, 100), evidence=("P124",),
         en="Mentors", zh="创业导师",
-        help=("Mentors who each accompany a few young firms.",
-              "每人辅导若干家初创企业的导师人数。"))
+        help=("Mentors who each accompany a few young firms; about 40 a county-level unit (P124).",
+              "每人辅导若干家初创企业的导师人数；每个县级单位约40人（P124）。"))
 
 
 class Incubation(Group):
     """Places in incubators and help with the rent."""
 
     places: float = lever(
-        150, unit="firms", within=(0, 300), evidence=("P102",),
+        150, unit="firms", within=(0, 300),
         en="Incubator places", zh="孵化工位",
         help=("Firms that incubators can hold at a time, about 50 a site.",
               "孵化基地可同时容纳的企业数，每个基地约50户。"))
@@ -265,7 +319,7 @@ class Incubation(Group):
         help=("Share of an incubated firm's rent that the county pays, up to the cap.",
               "县财政承担在孵企业租金的比例，以上限为限。"))
     rent_cap: float = lever(
-        3000, unit="yuan/yr", within=(0, 20_000), evidence=("P073", "P117"),
+        3000, unit="yuan/yr", within=(0, 20_000), evidence=("P073",),
         en="Rent relief cap", zh="租金补贴上限",
         help=("Most that one incubated firm gets towards its rent in a year.",
               "每户在孵企业每年租金补贴的最高额。"))
@@ -280,20 +334,20 @@ class Activities(Group):
     """Contests and outreach sessions."""
 
     contests: int = lever(
-        1, unit="per yr", within=(0, 4), evidence=("P133", "P136"),
+        1, unit="per yr", within=(0, 4), evidence=("P136",),
         en="Contests", zh="创业大赛",
-        help=("Start-up contests held in a year.",
-              "一年举办的创业大赛次数。"))
+        help=("Start-up contests held in a year; 121 in 18 months in about 100 counties (P136).",
+              "一年举办的创业大赛次数；约100个县18个月举办121场（P136）。"))
     prize_pot: float = lever(
-        150_000, unit="yuan/contest", within=(0, 500_000), evidence=("P134", "P135"),
+        150_000, unit="yuan/contest", within=(0, 500_000), evidence=("P134", "P135"), bound=True,
         en="Prize pot", zh="大赛奖金",
-        help=("Prize money of one contest, shared among the winners.",
-              "每次大赛的奖金总额，由获奖者分享。"))
+        help=("Prize money of one contest, shared among the winners; 80,000 a track (P135) to 190,000 (P134).",
+              "每次大赛的奖金总额，由获奖者分享；每赛道8万元（P135）至19万元（P134）。"))
     outreach_sessions: int = lever(
-        60, unit="per yr", within=(0, 200), evidence=("P057", "P058", "P122"),
+        60, unit="per yr", within=(0, 200), evidence=("P058",), bound=True,
         en="Outreach sessions", zh="宣讲活动",
-        help=("Fairs, talks and salons about support held in a year.",
-              "一年举办的招聘会、宣讲会和沙龙场次。"))
+        help=("Fairs, talks and salons about support held in a year; a prefecture held 120 in half a year (P058).",
+              "一年举办的招聘会、宣讲会和沙龙场次；某市半年约120场（P058）。"))
 
 
 class Technology(Group):
@@ -305,10 +359,10 @@ class Technology(Group):
         help=("Visits by technicians to firms in a year, all firms together.",
               "技术人员一年内上门指导的总次数。"))
     upgrade_grant: float = lever(
-        2000, unit="yuan", within=(0, 30_000), evidence=("P070", "P072"),
+        2000, unit="yuan", within=(0, 30_000), evidence=("P072",),
         en="Upgrade grant", zh="升级补贴",
-        help=("Paid towards one level of technology.",
-              "技术每升一级给予的补贴。"))
+        help=("Paid to a certified owner whose household business becomes a company.",
+              "个体工商户升级为企业时发放给持证业主的补贴。"))
 
 
 class Venue(Group):
@@ -334,23 +388,29 @@ class Linkage(Group):
         en="Referral with the file", zh="随档转介比例",
         help=("Share of finished stages handed on to the next service with the file.",
               "办结一环后连同档案转到下一环的比例。"))
+    officers: float = lever(
+        5, unit="people", within=(0, 1000),
+        en="Case officers at full referral", zh="全额转介时的个案专员",
+        help=("Officers employed when every finished stage is to be handed on; fewer in proportion to the "
+              "referral share. One who is full takes no more files.",
+              "全部环节均转介时的专员人数；按转介比例相应减少。满额者不再接案。"))
     certificate_speeds_loan: bool = lever(
         False, unit="yes/no",
         en="Certificate speeds the loan", zh="培训证书加快贷款",
         help=("A training certificate shortens the desk's days for the loan file.",
               "持培训证书者贷款办件时限缩短。"))
     incubator_waives_guarantee: bool = lever(
-        False, unit="yes/no", evidence=("P128",),
+        False, unit="yes/no", evidence=("P128",), bound=True,
         en="Incubator waives the guarantor", zh="入孵免反担保",
         help=("A place in an incubator stands in for the counter-guarantee.",
               "入孵企业贷款免除反担保。"))
     contest_opens_credit: bool = lever(
-        False, unit="yes/no", evidence=("P134",),
+        False, unit="yes/no", evidence=("P134",), bound=True,
         en="Contest opens credit", zh="获奖即授信",
         help=("A contest's winners get a credit line without a counter-guarantee.",
               "大赛获奖者直接获得授信，免反担保。"))
     training_paid_on_opening: bool = lever(
-        False, unit="yes/no", evidence=("P084",),
+        False, unit="yes/no", evidence=("P084",), bound=True,
         en="Training paid on opening", zh="开业后付培训费",
         help=("At least half of the training fee is withheld until the trainee opens.",
               "至少一半培训补贴待学员开业后支付。"))

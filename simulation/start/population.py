@@ -162,6 +162,13 @@ def draw_family(worker: np.record, clock: np.record, facts: np.record, start: in
 
 
 @kernel
+def pay_by_distance(facts: np.record, destination: int):
+    """City pay at a destination relative to the mean of both."""
+    mean = 1.0 + (facts.work_far_pay - 1.0) * facts.people_out_of_province
+    return (facts.work_far_pay if destination == 1 else 1.0) / mean
+
+
+@kernel
 def log_home_pay(facts: np.record, worker: np.record, z: float):
     """Log of own pay at home relative to the township's wage, for a standard normal `z`.
 
@@ -200,6 +207,7 @@ def draw_means(
     schooled = facts.work_schooling_pay * (worker.schooling - 2.0)
     wage = (
         facts.work_city_wage
+        * pay_by_distance(facts, int(worker.destination))
         * city_sectors[sector, 1]
         * math.exp(sigma * normal(e) - 0.5 * sigma * sigma + schooled)
     )
@@ -309,6 +317,7 @@ def settle_in(worker: np.record, month: int):
     worker.offer = r.NEVER
     worker.certificate = r.NEVER
     worker.training_since = r.NEVER
+    worker.idea = r.NEVER
     if worker.returned == 0:
         worker.returned = r.NEVER
     if worker.left == 0:

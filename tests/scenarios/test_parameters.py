@@ -60,7 +60,7 @@ def test_every_evidence_id_resolves() -> None:
     known = evidence_ids()
     for lever in PARAMETERS:
         assert set(lever.evidence) <= known, lever.key
-        assert lever.assumed == (not lever.evidence)
+        assert (lever.basis == "assumed") == (not lever.evidence)
         named = re.findall(r"\b(?:BH|[NLEHWP])\d{2,3}\b", lever.help_en + " " + lever.help_zh)
         assert set(named) <= known, lever.key
 

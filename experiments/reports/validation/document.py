@@ -17,21 +17,23 @@ from returnee.experiments.studies.patterns import FITTED, PATTERNS, REPORT, SOFT
 from returnee.experiments.studies.validation import Validation
 from returnee.experiments.words.texts import percent
 from returnee.scenarios import levers, load_scenario, walk
+from returnee.scenarios.schema.fields import basis_counts
 
 
 @dataclass(frozen=True)
 class Sources:
-    """How many parameters of one kind have a source, are fitted, or are assumed."""
+    """How many parameters of one kind are measured, bounded, fitted, or assumed."""
 
     name: str
     all: int
-    sourced: int
+    measured: int
+    bound: int
     free: int
 
     @property
     def assumed(self) -> int:
-        """Neither sourced nor moved by calibration."""
-        return self.all - self.sourced - self.free
+        """Without evidence, and not moved by calibration."""
+        return self.all - self.measured - self.bound - self.free
 
 
 ROOMS = {"county": "county facts", "policy": "policy levers", "behaviour": "behaviour parameters"}
@@ -40,42 +42,46 @@ ROOMS = {"county": "county facts", "policy": "policy levers", "behaviour": "beha
 def sources() -> list[Sources]:
     """Parameters by kind and their sum, counted from the schema as in the page of parameters."""
     rows = []
-    for room, (sourced, total) in counts().items():
-        free = sum(v.free and v.assumed for v in levers if v.key.startswith(f"{room}."))
-        rows.append(Sources(ROOMS[room], total, sourced, free))
-    columns = [(row.all, row.sourced, row.free) for row in rows]
+    for room, n in counts().items():
+        free = sum(v.free and v.basis == "assumed" for v in levers if v.key.startswith(f"{room}."))
+        rows.append(Sources(ROOMS[room], sum(n.values()), n["measured"], n["bound"], free))
+    columns = [(row.all, row.measured, row.bound, row.free) for row in rows]
     return [*rows, Sources("together", *(sum(column) for column in zip(*columns)))]
 
 
 def besides() -> list[Sources]:
     """What stands beside the parameters: cells of the bundled county's tables, and constants."""
     county = load_scenario("baseline").county
-    cells = [
-        lever.assumed
+    cells = basis_counts(
+        lever
         for table in (county.townships, county.sectors, county.city_sectors)
         for row in table
         for _, lever in walk(row)
-    ]
+    )
     fixed = ["(assumed)" in comment for _, _, comment in constants()]
     return [
-        Sources("cells of the bundled county's tables", len(cells), cells.count(False), 0),
-        Sources("constants in the rules", len(fixed), fixed.count(False), 0),
-    ]
+        Sources(
+            "cells of the bundled county's tables",
+            sum(cells.values()), cells["measured"], cells["bound"], 0,
+        ),
+        Sources("constants in the rules", len(fixed), fixed.count(False), 0, 0),
+    ]  # fmt: skip
 
 
 def facts() -> dict[str, str]:
     """Sentences of the document that need no run, to be checked against the schema."""
     rows, total = sources(), sources()[-1]
-    share = percent(total.sourced / total.all)
+    share = percent(total.measured / total.all)
     fitted, tested, soft, told = (
         sum(p.use == use for p in PATTERNS) for use in (FITTED, TESTED, SOFT, REPORT)
     )
     sentence = (
-        f"Of {total.all} defaults {total.sourced} have a source ({share}); {total.free} more are "
-        f"moved by calibration, and {total.assumed} are assumed."
+        f"Of {total.all} defaults {total.measured} are measured ({share}); of {total.bound} more the "
+        f"evidence gives a sign or a bound only, {total.free} more are moved by calibration, and "
+        f"{total.assumed} are assumed."
     )
     table = "\n".join(
-        f"| {r.name} | {r.all} | {r.sourced} | {r.free} | {r.assumed} |"
+        f"| {r.name} | {r.all} | {r.measured} | {r.bound} | {r.free} | {r.assumed} |"
         for r in (*rows, *besides())
     )
     numbers = len({p.number for p in PATTERNS})

@@ -146,10 +146,11 @@ def test_sources_are_counted_from_the_schema():
     rows = {row.name: row for row in sources()}
     total = rows["together"]
     assert sum(rows[name].all for name in list(rows)[:3]) == total.all == len(levers)
-    assert total.all == total.sourced + total.free + total.assumed
-    assert total.sourced == sum(not lever.assumed for lever in levers)
-    assert total.free == sum(lever.free and lever.assumed for lever in levers)
-    assert all(0 <= row.sourced <= row.all for row in besides())
+    assert total.all == total.measured + total.bound + total.free + total.assumed
+    assert total.measured == sum(lever.basis == "measured" for lever in levers)
+    assert total.bound == sum(lever.basis == "bound" for lever in levers)
+    assert total.free == sum(lever.free and not lever.evidence for lever in levers)
+    assert all(0 <= row.measured + row.bound <= row.all for row in besides())
 
 
 def test_the_document_is_current():
