@@ -135,6 +135,10 @@ D_INCUBATOR = decision(32, "business ties made at a site")
 D_SERVICE = decision(33, "quality of a provider: the agent is its row")
 D_SIGNAL = decision(34, "error of who looks at a project: by attempt and office")
 D_HOME_PAY = decision(40, "own pay in a job at home")
+D_PARENT = decision(41, "parent of someone who turns 18: by try")
+D_SUCCESSION = decision(42, "handing on a firm")
+I_HANDS_ON = item(D_SUCCESSION, 0, "whether a retiring owner hands the firm on")
+I_HEIR = item(D_SUCCESSION, 1, "who of the household takes it")
 
 
 @kernel
