@@ -8,6 +8,7 @@ from returnee.simulation.accounts import finish
 from returnee.simulation.calendar import turn_page
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.closing import close_firms
+from returnee.simulation.firms.finance import lend_commercially
 from returnee.simulation.firms.founding import prepare
 from returnee.simulation.firms.hiring import match
 from returnee.simulation.firms.trading import trade_all
@@ -16,6 +17,7 @@ from returnee.simulation.people.information import apply_notes
 from returnee.simulation.support.activities import hold_activities
 from returnee.simulation.support.desk import banks_decide, handle_files
 from returnee.simulation.support.incubation import incubate
+from returnee.simulation.support.linkage import hand_on_files
 from returnee.simulation.support.outreach import inform
 from returnee.simulation.support.technology import extend
 from returnee.simulation.support.training import run_classes
@@ -40,11 +42,13 @@ def support(c: County):
     run_classes(c)
     banks_decide(c)
     handle_files(c)
+    lend_commercially(c)
     prepare(c)
     incubate(c)
     hold_activities(c)
     apply_notes(c)
     extend(c)
+    hand_on_files(c)
 
 
 @kernel

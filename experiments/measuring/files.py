@@ -79,7 +79,7 @@ def figures_of_files(run: Run) -> dict[str, float]:
     """Counts of files (full county) and median months, by the names in `NAMES`."""
     firms, _ = files_of(run)
     stages = reached(run)
-    referred = run.county.workers.view(np.ndarray)["referred"][firms["owner"]] == 1
+    referred = run.county.workers.view(np.ndarray)["referred"][firms["owner"]] > 0
     kinds = {"all": np.ones(len(firms), bool), "referred": referred, "alone": ~referred}
     figures = {
         stage_name(kind, stage): float((stages[stage] & kinds[kind]).sum()) / run.sample

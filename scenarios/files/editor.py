@@ -12,7 +12,8 @@ import tomli_w
 from returnee.scenarios.schema.behaviour import Behaviour
 from returnee.scenarios.schema.county import AgeGroup, CitySector, County, Sector, Township
 from returnee.scenarios.schema.county_folder import written_whole
-from returnee.scenarios.schema.fields import Group, Lever, groups, walk
+from returnee.scenarios.schema.fields import BASES, Group, Lever, groups, walk
+from returnee.scenarios.schema.layers import histories
 from returnee.scenarios.schema.policy import Policy
 
 _KINDS = {bool: "boolean", int: "integer", float: "number"}
@@ -36,6 +37,7 @@ def json_schema() -> dict[str, Any]:
             {"extends": _PARENTS}
             | dict.fromkeys(texts, _TEXT)
             | {
+                "history": {"enum": histories()},
                 "county": {"anyOf": [_TEXT, county]},
                 "policy": _room(Policy, dated=True),
                 "behaviour": _room(Behaviour, dated=False),
@@ -124,10 +126,16 @@ def _value(lever: Lever) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": _KINDS[lever.type],
         "title": f"{lever.en} {lever.zh} ({lever.unit})",
-        "description": f"{lever.help_en} {lever.help_zh}",
+        "description": f"{lever.help_en} {lever.help_zh} ({_basis(lever)})",
     }
     bounds = {"minimum": lever.low, "maximum": lever.high, "default": lever.default}
     return schema | {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+def _basis(lever: Lever) -> str:
+    """What the default rests on, in both languages, with the ids of its rows."""
+    ids = f": {', '.join(lever.evidence)}" if lever.evidence else ""
+    return " ".join(BASES[lever.basis]) + ids
 
 
 def _months_or(value: dict[str, Any]) -> dict[str, Any]:

@@ -17,13 +17,13 @@ from returnee.scenarios.schema.behaviour import Behaviour
 from returnee.scenarios.schema.county import County
 from returnee.scenarios.schema.county_folder import FOLDER, read_toml
 from returnee.scenarios.schema.errors import guess, nearest, problem, show, unknown
-from returnee.scenarios.schema.layers import MODELS, OVERRIDE, Layers, build, every_key
+from returnee.scenarios.schema.layers import HISTORY, MODELS, OVERRIDE, Layers, build, every_key
 from returnee.scenarios.schema.scenario import Scenario, policies_of
 
 SHIPPED = FOLDER / "shipped"
 TEXTS = ("title_en", "title_zh", "description_en", "description_zh")
-HEAD = ("extends", *TEXTS, *MODELS)
-TEXT_KEYS = {"county"} | {
+HEAD = ("extends", *TEXTS, HISTORY, *MODELS)
+TEXT_KEYS = {"county", HISTORY} | {
     f"county.{name}" for name, info in County.model_fields.items() if info.annotation is str
 }
 """Keys whose values are texts."""
@@ -97,6 +97,7 @@ def load_scenario(
         behaviour=build(Behaviour, "behaviour", layers.behaviour),
         county_folder=layers.folder,
         facts_given=tuple(sorted(layers.county)),
+        **({} if layers.history is None else {"history": layers.history}),
         **policies_of(layers.policy_in, layers.months()),
         **texts,
     )
@@ -214,5 +215,5 @@ def _lay(file: File, layers: Layers) -> None:
             raise unknown(file.label, key, HEAD, every_key())
         if key in TEXTS and not isinstance(value, str):
             raise problem(file.label, key, show(value), "a text")
-        if key in MODELS:
+        if key in MODELS or key == HISTORY:
             layers.lay(key, value, file.label, file.path.parent)

@@ -92,11 +92,21 @@ class Firm(Group):
         en="Starting cushion", zh="启动流动资金",
         help=("Share of the money at the start that is kept as cash instead of capital.",
               "启动资金中留作现金而不投入资本的比例。"))
+    largest_start: float = lever(
+        3, unit="× median", within=(1, 20),
+        en="Largest start", zh="最大启动规模",
+        help=("Most capital that a start can use, in medians of the sector.",
+              "启动时最多可用的资本,以行业中位数为单位。"))
     living: float = lever(
         1500, unit="yuan/month", within=(0, 5000),
         en="Owner's living", zh="业主生活费",
         help=("Least that the owner draws from the firm in a month.",
               "业主每月至少从企业提取的生活费。"))
+    taste: float = lever(
+        0.15, unit="log points", within=(0, 2),
+        en="Taste for a sector", zh="行业偏好差异",
+        help=("Standard deviation of a founder's taste for a sector, in log points of income.",
+              "创业者行业偏好的标准差，以收入对数计。"))
     open_at_once: float = lever(
         0.4, unit="share", within=(0, 1), evidence=("BH077",),
         en="Opens at once", zh="即时开业比例",
@@ -107,6 +117,52 @@ class Firm(Group):
         en="Opening later", zh="后续开业率",
         help=("Chance a month that a registered firm opens afterwards (fitted to BH078).",
               "已登记未开业企业每月开业的概率（按BH078拟合）。"))
+    first_customers: float = lever(
+        0.4, unit="share", within=(0.05, 1),
+        en="Customers at the start", zh="初始客户比例",
+        help=("Demand that a new firm meets, relative to a settled one; entrants are small by demand (BH160).",
+              "新企业面对的需求相对于成熟企业的比例；新企业规模小源于需求少（BH160）。"))
+    customer_months: float = lever(
+        12, unit="months", within=(1, 120),
+        en="Winning customers", zh="客户积累月数",
+        help=("Months in which the gap to a full customer base falls to 37 % at usual sales.",
+              "按正常销售，客户缺口缩小到37%所需的月数。"))
+    plan_months: float = lever(
+        36, unit="months", within=(1, 120),
+        en="Months planned ahead", zh="经营预期月数",
+        help=("Months over which founders and owners average the customers to come.",
+              "创业者和业主预估未来客户时所平均的月数。"))
+    drift_sd: float = lever(
+        0.03, unit="log points/month", within=(0, 0.3),
+        en="Drift of productivity", zh="生产率漂移",
+        help=("Standard deviation of the lasting change of a firm's log productivity in a month.",
+              "企业对数生产率每月持续性变动的标准差。"))
+    drift_kept: float = lever(
+        0.99, unit="share/month", within=(0.5, 1),
+        en="Persistence of the drift", zh="漂移持续性",
+        help=("Share of what has drifted that is left after a month; 1: a random walk.",
+              "一个月后保留的漂移比例；1表示随机游走。"))
+    residents_share: float = lever(
+        0.8, unit="share", within=(0, 1),
+        en="Bought by residents", zh="居民购买比例",
+        help=("Share of county sales that follows residents' spending; the rest goes to visitors and the "
+              "public sector.",
+              "县内销售中随居民支出变化的比例；其余售予外来者和公共部门。"))
+    most_employees: int = lever(
+        600, unit="employees", within=(1, 5000),
+        en="Largest firm", zh="企业最大规模",
+        help=("Employees beyond which a firm of these kinds does not grow.",
+              "此类企业雇员数的上限。"))
+    income_months: float = lever(
+        12, unit="months", within=(1, 60),
+        en="Months an income is smoothed over", zh="收入平滑月数",
+        help=("Months over which owners and their ties see what a firm earns.",
+              "业主及其亲友看待企业收入时所平均的月数。"))
+    drawn: float = lever(
+        0.5, unit="share/month", within=(0, 1),
+        en="Spare cash drawn", zh="富余现金提取比例",
+        help=("Share of the cash above the target that the owner draws in a month.",
+              "业主每月提取超出目标现金的比例。"))
     partner_gain: float = lever(
         0.01, unit="log productivity", within=(0, 0.2),
         en="Gain from business ties", zh="商业伙伴收益",
@@ -205,11 +261,89 @@ class Support(Group):
         en="Speed of a referred file", zh="转介办件系数",
         help=("Factor on desk days when a certificate or a referral speeds the file.",
               "凭证书或转介加快时办件天数的系数。"))
-    signal_error: float = lever(
+    bank_error: float = lever(
         0.3, unit="log points", within=(0.01, 3),
-        en="Error of who looks at a project", zh="项目评审误差",
-        help=("Standard deviation of the error with which an office sees a project's productivity.",
-              "各机构看待项目生产率的误差标准差。"))
+        en="Error of a bank", zh="银行评估误差",
+        help=("Standard deviation of the error with which a bank sees a project's productivity.",
+              "银行评估项目生产率的误差标准差。"))
+    trainer_error: float = lever(
+        0.3, unit="log points", within=(0.01, 3),
+        en="Error of a trainer", zh="培训师评估误差",
+        help=("The same for a trainer with 70 hours and a class of 30; smaller with more hours a head.",
+              "培训师在30人班70课时下的同一误差；人均课时越多越小。"))
+    mentor_error: float = lever(
+        0.25, unit="log points", within=(0.01, 3),
+        en="Error of a mentor", zh="导师评估误差",
+        help=("The same for a mentor.", "导师的同一误差。"))
+    incubator_error: float = lever(
+        0.3, unit="log points", within=(0.01, 3),
+        en="Error of an incubator", zh="孵化基地评估误差",
+        help=("The same for whoever admits to an incubator.", "孵化基地入驻评审的同一误差。"))
+    jury_error: float = lever(
+        0.3, unit="log points", within=(0.01, 3),
+        en="Error of a jury", zh="大赛评审误差",
+        help=("The same for the jury of a contest.", "大赛评审的同一误差。"))
+    optimism_corrected: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="Optimism corrected by training", zh="培训纠正乐观",
+        help=("Share of a founder's over-optimism that a course takes away.",
+              "培训消除创业者过度乐观的比例。"))
+    course_months: int = lever(
+        1, unit="months", within=(0, 6),
+        en="Length of a course", zh="培训时长",
+        help=("Months that a founder spends on a course before going on with the plan.",
+              "创业者参加培训后继续筹备前的月数。"))
+    training_wait: int = lever(
+        3, unit="months", within=(0, 12),
+        en="Waiting for a course", zh="等待培训",
+        help=("Months for which a founder who asked for training puts off the plan for a place.",
+              "已申请培训的创业者为等待名额而推迟筹备的月数。"))
+    forms_again: float = lever(
+        5, unit="forms", within=(0, 30), evidence=("P146",), bound=True,
+        en="Forms asked again", zh="重复提交的表格",
+        help=("Forms that the next office asks for again where no case officer brings the file; paperwork "
+              "is the first difficulty that borrowers name.",
+              "无专员随档转介时下一机构重复要求的表格数；借款者首要困难为手续繁琐。"))
+    handover_days: float = lever(
+        10, unit="working days", within=(0, 60),
+        en="Days of a hand-over", zh="交接天数",
+        help=("Working days between two offices where no case officer brings the file.",
+              "无专员随档转介时两机构之间的工作日。"))
+    handover_hazard: float = lever(
+        0.002, unit="hazard/form/day", within=(0, 0.05),
+        en="Dropping out at a hand-over", zh="交接流失率",
+        help=("Hazard that a founder drops out, for each form asked again and day of a hand-over.",
+              "每份重复表格、每个交接日的流失风险。"))
+    officer_load: float = lever(
+        100, unit="cases", within=(1, 1000),
+        en="Load of a case officer", zh="专员承办量",
+        help=("Open cases that one officer can keep.", "一名专员可同时承办的个案数。"))
+    followed_months: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Followed after opening", zh="开业后跟踪",
+        help=("Months after the opening for which an officer keeps a case.",
+              "开业后专员继续跟踪的月数。"))
+    case_patience: int = lever(
+        12, unit="months", within=(1, 60),
+        en="Case without a project", zh="无项目个案保留",
+        help=("Months for which an officer keeps the case of somebody who has no project.",
+              "对尚无项目者个案的保留月数。"))
+    offer_chance: float = lever(
+        0.3, unit="chance/contact", within=(0, 1),
+        en="A job is passed on", zh="驻外站推荐岗位",
+        help=("Chance that a talk at a station is about a job that somebody could take at home.",
+              "驻外站一次交谈涉及家乡可任岗位的概率。"))
+    offer_months: int = lever(
+        12, unit="months", within=(1, 36),
+        en="A job is kept", zh="岗位保留期",
+        help=("Months for which an employer keeps a job for somebody away.",
+              "用人单位为在外者保留岗位的月数。"))
+    jobs_kept: float = lever(
+        0.05, unit="share", within=(0, 1),
+        en="Jobs kept for returns", zh="为返乡保留的岗位",
+        help=("Share of the jobs with other employers that fall vacant which are kept for people who "
+              "hear of them at a station.",
+              "其他单位空缺岗位中经驻外站为在外者保留的比例。"))
     site_rent: float = lever(
         0.6, unit="share", within=(0, 1),
         en="Rent of a county site", zh="创业用地租金",
@@ -263,6 +397,21 @@ class Closing(Group):
         0.02, unit="share", within=(0, 0.5),
         en="Banks lend again", zh="银行复贷线",
         help=("Share at which they lend again.", "代偿比例降至此值时银行恢复放贷。"))
+    outlook_months: int = lever(
+        3, unit="months", within=(1, 24),
+        en="Months between two outlooks", zh="前景评估间隔",
+        help=("Months after which an owner compares the firm with the alternatives again.",
+              "业主再次比较经营与其他出路的间隔月数。"))
+    months_to_open: int = lever(
+        18, unit="months", within=(1, 60),
+        en="Months to open", zh="开业期限",
+        help=("A registered firm that has not opened by then never opens.",
+              "登记后至此仍未开业的企业不再开业。"))
+    report_month: int = lever(
+        6, unit="calendar month", within=(1, 12),
+        en="Month of yearly reports", zh="年报月份",
+        help=("Month by the end of which firms report to the register.",
+              "企业须在该月底前报送年报。"))
     retry: float = lever(
         0.5, unit="log odds", within=(-3, 3), evidence=("BH082", "BH083"), bound=True,
         en="Trying again", zh="再次创业",
@@ -426,6 +575,28 @@ class Returning(Group):
         en="Odd jobs in the city", zh="城市零工收入",
         help=("Share of the wage earned by odd jobs until a lost city job is replaced.",
               "失去城市工作后找到新工作前的零工收入占工资的比例。"))
+    months_to_find: float = lever(
+        3, unit="months", within=(0.5, 12),
+        en="Finding a city job", zh="城市求职时长",
+        help=("Months without pay after a lost city job, in normal times.",
+              "正常时期失去城市工作后无收入的月数。"))
+    months_ahead: float = lever(
+        6, unit="months", within=(1, 24),
+        en="Looking ahead", zh="前瞻月数",
+        help=("Months over which somebody without a city job looks ahead.",
+              "失去城市工作者权衡时向前看的月数。"))
+    recall_months: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Waiting for the city", zh="等待回城期限",
+        help=("Months after the city hires again for which those who came home for want of a job "
+              "there go back when they find one.",
+              "城市恢复招工后,因失业返乡者找到工作即回城的期限。"))
+    home_worth: float = lever(
+        0.2, unit="log points", within=(0, 2),
+        en="Worth of being home", zh="在家的价值",
+        help=("City pay that is given up for being home, when leaving again is weighed as an "
+              "alternative to a firm.",
+              "把再外出作为创业的替代选择时,为留在家乡愿放弃的城市收入。"))
 
 
 class Careers(Group):
@@ -474,9 +645,33 @@ class Careers(Group):
     referral_hiring: float = lever(
         0.69, unit="share", within=(0, 1), evidence=("BH057",), bound=True,
         en="Hired through ties", zh="熟人介绍比例",
-        help=("Share of hires made through friends and relatives; at most the share of founders who recruit "
-              "that way (BH057).",
-              "通过亲友介绍完成的招聘比例；不超过以此招人的创业者比例（BH057）。"))
+        help=("Share of vacancies for which ties are asked first; BH057 counts founders who recruit so.",
+              "优先询问亲友的岗位比例；BH057为采用此方式的创业者占比。"))
+    commute: float = lever(
+        20, unit="km", within=(0, 200),
+        en="Reach of a job", zh="通勤范围",
+        help=("Difference in the distance to the county seat up to which people work in another township.",
+              "距县城里程之差在此范围内的乡镇之间可跨镇就业。"))
+    local_jobs: float = lever(
+        0.3, unit="share", within=(0, 1),
+        en="Other jobs that serve residents", zh="服务居民的其他岗位",
+        help=("Share of the jobs with other employers that follows residents' spending.",
+              "其他单位岗位中随居民支出变化的比例。"))
+    usual_seekers: float = lever(
+        0.05, unit="share", within=(0.005, 0.5),
+        en="Usual seekers", zh="常态求职比例",
+        help=("Share of the home labour force that seeks work when the wage is the county file's.",
+              "工资等于县文件所给水平时在乡劳动力中求职者的比例。"))
+    wage_step: float = lever(
+        0.1, unit="share/month", within=(0, 1),
+        en="Adjustment of wages", zh="工资调整速度",
+        help=("Share of the gap between the wage and the wage curve that closes in a month.",
+              "工资与工资曲线的差距每月缩小的比例。"))
+    chance_step: float = lever(
+        0.2, unit="share/month", within=(0, 1),
+        en="Learning the chance of a job", zh="求职预期更新",
+        help=("Weight of a month in the chance of a job that people expect.",
+              "人们对求职机会的预期中最近一月的权重。"))
     seek_patience: int = lever(
         6, unit="months", within=(1, 24),
         en="Patience of seekers", zh="求职耐心",
@@ -490,8 +685,9 @@ class Careers(Group):
     attitude_weight: float = lever(
         1, unit="per log income", within=(0, 5),
         en="Attitude", zh="态度权重",
-        help=("Weight of expected owner income against the best alternative.",
-              "预期经营收入与最佳替代收入之比的权重。"))
+        help=("Weight of the firm's discounted income against that of the best alternative and the "
+              "start money.",
+              "企业折现收入相对于最佳替代收入与启动资金之和的权重。"))
     norm_weight: float = lever(
         2, unit="log odds", within=(0, 10),
         en="Norm", zh="规范权重",
@@ -500,8 +696,8 @@ class Careers(Group):
     control_weight: float = lever(
         1, unit="log odds", within=(0, 5),
         en="Perceived control", zh="控制感权重",
-        help=("Weight of skill, training, known support and money in sight.",
-              "技能、培训、所知扶持和可得资金的权重。"))
+        help=("Weight of known support and training; money counts when one acts, not here.",
+              "所知扶持与培训的权重;资金只在行动时起作用。"))
     search_rate: float = lever(
         0.3, unit="per year", within=(0, 12),
         en="Farmers' job search", zh="务农者求职",
@@ -514,10 +710,35 @@ class Careers(Group):
               "follow up a venture idea.",
               "照料子女或老人使女性跟进创业想法的频率下降的对数幅度。"))
     idea_rate: float = lever(
-        0.053, unit="ideas/person/yr", within=(0, 1), free=True,
+        0.08, unit="ideas/person/yr", within=(0, 1), free=True,
         en="Venture ideas", zh="创业点子",
-        help=("Workable venture ideas a year of someone with the intention.",
-              "有意愿者每年产生的可行创业点子数。"))
+        help=("Workable venture ideas a year that come to someone of the best age.",
+              "处于最佳年龄者每年产生的可行创业点子数。"))
+    age_of_ideas: float = lever(
+        33, unit="years", within=(18, 60), evidence=("BH155",), bound=True,
+        en="Best age for ideas", zh="点子最多的年龄",
+        help=("Age at which most venture ideas come: skill has risen, creativity not yet fallen.",
+              "创业点子最多的年龄:技能已提高而创造力尚未下降。"))
+    age_spread: float = lever(
+        10, unit="years", within=(1, 60), evidence=("BH155",), bound=True,
+        en="Spread of that age", zh="点子年龄分布宽度",
+        help=("Years from the best age at which ideas are 0.61 times as many.",
+              "偏离最佳年龄多少年时点子减至0.61倍。"))
+    idea_months: int = lever(
+        36, unit="months", within=(1, 120),
+        en="Life of an idea", zh="点子有效期",
+        help=("Months after which an idea that could not be followed up is let go.",
+              "未能付诸行动的点子在此月数后被放弃。"))
+    discount_rate: float = lever(
+        0.1, unit="per yr", within=(0, 1),
+        en="Discount rate", zh="贴现率",
+        help=("At which would-be founders discount incomes to retirement.",
+              "潜在创业者将退休前收入折现的年率。"))
+    fall_back: float = lever(
+        0.7, unit="hazard/month", within=(0, 5),
+        en="Falling back on farming", zh="退而务农",
+        help=("Hazard a month that a seeker out of patience goes farming.",
+              "失去耐心的求职者每月转为务农的风险率。"))
     wage_curve: float = lever(
         0.1, unit="elasticity", within=(0, 0.5),
         en="Wage curve", zh="工资曲线",
@@ -568,7 +789,7 @@ class Money(Group):
         help=("Chance to give up while a file waits.",
               "等待办件期间每月放弃的概率。"))
     minimum_start: float = lever(
-        0.4, unit="share", within=(0, 1),
+        0.2, unit="share", within=(0, 1),
         en="Smallest start", zh="最低启动比例",
         help=("Share of the wanted capital below which none starts.",
               "资金低于期望资本的此比例则不启动。"))
@@ -577,6 +798,113 @@ class Money(Group):
         en="Risk aversion", zh="风险厌恶",
         help=("Income that a person of average risk tolerance asks for owning, over a wage.",
               "风险承受力一般者要求经营收入高于工资的幅度。"))
+    near_post: float = lever(
+        0.7, unit="×", within=(0, 1),
+        en="A post nearby", zh="就近服务点",
+        help=("Factor on the chance to give up and on the cost of applying, with a post in the township.",
+              "本乡镇设有服务点时，放弃概率和申请成本的系数。"))
+    smallest_loan: float = lever(
+        50_000, unit="yuan", within=(0, 200_000),
+        en="Smallest guaranteed loan", zh="最低贷款需求",
+        help=("Sum below which nobody applies for a guaranteed loan.",
+              "低于此数额则无人申请创业担保贷款。"))
+    term_left: int = lever(
+        12, unit="months", within=(0, 36),
+        en="Term left to raise a loan", zh="增额所需剩余期限",
+        help=("Months of the term that must be left for a loan to be raised.",
+              "贷款增额时须剩余的期限。"))
+    eligible: float = lever(
+        0.372, unit="share", within=(0, 1), evidence=("P149",), bound=True,
+        en="Eligible for bank credit", zh="正规信贷资格",
+        help=("Share of people with whom banks deal at all; fixed for life but for bad records.",
+              "银行愿意受理的人所占比例；除不良记录外终身不变。"))
+    visits_per_day: float = lever(
+        0.25, unit="visits/working day", within=(0, 2),
+        en="Visits to the desk", zh="办件跑动次数",
+        help=("Visits that an application costs, per working day that the desk takes.",
+              "申请贷款每需一个工作日办件所对应的跑动次数。"))
+    visit_cost: float = lever(
+        1000, unit="yuan/visit", within=(0, 20_000), evidence=("P146", "BH032"), bound=True,
+        en="Cost of a visit", zh="每次跑动成本",
+        help=("What a visit with its papers is worth to the median applicant, in lost work and bother; "
+              "55 % name paperwork as the obstacle.",
+              "中位申请人一次跑动及材料准备的误工和麻烦折算；55%以手续复杂为障碍。"))
+    visit_spread: float = lever(
+        1, unit="log sd", within=(0, 3),
+        en="Differences in that cost", zh="跑动成本差异",
+        help=("Log standard deviation of the cost of a visit between people.",
+              "跑动成本在个人间的对数标准差。"))
+    payback_months: int = lever(
+        12, unit="months", within=(1, 60),
+        en="Gain that counts", zh="计入的收益期",
+        help=("Months of the gain from a loan that are set against the cost of applying.",
+              "与申请成本比较时计入的贷款收益月数。"))
+    cover: float = lever(
+        1.2, unit="×", within=(0, 5),
+        en="Cover that banks ask for", zh="偿债覆盖倍数",
+        help=("Income that a bank must expect of a project, relative to the instalments.",
+              "银行要求的项目预期收入与分期还款之比。"))
+    informal_chance: float = lever(
+        0.2, unit="chance", within=(0, 1), evidence=("P163", "BH038"), bound=True,
+        en="A tie lends", zh="亲友出借概率",
+        help=("Chance that a tie would lend for a venture.", "一位亲友愿意为创业出借的概率。"))
+    informal_share: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="Lent by a tie", zh="亲友出借比例",
+        help=("Share of its savings above the buffer that a tie lends at most.",
+              "亲友最多出借其储蓄超出备用金部分的比例。"))
+    informal_multiple: float = lever(
+        1, unit="× yearly income", within=(0, 10),
+        en="Limit of an informal loan", zh="民间借款上限",
+        help=("Most that is lent to a person, relative to a year's income at home.",
+              "一个人最多可借到的数额，相对于其在乡年收入。"))
+    informal_rate: float = lever(
+        0.08, unit="per yr", within=(0, 0.5),
+        en="Interest of an informal loan", zh="民间借款利率",
+        help=("Yearly interest that ties ask for.", "亲友借款的年利率。"))
+    informal_months: int = lever(
+        24, unit="months", within=(1, 120),
+        en="Term of an informal loan", zh="民间借款期限",
+        help=("Months over which it is repaid, in equal parts.", "等额归还的月数。"))
+    commercial_rate: float = lever(
+        0.1, unit="per yr", within=(0, 0.5),
+        en="Interest of commercial credit", zh="商业小额贷款利率",
+        help=("Yearly interest of banks' own small loans; 8–12 %.",
+              "银行自营小额贷款的年利率，8%至12%。"))
+    commercial_cap: float = lever(
+        100_000, unit="yuan", within=(0, 1_000_000),
+        en="Largest commercial credit", zh="商业小额贷款额度",
+        help=("Most that a bank lends a small firm at its own risk.",
+              "银行自担风险向小微企业发放的最高额度。"))
+    commercial_least: float = lever(
+        10_000, unit="yuan", within=(1, 100_000),
+        en="Smallest commercial credit", zh="商业小额贷款最低额",
+        help=("Sum below which a bank's own loan is not worth its while.",
+              "低于此数额银行不自担风险放贷。"))
+    commercial_months: int = lever(
+        24, unit="months", within=(1, 120),
+        en="Term of commercial credit", zh="商业小额贷款期限",
+        help=("Months over which it is repaid, in equal parts.", "等额归还的月数。"))
+    commercial_age: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Age for commercial credit", zh="商业贷款所需经营期",
+        help=("Months a firm must have been open before a bank lends at its own risk.",
+              "银行自担风险放贷前企业须已开业的月数。"))
+    pension: float = lever(
+        250, unit="yuan/month", within=(0, 5000),
+        en="Pension", zh="养老金",
+        help=("What a retired owner or guarantor of an overdue loan lives on and pays from.",
+              "逾期贷款的退休业主或担保人的养老金，亦用于还款。"))
+    risk_tolerance: float = lever(
+        0.3, unit="share/sd", within=(0, 1),
+        en="Effect of risk tolerance", zh="风险承受力作用",
+        help=("Fall of risk aversion per standard deviation of risk tolerance.",
+              "风险承受力每高一个标准差,风险厌恶下降的比例。"))
+    saving_up: float = lever(
+        0.8, unit="share", within=(0, 1),
+        en="Saving up for a firm", zh="为创业积蓄",
+        help=("Share of the usual spending of savings that stops while one saves up for a venture.",
+              "为创业积蓄期间停止的日常储蓄支用比例。"))
 
 
 class Structure(Group):

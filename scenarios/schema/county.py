@@ -373,6 +373,21 @@ class Firms(Group):
         0.03, unit="share of value added", within=(0, 0.5),
         en="Taxes", zh="税费",
         help=("Share of value added that goes in taxes.", "税费占增加值的比例。"))
+    tax_threshold: float = lever(
+        100_000, unit="yuan of sales/month", within=(0, 10_000_000), evidence=("BH161",),
+        en="Threshold of the value added tax", zh="增值税起征点",
+        help=("Monthly sales below which a small taxpayer pays no value added tax.",
+              "小规模纳税人月销售额低于此额免征增值税。"))
+    tax_below: float = lever(
+        0.005, unit="share of value added", within=(0, 0.5),
+        en="Taxes below the threshold", zh="起征点以下税费",
+        help=("Share of value added that goes in other taxes below the threshold.",
+              "起征点以下其他税费占增加值的比例。"))
+    sites: float = lever(
+        25, unit="sites/1,000 workers", within=(0, 500),
+        en="Existing sites", zh="现有经营用地",
+        help=("Sites for firms of the sectors that need one; more must be built.",
+              "需用地行业企业可用的场地数；增加须新建。"))
     road: float = lever(
         0.5, unit="index", within=(0, 1),
         en="Present roads", zh="现有道路",

@@ -17,11 +17,13 @@ from pydantic import ValidationError
 
 from returnee.scenarios.schema.behaviour import Behaviour
 from returnee.scenarios.schema.county import County
-from returnee.scenarios.schema.county_folder import county_label, find_county, read_toml
+from returnee.scenarios.schema.county_folder import FOLDER, county_label, find_county, read_toml
 from returnee.scenarios.schema.errors import (
     allowed_at,
     descend,
     first_problem,
+    guess,
+    nearest,
     problem,
     show,
     unknown,
@@ -32,6 +34,9 @@ from returnee.scenarios.schema.policy import Policy
 MODELS: dict[str, type[Group]] = {"policy": Policy, "behaviour": Behaviour, "county": County}
 LAST_MONTH = 1200
 OVERRIDE = "override"
+HISTORY = "history"
+OWN = "own"
+"""A history under the scenario's own first policy."""
 
 Model = TypeVar("Model", bound=Group)
 
@@ -59,6 +64,8 @@ class Layers:
         Dotted key to the value given.
     folder : pathlib.Path or None
         Of the county last named.
+    history : str or None
+        Under whose policy the history runs, as last named.
     """
 
     policy: dict[str, Timetable] = field(default_factory=dict)
@@ -66,6 +73,7 @@ class Layers:
     county: dict[str, Given] = field(default_factory=dict)
 
     folder: Path | None = None
+    history: str | None = None
 
     def lay(self, room: str, value: Any, source: str, start: Path) -> None:
         """Lay what is said of one room ("policy", "behaviour" or "county") on top.
@@ -73,6 +81,7 @@ class Layers:
         Parameters
         ----------
         room : str
+            Or "history", whose value is a name.
         value : mapping or Group
             A table; ``county`` may also be the name or folder of one, or a table that ``extends`` it.
         source : str
@@ -80,6 +89,9 @@ class Layers:
         start : pathlib.Path
             Folder from which a county's folder is named.
         """
+        if room == HISTORY:
+            self.history = history_of(value, source)
+            return
         if room == "county" and isinstance(value, Mapping) and "extends" in value:
             self.folder = find_county(value["extends"], source, start)
             value = {name: inner for name, inner in value.items() if name != "extends"}
@@ -93,6 +105,9 @@ class Layers:
         if not isinstance(overrides, Mapping):
             raise problem(OVERRIDE, "", show(overrides), "a mapping of dotted keys to values")
         for key, value in overrides.items():
+            if key == HISTORY:
+                self.lay(HISTORY, value, OVERRIDE, start)
+                continue
             if not isinstance(key, str) or key.partition(".")[0] not in MODELS:
                 raise unknown(OVERRIDE, str(key), MODELS, every_key())
             room, *parts = key.split(".")
@@ -140,6 +155,20 @@ class Layers:
         given = {key: Given(value, label) for key, value in flat.items()}
         below = {key: value for key, value in given.items() if key not in self.county}
         return build(County, "county", {**below, **self.county})
+
+
+def histories() -> list[str]:
+    """List what a scenario may name as the policy of its history."""
+    return [*sorted(path.stem for path in (FOLDER / "shipped").glob("*.toml")), OWN]
+
+
+def history_of(value: Any, source: str) -> str:
+    """Check the name of the policy under which a history runs."""
+    names = histories()
+    if isinstance(value, str) and value in names:
+        return value
+    hint = guess(nearest(value, names)) if isinstance(value, str) else ""
+    raise problem(source, HISTORY, show(value) + hint, "one of " + ", ".join(names))
 
 
 def flatten(model: type[Group], table: Any, prefix: str, source: str) -> dict[str, Any]:

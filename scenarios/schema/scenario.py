@@ -12,15 +12,18 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from returnee.scenarios.schema.behaviour import Behaviour
 from returnee.scenarios.schema.county import County
 from returnee.scenarios.schema.county_folder import COUNTY_TABLES, Digests, digests_of
 from returnee.scenarios.schema.errors import allowed_at, first_problem, problem, show
 from returnee.scenarios.schema.fields import Group
-from returnee.scenarios.schema.layers import Given, Layers, build, on_top
+from returnee.scenarios.schema.layers import OWN, Given, Layers, build, history_of, on_top
 from returnee.scenarios.schema.policy import Policy
+
+BASELINE = "baseline"
+"""Under whose policy a history runs unless the scenario names another."""
 
 
 class Change(Group):
@@ -47,6 +50,8 @@ class Scenario(Group):
         Later policies, in order of their months.
     behaviour : Behaviour
         What is uncertain.
+    history : str
+        Scenario that ships, under whose first policy the months before ran; "own" for this one's own.
     county_folder : pathlib.Path or None
         Where the county came from, absolute; may hold ``workers.csv`` and ``ties.csv``.
     files : tuple of (str, str)
@@ -69,6 +74,7 @@ class Scenario(Group):
     policy: Policy = Field(default_factory=Policy)
     changes: tuple[Change, ...] = ()
     behaviour: Behaviour = Field(default_factory=Behaviour)
+    history: str = BASELINE
     county_folder: Path | None = None
     files: Digests = ()
     facts_given: tuple[str, ...] = ()
@@ -142,6 +148,8 @@ class Scenario(Group):
             fields["county"] = build(County, "county", layers.county, on=self.county)
         if layers.county:
             fields["facts_given"] = tuple(sorted({*self.facts_given, *layers.county}))
+        if layers.history is not None:
+            fields["history"] = layers.history
         if layers.behaviour:
             fields["behaviour"] = build(Behaviour, "behaviour", layers.behaviour, on=self.behaviour)
         if layers.policy:
@@ -166,6 +174,11 @@ class Scenario(Group):
         if update:
             raise TypeError(f"model_copy: found {', '.join(update)}, allowed none: use with_")
         return super().model_copy(deep=deep)
+
+    @field_validator("history")
+    @classmethod
+    def _history_there_is(cls, name: str) -> str:
+        return history_of(name, "scenario")
 
     @model_validator(mode="after")
     def _changes_in_order(self) -> Self:
@@ -211,6 +224,8 @@ class Scenario(Group):
         )
         if self.files:
             plain["files"] = dict(self.files)
+        if self.history != BASELINE:  # an id says no more than there is to say
+            plain["history"] = self.history
         return plain
 
     @cached_property
@@ -220,9 +235,12 @@ class Scenario(Group):
 
     @cached_property
     def world_id(self) -> str:
-        """Id of what the policy meets: the county, its tables and the behaviour."""
+        """Id of what the policy meets: the county, its tables, its history and the behaviour."""
         content = self._content()
-        return _digest({k: content[k] for k in ("county", "behaviour", "files") if k in content})
+        kept = {k: content[k] for k in ("county", "behaviour", "files", "history") if k in content}
+        if self.history == OWN:
+            kept["history"] = content["policy"]
+        return _digest(kept)
 
 
 def policies_of(policy_in: Callable[[int], Policy], months: Sequence[int]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 CAPITAL_UNIT = 10_000.0
+LEAST_CAPITAL = 1_000.0  # yuan, so that logs stay finite
 
 
 @kernel
@@ -62,6 +63,31 @@ def gross_income(log_one: float, labour: float, log_pay: float):
 
 
 @kernel
+def tax_rate(value: float, market: np.record, facts: np.record):
+    """Share of value added `value` (yuan a month) that goes in taxes: less below the VAT threshold."""
+    sales = value / (1.0 - market.intermediate)
+    return facts.firms_tax if sales >= facts.firms_tax_threshold else facts.firms_tax_below
+
+
+@kernel
+def base_ahead(customers: float, behaviour: np.record):
+    """Mean customer base over the months that owners plan for, from a base of `customers` on.
+
+    The base b grows as b' = b + (1 - b) / tau on average, so that 1 - b falls as exp(-t / tau).
+    """
+    if customers >= 1.0:
+        return 1.0
+    ratio = behaviour.firm_plan_months / behaviour.firm_customer_months
+    return 1.0 - (1.0 - customers) * (1.0 - math.exp(-ratio)) / ratio
+
+
+@kernel
+def first_customers(behaviour: np.record):
+    """Customer base of a firm that opens."""
+    return behaviour.firm_first_customers if behaviour.structure_customer_base else 1.0
+
+
+@kernel
 def owner_income(
     log_one: float,
     market: np.record,
@@ -73,7 +99,8 @@ def owner_income(
     """Owner's income after rent, tax and capital cost, yuan a month; and persons."""
     income, value, persons = gross_income(log_one, market.labour, log_pay)
     cost = capital * (behaviour.firm_depreciation + facts.firms_lpr) / 12.0
-    return income - market.rent - cost - facts.firms_tax * value, persons
+    tax = tax_rate(value, market, facts) * value
+    return income - market.rent - cost - tax, persons
 
 
 @kernel
@@ -86,17 +113,41 @@ def shock_factor(facts: np.record, month: int, factor: float):
 
 
 @kernel
+def capital_for(market: np.record, means: float, behaviour: np.record):
+    """Capital that `means` yuan buy at a start: less the cushion, at most some medians."""
+    largest = behaviour.firm_largest_start * market.capital_median
+    return min(means * (1.0 - behaviour.firm_cushion), largest)
+
+
+@kernel
+def log_city_pay(c: County, worker: np.record):
+    """Log of the city income that a worker may expect, job loss counted, yuan a month."""
+    facts = c.facts
+    factor = shock_factor(facts, c.clock.month, facts.shock_city_wage)
+    in_work = max(1.0 - c.behaviour.returning_months_to_find * facts.work_city_loss, 0.05)
+    return worker.log_wage + math.log(factor * in_work)
+
+
+@kernel
+def log_city_option(c: County, worker: np.record):
+    """Log of what leaving for the city is worth to someone at home: its pay less being home."""
+    return log_city_pay(c, worker) - c.behaviour.returning_home_worth
+
+
+@kernel
 def venture_income(c: County, worker: np.record, sector: int, means: float):
     """Income that a worker expects from a firm in `sector` with `means` yuan, and persons.
 
-    Too little money means a smaller firm (Evans and Jovanovic 1989).
+    Too little money means a smaller firm (Evans and Jovanovic 1989). The founder foresees that
+    customers come one by one.
     """
     behaviour, market, town = c.behaviour, c.markets[sector], c.towns[worker.township]
-    capital = min(means * (1.0 - behaviour.firm_cushion), 3.0 * market.capital_median)
+    capital = capital_for(market, means, behaviour)
     log_one = (
         c.yields[worker.township, sector]
         + known_productivity(worker, behaviour)
         + behaviour.firm_optimism
-        + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
+        + math.log(base_ahead(first_customers(behaviour), behaviour))
+        + market.capital * math.log(max(capital, LEAST_CAPITAL) / CAPITAL_UNIT)
     )
     return owner_income(log_one, market, town.log_pay, capital, c.facts, behaviour)

@@ -1,8 +1,9 @@
 """Returning: everybody away whose review is this month weighs home against the city.
 
-Random utility with a nest of what could be done at home (McFadden 1978): a wage job, farming, or a
-firm with the means in sight. Family pulls (BH011, BH022), a city home holds (BH012), ties at home
-pull (BH013). Support enters only through what a worker knows and could afford.
+Random utility with a nest of what could be done at home (McFadden 1978): a wage job, farming, and,
+for who has a venture idea in hand and would and could follow it up, that venture: returning with one
+begins it at once. Family pulls (BH011, BH022), a city home holds (BH012), ties at home pull (BH013).
+Support enters only through what a worker knows and could afford.
 """
 
 from __future__ import annotations
@@ -13,25 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.finance import means_in_sight
-from returnee.simulation.firms.ventures import shock_factor, venture_income
+from returnee.simulation.firms.ventures import log_city_pay, shock_factor
+from returnee.simulation.people.ideas import OUT_OF_REACH, RECENT_MONTHS, logistic
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of
+from returnee.simulation.state.draws import D_RECALL, ONLY, draws
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
-
-
-RECENT_MONTHS = 36  # the return quality index looks back that far
-OUT_OF_REACH = -1e9  # log income of what cannot be had
-MONTHS_TO_FIND = 3.0  # months without pay after a lost city job (assumed)
-MONTHS_AHEAD = 6.0  # over which somebody without a job looks ahead (assumed)
-
-
-@kernel
-def logistic(x: float):
-    """1 / (1 + exp(-x))."""
-    return 1.0 / (1.0 + math.exp(-x))
 
 
 @kernel
@@ -51,29 +41,27 @@ def home_pull(worker: np.record, share_home: float, behaviour: np.record, month:
 
 
 @kernel
-def utility_of_city(
-    worker: np.record, years_away: float, wage_factor: float, behaviour: np.record, facts: np.record
-):
-    """Log of the city income a worker may expect, how settled the worker is there, and how far.
+def utility_of_city(c: County, worker: np.record, years_away: float):
+    """Log of the city income a worker may expect, how settled the worker is there, and how far away.
 
     Parameters
     ----------
     years_away : float
-    wage_factor : float
-        City wages relative to the county file's, below 1 in a shock.
+        Since the last departure.
     """
-    expected = wage_factor * (1.0 - MONTHS_TO_FIND * facts.work_city_loss)
-    utility = behaviour.returning_income_weight * (worker.log_wage + math.log(expected))
+    behaviour = c.behaviour
+    utility = behaviour.returning_income_weight * log_city_pay(c, worker)
     if worker.destination == 1:
         utility -= behaviour.returning_distance
     return utility + behaviour.returning_settled_weight * math.log1p(years_away)
 
 
 @kernel
-def months_to_find(facts: np.record, month: int):
+def months_to_find(facts: np.record, behaviour: np.record, month: int):
     """Months until somebody finds a job in the city; in a shock vacancies fall as jobs did."""
     hiring = shock_factor(facts, month, 1.0 - facts.shock_city_loss)
-    return min(MONTHS_TO_FIND / max(hiring, 0.01), MONTHS_AHEAD)
+    usual = behaviour.returning_months_to_find
+    return min(usual / max(hiring, 0.01), behaviour.returning_months_ahead)
 
 
 @kernel
@@ -82,7 +70,7 @@ def log_pay_while_looking(facts: np.record, behaviour: np.record, month: int):
 
     Odd jobs until one is found, the wage from then on.
     """
-    looking = months_to_find(facts, month) / MONTHS_AHEAD
+    looking = months_to_find(facts, behaviour, month) / behaviour.returning_months_ahead
     return math.log(1.0 - (1.0 - behaviour.returning_odd_jobs) * looking)
 
 
@@ -105,48 +93,37 @@ def utility_of_home(log_job: float, log_farm: float, log_venture: float, behavio
 
 
 @kernel
-def caution(worker: np.record, behaviour: np.record):
-    """Log points of income that a worker asks for bearing the risk of a firm."""
-    return behaviour.money_risk_aversion * (1.0 - 0.3 * worker.risk)
-
-
-@kernel
 def prospects_at_home(c: County, worker: np.record):
-    """Log monthly income of a wage job, of farming, and of a firm, for someone away."""
-    town, behaviour = c.towns[worker.township], c.behaviour
+    """Log monthly income of a wage job, and of farming, for someone away."""
+    town = c.towns[worker.township]
     job = town.log_wage if worker.offer >= c.clock.month else town.log_job
-    job += worker.log_home
-    farm = c.clock.log_farm
-    means = means_in_sight(c, worker)
-    best = town.best
-    if means < behaviour.money_minimum_start * c.markets[best].capital_median:
-        return job, farm, OUT_OF_REACH
-    income, _ = venture_income(c, worker, best, means)
-    if income <= 1.0:
-        return job, farm, OUT_OF_REACH
-    return job, farm, math.log(income) - caution(worker, behaviour)
+    return job + worker.log_home, c.clock.log_farm
 
 
 @kernel
-def chance_of_returning(c: County, i: int, jobless: bool):
-    """Chance that worker `i`, away with a job or without, decides to return at this review."""
-    worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
+def chance_of_returning(c: County, i: int, jobless: bool, log_venture: float):
+    """Chance that worker `i` decides for home at a review, with a city job in hand or without.
+
+    Parameters
+    ----------
+    log_venture : float
+        Log of the income from the venture that would be begun, less caution; OUT_OF_REACH if none.
+    """
+    worker, behaviour = c.workers[i], c.behaviour
     month, peers = c.clock.month, c.peers[i]
     share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
     years = max(month - worker.left, 0) / 12.0
-    city = utility_of_city(
-        worker, years, shock_factor(facts, month, facts.shock_city_wage), behaviour, facts
-    )
+    city = utility_of_city(c, worker, years)
     if jobless:
-        city += behaviour.returning_income_weight * log_pay_while_looking(facts, behaviour, month)
-    job, farm, venture = prospects_at_home(c, worker)
-    home = utility_of_home(job, farm, venture, behaviour)
+        city += behaviour.returning_income_weight * log_pay_while_looking(c.facts, behaviour, month)
+    job, farm = prospects_at_home(c, worker)
+    home = utility_of_home(job, farm, log_venture, behaviour)
     pull = home_pull(worker, share, behaviour, month)
     return logistic(behaviour.returning_constant + home + pull - city)
 
 
 @kernel
-def returns(c: County, i: int, u: float):
+def returns(c: County, i: int, u: float, log_venture: float):
     """Whether worker `i`, away, returns at this review (uniform draw `u`), and whether to wait.
 
     Whoever would have stayed with a job, by the same draw, comes home only until the city hires.
@@ -156,9 +133,31 @@ def returns(c: County, i: int, u: float):
     returns, waits : bool
     """
     jobless = c.workers[i].jobless == 1
-    if u >= chance_of_returning(c, i, jobless):
+    if u >= chance_of_returning(c, i, jobless, log_venture):
         return False, False
-    return True, jobless and u >= chance_of_returning(c, i, False)
+    return True, jobless and u >= chance_of_returning(c, i, False, log_venture)
+
+
+@kernel
+def city_hires_since(facts: np.record, worker: np.record, month: int):
+    """Month since which the city hires those who came home for want of a job there."""
+    start = facts.shock_start_month
+    if 0 < start <= month:
+        return max(int(worker.returned), int(start + facts.shock_months))
+    return int(worker.returned)
+
+
+@kernel
+def settle_at_home(c: County, i: int, log_venture: float):
+    """Worker `i` waits for the city no longer: its time is over, or home would win against a job there.
+
+    Work taken up at home in the meantime is a stop-gap (forced against voluntary return: Cassarino 2004).
+    """
+    worker, clock = c.workers[i], c.clock
+    over = city_hires_since(c.facts, worker, clock.month) + c.behaviour.returning_recall_months
+    u, _, _, _ = draws(clock, D_RECALL, clock.month, worker.id, ONLY)
+    if clock.month > over or u < chance_of_returning(c, i, False, log_venture):
+        worker.waits = 0
 
 
 @kernel

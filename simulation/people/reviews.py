@@ -82,7 +82,7 @@ def schedule(c: County, i: int, state: int, u: float, v: float, x: float):
                 due = month + loss
                 worker.jobless = 1
         c.due[i] = due
-    elif state == r.SEEKING:
+    elif state == r.SEEKING or (worker.waits == 1 and is_home(state)):
         c.due[i] = month + 1 + int(u * (2 * SEEKER_REVIEW - 1))
     elif is_home(state):
         c.due[i] = month + 1 + int(u * (2 * c.behaviour.careers_home_review - 1))

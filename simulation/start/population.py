@@ -435,6 +435,7 @@ def settle_in(worker: np.record, month: int):
     worker.offer = r.NEVER
     worker.certificate = r.NEVER
     worker.training_since = r.NEVER
+    worker.idea = r.NEVER
     if worker.returned == 0:
         worker.returned = r.NEVER
     if worker.left == 0:

@@ -86,9 +86,12 @@ def savings_after(c: County, worker: np.record, months: int):
     """Savings (whole yuan) of a worker after `months` more in the present state.
 
     A share of income is saved, a share of savings spent: s' = (s + saved) / (1 + spent), which
-    settles where both are equal.
+    settles where both are equal. Whoever saves up for a venture spends less.
     """
     behaviour = c.behaviour
+    spending = behaviour.money_spending / 12.0 * months
+    if worker.saves == 1:
+        spending *= 1.0 - behaviour.money_saving_up
     pay = 0.0
     if worker.state == r.AWAY:
         pay = worker.wage
@@ -97,7 +100,7 @@ def savings_after(c: County, worker: np.record, months: int):
     elif worker.state == r.FARMING:
         pay = c.facts.work_farm_income
     saved = behaviour.money_saving_rate * worker.thrift * pay * months
-    return math.floor((worker.savings + saved) / (1.0 + behaviour.money_spending / 12.0 * months))
+    return math.floor((worker.savings + saved) / (1.0 + spending))
 
 
 @kernel
@@ -171,12 +174,28 @@ def enter(c: County, i: int, state: int):
         c.towns[worker.township].employed_pay += thousandths_of_pay(worker)
     worker.state = state
     worker.since = month
-    worker.waits = 0
+    if not (r.SEEKING <= state <= r.EMPLOYED):  # a stop-gap at home leaves the city open
+        worker.waits = 0
+    if state == r.RETIRED:
+        worker.saves = 0
     if state == r.SEEKING and worker.listed == 0:
         worker.listed = 1
         c.seekers[c.clock.seekers] = i
         c.clock.seekers += 1
     return before
+
+
+@kernel
+def go_away(c: County, i: int):
+    """Worker `i` leaves for the city."""
+    worker, month = c.workers[i], c.clock.month
+    if worker.ever_away == 1:
+        c.now.remigrations += 1
+    else:
+        c.now.departures += 1
+    enter(c, i, r.AWAY)
+    worker.left = month
+    worker.ever_away = 1
 
 
 @kernel

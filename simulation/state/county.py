@@ -52,6 +52,9 @@ class County(Bundle):
     calendar: np.ndarray  # int64 (2, months + 2): first entry and retirement of each month
     contact: np.ndarray  # float64 (2, months + 1): cumulated contact, same place and across
     queue: np.ndarray  # int32 (workers,): who waits for training
+    cases: np.ndarray  # int32 (workers,): whose files the case officers have
+    requests: np.ndarray  # int32 (channels * workers,): scratch, whose files are to be handed on
+    offers: np.ndarray  # int32 (workers,): for whom jobs at home are kept
     active: np.ndarray  # int32 (room,): firms that are not closed
     seekers: np.ndarray  # int32 (workers,): who seeks work at home
     recent: np.ndarray  # int32 (workers,): who returned in the last 36 months

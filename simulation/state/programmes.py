@@ -232,9 +232,15 @@ def cost_of_roads(c: County):
 
 
 @kernel
+def officers_at_work(policy: np.record):
+    """Case officers, by the share of finished stages that they are to hand on."""
+    return policy.linkage_referral * policy.linkage_officers
+
+
+@kernel
 def cost_of_tracking(c: County):
-    """Following files from one service to the next, by the share that is handed on."""
-    return c.policy.linkage_referral * c.policy.costs_case_tracking / MONTHS
+    """Paying the case officers."""
+    return officers_at_work(c.policy) * c.policy.costs_case_officer / MONTHS
 
 
 POT_STARTUP = pot("startup", "start-up pot", "创业资金", budgeted=True)
@@ -283,7 +289,7 @@ G_JOB = programme("job_subsidy", FINANCE, POT_EMPLOYMENT, "job subsidy", "带动
 G_INTEREST = programme("interest_subsidy", FINANCE, POT_INTEREST, "interest subsidy", "贷款贴息")
 G_GUARANTEE = programme("guarantee", FINANCE, POT_FUND, "guarantee fund", "担保基金")
 G_TAX = programme("tax_relief", FINANCE, POT_TAX, "tax relief (forgone)", "税收减免（少收）")
-G_EXIT = programme("exit_compensation", FINANCE, POT_STARTUP, "exit compensation", "退出补偿")
+G_EXIT = programme("exit_compensation", FINANCE, POT_EMPLOYMENT, "exit compensation", "退出补偿")
 G_VISITS = programme(
     "visits", TECHNOLOGY, POT_STARTUP, "extension visits", "技术指导", cost_of_visits
 )
@@ -291,7 +297,7 @@ G_UPGRADE = programme("upgrade_grant", TECHNOLOGY, POT_STARTUP, "upgrade grant",
 G_SITES = programme("sites", VENUE, POT_WORKS, "county sites", "创业用地", cost_of_sites)
 G_ROADS = programme("roads", VENUE, POT_WORKS, "roads", "道路", cost_of_roads)
 G_TRACKING = programme(
-    "case_tracking", SERVICES, POT_STARTUP, "case tracking", "档案跟踪", cost_of_tracking
+    "case_tracking", SERVICES, POT_STARTUP, "case officers", "个案专员", cost_of_tracking
 )
 
 R_GRANT = paid_into_firms(G_GRANT)

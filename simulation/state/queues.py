@@ -8,12 +8,31 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
+from returnee.simulation.state.draws import D_CAPACITY, I_SHARED, draws
+from returnee.simulation.state.programmes import DESK_DAYS_BASE, G_DESK
+from returnee.simulation.state.providers import MAX_POSTS, POSTS
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-SMALLEST_LOAN = 50_000  # yuan; less is not worth the paperwork (assumed)
+@kernel
+def desk_days(c: County):
+    """Working days a loan file takes; a digital desk that is not paid for is as slow as before."""
+    days = c.policy.services_desk_days
+    if days < DESK_DAYS_BASE:
+        days = DESK_DAYS_BASE - (DESK_DAYS_BASE - days) * c.funded[G_DESK]
+    return days
+
+
+@kernel
+def has_post(c: County, township: int):
+    """Whether a service post works in a township."""
+    for p in range(MAX_POSTS):
+        post = c.services[POSTS + p]
+        if post.funded > 0.0 and post.township == township:
+            return True
+    return False
 
 
 @kernel
@@ -28,6 +47,32 @@ def withdraw_file(firm: np.record):
     if waits_at_desk(firm):
         firm.loan_stage = r.GRANTED if firm.loan > 0 else r.REFUSED
         firm.loan_reason = r.GAVE_UP
+
+
+# What a sample has a fraction of, and where whole ones are needed: the agents of `D_CAPACITY`.
+A_CASES, A_MENTORS, A_COUNTY_SITES, A_PLACES = range(4)
+
+
+@kernel
+def whole_of(c: County, amount: float, what: int):
+    """`amount` of something, rounded to a whole number by chance: right on average over replicates.
+
+    The draw is one for the whole run, so that the number does not jump from month to month.
+    """
+    u, _, _, _ = draws(c.clock, D_CAPACITY, 0, what, I_SHARED)
+    return int(amount + u)
+
+
+@kernel
+def is_in_training(c: County, firm: np.record):
+    """Whether a founder waits for a course, or is in one, before going on with the plan."""
+    worker, month = c.workers[firm.owner], c.clock.month
+    behaviour = c.behaviour
+    if worker.certificate != r.NEVER:
+        after = worker.certificate >= firm.planned
+        return after and month - worker.certificate < behaviour.support_course_months
+    asked = worker.training_since != r.NEVER
+    return asked and month - firm.planned <= behaviour.support_training_wait
 
 
 @kernel

@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.trading import SMOOTH
 from returnee.simulation.people.information import note
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import is_home, knows, learn
+from returnee.simulation.state.changes import knows, learn
 from returnee.simulation.state.channels import ACTIVITIES, FINANCE, N_CHANNELS
 from returnee.simulation.state.draws import (
     D_CONTEST,
     D_SESSION,
     I_ENTRANT,
-    I_JURY,
     I_UPTAKE,
     draws,
-    normal,
 )
 from returnee.simulation.state.money import fen, pay, receive
 from returnee.simulation.state.programmes import (
@@ -38,7 +35,8 @@ from returnee.simulation.state.programmes import (
 )
 from returnee.simulation.state.providers import ACTIVITY
 from returnee.simulation.support.linkage import hand_on
-from returnee.simulation.support.outreach import contacts, reach
+from returnee.simulation.support.outreach import ANYWHERE, AT_HOME, contacts, reach
+from returnee.simulation.support.projects import JURY, look, signal
 from returnee.simulation.support.targeting import top_weight
 
 if TYPE_CHECKING:
@@ -46,7 +44,6 @@ if TYPE_CHECKING:
 
 
 YOUNG = 24  # months since opening up to which an owner may enter (assumed)
-JURY_NOISE = 0.3  # sd of the jury's error, log productivity (assumed)
 PARTNERS_MET = 1  # business ties that an entrant makes
 
 
@@ -67,8 +64,8 @@ def hold_sessions(c: County):
         u, v, _, _ = draws(clock, D_SESSION, clock.month, k, I_UPTAKE)
         if u >= behaviour.information_session_uptake * service.quality:
             continue
-        i = reach(c, D_SESSION, k, -1, top)
-        if i >= 0 and (is_home(c.workers[i].state) or festival):
+        i = reach(c, D_SESSION, k, -1, ANYWHERE if festival else AT_HOME, top)
+        if i >= 0:
             note(c, i, int(v * N_CHANNELS), True)
     service.served += number
     service.spent += cost
@@ -117,8 +114,8 @@ def hold_contest(c: County):
     scores = np.empty(n)
     for k in range(n):
         firm = c.firms[entering[k]]
-        u, _, _, _ = draws(clock, D_CONTEST, clock.month, firm.id >> 4, I_JURY)
-        scores[k] = -(firm.known + firm.luck + JURY_NOISE * normal(u))
+        scores[k] = -signal(c, entering[k], JURY)
+        look(c, entering[k], JURY)
         firm.partners = min(int(firm.partners) + PARTNERS_MET, 30)
         hand_on(c, firm.owner, ACTIVITIES)
     month.contest_entrants += n
@@ -143,7 +140,7 @@ def take_prize(c: County, f: int, amount: int):
     else:
         firm.cash += amount / 100.0
     if firm.phase == r.OPEN:
-        firm.income += SMOOTH * amount / 100.0
+        firm.income += amount / 100.0 / c.behaviour.firm_income_months
     else:
         c.clock.transfers += amount
 

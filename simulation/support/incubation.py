@@ -28,6 +28,7 @@ from returnee.simulation.state.providers import (
     sites_at_work,
 )
 from returnee.simulation.support.linkage import hand_on
+from returnee.simulation.support.projects import INCUBATOR, MENTOR, look
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def admit(c: County):
         site.places += 1
         clock.places_used += 1
         c.services[SITES + own].queue -= 1
+        look(c, waiting[k], INCUBATOR)
         hand_on(c, firm.owner, INCUBATION)
 
 
@@ -186,6 +188,7 @@ def assign_mentors(c: County):
     for k in order[: max(free, 0)]:
         c.firms[waiting[k]].mentor_until = clock.month + behaviour.support_mentoring_months
         mentored += 1
+        look(c, waiting[k], MENTOR)
         hand_on(c, c.firms[waiting[k]].owner, SERVICES)
     clock.mentored = mentored
 

@@ -1,21 +1,27 @@
-"""Outreach: messages, and talks at posts and stations, that tell people of support."""
+"""Outreach: messages, and talks at posts and stations, that tell people of support.
+
+A contact is with somebody who is where the provider is: posts talk to people at home, stations to people
+away. A station also passes on jobs with employers at home. A job that is passed on is kept for that person,
+who has it on coming home within a year; no more jobs are promised than fall vacant.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.people.information import note
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import (
-    is_active,
-    is_home,
-)
+from returnee.simulation.state.changes import is_active, is_home
 from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.draws import (
+    D_CAPACITY,
     D_MESSAGE,
     D_POST,
     D_STATION,
+    I_OFFERS,
     I_REACH,
     I_UPTAKE,
     REACH_TRIES,
@@ -29,14 +35,24 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-OFFER_MONTHS = 12  # a job offer passed on by a station is remembered that long (assumed)
+ANYWHERE, AT_HOME, IN_THE_CITY = range(3)  # where those are whom a contact is meant for
 
 
 @kernel
-def reach(c: County, decision: int, contact: int, town: int, top: float):
+def is_there(worker: np.record, place: int):
+    """Whether somebody in the labour force is where a provider is."""
+    if place == AT_HOME:
+        return is_home(worker.state)
+    if place == IN_THE_CITY:
+        return worker.state == r.AWAY
+    return is_active(worker.state)
+
+
+@kernel
+def reach(c: County, decision: int, contact: int, town: int, place: int, top: float):
     """Row of the person whom one contact reaches in a township (-1: anywhere); -1: nobody.
 
-    People are tried until one is in the labour force and passes the targeting weights.
+    People are tried until one is in the place and passes the targeting weights.
     """
     clock, policy = c.clock, c.policy
     for attempt in range(REACH_TRIES):
@@ -49,7 +65,7 @@ def reach(c: County, decision: int, contact: int, town: int, top: float):
                 return -1
             i = c.members[c.members_ptr[town] + int(u * present)]
         worker = c.workers[i]
-        if not is_active(worker.state):
+        if not is_there(worker, place):
             continue
         if v * top < weight_of(worker, policy, c.towns[worker.township], clock.month):
             return i
@@ -76,7 +92,7 @@ def send_messages(c: County):
     for k in range(number):
         u, v, _, _ = draws(clock, D_MESSAGE, clock.month, k, I_UPTAKE)
         if u < behaviour.information_message_uptake:
-            i = reach(c, D_MESSAGE, k, -1, top)
+            i = reach(c, D_MESSAGE, k, -1, ANYWHERE, top)
             if i >= 0:
                 note(c, i, int(v * N_CHANNELS), True)
 
@@ -96,8 +112,8 @@ def talk_at_posts(c: County):
             u, v, _, _ = draws(clock, D_POST, clock.month, contact, I_UPTAKE)
             if u >= behaviour.information_post_uptake * post.quality:
                 continue
-            i = reach(c, D_POST, contact, int(post.township), top)
-            if i >= 0 and is_home(c.workers[i].state):
+            i = reach(c, D_POST, contact, int(post.township), AT_HOME, top)
+            if i >= 0:
                 note(c, i, int(v * N_CHANNELS), True)
 
 
@@ -115,20 +131,67 @@ def talk_at_stations(c: County):
         )
         for k in range(number):
             contact = s * 65536 + k
-            i = reach(c, D_STATION, contact, -1, top)
-            if i < 0 or c.workers[i].state != r.AWAY:
+            i = reach(c, D_STATION, contact, -1, IN_THE_CITY, top)
+            if i < 0:
                 continue
             u, v, x, _ = draws(clock, D_STATION, clock.month, contact, I_UPTAKE)
             if u < behaviour.information_station_uptake * station.quality:
                 note(c, i, int(v * N_CHANNELS), True)
-            if x < c.towns[c.workers[i].township].job_chance:
-                c.workers[i].offer = clock.month + OFFER_MONTHS
+            if x < behaviour.support_offer_chance:
+                keep_job(c, i)
             station.served += 1
+
+
+@kernel
+def keep_job(c: County, i: int):
+    """A job in the township of worker `i` is kept for a return, if there is one to be had."""
+    worker, clock = c.workers[i], c.clock
+    town = c.towns[worker.township]
+    if worker.offer >= clock.month or town.kept >= town.to_keep or clock.offers >= len(c.offers):
+        return
+    worker.offer = clock.month + c.behaviour.support_offer_months
+    town.kept += 1
+    c.offers[clock.offers] = i
+    clock.offers += 1
+
+
+@kernel
+def is_kept(c: County, worker: np.record):
+    """Whether a job is still kept for somebody: until the time is up, or until there is other work."""
+    if worker.offer < c.clock.month:
+        return False
+    return worker.state == r.AWAY or worker.state == r.SEEKING
+
+
+@kernel
+def review_offers(c: County):
+    """Jobs whose time is up are free again; so many of those that fall vacant may be kept for returns."""
+    clock, behaviour, left = c.clock, c.behaviour, 0
+    for t in range(len(c.towns)):
+        town = c.towns[t]
+        town.kept, town.to_keep = 0, 0
+        if c.members_ptr[t] == c.members_ptr[t + 1]:
+            continue
+        vacant = behaviour.careers_separation * town.filled * behaviour.support_offer_months
+        first = c.workers[c.members[c.members_ptr[t]]].id
+        u, _, _, _ = draws(clock, D_CAPACITY, 0, first, I_OFFERS)
+        town.to_keep = int(behaviour.support_jobs_kept * vacant + u)
+    for k in range(clock.offers):
+        i = c.offers[k]
+        worker = c.workers[i]
+        if is_kept(c, worker):
+            c.towns[worker.township].kept += 1
+            c.offers[left] = i
+            left += 1
+        else:
+            worker.offer = r.NEVER
+    clock.offers = left
 
 
 @kernel
 def inform(c: County):
     """Part of step 2: services spread the word. What ties say is heard at the review."""
+    review_offers(c)
     send_messages(c)
     talk_at_posts(c)
     talk_at_stations(c)

@@ -1,19 +1,31 @@
-"""Projects: their quality, which nobody sees whole, and the signals that offices have of it.
+"""Projects: their quality, which nobody sees whole, the signals that offices have of it, and hand-overs.
 
 The quality of a project is what its firm's log productivity will be: what the founder knows, ability and
 skill, and what nobody knows, the luck of the draw. An office that looks at a project sees it with an
 error. Signals x_k = quality + e_k with e_k ~ N(0, s_k^2) are pooled with what is known of all projects,
 N(m, s^2), by their precisions (Bayes): the mean is (m / s^2 + sum x_k / s_k^2) / (1 / s^2 + sum 1 / s_k^2).
+Longer courses in smaller classes look closer: s_k / sqrt(effort). The founder hears what is seen, too, and
+updates what he believes of his luck.
+
+A project goes from the idea to the plan, to the money, to the opening, and through its first year. Where it
+passes from one office to the next, forms are asked again and days go by, and a founder drops out with chance
+1 - exp(-d x forms x days). A case officer hands the file on: no form is asked twice, and the bank sees what
+the other offices saw. Nothing else differs between support that is linked and support that is not.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.state.draws import D_SIGNAL, draws, normal
+from returnee.simulation.firms.trading import update_belief
+from returnee.simulation.firms.ventures import CAPITAL_UNIT, owner_income
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import happens
+from returnee.simulation.state.draws import D_HANDOVER, D_SIGNAL, draws, normal
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -22,12 +34,30 @@ if TYPE_CHECKING:
 BANK, TRAINER, MENTOR, INCUBATOR, JURY = range(
     5
 )  # who has looked at a project: bits of `firm.signals`
+OFFICES = 5
+IDEA, PLAN, FUNDED, OPENED = range(4)  # the stage that is over when a project is handed over
+STAGES = 4
 
 
 @kernel
-def error_of(k: int, behaviour: np.record):
+def effort(policy: np.record):
+    """What a trainer can give to one trainee, relative to 70 hours in a class of 30."""
+    return policy.training_hours / 70.0 * 30.0 / policy.training_class_size
+
+
+@kernel
+def error_of(c: County, k: int):
     """Standard deviation of the error with which office `k` sees a project, log points."""
-    return behaviour.support_signal_error
+    behaviour = c.behaviour
+    if k == BANK:
+        return behaviour.support_bank_error
+    if k == TRAINER:
+        return behaviour.support_trainer_error / math.sqrt(effort(c.policy))
+    if k == MENTOR:
+        return behaviour.support_mentor_error
+    if k == INCUBATOR:
+        return behaviour.support_incubator_error
+    return behaviour.support_jury_error
 
 
 @kernel
@@ -36,12 +66,25 @@ def signal(c: County, f: int, k: int):
     firm = c.firms[f]
     item = 16 * int(firm.attempt) + k
     u, _, _, _ = draws(c.clock, D_SIGNAL, 0, firm.id >> 4, item)
-    return firm.known + firm.luck + error_of(k, c.behaviour) * normal(u)
+    return firm.known + firm.luck + error_of(c, k) * normal(u)
+
+
+@kernel
+def look(c: County, f: int, k: int):
+    """Office `k` looks at project `f`, and tells the founder what it thinks before the firm opens."""
+    firm = c.firms[f]
+    if not c.behaviour.structure_signals or int(firm.signals) & (1 << k) != 0:
+        return
+    firm.signals = int(firm.signals) | (1 << k)
+    if firm.phase == r.PLANNED or firm.phase == r.REGISTERED:
+        update_belief(firm, signal(c, f, k) - firm.known, error_of(c, k))
 
 
 @kernel
 def seen_by_bank(c: County, firm: np.record):
-    """Offices whose signals the bank sees, as bits: its own."""
+    """Offices whose signals the bank sees, as bits: its own; all, if a case officer brings the file."""
+    if c.behaviour.structure_signals and c.workers[firm.owner].referred == 1:
+        return int(firm.signals) | (1 << BANK)
     return 1 << BANK
 
 
@@ -58,9 +101,49 @@ def estimate(c: County, f: int, seen: int):
     spread = behaviour.firm_ability_gain**2 + behaviour.firm_luck_sd**2
     precision = 1.0 / max(spread, 1e-6)
     total = precision * behaviour.firm_scale
-    for k in range(5):
+    for k in range(OFFICES):
         if seen & (1 << k):
-            weight = 1.0 / max(error_of(k, behaviour), 1e-3) ** 2
+            weight = 1.0 / max(error_of(c, k), 1e-3) ** 2
             precision += weight
             total += weight * signal(c, f, k)
-    return total / precision, 1.0 / np.sqrt(precision)
+    return total / precision, 1.0 / math.sqrt(precision)
+
+
+@kernel
+def drops_out(c: County, f: int, stage: int):
+    """Whether the founder of project `f` drops out as it is handed over after `stage`.
+
+    A project with a case officer is handed over with its forms.
+    """
+    firm, behaviour = c.firms[f], c.behaviour
+    worker = c.workers[firm.owner]
+    if worker.referred == 1:
+        return False
+    u, _, _, _ = draws(c.clock, D_HANDOVER, 0, worker.id, STAGES * int(firm.attempt) + stage)
+    asked = behaviour.support_forms_again * behaviour.support_handover_days
+    return happens(u, behaviour.support_handover_hazard * asked)
+
+
+@kernel
+def income_believed(c: County, f: int):
+    """Income that the founder of a planned firm expects with the money asked for, yuan a month."""
+    firm, behaviour = c.firms[f], c.behaviour
+    market, town = c.markets[firm.sector], c.towns[firm.township]
+    money = min(firm.means + firm.loan_wanted / 100.0, firm.capital_wanted)
+    capital = money * (1.0 - behaviour.firm_cushion)
+    log_one = (
+        c.yields[firm.township, firm.sector]
+        + firm.known
+        + firm.belief
+        + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
+    )
+    income, _ = owner_income(log_one, market, town.log_pay, capital, c.facts, behaviour)
+    return income
+
+
+@kernel
+def thinks_better_of_it(c: County, f: int):
+    """Whether a founder who has heard what others think of the plan lets it go before money is sunk."""
+    town = c.towns[c.workers[c.firms[f].owner].township]
+    other = max(math.exp(town.log_job), c.facts.work_farm_income)
+    return income_believed(c, f) < other * math.exp(-c.behaviour.closing_outlook_margin)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.founding import give_up
+from returnee.simulation.firms.ventures import known_productivity
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_home, learn
 from returnee.simulation.state.channels import TRAINING
@@ -30,7 +32,15 @@ from returnee.simulation.state.providers import (
     STATIONS,
     open_now,
 )
+from returnee.simulation.state.queues import waits_at_desk, withdraw_file
 from returnee.simulation.support.linkage import hand_on
+from returnee.simulation.support.projects import (
+    IDEA,
+    TRAINER,
+    drops_out,
+    look,
+    thinks_better_of_it,
+)
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:
@@ -105,7 +115,29 @@ def train(c: County, i: int, provider: int):
     learn(c, i, TRAINING)
     worker.fee_withheld = withheld
     hand_on(c, i, TRAINING)
+    if worker.state == r.FOUNDING:
+        go_on_with_plan(c, worker.firm)
     return True
+
+
+@kernel
+def go_on_with_plan(c: County, f: int):
+    """What a course does to a plan: the founder knows more, and may let it go.
+
+    Whoever goes on takes the loan file from the centre to the desk, or drops out there.
+    """
+    firm, behaviour = c.firms[f], c.behaviour
+    if firm.phase != r.PLANNED:
+        return
+    firm.known = known_productivity(c.workers[firm.owner], behaviour)
+    if not behaviour.structure_signals:
+        return
+    firm.belief -= behaviour.support_optimism_corrected * behaviour.firm_optimism
+    look(c, f, TRAINER)
+    if thinks_better_of_it(c, f):
+        give_up(c, f)
+    elif waits_at_desk(firm) and drops_out(c, f, IDEA):
+        withdraw_file(firm)
 
 
 @kernel
