@@ -271,7 +271,7 @@ class Work(Group):
         help=("Monthly income of someone who farms the household's land.",
               "耕种自家土地者的月收入。"))
     other_jobs: float = lever(
-        0.38, unit="jobs/home worker", within=(0, 1),
+        0.4, unit="jobs/home worker", within=(0, 1),
         en="Other jobs", zh="其他岗位",
         help=("Jobs with employers outside the model's firms at the start: what the census has in work "
               "outside farming, less firms' owners and staff.",
@@ -288,15 +288,15 @@ class Work(Group):
         help=("Calendar year of month 1; retirement ages follow the law of the year.",
               "第1个月所在的公历年份；退休年龄按当年法律。"))
     retirement_men: int = lever(
-        60, unit="years", within=(50, 70), evidence=("L47",),
+        60, unit="years", within=(50, 70), evidence=("N58",),
         en="Retirement of men", zh="男性退休年龄",
         help=("Age at which men retired before 2025.", "2025年以前的男性退休年龄。"))
     retirement_women: int = lever(
-        55, unit="years", within=(45, 70), evidence=("L47",),
+        55, unit="years", within=(45, 70), evidence=("N58",),
         en="Retirement of women", zh="女性退休年龄",
         help=("Age at which women retired before 2025.", "2025年以前的女性退休年龄。"))
     retirement_rise: int = lever(
-        36, unit="months", within=(0, 120), evidence=("L47",),
+        36, unit="months", within=(0, 120), evidence=("N58",),
         en="Rise of retirement ages", zh="退休年龄延迟",
         help=("By how much retirement ages rise from 2025 on, a month every four months.",
               "2025年起退休年龄逐步延迟的总月数，每四个月延迟一个月。"))
@@ -525,7 +525,7 @@ class County(Group):
         ),
     )
     away_share: float = lever(
-        0.397,
+        0.396,
         unit="share",
         within=(0, 0.9),
         evidence=("L41", "L42"),
