@@ -64,6 +64,7 @@ class Row(NamedTuple):
     passed: bool
     known: bool
     sources: str
+    judged: bool
 
 
 Values = dict[str, tuple[float, float, float]]  # mean and interval by pattern
@@ -77,7 +78,7 @@ def pattern_rows(values: Values, lang: str) -> list[Row]:
         rows.append(
             Row(
                 p.number, p.label(lang), p.use, band_text(p, lang), measured(value, p.unit, lang),
-                measured_range(low, high, p.unit, lang), p.holds(value), math.isfinite(value), ", ".join(p.sources),
+                measured_range(low, high, p.unit, lang), p.holds(value), math.isfinite(value), ", ".join(p.sources), p.judged,
             )
         )  # fmt: skip
     return rows
@@ -145,7 +146,8 @@ def parameter_row(lever: Lever, lang: str, known: dict[str, dict[str, str]]) -> 
     return {
         "key": lever.key, "label": label_of(lever, lang), "unit": unit_name(lever.unit, lang),
         "value": value_text(lever.default), "range": "" if lever.type is bool else f"{low}–{high}",
-        "help": lever.help_zh if lang == "zh" else lever.help_en, "basis": lever.basis, "free": lever.free,
+        "help": lever.help_zh if lang == "zh" else lever.help_en, "basis": lever.basis, "label_of_basis": BASES[lever.basis][lang == "zh"],
+        "free": lever.free,
         "ids": " ".join(lever.evidence),
         "cited": [
             (i, f"{row.get('quantity', '')}: {row.get('value', '')} {row.get('unit', '')} ({row.get('year', '')}, {row.get('place', '')})",
@@ -193,8 +195,9 @@ def Patterns(shown: Shown[Values], lang: str) -> None:
         values, note = shown.found, text["now"].format(replicates=REPLICATES, sample=f"{NOW.sample:g}")  # fmt: skip
     rows = pattern_rows(values, lang)
     counts = text["counts"].format(
-        passed=sum(row.passed for row in rows), missed=sum(row.known and not row.passed for row in rows),
-        unseen=sum(not row.known for row in rows),
+        passed=sum(row.passed for row in rows),
+        missed=sum(row.judged and row.known and not row.passed for row in rows),
+        unseen=sum(row.judged and not row.known for row in rows),
     )  # fmt: skip
     piece("patterns", lang, rows=rows, note=note, counts=counts)
     if shown.error is not None:
@@ -207,7 +210,8 @@ def choices(place: Place, asked: str) -> list[Control]:
     """Which parameters are listed."""
     text = words(place.lang)["sources"]
     rooms = [(key, text["rooms"][key]) for key in ("all", *MODELS)]
-    shows = [(key, text["shows"][key]) for key in SHOWS]
+    shows = [("all", text["shows"]["all"])]
+    shows += [(basis, labels[place.lang == "zh"]) for basis, labels in BASES.items()]
     return [
         {"type": "text", "key": "asked", "label": text["find"], "value": asked},
         select("room", text["room"], place.option("room", "all"), rooms),

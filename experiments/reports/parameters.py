@@ -15,7 +15,7 @@ from typing import Any
 from returnee import simulation
 from returnee.experiments.files import write_text
 from returnee.experiments.reports.listing import headings
-from returnee.experiments.words.texts import basis_of, value_text, words
+from returnee.experiments.words.texts import basis_of, value_text
 from returnee.scenarios import Lever, Scenario, levers, load_scenario, walk
 from returnee.scenarios.schema.fields import BASES, Basis, basis_counts
 
@@ -59,7 +59,7 @@ def counts() -> dict[str, dict[Basis, int]]:
 def document() -> str:
     """The page, in Markdown."""
     rooms = {**counts(), "together": basis_counts(levers)}
-    names = words("en")["basis"]
+    names = {basis: labels[0] for basis, labels in BASES.items()}
     table = "".join(
         f"| {room} | {sum(n.values())} | {' | '.join(str(n[basis]) for basis in BASES)} |\n"
         for room, n in rooms.items()
@@ -77,16 +77,21 @@ def document() -> str:
         f"- **{names['assumed']}**: no row gives it. Ids in the text are context, not its source.\n\n"
         "*free*: calibration may move it. A value other than the default is nobody's measure: pages "
         "and tables call it an own value.\n\n"
-        f"| | defaults | {' | '.join(names[basis] for basis in BASES)} |\n|---|---|---|---|---|\n{table}\n"
-        f"{free} behaviour parameters are free. Besides, {len(fixed)} constants stand in the rules (last "
-        "table).\n"
+        f"| | defaults | {' | '.join(names.values())} |\n|---|---|---|---|---|\n{table}\n"
+        f"{free} behaviour parameters are free."
+        + (
+            f" Besides, {len(fixed)} constants stand in the rules (last table).\n"
+            if fixed
+            else "\n"
+        )
     ]
     parts += [_group(title, inner) for title, inner in _grouped()]
     parts += [_rows(title, rows) for title, rows in _tables(load_scenario("baseline"))]
-    rows = "".join(f"| `{name}` | {value} | {comment} |\n" for name, value, comment in fixed)
-    parts.append(
-        "## Constants in the rules\n\n| name | value | what it is |\n|---|---|---|\n" + rows
-    )
+    if fixed:
+        rows = "".join(f"| `{name}` | {value} | {comment} |\n" for name, value, comment in fixed)
+        parts.append(
+            "## Constants in the rules\n\n| name | value | what it is |\n|---|---|---|\n" + rows
+        )
     return "\n".join(parts)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from returnee.experiments.numbers import rounded
 from returnee.scenarios import Behaviour, County, Lever, Policy
-from returnee.scenarios.schema.fields import groups
+from returnee.scenarios.schema.fields import BASES, groups
 from returnee.simulation.state.programmes import POT_TABLE, PROGRAMME_TABLE
 from returnee.simulation.state.providers import KIND_TABLE
 
@@ -279,7 +279,7 @@ def basis_of(lever: Lever, lang: str) -> str:
     '假设'
     """
     text = words(lang)["basis"]
-    label = str(text[lever.basis])
+    label = BASES[lever.basis][lang == "zh"]
     if lever.evidence:
         label = text["with_ids"].format(label=label, ids=", ".join(lever.evidence))
     return str(text["own"].format(default=label)) if lever.own else label

@@ -10,9 +10,9 @@ from typing import Any
 import tomli_w
 
 from returnee.scenarios.schema.behaviour import Behaviour
-from returnee.scenarios.schema.county import CitySector, County, Sector, Township
+from returnee.scenarios.schema.county import AgeGroup, CitySector, County, Sector, Township
 from returnee.scenarios.schema.county_folder import written_whole
-from returnee.scenarios.schema.fields import Group, Lever, groups, walk
+from returnee.scenarios.schema.fields import BASES, Group, Lever, groups, walk
 from returnee.scenarios.schema.layers import histories
 from returnee.scenarios.schema.policy import Policy
 
@@ -27,6 +27,8 @@ def json_schema() -> dict[str, Any]:
     county["properties"] |= {"extends": _TEXT, "name": _TEXT, "name_zh": _TEXT}
     for name, row in (("townships", Township), ("sectors", Sector), ("city_sectors", CitySector)):
         county["properties"][name] = {"type": "array", "minItems": 1, "items": _row(row)}
+    for name in ("residents", "children"):
+        county["properties"][name] = {"type": "array", "items": _row(AgeGroup)}
     texts = ("title_en", "title_zh", "description_en", "description_zh")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -124,10 +126,16 @@ def _value(lever: Lever) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": _KINDS[lever.type],
         "title": f"{lever.en} {lever.zh} ({lever.unit})",
-        "description": f"{lever.help_en} {lever.help_zh}",
+        "description": f"{lever.help_en} {lever.help_zh} ({_basis(lever)})",
     }
     bounds = {"minimum": lever.low, "maximum": lever.high, "default": lever.default}
     return schema | {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+def _basis(lever: Lever) -> str:
+    """What the default rests on, in both languages, with the ids of its rows."""
+    ids = f": {', '.join(lever.evidence)}" if lever.evidence else ""
+    return " ".join(BASES[lever.basis]) + ids
 
 
 def _months_or(value: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -18,8 +18,12 @@ from pydantic_core import PydanticUndefined
 
 Number = bool | int | float
 Basis = Literal["measured", "bound", "assumed"]
-BASES: tuple[Basis, ...] = get_args(Basis)
-"""What a default rests on: a row that gives the value, a row that gives its sign or a bound, or none."""
+BASES: dict[Basis, tuple[str, str]] = {
+    "measured": ("measured", "实测"),
+    "bound": ("sign or bound only", "仅方向或界限"),
+    "assumed": ("assumed", "假设"),
+}
+"""What a default rests on: rows that give it, rows that give its sign or a bound, or none."""
 REQUIRED: Any = PydanticUndefined
 """Default of a field that must be given (rows of a county's tables)."""
 

@@ -37,7 +37,7 @@ from returnee.simulation.people.returning import (
 )
 from returnee.simulation.people.reviews import SEEKER_REVIEW, list_due, schedule
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, enter, happens, knows
+from returnee.simulation.state.changes import age_of, enter, go_away, happens, knows
 from returnee.simulation.state.channels import TRAINING
 from returnee.simulation.state.draws import (
     D_HEAR,
@@ -137,19 +137,6 @@ def farm_or_seek(c: County, worker: np.record, months: int, u: float):
         if happens(u, behaviour.careers_fall_back * months):
             return TO_FARM
     return NOTHING
-
-
-@kernel
-def go_away(c: County, i: int):
-    """Worker `i` leaves for the city."""
-    worker, month = c.workers[i], c.clock.month
-    if worker.ever_away == 1:
-        c.now.remigrations += 1
-    else:
-        c.now.departures += 1
-    enter(c, i, r.AWAY)
-    worker.left = month
-    worker.ever_away = 1
 
 
 @kernel
