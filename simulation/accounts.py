@@ -9,7 +9,7 @@ import numpy as np
 
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.people.ideas import RECENT_MONTHS
+from returnee.simulation.people.returning import RECENT_MONTHS
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_active, is_home, job_pay, month_index
 from returnee.simulation.state.channels import ACTIVITIES, FINANCE, INCUBATION, SERVICES, TRAINING

@@ -17,7 +17,8 @@ import numpy as np
 from returnee.experiments.measuring.measures import kaplan_meier
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.people.ideas import stated_by_returnees
+from returnee.simulation.people.ideas import intention, usual_gain
+from returnee.simulation.people.returning import RECENT_MONTHS
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import FINANCE, SERVICES, TRAINING
@@ -309,6 +310,22 @@ def founders_rows(run: Run, firms: np.ndarray) -> np.ndarray:
     """Rows of who founded each firm, whoever owns it now."""
     rows: np.ndarray = np.asarray(run.county.row_of)[firms["id"] >> 4]
     return rows
+
+
+@kernel
+def stated_by_returnees(c):
+    """Sum of the stated intentions of people at home without a firm who came back of late, and their number.
+
+    What people say in a survey is the intention without money and without caution.
+    """
+    total, people = 0.0, 0
+    for i in range(len(c.workers)):
+        worker = c.workers[i]
+        if worker.state == r.SEEKING or worker.state == r.FARMING or worker.state == r.EMPLOYED:
+            if c.clock.month - worker.returned <= RECENT_MONTHS:
+                total += intention(c, i, usual_gain(c, worker))
+                people += 1
+    return total, people
 
 
 def intentions(run: Run) -> Figures:
