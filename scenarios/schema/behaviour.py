@@ -102,6 +102,11 @@ class Firm(Group):
         en="Owner's living", zh="业主生活费",
         help=("Least that the owner draws from the firm in a month.",
               "业主每月至少从企业提取的生活费。"))
+    taste: float = lever(
+        0.15, unit="log points", within=(0, 2),
+        en="Taste for a sector", zh="行业偏好差异",
+        help=("Standard deviation of a founder's taste for a sector, in log points of income.",
+              "创业者行业偏好的标准差，以收入对数计。"))
     open_at_once: float = lever(
         0.4, unit="share", within=(0, 1), evidence=("BH077",),
         en="Opens at once", zh="即时开业比例",
@@ -112,6 +117,52 @@ class Firm(Group):
         en="Opening later", zh="后续开业率",
         help=("Chance a month that a registered firm opens afterwards (fitted to BH078).",
               "已登记未开业企业每月开业的概率（按BH078拟合）。"))
+    first_customers: float = lever(
+        0.4, unit="share", within=(0.05, 1),
+        en="Customers at the start", zh="初始客户比例",
+        help=("Demand that a new firm meets, relative to a settled one; entrants are small by demand (BH160).",
+              "新企业面对的需求相对于成熟企业的比例；新企业规模小源于需求少（BH160）。"))
+    customer_months: float = lever(
+        12, unit="months", within=(1, 120),
+        en="Winning customers", zh="客户积累月数",
+        help=("Months in which the gap to a full customer base falls to 37 % at usual sales.",
+              "按正常销售，客户缺口缩小到37%所需的月数。"))
+    plan_months: float = lever(
+        36, unit="months", within=(1, 120),
+        en="Months planned ahead", zh="经营预期月数",
+        help=("Months over which founders and owners average the customers to come.",
+              "创业者和业主预估未来客户时所平均的月数。"))
+    drift_sd: float = lever(
+        0.03, unit="log points/month", within=(0, 0.3),
+        en="Drift of productivity", zh="生产率漂移",
+        help=("Standard deviation of the lasting change of a firm's log productivity in a month.",
+              "企业对数生产率每月持续性变动的标准差。"))
+    drift_kept: float = lever(
+        0.99, unit="share/month", within=(0.5, 1),
+        en="Persistence of the drift", zh="漂移持续性",
+        help=("Share of what has drifted that is left after a month; 1: a random walk.",
+              "一个月后保留的漂移比例；1表示随机游走。"))
+    residents_share: float = lever(
+        0.8, unit="share", within=(0, 1),
+        en="Bought by residents", zh="居民购买比例",
+        help=("Share of county sales that follows residents' spending; the rest goes to visitors and the "
+              "public sector.",
+              "县内销售中随居民支出变化的比例；其余售予外来者和公共部门。"))
+    most_employees: int = lever(
+        600, unit="employees", within=(1, 5000),
+        en="Largest firm", zh="企业最大规模",
+        help=("Employees beyond which a firm of these kinds does not grow.",
+              "此类企业雇员数的上限。"))
+    income_months: float = lever(
+        12, unit="months", within=(1, 60),
+        en="Months an income is smoothed over", zh="收入平滑月数",
+        help=("Months over which owners and their ties see what a firm earns.",
+              "业主及其亲友看待企业收入时所平均的月数。"))
+    drawn: float = lever(
+        0.5, unit="share/month", within=(0, 1),
+        en="Spare cash drawn", zh="富余现金提取比例",
+        help=("Share of the cash above the target that the owner draws in a month.",
+              "业主每月提取超出目标现金的比例。"))
     partner_gain: float = lever(
         0.01, unit="log productivity", within=(0, 0.2),
         en="Gain from business ties", zh="商业伙伴收益",
@@ -346,6 +397,21 @@ class Closing(Group):
         0.02, unit="share", within=(0, 0.5),
         en="Banks lend again", zh="银行复贷线",
         help=("Share at which they lend again.", "代偿比例降至此值时银行恢复放贷。"))
+    outlook_months: int = lever(
+        3, unit="months", within=(1, 24),
+        en="Months between two outlooks", zh="前景评估间隔",
+        help=("Months after which an owner compares the firm with the alternatives again.",
+              "业主再次比较经营与其他出路的间隔月数。"))
+    months_to_open: int = lever(
+        18, unit="months", within=(1, 60),
+        en="Months to open", zh="开业期限",
+        help=("A registered firm that has not opened by then never opens.",
+              "登记后至此仍未开业的企业不再开业。"))
+    report_month: int = lever(
+        6, unit="calendar month", within=(1, 12),
+        en="Month of yearly reports", zh="年报月份",
+        help=("Month by the end of which firms report to the register.",
+              "企业须在该月底前报送年报。"))
     retry: float = lever(
         0.5, unit="log odds", within=(-3, 3), evidence=("BH082", "BH083"), bound=True,
         en="Trying again", zh="再次创业",
@@ -374,6 +440,28 @@ class Quality(Group):
         0.2, unit="weight", within=(0, 1), en="Enterprise", zh="创业带动",
         help=("Weight of owning, or holding a job in, a returnee firm.",
               "经营返乡企业或在其中就业的权重。"))
+    steady: float = lever(
+        0, unit="weight", within=(0, 1), en="Same job", zh="岗位稳定",
+        help=("Weight of months in the same job or firm, in full from a year on.",
+              "同一岗位或企业持续月数的权重，满一年计满分。"))
+    pay: float = lever(
+        0, unit="weight", within=(0, 1), en="Minimum wage", zh="最低工资",
+        help=("Weight of earning the wage floor or more.", "收入不低于最低工资的权重。"))
+    debt: float = lever(
+        0, unit="weight", within=(0, 1), en="Free of debt", zh="债务负担",
+        help=("Weight of one less debt over a year's income.", "一减债务与年收入之比的权重。"))
+    family: float = lever(
+        0, unit="weight", within=(0, 1), en="Family together", zh="家庭团聚",
+        help=("Weight of a child at home living with this parent, of those who left one behind.",
+              "曾留守子女与返乡父母同住的权重。"))
+    lasting: float = lever(
+        0, unit="weight", within=(0, 1), en="Lasting firms", zh="企业存续",
+        help=("Weight of returnee firms registered three years ago that are open and pay tax.",
+              "登记满三年的返乡企业仍营业且纳税的权重。"))
+    second: float = lever(
+        0, unit="weight", within=(0, 1), en="Second start", zh="再次创业",
+        help=("Weight of a second start, of those at home whose firm stopped.",
+              "企业停业后在家者再次创业的权重。"))
 
 
 class Information(Group):
@@ -579,9 +667,33 @@ class Careers(Group):
     referral_hiring: float = lever(
         0.69, unit="share", within=(0, 1), evidence=("BH057",), bound=True,
         en="Hired through ties", zh="熟人介绍比例",
-        help=("Share of hires made through friends and relatives; at most the share of founders who recruit "
-              "that way (BH057).",
-              "通过亲友介绍完成的招聘比例；不超过以此招人的创业者比例（BH057）。"))
+        help=("Share of vacancies for which ties are asked first; BH057 counts founders who recruit so.",
+              "优先询问亲友的岗位比例；BH057为采用此方式的创业者占比。"))
+    commute: float = lever(
+        20, unit="km", within=(0, 200),
+        en="Reach of a job", zh="通勤范围",
+        help=("Difference in the distance to the county seat up to which people work in another township.",
+              "距县城里程之差在此范围内的乡镇之间可跨镇就业。"))
+    local_jobs: float = lever(
+        0.3, unit="share", within=(0, 1),
+        en="Other jobs that serve residents", zh="服务居民的其他岗位",
+        help=("Share of the jobs with other employers that follows residents' spending.",
+              "其他单位岗位中随居民支出变化的比例。"))
+    usual_seekers: float = lever(
+        0.05, unit="share", within=(0.005, 0.5),
+        en="Usual seekers", zh="常态求职比例",
+        help=("Share of the home labour force that seeks work when the wage is the county file's.",
+              "工资等于县文件所给水平时在乡劳动力中求职者的比例。"))
+    wage_step: float = lever(
+        0.1, unit="share/month", within=(0, 1),
+        en="Adjustment of wages", zh="工资调整速度",
+        help=("Share of the gap between the wage and the wage curve that closes in a month.",
+              "工资与工资曲线的差距每月缩小的比例。"))
+    chance_step: float = lever(
+        0.2, unit="share/month", within=(0, 1),
+        en="Learning the chance of a job", zh="求职预期更新",
+        help=("Weight of a month in the chance of a job that people expect.",
+              "人们对求职机会的预期中最近一月的权重。"))
     seek_patience: int = lever(
         6, unit="months", within=(1, 24),
         en="Patience of seekers", zh="求职耐心",
@@ -708,6 +820,103 @@ class Money(Group):
         en="Risk aversion", zh="风险厌恶",
         help=("Income that a person of average risk tolerance asks for owning, over a wage.",
               "风险承受力一般者要求经营收入高于工资的幅度。"))
+    near_post: float = lever(
+        0.7, unit="×", within=(0, 1),
+        en="A post nearby", zh="就近服务点",
+        help=("Factor on the chance to give up and on the cost of applying, with a post in the township.",
+              "本乡镇设有服务点时，放弃概率和申请成本的系数。"))
+    smallest_loan: float = lever(
+        50_000, unit="yuan", within=(0, 200_000),
+        en="Smallest guaranteed loan", zh="最低贷款需求",
+        help=("Sum below which nobody applies for a guaranteed loan.",
+              "低于此数额则无人申请创业担保贷款。"))
+    term_left: int = lever(
+        12, unit="months", within=(0, 36),
+        en="Term left to raise a loan", zh="增额所需剩余期限",
+        help=("Months of the term that must be left for a loan to be raised.",
+              "贷款增额时须剩余的期限。"))
+    eligible: float = lever(
+        0.372, unit="share", within=(0, 1), evidence=("P149",), bound=True,
+        en="Eligible for bank credit", zh="正规信贷资格",
+        help=("Share of people with whom banks deal at all; fixed for life but for bad records.",
+              "银行愿意受理的人所占比例；除不良记录外终身不变。"))
+    visits_per_day: float = lever(
+        0.25, unit="visits/working day", within=(0, 2),
+        en="Visits to the desk", zh="办件跑动次数",
+        help=("Visits that an application costs, per working day that the desk takes.",
+              "申请贷款每需一个工作日办件所对应的跑动次数。"))
+    visit_cost: float = lever(
+        1000, unit="yuan/visit", within=(0, 20_000), evidence=("P146", "BH032"), bound=True,
+        en="Cost of a visit", zh="每次跑动成本",
+        help=("What a visit with its papers is worth to the median applicant, in lost work and bother; "
+              "55 % name paperwork as the obstacle.",
+              "中位申请人一次跑动及材料准备的误工和麻烦折算；55%以手续复杂为障碍。"))
+    visit_spread: float = lever(
+        1, unit="log sd", within=(0, 3),
+        en="Differences in that cost", zh="跑动成本差异",
+        help=("Log standard deviation of the cost of a visit between people.",
+              "跑动成本在个人间的对数标准差。"))
+    payback_months: int = lever(
+        12, unit="months", within=(1, 60),
+        en="Gain that counts", zh="计入的收益期",
+        help=("Months of the gain from a loan that are set against the cost of applying.",
+              "与申请成本比较时计入的贷款收益月数。"))
+    cover: float = lever(
+        1.2, unit="×", within=(0, 5),
+        en="Cover that banks ask for", zh="偿债覆盖倍数",
+        help=("Income that a bank must expect of a project, relative to the instalments.",
+              "银行要求的项目预期收入与分期还款之比。"))
+    informal_chance: float = lever(
+        0.2, unit="chance", within=(0, 1), evidence=("P163", "BH038"), bound=True,
+        en="A tie lends", zh="亲友出借概率",
+        help=("Chance that a tie would lend for a venture.", "一位亲友愿意为创业出借的概率。"))
+    informal_share: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="Lent by a tie", zh="亲友出借比例",
+        help=("Share of its savings above the buffer that a tie lends at most.",
+              "亲友最多出借其储蓄超出备用金部分的比例。"))
+    informal_multiple: float = lever(
+        1, unit="× yearly income", within=(0, 10),
+        en="Limit of an informal loan", zh="民间借款上限",
+        help=("Most that is lent to a person, relative to a year's income at home.",
+              "一个人最多可借到的数额，相对于其在乡年收入。"))
+    informal_rate: float = lever(
+        0.08, unit="per yr", within=(0, 0.5),
+        en="Interest of an informal loan", zh="民间借款利率",
+        help=("Yearly interest that ties ask for.", "亲友借款的年利率。"))
+    informal_months: int = lever(
+        24, unit="months", within=(1, 120),
+        en="Term of an informal loan", zh="民间借款期限",
+        help=("Months over which it is repaid, in equal parts.", "等额归还的月数。"))
+    commercial_rate: float = lever(
+        0.1, unit="per yr", within=(0, 0.5),
+        en="Interest of commercial credit", zh="商业小额贷款利率",
+        help=("Yearly interest of banks' own small loans; 8–12 %.",
+              "银行自营小额贷款的年利率，8%至12%。"))
+    commercial_cap: float = lever(
+        100_000, unit="yuan", within=(0, 1_000_000),
+        en="Largest commercial credit", zh="商业小额贷款额度",
+        help=("Most that a bank lends a small firm at its own risk.",
+              "银行自担风险向小微企业发放的最高额度。"))
+    commercial_least: float = lever(
+        10_000, unit="yuan", within=(1, 100_000),
+        en="Smallest commercial credit", zh="商业小额贷款最低额",
+        help=("Sum below which a bank's own loan is not worth its while.",
+              "低于此数额银行不自担风险放贷。"))
+    commercial_months: int = lever(
+        24, unit="months", within=(1, 120),
+        en="Term of commercial credit", zh="商业小额贷款期限",
+        help=("Months over which it is repaid, in equal parts.", "等额归还的月数。"))
+    commercial_age: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Age for commercial credit", zh="商业贷款所需经营期",
+        help=("Months a firm must have been open before a bank lends at its own risk.",
+              "银行自担风险放贷前企业须已开业的月数。"))
+    pension: float = lever(
+        250, unit="yuan/month", within=(0, 5000),
+        en="Pension", zh="养老金",
+        help=("What a retired owner or guarantor of an overdue loan lives on and pays from.",
+              "逾期贷款的退休业主或担保人的养老金，亦用于还款。"))
     risk_tolerance: float = lever(
         0.3, unit="share/sd", within=(0, 1),
         en="Effect of risk tolerance", zh="风险承受力作用",

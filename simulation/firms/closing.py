@@ -14,12 +14,15 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.hiring import lay_off
-from returnee.simulation.firms.loans import meet_due_date, pay_off, repay_from_all
+from returnee.simulation.firms.loans import pay_off, service_debts, settle_debts
+from returnee.simulation.firms.markets import take_site
+from returnee.simulation.firms.ventures import log_city_option, shock_factor
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import (
     book,
     cents,
     enter,
+    go_away,
     knows,
     shift_peers,
 )
@@ -33,16 +36,24 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-REPORT_MONTH = 6  # yearly reports are due by the end of June
-MONTHS_TO_OPEN = 18  # a firm not opened by then never opens (assumed)
-OUTLOOK_MONTHS = 3  # an owner takes stock of the outlook every three months
+@kernel
+def income_at_home(c: County, worker: np.record):
+    """Income that an owner could have otherwise at home: a job, if one can be found, or farming."""
+    job = math.exp(c.towns[worker.township].log_job + worker.log_home)
+    return max(job, c.facts.work_farm_income)
+
+
+@kernel
+def income_in_city(c: County, worker: np.record):
+    """Income at home that would be worth the city wage: the wage less what being home is worth."""
+    hiring = shock_factor(c.facts, c.clock.month, 1.0 - c.facts.shock_city_loss)
+    return hiring * math.exp(log_city_option(c, worker))
 
 
 @kernel
 def alternative(c: County, worker: np.record):
-    """Income that an owner could have otherwise at home: a job, if one can be found, or farming."""
-    town = c.towns[worker.township]
-    return max(town.wage * math.exp(worker.log_home) * town.job_chance, c.facts.work_farm_income)
+    """Income of the best that an owner could do otherwise, at home or in the city."""
+    return max(income_at_home(c, worker), income_in_city(c, worker))
 
 
 @kernel
@@ -64,12 +75,12 @@ def stop(c: County, f: int, reason: int):
     firm.stopped = clock.month
     firm.stop_reason = reason
     firm.venue = r.OWN
+    take_site(c, int(firm.sector), -1)
     sell_capital(c, f, behaviour.closing_salvage)
     if firm.owed > 0 and receive(c, f, R_INTEREST, firm.owed):
         firm.cash += firm.owed / 100.0
         firm.owed = 0
-    if firm.loan > 0:
-        repay_from_all(c, f)
+    settle_debts(c, f)
     compensate_exit(c, f)
     empty_till(c, f)
     worker.firm = -1
@@ -88,6 +99,18 @@ def count_stop(c: County, worker: np.record, reason: int):
         month.stops_gave_up += 1
     elif reason == r.STOP_RETIRED:
         month.stops_retired += 1
+
+
+@kernel
+def move_on(c: County, i: int, reason: int):
+    """Worker `i` had to stop, or gave up for something better: work at home, or in the city."""
+    worker, month = c.workers[i], c.clock.month
+    if reason == r.STOP_GAVE_UP and income_in_city(c, worker) > income_at_home(c, worker):
+        go_away(c, i)
+        c.due[i] = month + 12
+    else:
+        enter(c, i, r.SEEKING)
+        c.due[i] = month + 1
 
 
 @kernel
@@ -114,15 +137,13 @@ def empty_till(c: County, f: int):
 
 @kernel
 def compensate_exit(c: County, f: int):
-    """Compensation for an owner who knows of it and stops after one to three years.
-
-    At most half of the taxes paid (P071); the years are assumed.
-    """
+    """Compensation for an owner who knows of it and stops within the years after registering (P071)."""
     firm, policy = c.firms[f], c.policy
-    age = c.clock.month - firm.opened
-    if not 12 <= age <= 36 or not knows(c.workers[firm.owner], SERVICES):
+    age = c.clock.month - firm.registered
+    if age > 12 * policy.finance_years or not knows(c.workers[firm.owner], SERVICES):
         return
-    amount = fen(min(policy.finance_exit_compensation, 0.5 * firm.taxes))
+    share = policy.finance_exit_tax_share
+    amount = fen(min(policy.finance_exit_compensation, share * firm.taxes))
     if amount > 0 and receive(c, f, R_EXIT, amount):
         firm.cash += amount / 100.0
         c.clock.transfers += amount
@@ -145,7 +166,7 @@ def reason_to_stop(c: County, f: int):
             book(c, r.T_COVER, covered)
         if firm.cash < 0.0:
             return r.STOP_FAILED
-    if age > 0 and age % OUTLOOK_MONTHS == 0:
+    if age > 0 and age % behaviour.closing_outlook_months == 0:
         other = alternative(c, c.workers[firm.owner]) * math.exp(-behaviour.closing_outlook_margin)
         if firm.outlook < other:
             return r.STOP_GAVE_UP
@@ -159,7 +180,7 @@ def is_struck_off(c: County, f: int):
     u, v, _, _ = draws(clock, D_CLOSE, clock.month, firm.id >> 4, int(firm.attempt))
     if u < behaviour.closing_owner_strikes:
         return True
-    report = (clock.month - 1) % 12 + 1 == REPORT_MONTH
+    report = (clock.month - 1) % 12 + 1 == behaviour.closing_report_month
     dormant = clock.month - firm.stopped >= behaviour.closing_dormant_months
     return report and dormant and v < behaviour.closing_strike_off
 
@@ -185,8 +206,7 @@ def never_open(c: County, f: int):
     c.now.never_opened += 1
     firm.venue = r.OWN
     sell_capital(c, f, 1.0)
-    if firm.loan > 0:
-        repay_from_all(c, f)
+    settle_debts(c, f)
     empty_till(c, f)
     c.workers[i].firm = -1
 
@@ -194,19 +214,18 @@ def never_open(c: County, f: int):
 @kernel
 def close_firms(c: County):
     """Step 8 of the month."""
-    clock, left = c.clock, 0
+    clock, left, months_to_open = c.clock, 0, c.behaviour.closing_months_to_open
     n = clock.active
     for k in range(n):
         f = c.active[k]
         firm = c.firms[f]
-        meet_due_date(c, f)
+        service_debts(c, f)
         reason = reason_to_stop(c, f) if firm.phase == r.OPEN else r.NO_STOP
         if reason != r.NO_STOP:
             owner = firm.owner
             stop(c, f, reason)
-            enter(c, owner, r.SEEKING)
-            c.due[owner] = clock.month + 1
-        elif firm.phase == r.REGISTERED and clock.month - firm.registered >= MONTHS_TO_OPEN:
+            move_on(c, owner, reason)
+        elif firm.phase == r.REGISTERED and clock.month - firm.registered >= months_to_open:
             owner = firm.owner
             never_open(c, f)
             enter(c, owner, r.SEEKING)
@@ -218,7 +237,8 @@ def close_firms(c: County):
     for k in range(n):
         f = c.active[k]
         firm = c.firms[f]
-        if (firm.phase != r.CLOSED and firm.phase != r.ABANDONED) or firm.loan > 0:
+        ended = firm.phase == r.CLOSED or firm.phase == r.ABANDONED
+        if not ended or firm.loan > 0 or firm.owed > 0:
             c.active[left] = f
             left += 1
     clock.active = left

@@ -1,8 +1,10 @@
 """Hiring: firms move part of the way to the size they want; seekers are matched, ties first.
 
-A vacancy is filled through ties with the share of hires that founders report (BH057), if a tie of
-the owner seeks work; otherwise by a seeker of the township. Other employers refill the jobs that
-people left. The local wage follows the number of seekers (wage curve; Blanchflower and Oswald 1994).
+A vacancy is filled through ties in at most the share of hires that founders report (BH057), if a tie of
+the owner meets a vacancy this month; otherwise by a seeker of the township or of the nearest within
+reach, and at last by somebody who works for another employer, where the firm pays more. Other employers
+refill the jobs that people left, as many as local demand calls for. The local wage follows the number of
+seekers (wage curve; Blanchflower and Oswald 1994).
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ import numpy as np
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import enter
+from returnee.simulation.state.changes import enter, thousandths_of_pay
 from returnee.simulation.state.draws import (
     D_HIRE,
     D_MATCH,
+    D_POACH,
     I_STAFF,
     I_THROUGH_TIES,
     ONLY,
@@ -37,6 +40,7 @@ def join_firm(c: County, i: int, f: int):
     firm.head = i
     worker.firm = f
     firm.employees += 1
+    firm.payroll += thousandths_of_pay(worker)
     enter(c, i, r.EMPLOYED)
 
 
@@ -59,6 +63,7 @@ def leave_employer(c: County, i: int):
     worker.mate = -1
     worker.firm = -1
     firm.employees -= 1
+    firm.payroll -= thousandths_of_pay(worker)
 
 
 @kernel
@@ -70,23 +75,13 @@ def lay_off(c: County, f: int):
     c.due[i] = c.clock.month + 1
 
 
-# Hiring: firms move part of the way to the size they want; seekers are matched, ties first.
-#
-# A vacancy is filled through ties with the share of hires that founders report (BH057), if a tie of
-# the owner seeks work; otherwise by a seeker of the township. Other employers refill the jobs that
-# people left. The local wage follows the number of seekers (wage curve; Blanchflower and Oswald 1994).
-
-
-USUAL_SEEKERS = 0.05  # of the home labour force, at which the wage is the county file's (assumed)
-WAGE_STEP = 0.1  # share of the gap between wage and wage curve closed a month (assumed)
-MOST_EMPLOYEES = 600
-SMOOTH_CHANCE = 0.2  # weight of this month in the expected chance to find a job
-
-
 @kernel
 def change_of_staff(firm: np.record, speed: float, u: float):
-    """Persons to hire (or, if negative, to lay off) this month; the fraction is left to chance."""
-    gap = speed * (firm.wanted - 1.0 - firm.employees)
+    """Persons to hire (or, if negative, to lay off) this month; the fraction is left to chance.
+
+    A person who earns and does more than the mean counts for more than one.
+    """
+    gap = speed * (firm.wanted - 1.0 - firm.payroll / 1000.0)
     return int(math.floor(gap + u))
 
 
@@ -114,7 +109,7 @@ def list_vacancies(c: County):
         for _ in range(min(-change, int(firm.employees))):
             lay_off(c, f)
             c.now.layoffs += 1
-        if firm.employees + change > MOST_EMPLOYEES:
+        if firm.employees + change > behaviour.firm_most_employees:
             continue
         while n + change > len(rows):
             rows, keys = np.append(rows, np.empty_like(rows)), np.append(keys, np.empty_like(keys))
@@ -149,7 +144,7 @@ def line_up(c: County):
         left += 1
         if worker.since < clock.month:
             u, v, _, _ = draws(clock, D_MATCH, clock.month, worker.id, ONLY)
-            if u < c.behaviour.careers_job_finding:
+            if u < c.behaviour.careers_job_finding:  # as in `meets_a_vacancy`
                 rows[n], keys[n] = i, worker.township + v
                 n += 1
     clock.seekers = left
@@ -164,14 +159,25 @@ def line_up(c: County):
 
 
 @kernel
+def meets_a_vacancy(c: County, worker: np.record):
+    """Whether a worker seeks a job and meets a vacancy this month."""
+    if worker.state != r.SEEKING or worker.since >= c.clock.month:
+        return False
+    u, _, _, _ = draws(c.clock, D_MATCH, c.clock.month, worker.id, ONLY)
+    return u < c.behaviour.careers_job_finding
+
+
+@kernel
 def seeking_tie(c: County, i: int):
-    """Row of a tie of worker `i` who seeks work; -1: none. The tie that has sought longest is first."""
+    """Row of a tie of worker `i` who meets a vacancy; -1: none. The tie that has sought longest is first."""
     best, since, best_id = -1, 32000, 0
     for k in range(c.indptr[i], c.indptr[i + 1]):
         j = c.ties[k]
         tie = c.workers[j]
-        if tie.state == r.SEEKING and tie.since < c.clock.month:
-            if tie.since < since or (tie.since == since and tie.id < best_id):
+        if tie.state != r.SEEKING or tie.since > since:
+            continue
+        if tie.since < since or tie.id < best_id:
+            if meets_a_vacancy(c, tie):
                 best, since, best_id = j, int(tie.since), int(tie.id)
     return best
 
@@ -188,6 +194,32 @@ def take_from_pool(c: County, pool: np.ndarray, place: int, stop: int):
 
 
 @kernel
+def nearest(c: County):
+    """Townships by how near they are to each other: row t lists all, itself first.
+
+    Only distances to the county seat are known; two townships are as near as those are alike. Ties
+    go to the township that is nearer to the seat, then to the larger.
+    """
+    towns = len(c.towns)
+    order, keys = np.empty((towns, towns), np.int64), np.empty(towns)
+    for t in range(towns):
+        for k in range(towns):
+            other = c.towns[k]
+            keys[k] = abs(other.distance - c.towns[t].distance)
+            keys[k] += 1e-4 * other.distance - 1e-9 * other.present
+        keys[t] = -1.0
+        order[t] = np.argsort(keys)
+    return order
+
+
+@kernel
+def in_reach(c: County, town: int, other: int):
+    """Whether people of township `other` work in township `town`."""
+    gap = abs(c.towns[town].distance - c.towns[other].distance)
+    return gap <= c.behaviour.careers_commute
+
+
+@kernel
 def match(c: County):
     """Step 7 of the month."""
     clock, behaviour = c.clock, c.behaviour
@@ -196,7 +228,8 @@ def match(c: County):
         c.towns[t].hired = 0
         c.towns[t].seekers = c.stock[t, r.SEEKING]
     pool, start = line_up(c)
-    place = start[:-1].copy()
+    near, place = nearest(c), start[:-1].copy()
+    unfilled, n = np.empty(len(vacancies), np.int64), 0
     for f in vacancies:
         firm = c.firms[f]
         owner = c.workers[firm.owner]
@@ -205,28 +238,100 @@ def match(c: County):
         i = seeking_tie(c, firm.owner) if u < behaviour.careers_referral_hiring else -1
         town = int(firm.township)
         if i < 0:
-            i, place[town] = take_from_pool(c, pool, place[town], start[town + 1])
-        if i < 0:
-            i, place = from_elsewhere(c, pool, place, start, town)
+            i, place = from_pools(c, pool, place, start, near, town)
         if i >= 0:
-            c.towns[c.workers[i].township].hired += 1
-            join_firm(c, i, f)
-            c.now.hires += 1
+            hire(c, i, f)
+        else:
+            unfilled[n] = f
+            n += 1
+    poach(c, unfilled[:n], near)
     take_kept_jobs(c)
     refill_other_jobs(c, pool, place, start)
     set_wages(c)
 
 
 @kernel
-def from_elsewhere(c: County, pool: np.ndarray, place: np.ndarray, start: np.ndarray, town: int):
-    """A seeker from the next townships, in turn."""
-    towns = len(c.towns)
-    for step in range(1, 4):
-        t = (town + step) % towns
-        i, place[t] = take_from_pool(c, pool, place[t], start[t + 1])
-        if i >= 0:
-            return i, place
+def hire(c: County, i: int, f: int):
+    """Seeker `i` is hired by firm `f`."""
+    c.towns[c.workers[i].township].hired += 1
+    join_firm(c, i, f)
+    c.now.hires += 1
+
+
+@kernel
+def from_pools(
+    c: County,
+    pool: np.ndarray,
+    place: np.ndarray,
+    start: np.ndarray,
+    near: np.ndarray,
+    town: int,
+):
+    """A seeker of township `town`, else of the nearest within reach."""
+    for t in near[town]:
+        if in_reach(c, town, t):
+            i, place[t] = take_from_pool(c, pool, place[t], start[t + 1])
+            if i >= 0:
+                return i, place
     return -1, place
+
+
+@kernel
+def staff_of_others(c: County):
+    """Who works for other employers and looks for something better this month.
+
+    Returns
+    -------
+    rows : int64 array
+        Township by township, in the order of a keyed draw.
+    start : int64 array, shape (townships + 1,)
+    """
+    clock, towns, total = c.clock, len(c.towns), 0
+    for t in range(towns):
+        total += c.towns[t].filled
+    rows, keys, n = np.empty(total, np.int64), np.empty(total), 0
+    start = np.zeros(towns + 1, np.int64)
+    for t in range(towns):
+        for k in range(c.members_ptr[t], c.members_ptr[t + 1]):
+            i = c.members[k]
+            worker = c.workers[i]
+            if worker.state != r.EMPLOYED or worker.firm >= 0 or worker.since >= clock.month:
+                continue
+            u, v, _, _ = draws(clock, D_POACH, clock.month, worker.id, ONLY)
+            if u < c.behaviour.careers_job_finding:
+                rows[n], keys[n] = i, t + v
+                n += 1
+        start[t + 1] = n
+    return rows[:n][np.argsort(keys[:n])], start
+
+
+@kernel
+def pays_more(c: County, town: int, other: int):
+    """Whether firms of township `town` draw people from other employers of township `other`."""
+    return in_reach(c, town, other) and c.towns[town].pay > c.towns[other].wage
+
+
+@kernel
+def poach(c: County, unfilled: np.ndarray, near: np.ndarray):
+    """Vacancies that no seeker filled go to people with other employers, where the firm pays more."""
+    towns, dear = len(c.towns), False
+    for town in range(towns):
+        for other in range(towns):
+            dear = dear or pays_more(c, town, other)
+    if not dear or len(unfilled) == 0:
+        return
+    rows, start = staff_of_others(c)
+    place = start[:-1].copy()
+    for f in unfilled:
+        town = int(c.firms[f].township)
+        for t in near[town]:
+            if place[t] < start[t + 1] and pays_more(c, town, t):
+                i = rows[place[t]]
+                place[t] += 1
+                leave_employer(c, i)
+                join_firm(c, i, f)
+                c.now.hires += 1
+                break
 
 
 @kernel
@@ -271,8 +376,10 @@ def set_wages(c: County):
         for state in range(r.SEEKING, r.OWNER + 1):
             home += c.stock[t, state]
         share = max(c.stock[t, r.SEEKING] / max(home, 1), 0.005)
-        curve = facts.work_local_wage * (share / USUAL_SEEKERS) ** (-behaviour.careers_wage_curve)
-        town.wage += WAGE_STEP * (max(curve, facts.work_wage_floor) - town.wage)
+        curve = facts.work_local_wage * (share / behaviour.careers_usual_seekers) ** (
+            -behaviour.careers_wage_curve
+        )
+        town.wage += behaviour.careers_wage_step * (max(curve, facts.work_wage_floor) - town.wage)
         month = (town.hired + 0.5) / (town.seekers + 1.0)
         three = 1.0 - (1.0 - min(month, 0.95)) ** 3
-        town.job_chance += SMOOTH_CHANCE * (three - town.job_chance)
+        town.job_chance += behaviour.careers_chance_step * (three - town.job_chance)

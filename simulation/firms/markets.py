@@ -1,7 +1,10 @@
-"""Markets of the county: prices, and what firms of each sector and township would add.
+"""Markets of the county: prices, local demand, sites, and what firms of each sector would add.
 
 The county price of a sector falls as its supply grows, price = (demand / supply)^(1 / e); the outside
-price is given, less transport.
+price is given, less transport. County demand follows what residents spend, S (home incomes less what is
+saved, and remittances): demand = demand_0 (1 + share (S / S_0 - 1)), S_0 the spending of the last month
+of the history, so that the first month is as the county file says; the rest is bought by visitors and
+the public sector. Jobs with other employers follow likewise. Land for firms is limited.
 """
 
 from __future__ import annotations
@@ -11,50 +14,112 @@ from typing import TYPE_CHECKING
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import CAPITAL_UNIT, owner_income, shock_factor
+from returnee.simulation.state import records as r
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
 @kernel
-def price_sectors(c: County):
-    """Part of step 1: what a person with 10,000 yuan of capital adds in each sector and township.
+def demand_factor(c: County, share: float):
+    """Local demand relative to the end of the history, of which `share` follows residents' spending."""
+    clock = c.clock
+    if clock.month < 1 or clock.spending_then <= 0.0 or not c.behaviour.structure_local_demand:
+        return 1.0
+    return max(1.0 + share * (clock.spending / clock.spending_then - 1.0), 0.0)
 
-    The county price of a sector falls as its supply grows, price = (demand / supply)^(1 / e); the
-    outside price is given, less transport.
-    """
+
+@kernel
+def remember_spending(c: County):
+    """The spending to which demand refers is that of the last month of the history."""
+    if c.clock.month <= 1:
+        c.clock.spending_then = c.clock.spending
+
+
+@kernel
+def price_sectors(c: County):
+    """Part of step 1: what a person with 10,000 yuan of capital adds in each sector and township."""
     behaviour, facts, clock = c.behaviour, c.facts, c.clock
     clock.log_farm = math.log(facts.work_farm_income)
-    demand_factor = shock_factor(facts, clock.month, facts.shock_local_demand)
+    remember_spending(c)
+    factor = shock_factor(facts, clock.month, facts.shock_local_demand)
+    factor *= demand_factor(c, behaviour.firm_residents_share)
     for s in range(len(c.markets)):
         market = c.markets[s]
         if market.supply > 0:
-            ratio = market.demand * demand_factor / market.supply
+            ratio = market.demand * factor / market.supply
             market.price = min(max(ratio ** (1.0 / behaviour.firm_demand_elasticity), 0.3), 3.0)
         market.log_scale = math.log(facts.work_local_wage) - market.capital * math.log(
             market.capital_median / CAPITAL_UNIT
         )
+    count_sites(c)
+    jobs = demand_factor(c, behaviour.careers_local_jobs)
     for t in range(len(c.towns)):
         town = c.towns[t]
-        lost = behaviour.firm_transport * town.distance / 10.0 * (1.0 - clock.road)
-        town.reach = max(1.0 - lost, 0.1)
-        town.log_wage = math.log(town.wage)
-        town.pay = town.wage * facts.firms_pay
-        town.log_pay = math.log(town.pay)
-        town.log_job = town.log_wage + math.log(max(town.job_chance, 0.01))
-        best, best_income = 0, -1e30
-        for s in range(len(c.markets)):
-            market = c.markets[s]
-            price = market.local * market.price + (1.0 - market.local) * town.reach
-            c.yields[t, s] = market.log_scale + math.log(price)
-            log_one = (
-                c.yields[t, s]
-                + behaviour.firm_scale
-                + market.capital * math.log(market.capital_median / CAPITAL_UNIT)
-            )
-            income, _ = owner_income(
-                log_one, market, town.log_pay, market.capital_median, facts, behaviour
-            )
-            if income > best_income:
-                best, best_income = s, income
-        town.best = best
+        town.slots = int(town.usual_slots * jobs + 0.5)
+        price_town(c, t)
+
+
+@kernel
+def price_town(c: County, t: int):
+    """Pay and yields of township `t`, and the sector that pays a typical founder best."""
+    behaviour, facts, clock, town = c.behaviour, c.facts, c.clock, c.towns[t]
+    lost = behaviour.firm_transport * town.distance / 10.0 * (1.0 - clock.road)
+    town.reach = max(1.0 - lost, 0.1)
+    town.log_wage = math.log(town.wage)
+    town.pay = town.wage * facts.firms_pay
+    town.log_pay = math.log(town.pay)
+    town.log_job = math.log(expected_pay(c, t)) + math.log(max(town.job_chance, 0.01))
+    best, best_income = 0, -1e30
+    for s in range(len(c.markets)):
+        market = c.markets[s]
+        price = market.local * market.price + (1.0 - market.local) * town.reach
+        c.yields[t, s] = market.log_scale + math.log(price)
+        log_one = (
+            c.yields[t, s]
+            + behaviour.firm_scale
+            + market.capital * math.log(market.capital_median / CAPITAL_UNIT)
+        )
+        income, _ = owner_income(
+            log_one, market, town.log_pay, market.capital_median, facts, behaviour
+        )
+        if income > best_income:
+            best, best_income = s, income
+    town.best = best
+
+
+@kernel
+def expected_pay(c: County, t: int):
+    """Pay that a seeker of mean pay expects: firms pay less than other employers, by shares of jobs."""
+    town, employed = c.towns[t], c.stock[t, r.EMPLOYED]
+    if employed <= 0:
+        return town.wage
+    elsewhere = min(town.filled, employed)
+    return (elsewhere * town.wage + (employed - elsewhere) * town.pay) / employed
+
+
+@kernel
+def count_sites(c: County):
+    """Count the open firms that need a site."""
+    clock = c.clock
+    clock.site_firms = 0
+    for k in range(clock.active):
+        firm = c.firms[c.active[k]]
+        if firm.phase == r.OPEN and c.markets[firm.sector].needs_site == 1:
+            clock.site_firms += 1
+
+
+@kernel
+def has_site(c: County, sector: int):
+    """Whether a firm of `sector` finds a site: those there are, and those the county has built."""
+    if c.markets[sector].needs_site == 0:
+        return True
+    stock = c.facts.firms_sites * c.clock.initial / 1000.0 + c.clock.sites
+    return c.clock.site_firms < int(stock + 0.5)
+
+
+@kernel
+def take_site(c: County, sector: int, by: int):
+    """A firm of `sector` takes a site (`by` 1) or leaves it (-1)."""
+    if c.markets[sector].needs_site == 1:
+        c.clock.site_firms += by

@@ -1,7 +1,12 @@
 """Trading: open firms produce, sell, pay, receive what they are due, and owners learn.
 
-The owner does not know the firm's luck and infers it from sales (Jovanovic 1982) by Bayes' rule for
-normal errors. Cash above about three months' outlay (BH091) is partly invested, the rest is drawn.
+Value added = price Z K^a L^g b exp(shock), L the owner and the staff in units of mean pay. The customer
+base b starts low and grows with sales (Foster, Haltiwanger and Syverson 2016): b' = b + (1 - b) / tau x,
+x the month's sales against what such a firm would sell. log Z = known + luck + drift, and the drift
+goes on, drift' = rho drift + e (Hopenhayn 1992). The owner knows the base, and infers luck and drift from
+sales (Jovanovic 1982) by Bayes' rule for normal errors; as the target moves, the variance of the belief
+grows every month by that of e (a Kalman filter). Cash above about three months' outlay (BH091) is partly
+invested, part of the rest is drawn.
 """
 
 from __future__ import annotations
@@ -13,7 +18,8 @@ import numpy as np
 
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.ventures import CAPITAL_UNIT, best_persons
+from returnee.simulation.firms.loans import interest_of_others
+from returnee.simulation.firms.ventures import CAPITAL_UNIT, base_ahead, best_persons, tax_rate
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, knows, shift_peers
 from returnee.simulation.state.channels import FINANCE, SERVICES
@@ -26,17 +32,12 @@ from returnee.simulation.state.programmes import (
     R_JOB,
     R_RENT,
     R_TAX,
+    R_UPGRADE,
 )
 from returnee.simulation.state.providers import SITES
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
-
-
-TAX_YEARS = 3
-SUBSIDY_YEARS = 3
-GRANT_RETRIES = 12  # months in which a grant that could not be paid is tried again
-SMOOTH = 1.0 / 12.0  # weight of a month in the owner's smoothed income
 
 
 @kernel
@@ -53,10 +54,27 @@ def productivity(firm: np.record, behaviour: np.record, month: int):
 
 @kernel
 def update_belief(firm: np.record, signal: float, noise: float):
-    """Bayes' rule: the owner's belief about luck after a month's `signal` with sd `noise`."""
+    """Bayes' rule: the owner's belief about luck and drift after a month's `signal` with sd `noise`."""
     gain = firm.variance / (firm.variance + noise * noise)
     firm.belief += gain * (signal - firm.belief)
     firm.variance *= 1.0 - gain
+
+
+@kernel
+def drift_on(firm: np.record, behaviour: np.record, u: float):
+    """Productivity drifts by a month (uniform draw `u`); the owner knows as much, so is less sure."""
+    if behaviour.structure_persistent_shocks:
+        sd = behaviour.firm_drift_sd
+        firm.drift = behaviour.firm_drift_kept * firm.drift + sd * normal(u)
+        firm.variance += sd * sd
+
+
+@kernel
+def win_customers(firm: np.record, behaviour: np.record, sold: float):
+    """The customer base grows with sales: `sold` against what such a firm would sell."""
+    gap = 1.0 - firm.customers
+    if gap > 0.0:
+        firm.customers += gap * min(sold / behaviour.firm_customer_months, 1.0)
 
 
 @kernel
@@ -96,16 +114,16 @@ def interest_of(c: County, f: int):
     if firm.owed > 0 and january and receive(c, f, R_INTEREST, firm.owed):
         interest -= firm.owed / 100.0
         firm.owed = 0
-    return interest
+    return interest + interest_of_others(c, f)
 
 
 @kernel
 def tax_of(c: County, f: int, value_added: float):
     """Tax of a month after relief; a firm without tax gains nothing (BH116)."""
     firm, policy, month = c.firms[f], c.policy, c.clock.month
-    tax = cents(c.facts.firms_tax * max(value_added, 0.0))
+    tax = cents(tax_rate(value_added, c.markets[firm.sector], c.facts) * value_added)
     book(c, r.T_TAX, tax)
-    if firm.tax_eligible == 1 and month - firm.opened < 12 * TAX_YEARS:
+    if firm.tax_eligible == 1 and month - firm.opened < 12 * policy.finance_years:
         relief = fen(min(policy.finance_tax_relief / 12.0, tax))
         if relief > 0 and receive(c, f, R_TAX, relief):
             tax -= relief / 100.0
@@ -116,14 +134,17 @@ def tax_of(c: County, f: int, value_added: float):
 
 @kernel
 def receive_grant(c: County, f: int):
-    """The start-up grant, some months after opening, with a certificate if one is asked for; yuan."""
+    """The start-up grant of a first firm (P069), some months after opening; yuan.
+
+    With a certificate if one is asked for. A grant that the pot could not pay is asked for again.
+    """
     firm, policy, month = c.firms[f], c.policy, c.clock.month
     if firm.grant_paid == 1 or firm.left_support == 1 or policy.finance_startup_grant <= 0.0:
         return 0.0
     late = month - firm.opened - policy.finance_grant_after_months
-    if late < 0 or late > GRANT_RETRIES:
-        return 0.0
     owner = c.workers[firm.owner]
+    if late < 0 or late > policy.finance_grant_wait or owner.founded > 1:
+        return 0.0
     if not knows(owner, SERVICES) and not knows(owner, FINANCE):
         return 0.0
     if policy.finance_grant_needs_certificate and owner.certificate == r.NEVER:
@@ -138,17 +159,34 @@ def receive_grant(c: County, f: int):
 
 @kernel
 def receive_job_subsidy(c: County, f: int):
-    """Once a year: a sum for every post that was held through the year, in the first years; yuan."""
+    """Once a year: a sum for every post held through the year, in the first years, once a post (P077); yuan."""
     firm, policy, month = c.firms[f], c.policy, c.clock.month
     age = month - firm.opened
     if age <= 0 or age % 12 != 0:
         return 0.0
-    posts = min(firm.employees, firm.posts_last_year) if age > 12 else firm.employees
+    held = min(firm.employees, firm.posts_last_year) if age > 12 else int(firm.employees)
     firm.posts_last_year = firm.employees
-    if posts <= 0 or age > 12 * SUBSIDY_YEARS or not knows(c.workers[firm.owner], SERVICES):
+    posts = held - int(firm.posts_paid)
+    if posts <= 0 or age > 12 * policy.finance_years or not knows(c.workers[firm.owner], SERVICES):
         return 0.0
     amount = fen(posts * policy.finance_job_subsidy)
     if amount <= 0 or not receive(c, f, R_JOB, amount):
+        return 0.0
+    firm.posts_paid = held
+    return amount / 100.0
+
+
+@kernel
+def turn_into_company(c: County, f: int):
+    """A household business that has grown becomes a company, with a grant if certified (P072); yuan."""
+    firm, policy = c.firms[f], c.policy
+    if firm.company == 1 or firm.capital < c.facts.firms_company_capital:
+        return 0.0
+    firm.company = 1
+    owner, amount = c.workers[firm.owner], fen(policy.technology_upgrade_grant)
+    if owner.certificate == r.NEVER or not knows(owner, SERVICES):
+        return 0.0
+    if amount <= 0 or not receive(c, f, R_UPGRADE, amount):
         return 0.0
     return amount / 100.0
 
@@ -164,8 +202,8 @@ def use_cash(c: County, f: int, outlay: float, capital_return: float):
     firm.cash -= living
     book(c, r.T_LIVING, living)
     target = behaviour.firm_cash_target * (outlay + behaviour.firm_living)
-    if firm.loan > 0 and firm.loan_due > firm.loan_month:
-        passed = (month - firm.loan_month) / (firm.loan_due - firm.loan_month)
+    if firm.loan > 0 and firm.loan_due > firm.loan_start:
+        passed = (month - firm.loan_start) / (firm.loan_due - firm.loan_start)
         target += firm.loan / 100.0 * min(passed, 1.0)
     spare = firm.cash - target
     if spare <= 0.0:
@@ -176,7 +214,7 @@ def use_cash(c: County, f: int, outlay: float, capital_return: float):
         firm.cash -= invested
         spare -= invested
         book(c, r.T_EQUIPMENT, invested)
-    drawn = math.floor(0.5 * spare)
+    drawn = math.floor(behaviour.firm_drawn * spare)
     firm.cash -= drawn
     saved = math.floor(drawn * behaviour.money_saving_rate)
     c.workers[firm.owner].savings += saved
@@ -185,15 +223,22 @@ def use_cash(c: County, f: int, outlay: float, capital_return: float):
 
 
 @kernel
+def staff_of(firm: np.record):
+    """Employees of a firm in units of mean pay."""
+    return firm.payroll / 1000.0
+
+
+@kernel
 def expected_value(c: County, f: int):
-    """Value added that the owner of an open firm expects, yuan a month."""
+    """Value added that the owner of an open firm expects now, yuan a month."""
     firm, market = c.firms[f], c.markets[c.firms[f].sector]
     log_value = (
         c.yields[firm.township, firm.sector]
         + productivity(firm, c.behaviour, c.clock.month)
         + market.capital * math.log(max(firm.capital, 1000.0) / CAPITAL_UNIT)
-        + market.labour * math.log(1.0 + firm.employees)
+        + market.labour * math.log(1.0 + staff_of(firm))
         + firm.belief
+        + math.log(firm.customers)
     )
     return math.exp(log_value)
 
@@ -207,8 +252,9 @@ def expected_income(c: County, f: int):
     firm, town = c.firms[f], c.towns[c.firms[f].township]
     interest = firm.loan / 100.0 * firm.loan_rate / 12.0
     wear = firm.capital * c.behaviour.firm_depreciation / 12.0
-    value = expected_value(c, f) * (1.0 - c.facts.firms_tax)
-    return value - full_rent(c, firm) - firm.employees * town.pay - interest - wear
+    value = expected_value(c, f)
+    value *= 1.0 - tax_rate(value, c.markets[firm.sector], c.facts)
+    return value - full_rent(c, firm) - staff_of(firm) * town.pay - interest - wear
 
 
 @kernel
@@ -219,31 +265,34 @@ def trade(c: County, f: int):
     u, v, _, _ = draws(clock, D_TRADE, clock.month, firm.id >> 4, int(firm.attempt))
     noise = behaviour.firm_shock_sd
     shock = noise * normal(u)
-    persons = 1.0 + firm.employees
+    staff = staff_of(firm)
     log_one = (
         c.yields[firm.township, firm.sector]
         + productivity(firm, behaviour, clock.month)
         + market.capital * math.log(max(firm.capital, 1000.0) / CAPITAL_UNIT)
     )
-    size = market.labour * math.log(persons)
-    value = cents(math.exp(log_one + size + firm.luck + shock - 0.5 * noise * noise))
-    update_belief(firm, firm.luck + shock, noise)
+    size = market.labour * math.log(1.0 + staff)
+    log_one += math.log(firm.customers)
+    ahead = base_ahead(firm.customers, behaviour) / firm.customers
+    signal = firm.luck + firm.drift + shock
+    sold = math.exp(signal - 0.5 * noise * noise)
+    value = cents(math.exp(log_one + size) * sold)
+    update_belief(firm, signal, noise)
     expected = math.exp(log_one + size + firm.belief)
     sales = value / (1.0 - market.intermediate)
-    wages = cents(firm.employees * town.pay)
+    wages = cents(staff * town.pay)
     book(c, r.T_VALUE_ADDED, value)
     book(c, r.T_WAGES, wages)
     costs = wages + rent_of(c, f) + interest_of(c, f)
     income = value - costs - tax_of(c, f, value)
     wear = firm.capital * behaviour.firm_depreciation / 12.0
     firm.capital -= wear
-    grants = receive_grant(c, f) + receive_job_subsidy(c, f)
+    grants = receive_grant(c, f) + receive_job_subsidy(c, f) + turn_into_company(c, f)
     firm.cash += income + grants
-    firm.income += SMOOTH * (income + grants - wear - firm.income)
-    firm.outlook = expected * (1.0 - c.facts.firms_tax) - costs - wear
+    firm.income += (income + grants - wear - firm.income) / behaviour.firm_income_months
+    outlook = expected * ahead
+    firm.outlook = outlook * (1.0 - tax_rate(outlook, market, c.facts)) - costs - wear
     firm.wanted = best_persons(log_one + firm.belief, market.labour, town.log_pay)
-    if firm.company == 0 and firm.capital >= c.facts.firms_company_capital:
-        firm.company = 1
     use_cash(c, f, costs + wear, market.capital * expected / max(firm.capital, 1000.0))
     place = (clock.month - 1) % 12
     c.sales[f, place] = sales
@@ -253,6 +302,8 @@ def trade(c: County, f: int):
         / max(market.local * market.price + (1.0 - market.local) * town.reach, 0.1)
         * market.local
     )
+    win_customers(firm, behaviour, sold)
+    drift_on(firm, behaviour, v)
     month.value_added += math.floor(value)
     month.sales += math.floor(sales)
     judge(c, f, town.wage)

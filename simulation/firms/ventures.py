@@ -63,6 +63,31 @@ def gross_income(log_one: float, labour: float, log_pay: float):
 
 
 @kernel
+def tax_rate(value: float, market: np.record, facts: np.record):
+    """Share of value added `value` (yuan a month) that goes in taxes: less below the VAT threshold."""
+    sales = value / (1.0 - market.intermediate)
+    return facts.firms_tax if sales >= facts.firms_tax_threshold else facts.firms_tax_below
+
+
+@kernel
+def base_ahead(customers: float, behaviour: np.record):
+    """Mean customer base over the months that owners plan for, from a base of `customers` on.
+
+    The base b grows as b' = b + (1 - b) / tau on average, so that 1 - b falls as exp(-t / tau).
+    """
+    if customers >= 1.0:
+        return 1.0
+    ratio = behaviour.firm_plan_months / behaviour.firm_customer_months
+    return 1.0 - (1.0 - customers) * (1.0 - math.exp(-ratio)) / ratio
+
+
+@kernel
+def first_customers(behaviour: np.record):
+    """Customer base of a firm that opens."""
+    return behaviour.firm_first_customers if behaviour.structure_customer_base else 1.0
+
+
+@kernel
 def owner_income(
     log_one: float,
     market: np.record,
@@ -74,7 +99,8 @@ def owner_income(
     """Owner's income after rent, tax and capital cost, yuan a month; and persons."""
     income, value, persons = gross_income(log_one, market.labour, log_pay)
     cost = capital * (behaviour.firm_depreciation + facts.firms_lpr) / 12.0
-    return income - market.rent - cost - facts.firms_tax * value, persons
+    tax = tax_rate(value, market, facts) * value
+    return income - market.rent - cost - tax, persons
 
 
 @kernel
@@ -112,7 +138,8 @@ def log_city_option(c: County, worker: np.record):
 def venture_income(c: County, worker: np.record, sector: int, means: float):
     """Income that a worker expects from a firm in `sector` with `means` yuan, and persons.
 
-    Too little money means a smaller firm (Evans and Jovanovic 1989).
+    Too little money means a smaller firm (Evans and Jovanovic 1989). The founder foresees that
+    customers come one by one.
     """
     behaviour, market, town = c.behaviour, c.markets[sector], c.towns[worker.township]
     capital = capital_for(market, means, behaviour)
@@ -120,6 +147,7 @@ def venture_income(c: County, worker: np.record, sector: int, means: float):
         c.yields[worker.township, sector]
         + known_productivity(worker, behaviour)
         + behaviour.firm_optimism
+        + math.log(base_ahead(first_customers(behaviour), behaviour))
         + market.capital * math.log(max(capital, LEAST_CAPITAL) / CAPITAL_UNIT)
     )
     return owner_income(log_one, market, town.log_pay, capital, c.facts, behaviour)

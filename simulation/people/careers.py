@@ -37,7 +37,7 @@ from returnee.simulation.people.returning import (
 )
 from returnee.simulation.people.reviews import SEEKER_REVIEW, list_due, schedule
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, enter, happens, knows
+from returnee.simulation.state.changes import age_of, enter, go_away, happens, knows
 from returnee.simulation.state.channels import TRAINING
 from returnee.simulation.state.draws import (
     D_HEAR,
@@ -140,19 +140,6 @@ def farm_or_seek(c: County, worker: np.record, months: int, u: float):
 
 
 @kernel
-def go_away(c: County, i: int):
-    """Worker `i` leaves for the city."""
-    worker, month = c.workers[i], c.clock.month
-    if worker.ever_away == 1:
-        c.now.remigrations += 1
-    else:
-        c.now.departures += 1
-    enter(c, i, r.AWAY)
-    worker.left = month
-    worker.ever_away = 1
-
-
-@kernel
 def ask_while_away(c: County, i: int, u: float):
     """Someone away who means to found may ask for training at the destination."""
     worker, behaviour = c.workers[i], c.behaviour
@@ -188,12 +175,13 @@ def decide(c: County, i: int, months: int, move: float, idea: float, ask: float,
     state = c.workers[i].state
     if not r.AWAY <= state <= r.EMPLOYED:
         return NOTHING
-    think(c, i, months, idea)
-    if state != r.AWAY:
-        return decide_at_home(c, i, venture_in_hand(c, i), move, ask, job)
-    if c.behaviour.structure_return_to_found:
-        return decide_away(c, i, venture_in_hand(c, i), move, ask)
-    return decide_away(c, i, OUT_OF_REACH, move, ask)
+    log_venture = OUT_OF_REACH
+    if state != r.AWAY or c.behaviour.structure_return_to_found:
+        think(c, i, months, idea)
+        log_venture = venture_in_hand(c, i)
+    if state == r.AWAY:
+        return decide_away(c, i, log_venture, move, ask)
+    return decide_at_home(c, i, log_venture, move, ask, job)
 
 
 @kernel

@@ -18,9 +18,10 @@ from returnee.scenarios import Policy, Scenario, load_scenario
 from returnee.scenarios.schema.layers import OWN
 from returnee.simulation.engine import rules
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.finance import rate_borrowers
 from returnee.simulation.firms.founding import choose_sector, new_file
 from returnee.simulation.firms.markets import price_sectors
-from returnee.simulation.firms.ventures import known_productivity
+from returnee.simulation.firms.ventures import first_customers, known_productivity
 from returnee.simulation.month import live_until
 from returnee.simulation.people.reviews import schedule
 from returnee.simulation.start.assemble import assemble, with_room
@@ -35,6 +36,7 @@ from returnee.simulation.state.draws import (
     I_FIRST_OWNER,
     ONLY,
     draws,
+    normal,
 )
 
 BURN_IN = 60  # months of history
@@ -93,17 +95,31 @@ def start_firm(c: County, i: int):
     firm.capital = firm.capital_wanted
     firm.cash = FIRST_CASH
     firm.known = known_productivity(worker, behaviour)
-    # What `age` months of sales have taught the owner.
-    noise = behaviour.firm_shock_sd**2
-    firm.variance = 1.0 / (1.0 / behaviour.firm_luck_sd**2 + age / noise)
-    firm.belief = firm.luck
+    grow_old(firm, behaviour, age, v)
     firm.income = c.towns[worker.township].wage
     firm.tax_eligible = 0
     firm.company = 1 if firm.capital >= c.facts.firms_company_capital else 0
     c.markets[sector].firms += 1
     worker.firm = f
+    worker.founded = 1
     worker.state = r.OWNER
     worker.since = firm.opened
+
+
+@kernel
+def grow_old(firm: np.record, behaviour: np.record, age: int, u: float):
+    """Customers, drift (uniform draw `u`) and what the owner has learned in `age` months of sales."""
+    noise, moves, drifted = behaviour.firm_shock_sd**2, 0.0, 0.0
+    if behaviour.structure_persistent_shocks:
+        moves = behaviour.firm_drift_sd**2
+    for _ in range(age):
+        firm.variance = firm.variance * noise / max(firm.variance + noise, 1e-12) + moves
+        drifted = behaviour.firm_drift_kept**2 * drifted + moves
+    firm.drift = math.sqrt(drifted) * normal(u)
+    firm.belief = firm.luck + firm.drift
+    firm.customers = 1.0 - (1.0 - first_customers(behaviour)) * math.exp(
+        -age / behaviour.firm_customer_months
+    )
 
 
 @kernel
@@ -120,6 +136,7 @@ def open_county(c: County):
             c.towns[worker.township].present += 1
     clock.road = c.facts.firms_road
     price_sectors(c)
+    rate_borrowers(c)
     owners = first_owners(c)
     ids = np.empty(len(owners), np.int64)
     for k in range(len(owners)):
@@ -131,7 +148,8 @@ def open_county(c: County):
     for t in range(len(c.towns)):
         town = c.towns[t]
         town.filled = c.stock[t, r.EMPLOYED]
-        town.slots = int(town.filled * VACANT + 0.5)
+        town.usual_slots = town.filled * VACANT
+        town.slots = int(town.usual_slots + 0.5)
     for i in range(len(c.workers)):
         worker = c.workers[i]
         u, v, x, _ = draws(clock, D_REVIEW, clock.month, worker.id, ONLY)

@@ -186,6 +186,19 @@ def enter(c: County, i: int, state: int):
 
 
 @kernel
+def go_away(c: County, i: int):
+    """Worker `i` leaves for the city."""
+    worker, month = c.workers[i], c.clock.month
+    if worker.ever_away == 1:
+        c.now.remigrations += 1
+    else:
+        c.now.departures += 1
+    enter(c, i, r.AWAY)
+    worker.left = month
+    worker.ever_away = 1
+
+
+@kernel
 def shift_knowledge(c: County, i: int, by: int):
     """Count or discount what worker `i` knows among the ties, on entry or retirement."""
     knows = int(c.workers[i].knows)

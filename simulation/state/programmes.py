@@ -289,7 +289,7 @@ G_JOB = programme("job_subsidy", FINANCE, POT_EMPLOYMENT, "job subsidy", "带动
 G_INTEREST = programme("interest_subsidy", FINANCE, POT_INTEREST, "interest subsidy", "贷款贴息")
 G_GUARANTEE = programme("guarantee", FINANCE, POT_FUND, "guarantee fund", "担保基金")
 G_TAX = programme("tax_relief", FINANCE, POT_TAX, "tax relief (forgone)", "税收减免（少收）")
-G_EXIT = programme("exit_compensation", FINANCE, POT_STARTUP, "exit compensation", "退出补偿")
+G_EXIT = programme("exit_compensation", FINANCE, POT_EMPLOYMENT, "exit compensation", "退出补偿")
 G_VISITS = programme(
     "visits", TECHNOLOGY, POT_STARTUP, "extension visits", "技术指导", cost_of_visits
 )

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.trading import SMOOTH
 from returnee.simulation.people.information import note
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import knows, learn
@@ -141,7 +140,7 @@ def take_prize(c: County, f: int, amount: int):
     else:
         firm.cash += amount / 100.0
     if firm.phase == r.OPEN:
-        firm.income += SMOOTH * amount / 100.0
+        firm.income += amount / 100.0 / c.behaviour.firm_income_months
     else:
         c.clock.transfers += amount
 

@@ -1,4 +1,4 @@
-"""Technology extension (技术推广): visits to firms, and grants for a step up in technology."""
+"""Technology extension (技术推广): visits to firms, which may take a step up in technology."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from returnee.simulation.state.draws import (
     ONLY,
     draws,
 )
-from returnee.simulation.state.money import fen, left_for, pay, receive
-from returnee.simulation.state.programmes import G_UPGRADE, G_VISITS, R_UPGRADE
+from returnee.simulation.state.money import fen, pay
+from returnee.simulation.state.programmes import G_VISITS
 from returnee.simulation.state.providers import EXTENSION, open_now
 
 if TYPE_CHECKING:
@@ -29,37 +29,29 @@ KNOWN_FIRST = 0.5  # places in the draw of a firm that does not know the service
 
 
 @kernel
-def worth_a_step(firm: np.record, value_added: float, grant: float, behaviour: np.record):
+def worth_a_step(firm: np.record, value_added: float, behaviour: np.record):
     """Whether a step up in technology pays for itself and can be paid for.
 
     Parameters
     ----------
     value_added : float
         Yuan a month at present.
-    grant : float
-        Yuan.
     """
-    cost = behaviour.support_technology_cost - grant
+    cost = behaviour.support_technology_cost
     gain = value_added * (math.exp(behaviour.support_technology_gain) - 1.0)
-    return gain * PAYBACK_MONTHS > cost and firm.cash > max(cost, 0.0)
+    return gain * PAYBACK_MONTHS > cost and firm.cash > cost
 
 
 @kernel
 def advise(c: County, f: int):
-    """A visit to firm `f`: it may take a step, with a grant if there is one and it has a certificate."""
-    firm, clock, policy, behaviour = c.firms[f], c.clock, c.policy, c.behaviour
-    month, owner = c.now, c.workers[firm.owner]
+    """A visit to firm `f`: it may take a step."""
+    firm, clock, behaviour, month = c.firms[f], c.clock, c.behaviour, c.now
     month.visited += 1
     if firm.technology >= behaviour.support_technology_levels:
         return
-    grant = 0.0
-    amount = fen(policy.technology_upgrade_grant)
-    if owner.certificate != r.NEVER and amount <= left_for(c, G_UPGRADE):
-        grant = min(policy.technology_upgrade_grant, behaviour.support_technology_cost)
-    if not worth_a_step(firm, c.sales[f, (clock.month - 2) % 12] * 0.3, grant, behaviour):
+    share = 1.0 - c.markets[firm.sector].intermediate
+    if not worth_a_step(firm, share * c.sales[f, (clock.month - 2) % 12], behaviour):
         return
-    if grant > 0.0 and receive(c, f, R_UPGRADE, fen(grant)):
-        firm.cash += fen(grant) / 100.0
     cost = cents(behaviour.support_technology_cost)
     firm.cash -= cost
     book(c, r.T_EQUIPMENT, cost)
