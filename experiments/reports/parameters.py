@@ -131,10 +131,16 @@ def _source(lever: Lever) -> str:
 def _tables(baseline: Scenario) -> list[tuple[str, Any]]:
     county = baseline.county
     return [
+        ("Residents (`county.residents`)", county.residents),
+        ("Children (`county.children`)", county.children),
         ("Townships (`county.townships`)", county.townships),
         ("Sectors (`county.sectors`)", county.sectors),
         ("City sectors (`county.city_sectors`)", county.city_sectors),
     ]
+
+
+def _name(row: Any) -> str:
+    return f"{row.name} {row.name_zh}" if hasattr(row, "name") else f"{row.age}–{row.age + 4}"
 
 
 def _rows(title: str, rows: Any) -> str:
@@ -142,7 +148,7 @@ def _rows(title: str, rows: Any) -> str:
     columns = [lever for _, lever in walk(rows[0])]
     head = "| name | " + " | ".join(f"`{c.key}`" for c in columns) + " |\n"
     lines = "".join(
-        f"| {row.name} {row.name_zh} | "
+        f"| {_name(row)} | "
         + " | ".join(value_text(lever.value) for _, lever in walk(row))
         + " |\n"
         for row in rows
