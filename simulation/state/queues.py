@@ -9,12 +9,28 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.draws import D_CAPACITY, I_SHARED, draws
+from returnee.simulation.state.programmes import DESK_DAYS_SLOWEST, G_DESK
+from returnee.simulation.state.providers import MAX_POSTS, POSTS
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-SMALLEST_LOAN = 50_000  # yuan; less is not worth the paperwork (assumed)
+@kernel
+def desk_days(c: County):
+    """Working days a loan file takes; as far as the desk is not paid for it is as slow as it can be."""
+    gained = max(DESK_DAYS_SLOWEST - c.policy.services_desk_days, 0.0)
+    return DESK_DAYS_SLOWEST - gained * c.funded[G_DESK]
+
+
+@kernel
+def has_post(c: County, township: int):
+    """Whether a service post works in a township."""
+    for p in range(MAX_POSTS):
+        post = c.services[POSTS + p]
+        if post.funded > 0.0 and post.township == township:
+            return True
+    return False
 
 
 @kernel

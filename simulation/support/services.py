@@ -25,7 +25,6 @@ from returnee.simulation.state.draws import (
 from returnee.simulation.state.money import fen, pay_share, scaled
 from returnee.simulation.state.programmes import (
     DESK_DAYS_BASE,
-    DESK_DAYS_SLOWEST,
     G_DESK,
     G_INCUBATOR,
     G_MENTORS,
@@ -70,6 +69,7 @@ from returnee.simulation.state.providers import (
     open_now,
     sites_at_work,
 )
+from returnee.simulation.state.queues import desk_days
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -182,13 +182,6 @@ def run_desk(c: County):
         post = c.services[POSTS + p]
         files = facts.firms_post_files * DESK_DAYS_BASE / days * clock.sample
         post.capacity = files * post.quality * post.funded
-
-
-@kernel
-def desk_days(c: County):
-    """Working days a loan file takes; as far as the desk is not paid for it is as slow as it can be."""
-    gained = max(DESK_DAYS_SLOWEST - c.policy.services_desk_days, 0.0)
-    return DESK_DAYS_SLOWEST - gained * c.funded[G_DESK]
 
 
 @kernel
