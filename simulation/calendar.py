@@ -21,7 +21,7 @@ from returnee.simulation.state.draws import (
     ONLY,
     draws,
 )
-from returnee.simulation.state.money import refill, set_fund
+from returnee.simulation.state.money import refill, set_fund, set_scale
 from returnee.simulation.support.services import fund_services
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def turn_page(c: County):
     if (clock.month - 1) % 12 == 0 or clock.month == clock.first or clock.month == 1:
         refill(c)
     set_fund(c, policy.finance_guarantee_fund)
+    set_scale(c)
     fund_services(c)
     price_sectors(c)
     turn_eighteen(c)

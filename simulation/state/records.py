@@ -295,6 +295,10 @@ CLOCK = np.dtype(
         ("pending", "i8"),
         ("cases", "i8"),  # files that case officers have
         ("requests", "i8"),  # files that are to be handed on this month
+        ("scale", "f8"),  # factor on all volumes and payments of this year, for the cap
+        ("claims", "i8"),  # under programmes that follow demand this year, before that factor, fen
+        ("claims_last", "i8"),  # last year
+        ("winner_credit", "f8"),  # prizes carried over to the next contest
         ("offers", "i8"),  # jobs kept for people who are away
         ("recent", "i8"),
         ("seekers", "i8"),  # rows in `seekers`, some of which seek no more
