@@ -172,9 +172,13 @@ def outlay(run: Run, firms: np.ndarray, sales: np.ndarray) -> np.ndarray:
     subsidised = firms["loan_stage"] == r.GRANTED
     paid = 1.0 - policy.finance_interest_subsidy * policy.budget_arrears * subsidised
     interest = firms["loan"] / 100.0 * firms["loan_rate"] / 12.0 * paid
-    lived = np.clip(run.months - firms["opened"].astype(int) + 1, 1, YEAR)
-    tax = facts.firms_tax * (1.0 - markets["intermediate"]) * sales / lived
-    return firms["employees"] * towns["pay"] + rent + interest + tax + behaviour.firm_living
+    owed = firms["informal"] * behaviour.money_informal_rate
+    owed = owed + firms["commercial"] * behaviour.money_commercial_rate
+    interest = interest + owed / 100.0 / 12.0
+    sold = sales / np.clip(run.months - firms["opened"].astype(int) + 1, 1, YEAR)
+    rate = np.where(sold >= facts.firms_tax_threshold, facts.firms_tax, facts.firms_tax_below)
+    tax = rate * (1.0 - markets["intermediate"]) * sold
+    return firms["payroll"] / 1000.0 * towns["pay"] + rent + interest + tax + behaviour.firm_living
 
 
 def awareness(run: Run) -> Figures:
@@ -449,7 +453,9 @@ def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
     workers, firms = np.asarray(c.workers)[rows], np.asarray(c.firms)
     towns, state = np.asarray(c.towns)[workers["township"]], workers["state"]
     owner = np.maximum(firms["income"][workers["firm"]], 0.0)
-    job = np.where(workers["firm"] >= 0, towns["pay"], towns["wage"])
+    in_firm, at = workers["firm"] >= 0, firms["township"][workers["firm"]]
+    job = np.where(in_firm, np.asarray(c.towns)["pay"][at], towns["wage"])
+    job = job * np.exp(workers["log_home"])
     earned = [
         (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
         (r.FARMING, float(c.facts.work_farm_income)), (r.RETIRED, np.nan),
