@@ -456,6 +456,12 @@ class Closing(Group):
         en="Month of yearly reports", zh="年报月份",
         help=("Month by the end of which firms report to the register.",
               "企业须在该月底前报送年报。"))
+    succession: float = lever(
+        0.5, unit="chance", within=(0, 1),
+        en="Handing on", zh="企业传承概率",
+        help=("Chance that a retiring owner hands the firm on if somebody of the household at home can "
+              "take it; else it closes.",
+              "家中有人可接手时，退休业主交接企业的概率；否则歇业。"))
     retry: float = lever(
         0.5, unit="log odds", within=(-3, 3), evidence=("BH082", "BH083"), bound=True,
         en="Trying again", zh="再次创业",

@@ -185,7 +185,7 @@ WORKER = np.dtype(
 
 FIRM = np.dtype(
     [
-        ("id", "i8"),  # owner's id * 16 + attempt
+        ("id", "i8"),  # founder's id * 16 + attempt
         ("capital_wanted", "f8"),  # money wanted for the start, cushion included, yuan
         ("capital", "f8"),  # yuan
         ("cash", "f8"),  # yuan
