@@ -8,10 +8,11 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from returnee.scenarios import ScenarioError, load_scenario
+from returnee.scenarios import Scenario, ScenarioError, load_scenario
 from returnee.simulation.firms.hiring import take_kept_jobs
 from returnee.simulation.firms.trading import full_rent, rent_of
 from returnee.simulation.run import start
+from returnee.simulation.start.assemble import assemble
 from returnee.simulation.start.history import advance, policy_of_history
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_home
@@ -201,12 +202,8 @@ def test_the_nearest_provider_serves_whatever_the_order_of_townships() -> None:
         scenario = load_scenario("baseline")
         rows = scenario.county.townships
         turned = tuple(rows[k] for k in order)
-        county = start(
-            scenario.model_validate(
-                {**dict(scenario), "county": {**dict(scenario.county), "townships": turned}}
-            ),
-            0, 1, 0.001, 1, 1,
-        )  # fmt: skip
+        facts = scenario.county.model_copy(update={"townships": turned})
+        county, _ = assemble(Scenario(name="turned", county=facts), 0, 1, 0.001, 1, 12)
         names = [row.name for row in turned]
         return {
             name: tuple(
