@@ -159,9 +159,9 @@ def test_owners_with_a_better_wage_in_the_city_go_there():
 def test_an_owner_compares_the_best_of_home_and_city():
     here = county()
     worker = here.workers[0].copy()
-    worker["wage"] = 1e5
+    worker["log_wage"] = np.log(1e5)
     assert alternative(here, worker) == income_in_city(here, worker) < 1e5
-    worker["wage"] = 1.0
+    worker["log_wage"] = 0.0
     assert alternative(here, worker) == income_at_home(here, worker)
 
 
