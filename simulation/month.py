@@ -8,6 +8,7 @@ from returnee.simulation.accounts import finish
 from returnee.simulation.calendar import turn_page
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.closing import close_firms
+from returnee.simulation.firms.finance import lend_commercially
 from returnee.simulation.firms.founding import prepare
 from returnee.simulation.firms.hiring import match
 from returnee.simulation.firms.trading import trade_all
@@ -41,6 +42,7 @@ def support(c: County):
     run_classes(c)
     banks_decide(c)
     handle_files(c)
+    lend_commercially(c)
     prepare(c)
     incubate(c)
     hold_activities(c)

@@ -102,6 +102,11 @@ class Firm(Group):
         en="Owner's living", zh="业主生活费",
         help=("Least that the owner draws from the firm in a month.",
               "业主每月至少从企业提取的生活费。"))
+    taste: float = lever(
+        0.15, unit="log points", within=(0, 2),
+        en="Taste for a sector", zh="行业偏好差异",
+        help=("Standard deviation of a founder's taste for a sector, in log points of income.",
+              "创业者行业偏好的标准差，以收入对数计。"))
     open_at_once: float = lever(
         0.4, unit="share", within=(0, 1), evidence=("BH077",),
         en="Opens at once", zh="即时开业比例",
@@ -435,6 +440,28 @@ class Quality(Group):
         0.2, unit="weight", within=(0, 1), en="Enterprise", zh="创业带动",
         help=("Weight of owning, or holding a job in, a returnee firm.",
               "经营返乡企业或在其中就业的权重。"))
+    steady: float = lever(
+        0, unit="weight", within=(0, 1), en="Same job", zh="岗位稳定",
+        help=("Weight of months in the same job or firm, in full from a year on.",
+              "同一岗位或企业持续月数的权重，满一年计满分。"))
+    pay: float = lever(
+        0, unit="weight", within=(0, 1), en="Minimum wage", zh="最低工资",
+        help=("Weight of earning the wage floor or more.", "收入不低于最低工资的权重。"))
+    debt: float = lever(
+        0, unit="weight", within=(0, 1), en="Free of debt", zh="债务负担",
+        help=("Weight of one less debt over a year's income.", "一减债务与年收入之比的权重。"))
+    family: float = lever(
+        0, unit="weight", within=(0, 1), en="Family together", zh="家庭团聚",
+        help=("Weight of a child at home living with this parent, of those who left one behind.",
+              "曾留守子女与返乡父母同住的权重。"))
+    lasting: float = lever(
+        0, unit="weight", within=(0, 1), en="Lasting firms", zh="企业存续",
+        help=("Weight of returnee firms registered three years ago that are open and pay tax.",
+              "登记满三年的返乡企业仍营业且纳税的权重。"))
+    second: float = lever(
+        0, unit="weight", within=(0, 1), en="Second start", zh="再次创业",
+        help=("Weight of a second start, of those at home whose firm stopped.",
+              "企业停业后在家者再次创业的权重。"))
 
 
 class Information(Group):
@@ -793,6 +820,103 @@ class Money(Group):
         en="Risk aversion", zh="风险厌恶",
         help=("Income that a person of average risk tolerance asks for owning, over a wage.",
               "风险承受力一般者要求经营收入高于工资的幅度。"))
+    near_post: float = lever(
+        0.7, unit="×", within=(0, 1),
+        en="A post nearby", zh="就近服务点",
+        help=("Factor on the chance to give up and on the cost of applying, with a post in the township.",
+              "本乡镇设有服务点时，放弃概率和申请成本的系数。"))
+    smallest_loan: float = lever(
+        50_000, unit="yuan", within=(0, 200_000),
+        en="Smallest guaranteed loan", zh="最低贷款需求",
+        help=("Sum below which nobody applies for a guaranteed loan.",
+              "低于此数额则无人申请创业担保贷款。"))
+    term_left: int = lever(
+        12, unit="months", within=(0, 36),
+        en="Term left to raise a loan", zh="增额所需剩余期限",
+        help=("Months of the term that must be left for a loan to be raised.",
+              "贷款增额时须剩余的期限。"))
+    eligible: float = lever(
+        0.372, unit="share", within=(0, 1), evidence=("P149",), bound=True,
+        en="Eligible for bank credit", zh="正规信贷资格",
+        help=("Share of people with whom banks deal at all; fixed for life but for bad records.",
+              "银行愿意受理的人所占比例；除不良记录外终身不变。"))
+    visits_per_day: float = lever(
+        0.25, unit="visits/working day", within=(0, 2),
+        en="Visits to the desk", zh="办件跑动次数",
+        help=("Visits that an application costs, per working day that the desk takes.",
+              "申请贷款每需一个工作日办件所对应的跑动次数。"))
+    visit_cost: float = lever(
+        1000, unit="yuan/visit", within=(0, 20_000), evidence=("P146", "BH032"), bound=True,
+        en="Cost of a visit", zh="每次跑动成本",
+        help=("What a visit with its papers is worth to the median applicant, in lost work and bother; "
+              "55 % name paperwork as the obstacle.",
+              "中位申请人一次跑动及材料准备的误工和麻烦折算；55%以手续复杂为障碍。"))
+    visit_spread: float = lever(
+        1, unit="log sd", within=(0, 3),
+        en="Differences in that cost", zh="跑动成本差异",
+        help=("Log standard deviation of the cost of a visit between people.",
+              "跑动成本在个人间的对数标准差。"))
+    payback_months: int = lever(
+        12, unit="months", within=(1, 60),
+        en="Gain that counts", zh="计入的收益期",
+        help=("Months of the gain from a loan that are set against the cost of applying.",
+              "与申请成本比较时计入的贷款收益月数。"))
+    cover: float = lever(
+        1.2, unit="×", within=(0, 5),
+        en="Cover that banks ask for", zh="偿债覆盖倍数",
+        help=("Income that a bank must expect of a project, relative to the instalments.",
+              "银行要求的项目预期收入与分期还款之比。"))
+    informal_chance: float = lever(
+        0.2, unit="chance", within=(0, 1), evidence=("P163", "BH038"), bound=True,
+        en="A tie lends", zh="亲友出借概率",
+        help=("Chance that a tie would lend for a venture.", "一位亲友愿意为创业出借的概率。"))
+    informal_share: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="Lent by a tie", zh="亲友出借比例",
+        help=("Share of its savings above the buffer that a tie lends at most.",
+              "亲友最多出借其储蓄超出备用金部分的比例。"))
+    informal_multiple: float = lever(
+        1, unit="× yearly income", within=(0, 10),
+        en="Limit of an informal loan", zh="民间借款上限",
+        help=("Most that is lent to a person, relative to a year's income at home.",
+              "一个人最多可借到的数额，相对于其在乡年收入。"))
+    informal_rate: float = lever(
+        0.08, unit="per yr", within=(0, 0.5),
+        en="Interest of an informal loan", zh="民间借款利率",
+        help=("Yearly interest that ties ask for.", "亲友借款的年利率。"))
+    informal_months: int = lever(
+        24, unit="months", within=(1, 120),
+        en="Term of an informal loan", zh="民间借款期限",
+        help=("Months over which it is repaid, in equal parts.", "等额归还的月数。"))
+    commercial_rate: float = lever(
+        0.1, unit="per yr", within=(0, 0.5),
+        en="Interest of commercial credit", zh="商业小额贷款利率",
+        help=("Yearly interest of banks' own small loans; 8–12 %.",
+              "银行自营小额贷款的年利率，8%至12%。"))
+    commercial_cap: float = lever(
+        100_000, unit="yuan", within=(0, 1_000_000),
+        en="Largest commercial credit", zh="商业小额贷款额度",
+        help=("Most that a bank lends a small firm at its own risk.",
+              "银行自担风险向小微企业发放的最高额度。"))
+    commercial_least: float = lever(
+        10_000, unit="yuan", within=(1, 100_000),
+        en="Smallest commercial credit", zh="商业小额贷款最低额",
+        help=("Sum below which a bank's own loan is not worth its while.",
+              "低于此数额银行不自担风险放贷。"))
+    commercial_months: int = lever(
+        24, unit="months", within=(1, 120),
+        en="Term of commercial credit", zh="商业小额贷款期限",
+        help=("Months over which it is repaid, in equal parts.", "等额归还的月数。"))
+    commercial_age: int = lever(
+        12, unit="months", within=(0, 60),
+        en="Age for commercial credit", zh="商业贷款所需经营期",
+        help=("Months a firm must have been open before a bank lends at its own risk.",
+              "银行自担风险放贷前企业须已开业的月数。"))
+    pension: float = lever(
+        250, unit="yuan/month", within=(0, 5000),
+        en="Pension", zh="养老金",
+        help=("What a retired owner or guarantor of an overdue loan lives on and pays from.",
+              "逾期贷款的退休业主或担保人的养老金，亦用于还款。"))
     risk_tolerance: float = lever(
         0.3, unit="share/sd", within=(0, 1),
         en="Effect of risk tolerance", zh="风险承受力作用",

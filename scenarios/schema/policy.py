@@ -19,8 +19,45 @@ class Finance(Group):
     loan_cap: float = lever(
         500_000, unit="yuan", within=(100_000, 600_000), evidence=("P009", "P013"),
         en="Loan cap", zh="担保贷款额度",
-        help=("Largest loan: 20 % of it below 2 planned jobs, 60 % with 2–4, all from 5 (P013).",
-              "最高额度：带动不足2人为20%，2至4人为60%，5人起为全额（P013）。"))
+        help=("Largest loan, for founders who plan jobs enough.",
+              "带动就业人数达标者的最高额度。"))
+    first_step: float = lever(
+        0.2, unit="share of the cap", within=(0, 1), evidence=("P013",),
+        en="Cap with few jobs", zh="少量就业额度",
+        help=("Largest loan of a founder who plans few jobs or none.",
+              "带动就业人数较少时的最高额度比例。"))
+    second_step: float = lever(
+        0.6, unit="share of the cap", within=(0, 1), evidence=("P161",),
+        en="Cap with some jobs", zh="中等就业额度",
+        help=("Largest loan of a founder who plans some jobs.",
+              "带动就业达到第二档时的最高额度比例。"))
+    second_jobs: int = lever(
+        3, unit="jobs", within=(0, 50), evidence=("P161",),
+        en="Jobs for the second step", zh="第二档就业人数",
+        help=("Planned jobs from which the second step holds.", "适用第二档额度的就业人数。"))
+    full_jobs: int = lever(
+        6, unit="jobs", within=(0, 100), evidence=("P161",),
+        en="Jobs for the whole cap", zh="全额就业人数",
+        help=("Planned jobs from which the whole cap holds.", "适用最高额度的就业人数。"))
+    loans_allowed: int = lever(
+        3, unit="loans", within=(1, 10), evidence=("P165",),
+        en="Loans a person", zh="累计贷款次数",
+        help=("Guaranteed loans that one person may have had.", "一人累计可获担保贷款的次数。"))
+    renewals: int = lever(
+        3, unit="renewals", within=(0, 10),
+        en="Renewals", zh="续贷次数",
+        help=("How often the loan of a sound firm is renewed at its due date.",
+              "经营良好企业的贷款到期后可续贷的次数。"))
+    instalment_share: float = lever(
+        0.5, unit="share", within=(0, 1),
+        en="Repaid in instalments", zh="分期归还比例",
+        help=("Share of the principal repaid in monthly parts; the rest is due at the end.",
+              "按月分期归还的本金比例，其余到期归还。"))
+    young_firm: int = lever(
+        60, unit="months", within=(0, 120), evidence=("P009",),
+        en="Open to firms up to", zh="可申请经营年限",
+        help=("Months after opening up to which a firm may ask for the loan.",
+              "企业开业后可申请贷款的月数。"))
     loan_months: int = lever(
         36, unit="months", within=(12, 36), evidence=("P012",),
         en="Loan term", zh="贷款期限",

@@ -14,7 +14,7 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.hiring import lay_off
-from returnee.simulation.firms.loans import meet_due_date, pay_off, repay_from_all
+from returnee.simulation.firms.loans import pay_off, service_debts, settle_debts
 from returnee.simulation.firms.markets import take_site
 from returnee.simulation.firms.ventures import log_city_option, shock_factor
 from returnee.simulation.state import records as r
@@ -80,8 +80,7 @@ def stop(c: County, f: int, reason: int):
     if firm.owed > 0 and receive(c, f, R_INTEREST, firm.owed):
         firm.cash += firm.owed / 100.0
         firm.owed = 0
-    if firm.loan > 0:
-        repay_from_all(c, f)
+    settle_debts(c, f)
     compensate_exit(c, f)
     empty_till(c, f)
     worker.firm = -1
@@ -207,8 +206,7 @@ def never_open(c: County, f: int):
     c.now.never_opened += 1
     firm.venue = r.OWN
     sell_capital(c, f, 1.0)
-    if firm.loan > 0:
-        repay_from_all(c, f)
+    settle_debts(c, f)
     empty_till(c, f)
     c.workers[i].firm = -1
 
@@ -221,7 +219,7 @@ def close_firms(c: County):
     for k in range(n):
         f = c.active[k]
         firm = c.firms[f]
-        meet_due_date(c, f)
+        service_debts(c, f)
         reason = reason_to_stop(c, f) if firm.phase == r.OPEN else r.NO_STOP
         if reason != r.NO_STOP:
             owner = firm.owner
@@ -239,7 +237,8 @@ def close_firms(c: County):
     for k in range(n):
         f = c.active[k]
         firm = c.firms[f]
-        if (firm.phase != r.CLOSED and firm.phase != r.ABANDONED) or firm.loan > 0:
+        ended = firm.phase == r.CLOSED or firm.phase == r.ABANDONED
+        if not ended or firm.loan > 0 or firm.owed > 0:
             c.active[left] = f
             left += 1
     clock.active = left

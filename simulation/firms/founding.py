@@ -1,8 +1,8 @@
 """From the plan to the opened firm: sector, money, registration.
 
-A founder first uses own savings, then what family and friends give, then a guaranteed loan if loans
-are known. Too little money means a smaller start or none. A registered firm opens at once or some
-months later (BH077, BH078).
+A founder first uses own savings, then what family and friends give, then a guaranteed loan if one is in
+sight, and borrows what is still wanting from a tie. Who counted on a loan and is refused goes on smaller, or
+gives up. A registered firm opens at once or some months later (BH077, BH078).
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.finance import means_in_sight
+from returnee.simulation.firms.finance import (
+    borrow_from_tie,
+    credit_in_sight,
+    means_in_sight,
+    money_of_ties,
+)
 from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.markets import has_site, take_site
 from returnee.simulation.firms.trading import expected_income
@@ -33,7 +38,6 @@ from returnee.simulation.state.changes import (
     settle,
 )
 from returnee.simulation.state.channels import (
-    FINANCE,
     INCUBATION,
     SERVICES,
     TRAINING,
@@ -53,7 +57,6 @@ from returnee.simulation.state.draws import (
 )
 from returnee.simulation.state.money import fen, pay_loan
 from returnee.simulation.state.queues import (
-    SMALLEST_LOAN,
     enter_training_queue,
     is_in_training,
     waits_at_desk,
@@ -65,7 +68,6 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-TASTE = 0.15  # sd of the taste for a sector, log points of income (assumed)
 MAX_ATTEMPTS = 15
 
 
@@ -79,7 +81,9 @@ def choose_sector(c: County, i: int, attempt: int, means: float):
             continue
         u, _, _, _ = draws(clock, D_VENTURE, 0, worker.id, attempt * 16 + s)
         income, _ = venture_income(c, worker, s, means)
-        value = math.log(max(income, 100.0)) + TASTE * normal(u) + c.markets[s].appeal
+        value = (
+            math.log(max(income, 100.0)) + c.behaviour.firm_taste * normal(u) + c.markets[s].appeal
+        )
         if value > best_value:
             best, best_value = s, value
     return best
@@ -148,9 +152,10 @@ def new_file(c: County, i: int, sector: int):
     firm.sector, firm.township = sector, worker.township
     firm.returnee = worker.ever_away
     firm.planned = clock.month
-    firm.head, firm.guarantor = -1, -1
+    firm.head, firm.guarantor, firm.lender = -1, -1, -1
     firm.capital_wanted = start_money(market, behaviour, u)
     firm.luck = behaviour.firm_luck_sd * normal(v)
+    firm.known = known_productivity(worker, behaviour)
     firm.belief = behaviour.firm_optimism
     firm.variance = behaviour.firm_luck_sd**2
     firm.customers = first_customers(behaviour)
@@ -168,6 +173,7 @@ def clear_months(firm: np.record):
     firm.closed = r.NEVER
     firm.loan_month = r.NEVER
     firm.loan_due = r.NEVER
+    firm.loan_start = r.NEVER
     firm.desk_since = r.NEVER
     firm.desk_done = r.NEVER
     firm.incubation_since = r.NEVER
@@ -186,11 +192,11 @@ def begin_venture(c: County, i: int):
     sector, wanted = plan_of(c, i, means_in_sight(c, worker))
     market = c.markets[sector]
     own = cents(min(max(worker.savings - behaviour.money_buffer, 0.0), wanted))
-    family = ask_family(c, i, attempt, wanted - own, False)
-    can_borrow = knows(worker, FINANCE) and c.policy.finance_guarantee_fund > 0.0
-    if own + family < behaviour.money_minimum_start * wanted and not can_borrow:
+    given, lent, _ = money_of_ties(c, i, attempt, wanted - own)
+    credit = credit_in_sight(c, worker, sector, own + given, wanted)
+    if own + given + credit + lent < behaviour.money_minimum_start * wanted:
         return
-    ask_family(c, i, attempt, wanted - own, True)
+    family = ask_family(c, i, attempt, wanted - own, True)
     f = new_file(c, i, sector)
     firm = c.firms[f]
     worker.savings -= own
@@ -207,10 +213,17 @@ def begin_venture(c: County, i: int):
     if knows(worker, INCUBATION) and market.needs_site == 0:
         firm.incubation_since = c.clock.month
     shortfall = wanted - firm.means
-    if shortfall >= SMALLEST_LOAN and can_borrow:
-        firm.loan_stage = r.AT_DESK
-        firm.loan_wanted = fen(shortfall)
-        firm.desk_since = c.clock.month
+    if credit > 0.0 and shortfall >= behaviour.money_smallest_loan:
+        apply_for_loan(c, firm, shortfall)
+
+
+@kernel
+def apply_for_loan(c: County, firm: np.record, yuan: float):
+    """A file for a guaranteed loan of `yuan` goes to the desk."""
+    firm.loan_stage = r.AT_DESK
+    firm.loan_wanted = fen(yuan)
+    firm.desk_since = c.clock.month
+    c.now.loans_asked += 1
 
 
 @kernel
@@ -236,6 +249,7 @@ def give_up(c: County, f: int):
 def register(c: County, f: int):
     """File `f` becomes a registered firm, with capital and a cushion of cash, or is given up."""
     firm, behaviour, clock = c.firms[f], c.behaviour, c.clock
+    borrow_from_tie(c, f)
     if firm.means < behaviour.money_minimum_start * firm.capital_wanted:
         give_up(c, f)
         return

@@ -18,6 +18,7 @@ import numpy as np
 
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.loans import interest_of_others
 from returnee.simulation.firms.ventures import CAPITAL_UNIT, base_ahead, best_persons, tax_rate
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, knows, shift_peers
@@ -113,7 +114,7 @@ def interest_of(c: County, f: int):
     if firm.owed > 0 and january and receive(c, f, R_INTEREST, firm.owed):
         interest -= firm.owed / 100.0
         firm.owed = 0
-    return interest
+    return interest + interest_of_others(c, f)
 
 
 @kernel
@@ -201,8 +202,8 @@ def use_cash(c: County, f: int, outlay: float, capital_return: float):
     firm.cash -= living
     book(c, r.T_LIVING, living)
     target = behaviour.firm_cash_target * (outlay + behaviour.firm_living)
-    if firm.loan > 0 and firm.loan_due > firm.loan_month:
-        passed = (month - firm.loan_month) / (firm.loan_due - firm.loan_month)
+    if firm.loan > 0 and firm.loan_due > firm.loan_start:
+        passed = (month - firm.loan_start) / (firm.loan_due - firm.loan_start)
         target += firm.loan / 100.0 * min(passed, 1.0)
     spare = firm.cash - target
     if spare <= 0.0:

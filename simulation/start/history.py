@@ -18,6 +18,7 @@ from returnee.scenarios import Policy, Scenario, load_scenario
 from returnee.scenarios.schema.layers import OWN
 from returnee.simulation.engine import rules
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.finance import rate_borrowers
 from returnee.simulation.firms.founding import choose_sector, new_file
 from returnee.simulation.firms.markets import price_sectors
 from returnee.simulation.firms.ventures import first_customers, known_productivity
@@ -135,6 +136,7 @@ def open_county(c: County):
             c.towns[worker.township].present += 1
     clock.road = c.facts.firms_road
     price_sectors(c)
+    rate_borrowers(c)
     owners = first_owners(c)
     ids = np.empty(len(owners), np.int64)
     for k in range(len(owners)):

@@ -185,4 +185,7 @@ def pay_loan(c: County, f: int, most: float, kind: int):
     book(c, kind, paid)
     if firm.loan == 0 and firm.loan_stage != r.COMPENSATED:
         firm.loan_stage = r.REPAID
+        owner = c.workers[firm.owner]
+        if owner.record == r.IN_ARREARS:
+            owner.record = r.CLEAN
     return paid

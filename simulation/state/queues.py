@@ -9,12 +9,30 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.draws import D_CAPACITY, I_SHARED, draws
+from returnee.simulation.state.programmes import DESK_DAYS_BASE, G_DESK
+from returnee.simulation.state.providers import MAX_POSTS, POSTS
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-SMALLEST_LOAN = 50_000  # yuan; less is not worth the paperwork (assumed)
+@kernel
+def desk_days(c: County):
+    """Working days a loan file takes; a digital desk that is not paid for is as slow as before."""
+    days = c.policy.services_desk_days
+    if days < DESK_DAYS_BASE:
+        days = DESK_DAYS_BASE - (DESK_DAYS_BASE - days) * c.funded[G_DESK]
+    return days
+
+
+@kernel
+def has_post(c: County, township: int):
+    """Whether a service post works in a township."""
+    for p in range(MAX_POSTS):
+        post = c.services[POSTS + p]
+        if post.funded > 0.0 and post.township == township:
+            return True
+    return False
 
 
 @kernel

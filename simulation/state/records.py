@@ -46,8 +46,18 @@ LOAN_STAGES = (
     "compensated",
 )
 # Why a loan was refused or cut.
-NO_REASON, NO_GUARANTOR, FUND_EXHAUSTED, BANKS_WITHDRAWN, GAVE_UP = range(5)
-REASONS = ("", "no guarantor", "fund exhausted", "banks withdrawn", "gave up waiting")
+NO_REASON, NO_GUARANTOR, FUND_EXHAUSTED, BANKS_WITHDRAWN, GAVE_UP, NOT_APPROVED = range(6)
+REASONS = (
+    "",
+    "no guarantor",
+    "fund exhausted",
+    "banks withdrawn",
+    "gave up waiting",
+    "not approved",
+)
+
+# What banks know of a worker as a borrower.
+CLEAN, IN_ARREARS, DEFAULTED = range(3)
 
 # Why a firm stopped: cash was gone, the owner had something better, retired, or it never opened.
 NO_STOP, STOP_FAILED, STOP_GAVE_UP, STOP_RETIRED, STOP_NEVER_OPENED = range(5)
@@ -83,6 +93,10 @@ TRANSACTIONS = (
     ("living", FIRMS, OTHERS, "owners' living, and what they draw and spend"),
     ("bills", OTHERS, FIRMS, "bills left unpaid when a firm ends"),
     ("compensation", GOVERNMENT, BANKS, "paid by the guarantee fund"),
+    ("informal_loans", HOUSEHOLDS, FIRMS, "lent by ties, for interest"),
+    ("informal_repaid", FIRMS, HOUSEHOLDS, "principal paid back to ties"),
+    ("informal_interest", FIRMS, HOUSEHOLDS, "interest paid to ties"),
+    ("commercial_loans", BANKS, FIRMS, "lent by banks at their own risk"),
 )
 (
     T_SAVING,
@@ -104,6 +118,10 @@ TRANSACTIONS = (
     T_LIVING,
     T_BILLS,
     T_COMPENSATION,
+    T_INFORMAL_LOANS,
+    T_INFORMAL_REPAID,
+    T_INFORMAL_INTEREST,
+    T_COMMERCIAL_LOANS,
 ) = range(len(TRANSACTIONS))
 
 WORKER = np.dtype(
@@ -121,6 +139,7 @@ WORKER = np.dtype(
         ("household", "i4"),
         ("fee_withheld", "i4"),  # part of the training fee that is due on opening, fen
         ("firm", "i4"),  # row of own firm or of the employer; -1: none, or another employer
+        ("parent", "i4"),  # row of the parent of someone who turns 18 later; -1: unknown
         ("mate", "i4"),  # next employee of the same firm; -1: last
         ("birth", "i2"),  # month of birth
         ("enters", "i2"),  # month in which the worker turns 18, or NEVER if before the history
@@ -157,6 +176,9 @@ WORKER = np.dtype(
         ("failed", "u1"),  # firms stopped for want of money
         ("founded", "u1"),  # firms registered
         ("referred", "u1"),  # 1 a case officer has the file, 2 one had it
+        ("eligible", "u1"),  # banks deal with the person at all
+        ("record", "u1"),  # as a borrower: CLEAN, IN_ARREARS, DEFAULTED
+        ("loans_had", "u1"),  # guaranteed loans so far
     ],
     align=True,
 )
@@ -184,9 +206,16 @@ FIRM = np.dtype(
         ("loan_rate", "f8"),  # a year
         ("payroll", "i8"),  # own pay of the employees relative to the township's, thousandths
         ("owed", "i8"),  # interest subsidy in arrears, fen
+        ("loan_base", "i8"),  # principal at the start of the present term, fen
+        ("informal", "i8"),  # owed to a tie, fen
+        ("informal_granted", "i8"),  # lent by the tie, fen
+        ("commercial", "i8"),  # owed to a bank without a guarantee, fen
+        ("commercial_granted", "i8"),  # lent by banks at their own risk so far, fen
+        ("commercial_base", "i8"),  # the last of these loans, fen
         ("owner", "i4"),  # row of the owner
         ("head", "i4"),  # row of the employee hired last; -1: none
         ("guarantor", "i4"),  # row of the guarantor; -1: none
+        ("lender", "i4"),  # row of the tie who lent; -1: none
         ("employees", "i2"),
         ("posts_paid", "i2"),  # posts for which the job subsidy was paid
         ("posts_last_year", "i2"),  # employees at the last anniversary
@@ -197,6 +226,7 @@ FIRM = np.dtype(
         ("closed", "i2"),
         ("loan_month", "i2"),
         ("loan_due", "i2"),
+        ("loan_start", "i2"),  # month in which the present term began
         ("desk_since", "i2"),
         ("desk_done", "i2"),
         ("incubation_since", "i2"),  # month in which a place was asked for
@@ -216,6 +246,7 @@ FIRM = np.dtype(
         ("good", "u1"),
         ("loan_stage", "u1"),
         ("loan_reason", "u1"),
+        ("renewals", "u1"),  # of the loan outstanding
         ("credit_line", "u1"),
         ("grant_paid", "u1"),
         ("tax_eligible", "u1"),
@@ -272,6 +303,7 @@ CLOCK = np.dtype(
         ("repaid", "i8"),
         ("compensated", "i8"),  # paid by the fund to banks
         ("written_off", "i8"),  # borne by banks
+        ("commercial", "i8"),  # loans of banks at their own risk outstanding, fen
         ("spent", "i8"),  # by all programmes this year, fen
         ("fund_capital", "i8"),  # paid into the guarantee fund, fen
         ("compensated_year", "f8"),  # compensation of the last year, fading, fen

@@ -1,9 +1,10 @@
 """The service desk and the guaranteed loan (创业担保贷款).
 
-A loan file waits for the desk, takes working days there, and is decided: the principal is limited
-by the cap (which rises with the jobs planned, P013), by what can be had without a counter-guarantee
-where no guarantor is found (P015, BH033), by the fund times its leverage, and by banks that have
-withdrawn (P046, BH048). Whoever waits may give up (BH032). A young firm that is smaller than its owner
+A loan file waits for the desk, takes working days there, and is decided. The bank approves what it can see
+of the project: the income that follows from the signals it has must cover the instalments. The principal
+is limited by the cap (which rises with the jobs planned, P013, P161), by what can be had without a
+counter-guarantee where no guarantor is found (P015, BH033), by the fund times its leverage, and by banks
+that have withdrawn (P046, BH048). Whoever waits may give up (BH032). A young firm that is smaller than its owner
 wanted may ask once it is open, too, as far as more capital pays.
 """
 
@@ -15,10 +16,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.trading import expected_value
+from returnee.simulation.firms.finance import (
+    capital_missing,
+    cost_of_applying,
+    gain_of_capital,
+    is_bankable,
+    loan_rate,
+    may_apply,
+    project_income,
+    put_into_firm,
+)
+from returnee.simulation.firms.founding import apply_for_loan
+from returnee.simulation.firms.loans import debt_service
 from returnee.simulation.firms.ventures import venture_income
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import book, cents, knows
+from returnee.simulation.state.changes import book, knows
 from returnee.simulation.state.channels import FINANCE, SERVICES
 from returnee.simulation.state.draws import (
     D_GUARANTOR,
@@ -32,14 +44,14 @@ from returnee.simulation.state.money import fen
 from returnee.simulation.state.programmes import POT_FUND
 from returnee.simulation.state.providers import FUND, HALL, MAX_POSTS, POSTS
 from returnee.simulation.state.queues import (
-    SMALLEST_LOAN,
+    desk_days,
+    has_post,
     is_in_training,
     waits_at_desk,
     withdraw_file,
 )
 from returnee.simulation.support.linkage import hand_on
-from returnee.simulation.support.projects import PLAN, drops_out
-from returnee.simulation.support.services import desk_days
+from returnee.simulation.support.projects import PLAN, drops_out, estimate, seen_by_bank
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:
@@ -47,19 +59,16 @@ if TYPE_CHECKING:
 
 
 WORKING_DAYS = 21.75  # a month
-NEAR_POST = 0.7  # of the chance to give up, with a post in the township (assumed)
-YOUNG_FIRM = 36  # months after opening up to which a firm may ask for the loan (assumed)
-TERM_LEFT = 12  # months of the term that must be left for a loan to be raised (assumed)
-FIRST_STEP, SECOND_STEP = 0.2, 0.6  # of the cap, below 2 and below 5 planned jobs (P013)
 
 
 @kernel
-def cap_for(jobs: float, cap: float):
+def cap_for(jobs: float, policy: np.record):
     """Largest principal for the number of jobs planned, yuan."""
-    if jobs < 2.0:
-        return FIRST_STEP * cap
-    if jobs < 5.0:
-        return SECOND_STEP * cap
+    cap = policy.finance_loan_cap
+    if jobs < policy.finance_second_jobs:
+        return policy.finance_first_step * cap
+    if jobs < policy.finance_full_jobs:
+        return policy.finance_second_step * cap
     return cap
 
 
@@ -95,24 +104,32 @@ def needs_guarantor(c: County, firm: np.record, principal: float):
 
 
 @kernel
-def loan_rate(c: County):
-    """Interest of a loan granted now, a year."""
-    return c.facts.firms_lpr + c.policy.finance_rate_spread / 10_000.0
+def loan_that_pays(c: County, f: int):
+    """Guaranteed loan that an open firm would ask for: capital it lacks, if more pays; yuan.
+
+    More pays while its marginal return exceeds interest and depreciation, by what applying costs.
+    """
+    behaviour = c.behaviour
+    missing = capital_missing(c, f)
+    if missing < behaviour.money_smallest_loan:
+        return 0.0
+    gain = gain_of_capital(c, f, loan_rate(c)) * missing
+    cost = 0.0
+    if behaviour.structure_credit_market:
+        cost = cost_of_applying(c, c.workers[c.firms[f].owner])
+    return missing if gain * behaviour.money_payback_months / 12.0 > cost else 0.0
 
 
 @kernel
-def capital_missing(c: County, f: int):
-    """Capital that an open firm lacks for the start that was wanted, if more pays; yuan.
-
-    More pays while its marginal return exceeds interest and depreciation.
-    """
-    firm, behaviour = c.firms[f], c.behaviour
-    missing = (1.0 - behaviour.firm_cushion) * firm.capital_wanted - firm.capital
-    if missing < SMALLEST_LOAN:
-        return 0.0
-    gain = c.markets[firm.sector].capital * expected_value(c, f) / max(firm.capital, 1000.0)
-    yearly = loan_rate(c) + behaviour.firm_depreciation
-    return missing if gain > yearly / 12.0 else 0.0
+def owner_may_apply(c: County, f: int):
+    """Whether the owner of an open firm may ask for a loan, or for more of the one there is."""
+    firm = c.firms[f]
+    owner = c.workers[firm.owner]
+    if firm.commercial > 0:
+        return False
+    if firm.loan > 0:
+        return knows(owner, FINANCE) and is_bankable(c, owner)
+    return may_apply(c, owner)
 
 
 @kernel
@@ -124,14 +141,15 @@ def may_ask(c: County, firm: np.record):
     """
     month = c.clock.month
     age = month - firm.opened
-    if firm.phase != r.OPEN or not 0 < age <= YOUNG_FIRM or waits_at_desk(firm):
+    young = 0 < age <= c.policy.finance_young_firm
+    if firm.phase != r.OPEN or not young or waits_at_desk(firm):
         return False
     if firm.loan_month == r.NEVER and age % 12 == 0:
         return True
     if not gate_is_open(c, firm):
         return False
     if firm.loan_reason == r.NO_GUARANTOR and firm.loan_stage == r.GRANTED:
-        return firm.loan_due - month > TERM_LEFT
+        return firm.loan_due - month > c.behaviour.money_term_left
     return firm.loan_stage == r.NO_LOAN or firm.loan_reason == r.NO_GUARANTOR
 
 
@@ -144,12 +162,10 @@ def ask_while_open(c: County):
     for k in range(clock.active):
         f = c.active[k]
         firm = c.firms[f]
-        if may_ask(c, firm) and knows(c.workers[firm.owner], FINANCE):
-            missing = capital_missing(c, f)
+        if may_ask(c, firm) and owner_may_apply(c, f):
+            missing = loan_that_pays(c, f)
             if missing > 0.0:
-                firm.loan_stage = r.AT_DESK
-                firm.loan_wanted = fen(missing)
-                firm.desk_since = clock.month
+                apply_for_loan(c, firm, missing)
 
 
 @kernel
@@ -164,8 +180,28 @@ def refuse(c: County, f: int, reason: int):
         month.refused_fund += 1
     elif reason == r.BANKS_WITHDRAWN:
         month.refused_banks += 1
+    elif reason == r.NOT_APPROVED:
+        month.refused_not_approved += 1
     if reason != r.GAVE_UP:
         c.services[FUND].refused += 1
+
+
+@kernel
+def is_approved(c: County, f: int, principal: float):
+    """Whether a bank expects the project to pay a loan of `principal` yuan back from its income.
+
+    It expects exp(m + s^2 / 2) of a log productivity that it sees as N(m, s^2), and asks that the income
+    with that covers instalments and interest a number of times.
+    """
+    firm, behaviour = c.firms[f], c.behaviour
+    if not behaviour.structure_credit_market:
+        return True
+    mean, sd = estimate(c, f, seen_by_bank(c, firm))
+    had = firm.loan / 100.0
+    added = (1.0 - behaviour.firm_cushion) * (firm.means + principal)
+    income = project_income(c, f, mean + 0.5 * sd * sd, firm.capital + added)
+    service = debt_service(had + principal, loan_rate(c), c.policy.finance_loan_months)
+    return income >= behaviour.money_cover * service
 
 
 @kernel
@@ -178,8 +214,11 @@ def decide_loan(c: County, f: int):
         return
     _, persons = venture_income(c, c.workers[i], firm.sector, firm.capital_wanted)
     had = firm.loan / 100.0
-    most = cap_for(persons - 1.0, policy.finance_loan_cap) - had
+    most = cap_for(persons - 1.0, policy) - had
     principal = min(firm.loan_wanted / 100.0, most)
+    if not is_approved(c, f, principal):
+        refuse(c, f, r.NOT_APPROVED)
+        return
     firm.loan_reason = 0
     if needs_guarantor(c, firm, had + principal) and firm.guarantor < 0:
         firm.guarantor = find_guarantor(c, i, int(firm.attempt))
@@ -205,20 +244,21 @@ def grant_loan(c: County, f: int, amount: int):
     if firm.loan == 0:
         firm.loan_rate = loan_rate(c)
         firm.loan_month = clock.month
+        firm.loan_start = clock.month
         firm.loan_due = clock.month + policy.finance_loan_months
+        firm.renewals = 0
+        owner = c.workers[firm.owner]
+        owner.loans_had = min(int(owner.loans_had) + 1, 255)
         month.loans_number += 1
         month.desk_wait += clock.month - firm.desk_since
         c.services[FUND].served += 1
     firm.loan += amount
+    firm.loan_base = firm.loan
     firm.loan_granted += amount
     firm.loan_stage = r.GRANTED
     book(c, r.T_LOANS, amount / 100.0)
     if firm.phase == r.OPEN:
-        kept = math.floor(amount / 100.0 * c.behaviour.firm_cushion)
-        bought = cents(amount / 100.0 - kept)
-        firm.cash += kept
-        firm.capital += bought
-        book(c, r.T_EQUIPMENT, bought)
+        put_into_firm(c, f, amount / 100.0)
     else:
         firm.means += amount / 100.0
     clock.outstanding += amount
@@ -232,11 +272,8 @@ def gives_up(c: County, f: int):
     firm, clock = c.firms[f], c.clock
     u, _, _, _ = draws(clock, D_QUEUE, clock.month, c.workers[firm.owner].id, I_GIVE_UP)
     chance = c.behaviour.money_giveup
-    for p in range(MAX_POSTS):
-        post = c.services[POSTS + p]
-        if post.funded > 0.0 and post.township == firm.township:
-            chance *= NEAR_POST
-            break
+    if has_post(c, int(firm.township)):
+        chance *= c.behaviour.money_near_post
     return u < chance
 
 

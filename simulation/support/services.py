@@ -69,6 +69,7 @@ from returnee.simulation.state.providers import (
     open_now,
     sites_at_work,
 )
+from returnee.simulation.state.queues import desk_days
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -177,16 +178,6 @@ def run_desk(c: County):
         post = c.services[POSTS + p]
         files = facts.firms_post_files * DESK_DAYS_BASE / days * clock.sample
         post.capacity = files * post.quality * post.funded
-
-
-@kernel
-def desk_days(c: County):
-    """Working days a loan file takes; a digital desk that is not paid for is as slow as before."""
-    policy = c.policy
-    days = policy.services_desk_days
-    if days < DESK_DAYS_BASE:
-        days = DESK_DAYS_BASE - (DESK_DAYS_BASE - days) * c.funded[G_DESK]
-    return days
 
 
 @kernel

@@ -95,6 +95,11 @@ def check_loans(county):
     assert firms.loan.sum() == clock.outstanding
     assert firms.loan_granted.sum() == clock.granted
     assert (firms.loan >= 0).all()
+    assert firms.commercial.sum() == clock.commercial
+    for owed in (firms.commercial, firms.informal):
+        assert (owed >= 0).all()
+        assert not owed[np.isin(firms.phase, (r.DORMANT, r.CLOSED, r.ABANDONED))].any()
+    assert (firms.informal <= firms.informal_granted).all()
 
 
 def private_money(county):
@@ -106,7 +111,7 @@ def private_money(county):
     return {
         r.HOUSEHOLDS: int(np.rint(100 * savings).sum()),
         r.FIRMS: int(np.rint(100 * firms.cash).sum() + np.rint(100 * firms.means).sum()),
-        r.BANKS: int(county.clock.outstanding),
+        r.BANKS: int(county.clock.outstanding + county.clock.commercial),
     }
 
 
@@ -122,7 +127,8 @@ def check_private_money(county, held, month):
     assert there[r.HOUSEHOLDS] - held[r.HOUSEHOLDS] == gained[r.HOUSEHOLDS]
     assert there[r.FIRMS] - held[r.FIRMS] == gained[r.FIRMS]
     # What banks lent and did not get back is outstanding, or written off.
-    lost = round(100 * county.months[month].loans_written_off)
+    month_row = county.months[month]
+    lost = round(100 * (month_row.loans_written_off + month_row.commercial_lost))
     interest = int(booked[r.T_INTEREST])
     assert there[r.BANKS] - held[r.BANKS] == interest - gained[r.BANKS] - lost
     named = [k for k in range(len(r.TRANSACTIONS)) if k != r.T_SAVING]
