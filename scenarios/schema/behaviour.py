@@ -148,6 +148,11 @@ class Firm(Group):
         help=("Share of county sales that follows residents' spending; the rest goes to visitors and the "
               "public sector.",
               "县内销售中随居民支出变化的比例；其余售予外来者和公共部门。"))
+    sites_seen: float = lever(
+        8, unit="sites/month", within=(1, 50),
+        en="Sites looked at", zh="每月看地数",
+        help=("Sites that a firm in search of one looks at in a month.",
+              "需用地企业每月察看的场地数。"))
     most_employees: int = lever(
         600, unit="employees", within=(1, 5000),
         en="Largest firm", zh="企业最大规模",

@@ -20,7 +20,7 @@ from returnee.simulation.firms.finance import (
     money_of_ties,
 )
 from returnee.simulation.firms.hiring import leave_employer
-from returnee.simulation.firms.markets import has_site, take_site
+from returnee.simulation.firms.markets import finds_site
 from returnee.simulation.firms.trading import expected_income
 from returnee.simulation.firms.ventures import (
     first_customers,
@@ -77,12 +77,13 @@ def choose_sector(c: County, i: int, attempt: int, means: float):
     worker, clock = c.workers[i], c.clock
     best, best_value = 0, -1e30
     for s in range(len(c.markets)):
-        if not has_site(c, s):
-            continue
         u, _, _, _ = draws(clock, D_VENTURE, 0, worker.id, attempt * 16 + s)
         income, _ = venture_income(c, worker, s, means)
         value = (
-            math.log(max(income, 100.0)) + c.behaviour.firm_taste * normal(u) + c.markets[s].appeal
+            math.log(max(income, 100.0))
+            + c.behaviour.firm_taste * normal(u)
+            + c.markets[s].appeal
+            + c.markets[s].site_worth
         )
         if value > best_value:
             best, best_value = s, value
@@ -271,7 +272,7 @@ def register(c: County, f: int):
     tell(c, firm.owner, int(firm.attempt))
     u, v, _, _ = draws(clock, D_FOUNDING, 0, worker.id, I_REGISTER + int(firm.attempt))
     firm.tax_eligible = 1 if v < c.policy.finance_tax_reach else 0
-    if u < behaviour.firm_open_at_once and has_site(c, int(firm.sector)):
+    if u < behaviour.firm_open_at_once and finds_site(c, firm):
         open_firm(c, f)
 
 
@@ -292,7 +293,6 @@ def open_firm(c: County, f: int):
     firm, clock = c.firms[f], c.clock
     firm.phase = r.OPEN
     firm.opened = clock.month
-    take_site(c, int(firm.sector), 1)
     firm.known = known_productivity(c.workers[firm.owner], c.behaviour)
     firm.income = expected_income(c, f)
     enter(c, firm.owner, r.OWNER)
@@ -320,5 +320,5 @@ def prepare(c: County):
             item = I_REGISTER + int(firm.attempt)
             u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, item)
             if firm.registered < clock.month and u < behaviour.firm_opening_rate:
-                if has_site(c, int(firm.sector)):
+                if finds_site(c, firm):
                     open_firm(c, f)
