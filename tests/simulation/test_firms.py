@@ -9,7 +9,8 @@ import pytest
 
 from returnee.scenarios import load_scenario, record_of
 from returnee.simulation.firms.closing import alternative, income_at_home, income_in_city
-from returnee.simulation.firms.hiring import nearest
+from returnee.simulation.firms.hiring import nearest, poach
+from returnee.simulation.firms.markets import finds_site, price_sectors
 from returnee.simulation.firms.trading import drift_on, update_belief, win_customers
 from returnee.simulation.firms.ventures import base_ahead, first_customers, tax_rate
 from returnee.simulation.run import start
@@ -83,7 +84,7 @@ def test_young_firms_have_fewer_customers_and_smaller_staff():
     assert (firms_of(without).customers == 1.0).all()
     mine, theirs = young(with_base), young(without)
     age = with_base.clock.month - mine.opened
-    assert mine.customers[age <= 3].max() < mine.customers[age >= 18].min()
+    assert np.corrcoef(age, mine.customers)[0, 1] > 0.7
     assert mine.wanted.mean() < theirs.wanted.mean()
 
 
@@ -179,12 +180,16 @@ def test_firms_pay_what_their_employees_earn():
 
 
 def test_firms_draw_people_from_other_employers_where_they_pay_more():
-    few = {"behaviour.careers.seek_patience": 1, "behaviour.careers.job_finding": 1.0}
-    hired = [
-        county({**few, "county.firms.pay": pay}, months=12).months[1:].hires.sum()
-        for pay in (0.99, 1.01)
-    ]
-    assert hired[1] > 1.1 * hired[0]
+    scenario = load_scenario("baseline")
+    for pay in (0.8, 1.2):
+        here = advance(start(scenario, 0, 1, SAMPLE, 12, BURN_IN), 6)
+        here.towns.pay = pay * here.towns.wage
+        vacant = np.flatnonzero(firms_of(here).phase == r.OPEN)
+        elsewhere, staff = here.towns.filled.sum(), firms_of(here).employees.sum()
+        poach(here, vacant, nearest(here))
+        moved = firms_of(here).employees.sum() - staff
+        assert moved == elsewhere - here.towns.filled.sum()
+        assert (moved > 0) is (pay > 1.0)
 
 
 def test_townships_are_near_by_distance():
@@ -229,22 +234,41 @@ def test_hiring_does_not_depend_on_the_order_of_townships():
 # Sites
 
 
-def needs_site(county):
-    return np.flatnonzero(county.markets.needs_site)
-
-
 def opened_on_sites(county):
     firms = firms_of(county)
-    return (np.isin(firms.sector, needs_site(county)) & (firms.opened >= 1)).sum()
+    needing = np.flatnonzero(county.markets.needs_site)
+    return (np.isin(firms.sector, needing) & (firms.opened >= 1)).sum()
 
 
 def test_a_sector_that_needs_a_site_cannot_open_without_one():
-    none = {"county.firms.sites": 0.0}
-    assert opened_on_sites(county(none)) == 0
-    built = county({**none, "policy.venue.sites_land": 200.0, "policy.budget.works": 1e8})
-    assert opened_on_sites(built) > 0
-    used = np.isin(firms_of(built).sector, needs_site(built)) & (firms_of(built).phase == r.OPEN)
-    assert used.sum() == built.clock.site_firms
+    none = {"county.firms.sites_vacant": 0.0}
+    built = {**none, "policy.venue.sites_land": 500, "policy.budget.works": 2e8}
+    opened = [opened_on_sites(county(facts)) for facts in (none, built)]
+    assert opened[0] < opened[1]
+    full = start(load_scenario("baseline", none), 0, 1, SAMPLE, MONTHS, BURN_IN)
+    full.clock.month = 1
+    price_sectors(full)
+    needs = full.markets.needs_site == 1
+    assert (full.markets.site_chance[needs] == 0.0).all()
+    assert (full.markets.site_chance[~needs] == 1.0).all()
+    assert not any(finds_site(full, firm) for firm in firms_of(full) if needs[firm.sector])
+
+
+def test_the_more_sites_are_taken_the_fewer_are_found():
+    chances = []
+    for vacant in (0.02, 0.1, 0.5):
+        here = start(
+            load_scenario("baseline", {"county.firms.sites_vacant": vacant}),
+            0,
+            1,
+            SAMPLE,
+            2,
+            BURN_IN,
+        )
+        here.clock.month = 1
+        price_sectors(here)
+        chances.append(here.markets.site_chance.min())
+    assert 0.0 < chances[0] < chances[1] < chances[2] < 1.0
 
 
 # Taxes and what is due
