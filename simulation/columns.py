@@ -73,7 +73,8 @@ PHASE = Column("phase", "name", "at the end: " + ", ".join(r.PHASES))
 FIRMS = (
     Column("firm", "id", "id of the firm"),
     Column("owner", "id", "worker who owns it"),
-    Column("attempt", "number", "which venture of the owner it is, from 1"),
+    Column("founder", "id", "worker who founded it; another than the owner once it is handed on"),
+    Column("attempt", "number", "which venture of the founder it is, from 1"),
     Column("sector", "name", "key of the sector"),
     Column("township", "name", "where it works"),
     Column("returnee", "yes/no", "the owner had worked away"),

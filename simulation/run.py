@@ -270,6 +270,7 @@ class Run:
         frame = pd.DataFrame(
             {
                 "owner": self.county.workers.id[rows.owner],
+                "founder": rows.id >> 4,
                 "attempt": rows.attempt,
                 "sector": sectors[rows.sector],
                 "township": towns[rows.township],

@@ -48,13 +48,13 @@ class AgeGroup(Group):
     """Five years of age of a pyramid, as a census counts them when the history starts."""
 
     age: int = lever(
-        REQUIRED, unit="years", within=(0, 55), en="Youngest age", zh="起始年龄",
+        REQUIRED, unit="years", within=(0, 55), evidence=("L42", "L43"), en="Youngest age", zh="起始年龄",
         help=("Youngest age of the five years.", "该五岁组的起始年龄。"))
     men: float = lever(
-        REQUIRED, unit="people", within=(0, 10_000_000), en="Men", zh="男",
+        REQUIRED, unit="people", within=(0, 10_000_000), evidence=("L42", "L43"), en="Men", zh="男",
         help=("Men or boys of these ages.", "该年龄组男性人数。"))
     women: float = lever(
-        REQUIRED, unit="people", within=(0, 10_000_000), en="Women", zh="女",
+        REQUIRED, unit="people", within=(0, 10_000_000), evidence=("L42", "L43"), en="Women", zh="女",
         help=("Women or girls of these ages.", "该年龄组女性人数。"))
 
 
@@ -118,11 +118,13 @@ class CitySector(Group):
     name_zh: str = Field(strict=True, min_length=1, max_length=100)
     share: float = lever(
         REQUIRED, unit="share", within=(0, 1), evidence=("N51",), en="Share", zh="占比",
-        help=("Share of away workers in the sector.", "在外劳动力中的占比。"))
+        help=("Share of away workers in the sector; the rest is what is left.",
+              "在外劳动力中的占比；其他行业为余数。"))
     wage: float = lever(
-        REQUIRED, unit="yuan/month", within=(500, 50_000), evidence=("N49",), en="Wage", zh="工资",
-        help=("Mean monthly wage, relative to the other sectors.",
-              "平均月工资，用于行业间比较。"))
+        REQUIRED, unit="yuan/month", within=(500, 50_000), evidence=("N49", "N47"), en="Wage", zh="工资",
+        help=("Mean monthly wage, relative to the other sectors; that of the rest makes the mean of all that "
+              "of N47.",
+              "平均月工资，用于行业间比较；其他行业的工资使总平均等于N47。"))
 
 
 class People(Group):
@@ -271,7 +273,7 @@ class Work(Group):
         help=("Monthly income of someone who farms the household's land.",
               "耕种自家土地者的月收入。"))
     other_jobs: float = lever(
-        0.38, unit="jobs/home worker", within=(0, 1),
+        0.4, unit="jobs/home worker", within=(0, 1),
         en="Other jobs", zh="其他岗位",
         help=("Jobs with employers outside the model's firms at the start: what the census has in work "
               "outside farming, less firms' owners and staff.",
@@ -288,15 +290,15 @@ class Work(Group):
         help=("Calendar year of month 1; retirement ages follow the law of the year.",
               "第1个月所在的公历年份；退休年龄按当年法律。"))
     retirement_men: int = lever(
-        60, unit="years", within=(50, 70), evidence=("L47",),
+        60, unit="years", within=(50, 70), evidence=("N58",),
         en="Retirement of men", zh="男性退休年龄",
         help=("Age at which men retired before 2025.", "2025年以前的男性退休年龄。"))
     retirement_women: int = lever(
-        55, unit="years", within=(45, 70), evidence=("L47",),
+        55, unit="years", within=(45, 70), evidence=("N58",), bound=True,
         en="Retirement of women", zh="女性退休年龄",
-        help=("Age at which women retired before 2025.", "2025年以前的女性退休年龄。"))
+        help=("Age at which women retired before 2025: 50 for workers, 55 for staff.", "2025年以前的女性退休年龄：工人50岁，干部55岁。"))
     retirement_rise: int = lever(
-        36, unit="months", within=(0, 120), evidence=("L47",),
+        36, unit="months", within=(0, 120), evidence=("N58",),
         en="Rise of retirement ages", zh="退休年龄延迟",
         help=("By how much retirement ages rise from 2025 on, a month every four months.",
               "2025年起退休年龄逐步延迟的总月数，每四个月延迟一个月。"))
@@ -398,7 +400,7 @@ class Firms(Group):
         en="Existing incubator places", zh="现有孵化工位",
         help=("Places there already are; more must be built.", "已有工位；增加须新建。"))
     training_centres: int = lever(
-        3, unit="centres", within=(1, 6),
+        3, unit="centres", within=(1, 20),
         en="Training centres", zh="培训机构",
         help=("Centres that hold courses.", "开办课程的机构数。"))
     hall_files: float = lever(
@@ -525,7 +527,7 @@ class County(Group):
         ),
     )
     away_share: float = lever(
-        0.397,
+        0.396,
         unit="share",
         within=(0, 0.9),
         evidence=("L41", "L42"),

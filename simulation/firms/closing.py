@@ -27,7 +27,7 @@ from returnee.simulation.state.changes import (
 )
 from returnee.simulation.state.channels import SERVICES
 from returnee.simulation.state.draws import D_CLOSE, draws
-from returnee.simulation.state.money import fen, receive
+from returnee.simulation.state.money import fen, receive, scaled
 from returnee.simulation.state.programmes import R_EXIT, R_INTEREST
 from returnee.simulation.state.queues import withdraw_file
 
@@ -141,7 +141,7 @@ def compensate_exit(c: County, f: int):
     if age > 12 * policy.finance_years or not knows(c.workers[firm.owner], SERVICES):
         return
     share = policy.finance_exit_tax_share
-    amount = fen(min(policy.finance_exit_compensation, share * firm.taxes))
+    amount = fen(scaled(c, min(policy.finance_exit_compensation, share * firm.taxes)))
     if amount > 0 and receive(c, f, R_EXIT, amount):
         firm.cash += amount / 100.0
         c.clock.transfers += amount

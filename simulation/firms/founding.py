@@ -25,6 +25,7 @@ from returnee.simulation.firms.trading import expected_income
 from returnee.simulation.firms.ventures import (
     first_customers,
     known_productivity,
+    optimism_of,
     venture_income,
 )
 from returnee.simulation.state import records as r
@@ -62,7 +63,7 @@ from returnee.simulation.state.queues import (
     waits_at_desk,
     withdraw_file,
 )
-from returnee.simulation.support.projects import FUNDED, OPENED, drops_out
+from returnee.simulation.support.projects import FUNDED, OPENED, drops_out, recall_course
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -157,7 +158,7 @@ def new_file(c: County, i: int, sector: int):
     firm.capital_wanted = start_money(market, behaviour, u)
     firm.luck = behaviour.firm_luck_sd * normal(v)
     firm.known = known_productivity(worker, behaviour)
-    firm.belief = behaviour.firm_optimism
+    firm.belief = optimism_of(worker, behaviour)
     firm.variance = behaviour.firm_luck_sd**2
     firm.customers = first_customers(behaviour)
     clear_months(firm)
@@ -207,6 +208,7 @@ def begin_venture(c: County, i: int):
         leave_employer(c, i)
     enter(c, i, r.FOUNDING)
     worker.firm = f
+    recall_course(c, f)
     c.now.plans += 1
     u, _, _, _ = draws(c.clock, D_FOUNDING, 0, worker.id, I_ASKS + attempt)
     if u < behaviour.support_ask_founder and knows(worker, TRAINING):

@@ -45,7 +45,7 @@ ADULT, OLD = 18, 60  # years between which residents are counted
 LAW_CHANGES, MONTHS_A_STEP = (
     2025,
     4,
-)  # retirement rises by a month every four from January 2025 (L47)
+)  # retirement rises by a month every four from January 2025 (N58)
 AGE_CONCENTRATION = 2.2  # of the beta distribution of ages (assumed)
 QUANTILES = 1024
 AGE_AND_SCHOOLING = 0.4  # correlation of youth and schooling (assumed)
@@ -188,7 +188,7 @@ def place_people(facts: Facts, sample: float) -> tuple[np.ndarray, np.ndarray]:
 def month_of_retirement(birth: int, sex: int, facts: np.record):
     """Month in which somebody born in month `birth` retires, by the law of the year.
 
-    From 2025 on who reaches the old age retires a month later for every four months since (L47).
+    From 2025 on who reaches the old age retires a month later for every four months since (N58).
     """
     age = facts.work_retirement_women if sex == 1 else facts.work_retirement_men
     month = birth + 12 * age

@@ -185,7 +185,7 @@ WORKER = np.dtype(
 
 FIRM = np.dtype(
     [
-        ("id", "i8"),  # owner's id * 16 + attempt
+        ("id", "i8"),  # founder's id * 16 + attempt
         ("capital_wanted", "f8"),  # money wanted for the start, cushion included, yuan
         ("capital", "f8"),  # yuan
         ("cash", "f8"),  # yuan
@@ -295,6 +295,10 @@ CLOCK = np.dtype(
         ("pending", "i8"),
         ("cases", "i8"),  # files that case officers have
         ("requests", "i8"),  # files that are to be handed on this month
+        ("scale", "f8"),  # factor on all volumes and payments of this year, for the cap
+        ("claims", "i8"),  # under programmes that follow demand this year, before that factor, fen
+        ("claims_last", "i8"),  # last year
+        ("winner_credit", "f8"),  # prizes carried over to the next contest
         ("offers", "i8"),  # jobs kept for people who are away
         ("recent", "i8"),
         ("seekers", "i8"),  # rows in `seekers`, some of which seek no more

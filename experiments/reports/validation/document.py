@@ -54,7 +54,13 @@ def besides() -> list[Sources]:
     county = load_scenario("baseline").county
     cells = basis_counts(
         lever
-        for table in (county.townships, county.sectors, county.city_sectors)
+        for table in (
+            county.residents,
+            county.children,
+            county.townships,
+            county.sectors,
+            county.city_sectors,
+        )
         for row in table
         for _, lever in walk(row)
     )
