@@ -274,7 +274,7 @@ def register(c: County, f: int):
     tell(c, firm.owner, int(firm.attempt))
     u, v, _, _ = draws(clock, D_FOUNDING, 0, worker.id, I_REGISTER + int(firm.attempt))
     firm.tax_eligible = 1 if v < c.policy.finance_tax_reach else 0
-    if u < behaviour.firm_open_at_once and finds_site(c, firm):
+    if u < behaviour.firm_open_at_once:
         open_firm(c, f)
 
 
@@ -306,7 +306,7 @@ def open_firm(c: County, f: int):
 
 @kernel
 def prepare(c: County):
-    """Founders without a loan file register; registered firms open."""
+    """Founders without a loan file register, once they have a site; registered firms open."""
     clock, behaviour = c.clock, c.behaviour
     for k in range(clock.active):
         f = c.active[k]
@@ -314,7 +314,10 @@ def prepare(c: County):
         if firm.phase == r.PLANNED:
             ready = not waits_at_desk(firm) and not is_in_training(c, firm)
             if ready and firm.planned < clock.month:
-                if firm.loan > 0 and drops_out(c, f, FUNDED):
+                if not finds_site(c, firm):
+                    if clock.month - firm.planned >= behaviour.firm_site_patience:
+                        give_up(c, f)
+                elif firm.loan > 0 and drops_out(c, f, FUNDED):
                     give_up(c, f)
                 else:
                     register(c, f)
@@ -322,5 +325,4 @@ def prepare(c: County):
             item = I_REGISTER + int(firm.attempt)
             u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, item)
             if firm.registered < clock.month and u < behaviour.firm_opening_rate:
-                if finds_site(c, firm):
-                    open_firm(c, f)
+                open_firm(c, f)

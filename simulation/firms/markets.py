@@ -51,7 +51,9 @@ def price_sectors(c: County):
         market = c.markets[s]
         if market.supply > 0:
             ratio = market.demand * factor / market.supply
-            market.price = min(max(ratio ** (1.0 / behaviour.firm_demand_elasticity), 0.3), 3.0)
+            price = ratio ** (1.0 / behaviour.firm_demand_elasticity)
+            bound = behaviour.firm_price_bound
+            market.price = min(max(price, 1.0 / bound), bound)
         market.log_scale = math.log(facts.work_local_wage) - market.capital * math.log(
             market.capital_median / CAPITAL_UNIT
         )
@@ -106,13 +108,14 @@ def count_sites(c: County):
     """Sites in use, and how easily a firm finds one: a market for land with a fixed stock.
 
     The stock is what was in use at the end of the history and some vacant sites, and what the county has
-    built since. A firm looks at n sites a month, each vacant with the county's vacancy rate, so it finds
-    one with chance 1 - occupied^n. Founders weigh a sector by the chance to find one within a year.
+    built since. A founder looks at n sites a month, each vacant with the county's vacancy rate, so one is
+    found with chance 1 - occupied^n. Founders weigh a sector by the chance to find one within a year.
     """
     clock, behaviour, used = c.clock, c.behaviour, 0
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
-        if firm.phase == r.OPEN and c.markets[firm.sector].needs_site == 1:
+        works = firm.phase == r.REGISTERED or firm.phase == r.OPEN
+        if works and c.markets[firm.sector].needs_site == 1:
             used += 1
     clock.site_firms = used
     if clock.month <= 1:
@@ -128,7 +131,7 @@ def count_sites(c: County):
 
 @kernel
 def finds_site(c: County, firm: np.record):
-    """Whether a firm that is to open has a site, or finds one this month."""
+    """Whether a founder needs no site, or finds one this month."""
     chance = c.markets[firm.sector].site_chance
     if chance >= 1.0:
         return True

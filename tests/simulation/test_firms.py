@@ -8,10 +8,21 @@ import numpy as np
 import pytest
 
 from returnee.scenarios import load_scenario, record_of
-from returnee.simulation.firms.closing import alternative, income_at_home, income_in_city
+from returnee.simulation.firms.closing import (
+    alternative,
+    compensate_exit,
+    income_at_home,
+    income_in_city,
+)
 from returnee.simulation.firms.hiring import nearest, poach
 from returnee.simulation.firms.markets import finds_site, price_sectors
-from returnee.simulation.firms.trading import drift_on, update_belief, win_customers
+from returnee.simulation.firms.trading import (
+    drift_on,
+    receive_grant,
+    turn_into_company,
+    update_belief,
+    win_customers,
+)
 from returnee.simulation.firms.ventures import base_ahead, first_customers, tax_rate
 from returnee.simulation.run import start
 from returnee.simulation.start.assemble import assemble, with_policy
@@ -189,7 +200,7 @@ def test_firms_draw_people_from_other_employers_where_they_pay_more():
         poach(here, vacant, nearest(here))
         moved = firms_of(here).employees.sum() - staff
         assert moved == elsewhere - here.towns.filled.sum()
-        assert (moved > 0) is (pay > 1.0)
+        assert bool(moved > 0) is (pay > 1.0)
 
 
 def test_townships_are_near_by_distance():
@@ -302,12 +313,33 @@ def test_the_job_subsidy_is_paid_once_for_a_post():
 
 
 def test_the_grant_is_for_first_firms_only():
-    here = county({**GENEROUS, "behaviour.closing.retry": 3.0}, months=48)
-    firms = firms_of(here)
-    started = firms[firms.registered != r.NEVER]
-    order = np.lexsort((started.id, started.owner))
-    again = np.zeros(len(started), bool)
-    again[order[1:]] = np.diff(started.owner[order]) == 0
-    assert again.any()
-    assert not started.grant_paid[again].any()
-    assert started.grant_paid[~again & (started.opened >= 1)].any()
+    here = advance(start(load_scenario("baseline", GENEROUS), 0, 1, SAMPLE, 12, BURN_IN), 12)
+    f = int(np.flatnonzero(firms_of(here).phase == r.OPEN)[0])
+    firm, owner = here.firms[f], here.workers[here.firms[f].owner]
+    owner.knows = 255
+    firm.opened, firm.left_support = 12 - here.policy.finance_grant_after_months, 0
+    for founded, paid in ((2, 0.0), (1, 10_000.0)):
+        owner.founded, firm.grant_paid = founded, 0
+        assert receive_grant(here, f) == paid
+
+
+def test_a_business_that_grows_into_a_company_gets_the_upgrade_grant():
+    here = advance(start(load_scenario("baseline", GENEROUS), 0, 1, SAMPLE, 12, BURN_IN), 12)
+    f = int(np.flatnonzero(firms_of(here).phase == r.OPEN)[0])
+    firm, owner = here.firms[f], here.workers[here.firms[f].owner]
+    owner.knows, firm.capital = 255, here.facts.firms_company_capital
+    for certificate, paid in ((r.NEVER, 0.0), (1, here.policy.technology_upgrade_grant)):
+        owner.certificate, firm.company = certificate, 0
+        assert turn_into_company(here, f) == paid
+        assert firm.company == 1
+
+
+def test_compensation_ends_some_years_after_registering():
+    here = advance(start(load_scenario("baseline", GENEROUS), 0, 1, SAMPLE, 12, BURN_IN), 12)
+    f = int(np.flatnonzero(firms_of(here).phase == r.OPEN)[0])
+    firm, owner = here.firms[f], here.workers[here.firms[f].owner]
+    owner.knows, firm.taxes = 255, 4000.0
+    for age, paid in ((37, 0.0), (36, 2000.0)):
+        firm.registered, cash = 12 - age, float(firm.cash)
+        compensate_exit(here, f)
+        assert firm.cash - cash == pytest.approx(paid)

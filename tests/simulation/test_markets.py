@@ -59,7 +59,7 @@ def test_seekers_know_what_firms_pay():
 
 
 def gain(local: bool) -> float:
-    """Extra spending of residents when demand from outside is a fifth higher, after three years."""
+    """Extra spending of residents when demand from outside is a fifth higher, in the second and third year."""
     spent = []
     for demand in (1.0, 1.2):
         run = simulate(
@@ -72,13 +72,13 @@ def gain(local: bool) -> float:
                     "county.shock.local_demand": demand,
                 },
             ),
-            sample=0.02, months=48,
+            sample=0.05, months=36,
         )  # fmt: skip
-        spent.append(run.monthly.consumption.loc[25:].mean())
+        spent.append(run.monthly.consumption.loc[13:].mean())
     return spent[1] - spent[0]
 
 
 def test_the_multiplier_is_that_of_an_open_county():
     """Of each further yuan residents spend a part at home: 1.1 to 1.4 times the first round in all."""
     multiplier = gain(True) / gain(False)
-    assert 1.02 < multiplier < 1.6
+    assert 1.0 < multiplier < 1.5
