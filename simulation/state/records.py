@@ -58,10 +58,14 @@ REASONS = (
 
 # What banks know of a worker as a borrower.
 CLEAN, IN_ARREARS, DEFAULTED = range(3)
+CREDIT_RECORDS = ("clean", "in arrears", "defaulted")
 
 # Why a firm stopped: cash was gone, the owner had something better, retired, or it never opened.
 NO_STOP, STOP_FAILED, STOP_GAVE_UP, STOP_RETIRED, STOP_NEVER_OPENED = range(5)
 STOP_REASONS = ("", "failed", "gave up for better", "retired", "never opened")
+
+# Who has looked at a project: bits of a firm's `signals`, see `returnee.simulation.support.projects`.
+OFFICES = ("bank", "trainer", "mentor", "incubator", "jury")
 
 # Money that passes between sectors: name, who pays, who receives, and what for. Households are the
 # workers' savings, firms the cash of firms and the money put aside for ventures; "others" are customers,
