@@ -58,6 +58,8 @@ WORKERS = (
     Column("ever_away", "yes/no", "has ever worked away"),
     Column("returned", "month", "last return; missing: never"),
     Column("certificate", "month", "training was finished; missing: never"),
+    Column("idea", "month", "the venture idea in hand came; missing: none in hand"),
+    Column("saves", "yes/no", "saves up for that venture"),
     Column("attempts", "number", "ventures planned so far"),
     Column("failed", "number", "firms stopped so far"),
     Column("firm", "id", "own firm or, of employees, the employer; missing: none"),

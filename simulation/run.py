@@ -244,6 +244,8 @@ class Run:
                 "ever_away": rows.ever_away.astype(bool),
                 "returned": month_or_none(rows.returned),
                 "certificate": month_or_none(rows.certificate),
+                "idea": month_or_none(rows.idea),
+                "saves": rows.saves == 1,
                 "attempts": rows.attempts,
                 "failed": rows.failed,
                 "firm": pd.arrays.IntegerArray(
