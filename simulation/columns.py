@@ -61,8 +61,6 @@ WORKERS = (
     Column("ever_away", "yes/no", "has ever worked away"),
     Column("returned", "month", "last return; missing: never"),
     Column("certificate", "month", "training was finished; missing: never"),
-    Column("idea", "month", "the venture idea in hand came; missing: none in hand"),
-    Column("saves", "yes/no", "saves up for that venture"),
     Column("attempts", "number", "ventures planned so far"),
     Column("registered", "number", "firms registered so far"),
     Column("failed", "number", "firms stopped so far"),

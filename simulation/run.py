@@ -259,8 +259,6 @@ class Run:
                 "ever_away": rows.ever_away.astype(bool),
                 "returned": month_or_none(rows.returned),
                 "certificate": month_or_none(rows.certificate),
-                "idea": month_or_none(rows.idea),
-                "saves": rows.saves == 1,
                 "attempts": rows.attempts,
                 "registered": rows.founded,
                 "failed": rows.failed,
