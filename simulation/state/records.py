@@ -329,7 +329,8 @@ CLOCK = np.dtype(
         ("places_built", "f8"),  # incubator places built beyond the county's stock
         ("road", "f8"),  # road quality in force, index 0-1
         ("spending_then", "f8"),  # that spending at the end of the history
-        ("site_firms", "i8"),  # open firms that need a site
+        ("site_firms", "i8"),  # firms with a site, of those that need one
+        ("site_stock", "f8"),  # sites for them without those that the county builds
         ("sites", "f8"),  # county sites in use at most
         ("places_used", "i8"),
         ("sites_used", "i8"),
@@ -379,6 +380,8 @@ MARKET = np.dtype(
         ("supply", "i8"),  # yuan of value added sold in the county this month at price 1
         ("log_scale", "f8"),  # log value added of one person with 10,000 yuan of capital
         ("firms", "i8"),
+        ("site_chance", "f8"),  # chance a month that a founder in the sector finds a site
+        ("site_worth", "f8"),  # log of the chance to find one within a year
     ],
     align=True,
 )
