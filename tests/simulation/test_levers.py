@@ -113,7 +113,7 @@ def owed(run):
 CROWD = {"policy.training.places": 400, "behaviour.support.ask_rate": 0.5}
 TALK = {"behaviour.information.post_contacts": 200}
 FAIL = {"behaviour.closing.outlook_margin": 0.0}
-TECHNOLOGY = {"policy.technology.extension_visits": 2000}
+GROWN = {"county.firms.company_capital": 90_000, "policy.training.places": 3000}
 LONG = {"months": 60}
 
 ROWS = [
@@ -149,9 +149,12 @@ ROWS = [
     ("finance.job_subsidy", 0, spent("job_subsidy"), -1, {}),
     ("finance.tax_relief", 0, spent("tax_relief"), -1, LONG),
     ("finance.tax_reach", 0.3, spent("tax_relief"), 1, LONG),
+    ("finance.years", 1, spent("tax_relief"), -1, LONG),
+    ("finance.grant_wait", 0, total("grants"), -1, LONG),
+    ("finance.exit_tax_share", 0.0, spent("exit_compensation"), -1, LONG | FAIL),
     ("finance.exit_compensation", 0, spent("exit_compensation"), -1, LONG | FAIL),
     ("technology.extension_visits", 2000, total("visited"), 1, {}),
-    ("technology.upgrade_grant", 30_000, spent("upgrade_grant"), 1, LONG | TECHNOLOGY),
+    ("technology.upgrade_grant", 30_000, spent("upgrade_grant"), 1, LONG | GROWN),
     ("venue.sites_land", 500, in_venue("county site"), 1, {}),
     ("venue.road_quality", 1.0, reach_of_remote_towns, 1, {}),
     ("linkage.referral", 1.0, total("referrals"), 1, {}),
