@@ -300,8 +300,8 @@ class Work(Group):
     retirement_rise: int = lever(
         36, unit="months", within=(0, 120), evidence=("N58",),
         en="Rise of retirement ages", zh="退休年龄延迟",
-        help=("By how much retirement ages rise from 2025 on, a month every four months.",
-              "2025年起退休年龄逐步延迟的总月数，每四个月延迟一个月。"))
+        help=("By how much retirement ages rise from 2025 on, a month every four months: men's from 60 to 63.",
+              "2025年起退休年龄逐步延迟的总月数，每四个月延迟一个月；男性由60岁至63岁。"))
     city_wage: float = lever(
         5634, unit="yuan/month", within=(500, 50_000), evidence=("N47",),
         en="City wage", zh="城市工资",
