@@ -32,11 +32,11 @@ def of_file(folder: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("policy.training.places", 4000, "found 4000, allowed a number from 0 to 3000"),
+        ("policy.training.places", 40_000, "found 40000, allowed a number from 0 to 10000"),
         ("policy.training.places", "12", "found '12', allowed a number from 0"),
         ("policy.training.places", True, "found true, allowed a number from 0"),
         ("policy.training.places", float("nan"), "found nan, allowed a number"),
-        ("policy.training.places", 10**400, "allowed a number from 0 to 3000"),
+        ("policy.training.places", 10**400, "allowed a number from 0 to 10000"),
         ("policy.training.class_size", 25.5, "allowed a whole number from 20 to 40"),
         ("policy.linkage.contest_opens_credit", 1, "found 1, allowed true or false"),
         ("policy.finance.leverage", 0.5, "allowed a number from 2 to 16"),
