@@ -9,7 +9,7 @@ import numpy as np
 
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.people.ideas import RECENT_MONTHS
+from returnee.simulation.people.returning import RECENT_MONTHS
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_active, is_home, job_pay, month_index
 from returnee.simulation.state.channels import ACTIVITIES, FINANCE, INCUBATION, SERVICES, TRAINING
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 
 STAYING_MONTHS = 12
+LASTING_MONTHS = 36
+# Columns of what those who returned score, the sums of all.
+PRODUCTIVE, INCOME, SKILL, ENTERPRISE, STEADY, PAY, DEBT, FAMILY = range(8)
+PARTS = 8
 HALF = 0.5
 INCOME_CLASSES = 200
 CLASS_WIDTH = 250.0  # yuan a month
@@ -83,14 +87,33 @@ def in_enterprise(c: County, worker: np.record):
 
 
 @kernel
+def free_of_debt(c: County, worker: np.record, income: float):
+    """One less what is owed, guaranteed or to ties, over a year's income; 0 from a year's income on."""
+    if worker.firm < 0 or worker.state == r.EMPLOYED:
+        return 1.0
+    firm = c.firms[worker.firm]
+    owed = (firm.loan + firm.informal) / 100.0
+    if owed <= 0.0:
+        return 1.0
+    return 1.0 - min(owed / max(12.0 * income, 1.0), 1.0)
+
+
+@kernel
+def thousandths(value: float):
+    """Whole thousandths, so that a sum does not depend on the order of its parts."""
+    return math.floor(1000.0 * value + 0.5)
+
+
+@kernel
 def rate_returns(c: County):
-    """The five parts of the return quality index, over everybody who returned in 36 months.
+    """The parts of the return quality index, over everybody who returned in 36 months.
 
     Whoever has left again scores zero in every part. Staying is asked of those who returned at
-    least 12 months ago.
+    least 12 months ago, a child at home of those who left one behind. Two parts look at others than
+    those who returned of late and are counted once a year, see `rate_firms` and `rate_failed`.
     """
     clock, month, left = c.clock, c.now, 0
-    parts, stayed, asked = np.zeros(4), 0, 0
+    parts, stayed, asked, parents = np.zeros(PARTS), 0, 0, 0
     for k in range(clock.recent):
         if k + AHEAD < clock.recent:
             prefetch(c.workers, c.recent[k + AHEAD])
@@ -104,35 +127,91 @@ def rate_returns(c: County):
         if clock.month - worker.returned >= STAYING_MONTHS:
             asked += 1
             stayed += 1 if home else 0
+        parents += worker.child
         if home:
-            parts[0] += productive(worker)
-            # In thousandths, so that the sum does not depend on the order.
-            parts[1] += math.floor(1000.0 * min(income_of(c, i) / worker.wage, 1.0))
-            parts[2] += at_skill_level(c, worker)
-            parts[3] += in_enterprise(c, worker)
+            rate_at_home(c, i, parts)
     clock.recent = left
     n = max(left, 1)
-    month.quality_productive = parts[0] / n
-    month.quality_income = parts[1] / 1000.0 / n
+    month.quality_productive = parts[PRODUCTIVE] / n
+    month.quality_income = parts[INCOME] / 1000.0 / n
     month.quality_staying = stayed / max(asked, 1)
-    month.quality_skill = parts[2] / n
-    month.quality_enterprise = parts[3] / n
-    b = c.behaviour
+    month.quality_skill = parts[SKILL] / n
+    month.quality_enterprise = parts[ENTERPRISE] / n
+    month.quality_steady = parts[STEADY] / 1000.0 / n
+    month.quality_pay = parts[PAY] / n
+    month.quality_debt = parts[DEBT] / 1000.0 / n
+    month.quality_family = parts[FAMILY] / max(parents, 1)
+    month.quality_lasting = clock.lasting
+    month.quality_second = clock.second
+    month.return_quality = weighed_quality(month, c.behaviour)
+
+
+@kernel
+def rate_at_home(c: County, i: int, parts: np.ndarray):
+    """Add what someone at home scores in each part."""
+    worker, income = c.workers[i], income_of(c, i)
+    parts[PRODUCTIVE] += productive(worker)
+    parts[INCOME] += thousandths(min(income / worker.wage, 1.0))
+    parts[SKILL] += at_skill_level(c, worker)
+    parts[ENTERPRISE] += in_enterprise(c, worker)
+    if worker.state == r.EMPLOYED or worker.state == r.OWNER:
+        held = (c.clock.month - worker.since) / STAYING_MONTHS
+        parts[STEADY] += thousandths(min(held, 1.0))
+    parts[PAY] += 1.0 if income >= c.facts.work_wage_floor else 0.0
+    parts[DEBT] += thousandths(free_of_debt(c, worker, income))
+    parts[FAMILY] += worker.child
+
+
+@kernel
+def weighed_quality(month: np.record, b: np.record):
+    """Return quality index, 0 to 100: the weighted mean of its parts."""
     total = (
         b.quality_productive + b.quality_income + b.quality_staying
         + b.quality_skill + b.quality_enterprise
+        + b.quality_steady + b.quality_pay + b.quality_debt
+        + b.quality_family + b.quality_lasting + b.quality_second
     )  # fmt: skip
-    month.return_quality = (
-        100.0
-        * (
-            b.quality_productive * month.quality_productive
-            + b.quality_income * month.quality_income
-            + b.quality_staying * month.quality_staying
-            + b.quality_skill * month.quality_skill
-            + b.quality_enterprise * month.quality_enterprise
-        )
-        / max(total, 1e-9)
+    scored = (
+        b.quality_productive * month.quality_productive
+        + b.quality_income * month.quality_income
+        + b.quality_staying * month.quality_staying
+        + b.quality_skill * month.quality_skill
+        + b.quality_enterprise * month.quality_enterprise
+        + b.quality_steady * month.quality_steady
+        + b.quality_pay * month.quality_pay
+        + b.quality_debt * month.quality_debt
+        + b.quality_family * month.quality_family
+        + b.quality_lasting * month.quality_lasting
+        + b.quality_second * month.quality_second
     )
+    return 100.0 * scored / max(total, 1e-9)
+
+
+@kernel
+def rate_firms(c: County):
+    """Share of returnee firms registered three to four years ago that are open and pay tax."""
+    month, firms, lasting = c.clock.month, 0, 0
+    for f in range(c.clock.firms):
+        firm = c.firms[f]
+        age = month - firm.registered
+        if firm.registered == r.NEVER or firm.returnee == 0:
+            continue
+        if LASTING_MONTHS <= age < LASTING_MONTHS + 12:
+            firms += 1
+            lasting += 1 if firm.phase == r.OPEN and firm.taxes > 0.0 else 0
+    return lasting / max(firms, 1)
+
+
+@kernel
+def rate_failed(c: County):
+    """Share of those at home whose firm stopped who prepare or own a firm again."""
+    failed, again = 0, 0
+    for i in range(len(c.workers)):
+        worker = c.workers[i]
+        if worker.failed > 0 and is_home(worker.state):
+            failed += 1
+            again += 1 if worker.state == r.FOUNDING or worker.state == r.OWNER else 0
+    return again / max(failed, 1)
 
 
 @kernel
@@ -158,13 +237,14 @@ def gini_at_home(c: County):
 
 
 @kernel
-def count_people(c: County):
+def count_people(c: County, pay_in_firms: float):
     """Stocks of workers by state, awareness, and income per resident.
 
     Residents are the labour force at home and the people not in the labour force, who are as many as
     when the policy starts: children and elders stay when a worker leaves. Income is wages, farming,
-    owners' incomes (grants included), remittances, and support paid to those without an open firm;
-    that of registered households counts the whole pay of members away instead of remittances.
+    owners' incomes (grants included), interest from founders, remittances, and support paid to those
+    without an open firm; that of registered households counts the whole pay of members away instead
+    of remittances.
     """
     month, facts, clock = c.now, c.facts, c.clock
     by_state = np.zeros(len(r.STATES))
@@ -194,9 +274,10 @@ def count_people(c: County):
     month.aware_incubation = c.aware[INCUBATION] / force
     month.aware_activities = c.aware[ACTIVITIES] / force
     month.aware_finance = c.aware[FINANCE] / force
-    wages -= month.jobs * (1.0 - facts.firms_pay) * month.local_wage
+    wages -= (1.0 - facts.firms_pay) * pay_in_firms
     earned = wages + facts.work_farm_income * by_state[r.FARMING]
     earned += month.owner_income + clock.transfers / 100.0
+    earned += c.transactions[month_index(c), r.T_INFORMAL_INTEREST] / 100.0
     clock.transfers = 0
     if clock.month < 1:
         clock.dependants = facts.work_dependants * month.home
@@ -243,14 +324,21 @@ def price_index(c: County):
 
 @kernel
 def count_firms(c: County):
-    """Stocks of firms, jobs, loan files and places; owners' mean income."""
+    """Stocks of firms and jobs, and the sum of owners' incomes.
+
+    Returns
+    -------
+    float
+        What employees of firms would earn with other employers, yuan.
+    """
     month, clock = c.now, c.clock
-    ratio, income, opened = 0.0, 0.0, 0
+    ratio, income, pay, opened = 0.0, 0.0, 0.0, 0
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
         if firm.phase == r.OPEN:
             opened += 1
             month.jobs += firm.employees
+            pay += math.floor(firm.payroll / 1000.0 * c.towns[firm.township].wage)
             earned = math.floor(max(firm.income, 0.0))
             income += earned
             if firm.returnee == 1:
@@ -266,18 +354,20 @@ def count_firms(c: County):
     month.firms_open = opened
     month.owner_income = income  # the sum; count_people uses it, finish makes it a mean
     month.owner_income_ratio = ratio / 1000.0 / max(month.returnee_firms_open, 1.0)
+    return pay
 
 
 @kernel
 def finish(c: County):
     """Step 9 of the month: stocks, means and money."""
     clock, month, m = c.clock, c.now, month_index(c)
-    count_firms(c)
-    count_people(c)
+    count_people(c, count_firms(c))
     month.owner_income /= max(month.firms_open, 1.0)
-    rate_returns(c)
     if (clock.month - 1) % 12 == 11 or clock.gini == 0.0:
         clock.gini = gini_at_home(c)
+        clock.lasting = rate_firms(c)
+        clock.second = rate_failed(c)
+    rate_returns(c)
     month.gini = clock.gini
     month.trained_wait /= max(month.trained, 1.0)
     month.desk_wait /= max(month.loans_number, 1.0)

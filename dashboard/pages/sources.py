@@ -64,6 +64,7 @@ class Row(NamedTuple):
     passed: bool
     known: bool
     sources: str
+    judged: bool
 
 
 Values = dict[str, tuple[float, float, float]]  # mean and interval by pattern
@@ -77,7 +78,7 @@ def pattern_rows(values: Values, lang: str) -> list[Row]:
         rows.append(
             Row(
                 p.number, p.label(lang), p.use, band_text(p, lang), measured(value, p.unit, lang),
-                measured_range(low, high, p.unit, lang), p.holds(value), math.isfinite(value), ", ".join(p.sources),
+                measured_range(low, high, p.unit, lang), p.holds(value), math.isfinite(value), ", ".join(p.sources), p.judged,
             )
         )  # fmt: skip
     return rows
@@ -194,8 +195,9 @@ def Patterns(shown: Shown[Values], lang: str) -> None:
         values, note = shown.found, text["now"].format(replicates=REPLICATES, sample=f"{NOW.sample:g}")  # fmt: skip
     rows = pattern_rows(values, lang)
     counts = text["counts"].format(
-        passed=sum(row.passed for row in rows), missed=sum(row.known and not row.passed for row in rows),
-        unseen=sum(not row.known for row in rows),
+        passed=sum(row.passed for row in rows),
+        missed=sum(row.judged and row.known and not row.passed for row in rows),
+        unseen=sum(row.judged and not row.known for row in rows),
     )  # fmt: skip
     piece("patterns", lang, rows=rows, note=note, counts=counts)
     if shown.error is not None:

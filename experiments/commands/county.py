@@ -25,6 +25,7 @@ COUNTY_EXAMPLES = """Examples:
   returnee county show\n
   returnee county export my_county\n
   returnee county show --set county=my_county --json\n
+  returnee county from-census 320922 --files census\n
   returnee county columns
 """
 
@@ -83,4 +84,33 @@ def export_command(
         export_county(folder, read, settings.sample, settings.seed)
     except ValueError as error:
         raise error if type(error) is not ValueError else UsageError(str(error)) from None
+    Bar().say(f"written to {folder}")
+
+
+@county_app.command("from-census")
+def from_census_command(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Six digits, as 320922 for Binhai.")],
+    files: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Folder with census_county_2010_v1.xlsx and census_county_2020_v1.xlsx of the China "
+            "Census data set (github.com/leiii/census).",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder to write; named by the code if left out."),
+    ] = None,
+) -> None:
+    """Write the county.toml of a county of the census, with a source behind every value.
+
+    From the census come residents by sex and age, the children who will turn 18, the labour force
+    (57 % of the registered population), the share away, dependants, schooling, and farming. The rest is
+    national or as in Binhai, and says so: look through what is marked as assumed, townships above all.
+    """
+    from returnee.scenarios.files.census import write_from_census
+
+    folder = out or Path(code)
+    write_from_census(code, files, folder, Bar().say)
     Bar().say(f"written to {folder}")

@@ -20,7 +20,7 @@ def levers_command(
         typer.Option("--write-doc", metavar="FILE", help="Write them to a Markdown page instead."),
     ] = None,
 ) -> None:
-    """List every lever and parameter: unit, range, default and source."""
+    """List every lever and parameter: unit, range, default, and what the default rests on."""
     from returnee.experiments.reports import listing
 
     if write_doc is not None:

@@ -165,7 +165,10 @@ def _mean_people(run: Run, groups: dict[str, tuple[str, ...]]) -> dict[str, floa
 
 
 def _quality(run: Run, groups: dict[str, tuple[str, ...]]) -> dict[str, float]:
-    """The return quality index by group at the end: the rules of `returnee.simulation.accounts` by row."""
+    """The return quality index by group at the end: the rules of `returnee.simulation.accounts` by row.
+
+    Of the five parts that count by default.
+    """
     rows = run.county.recent[: int(run.county.clock.recent)]
     parts, asked = _parts(run, rows)
     codes = codes_of(run, rows, run.months)
@@ -198,12 +201,13 @@ def _parts(run: Run, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     home = (state >= r.SEEKING) & (state <= r.OWNER)
     asked = run.months - workers["returned"].astype(int) >= STAYING_MONTHS
     pay = np.where(in_firm, towns["pay"][firm["township"]], towns["wage"][workers["township"]])
+    pay = pay * np.exp(workers["log_home"])
     earned = [np.maximum(firm["income"], 0.0), pay, np.full(len(rows), facts.work.farm_income)]
     income = np.select([owner, employed, farming], earned)
     skilled = (workers["schooling"] <= 2) | ~in_firm | (firm["company"] == 1)
     parts = [
         np.select([owner | employed, farming], [1.0, HALF]),
-        np.floor(1000.0 * np.minimum(income / workers["wage"], 1.0)) / 1000.0,
+        np.floor(1000.0 * np.minimum(income / workers["wage"], 1.0) + 0.5) / 1000.0,
         (home & asked).astype(float),
         np.select(
             [owner, employed, farming],

@@ -86,6 +86,36 @@ def jobs_per_firm(run: Run) -> float:
     return _ratio(last["returnee_jobs"].sum(), last["returnee_firms_open"].sum())
 
 
+def loan_growth(run: Run) -> float:
+    """Growth a year of guaranteed loans granted, from the first 12 months to the last."""
+    granted, years = run.county.months["loans_granted"][1:], run.months / YEAR - 1.0
+    if years <= 0.0:
+        return np.nan
+    grown = _ratio(granted[-LAST:].sum(), granted[:LAST].sum())
+    return float(grown ** (1.0 / years) - 1.0)
+
+
+def loan_recovery(run: Run) -> float:
+    """Repaid principal of guaranteed loans as a share of repaid and defaulted."""
+    months = run.county.months[1:]
+    repaid = months["loans_repaid"].sum()
+    return _ratio(repaid, repaid + months["loans_defaulted"].sum())
+
+
+def loan_wait(run: Run) -> float:
+    """Months from asking for a guaranteed loan to having it, mean over the loans granted."""
+    months = run.county.months[1:]
+    number = months["loans_number"]
+    return _ratio((months["desk_wait"] * number).sum(), number.sum())
+
+
+def loan_reach(run: Run) -> float:
+    """Share of firms registered under the policy that had a guaranteed loan."""
+    firms = run.county.firms[: int(run.county.clock.firms)]
+    new = firms[firms["registered"] >= 1]
+    return _ratio((new["loan_granted"] > 0).sum(), len(new))
+
+
 def _ratio(above: float, below: float) -> float:
     return float(above / below) if below else np.nan
 
@@ -110,6 +140,18 @@ DERIVED: tuple[Measure, ...] = (
     Measure(
         "jobs_per_firm", "jobs/firm", FINAL,
         "jobs per open returnee firm", "每家返乡企业岗位数", 1, jobs_per_firm),
+    Measure(
+        "loan_growth", "share", FINAL,
+        "growth a year of guaranteed loans granted", "创业担保贷款发放额年均增速", 1, loan_growth),
+    Measure(
+        "loan_recovery", "share", FINAL,
+        "guaranteed loans recovered", "创业担保贷款回收率", 1, loan_recovery),
+    Measure(
+        "loan_wait", "months", FINAL,
+        "wait for a guaranteed loan", "创业担保贷款等待月数", -1, loan_wait),
+    Measure(
+        "loan_reach", "share", FINAL,
+        "new firms with a guaranteed loan", "新登记企业获担保贷款占比", 1, loan_reach),
 )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from returnee.experiments.measuring.measures import kaplan_meier
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.people.ideas import will_to_found
+from returnee.simulation.people.ideas import intention, usual_gain
+from returnee.simulation.people.returning import RECENT_MONTHS
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import FINANCE, SERVICES, TRAINING
@@ -27,12 +28,15 @@ from returnee.simulation.state.draws import (
     draws,
 )
 from returnee.simulation.state.programmes import R_GRANT
+from returnee.simulation.state.providers import ACTIVITY
 
 YEAR = 12
 FEW = 20  # cases below which nothing is said
 OLDEST = 84  # months of age to which hazards are counted
 LARGE = 100  # persons
 FIVE_YEARS = 60
+FOLLOWED = 36  # months after a return within which a start counts
+OLDEST_RESIDENT = 59  # years
 Figures = dict[str, float]
 
 
@@ -168,9 +172,13 @@ def outlay(run: Run, firms: np.ndarray, sales: np.ndarray) -> np.ndarray:
     subsidised = firms["loan_stage"] == r.GRANTED
     paid = 1.0 - policy.finance_interest_subsidy * policy.budget_arrears * subsidised
     interest = firms["loan"] / 100.0 * firms["loan_rate"] / 12.0 * paid
-    lived = np.clip(run.months - firms["opened"].astype(int) + 1, 1, YEAR)
-    tax = facts.firms_tax * (1.0 - markets["intermediate"]) * sales / lived
-    return firms["employees"] * towns["pay"] + rent + interest + tax + behaviour.firm_living
+    owed = firms["informal"] * behaviour.money_informal_rate
+    owed = owed + firms["commercial"] * behaviour.money_commercial_rate
+    interest = interest + owed / 100.0 / 12.0
+    sold = sales / np.clip(run.months - firms["opened"].astype(int) + 1, 1, YEAR)
+    rate = np.where(sold >= facts.firms_tax_threshold, facts.firms_tax, facts.firms_tax_below)
+    tax = rate * (1.0 - markets["intermediate"]) * sold
+    return firms["payroll"] / 1000.0 * towns["pay"] + rent + interest + tax + behaviour.firm_living
 
 
 def awareness(run: Run) -> Figures:
@@ -194,7 +202,7 @@ def awareness(run: Run) -> Figures:
 
 
 def moves(run: Run) -> Figures:
-    """Patterns 6, 7, 8 and 10: returns, their season, starts, and leaving again."""
+    """Patterns 6, 7 and 10: returns, their season, starts, and leaving again."""
     months = run.county.months[1:]
     returns, away = months["returns"], months["away"]
     starts = months["returnee_registrations"].sum()
@@ -207,12 +215,29 @@ def moves(run: Run) -> Figures:
     return {
         "return_rate": ratio(total / years, away.mean()),
         "start_rate": ratio(starts / years, away.mean()),
-        "starts_per_return": ratio(starts, total) if enough else np.nan,
         "festival_share": ratio(returns[:whole][season[:whole]].sum(), returns[:whole].sum())
         if enough
         else np.nan,
         "repeat_migration": left_again(run),
     }
+
+
+def registers_after_return(run: Run) -> float:
+    """Pattern 8: share of returns after which the person registers a firm within 36 months.
+
+    Over the returns that were followed for so long.
+    """
+    events = np.asarray(run.county.events)[: int(run.county.clock.events)]
+    back = (events["before"] == r.AWAY) & (events["state"] != r.RETIRED)
+    back &= events["month"] <= run.months - FOLLOWED
+    worker, month = events["worker"][back].astype(np.int64), events["month"][back].astype(int)
+    firms, span = registered(run), run.months + FOLLOWED
+    firms = firms[firms["registered"] >= 1]
+    founder = np.asarray(run.county.row_of)[firms["id"] >> 4].astype(np.int64)
+    starts = np.sort(founder * span + firms["registered"])
+    first = np.searchsorted(starts, worker * span + month)
+    last = np.searchsorted(starts, worker * span + month + FOLLOWED, side="right")
+    return share(last > first)
 
 
 def left_again(run: Run) -> float:
@@ -263,33 +288,86 @@ def loans(run: Run) -> Figures:
 
 
 def founders(run: Run) -> Figures:
-    """Pattern 13: sex and age of returnees who register a firm under the policy."""
+    """Patterns 13 and 20: sex and age of returnees who register a firm, and loans of all who do."""
     rows = registered(run)
-    rows = rows[(rows["registered"] >= 1) & (rows["returnee"] == 1)]
-    owners = np.asarray(run.county.workers)[rows["owner"]]
+    rows = rows[rows["registered"] >= 1]
+    borrowed = rows["loan_granted"] > 0
+    rows = rows[rows["returnee"] == 1]
+    owners = np.asarray(run.county.workers)[founders_rows(run, rows)]
     age = (rows["registered"].astype(int) - owners["birth"]) / YEAR
-    return {"founders_male": share(owners["sex"] == 0), "founders_age": share(age)}
+    sessions = int(run.county.services.served[ACTIVITY])
+    files = np.asarray(run.county.firms)[: int(run.county.clock.firms)]
+    loans = int((files["loan_granted"] > 0).sum())
+    return {
+        "founders_male": share(owners["sex"] == 0),
+        "founders_age": share(age),
+        "founders_with_loan": share(borrowed),
+        "loans_per_advised": 100.0 * ratio(loans, sessions),
+    }
+
+
+def founders_rows(run: Run, firms: np.ndarray) -> np.ndarray:
+    """Rows of who founded each firm, whoever owns it now."""
+    rows: np.ndarray = np.asarray(run.county.row_of)[firms["id"] >> 4]
+    return rows
 
 
 @kernel
-def intentions_at_home(c):
-    """Sum of the chances that home workers without a firm would found, and their number."""
+def stated_by_returnees(c):
+    """Sum of the stated intentions of people at home without a firm who came back of late, and their number.
+
+    What people say in a survey is the intention without money and without caution.
+    """
     total, people = 0.0, 0
     for i in range(len(c.workers)):
-        state = c.workers[i].state
-        if state == r.SEEKING or state == r.FARMING or state == r.EMPLOYED:
-            total += will_to_found(c, i)
-            people += 1
+        worker = c.workers[i]
+        if worker.state == r.SEEKING or worker.state == r.FARMING or worker.state == r.EMPLOYED:
+            if c.clock.month - worker.returned <= RECENT_MONTHS:
+                total += intention(c, i, usual_gain(c, worker))
+                people += 1
     return total, people
 
 
 def intentions(run: Run) -> Figures:
-    """Pattern 14: who would found at the end, and who registers a firm in a year."""
-    total, people = intentions_at_home(run.county)
+    """Pattern 14: who says they would found at the end, and who registers a firm in a year."""
+    total, people = stated_by_returnees(run.county)
     months = run.county.months[1:]
     at_home = (months["seeking"] + months["farming"] + months["employed"]).mean()
     rate = ratio(months["registrations"].sum() * YEAR / run.months, at_home)
     return {"intention": ratio(total, people), "founding_rate": rate}
+
+
+def residents(run: Run) -> Figures:
+    """Patterns 17 and 18: residents aged 18 to 59, and the share of farmers, as the policy starts.
+
+    The retired count as residents; farmers are a share of farmers, employees and owners.
+    """
+    workers, state = np.asarray(run.county.workers), run.states_at_start
+    age = -workers["birth"].astype(int) / YEAR
+    here = (state != r.PRE) & (state != r.AWAY) & (age >= 18) & (age < OLDEST_RESIDENT + 1)
+    farming, others = state == r.FARMING, (state == r.EMPLOYED) | (state == r.OWNER)
+    return {
+        "residents_age": share(age[here]),
+        "residents_under_30": share(age[here] < 30),
+        "residents_women": share(workers["sex"][here] == 1),
+        "farming_share": share(farming[farming | others]),
+    }
+
+
+def stops(run: Run) -> Figures:
+    """Pattern 23: why open firms stopped under the policy, and who retired and handed the firm on."""
+    rows = registered(run)
+    rows = rows[(rows["stopped"] >= 1) & (rows["opened"] != r.NEVER)]
+    reason = rows["stop_reason"]
+    names = ("stops_failed", "stops_gave_up", "stops_retired")
+    found = {
+        name: share(reason == code)
+        for name, code in zip(names, (r.STOP_FAILED, r.STOP_GAVE_UP, r.STOP_RETIRED))
+    }
+    retired = float((reason == r.STOP_RETIRED).sum())
+    months = run.county.months[1:]
+    handed = float(months["handed_on"].sum()) if "handed_on" in months.dtype.names else 0.0
+    return {**found, "handed_on": ratio(handed, handed + retired)}
 
 
 # Patterns 15 and 16: what shows only where two runs with the same luck are compared.
@@ -375,7 +453,9 @@ def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
     workers, firms = np.asarray(c.workers)[rows], np.asarray(c.firms)
     towns, state = np.asarray(c.towns)[workers["township"]], workers["state"]
     owner = np.maximum(firms["income"][workers["firm"]], 0.0)
-    job = np.where(workers["firm"] >= 0, towns["pay"], towns["wage"])
+    in_firm, at = workers["firm"] >= 0, firms["township"][workers["firm"]]
+    job = np.where(in_firm, np.asarray(c.towns)["pay"][at], towns["wage"])
+    job = job * np.exp(workers["log_home"])
     earned = [
         (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
         (r.FARMING, float(c.facts.work_farm_income)), (r.RETIRED, np.nan),

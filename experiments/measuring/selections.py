@@ -20,6 +20,14 @@ BY_YEAR = (
     "away", "returns", "returnee_registrations", "firms_open", "jobs", "return_quality",
     "rural_income", "public_cost",
 )  # fmt: skip
+INCOMES = ("rural_income", "real_income", "household_income")
+PUBLIC_MONEY = (
+    "public_cost", "county_cost", "tax", "net_cost", "fund_capital", "fund_cost",
+    "loans_written_off",
+)  # fmt: skip
+"""What support costs whom, and what comes back."""
+LOANS = ("loan_growth", "loan_recovery", "loan_wait", "loan_reach")
+"""What a loan programme is judged by."""
 OVER_AXES = ("firms_surviving", "jobs", "return_quality", "public_cost")
 """Pages of sweeps."""
 

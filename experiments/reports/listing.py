@@ -42,7 +42,7 @@ def _heads(lang: str, names: str) -> list[str]:
 
 def show_levers(console: Console, lang: str = "en") -> None:
     """Print every lever and parameter by group."""
-    titles, head = headings(lang), _heads(lang, "key label unit range default source")
+    titles, head = headings(lang), _heads(lang, "key label unit range default basis")
     by_group = groupby(levers, lambda lever: lever.key.rpartition(".")[0])
     tables = [
         Sheet(head, [_cells(lever, lang) for lever in inner], f"{titles[group]}  {group}", "wwwnnw")
@@ -122,7 +122,7 @@ def scenarios_json() -> list[dict[str, Any]]:
 def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
     """Print a scenario's county: its facts, townships and sectors."""
     county, titles = scenario.county, headings(lang)
-    label, unit, source = _heads(lang, "label unit source")
+    label, unit, basis = _heads(lang, "label unit basis")
     blocks: list[Block] = [Heading(county_name(county, lang))]
     for group in (key for key in titles if key.startswith("county")):
         rows = []
@@ -130,7 +130,7 @@ def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
             if key.rpartition(".")[0] == group:
                 cells = _cells(lever, lang)
                 rows.append((cells[1], cells[2], _value(lever.value, lang), cells[5]))
-        blocks.append(Sheet([label, unit, "", source], rows, titles[group], "wwnw"))
+        blocks.append(Sheet([label, unit, "", basis], rows, titles[group], "wwnw"))
     tables = (county.townships, county.sectors, county.city_sectors)
     show([*blocks, *(_rows_table(rows, lang) for rows in tables)], console)
 

@@ -22,7 +22,7 @@ from returnee.scenarios.schema.fields import BASES, Basis, basis_counts
 CONSTANT = re.compile(r"^([A-Z][A-Z_]*(?:, [A-Z][A-Z_]*)*) = [^#]+  # (.+)$")
 SOURCED = re.compile(r"\(assumed\)|\b(?:BH|[A-Z])\d{2,3}\b")
 COMMAND = "returnee levers --write-doc docs/parameters.md"
-HEAD = "| {} | unit | default | range | source | what it is |\n|---|---|---|---|---|---|\n"
+HEAD = "| {} | unit | default | range | rests on | what it is |\n|---|---|---|---|---|---|\n"
 
 
 def constants() -> Iterator[tuple[str, str, str]]:
@@ -131,10 +131,16 @@ def _source(lever: Lever) -> str:
 def _tables(baseline: Scenario) -> list[tuple[str, Any]]:
     county = baseline.county
     return [
+        ("Residents (`county.residents`)", county.residents),
+        ("Children (`county.children`)", county.children),
         ("Townships (`county.townships`)", county.townships),
         ("Sectors (`county.sectors`)", county.sectors),
         ("City sectors (`county.city_sectors`)", county.city_sectors),
     ]
+
+
+def _name(row: Any) -> str:
+    return f"{row.name} {row.name_zh}" if hasattr(row, "name") else f"{row.age}–{row.age + 4}"
 
 
 def _rows(title: str, rows: Any) -> str:
@@ -142,7 +148,7 @@ def _rows(title: str, rows: Any) -> str:
     columns = [lever for _, lever in walk(rows[0])]
     head = "| name | " + " | ".join(f"`{c.key}`" for c in columns) + " |\n"
     lines = "".join(
-        f"| {row.name} {row.name_zh} | "
+        f"| {_name(row)} | "
         + " | ".join(value_text(lever.value) for _, lever in walk(row))
         + " |\n"
         for row in rows

@@ -1,7 +1,8 @@
 """How the ranking of scenarios by return quality depends on the weights of its parts.
 
-The index is 100 times the weighted mean of five parts, so that any other weights can be put on the
-parts of finished runs (`returnee.simulation.accounts.rate_returns`). Weightings are drawn uniformly from all
+The index is 100 times the weighted mean of its parts, so that any other weights can be put on the
+parts of finished runs (`returnee.simulation.accounts.rate_returns`): the five that count by default,
+and further ones to which a scenario gives a weight. Weightings are drawn uniformly from all
 that sum to one, a Dirichlet distribution with all parameters 1; the shares of weightings in which a
 scenario has each rank are rank acceptabilities (Lahdelma, Hokkanen and Salminen, Eur. J. Oper. Res.
 106, 1998, 137-143).
@@ -20,23 +21,38 @@ from returnee.experiments.measuring.groups import QUALITY
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube
 from returnee.experiments.statistics.intervals import interval
+from returnee.scenarios import Scenario
+from returnee.scenarios.schema.behaviour import Quality as Weights
 
 PARTS = tuple(f"quality_{name}" for name in QUALITY)
+FURTHER = tuple(
+    f"quality_{name}" for name in Weights.model_fields if f"quality_{name}" not in PARTS
+)
 POINTS, KEY = 2000, 20_230_906
 GRID = np.linspace(0.0, 1.0, 21)  # weights of one part, the others sharing the rest
 
 
-def weightings(points: int = POINTS) -> np.ndarray:
-    """Weights of the five parts, uniform over all that sum to one, shape (points, 5)."""
+def weightings(points: int = POINTS, parts: int = len(PARTS)) -> np.ndarray:
+    """Weights of the parts, uniform over all that sum to one, shape (points, parts)."""
     rng = np.random.Generator(np.random.Philox(key=KEY))
-    return rng.dirichlet(np.ones(len(PARTS)), size=points)
+    return rng.dirichlet(np.ones(parts), size=points)
+
+
+def weight_in(scenario: Scenario, part: str) -> float:
+    """Weight that a scenario gives to a part."""
+    return float(getattr(scenario.behaviour.quality, part.removeprefix("quality_")))
+
+
+def parts_of(plan: Plan) -> tuple[str, ...]:
+    """The five parts, and further ones to which some scenario gives a weight."""
+    scenarios = plan.scenarios.values()
+    return (*PARTS, *(p for p in FURTHER if any(weight_in(s, p) > 0.0 for s in scenarios)))
 
 
 def default_weights(plan: Plan) -> np.ndarray:
-    """Weights of each scenario's own index, summing to one, shape (scenarios, 5)."""
-    given = np.array(
-        [[getattr(s.behaviour.quality, name) for name in QUALITY] for s in plan.scenarios.values()]
-    )
+    """Weights of each scenario's own index, summing to one, shape (scenarios, parts)."""
+    names = parts_of(plan)
+    given = np.array([[weight_in(s, part) for part in names] for s in plan.scenarios.values()])
     return given / np.maximum(given.sum(axis=1, keepdims=True), 1e-9)
 
 
@@ -70,36 +86,39 @@ class Weighed:
 
     Attributes
     ----------
-    parts : ndarray, shape (scenarios, replicates, 5)
+    parts : ndarray, shape (scenarios, replicates, parts)
         Means of the last 12 months, 0 to 1.
     labels : tuple of str
         Of the scenarios.
-    own : ndarray, shape (scenarios, 5)
+    own : ndarray, shape (scenarios, parts)
         Weights of each scenario's own index.
+    names : tuple of str
+        Of the parts.
     """
 
     parts: np.ndarray
     labels: tuple[str, ...]
     own: np.ndarray
+    names: tuple[str, ...] = PARTS
 
     @cached_property
     def means(self) -> np.ndarray:
-        """Means of the parts over replicates in which all scenarios are there, (scenarios, 5)."""
+        """Means of the parts over replicates in which all scenarios are there, (scenarios, parts)."""
         there = np.isfinite(self.parts).all(axis=(0, 2))
         if not there.any():
-            return np.full((len(self.parts), len(PARTS)), np.nan)
+            return np.full((len(self.parts), len(self.names)), np.nan)
         means: np.ndarray = self.parts[:, there].mean(axis=1)
         return means
 
     def index(self, weights: np.ndarray) -> np.ndarray:
-        """Index 0-100 at each point; `weights` (points, 5); shape (points, scenarios)."""
+        """Index 0-100 at each point; `weights` (points, parts); shape (points, scenarios)."""
         scores: np.ndarray = 100.0 * weights @ self.means.T
         return scores
 
     @cached_property
     def ranks(self) -> np.ndarray:
         """Rank acceptabilities over all weightings, shape (scenarios, ranks)."""
-        return rank_shares(self.index(weightings()))
+        return rank_shares(self.index(weightings(POINTS, len(self.names))))
 
     @cached_property
     def default_winner(self) -> int:
@@ -115,7 +134,7 @@ class Weighed:
         -------
         ndarray, shape (weights of `GRID`, scenarios)
         """
-        weights = weightings()
+        weights = weightings(POINTS, len(self.names))
         rest = weights / (1.0 - weights[:, [part]])
         rest[:, part] = 0.0
         shares = []
@@ -135,7 +154,7 @@ class Weighed:
         there = np.isfinite(self.parts).all(axis=(0, 2))
         if there.sum() < 2:
             return float("nan")
-        weights = weightings()
+        weights = weightings(POINTS, len(self.names))
         order = np.argsort(-self.index(weights), axis=1, kind="stable")[:, :2]
         told = np.zeros(len(weights), bool)
         for first, second in np.unique(order, axis=0):
@@ -147,8 +166,9 @@ class Weighed:
 
 def weighed_of(cube: Cube, plan: Plan) -> Weighed:
     """The parts of a comparison's return quality index."""
-    parts = cube.levels[:, :, [INDEX[name] for name in PARTS]]
-    return Weighed(parts, tuple(plan.scenarios), default_weights(plan))
+    names = parts_of(plan)
+    parts = cube.levels[:, :, [INDEX[name] for name in names]]
+    return Weighed(parts, tuple(plan.scenarios), default_weights(plan), names)
 
 
 def ranks_of(weighed: Weighed) -> pd.DataFrame:

@@ -1,14 +1,17 @@
 """The patterns that the baseline is held against, and what one run shows of each.
 
 A row of the model's list of patterns gives one `Pattern` for each figure in it. Those of use ``C``
-may be calibrated to, those of use ``V`` never are. Bands and sources stand in ``data/patterns.csv``;
-how a figure is counted stands in `returnee.experiments.measuring.patterns`. Patterns 15 and 16
-compare two runs with the same luck.
+may be calibrated to, those of use ``V`` never are. ``soft`` ones are tested, too, but the literature
+gives their bands loosely; those of use ``report`` have no band and are only told. Bands and sources
+stand in ``data/patterns.csv``; how a figure is counted stands in
+`returnee.experiments.measuring.patterns` and `returnee.experiments.measuring.counterfactual`.
+Patterns 15, 16, 21 and 22 compare two runs with the same luck; 19 takes thirty years.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +19,7 @@ from typing import Literal
 from returnee.experiments.measuring import patterns as figures
 from returnee.simulation.run import Run
 
-FITTED, TESTED = "C", "V"
+FITTED, TESTED, SOFT, REPORT = "C", "V", "soft", "report"
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,11 @@ class Pattern:
     ----------
     key : str
     number : int
-        Row of the list of patterns, 1 to 16.
-    use : {"C", "V"}
-        Whether calibration may use it, or it is kept for validation.
+        Row of the list of patterns, 1 to 23.
+    use : {"C", "V", "soft", "report"}
+        Whether calibration may use it, it is kept for validation, its band is loose, or it has none.
     low, high : float
-        Band, both ends included.
+        Band, both ends included; NaN where there is none.
     unit : str
         ``share`` figures are parts of one; ``share points`` are differences of such.
     en, zh : str
@@ -42,7 +45,7 @@ class Pattern:
 
     key: str
     number: int
-    use: Literal["C", "V"]
+    use: Literal["C", "V", "soft", "report"]
     low: float
     high: float
     unit: str
@@ -54,6 +57,11 @@ class Pattern:
         """The label in the reader's language."""
         return self.zh if lang == "zh" else self.en
 
+    @property
+    def judged(self) -> bool:
+        """Whether it has a band."""
+        return self.use != REPORT
+
     def holds(self, value: float) -> bool:
         """Whether a figure lies in the band; never for NaN."""
         return self.low <= value <= self.high
@@ -62,11 +70,15 @@ class Pattern:
 FILE = Path(__file__).parents[1] / "data" / "patterns.csv"
 
 
+def _end(text: str) -> float:
+    return float(text) if text else math.nan
+
+
 def _read() -> tuple[Pattern, ...]:
     with FILE.open(encoding="utf-8", newline="") as file:
         return tuple(
             Pattern(
-                row["key"], int(row["number"]), row["use"], float(row["low"]), float(row["high"]),  # type: ignore[arg-type]
+                row["key"], int(row["number"]), row["use"], _end(row["low"]), _end(row["high"]),  # type: ignore[arg-type]
                 row["unit"], row["en"], row["zh"], tuple(row["sources"].split()),
             )
             for row in csv.DictReader(file)
@@ -76,7 +88,12 @@ def _read() -> tuple[Pattern, ...]:
 PATTERNS = _read()
 BY_KEY = {pattern.key: pattern for pattern in PATTERNS}
 PAIRED = ("tax_relief_effect", "grant_fade", "crisis_come", "crisis_leave")
-SINGLE = tuple(pattern.key for pattern in PATTERNS if pattern.key not in PAIRED)
+LONG = tuple(pattern.key for pattern in PATTERNS if pattern.key.startswith("drift_"))
+UNSUPPORTED = ("loan_deadweight", "support_share")
+"""Patterns that take runs without the fund, or without any support."""
+SINGLE = tuple(
+    pattern.key for pattern in PATTERNS if pattern.key not in (*PAIRED, *LONG, *UNSUPPORTED)
+)
 
 
 def observed(run: Run) -> dict[str, float]:
@@ -104,8 +121,11 @@ def observed(run: Run) -> dict[str, float]:
         **figures.firms_open(run),
         **figures.awareness(run),
         **figures.moves(run),
+        "registers_after_return": figures.registers_after_return(run),
         **figures.loans(run),
         **figures.founders(run),
         **figures.intentions(run),
+        **figures.residents(run),
+        **figures.stops(run),
     }
     return {key: float(found[key]) for key in SINGLE}

@@ -17,6 +17,7 @@ from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_json, write_text
 from returnee.experiments.keys import Task
+from returnee.experiments.measuring.counterfactual import effects, thirty_years
 from returnee.experiments.measuring.measures import SCHEMA
 from returnee.experiments.measuring.patterns import paired
 from returnee.experiments.running.jobs import Tidy
@@ -24,12 +25,26 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.statistics.intervals import mean_interval
-from returnee.experiments.studies.patterns import PAIRED, PATTERNS, Pattern, observed
+from returnee.experiments.studies.patterns import (
+    FITTED,
+    LONG,
+    PAIRED,
+    PATTERNS,
+    REPORT,
+    SOFT,
+    UNSUPPORTED,
+    Pattern,
+    observed,
+)
 from returnee.scenarios import load_scenario
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.run import Run
 
-ALONE, WITH_PAIRS = 0, 1  # design points: one run a replicate, or those compared with it too
+# What a replicate has besides its run, as bits of the design point: runs to compare it with, runs
+# without support, and thirty years. The last two are dear and made for the first replicates only.
+PAIRS, EFFECTS, YEARS = 1, 2, 4
+MORE = {PAIRS: (PAIRED, paired), EFFECTS: (UNSUPPORTED, effects), YEARS: (LONG, thirty_years)}
+DEAR, DEAR_REPLICATES = EFFECTS | YEARS, 4
 CHOICES = ("all", "C", "V")
 MONTHS = 120
 
@@ -43,12 +58,18 @@ class ValidationPlan(Plan):
     @property
     def chosen(self) -> list[Pattern]:
         """The patterns asked for."""
-        return [p for p in PATTERNS if self.patterns in ("all", p.use)]
+        fitted = {"C": (True,), "V": (False,)}.get(self.patterns, (True, False))
+        return [p for p in PATTERNS if (p.use == FITTED) in fitted]
+
+    def point(self, replicate: int) -> int:
+        """What is run for a replicate."""
+        keys = {p.key for p in self.chosen}
+        bits = sum(bit for bit, (patterns, _) in MORE.items() if keys & {*patterns})
+        return bits if replicate < DEAR_REPLICATES else bits & ~DEAR
 
     def tasks(self) -> list[Task]:
         """One task a replicate."""
-        point = WITH_PAIRS if any(p.key in PAIRED for p in self.chosen) else ALONE
-        return [replace(task, point=point) for task in super().tasks()]
+        return [replace(task, point=self.point(task.replicate)) for task in super().tasks()]
 
 
 @dataclass(frozen=True)
@@ -74,15 +95,26 @@ class Result:
         """Whether the mean lies in the band."""
         return self.pattern.holds(self.value)
 
+    @property
+    def missed(self) -> bool:
+        """Whether it is counted as a miss: neither told only, nor with a loose band."""
+        return self.pattern.use not in (SOFT, REPORT) and not self.passed
+
+    @property
+    def seen(self) -> bool:
+        """Whether any replicate shows it."""
+        return not np.isnan(self.value)
+
     def plain(self) -> dict[str, Any]:
         """As plain values for JSON and CSV; what could not be seen is None."""
         p = self.pattern
-        value, low, high = (
-            None if np.isnan(x) else float(x) for x in (self.value, self.low, self.high)
+        value, low, high, band_low, band_high = (
+            None if np.isnan(x) else float(x)
+            for x in (self.value, self.low, self.high, p.low, p.high)
         )
         return {
-            "pattern": p.key, "number": p.number, "use": p.use, "low": p.low, "high": p.high,
-            "value": value, "value_low": low, "value_high": high, "pass": self.passed,
+            "pattern": p.key, "number": p.number, "use": p.use, "low": band_low, "high": band_high,
+            "value": value, "value_low": low, "value_high": high, "pass": self.passed if p.judged else None,
             "source": " ".join(p.sources), "unit": p.unit, "label_en": p.en, "label_zh": p.zh,
         }  # fmt: skip
 
@@ -130,8 +162,9 @@ class Validation:
 def pattern_table(run: Run, task: Task) -> pa.Table:
     """The patterns of a replicate as a table with the columns of `measures.SCHEMA`."""
     found = observed(run)
-    if task.point == WITH_PAIRS:
-        found |= paired(run)
+    for bit, (_, look) in MORE.items():
+        if task.point & bit:
+            found |= look(run)
     fixed = {
         "scenario": task.scenario, "scenario_id": task.scenario_id, "point": task.point,
         "replicate": task.replicate, "seed": run.seed, "month": run.months,
@@ -158,7 +191,7 @@ def validate(
         Name or file.
     replicates : int
     patterns : {"all", "C", "V"}
-        Those that calibration may use, those kept for validation, or both.
+        Those that calibration may use, all others, or both.
     overrides : mapping, optional
         Dotted keys to values.
     settings : RunSettings
@@ -189,10 +222,12 @@ def validate(
     plan.check()
     command = command_of(scenario, plan, given)
     store = run(plan, Tidy(pattern_table), where, results, command)
-    runs, point = store.runs(), plan.tasks()[0].point
+    runs = store.runs()
     values = np.full((replicates, len(plan.chosen)), np.nan)
     column = {p.key: k for k, p in enumerate(plan.chosen)}
-    runs = runs[(runs["point"] == point) & runs["indicator"].isin(column)]
+    points = np.array([plan.point(k) for k in range(replicates)])
+    runs = runs[(runs["replicate"] < replicates) & runs["indicator"].isin(column)]
+    runs = runs[runs["point"] == points[runs["replicate"]]]
     values[runs["replicate"], runs["indicator"].astype(str).map(column)] = runs["value"]
     return Validation(plan, values, store.failures(), store.folder, command)
 

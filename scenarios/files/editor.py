@@ -10,7 +10,7 @@ from typing import Any
 import tomli_w
 
 from returnee.scenarios.schema.behaviour import Behaviour
-from returnee.scenarios.schema.county import CitySector, County, Sector, Township
+from returnee.scenarios.schema.county import AgeGroup, CitySector, County, Sector, Township
 from returnee.scenarios.schema.county_folder import written_whole
 from returnee.scenarios.schema.fields import BASES, Group, Lever, groups, walk
 from returnee.scenarios.schema.layers import histories
@@ -27,6 +27,8 @@ def json_schema() -> dict[str, Any]:
     county["properties"] |= {"extends": _TEXT, "name": _TEXT, "name_zh": _TEXT}
     for name, row in (("townships", Township), ("sectors", Sector), ("city_sectors", CitySector)):
         county["properties"][name] = {"type": "array", "minItems": 1, "items": _row(row)}
+    for name in ("residents", "children"):
+        county["properties"][name] = {"type": "array", "items": _row(AgeGroup)}
     texts = ("title_en", "title_zh", "description_en", "description_zh")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

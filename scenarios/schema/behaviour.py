@@ -440,6 +440,28 @@ class Quality(Group):
         0.2, unit="weight", within=(0, 1), en="Enterprise", zh="创业带动",
         help=("Weight of owning, or holding a job in, a returnee firm.",
               "经营返乡企业或在其中就业的权重。"))
+    steady: float = lever(
+        0, unit="weight", within=(0, 1), en="Same job", zh="岗位稳定",
+        help=("Weight of months in the same job or firm, in full from a year on.",
+              "同一岗位或企业持续月数的权重，满一年计满分。"))
+    pay: float = lever(
+        0, unit="weight", within=(0, 1), en="Minimum wage", zh="最低工资",
+        help=("Weight of earning the wage floor or more.", "收入不低于最低工资的权重。"))
+    debt: float = lever(
+        0, unit="weight", within=(0, 1), en="Free of debt", zh="债务负担",
+        help=("Weight of one less debt over a year's income.", "一减债务与年收入之比的权重。"))
+    family: float = lever(
+        0, unit="weight", within=(0, 1), en="Family together", zh="家庭团聚",
+        help=("Weight of a child at home living with this parent, of those who left one behind.",
+              "曾留守子女与返乡父母同住的权重。"))
+    lasting: float = lever(
+        0, unit="weight", within=(0, 1), en="Lasting firms", zh="企业存续",
+        help=("Weight of returnee firms registered three years ago that are open and pay tax.",
+              "登记满三年的返乡企业仍营业且纳税的权重。"))
+    second: float = lever(
+        0, unit="weight", within=(0, 1), en="Second start", zh="再次创业",
+        help=("Weight of a second start, of those at home whose firm stopped.",
+              "企业停业后在家者再次创业的权重。"))
 
 
 class Information(Group):

@@ -44,6 +44,20 @@ class Township(Group):
         return row
 
 
+class AgeGroup(Group):
+    """Five years of age of a pyramid, as a census counts them when the history starts."""
+
+    age: int = lever(
+        REQUIRED, unit="years", within=(0, 55), evidence=("L42", "L43"), en="Youngest age", zh="起始年龄",
+        help=("Youngest age of the five years.", "该五岁组的起始年龄。"))
+    men: float = lever(
+        REQUIRED, unit="people", within=(0, 10_000_000), evidence=("L42", "L43"), en="Men", zh="男",
+        help=("Men or boys of these ages.", "该年龄组男性人数。"))
+    women: float = lever(
+        REQUIRED, unit="people", within=(0, 10_000_000), evidence=("L42", "L43"), en="Women", zh="女",
+        help=("Women or girls of these ages.", "该年龄组女性人数。"))
+
+
 class Sector(Group):
     """A sector in which firms can be founded."""
 
@@ -104,11 +118,13 @@ class CitySector(Group):
     name_zh: str = Field(strict=True, min_length=1, max_length=100)
     share: float = lever(
         REQUIRED, unit="share", within=(0, 1), evidence=("N51",), en="Share", zh="占比",
-        help=("Share of away workers in the sector.", "在外劳动力中的占比。"))
+        help=("Share of away workers in the sector; the rest is what is left.",
+              "在外劳动力中的占比；其他行业为余数。"))
     wage: float = lever(
-        REQUIRED, unit="yuan/month", within=(500, 50_000), evidence=("N49",), en="Wage", zh="工资",
-        help=("Mean monthly wage, relative to the other sectors.",
-              "平均月工资，用于行业间比较。"))
+        REQUIRED, unit="yuan/month", within=(500, 50_000), evidence=("N49", "N47"), en="Wage", zh="工资",
+        help=("Mean monthly wage, relative to the other sectors; that of the rest makes the mean of all that "
+              "of N47.",
+              "平均月工资，用于行业间比较；其他行业的工资使总平均等于N47。"))
 
 
 class People(Group):
@@ -121,7 +137,8 @@ class People(Group):
     female_home: float = lever(
         0.43, unit="share", within=(0, 1), evidence=("N34",),
         en="Women among home workers", zh="在家女性比例",
-        help=("Share of women among workers at home.", "在家劳动力中的女性比例。"))
+        help=("Share of women among workers at home, where the table residents is not given.",
+              "在家劳动力中的女性比例；仅在未给出residents表时使用。"))
     age_away: float = lever(
         39, unit="years", within=(20, 58), evidence=("N30",),
         en="Mean age away", zh="在外平均年龄",
@@ -129,7 +146,8 @@ class People(Group):
     age_home: float = lever(
         46.8, unit="years", within=(20, 58), evidence=("N30",),
         en="Mean age at home", zh="在家平均年龄",
-        help=("Mean age of workers at home.", "在家劳动力的平均年龄。"))
+        help=("Mean age of workers at home, where the table residents is not given.",
+              "在家劳动力的平均年龄；仅在未给出residents表时使用。"))
     married: float = lever(
         0.802, unit="share", within=(0, 1), evidence=("N37",),
         en="Married", zh="已婚比例",
@@ -166,24 +184,45 @@ class People(Group):
               "在家劳动力中从未外出者的比例。"))
     schooling_none: float = lever(
         0.008, unit="share", within=(0, 1), evidence=("N38",),
-        en="No schooling", zh="未上过学",
-        help=("Share of workers without schooling.", "未上过学的劳动力比例。"))
+        en="Away: no schooling", zh="在外：未上过学",
+        help=("Share without schooling among those away and those who will turn 18.",
+              "在外者和将满18岁者中未上过学的比例。"))
     schooling_primary: float = lever(
         0.138, unit="share", within=(0, 1), evidence=("N38",),
-        en="Primary school", zh="小学",
-        help=("Share with primary school.", "小学文化程度的比例。"))
+        en="Away: primary school", zh="在外：小学",
+        help=("Share with primary school among them.", "其中小学文化程度的比例。"))
     schooling_junior: float = lever(
         0.521, unit="share", within=(0, 1), evidence=("N38",),
-        en="Junior middle school", zh="初中",
-        help=("Share with junior middle school.", "初中文化程度的比例。"))
+        en="Away: junior middle school", zh="在外：初中",
+        help=("Share with junior middle school among them.", "其中初中文化程度的比例。"))
     schooling_senior: float = lever(
         0.175, unit="share", within=(0, 1), evidence=("N38",),
-        en="Senior middle school", zh="高中",
-        help=("Share with senior middle school.", "高中文化程度的比例。"))
+        en="Away: senior middle school", zh="在外：高中",
+        help=("Share with senior middle school among them.", "其中高中文化程度的比例。"))
     schooling_college: float = lever(
         0.158, unit="share", within=(0, 1), evidence=("N38",),
-        en="College", zh="大专及以上",
-        help=("Share with college or more.", "大专及以上文化程度的比例。"))
+        en="Away: college", zh="在外：大专及以上",
+        help=("Share with college or more among them.", "其中大专及以上文化程度的比例。"))
+    home_schooling_none: float = lever(
+        0.076, unit="share", within=(0, 1), evidence=("L45",),
+        en="Home: no schooling", zh="在家：未上过学",
+        help=("Share without schooling among workers at home.", "在家劳动力中未上过学的比例。"))
+    home_schooling_primary: float = lever(
+        0.248, unit="share", within=(0, 1), evidence=("L45",),
+        en="Home: primary school", zh="在家：小学",
+        help=("Share with primary school among them.", "其中小学文化程度的比例。"))
+    home_schooling_junior: float = lever(
+        0.445, unit="share", within=(0, 1), evidence=("L45",),
+        en="Home: junior middle school", zh="在家：初中",
+        help=("Share with junior middle school among them.", "其中初中文化程度的比例。"))
+    home_schooling_senior: float = lever(
+        0.154, unit="share", within=(0, 1), evidence=("L45",),
+        en="Home: senior middle school", zh="在家：高中",
+        help=("Share with senior middle school among them.", "其中高中文化程度的比例。"))
+    home_schooling_college: float = lever(
+        0.077, unit="share", within=(0, 1), evidence=("L45",),
+        en="Home: college", zh="在家：大专及以上",
+        help=("Share with college or more among them.", "其中大专及以上文化程度的比例。"))
 
 
 class Ties(Group):
@@ -234,10 +273,35 @@ class Work(Group):
         help=("Monthly income of someone who farms the household's land.",
               "耕种自家土地者的月收入。"))
     other_jobs: float = lever(
-        0.4, unit="jobs/home worker", within=(0, 2),
+        0.4, unit="jobs/home worker", within=(0, 1),
         en="Other jobs", zh="其他岗位",
-        help=("Jobs with employers outside the model's firms at the start.",
-              "期初模型企业以外的岗位数（每名在家劳动力）。"))
+        help=("Jobs with employers outside the model's firms at the start: what the census has in work "
+              "outside farming, less firms' owners and staff.",
+              "期初模型企业以外的岗位数（每名在家劳动力）：普查非农就业减去企业业主和雇员。"))
+    farming: float = lever(
+        0.356, unit="share", within=(0, 1), evidence=("L44",),
+        en="In farming", zh="务农比例",
+        help=("Share of employed residents in farming. At the start it is the share of home workers "
+              "who farm; firms hire from the rest.",
+              "在业居民中从事农业的比例；期初作为在家劳动力中务农者的比例，企业从其余人中招工。"))
+    first_year: int = lever(
+        2026, unit="calendar year", within=(1990, 2100),
+        en="First year", zh="起始年份",
+        help=("Calendar year of month 1; retirement ages follow the law of the year.",
+              "第1个月所在的公历年份；退休年龄按当年法律。"))
+    retirement_men: int = lever(
+        60, unit="years", within=(50, 70), evidence=("N58",),
+        en="Retirement of men", zh="男性退休年龄",
+        help=("Age at which men retired before 2025.", "2025年以前的男性退休年龄。"))
+    retirement_women: int = lever(
+        55, unit="years", within=(45, 70), evidence=("N58",), bound=True,
+        en="Retirement of women", zh="女性退休年龄",
+        help=("Age at which women retired before 2025: 50 for workers, 55 for staff.", "2025年以前的女性退休年龄：工人50岁，干部55岁。"))
+    retirement_rise: int = lever(
+        36, unit="months", within=(0, 120), evidence=("N58",),
+        en="Rise of retirement ages", zh="退休年龄延迟",
+        help=("By how much retirement ages rise from 2025 on, a month every four months.",
+              "2025年起退休年龄逐步延迟的总月数，每四个月延迟一个月。"))
     city_wage: float = lever(
         5634, unit="yuan/month", within=(500, 50_000), evidence=("N47",),
         en="City wage", zh="城市工资",
@@ -277,7 +341,7 @@ class Work(Group):
               "spending 56.17 % (H13, H15, H16), others send more.",
               "城市收入中寄回家的比例；已定居者为储蓄23.04%、消费56.17%后余额的0.631（H13、H15、H16），其他人更多。"))
     dependants: float = lever(
-        0.9, unit="people/home worker", within=(0, 5),
+        0.98, unit="people/home worker", within=(0, 5), evidence=("L46",),
         en="Dependants", zh="抚养人数",
         help=("People not in the labour force, per worker at home when the policy starts. They stay "
               "when a worker leaves.",
@@ -292,10 +356,11 @@ class Firms(Group):
     """Firms and services as they are at the start, and what firms face."""
 
     per_1000: float = lever(
-        45, unit="firms/1,000 workers", within=(0, 500),
+        45, unit="firms/1,000 workers", within=(0, 500), evidence=("L08", "L34"), bound=True,
         en="Firms at the start", zh="期初企业数",
-        help=("Registered firms per 1,000 workers at the start.",
-              "期初每千名劳动力的登记企业数。"))
+        help=("Firms that work, per 1,000 workers at the start: more are registered (L34) than the people "
+              "in work outside farming could run.",
+              "期初每千名劳动力的经营中企业数；登记数（L34）多于非农就业者所能经营的数量。"))
     returnee_share: float = lever(
         0.508, unit="share", within=(0, 1), evidence=("BH019",),
         en="Owned by returnees", zh="返乡者企业比例",
@@ -449,20 +514,24 @@ class County(Group):
     name: str = Field(strict=True, min_length=1, max_length=100)
     name_zh: str = Field(strict=True, min_length=1, max_length=100)
     labour_force: int = lever(
-        300_000,
+        685_000,
         unit="people",
         within=(1000, 5_000_000),
+        evidence=("L41",),
+        bound=True,
         en="Labour force",
         zh="劳动力",
         help=(
-            "Registered labour force with those away; by analogy with L21, L24 and L29.",
-            "户籍劳动力，含在外者；参照L21、L24、L29类推。",
+            "Registered people of working age with those away: 57 % of the registered population.",
+            "户籍劳动年龄人口，含在外者：按户籍人口的57%计。",
         ),
     )
     away_share: float = lever(
-        0.6,
+        0.396,
         unit="share",
         within=(0, 0.9),
+        evidence=("L41", "L42"),
+        bound=True,
         en="Away at the start",
         zh="期初在外比例",
         help=(
@@ -476,6 +545,8 @@ class County(Group):
     firms: Firms = group(Firms, en="Firms and services", zh="企业与服务")
     shock: Shock = group(Shock, en="Shock", zh="冲击")
     shares: Shares = group(Shares, en="Who pays", zh="财政分担")
+    residents: tuple[AgeGroup, ...] = Field((), max_length=9)
+    children: tuple[AgeGroup, ...] = Field((), max_length=4)
     townships: tuple[Township, ...] = Field(REQUIRED, min_length=1, max_length=100)
     sectors: tuple[Sector, ...] = Field(REQUIRED, min_length=1, max_length=20)
     city_sectors: tuple[CitySector, ...] = Field(REQUIRED, min_length=1, max_length=20)
@@ -483,8 +554,9 @@ class County(Group):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         people: dict[str, Any] = dict(self.people)
-        schooling = [share for name, share in people.items() if name.startswith("schooling_")]
-        _sums_to_one("people.schooling_*", schooling)
+        for prefix in ("schooling_", "home_schooling_"):
+            shares = [share for name, share in people.items() if name.startswith(prefix)]
+            _sums_to_one(f"people.{prefix}*", shares)
         _sums_to_one("townships.*.weight", [row.weight for row in self.townships])
         _sums_to_one("city_sectors.*.share", [row.share for row in self.city_sectors])
         keys = [row.key for row in self.sectors]
@@ -495,4 +567,29 @@ class County(Group):
                 f"work.wage_floor: found {self.work.wage_floor:g}, "
                 f"allowed at most work.local_wage, {self.work.local_wage:g}"
             )
+        self._check_pyramid()
         return self
+
+    def _check_pyramid(self) -> None:
+        """Refuse a pyramid with gaps or beyond the labour force, and work beyond all who are at home."""
+        for name, rows, first in (
+            ("residents", self.residents, 15),
+            ("children", self.children, 0),
+        ):
+            ages = [row.age for row in rows]
+            wanted = list(range(first, first + (45 if first else 20), 5))
+            if rows and ages != wanted:
+                raise ValueError(f"{name}.*.age: found {ages}, allowed {wanted}")
+            if rows and not sum(row.men + row.women for row in rows):
+                raise ValueError(f"{name}: found nobody, allowed people in some rows")
+        adults = sum((0.4 if r.age == 15 else 1) * (r.men + r.women) for r in self.residents)
+        if adults > self.labour_force:
+            raise ValueError(
+                f"residents: found {adults:.0f} people aged 18 to 59, "
+                f"allowed at most labour_force, {self.labour_force}"
+            )
+        if self.work.other_jobs + self.work.farming > 1:
+            raise ValueError(
+                f"work.farming: found {self.work.farming:g} with work.other_jobs "
+                f"{self.work.other_jobs:g}, allowed a sum of at most 1"
+            )

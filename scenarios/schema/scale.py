@@ -16,7 +16,7 @@ AMOUNTS = (
 )  # fmt: skip
 """Levers for the county as a whole. The shipped policies set them for `SHIPPED` workers."""
 
-SHIPPED = 300_000
+SHIPPED = 685_000
 FAR = 2.0
 """A labour force this many times as large or as small calls for other amounts."""
 

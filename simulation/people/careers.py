@@ -175,12 +175,13 @@ def decide(c: County, i: int, months: int, move: float, idea: float, ask: float,
     state = c.workers[i].state
     if not r.AWAY <= state <= r.EMPLOYED:
         return NOTHING
-    think(c, i, months, idea)
-    if state != r.AWAY:
-        return decide_at_home(c, i, venture_in_hand(c, i), move, ask, job)
-    if c.behaviour.structure_return_to_found:
-        return decide_away(c, i, venture_in_hand(c, i), move, ask)
-    return decide_away(c, i, OUT_OF_REACH, move, ask)
+    log_venture = OUT_OF_REACH
+    if state != r.AWAY or c.behaviour.structure_return_to_found:
+        think(c, i, months, idea)
+        log_venture = venture_in_hand(c, i)
+    if state == r.AWAY:
+        return decide_away(c, i, log_venture, move, ask)
+    return decide_at_home(c, i, log_venture, move, ask, job)
 
 
 @kernel

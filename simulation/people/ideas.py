@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
 OUT_OF_REACH = -1e9  # log income of what cannot be had
 LEAST_INCOME = 100.0  # yuan a month, so that logs stay finite
-RECENT_MONTHS = (
-    36  # whose return is recent, in surveys of returnees and in the return quality index
-)
 
 
 @kernel
@@ -65,10 +62,8 @@ def log_income_at_home(c: County, worker: np.record):
 @kernel
 def annuity(months: int, rate: float):
     """Present value of one yuan a month for some months, at a discount rate a year."""
-    monthly = math.expm1(math.log1p(rate) / 12.0)
-    if monthly * months < 1e-6:
-        return float(months)
-    return (1.0 - math.exp(-months * math.log1p(monthly))) / monthly
+    monthly = max(math.log1p(rate) / 12.0, 1e-9)  # continuously compounded
+    return (1.0 - math.exp(-months * monthly)) / monthly
 
 
 @kernel
@@ -123,7 +118,10 @@ def intention(c: County, i: int, attitude: float):
 
 @kernel
 def usual_gain(c: County, worker: np.record):
-    """Log gain from a firm of the usual size in the sector that pays best in the township."""
+    """Log gain from a firm of the usual size in the sector that pays best in the township.
+
+    The attitude that goes with what people say in a survey, where neither money nor caution counts.
+    """
     sector = c.towns[worker.township].best
     money = c.markets[sector].capital_median / (1.0 - c.behaviour.firm_cushion)
     return log_gain(c, worker, sector, money)
@@ -134,31 +132,6 @@ def will_to_found(c: County, i: int):
     """Intention of worker `i`, at home or away, to found a firm of the usual size (a chance)."""
     worker = c.workers[i]
     return intention(c, i, usual_gain(c, worker) - caution(worker, c.behaviour))
-
-
-@kernel
-def stated_intention(c: County, i: int):
-    """What worker `i` says in a survey: the intention without money and without caution.
-
-    Words cost nothing (the gap between intention and behaviour).
-    """
-    return intention(c, i, usual_gain(c, c.workers[i]))
-
-
-@kernel
-def stated_by_returnees(c: County):
-    """Sum of the stated intentions of people at home without a firm who came back of late, and their number.
-
-    Of late is within 36 months; pattern 14.
-    """
-    total, people = 0.0, 0
-    for i in range(len(c.workers)):
-        worker = c.workers[i]
-        if worker.state == r.SEEKING or worker.state == r.FARMING or worker.state == r.EMPLOYED:
-            if c.clock.month - worker.returned <= RECENT_MONTHS:
-                total += stated_intention(c, i)
-                people += 1
-    return total, people
 
 
 @kernel
@@ -174,10 +147,9 @@ def freedom_to_act(worker: np.record, behaviour: np.record, month: int):
 @kernel
 def ideas_a_year(worker: np.record, behaviour: np.record, month: int):
     """Rate at which venture ideas come to a worker, by age."""
-    if not behaviour.structure_age_hump:
-        return behaviour.careers_idea_rate
     off = (age_of(worker, month) - behaviour.careers_age_of_ideas) / behaviour.careers_age_spread
-    return behaviour.careers_idea_rate * math.exp(-0.5 * off * off)
+    hump = int(behaviour.structure_age_hump)
+    return behaviour.careers_idea_rate * math.exp(-0.5 * hump * off * off)
 
 
 @kernel
@@ -194,8 +166,6 @@ def think(c: County, i: int, months: int, u: float):
         if month - worker.idea <= behaviour.careers_idea_months:
             return
         drop_idea(worker)
-    if worker.state == r.AWAY and not behaviour.structure_return_to_found:
-        return
     if u < behaviour.careers_idea_rate / 12.0 * months:  # few ideas come: seldom more than this
         if happens(u, ideas_a_year(worker, behaviour, month) / 12.0 * months):
             worker.idea = month

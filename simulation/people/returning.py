@@ -15,13 +15,16 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import log_city_pay, shock_factor
-from returnee.simulation.people.ideas import OUT_OF_REACH, RECENT_MONTHS, logistic
+from returnee.simulation.people.ideas import OUT_OF_REACH, logistic
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of
 from returnee.simulation.state.draws import D_RECALL, ONLY, draws
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
+
+
+RECENT_MONTHS = 36  # the return quality index looks back that far
 
 
 @kernel

@@ -29,10 +29,9 @@ from returnee.scenarios.files.editor import county_toml
 from returnee.scenarios.schema.county_folder import unusable, written_whole
 from returnee.scenarios.schema.errors import problem, show
 from returnee.simulation.start.population import (
-    WORKING_YEARS_MEN,
-    WORKING_YEARS_WOMEN,
     draw_initial,
     margins,
+    month_of_retirement,
     people,
     people_drawn,
     with_entrants,
@@ -102,13 +101,13 @@ def population_of(
     if tables is None:
         return None
     table, own = tables
-    away, home, cities = margins(scenario.county)
+    m = margins(scenario.county)
     thrift = scenario.behaviour.money.thrift_sigma
     workers = place_workers(table.columns)
-    draw_initial(workers, clock, facts, away, home, cities, thrift)
-    overwrite(workers, table.columns, int(clock.first), float(facts.work_local_wage))
+    draw_initial(workers, clock, facts, m, thrift)
+    overwrite(workers, table.columns, int(clock.first), facts)
     clock.initial = len(workers)
-    workers = with_entrants(workers, facts, clock, months, cities, away, thrift)
+    workers = with_entrants(workers, scenario.county, facts, clock, months, m, thrift)
     drawn = ties_of(workers, facts, clock)
     return workers, drawn if own is None else own_ties(own, drawn, workers, int(clock.initial))
 
@@ -131,7 +130,7 @@ def changes(*keys: np.ndarray) -> np.ndarray:
 
 
 def overwrite(
-    workers: np.recarray, columns: dict[str, np.ndarray], first: int, local_wage: float
+    workers: np.recarray, columns: dict[str, np.ndarray], first: int, facts: np.record
 ) -> None:
     """Put what the file says in place of what was drawn, and what follows from it."""
     start = first - 1
@@ -143,13 +142,13 @@ def overwrite(
         workers[name] = columns[name]
     workers.log_wage = np.log(workers["wage"])
     if "home_pay" in columns:
-        workers.log_home = np.log(columns["home_pay"] / local_wage)
+        workers.log_home = np.log(columns["home_pay"] / facts.work_local_wage)
     workers.birth = start - np.rint(columns["age"] * 12.0)
-    years = np.where(workers.sex == 1, WORKING_YEARS_WOMEN, WORKING_YEARS_MEN)
     birth = np.asarray(workers["birth"])
     adult = np.maximum(start - (birth + 216), 0)
     # Whoever is older than the age of retirement retires in the first month.
-    workers.retires = np.maximum(birth + 216 + years * 12, first)
+    retires = [month_of_retirement(int(b), int(s), facts) for b, s in zip(birth, workers.sex)]
+    workers.retires = np.maximum(retires, first)
     workers.state = np.array([r.STATES.index(name) for name in STATES])[
         columns["state"].astype(int)
     ]

@@ -1,20 +1,25 @@
 """The people of the county at the start of the history, and those who will turn 18.
 
-Margins follow the survey of migrant workers (N30-N53): age, sex, schooling, marriage, city sector
-and pay. Every trait is a keyed draw by the person's id. As many turn 18 in a month as retire in it
-(assumed), and an entrant takes the household of the one who retires, and is replaced in turn;
-entrants are drawn ahead, so they are the same under every policy and horizon.
+Residents' ages and sexes are those of the census pyramid where the county file has one; those of the
+people away follow the survey of migrant workers (N30, N34), as do schooling, marriage, city sector and
+pay (N30-N53). Every trait is a keyed draw by the person's id. Those who will turn 18 are the census's
+children, cohort by cohort; who is younger than the youngest of them comes in the mean number of the
+known cohorts (assumed). Each is the child of somebody 20 to 40 years older and lives in that household.
+Entrants are drawn ahead, so they are the same under every policy and horizon.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv
 
 from returnee.scenarios import County as Facts
+from returnee.scenarios.schema.county import AgeGroup
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.start.tables import FEWEST
 from returnee.simulation.state import records as r
@@ -24,6 +29,7 @@ from returnee.simulation.state.draws import (
     D_HOME_PAY,
     D_LIFE,
     D_MONEY,
+    D_PARENT,
     D_START,
     I_AWAY,
     I_CAREER,
@@ -35,35 +41,124 @@ from returnee.simulation.state.draws import (
     normal,
 )
 
-WORKING_YEARS_MEN, WORKING_YEARS_WOMEN, ADULT = 42, 37, 18
-GENERATION = 12 * WORKING_YEARS_WOMEN  # months in which nobody both enters and retires
+ADULT, OLD = 18, 60  # years between which residents are counted
+LAW_CHANGES, MONTHS_A_STEP = (
+    2025,
+    4,
+)  # retirement rises by a month every four from January 2025 (N58)
 AGE_CONCENTRATION = 2.2  # of the beta distribution of ages (assumed)
 QUANTILES = 1024
 AGE_AND_SCHOOLING = 0.4  # correlation of youth and schooling (assumed)
 KNOWN_AT_START = 0.3  # share that knows a channel when the history starts (assumed)
+YOUNGEST_PARENT, OLDEST_PARENT = 240, 480  # months between parent and child (assumed)
+PARENT_TRIES = 16
+KNOWN_MONTHS = 12 * ADULT  # in which the census's children turn 18
+HOME, GONE = 0, 1  # rows of the margins
+
+
+class Margins(NamedTuple):
+    """What people are drawn from, at home (row 0) and away (row 1).
+
+    Attributes
+    ----------
+    female : float array, shape (2,)
+        Shares of women.
+    ages : float array, shape (2, 2, 1024)
+        Quantiles of months since the 18th birthday, by place and sex.
+    schooling : float array, shape (2, 5)
+        Cumulative shares of the levels.
+    city_sectors : float array, shape (sectors, 2)
+        Cumulative share, and wage relative to the mean.
+    """
+
+    female: np.ndarray
+    ages: np.ndarray
+    schooling: np.ndarray
+    city_sectors: np.ndarray
 
 
 @lru_cache(maxsize=16)
-def age_quantiles(mean_age: float, female: float) -> np.ndarray:
-    """Quantiles of the share of working life that is past, shape (QUANTILES,).
+def age_quantiles(mean_age: float, female: float, men: int, women: int) -> np.ndarray:
+    """Quantiles of months since the 18th birthday, shape (2, QUANTILES), of men and of women.
 
-    A beta distribution whose mean gives ``mean_age`` with women retiring at 55 and men at 60.
+    A beta distribution of the share of working life past, whose mean gives ``mean_age`` with men and
+    women retiring at the ages ``men`` and ``women``.
     """
-    years = (1 - female) * WORKING_YEARS_MEN + female * WORKING_YEARS_WOMEN
+    years = (1 - female) * (men - ADULT) + female * (women - ADULT)
     mean = min(max((mean_age - ADULT) / years, 0.05), 0.95)
     a = mean * AGE_CONCENTRATION
     grid = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    return np.asarray(betaincinv(a, AGE_CONCENTRATION - a, grid))
+    past = betaincinv(a, AGE_CONCENTRATION - a, grid)
+    return np.stack([past * 12.0 * (men - ADULT), past * 12.0 * (women - ADULT)])
 
 
-def margins(facts: Facts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Ages away and at home, and city sectors, as `returnee.simulation.start.population.draw_initial` takes them."""
-    away = age_quantiles(facts.people.age_away, facts.people.female_away)
-    home = age_quantiles(facts.people.age_home, facts.people.female_home)
+def pyramid_quantiles(groups: Sequence[AgeGroup]) -> tuple[float, np.ndarray]:
+    """Share of women and quantiles as `age_quantiles`, of residents aged 18 to 59 by five-year groups."""
+    edges = np.array([0.0, *(12.0 * (row.age + 5 - ADULT) for row in groups)])
+    grid = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    adult = np.array([min(row.age + 5 - ADULT, 5) / 5 for row in groups])
+    counts = [np.array([getattr(row, sex) for row in groups]) * adult for sex in ("men", "women")]
+    quantiles = []
+    for people in counts:
+        cumulative = np.concatenate([[0.0], np.cumsum(people)]) / max(people.sum(), 1e-9)
+        quantiles.append(np.interp(grid, cumulative, edges))
+    men, women = (float(people.sum()) for people in counts)
+    return women / (men + women), np.stack(quantiles)
+
+
+def margins(facts: Facts) -> Margins:
+    """Make the margins of a county's people."""
+    people, work = facts.people, facts.work
+    retire = work.retirement_men, work.retirement_women
+    women, home = people.female_home, age_quantiles(people.age_home, people.female_home, *retire)
+    if facts.residents:
+        women, home = pyramid_quantiles(facts.residents)
+    away = age_quantiles(people.age_away, people.female_away, *retire)
+    levels = ("none", "primary", "junior", "senior", "college")
+    schooling = [
+        [getattr(people, f"{prefix}schooling_{level}") for level in levels]
+        for prefix in ("home_", "")
+    ]
     shares = np.array([s.share for s in facts.city_sectors])
     wages = np.array([s.wage for s in facts.city_sectors])
     relative = wages / np.average(wages, weights=shares)
-    return away, home, np.column_stack([np.cumsum(shares) / shares.sum(), relative])
+    return Margins(
+        np.array([women, people.female_away]),
+        np.stack([home, away]),
+        np.cumsum(schooling, axis=1),
+        np.column_stack([np.cumsum(shares) / shares.sum(), relative]),
+    )
+
+
+def entering(facts: Facts, months: int) -> tuple[np.ndarray, np.ndarray]:
+    """How many turn 18 in each month from the start of the history, in the full county; share of women.
+
+    The census's children in the order of their ages. Beyond them, and without a table of them,
+    numbers that keep as many people as there are known children, or workers, a month (assumed).
+
+    Returns
+    -------
+    people, women : float arrays, shape (months,)
+    """
+    known = min(months, KNOWN_MONTHS)
+    if not facts.children:
+        work, people = facts.work, facts.people
+        away, home = facts.away_share, 1 - facts.away_share
+        women = away * people.female_away + home * people.female_home
+        years = (1 - women) * (work.retirement_men - ADULT) + women * (
+            work.retirement_women - ADULT
+        )
+        rate = facts.labour_force / (12.0 * years)
+        return np.full(months, rate), np.full(months, women)
+    by_year = {row.age: (row.men / 60.0, row.women / 60.0) for row in facts.children}
+    ages = [ADULT - 1 - month // 12 for month in range(KNOWN_MONTHS)]
+    men, girls = np.array([by_year[age - age % 5] for age in ages]).T
+    people, women = men + girls, girls / np.maximum(men + girls, 1e-9)
+    rest = months - known
+    return (
+        np.concatenate([people[:known], np.full(rest, people.mean())]),
+        np.concatenate([women[:known], np.full(rest, girls.sum() / people.sum())]),
+    )
 
 
 def people_drawn(facts: Facts, sample: float) -> int:
@@ -90,13 +185,25 @@ def place_people(facts: Facts, sample: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @kernel
+def month_of_retirement(birth: int, sex: int, facts: np.record):
+    """Month in which somebody born in month `birth` retires, by the law of the year.
+
+    From 2025 on who reaches the old age retires a month later for every four months since (N58).
+    """
+    age = facts.work_retirement_women if sex == 1 else facts.work_retirement_men
+    month = birth + 12 * age
+    since = month - 1 + 12 * (facts.work_first_year - LAW_CHANGES)
+    return month + min(max(since // MONTHS_A_STEP + 1, 0), facts.work_retirement_rise)
+
+
+@kernel
 def draw_body(
     worker: np.record,
     clock: np.record,
     facts: np.record,
-    away: bool,
-    ages: np.ndarray,
-    city_sectors: np.ndarray,
+    m: Margins,
+    place: int,
+    female: float,
     start: int,
     thrift_sigma: float,
 ):
@@ -104,45 +211,32 @@ def draw_body(
 
     Parameters
     ----------
-    away : bool
-        Whether the worker is away at the start of the history.
-    ages : float array, shape (1024,)
-        Quantiles of the share of working life past.
-    city_sectors : float array, shape (sectors, 2)
-        Cumulative share, and wage relative to the mean.
+    m : Margins
+    place : int
+        Row of the margins: HOME or GONE.
+    female : float
+        Chance to be a woman.
     start : int
         Month in which the worker is first seen.
     thrift_sigma : float
         Log standard deviation of saving rates.
     """
     u, v, x, y = draws(clock, D_BODY, 0, worker.id, ONLY)
-    worker.sex = 1 if u < (facts.people_female_away if away else facts.people_female_home) else 0
-    years = 37.0 if worker.sex == 1 else 42.0
+    worker.sex = 1 if u < female else 0
     entrant = worker.enters != r.NEVER
-    past = ages[int(v * 1024.0)]
-    months = 0 if entrant else int(past * years * 12.0)
-    worker.birth = start - 216 - months
-    worker.retires = worker.birth + 216 + int(years) * 12
+    months = 0 if entrant else int(m.ages[place, worker.sex, int(v * 1024.0)])
+    worker.birth = start - 12 * ADULT - months
+    worker.retires = max(month_of_retirement(int(worker.birth), int(worker.sex), facts), start + 1)
     # Schooling: a normal copula ties it to youth.
     youth = normal(1.0 - (v if not entrant else 0.1))
     z = AGE_AND_SCHOOLING * youth + math.sqrt(1.0 - AGE_AND_SCHOOLING**2) * normal(x)
     rank = 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
     level = 0
-    edge = facts.people_schooling_none
-    if rank > edge:
-        level = 1
-        edge += facts.people_schooling_primary
-        if rank > edge:
-            level = 2
-            edge += facts.people_schooling_junior
-            if rank > edge:
-                level = 3
-                edge += facts.people_schooling_senior
-                if rank > edge:
-                    level = 4
+    while level < 4 and rank > m.schooling[place, level]:
+        level += 1
     worker.schooling = level
     draw_family(worker, clock, facts, start, y)
-    draw_means(worker, clock, facts, city_sectors, thrift_sigma)
+    draw_means(worker, clock, facts, m.city_sectors, thrift_sigma)
 
 
 @kernel
@@ -172,15 +266,15 @@ def pay_by_distance(facts: np.record, destination: int):
 def log_home_pay(facts: np.record, worker: np.record, z: float):
     """Log of own pay at home relative to the township's wage, for a standard normal `z`.
 
-    Rises with schooling as pay does in the city; the mean pay over the county's schooling is 1.
+    Rises with schooling as pay does in the city; the mean over the schooling of those at home is 1.
     """
     gain, sigma = facts.work_schooling_pay, facts.work_home_sigma
     mean = (
-        facts.people_schooling_none * math.exp(-2.0 * gain)
-        + facts.people_schooling_primary * math.exp(-gain)
-        + facts.people_schooling_junior
-        + facts.people_schooling_senior * math.exp(gain)
-        + facts.people_schooling_college * math.exp(2.0 * gain)
+        facts.people_home_schooling_none * math.exp(-2.0 * gain)
+        + facts.people_home_schooling_primary * math.exp(-gain)
+        + facts.people_home_schooling_junior
+        + facts.people_home_schooling_senior * math.exp(gain)
+        + facts.people_home_schooling_college * math.exp(2.0 * gain)
     )
     return sigma * z - 0.5 * sigma * sigma + gain * (worker.schooling - 2.0) - math.log(mean)
 
@@ -241,10 +335,10 @@ def draw_history(worker: np.record, clock: np.record, facts: np.record, away: bo
         worker.experience = max(int(worker.experience), stay)
     elif d < facts.work_other_jobs:
         worker.state = r.EMPLOYED
-    elif d < facts.work_other_jobs + 0.25 * (1.0 - facts.work_other_jobs):
-        worker.state = r.SEEKING
-    else:
+    elif d < facts.work_other_jobs + facts.work_farming:
         worker.state = r.FARMING
+    else:
+        worker.state = r.SEEKING
     if not away and worker.ever_away == 1:
         worker.returned = worker.since
         worker.left = worker.since - 1
@@ -262,9 +356,7 @@ def draw_initial(
     workers: np.recarray,
     clock: np.record,
     facts: np.record,
-    ages_away: np.ndarray,
-    ages_home: np.ndarray,
-    city_sectors: np.ndarray,
+    m: Margins,
     thrift_sigma: float,
 ):
     """Draw every initial worker; `id`, `township` and `village` are set already."""
@@ -274,13 +366,32 @@ def draw_initial(
         u, v, _, _ = draws(clock, D_START, 0, worker.id, I_AWAY)
         away = u < facts.away_share
         worker.enters = r.NEVER
-        ages = ages_away if away else ages_home
-        draw_body(worker, clock, facts, away, ages, city_sectors, start, thrift_sigma)
-        # Nobody retires in the month before the history starts.
+        worker.parent = -1
+        place = GONE if away else HOME
+        # Who is past the age of retirement retires when the history starts.
+        draw_body(worker, clock, facts, m, place, m.female[place], start, thrift_sigma)
         draw_history(worker, clock, facts, away, start)
         settle_in(worker, start)
         # Households: a new one starts with each worker with a chance that gives a mean of 2.2.
         worker.household = 1 if v < 0.45 else 0
+
+
+@kernel
+def find_parent(
+    workers: np.recarray, row_of: np.ndarray, taken: np.ndarray, clock: np.record, k: int
+):
+    """Row of a parent of the worker in row `k`, 20 to 40 years older and without a child yet.
+
+    Drawn among all with a lower id. If no try finds one, the last person tried, who may be of any age.
+    """
+    worker, row = workers[k], -1
+    for attempt in range(PARENT_TRIES):
+        u, _, _, _ = draws(clock, D_PARENT, 0, worker.id, attempt)
+        row = row_of[int(u * worker.id)]
+        older = worker.birth - workers[row].birth
+        if YOUNGEST_PARENT <= older <= OLDEST_PARENT and not taken[row]:
+            break
+    return row
 
 
 @kernel
@@ -289,22 +400,29 @@ def draw_entrants(
     known: int,
     clock: np.record,
     facts: np.record,
-    parents: np.ndarray,
-    city_sectors: np.ndarray,
-    ages: np.ndarray,
+    entry: tuple[np.ndarray, np.ndarray],
+    m: Margins,
     thrift_sigma: float,
 ):
-    """Draw the workers in rows `known`...; `parents` are the rows whose place they take."""
-    for k in range(len(parents)):
-        worker, parent = workers[known + k], workers[parents[k]]
-        worker.enters = parent.retires
+    """Draw the workers in rows `known`...; `entry` holds the month and the share of women of each."""
+    months, women = entry
+    row_of = np.empty(len(workers), np.int64)
+    for k in range(len(workers)):
+        row_of[workers[k].id] = k
+    taken = np.zeros(len(workers), np.bool_)
+    for k in range(known, len(workers)):
+        worker, month = workers[k], months[k - known]
+        worker.enters = month
+        draw_body(worker, clock, facts, m, GONE, women[k - known], month, thrift_sigma)
+        worker.parent = find_parent(workers, row_of, taken, clock, k)
+        taken[worker.parent] = True
+        parent = workers[worker.parent]
         worker.township = parent.township
         worker.village = parent.village
         worker.household = parent.household
-        draw_body(worker, clock, facts, True, ages, city_sectors, int(parent.retires), thrift_sigma)
         worker.state = r.PRE
         worker.since = worker.enters
-        settle_in(worker, int(worker.enters))
+        settle_in(worker, month)
 
 
 @kernel
@@ -354,37 +472,33 @@ def people(
     workers = np.zeros(len(township), r.WORKER).view(np.recarray)
     workers.id = np.arange(len(workers))
     workers.township, workers.village = township, village
-    away, home, cities = margins(facts)
-    draw_initial(workers, clock, facts_record, away, home, cities, thrift_sigma)
+    m = margins(facts)
+    draw_initial(workers, clock, facts_record, m, thrift_sigma)
     starts = workers.household.astype(bool)
     starts[0] = True
     starts[1:] |= workers.village[1:] != workers.village[:-1]
     workers.household = np.cumsum(starts) - 1
     clock.initial = len(workers)
-    return with_entrants(workers, facts_record, clock, months, cities, away, thrift_sigma)
+    return with_entrants(workers, facts, facts_record, clock, months, m, thrift_sigma)
 
 
 def with_entrants(
     workers: np.recarray,
+    facts: Facts,
     facts_record: np.record,
     clock: np.record,
     months: int,
-    cities: np.ndarray,
-    ages: np.ndarray,
+    m: Margins,
     thrift_sigma: float,
 ) -> np.recarray:
-    """`workers` followed by those who turn 18 up to month ``months``, in the order of entry.
-
-    A generation at a time, so that those who retire in it are known when it is drawn.
-    """
-    for start in range(int(clock.first), months + 1, GENERATION):
-        stop = min(start + GENERATION - 1, months)
-        retiring = np.flatnonzero((workers.retires >= start) & (workers.retires <= stop))
-        parents = retiring[np.lexsort((workers.id[retiring], workers.retires[retiring]))]
-        known = len(workers)
-        everyone = np.zeros(known + len(parents), r.WORKER).view(np.recarray)
-        everyone[:known] = workers
-        everyone.id[known:] = int(workers.id.max()) + 1 + np.arange(len(parents))
-        draw_entrants(everyone, known, clock, facts_record, parents, cities, ages, thrift_sigma)
-        workers = everyone
-    return workers
+    """`workers` followed by those who turn 18 up to month ``months``, in the order of entry."""
+    first, known = int(clock.first), len(workers)
+    people, women = entering(facts, max(months + 1 - first, 0))
+    total = np.floor(np.cumsum(people) * float(clock.sample) + 0.5).astype(np.int64)
+    rows = np.repeat(np.arange(len(total)), np.diff(total, prepend=0))
+    everyone = np.zeros(known + len(rows), r.WORKER).view(np.recarray)
+    everyone[:known] = workers
+    everyone.id[known:] = int(workers.id.max()) + 1 + np.arange(len(rows))
+    entry = (first + rows, women[rows])
+    draw_entrants(everyone, known, clock, facts_record, entry, m, thrift_sigma)
+    return everyone

@@ -4,7 +4,8 @@ Members of a household are all tied. A household is tied to about eleven kin hou
 of them near in the village, some elsewhere in the township (small world: Watts and Strogatz 1998).
 A person has about seven friends (W02) of near age in the village, some elsewhere; a few people have
 many. Fellows are ties between people of one township at the same destination. Ties are symmetric
-and fixed; those to people not yet or no longer in the labour force lie idle.
+and fixed; those to people not yet or no longer in the labour force lie idle. Children take over the
+household and kin ties of their parents.
 """
 
 from __future__ import annotations
@@ -158,13 +159,17 @@ def tie_fellows(
 
 @kernel
 def tie_successors(found: Found, n: int, workers: np.recarray, successor: np.ndarray):
-    """Kin and household ties pass on to who takes a retired person's place, and so on.
+    """Children are tied to their parents, and kin and household ties pass on to them, and so on.
 
-    The entrant is tied to those of the predecessor's ties who are still there, and to the successors
-    of the others.
+    Who turns 18 is tied to those of the parent's ties who are in the labour force in the same years,
+    and to their children.
     """
     before = n
     pairs, layers = found
+    for i in range(len(successor)):
+        parent = workers[i].parent
+        if parent >= 0 and workers[parent].retires > workers[i].enters:
+            n = add_tie(found, n, parent, i, r.HOUSEHOLD)
     for k in range(before):
         if layers[k] > r.KIN:
             continue
@@ -300,7 +305,7 @@ def ties_of(
 def passed_on(
     pairs: np.ndarray, layers: np.ndarray, workers: np.recarray, initial: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ties and their layers, followed by those that successors take over."""
+    """Ties and their layers, followed by those that children take over."""
     n, successor = len(pairs), successors(workers, initial)
     total = tie_successors((pairs, layers), n, workers, successor)
     pairs = np.concatenate([pairs, np.empty((total - n, 2), np.int32)])
@@ -310,12 +315,8 @@ def passed_on(
 
 
 def successors(workers: np.recarray, initial: int) -> np.ndarray:
-    """Row of the entrant who takes each worker's place, or -1; shape (workers,)."""
+    """Row of the child of each worker who turns 18 later, or -1; shape (workers,)."""
     successor = np.full(len(workers), -1, np.int64)
-    leaving = np.flatnonzero(
-        (workers.retires <= workers.enters.max())
-        & (workers.retires >= workers.enters[initial:].min(initial=32767))
-    )
-    order = leaving[np.lexsort((workers.id[leaving], workers.retires[leaving]))]
-    successor[order] = initial + np.arange(len(workers) - initial)
+    children = np.arange(initial, len(workers))[::-1]  # the first of several stays
+    successor[workers.parent[children]] = children
     return successor

@@ -143,6 +143,10 @@ D_CAPACITY = decision(62, "rounds what a sample has of something to whole ones")
 I_SHARED = item(D_CAPACITY, 0, "of the whole county: the agent is what")
 I_OFFERS = item(D_CAPACITY, 1, "jobs kept in a township: the agent is its first member")
 D_HOME_PAY = decision(40, "own pay in a job at home")
+D_PARENT = decision(41, "parent of someone who turns 18: by try")
+D_SUCCESSION = decision(42, "handing on a firm")
+I_HANDS_ON = item(D_SUCCESSION, 0, "whether a retiring owner hands the firm on")
+I_HEIR = item(D_SUCCESSION, 1, "who of the household takes it")
 D_POACH = decision(55, "who is hired from another employer")
 
 

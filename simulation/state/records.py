@@ -139,6 +139,7 @@ WORKER = np.dtype(
         ("household", "i4"),
         ("fee_withheld", "i4"),  # part of the training fee that is due on opening, fen
         ("firm", "i4"),  # row of own firm or of the employer; -1: none, or another employer
+        ("parent", "i4"),  # row of the parent of someone who turns 18 later; -1: unknown
         ("mate", "i4"),  # next employee of the same firm; -1: last
         ("birth", "i2"),  # month of birth
         ("enters", "i2"),  # month in which the worker turns 18, or NEVER if before the history

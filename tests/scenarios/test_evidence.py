@@ -112,8 +112,16 @@ STATED: dict[str, Sum] = {
         e["H13"].value / 100 * e["N47"].high * YEAR / (e["H14"].value * 10_000)
     ),
     "county.shares.employment": lambda e: e["P138"].noted("share") / e["P138"].value,
+    "policy.finance.first_step": lambda e: e["P013"].low / e["P013"].high,
+    "policy.finance.second_step": lambda e: e["P161"].noted("DERIVED steps 30 %,") / 100,
+    "policy.finance.second_jobs": lambda e: e["P161"].noted("below"),
+    "policy.finance.full_jobs": lambda e: e["P161"].noted("3 to 5 /"),
+    "policy.finance.young_firm": lambda e: e["P009"].noted("within") * YEAR,
+    "policy.finance.years": lambda e: e["P062"].noted("2027-12-31;") / YEAR,
+    "county.work.retirement_rise": lambda e: (e["N58"].high - e["N58"].low) * YEAR,
     **{
-        f"county.people.schooling_{level}": lambda e, k=k: schooling(e)[k]
+        f"county.people.{prefix}schooling_{level}": lambda e, row=row, k=k: vector(e[row])[k]
+        for prefix, row in (("", "N38"), ("home_", "L45"))
         for k, level in enumerate(("none", "primary", "junior", "senior", "college"))
     },
 }  # fmt: skip
@@ -129,10 +137,11 @@ def winners(text: str) -> int:
     )
 
 
-def schooling(e: Cited) -> list[float]:
-    vector = re.search(r"full vector ([\d./]+)", e["N38"].text)
-    assert vector
-    return [float(share) / 100 for share in vector[1].split("/")]
+def vector(row: Row) -> list[float]:
+    """Shares noted as ``full vector 0.8/13.8/52.1``, in per cent."""
+    found = re.search(r"full vector ([\d./]+)", row.text)
+    assert found
+    return [float(share) / 100 for share in found[1].split("/")]
 
 
 BOUNDS: dict[str, Callable[[Cited], tuple[float, float]]] = {
@@ -155,6 +164,12 @@ BOUNDS: dict[str, Callable[[Cited], tuple[float, float]]] = {
     "county.work.remittance": lambda e: (
         e["H16"].value / 100 * (1 - e["H13"].value / 100 - e["H15"].value / 100) * (1 - ROUND), 1
     ),
+    "county.labour_force": lambda e: (1, e["L41"].value),
+    "county.away_share": lambda e: (0, 1 - e["L42"].value / e["L41"].value),
+    "county.work.retirement_women": lambda e: (
+        e["N58"].noted("(white-collar) and"), e["N58"].noted("63, women")
+    ),
+    "behaviour.money.eligible": lambda e: (0, e["P149"].value / 100),
 }  # fmt: skip
 """Smallest and largest value that the rows of a bounded default allow."""
 
@@ -164,6 +179,11 @@ SIGNS = {
     "policy.linkage.training_paid_on_opening": "such a rule exists",
     "behaviour.returning.peers_weight": "+",
     "behaviour.careers.leave_women": "+",
+    "county.firms.per_1000": "+",
+    "behaviour.money.visit_cost": "+",
+    "behaviour.money.informal_chance": "+",
+    "behaviour.careers.age_of_ideas": "+",
+    "behaviour.careers.age_spread": "+",
     "behaviour.firm.ability_gain": "+",
     "behaviour.firm.ability_convexity": "+",
     "behaviour.support.training_gain": "+",
@@ -188,7 +208,6 @@ def test_rows_are_complete() -> None:
         for column in (
             "topic",
             "quantity",
-            "value",
             "unit",
             "year",
             "place",
@@ -266,18 +285,55 @@ def test_cells_of_the_bundled_tables_are_what_their_rows_say() -> None:
         assert sector.share == pytest.approx((shares.value if first else shares.noted(share)) / 100)
         assert sector.wage == (wages.value if first else wages.noted(wage))
     assert other.share == pytest.approx(1 - sum(sector.share for sector in named))
+    together = sum(sector.share * sector.wage for sector in county.city_sectors)
+    assert together == pytest.approx(EVIDENCE["N47"].value, abs=0.5)
     mean = EVIDENCE["BH042"].value * 10_000
     assert all(sector.capital_median < mean for sector in county.sectors)
 
 
+def test_the_bundled_pyramid_is_the_census() -> None:
+    county, children = load_scenario("baseline").county, EVIDENCE["L43"]
+    adults = sum((0.4 if r.age == 15 else 1) * (r.men + r.women) for r in county.residents)
+    assert round(adults) == EVIDENCE["L42"].value
+    *young, grown = county.children
+    assert sum(r.men + r.women for r in young) == children.value
+    assert (grown.men, grown.women) == (children.noted("5-9岁"), children.noted("boys and"))
+    born = {r.age for r in (*county.residents, *county.children)}
+    assert born == {*range(0, 60, 5)}
+
+
 def test_columns_of_tables_have_the_evidence_that_is_checked() -> None:
     county = load_scenario("baseline").county
-    tables = (county.townships, county.sectors, county.city_sectors)
+    tables = (county.residents, county.townships, county.sectors, county.city_sectors)
     found = {key: lever.basis for rows in tables for key, lever in walk(rows[0]) if lever.evidence}
-    assert found == {"capital_median": "bound", "share": "measured", "wage": "measured"}
+    assert {key for key, basis in found.items() if basis == "bound"} == {"capital_median"}
+    assert found.keys() == {"capital_median", "share", "wage", "age", "men", "women"}
 
 
 def test_an_own_value_is_not_its_rows() -> None:
     changed = load_scenario("baseline", {"policy.finance.loan_cap": 300_000}).policy
     found = {lever.key for _, lever in walk(changed, "policy.") if lever.own}
     assert found == {"policy.finance.loan_cap"}
+
+
+@pytest.mark.parametrize("name", ["binhai", "example"])
+def test_comments_of_shipped_counties_say_the_same(name: str) -> None:
+    text = (ROOT / "scenarios" / "counties" / name / "county.toml").read_text("utf-8")
+    facts = {lever.key: lever for lever in levers if lever.key.startswith("county.")}
+    group, seen = "county.", 0
+    for line in text.splitlines():
+        if line.startswith("["):
+            group = "" if line.startswith("[[") else f"county.{line.strip('[]')}."
+        key, _, rest = line.partition(" = ")
+        value, _, comment = rest.partition("#")
+        if not group or group + key not in facts or "made up" in comment:
+            continue
+        lever, ids, seen = facts[group + key], set(ID.findall(comment)), seen + 1
+        if float(value) != lever.default:
+            assert ids or "assumed" in comment, line
+            continue
+        basis = "bound" if "bound only" in comment else "measured" if ids else "assumed"
+        assert basis == lever.basis, line
+        assert ids == set(lever.evidence), line
+        assert ids or "assumed" in comment, line
+    assert seen > 40

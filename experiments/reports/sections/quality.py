@@ -11,10 +11,9 @@ from matplotlib.figure import Figure
 from returnee.experiments.reports.document import Heading, Picture, Section, Text, note
 from returnee.experiments.reports.figures import LEGEND, settings, styles, svg_of
 from returnee.experiments.reports.sections.section import Line, Part
-from returnee.experiments.statistics.quality import GRID, PARTS, POINTS
+from returnee.experiments.statistics.quality import FURTHER, GRID, PARTS, POINTS
 from returnee.experiments.words.texts import figure, in_lines, percent, title_of, words
 
-EQUAL = 1.0 / len(PARTS)
 READABLE = 0.08  # share of a bar below which its rank is not written into it
 
 
@@ -28,9 +27,12 @@ class Quality(Part):
         effects = self.found.effects
         index = effects[effects["measure"] == "return_quality"]
         lines = [(self.text["index"], self.cells(index, "index 0-100", 1))]
-        for part in PARTS:
+        for part in (*PARTS, *FURTHER):
             rows = effects[effects["measure"] == part]
-            lines.append((self.text["parts"][part], self.cells(rows, "share", 1)))
+            label = self.text["parts"][part]
+            if part not in self.found.weighed.names:
+                label = self.text["not_in_index"].format(part=label)
+            lines.append((label, self.cells(rows, "share", 1)))
         return lines
 
     def ranks_note(self) -> str:
@@ -62,7 +64,7 @@ class Quality(Part):
     def _changes(self, winner: int) -> list[str]:
         """Ranges of the weight of single parts in which another scenario comes first more often."""
         said = []
-        for k, part in enumerate(PARTS):
+        for k, part in enumerate(self.found.weighed.names):
             shares = self.found.weighed.winners(k)
             best = [int(row.argmax()) if row.max() > row[winner] else winner for row in shares]
             for first, weights in groupby(zip(GRID, best), key=lambda pair: pair[1]):
@@ -123,8 +125,9 @@ class Quality(Part):
         plan, style = self.found.plan, styles(self.found)
         with mpl.rc_context(settings("winner")):
             canvas = Figure(figsize=(9.2, 2.7), layout="constrained")
-            panels = canvas.subplots(1, len(PARTS), sharey=True)
-            for k, (axes, part) in enumerate(zip(panels, PARTS)):
+            names = self.found.weighed.names
+            panels = canvas.subplots(1, len(names), sharey=True)
+            for k, (axes, part) in enumerate(zip(panels, names)):
                 areas = axes.stackplot(
                     GRID, self.found.weighed.winners(k).T,
                     labels=[in_lines(title_of(plan.scenarios[s], s, lang), LEGEND) for s in self.labels],
@@ -133,14 +136,14 @@ class Quality(Part):
                 )  # fmt: skip
                 for n, area in enumerate(areas):
                     area.set_hatch("" if n <= 7 else "//")  # colours come again
-                axes.axvline(EQUAL, color="white", linestyle=":", linewidth=1.4)
+                axes.axvline(1.0 / len(names), color="white", linestyle=":", linewidth=1.4)
                 axes.set_title(text["parts"][part], fontsize=8)
                 axes.set_xlim(0.0, 1.0)
                 axes.set_ylim(0.0, 1.0)
                 axes.set_xticks((0.0, 0.5, 1.0), ("0", "0.5", "1"))
             panels[0].set_yticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
             panels[0].set_ylabel(text["weightings"])
-            panels[len(PARTS) // 2].set_xlabel(text["weight_of"])
-            handles, names = panels[0].get_legend_handles_labels()
-            canvas.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
+            panels[len(names) // 2].set_xlabel(text["weight_of"])
+            handles, titles = panels[0].get_legend_handles_labels()
+            canvas.legend(handles, titles, loc="outside lower center", ncols=4, frameon=False)
             return svg_of(canvas, text["winner"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 
+from returnee.experiments.measuring.measures import BY_NAME, years_of
+from returnee.experiments.measuring.selections import INCOMES, LOANS, PUBLIC_MONEY
 from returnee.experiments.reports.document import (
     Cell,
     Heading,
@@ -18,7 +21,7 @@ from returnee.experiments.reports.document import (
 from returnee.experiments.reports.figures import spending as spending_chart
 from returnee.experiments.reports.sections.section import Line, Part
 from returnee.experiments.studies.planned import BUDGETED, CAP, budgets, unpaid_by_reason
-from returnee.experiments.words.texts import figure
+from returnee.experiments.words.texts import figure, label_of, unit_name
 from returnee.simulation.state.programmes import POTS, PROGRAMMES
 
 SMALLEST = 0.5  # yuan a year; less is rounding to whole fen
@@ -80,6 +83,32 @@ class Spending(Part):
             pots.append((self.words["pots"][pot], shown))
         return pots
 
+    def public_money(self) -> list[Line]:
+        """What support costs in all and the county, what comes back, and the fund's capital."""
+        return self._measures(PUBLIC_MONEY)
+
+    def incomes(self) -> list[Line]:
+        """The three incomes a head."""
+        return self._measures(INCOMES)
+
+    def loans(self) -> list[Line]:
+        """What the loan programme is judged by."""
+        return self._measures(LOANS)
+
+    def _measures(self, names: Iterable[str]) -> list[Line]:
+        effects, lines = self.found.effects, []
+        for name in names:
+            measure, rows = BY_NAME[name], effects[effects["measure"] == name].copy()
+            years = years_of(measure.kind, self.found.plan.settings.months)
+            for column in ("reference", "level", "difference", "low", "high"):
+                rows[column] /= years
+            unit = unit_name(measure.unit, self.lang)
+            if measure.kind == "flow":
+                unit = self.words["by_year"].format(unit=unit)
+            label = self.words["with_unit"].format(label=label_of(measure, self.lang), unit=unit)
+            lines.append((label, self.cells(rows, measure.unit, measure.better)))
+        return lines
+
     def section(self) -> Section:
         """Where money did not suffice, and tables by pot and by programme."""
         text, report, rows = self.text, self.words["report"], []
@@ -90,6 +119,10 @@ class Spending(Part):
             Heading(text["pots"]), Sheet([report["pot"], "", *self.titles], rows, columns="wwn"),
             Heading(text["programmes"]), note(text["programmes_note"]),
             self.sheet(report["programme"], self.programmes()),
+            Heading(text["public_money"]), note(text["public_money_note"]),
+            self.sheet("", self.public_money()),
+            Heading(text["incomes"]), note(text["incomes_note"]), self.sheet("", self.incomes()),
+            Heading(text["loan_programme"]), self.sheet("", self.loans()),
         ])  # fmt: skip
 
     @cached_property

@@ -54,14 +54,15 @@ def place_in_band(result: Result, value: float) -> float:
 def patterns_chart(found: Validation, lang: str = "en") -> str:
     """All patterns, each in units of its band: the mean, its interval, and misses marked."""
     lang = chart_language(lang)
-    text, results = words(lang)["validation"], found.results
+    text = words(lang)["validation"]
+    results = [result for result in found.results if result.pattern.judged]
     with mpl.rc_context(settings("validation")):
         figure = Figure(figsize=(9.2, 0.7 + 0.24 * len(results)), layout="constrained")
         axes = figure.subplots()
         axes.axvspan(-1.0, 1.0, color=BAND, linewidth=0)
         for k, result in enumerate(results):
             draw_result(axes, k, result, lang)
-        labels = [f"{r.pattern.number}{r.pattern.use}  {r.pattern.label(lang)}" for r in results]
+        labels = [f"{r.pattern.number}{r.pattern.use[0]}  {r.pattern.label(lang)}" for r in results]
         axes.set_yticks(range(len(results)), labels)
         axes.set_ylim(len(results) - 0.4, -0.6)
         axes.set_xlim(-2.0 * REACH, 2.0 * REACH)

@@ -13,7 +13,7 @@ from returnee.experiments.reports.parameters import constants, counts
 from returnee.experiments.reports.validation.charts import patterns_chart, responses_chart
 from returnee.experiments.reports.validation.report import Page
 from returnee.experiments.studies.face import Face
-from returnee.experiments.studies.patterns import PATTERNS
+from returnee.experiments.studies.patterns import FITTED, PATTERNS, REPORT, SOFT, TESTED
 from returnee.experiments.studies.validation import Validation
 from returnee.experiments.words.texts import percent
 from returnee.scenarios import levers, load_scenario, walk
@@ -54,7 +54,13 @@ def besides() -> list[Sources]:
     county = load_scenario("baseline").county
     cells = basis_counts(
         lever
-        for table in (county.townships, county.sectors, county.city_sectors)
+        for table in (
+            county.residents,
+            county.children,
+            county.townships,
+            county.sectors,
+            county.city_sectors,
+        )
         for row in table
         for _, lever in walk(row)
     )
@@ -72,7 +78,9 @@ def facts() -> dict[str, str]:
     """Sentences of the document that need no run, to be checked against the schema."""
     rows, total = sources(), sources()[-1]
     share = percent(total.measured / total.all)
-    fitted = sum(p.use == "C" for p in PATTERNS)
+    fitted, tested, soft, told = (
+        sum(p.use == use for p in PATTERNS) for use in (FITTED, TESTED, SOFT, REPORT)
+    )
     sentence = (
         f"Of {total.all} defaults {total.measured} are measured ({share}); of {total.bound} more the "
         f"evidence gives a sign or a bound only, {total.free} more are moved by calibration, and "
@@ -85,7 +93,8 @@ def facts() -> dict[str, str]:
     numbers = len({p.number for p in PATTERNS})
     patterns = (
         f"{numbers} patterns give {len(PATTERNS)} figures: {fitted} that calibration may use (C), "
-        f"{len(PATTERNS) - fitted} kept for validation (V)."
+        f"{tested} kept for validation (V), {soft} with a loose band (soft), and {told} that are only "
+        "told (report)."
     )
     return {"sentence": sentence, "table": table, "patterns": patterns}
 

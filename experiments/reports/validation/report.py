@@ -41,6 +41,7 @@ from returnee.experiments.studies.validation import Result, Validation
 from returnee.experiments.words.texts import (
     county_name,
     figure,
+    joined,
     label_of,
     measured,
     measured_number,
@@ -94,13 +95,20 @@ class Page:
         results, text = self.found.results, self.text
         fitted = [r for r in results if r.pattern.use == "C"]
         tested = [r for r in results if r.pattern.use == "V"]
-        unseen = [r for r in results if r.value != r.value]
-        missed = [self.miss(r) for r in results if not r.passed and r not in unseen]
+        soft = [r for r in results if r.pattern.use == "soft"]
+        unseen = [r for r in results if r.pattern.judged and not r.seen]
+        missed = [self.miss(r) for r in results if r.missed and r.seen]
         joint = words(self.lang)["list_and"].join
         counts = text["counts"].format(
             fitted=len(fitted), fitted_pass=sum(r.passed for r in fitted),
             tested=len(tested), tested_pass=sum(r.passed for r in tested),
         )  # fmt: skip
+        if soft:
+            outside = [self.miss(r) for r in soft if r.seen and not r.passed]
+            loose = text["soft_outside" if outside else "soft_counts"].format(
+                soft=len(soft), held=sum(r.passed for r in soft), labels=joint(outside)
+            )
+            counts = joined(self.lang, counts, loose)
         lines = [counts, text["missed"].format(labels=joint(missed)) if missed else ""]
         if unseen:
             labels = joint(r.pattern.label(self.lang) for r in unseen)
@@ -142,9 +150,10 @@ class Page:
             cells = [
                 str(p.number), p.label(lang), band_text(p, lang),
                 measured(result.value, p.unit, lang),
-                measured_range(result.low, result.high, p.unit, lang), p.use, " ".join(p.sources),
+                measured_range(result.low, result.high, p.unit, lang), self.text["uses"][p.use],
+                " ".join(p.sources),
             ]  # fmt: skip
-            rows.append((cells, "pass" if result.passed else "miss"))
+            rows.append((cells, verdict_on(result)))
         return self._sheet("row pattern band value interval use source", "wwnnnww", rows)
 
     def measure(self, name: str) -> str:
@@ -273,6 +282,15 @@ class Page:
         sections.append(Section(text["how_counted"], [Text(text["counted"], "list")]))
         sections.append(repeat(self.lang, [self.found.command + (" --face" if self.face else "")]))
         return Report(self.lang, text["title"], self.subtitle(), sections)
+
+
+def verdict_on(result: Result) -> str:
+    """Key of the word for how a pattern came out."""
+    if not result.pattern.judged:
+        return "reported"
+    if result.passed:
+        return "pass"
+    return "soft_miss" if result.pattern.use == "soft" else "miss"
 
 
 def _decade(value: float) -> str:

@@ -22,15 +22,16 @@ import pandas as pd
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.csv_rows import read_rows
 from returnee.experiments.errors import UsageError, reason_of
-from returnee.experiments.studies.patterns import BY_KEY, FITTED, SINGLE, TESTED, observed
+from returnee.experiments.measuring.counterfactual import thirty_years
+from returnee.experiments.studies.patterns import BY_KEY, FITTED, LONG, SINGLE, observed
 from returnee.scenarios.schema.errors import ScenarioError, guess, nearest, problem, show
 from returnee.simulation.indicators import BY_NAME as INDICATORS
 from returnee.simulation.run import Run
 
 CENTRE, INSIDE = "centre", "inside"
 AIMS = (CENTRE, INSIDE)
-EDGES = ("firms_over_100", "aware_gap", "loan_recovery")
-"""Patterns of which one edge is a natural limit."""
+EDGES = ("firms_over_100", "aware_gap", "loan_recovery", *LONG)
+"""Patterns of which one edge is a natural limit, or that are only bounded."""
 COLUMNS = ("indicator", "low", "high", "value", "sd", "source", "weight", "aim")
 NUMBERS = ("low", "high", "value", "sd", "weight")
 YEAR = 12
@@ -94,7 +95,7 @@ def default_targets() -> tuple[Target, ...]:
             p.key, p.low, p.high, ", ".join(p.sources), 1.0, INSIDE if p.key in EDGES else CENTRE
         )
         for p in BY_KEY.values()
-        if p.use == FITTED and p.key in SINGLE
+        if p.use == FITTED
     )
 
 
@@ -128,8 +129,13 @@ def distances(targets: Iterable[Target], figures: np.ndarray) -> np.ndarray:
 
 
 def figures_of(run: Run, targets: Iterable[Target]) -> dict[str, float]:
-    """Every pattern that a run shows, and the monthly indicators that targets name."""
+    """Every pattern that a run shows, and the monthly indicators that targets name.
+
+    Thirty years are lived only where a target asks for them.
+    """
     found = observed(run)
+    if any(target.indicator in LONG for target in targets):
+        found |= thirty_years(run)
     last = run.monthly.iloc[-YEAR:]
     for target in targets:
         if target.indicator not in found:
@@ -168,7 +174,7 @@ def read_targets(
         if target.indicator in {t.indicator for t in targets}:
             raise problem(f"{path}: {place}", "indicator", f"{target.indicator} again", "once each")
         pattern = BY_KEY.get(target.indicator)
-        if pattern is not None and pattern.use == TESTED:
+        if pattern is not None and pattern.use != FITTED:
             warn(
                 f"{path}: {place}: {target.indicator} is kept for validation; fitted to, it says "
                 "nothing about the model any more"
@@ -238,12 +244,15 @@ def _target(row: dict[str, Any], where: str) -> Target:
             or not math.isfinite(value)
         ):
             raise problem(where, name, show(value), "a number")
-    indicator, known = row.get("indicator"), (*SINGLE, *INDICATORS)
+    indicator, known = row.get("indicator"), (*SINGLE, *LONG, *INDICATORS)
     if indicator not in known:
         found = "nothing" if indicator is None else show(indicator)
         hint = guess(nearest(str(indicator), known)) if indicator is not None else ""
         raise problem(
-            where, "indicator", found + hint, f"a pattern ({', '.join(SINGLE)}) or an indicator"
+            where,
+            "indicator",
+            found + hint,
+            f"a pattern ({', '.join((*SINGLE, *LONG))}) or an indicator",
         )
     low, high = _band(row, where)
     weight, aim = float(row.get("weight", 1.0)), row.get("aim", CENTRE)

@@ -9,16 +9,26 @@ import numpy as np
 import pytest
 from checkout import ROOT
 
+from returnee.experiments.measuring import counterfactual
 from returnee.experiments.measuring import patterns as figures
 from returnee.experiments.measuring import patterns as pairs
 from returnee.experiments.measuring.measures import kaplan_meier
-from returnee.experiments.studies.patterns import BY_KEY, PAIRED, PATTERNS, SINGLE, observed
+from returnee.experiments.studies.patterns import (
+    BY_KEY,
+    LONG,
+    PAIRED,
+    PATTERNS,
+    SINGLE,
+    UNSUPPORTED,
+    observed,
+)
 from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
 
-FITTED = {1, 2, 3, 4, 5, 6, 7, 11}
+FITTED = {1, 2, 3, 4, 5, 6, 7, 11, 17, 18, 19}
+LOOSE = {"loan_deadweight", "support_share"}
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +40,15 @@ def test_the_table_is_sound():
     with open(ROOT / "scenarios" / "evidence.csv", encoding="utf-8") as file:
         known = {row["id"] for row in csv.DictReader(file)}
     assert len(BY_KEY) == len(PATTERNS)
-    assert {p.number for p in PATTERNS} == set(range(1, 17))
+    assert {p.number for p in PATTERNS} == set(range(1, 24))
     for p in PATTERNS:
-        assert p.low < p.high, p.key
-        assert p.sources and set(p.sources) <= known, p.key
+        assert p.judged == (p.low < p.high), p.key
+        assert set(p.sources) <= known, p.key
+        assert p.sources or p.number in {17, 18, 19, 23}, p.key
         assert (p.use == "C") == (p.number in FITTED), p.key
-        assert p.holds(p.low) and p.holds(p.high) and not p.holds(np.nan)
-    assert {*SINGLE, *PAIRED} == set(BY_KEY)
+        assert (p.use == "soft") == (p.key in LOOSE), p.key
+        assert p.judged == (p.holds(p.low) and p.holds(p.high)) and not p.holds(np.nan)
+    assert sorted([*SINGLE, *PAIRED, *LONG, *UNSUPPORTED]) == sorted(BY_KEY)
 
 
 def test_survival_counts_late_entry():
@@ -101,9 +113,7 @@ def test_what_a_run_shows_agrees_with_its_tables(run):
     assert found["return_rate"] == pytest.approx(
         monthly["returns"].sum() / 8 / monthly["away"].mean()
     )
-    assert found["starts_per_return"] == pytest.approx(
-        monthly["returnee_registrations"].sum() / monthly["returns"].sum()
-    )
+    assert 0.0 < found["registers_after_return"] < 0.2
     people = run.workers[run.workers["state"] == "OWNER"]
     people = people[people["ever_away"]]
     assert found["aware_training"] == pytest.approx(people["knows_training"].mean())
@@ -115,7 +125,76 @@ def test_what_a_run_shows_agrees_with_its_tables(run):
         (run.workers.loc[new["owner"], "sex"] == "male").mean(), abs=0.05
     )
     assert 0.0 < found["intention"] < 1.0
-    assert all(np.isfinite(list(found.values())))
+    rare = {"stops_failed", "stops_gave_up", "stops_retired", "handed_on"}
+    assert all(np.isfinite(v) for key, v in found.items() if key not in rare)
+
+
+def test_a_return_is_followed_for_36_months():
+    events = np.array(
+        [(0, 2, r.SEEKING, r.AWAY), (1, 3, r.SEEKING, r.AWAY), (2, 4, r.FOUNDING, r.AWAY),
+         (0, 20, r.AWAY, r.FARMING), (3, 30, r.SEEKING, r.AWAY)] * 20,
+        r.EVENT,
+    )  # fmt: skip
+    firms = np.zeros(4, r.FIRM)
+    firms["id"] = np.array([0, 1, 2, 3]) * 16 + 1
+    firms["registered"] = [38, 40, 4, 31]  # 36 and 37 months later, at once, and not followed
+    clock = SimpleNamespace(events=len(events), firms=4)
+    county = SimpleNamespace(events=events, clock=clock, firms=firms, row_of=np.arange(4))
+    run = SimpleNamespace(months=60, county=county)
+    assert figures.registers_after_return(run) == pytest.approx(2 / 3)
+
+
+def test_residents_are_counted_as_the_policy_starts():
+    workers = np.zeros(100, r.WORKER)
+    workers["birth"] = -12 * np.repeat([20, 40, 58, 61, 30], 20)
+    workers["sex"] = np.tile([0, 1], 50)
+    states = np.repeat([r.FARMING, r.EMPLOYED, r.RETIRED, r.FARMING, r.AWAY], 20)
+    run = SimpleNamespace(county=SimpleNamespace(workers=workers), states_at_start=states)
+    found = figures.residents(run)
+    assert found["residents_age"] == pytest.approx((20 + 40 + 58) / 3)
+    assert found["residents_under_30"] == pytest.approx(1 / 3)
+    assert found["residents_women"] == 0.5
+    assert found["farming_share"] == pytest.approx(2 / 3)
+
+
+def long_run(states_later, stocks):
+    """Forty people of two ages who live from month 0 on; some change their state at month 200."""
+    workers = np.zeros(40, r.WORKER)
+    workers["birth"] = np.repeat([-240, 0], 20)  # 30 and 10 years old in month 120
+    start = np.repeat([r.AWAY, r.FARMING], 20)
+    events = np.array(
+        [(k, 200, s, before) for k, (s, before) in enumerate(zip(states_later, start))], r.EVENT
+    )
+    months = np.zeros(
+        361, [(n, "f8") for n in ("away", "farming", "firms_open", "loans_outstanding")]
+    )
+    for name, (before, after) in stocks.items():
+        months[name][:200], months[name][200:] = before, after
+    clock = SimpleNamespace(events=len(events))
+    county = SimpleNamespace(workers=workers, events=events, clock=clock, months=months)
+    return SimpleNamespace(county=county, states_at_start=start, months=360)
+
+
+def test_drift_is_what_ages_and_sexes_do_not_make():
+    # All who were away at 30 have retired; those at 30 now farm, as the young did: the pyramid alone
+    # would have them away as the 30-year-olds were.
+    states = np.repeat([r.RETIRED, r.AWAY], 20)
+    stocks = {"away": (20.0, 22.0), "farming": (20.0, 20.0)}
+    found = counterfactual.drift(long_run(states, stocks))
+    assert found["drift_away"] == pytest.approx(0.1)
+
+
+def test_deadweight_is_a_share_of_persons(monkeypatch):
+    def run(ids, loans):
+        firms = np.zeros(len(ids), r.FIRM)
+        firms["id"], firms["registered"] = np.array(ids) * 16, 1
+        firms["loan_granted"] = loans
+        county = SimpleNamespace(firms=firms, clock=SimpleNamespace(firms=len(ids)))
+        return SimpleNamespace(county=county)
+
+    within = run([*range(30), 7], [1] * 20 + [0] * 10 + [1])
+    without = run(list(range(5, 40)), [0] * 35)
+    assert counterfactual.deadweight(within, without) == pytest.approx(15 / 20)
 
 
 def test_the_season_is_that_of_the_festival():

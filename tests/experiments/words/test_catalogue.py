@@ -14,6 +14,7 @@ from returnee.experiments.words import texts
 from returnee.experiments.words.texts import (
     NONE,
     amount,
+    basis_of,
     between,
     county_name,
     joined,
@@ -23,7 +24,8 @@ from returnee.experiments.words.texts import (
     to,
     words,
 )
-from returnee.scenarios import load_scenario
+from returnee.scenarios import levers, load_scenario, walk
+from returnee.scenarios.schema.fields import BASES
 
 ONLY_CHINESE = {"units"}  # English units are written as they are defined
 EITHER = {"more", "level"}  # words for a change, of which a language takes the one that fits
@@ -91,3 +93,23 @@ def test_figures_are_written_alike_everywhere(written: str, text: str) -> None:
 def test_names_of_a_county_in_both_languages() -> None:
     county = load_scenario("baseline").county
     assert [county_name(county, lang) for lang in texts.LANGUAGES] == [county.name, county.name_zh]
+
+
+def test_every_default_says_what_it_rests_on() -> None:
+    for lever in levers:
+        for lang, label in zip(("en", "zh"), BASES[lever.basis], strict=True):
+            text = basis_of(lever, lang)
+            assert text.startswith(label)
+            assert all(name in text for name in lever.evidence)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_somebody_set_is_an_own_value(lang: str) -> None:
+    changed = load_scenario(
+        "baseline", {"policy.finance.loan_cap": 300_000, "county.people.child": 0.5}
+    )
+    found = dict(walk(changed))
+    own = words(lang)["basis"]["own"].partition("{")[0]
+    for key in ("policy.finance.loan_cap", "county.people.child"):
+        assert basis_of(found[key], lang).startswith(own)
+    assert not basis_of(found["policy.training.places"], lang).startswith(own)
