@@ -13,6 +13,7 @@ from returnee.simulation.firms.closing import never_open, stop
 from returnee.simulation.firms.founding import give_up
 from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.markets import price_sectors
+from returnee.simulation.firms.succession import hand_on
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import enter
 from returnee.simulation.state.draws import (
@@ -20,7 +21,7 @@ from returnee.simulation.state.draws import (
     ONLY,
     draws,
 )
-from returnee.simulation.state.money import refill, set_fund
+from returnee.simulation.state.money import refill, set_fund, set_scale
 from returnee.simulation.support.services import fund_services
 
 if TYPE_CHECKING:
@@ -46,12 +47,13 @@ def turn_eighteen(c: County):
 
 @kernel
 def retire(c: County, i: int):
-    """Worker `i` retires; a firm is closed in order, a venture given up."""
+    """Worker `i` retires; a firm is handed on or closed in order, a venture given up."""
     worker = c.workers[i]
     if worker.state == r.EMPLOYED:
         leave_employer(c, i)
     elif worker.state == r.OWNER:
-        stop(c, worker.firm, r.STOP_RETIRED)
+        if not hand_on(c, worker.firm):
+            stop(c, worker.firm, r.STOP_RETIRED)
     elif worker.state == r.FOUNDING:
         if c.firms[worker.firm].phase == r.PLANNED:
             give_up(c, worker.firm)
@@ -95,6 +97,7 @@ def turn_page(c: County):
     if (clock.month - 1) % 12 == 0 or clock.month == clock.first or clock.month == 1:
         refill(c)
     set_fund(c, policy.finance_guarantee_fund)
+    set_scale(c)
     fund_services(c)
     price_sectors(c)
     turn_eighteen(c)

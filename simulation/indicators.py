@@ -88,6 +88,7 @@ INDICATORS: tuple[Indicator, ...] = tuple(
         ("stops_failed", "firms", "flow", "stopped: out of money", "资金耗尽停业", -1),
         ("stops_gave_up", "firms", "flow", "stopped: something better", "另有更好选择停业"),
         ("stops_retired", "firms", "flow", "stopped: owner retired", "业主退休停业"),
+        ("handed_on", "firms", "flow", "handed on by a retiring owner", "退休业主交接企业"),
         ("never_opened", "firms", "flow", "registered, never opened", "登记后未开业", -1),
         ("closings", "firms", "flow", "firms struck off the register", "注销"),
         ("hires", "people", "flow", "hired by firms", "企业招用"),

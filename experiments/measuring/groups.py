@@ -119,7 +119,7 @@ def figures_by_group(run: Run) -> dict[str, float]:
     employed = np.flatnonzero((state == r.EMPLOYED) & (workers["firm"] >= 0))
     aware = present[workers["knows"][present] >> FINANCE & 1 == 1]
     new = firms[(firms["registered"] >= 1) & (firms["returnee"] == 1)]
-    founders = codes_of(run, new["owner"], new["registered"].astype(int))
+    founders = codes_of(run, run.county.row_of[new["id"] >> 4], new["registered"].astype(int))
     still = new["phase"] == r.OPEN
     people = {
         "returns": codes_of(run, events["worker"][back], events["month"][back].astype(int)),

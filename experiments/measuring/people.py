@@ -123,7 +123,9 @@ def _of_firms(county: County, before: County) -> dict[str, np.ndarray]:
             support |= (owners(begun) > 0).astype(np.int64) << bit
     found: dict[str, np.ndarray] = {
         "incumbent": np.bincount(past["owner"][at_start], minlength=n) > 0,
-        "registrations": owners(firms["registered"] >= 1),
+        "registrations": np.bincount(
+            county.row_of[firms["id"][firms["registered"] >= 1] >> 4], minlength=n
+        ),
         "owner": owners(is_open) > 0,
         "new": owners(is_new) > 0,
         "returnee": owners(is_open & (firms["returnee"] == 1)) > 0,

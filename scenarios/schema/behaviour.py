@@ -148,6 +148,21 @@ class Firm(Group):
         help=("Share of county sales that follows residents' spending; the rest goes to visitors and the "
               "public sector.",
               "县内销售中随居民支出变化的比例；其余售予外来者和公共部门。"))
+    sites_seen: float = lever(
+        8, unit="sites/month", within=(1, 50),
+        en="Sites looked at", zh="每月看地数",
+        help=("Sites that a founder in search of one looks at in a month.",
+              "需用地创业者每月察看的场地数。"))
+    site_patience: int = lever(
+        12, unit="months", within=(1, 60),
+        en="Patience for a site", zh="等地耐心",
+        help=("Months after which a founder who finds no site gives up.",
+              "创业者找不到用地而放弃前的月数。"))
+    price_bound: float = lever(
+        3, unit="×", within=(1.01, 20),
+        en="Bound of county prices", zh="县内价格上限倍数",
+        help=("County prices stay within this factor of balance, either way.",
+              "县内价格偏离均衡的最大倍数（上下同）。"))
     most_employees: int = lever(
         600, unit="employees", within=(1, 5000),
         en="Largest firm", zh="企业最大规模",
@@ -328,6 +343,50 @@ class Support(Group):
         en="Case without a project", zh="无项目个案保留",
         help=("Months for which an officer keeps the case of somebody who has no project.",
               "对尚无项目者个案的保留月数。"))
+    training_patience: int = lever(
+        12, unit="months", within=(1, 60),
+        en="Patience for training", zh="等待培训耐心",
+        help=("Months after which somebody no longer waits for a course.",
+              "等待培训超过此月数者放弃。"))
+    class_months: float = lever(
+        3, unit="months", within=(1, 12),
+        en="Smallest class", zh="最小开班规模",
+        help=("A centre that is too small for whole classes starts one with the places of so many months.",
+              "规模较小的机构以此月数的名额开班。"))
+    likely_first: float = lever(
+        6, unit="months", within=(0, 36),
+        en="Founders admitted first", zh="创业者优先入班",
+        help=("Months of waiting that being a founder is worth at a centre that is paid wholly on outcome.",
+              "全额按结果付费的机构中，创业者身份相当于多等待的月数。"))
+    place_patience: int = lever(
+        18, unit="months", within=(1, 60),
+        en="Patience for a place", zh="等待工位耐心",
+        help=("Months after which a firm no longer waits for a place in an incubator.",
+              "等待孵化工位超过此月数的企业放弃。"))
+    mentor_age: int = lever(
+        36, unit="months", within=(1, 120),
+        en="Age for a mentor", zh="可获辅导年限",
+        help=("Months after opening up to which a firm may have a mentor.",
+              "开业后可申请导师的月数。"))
+    contest_age: int = lever(
+        24, unit="months", within=(0, 120),
+        en="Age for a contest", zh="可参赛年限",
+        help=("Months after opening up to which an owner may enter a contest.",
+              "开业后可参加大赛的月数。"))
+    partners_met: int = lever(
+        1, unit="ties", within=(0, 10),
+        en="Ties from a contest", zh="参赛结识伙伴",
+        help=("Business ties that an entrant of a contest makes.", "每次参赛建立的商业联系数。"))
+    technology_payback: float = lever(
+        36, unit="months", within=(6, 120),
+        en="Payback of technology", zh="技术回收期",
+        help=("Months within which a step up in technology must pay for itself.",
+              "技术升级须在此月数内收回成本。"))
+    known_first: float = lever(
+        0.5, unit="share of a lot", within=(0, 1),
+        en="Visits to who knows", zh="知情者优先指导",
+        help=("How far back in the draw for visits a firm stands that does not know the services.",
+              "不了解服务的企业在技术指导抽签中后移的幅度。"))
     offer_chance: float = lever(
         0.3, unit="chance/contact", within=(0, 1),
         en="A job is passed on", zh="驻外站推荐岗位",
@@ -412,11 +471,17 @@ class Closing(Group):
         en="Month of yearly reports", zh="年报月份",
         help=("Month by the end of which firms report to the register.",
               "企业须在该月底前报送年报。"))
+    succession: float = lever(
+        0.5, unit="chance", within=(0, 1),
+        en="Handing on", zh="企业传承概率",
+        help=("Chance that a retiring owner hands the firm on if somebody of the household at home can "
+              "take it; else it closes.",
+              "家中有人可接手时，退休业主交接企业的概率；否则歇业。"))
     retry: float = lever(
         0.5, unit="log odds", within=(-3, 3), evidence=("BH082", "BH083"), bound=True,
         en="Trying again", zh="再次创业",
-        help=("Log odds on the intention of someone who has owned a firm before.",
-              "曾经营企业者创业意愿的对数几率增量。"))
+        help=("Log odds on the intention of someone whose firm has failed before.",
+              "曾创业失败者创业意愿的对数几率增量。"))
 
 
 class Quality(Group):

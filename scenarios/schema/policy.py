@@ -24,8 +24,8 @@ class Finance(Group):
     first_step: float = lever(
         0.2, unit="share of the cap", within=(0, 1), evidence=("P013",),
         en="Cap with few jobs", zh="少量就业额度",
-        help=("Largest loan of a founder who plans few jobs or none.",
-              "带动就业人数较少时的最高额度比例。"))
+        help=("Largest loan of a founder who plans few jobs or none; 100,000 of 500,000 (P013).",
+              "带动就业人数较少时的最高额度比例；50万元中的10万元（P013）。"))
     second_step: float = lever(
         0.6, unit="share of the cap", within=(0, 1), evidence=("P161",),
         en="Cap with some jobs", zh="中等就业额度",
@@ -74,7 +74,7 @@ class Finance(Group):
         help=("Share of the interest that the interest pot pays.",
               "由贴息资金承担的利息比例。"))
     guarantee_fund: float = lever(
-        40_000_000, unit="yuan", within=(0, 60_000_000), evidence=("P030",), bound=True,
+        40_000_000, unit="yuan", within=(0, 200_000_000), evidence=("P030",), bound=True,
         en="Guarantee fund", zh="担保基金",
         help=("Fund that stands behind the loans; 0 means no loan scheme. A peer county's is 43 m (P030).",
               "为贷款提供担保的基金；0表示不开办。邻近同类县为4300万元（P030）。"))
@@ -91,8 +91,8 @@ class Finance(Group):
     startup_grant: float = lever(
         3000, unit="yuan", within=(0, 12_000), evidence=("P069",),
         en="Start-up grant", zh="一次性创业补贴",
-        help=("Paid once to a new firm that qualifies.",
-              "对符合条件的新办企业一次性发放。"))
+        help=("Paid once to who opens a firm for the first time and qualifies.",
+              "对首次创业且符合条件者一次性发放。"))
     grant_after_months: int = lever(
         6, unit="months", within=(0, 12), evidence=("P069", "P074"),
         en="Grant after", zh="补贴所需经营月数",
@@ -144,31 +144,31 @@ class Budget(Group):
     """Pots refilled each January. By rule the employment pot never pays interest (P140)."""
 
     startup: float = lever(
-        15_000_000, unit="yuan/yr", within=(0, 100_000_000), evidence=("P068",), bound=True,
+        15_000_000, unit="yuan/yr", within=(0, 300_000_000), evidence=("P068",), bound=True,
         en="Start-up fund", zh="创业专项资金",
         help=("Yearly money for start-up programmes; the county's own floor is 10 m (P068).",
               "每年用于创业扶持项目的资金；本县下限为1000万元（P068）。"))
     employment: float = lever(
-        7_500_000, unit="yuan/yr", within=(0, 100_000_000),
+        7_500_000, unit="yuan/yr", within=(0, 300_000_000),
         en="Employment subsidy fund", zh="就业补助资金",
         help=("Yearly employment money; county examples run from 8 m to 72 m (P138, P139).",
               "每年的就业补助；县级实例为808万至7165万元（P138、P139）。"))
     interest: float = lever(
-        10_000_000, unit="yuan/yr", within=(0, 100_000_000),
+        10_000_000, unit="yuan/yr", within=(0, 300_000_000),
         en="Interest fund", zh="贴息资金",
         help=("Pays the subsidised share of the interest on guaranteed loans.",
               "支付担保贷款的贴息部分。"))
     works: float = lever(
-        20_000_000, unit="yuan/yr", within=(0, 200_000_000),
+        20_000_000, unit="yuan/yr", within=(0, 500_000_000),
         en="Works fund", zh="基建资金",
         help=("Pays roads and county sites; not drawn on while neither is extended.",
               "用于道路和创业用地；未扩建时不动用。"))
     cap: float = lever(
-        0, unit="yuan/yr", within=(0, 200_000_000),
+        0, unit="yuan/yr", within=(0, 500_000_000),
         en="Cap on all spending", zh="支出总额上限",
-        help=("Most that all programmes together may spend in a year; 0 means no cap. What the "
-              "guarantee fund pays to banks counts but is not held back.",
-              "各项目全年支出合计上限;0为不设上限。担保基金代偿计入但不受限。"))
+        help=("Most that all programmes together may spend in a year; 0 means no cap. Volumes and payments are "
+              "cut by one factor for the year. What the guarantee fund pays to banks counts but is not cut.",
+              "各项目全年支出合计上限；0为不设上限。各项规模与补贴全年按同一系数压缩；担保基金代偿计入但不压缩。"))
     arrears: float = lever(
         0.9, unit="share", within=(0, 1),
         en="Interest subsidy paid on time", zh="贴息按时支付率",
@@ -184,6 +184,12 @@ class Costs(Group):
         en="Digital one-stop desk", zh="一站式数字窗口",
         help=("Handling files in 3 days instead of 20; linear between.",
               "办件由20天减至3天的年成本；其间按比例计。"))
+    desk_file: float = lever(
+        60, unit="yuan/file", within=(0, 300),
+        en="Staff for a file", zh="窗口办件人工",
+        help=("Staff time for each file that the hall can handle in a year beyond what it handles at 30 days a "
+              "file.",
+              "大厅全年可办件数超出每件30天时的部分，每件所需人工费用。"))
     township_post: float = lever(
         50_000, unit="yuan/yr", within=(0, 250_000),
         en="Township post", zh="乡镇服务点",
@@ -242,7 +248,7 @@ class Training(Group):
     """Start-up training."""
 
     places: float = lever(
-        1000, unit="people/yr", within=(0, 3000), evidence=("P087", "P096"), bound=True,
+        1000, unit="people/yr", within=(0, 10_000), evidence=("P087", "P096"), bound=True,
         en="Training places", zh="培训名额",
         help=("People who can start a course in a year, all classes together; between a county's 774 (P087) "
               "and the 2,500 of Jiangsu's counties (P096).",
@@ -250,8 +256,8 @@ class Training(Group):
     hours: float = lever(
         70, unit="h", within=(24, 80), evidence=("P081",),
         en="Course length", zh="培训课时",
-        help=("Hours of one course; a longer course teaches more and takes longer.",
-              "一期课程的课时；课时越长学得越多，也越费时间。"))
+        help=("Hours of one course; a longer course teaches more and costs more.",
+              "一期课程的课时；课时越长学得越多，费用也越高。"))
     class_size: int = lever(
         30, unit="people", within=(20, 40), evidence=("P087", "P090", "P091"),
         en="Class size", zh="每班人数",
@@ -260,13 +266,19 @@ class Training(Group):
     fee: float = lever(
         1000, unit="yuan/head", within=(100, 2000), evidence=("P083",),
         en="Training fee", zh="培训补贴标准",
-        help=("What the county pays the training centre for each trainee.",
-              "县财政按每名学员付给培训机构的补贴。"))
+        help=("What the county pays the training centre for a trainee with 70 hours in a class of 30; more for "
+              "more hours a head.",
+              "30人班、70课时下县财政按每名学员付给培训机构的补贴；人均课时越多越高。"))
     outcome_pay_share: float = lever(
         0, unit="share", within=(0, 0.5),
         en="Fee withheld until opening", zh="按创业结果付费比例",
         help=("Share of the fee withheld until the trainee opens a firm; half of it in one place (P084).",
               "学员开业后才支付的补贴比例；有地方为一半（P084）。"))
+    outcome_months: int = lever(
+        6, unit="months", within=(1, 24), evidence=("P084",),
+        en="Months to open", zh="开业期限",
+        help=("Months after the course within which a trainee must open for the withheld part to be paid.",
+              "结业后须在此月数内开业，方支付预留部分。"))
     during_migration_share: float = lever(
         0.1, unit="share", within=(0, 1),
         en="Places offered at destinations", zh="在外培训名额比例",
@@ -283,23 +295,23 @@ class Services(Group):
         help=("Working days the desk needs for one file; 13 are statutory for loans (P127).",
               "窗口办结一件所需工作日；担保贷款法定为13天（P127）。"))
     township_posts: int = lever(
-        20, unit="posts", within=(0, 40), evidence=("P122",),
+        20, unit="posts", within=(0, 200), evidence=("P122",),
         en="Township service posts", zh="乡镇服务点",
         help=("Posts in the townships that tell people what support there is and take files; 1.3 a township "
               "(P122) in 14 townships, in round figures.",
               "在乡镇宣传政策并受理材料的服务点数量；14个乡镇，每乡镇1.3个（P122），取整。"))
     destination_stations: int = lever(
-        3, unit="stations", within=(0, 15),
+        3, unit="stations", within=(0, 30),
         en="Stations in the cities", zh="驻外服务站",
         help=("Stations in destination cities: support and jobs at home made known there.",
               "在务工城市设立的服务站，宣传家乡政策和岗位。"))
     mass_messages: float = lever(
-        300_000, unit="messages/yr", within=(0, 1_000_000),
+        300_000, unit="messages/yr", within=(0, 5_000_000),
         en="Mass messages", zh="群发短信",
         help=("Text messages about support, sent to workers at home and away in a year.",
               "一年内向在家和在外劳动力群发的政策短信条数。"))
     mentors: int = lever(
-        40, unit="people", within=(0, 100), evidence=("P124",),
+        40, unit="people", within=(0, 500), evidence=("P124",),
         en="Mentors", zh="创业导师",
         help=("Mentors who each accompany a few young firms; about 40 a county-level unit (P124).",
               "每人辅导若干家初创企业的导师人数；每个县级单位约40人（P124）。"))
@@ -309,22 +321,23 @@ class Incubation(Group):
     """Places in incubators and help with the rent."""
 
     places: float = lever(
-        150, unit="firms", within=(0, 300),
+        150, unit="firms", within=(0, 1000),
         en="Incubator places", zh="孵化工位",
         help=("Firms that incubators can hold at a time, about 50 a site.",
               "孵化基地可同时容纳的企业数，每个基地约50户。"))
     rent_share: float = lever(
-        0.5, unit="share", within=(0, 1), evidence=("P073",),
-        en="Rent relief", zh="租金补贴比例",
-        help=("Share of an incubated firm's rent that the county pays, up to the cap.",
-              "县财政承担在孵企业租金的比例，以上限为限。"))
+        1, unit="share", within=(0, 1), evidence=("P117",),
+        en="Rent relief", zh="租金减免比例",
+        help=("Share of the rent that a firm is spared while it has a place; all of it for three years (P117). The "
+              "county pays up to the cap, the site bears the rest.",
+              "在孵企业免缴租金的比例；三年全免（P117）。县财政承担至上限，其余由基地承担。"))
     rent_cap: float = lever(
         3000, unit="yuan/yr", within=(0, 20_000), evidence=("P073",),
         en="Rent relief cap", zh="租金补贴上限",
-        help=("Most that one incubated firm gets towards its rent in a year.",
-              "每户在孵企业每年租金补贴的最高额。"))
+        help=("Most that the county pays towards the rent of one place in a year.",
+              "每个在孵工位每年租金补贴的最高额。"))
     months: int = lever(
-        36, unit="months", within=(12, 60),
+        36, unit="months", within=(12, 60), evidence=("P117",),
         en="Months in the incubator", zh="孵化期限",
         help=("Months after which a firm must leave and pay full rent.",
               "企业满此月数须出孵并自付全额租金。"))
@@ -334,7 +347,7 @@ class Activities(Group):
     """Contests and outreach sessions."""
 
     contests: int = lever(
-        1, unit="per yr", within=(0, 4), evidence=("P136",),
+        1, unit="per yr", within=(0, 6), evidence=("P136",),
         en="Contests", zh="创业大赛",
         help=("Start-up contests held in a year; 121 in 18 months in about 100 counties (P136).",
               "一年举办的创业大赛次数；约100个县18个月举办121场（P136）。"))
@@ -344,7 +357,7 @@ class Activities(Group):
         help=("Prize money of one contest, shared among the winners; 80,000 a track (P135) to 190,000 (P134).",
               "每次大赛的奖金总额，由获奖者分享；每赛道8万元（P135）至19万元（P134）。"))
     outreach_sessions: int = lever(
-        60, unit="per yr", within=(0, 200), evidence=("P058",), bound=True,
+        60, unit="per yr", within=(0, 1000), evidence=("P058",), bound=True,
         en="Outreach sessions", zh="宣讲活动",
         help=("Fairs, talks and salons about support held in a year; a prefecture held 120 in half a year (P058).",
               "一年举办的招聘会、宣讲会和沙龙场次；某市半年约120场（P058）。"))
@@ -354,7 +367,7 @@ class Technology(Group):
     """Technical advice and grants to upgrade."""
 
     extension_visits: float = lever(
-        200, unit="visits/yr", within=(0, 2000),
+        200, unit="visits/yr", within=(0, 10_000),
         en="Extension visits", zh="技术指导次数",
         help=("Visits by technicians to firms in a year, all firms together.",
               "技术人员一年内上门指导的总次数。"))
@@ -369,7 +382,7 @@ class Venue(Group):
     """Land for firms, and roads."""
 
     sites_land: int = lever(
-        0, unit="firm sites", within=(0, 500),
+        0, unit="firm sites", within=(0, 3000),
         en="County sites for firms", zh="创业用地",
         help=("Serviced sites that the county lets to firms that need land.",
               "县里向需用地企业出租的配套地块数。"))

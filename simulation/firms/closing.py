@@ -15,7 +15,6 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.hiring import lay_off
 from returnee.simulation.firms.loans import pay_off, service_debts, settle_debts
-from returnee.simulation.firms.markets import take_site
 from returnee.simulation.firms.ventures import log_city_option, shock_factor
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import (
@@ -28,7 +27,7 @@ from returnee.simulation.state.changes import (
 )
 from returnee.simulation.state.channels import SERVICES
 from returnee.simulation.state.draws import D_CLOSE, draws
-from returnee.simulation.state.money import fen, receive
+from returnee.simulation.state.money import fen, receive, scaled
 from returnee.simulation.state.programmes import R_EXIT, R_INTEREST
 from returnee.simulation.state.queues import withdraw_file
 
@@ -75,7 +74,6 @@ def stop(c: County, f: int, reason: int):
     firm.stopped = clock.month
     firm.stop_reason = reason
     firm.venue = r.OWN
-    take_site(c, int(firm.sector), -1)
     sell_capital(c, f, behaviour.closing_salvage)
     if firm.owed > 0 and receive(c, f, R_INTEREST, firm.owed):
         firm.cash += firm.owed / 100.0
@@ -143,7 +141,7 @@ def compensate_exit(c: County, f: int):
     if age > 12 * policy.finance_years or not knows(c.workers[firm.owner], SERVICES):
         return
     share = policy.finance_exit_tax_share
-    amount = fen(min(policy.finance_exit_compensation, share * firm.taxes))
+    amount = fen(scaled(c, min(policy.finance_exit_compensation, share * firm.taxes)))
     if amount > 0 and receive(c, f, R_EXIT, amount):
         firm.cash += amount / 100.0
         c.clock.transfers += amount

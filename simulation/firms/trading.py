@@ -19,12 +19,18 @@ import numpy as np
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.loans import interest_of_others
-from returnee.simulation.firms.ventures import CAPITAL_UNIT, base_ahead, best_persons, tax_rate
+from returnee.simulation.firms.ventures import (
+    CAPITAL_UNIT,
+    base_ahead,
+    best_persons,
+    gross_income,
+    tax_rate,
+)
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, knows, shift_peers
 from returnee.simulation.state.channels import FINANCE, SERVICES
 from returnee.simulation.state.draws import D_TRADE, draws, normal
-from returnee.simulation.state.money import fen, left_for, receive
+from returnee.simulation.state.money import fen, left_for, receive, scaled
 from returnee.simulation.state.programmes import (
     G_INTEREST,
     R_GRANT,
@@ -86,12 +92,21 @@ def full_rent(c: County, firm: np.record):
 
 @kernel
 def rent_of(c: County, f: int):
-    """Rent of a month after relief; the relief is paid from the start-up pot while it lasts."""
+    """Rent of a month after relief.
+
+    An incubator spares a share of it; up to the cap the start-up pot pays while it lasts, the rest the site
+    bears, so that it is not charged at all.
+    """
     firm, policy = c.firms[f], c.policy
-    rent = full_rent(c, firm)
-    book(c, r.T_RENT, rent)
+    rent, spared = full_rent(c, firm), 0.0
     if firm.venue == r.INCUBATOR_PLACE:
-        relief = fen(min(policy.incubation_rent_share * rent, policy.incubation_rent_cap / 12.0))
+        spared = cents(policy.incubation_rent_share * rent)
+        paid = cents(min(spared, policy.incubation_rent_cap / 12.0))
+        rent -= spared - paid
+        spared = paid
+    book(c, r.T_RENT, rent)
+    if spared > 0.0:
+        relief = fen(scaled(c, spared))
         if relief > 0 and receive(c, f, R_RENT, relief):
             c.services[SITES + firm.site].spent += relief
             return rent - relief / 100.0
@@ -105,7 +120,7 @@ def interest_of(c: County, f: int):
     interest = cents(firm.loan / 100.0 * firm.loan_rate / 12.0)
     book(c, r.T_INTEREST, interest)
     if firm.loan > 0 and firm.loan_stage != r.OVERDUE and policy.finance_interest_subsidy > 0.0:
-        due = fen(interest * policy.finance_interest_subsidy)
+        due = fen(scaled(c, interest * policy.finance_interest_subsidy))
         on_time = min(int(due * policy.budget_arrears), left_for(c, G_INTEREST))
         firm.owed += due - on_time
         receive(c, f, R_INTEREST, on_time)
@@ -124,7 +139,7 @@ def tax_of(c: County, f: int, value_added: float):
     tax = cents(tax_rate(value_added, c.markets[firm.sector], c.facts) * value_added)
     book(c, r.T_TAX, tax)
     if firm.tax_eligible == 1 and month - firm.opened < 12 * policy.finance_years:
-        relief = fen(min(policy.finance_tax_relief / 12.0, tax))
+        relief = fen(scaled(c, min(policy.finance_tax_relief / 12.0, tax)))
         if relief > 0 and receive(c, f, R_TAX, relief):
             tax -= relief / 100.0
     firm.taxes += tax
@@ -149,7 +164,7 @@ def receive_grant(c: County, f: int):
         return 0.0
     if policy.finance_grant_needs_certificate and owner.certificate == r.NEVER:
         return 0.0
-    amount = fen(policy.finance_startup_grant)
+    amount = fen(scaled(c, policy.finance_startup_grant))
     if not receive(c, f, R_GRANT, amount):
         return 0.0
     firm.grant_paid = 1
@@ -169,7 +184,7 @@ def receive_job_subsidy(c: County, f: int):
     posts = held - int(firm.posts_paid)
     if posts <= 0 or age > 12 * policy.finance_years or not knows(c.workers[firm.owner], SERVICES):
         return 0.0
-    amount = fen(posts * policy.finance_job_subsidy)
+    amount = fen(scaled(c, posts * policy.finance_job_subsidy))
     if amount <= 0 or not receive(c, f, R_JOB, amount):
         return 0.0
     firm.posts_paid = held
@@ -183,8 +198,9 @@ def turn_into_company(c: County, f: int):
     if firm.company == 1 or firm.capital < c.facts.firms_company_capital:
         return 0.0
     firm.company = 1
-    owner, amount = c.workers[firm.owner], fen(policy.technology_upgrade_grant)
-    if owner.certificate == r.NEVER or not knows(owner, SERVICES):
+    owner, amount = c.workers[firm.owner], fen(scaled(c, policy.technology_upgrade_grant))
+    left = firm.left_support == 1 or not knows(owner, SERVICES)
+    if owner.certificate == r.NEVER or left:
         return 0.0
     if amount <= 0 or not receive(c, f, R_UPGRADE, amount):
         return 0.0
@@ -290,8 +306,11 @@ def trade(c: County, f: int):
     grants = receive_grant(c, f) + receive_job_subsidy(c, f) + turn_into_company(c, f)
     firm.cash += income + grants
     firm.income += (income + grants - wear - firm.income) / behaviour.firm_income_months
-    outlook = expected * ahead
-    firm.outlook = outlook * (1.0 - tax_rate(outlook, market, c.facts)) - costs - wear
+    earned, produced, _ = gross_income(
+        log_one + math.log(ahead) + firm.belief, market.labour, town.log_pay
+    )
+    tax = tax_rate(produced, market, c.facts) * produced
+    firm.outlook = earned - tax - (costs - wages) - wear
     firm.wanted = best_persons(log_one + firm.belief, market.labour, town.log_pay)
     use_cash(c, f, costs + wear, market.capital * expected / max(firm.capital, 1000.0))
     place = (clock.month - 1) % 12

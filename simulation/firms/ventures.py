@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import skill_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ def known_productivity(worker: np.record, behaviour: np.record):
         + convex
         + behaviour.firm_skill_gain * skill_of(worker, behaviour)
     )
+
+
+@kernel
+def optimism_of(worker: np.record, behaviour: np.record):
+    """What a founder believes of his luck before anybody has looked: less of it after a course."""
+    if behaviour.structure_signals and worker.certificate != r.NEVER:
+        return behaviour.firm_optimism * (1.0 - behaviour.support_optimism_corrected)
+    return behaviour.firm_optimism
 
 
 @kernel
@@ -146,7 +155,7 @@ def venture_income(c: County, worker: np.record, sector: int, means: float):
     log_one = (
         c.yields[worker.township, sector]
         + known_productivity(worker, behaviour)
-        + behaviour.firm_optimism
+        + optimism_of(worker, behaviour)
         + math.log(base_ahead(first_customers(behaviour), behaviour))
         + market.capital * math.log(max(capital, LEAST_CAPITAL) / CAPITAL_UNIT)
     )

@@ -1,4 +1,9 @@
-"""Public money: pots, the ledger, and payments that stop when a pot is empty."""
+"""Public money: pots, the ledger, and payments that stop when a pot is empty.
+
+Under a cap all volumes and payments of a year are cut by one factor: what the cap leaves over what is
+planned for the rest of the year, of programmes with a volume by their costs, of those that follow demand
+by what was claimed last year. The factor is found in January and kept true to what was spent since.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,9 @@ from returnee.simulation.state.programmes import (
     POT_STARTUP,
     POT_TAX,
     POT_WORKS,
+    R_PRIZE,
     RECEIPTS,
+    planned_costs,
 )
 
 if TYPE_CHECKING:
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 
 
 UNLIMITED = 1 << 60
+LEAST_SCALE = 0.01  # a factor of 0 would hide what is claimed
 
 
 @kernel
@@ -74,6 +82,8 @@ def receive(c: County, f: int, receipt: int, amount: int):
     if not pay(c, RECEIPTS[receipt], amount):
         return False
     c.receipts[f, receipt] += amount
+    if receipt != R_PRIZE:
+        c.clock.claims += int(amount / c.clock.scale)
     book(c, r.T_SUPPORT, amount / 100.0)
     return True
 
@@ -100,6 +110,26 @@ def pay_share(c: County, programme: int, amount: int):
 
 
 @kernel
+def scaled(c: County, yuan: float):
+    """What is paid of an amount under this year's cap, yuan."""
+    return yuan * c.clock.scale
+
+
+@kernel
+def set_scale(c: County):
+    """Find the factor on all volumes and payments that keeps the year within its cap."""
+    clock, cap = c.clock, c.policy.budget_cap
+    clock.scale = 1.0
+    if cap <= 0.0:
+        return
+    passed = (clock.month - 1) % 12
+    claims = float(clock.claims_last + clock.claims) / (12 + passed) * (12 - passed)
+    planned = 100.0 * clock.sample * planned_costs(c) + claims
+    left = 100.0 * clock.sample * cap - clock.spent
+    clock.scale = min(max(left / max(planned, 1.0), LEAST_SCALE), 1.0)
+
+
+@kernel
 def overspent(c: County):
     """What banks were paid beyond last year's cap, fen; this year's cap is lower by as much."""
     clock = c.clock
@@ -116,6 +146,7 @@ def refill(c: County):
     """In January pots lapse and are filled with the year's budget."""
     policy, sample = c.policy, c.clock.sample
     c.clock.spent = overspent(c)
+    c.clock.claims_last, c.clock.claims = c.clock.claims, 0
     for pot, budget in (
         (POT_STARTUP, policy.budget_startup),
         (POT_EMPLOYMENT, policy.budget_employment),
@@ -132,7 +163,8 @@ def refill(c: County):
 @kernel
 def top_up_fund(c: County):
     """In January the interest pot makes up what the fund lost, while it lasts (P140)."""
-    lost = max(c.clock.fund_capital - c.pots[POT_FUND, 0], 0)
+    wanted = min(c.clock.fund_capital, fen(c.policy.finance_guarantee_fund * c.clock.sample))
+    lost = max(wanted - c.pots[POT_FUND, 0], 0)
     amount = min(lost, max(c.pots[POT_INTEREST, 0], 0))
     c.pots[POT_INTEREST, 0] -= amount
     c.pots[POT_INTEREST, 2] += amount
@@ -145,17 +177,21 @@ def set_fund(c: County, yuan: float):
     """Bring the guarantee fund's capital to what the policy sets; only a change moves money.
 
     The fund keeps what it lost: a policy that changes the fund adds or withdraws the difference
-    between the old and the new capital.
+    between the old and the new capital. What stands behind loans, by the leverage, stays until they
+    are repaid.
     """
-    amount = fen(yuan * c.clock.sample)
-    capital = c.clock.fund_capital
-    c.clock.fund_capital = amount
-    change = amount - capital
+    clock = c.clock
+    change = fen(yuan * clock.sample) - clock.fund_capital
     if change >= 0:
         c.pots[POT_FUND, 1] += change
     else:
-        change = -min(-change, c.pots[POT_FUND, 0])
+        bound = int(math.ceil(clock.outstanding / c.policy.finance_leverage))
+        free = max(c.pots[POT_FUND, 0] - bound, 0)
+        if clock.outstanding == 0:
+            clock.fund_capital += change + min(-change, free)  # what was lost is gone
+        change = -min(-change, free)
         c.pots[POT_FUND, 3] -= change
+    clock.fund_capital += change
     c.pots[POT_FUND, 0] += change
 
 

@@ -28,6 +28,7 @@ MONTHS = 12.0  # of a year
 OPEN_MONTHS = 11.0  # in which there are classes and visits: all but that of Spring Festival
 PLACES_A_SITE = 50  # of an incubator
 DESK_DAYS_BASE, DESK_DAYS_DIGITAL = 20.0, 3.0  # working days of a loan file, on paper and at best
+DESK_DAYS_SLOWEST = 30.0  # with the staff that the hall has in any case
 
 
 class Pot(NamedTuple):
@@ -100,17 +101,36 @@ def paid_into_firms(programme: int) -> int:
     return len(_receipts) - 1
 
 
-def class_share(facts: np.record, month: int) -> float:
+@kernel
+def class_share(facts: np.record, month: int):
     """Share of a year's classes and visits that falls on a month."""
     if (month - 1) % 12 + 1 == facts.work_festival_month:
         return 0.0
     return 1.0 / OPEN_MONTHS
 
 
+@kernel
+def effort(policy: np.record):
+    """Hours of a trainer for each trainee, relative to 70 in a class of 30."""
+    return policy.training_hours / 70.0 * 30.0 / policy.training_class_size
+
+
+@kernel
+def fee_of(policy: np.record):
+    """Fee of one place: what a trainer's hours cost."""
+    return policy.training_fee * effort(policy)
+
+
+@kernel
+def classes_in(c: County, month: int):
+    """The whole fee of every place of a month."""
+    places = c.policy.training_places * class_share(c.facts, month)
+    return places * fee_of(c.policy)
+
+
 def cost_of_classes(c: County) -> Any:
     """The whole fee of every place."""
-    places = c.policy.training_places * class_share(c.facts, c.clock.month)
-    return places * c.policy.training_fee
+    return classes_in(c, c.clock.month)
 
 
 @kernel
@@ -123,8 +143,10 @@ def digital_share(policy: np.record):
 
 @kernel
 def cost_of_desk(c: County):
-    """Running the digital desk."""
-    return c.policy.costs_desk_digital * digital_share(c.policy) / MONTHS
+    """Running the digital desk, and staff for the files it handles beyond the slowest."""
+    quicker = DESK_DAYS_BASE / c.policy.services_desk_days - DESK_DAYS_BASE / DESK_DAYS_SLOWEST
+    staff = c.facts.firms_hall_files * max(quicker, 0.0) * c.policy.costs_desk_file
+    return c.policy.costs_desk_digital * digital_share(c.policy) / MONTHS + staff
 
 
 @kernel
@@ -207,10 +229,16 @@ def cost_of_sessions(c: County):
     return sessions_of(c.policy) * c.policy.costs_session
 
 
+@kernel
+def visits_in(c: County, month: int):
+    """Extension visits to firms in a month, all made."""
+    visits = c.policy.technology_extension_visits * class_share(c.facts, month)
+    return visits * c.policy.costs_visit
+
+
 def cost_of_visits(c: County) -> Any:
     """Extension visits to firms, all of a month's made."""
-    visits = c.policy.technology_extension_visits * class_share(c.facts, c.clock.month)
-    return visits * c.policy.costs_visit
+    return visits_in(c, c.clock.month)
 
 
 @kernel
@@ -243,6 +271,23 @@ def cost_of_tracking(c: County):
     return officers_at_work(c.policy) * c.policy.costs_case_officer / MONTHS
 
 
+@kernel
+def planned_costs(c: County):
+    """What the programmes with a volume cost from this month to the end of the year, yuan.
+
+    Programmes that follow demand come on top; see `money.set_scale`.
+    """
+    monthly = cost_of_desk(c) + cost_of_posts(c) + cost_of_stations(c) + cost_of_messages(c)
+    monthly += cost_of_mentors(c) + cost_of_places(c) + cost_of_sessions(c) + cost_of_sites(c)
+    monthly += cost_of_roads(c) + cost_of_tracking(c)
+    total = cost_of_building(c)
+    for month in range((c.clock.month - 1) % 12 + 1, 13):
+        total += monthly + classes_in(c, month) + visits_in(c, month)
+        if contest_now(month, c.policy.activities_contests):
+            total += c.policy.costs_contest + c.policy.activities_prize_pot
+    return total
+
+
 POT_STARTUP = pot("startup", "start-up pot", "创业资金", budgeted=True)
 POT_EMPLOYMENT = pot("employment", "employment pot", "就业补助资金", budgeted=True)
 POT_INTEREST = pot("interest", "interest pot", "贴息资金", budgeted=True)
@@ -263,7 +308,7 @@ VENUE = pillar("venue", "#999999")
 G_TRAINING = programme(
     "training", TRAINING, POT_EMPLOYMENT, "training", "创业培训", cost_of_classes
 )
-G_DESK = programme("desk", SERVICES, POT_STARTUP, "digital desk", "数字化窗口", cost_of_desk)
+G_DESK = programme("desk", SERVICES, POT_STARTUP, "desk", "办事窗口", cost_of_desk)
 G_POSTS = programme("posts", SERVICES, POT_STARTUP, "township posts", "乡镇服务点", cost_of_posts)
 G_STATIONS = programme(
     "stations", SERVICES, POT_STARTUP, "stations in the cities", "驻外服务站", cost_of_stations

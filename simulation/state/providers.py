@@ -7,7 +7,7 @@ A kind of service or a group of providers is declared by one call, which gives i
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from returnee.simulation.state.programmes import (
     POT_FUND,
     POT_STARTUP,
 )
+
+if TYPE_CHECKING:
+    from returnee.simulation.state.county import County
+
 
 ALL_YEAR = 0xFFF
 IN_THE_CITIES = 255  # township of a station
@@ -82,7 +86,7 @@ def providers(
     return first
 
 
-MAX_CENTRES, MAX_POSTS, MAX_SITES, MAX_STATIONS = 6, 40, 6, 15
+MAX_CENTRES, MAX_POSTS, MAX_SITES, MAX_STATIONS = 20, 200, 20, 30
 
 S_TRAINING = service_kind("training centre", "training centre", "培训机构")
 S_DESK = service_kind("service desk", "service desk", "服务窗口")
@@ -126,3 +130,34 @@ def months_open(service: np.record):
 def sites_at_work(places: float):
     """Incubator sites that hold `places` places."""
     return min(int(math.ceil(places / PLACES_A_SITE)), MAX_SITES)
+
+
+@kernel
+def how_near(c: County, township: int, provider: int):
+    """Distance between a township and a provider as far as it is known: by those to the county seat."""
+    return abs(c.towns[township].distance - c.towns[int(c.services[provider].township)].distance)
+
+
+@kernel
+def nearest(c: County, township: int, first: int, count: int):
+    """Which of `count` providers from row `first` on is the nearest to a township; the first of equals.
+
+    Providers are numbered from the county seat on, so that no order of townships decides.
+    """
+    best = 0
+    for k in range(1, count):
+        if how_near(c, township, first + k) < how_near(c, township, first + best):
+            best = k
+    return best
+
+
+@kernel
+def nearest_with_room(c: County, township: int, first: int, room: np.ndarray):
+    """Which of the providers from row `first` on with a free place is the nearest; -1: none."""
+    best = -1
+    for k in range(len(room)):
+        if room[k] > 0 and (
+            best < 0 or how_near(c, township, first + k) < how_near(c, township, first + best)
+        ):
+            best = k
+    return best

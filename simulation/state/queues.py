@@ -9,7 +9,7 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.draws import D_CAPACITY, I_SHARED, draws
-from returnee.simulation.state.programmes import DESK_DAYS_BASE, G_DESK
+from returnee.simulation.state.programmes import DESK_DAYS_SLOWEST, G_DESK
 from returnee.simulation.state.providers import MAX_POSTS, POSTS
 
 if TYPE_CHECKING:
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
 @kernel
 def desk_days(c: County):
-    """Working days a loan file takes; a digital desk that is not paid for is as slow as before."""
-    days = c.policy.services_desk_days
-    if days < DESK_DAYS_BASE:
-        days = DESK_DAYS_BASE - (DESK_DAYS_BASE - days) * c.funded[G_DESK]
-    return days
+    """Working days a loan file takes; as far as the desk is not paid for it is as slow as it can be."""
+    gained = max(DESK_DAYS_SLOWEST - c.policy.services_desk_days, 0.0)
+    return DESK_DAYS_SLOWEST - gained * c.funded[G_DESK]
 
 
 @kernel

@@ -22,7 +22,7 @@ from returnee.simulation.state.draws import (
     I_UPTAKE,
     draws,
 )
-from returnee.simulation.state.money import fen, pay, receive
+from returnee.simulation.state.money import fen, pay, receive, scaled
 from returnee.simulation.state.programmes import (
     G_CONTESTS,
     G_SESSIONS,
@@ -43,21 +43,21 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-YOUNG = 24  # months since opening up to which an owner may enter (assumed)
-PARTNERS_MET = 1  # business ties that an entrant makes
+MOST_PARTNERS = 30  # that are counted
 
 
 @kernel
 def hold_sessions(c: County):
     """Outreach sessions tell people at home, and those home for the festival, of channels."""
     clock, policy, behaviour = c.clock, c.policy, c.behaviour
-    cost = fen(cost_of_sessions(c) * clock.sample)
+    cost = fen(scaled(c, cost_of_sessions(c) * clock.sample))
     if cost > 0 and not pay(c, G_SESSIONS, cost):
         return
     festival = (clock.month - 1) % 12 + 1 == c.facts.work_festival_month
     service = c.services[ACTIVITY]
     number, service.credit = contacts(
-        service.credit, sessions_of(policy) * behaviour.information_session_reach * clock.sample
+        service.credit,
+        scaled(c, sessions_of(policy) * behaviour.information_session_reach * clock.sample),
     )
     top = top_weight(policy)
     for k in range(number):
@@ -79,7 +79,7 @@ def may_enter(c: County, firm: np.record):
         return False
     if firm.phase == r.PLANNED or firm.phase == r.REGISTERED:
         return True
-    return firm.phase == r.OPEN and c.clock.month - firm.opened <= YOUNG
+    return firm.phase == r.OPEN and c.clock.month - firm.opened <= c.behaviour.support_contest_age
 
 
 @kernel
@@ -94,7 +94,7 @@ def entrants(c: County):
             files[n], keys[n] = f, u
             n += 1
     places, clock.contest_credit = contacts(
-        clock.contest_credit, behaviour.support_entrants * clock.sample
+        clock.contest_credit, scaled(c, behaviour.support_entrants * clock.sample)
     )
     return files[:n][np.argsort(keys[:n])[:places]]
 
@@ -103,7 +103,7 @@ def entrants(c: County):
 def hold_contest(c: County):
     """A contest: entrants meet, the jury ranks them, winners share the prizes."""
     clock, policy, behaviour, month = c.clock, c.policy, c.behaviour, c.now
-    cost = fen(cost_of_contest(c) * clock.sample)
+    cost = fen(scaled(c, cost_of_contest(c) * clock.sample))
     if not pay(c, G_CONTESTS, cost):
         return
     c.services[ACTIVITY].spent += cost
@@ -116,11 +116,13 @@ def hold_contest(c: County):
         firm = c.firms[entering[k]]
         scores[k] = -signal(c, entering[k], JURY)
         look(c, entering[k], JURY)
-        firm.partners = min(int(firm.partners) + PARTNERS_MET, 30)
+        firm.partners = min(int(firm.partners) + behaviour.support_partners_met, MOST_PARTNERS)
         hand_on(c, firm.owner, ACTIVITIES)
     month.contest_entrants += n
-    winners = max(1, int(n * behaviour.support_winners / behaviour.support_entrants + 0.5))
-    purse = cost_of_prizes(c) * clock.sample / winners
+    clock.winner_credit += n * behaviour.support_winners / behaviour.support_entrants
+    winners = min(int(clock.winner_credit), n)
+    clock.winner_credit -= winners
+    purse = cost_of_prizes(c) / behaviour.support_winners
     for k in np.argsort(scores)[:winners]:
         f = entering[k]
         c.firms[f].credit_line = 1

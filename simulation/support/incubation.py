@@ -1,7 +1,8 @@
 """Incubation (创业孵化), mentors, county sites: places for young firms.
 
-A place in an incubator lowers rent while it lasts and brings business ties; afterwards the firm
-pays full rent. It has no effect of its own on survival (BH129, BH130).
+A place in an incubator spares the rent while it lasts (P117), has a mentor at hand and brings business ties;
+afterwards the firm pays full rent. It has no effect of its own on survival (BH129, BH130). A firm waits at
+the nearest site, and goes to the nearest that has room.
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ from returnee.simulation.state.programmes import G_MENTORS, PLACES_A_SITE
 from returnee.simulation.state.providers import (
     MAX_SITES,
     SITES,
+    nearest,
+    nearest_with_room,
     sites_at_work,
 )
+from returnee.simulation.state.queues import A_COUNTY_SITES, A_MENTORS, A_PLACES, whole_of
 from returnee.simulation.support.linkage import hand_on
 from returnee.simulation.support.projects import INCUBATOR, MENTOR, look
 from returnee.simulation.support.targeting import weight_of
@@ -35,9 +39,7 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-PLACE_PATIENCE = 18  # months after which a firm no longer waits for a place (assumed)
-MENTOR_AGE = 36  # months after opening up to which a firm may have a mentor (assumed)
-MOST_PARTNERS = 30
+MOST_PARTNERS = 30  # that are counted
 
 
 @kernel
@@ -77,7 +79,7 @@ def rooms(c: County, funded: bool):
         here = min(max(policy.incubation_places - s * PLACES_A_SITE, 0.0), float(PLACES_A_SITE))
         site = c.services[SITES + s]
         total += site.capacity if funded else here * clock.sample
-        room[s] = int(total + 0.5) - given
+        room[s] = whole_of(c, total, A_PLACES) - given
         given += room[s]
     return room
 
@@ -109,20 +111,19 @@ def leave_places(c: County):
 
 
 @kernel
-def site_with_room(c: County, first: int, sites: int, room: np.ndarray):
-    """The site `first` if it has a free place, else the next that has one; -1: none."""
-    for step in range(sites):
-        s = (first + step) % sites
-        if c.services[SITES + s].places < room[s]:
-            return s
-    return -1
+def free_rooms(c: County):
+    """Places at each incubator site that are paid for and free."""
+    free = rooms(c, True)
+    for s in range(MAX_SITES):
+        free[s] -= c.services[SITES + s].places
+    return free
 
 
 @kernel
 def list_waiting(c: County, sites: int):
     """Firms that wait for a place: rows, months since when, and how many; queues by site.
 
-    A firm waits at the site of its township.
+    A firm waits at the nearest site.
     """
     clock = c.clock
     waiting, sinces, n = np.empty(clock.active, np.int64), np.empty(clock.active, np.int64), 0
@@ -134,10 +135,10 @@ def list_waiting(c: County, sites: int):
         since = firm.incubation_since
         if since == r.NEVER or firm.venue != r.OWN or firm.incubator_until != r.NEVER:
             continue
-        if is_working(firm) and clock.month - since <= PLACE_PATIENCE:
+        if is_working(firm) and clock.month - since <= c.behaviour.support_place_patience:
             waiting[n], sinces[n] = f, since
             n += 1
-            c.services[SITES + firm.township % max(sites, 1)].queue += 1
+            c.services[SITES + nearest(c, int(firm.township), SITES, sites)].queue += 1
     return waiting, sinces, n
 
 
@@ -145,14 +146,15 @@ def list_waiting(c: County, sites: int):
 def admit(c: County):
     """Free places go to the firms that wait, by rank: at their own site, else at another."""
     clock, policy = c.clock, c.policy
-    sites, room = sites_at_work(policy.incubation_places), rooms(c, True)
+    sites, room = sites_at_work(policy.incubation_places), free_rooms(c)
     waiting, sinces, n = list_waiting(c, sites)
     for k in by_rank(c, waiting, sinces, n, I_PLACE):
         firm = c.firms[waiting[k]]
-        own = firm.township % max(sites, 1)
-        s = site_with_room(c, own, sites, room)
+        town = int(firm.township)
+        s = nearest_with_room(c, town, SITES, room)
         if s < 0:
             return
+        room[s] -= 1
         site = c.services[SITES + s]
         firm.venue, firm.site = r.INCUBATOR_PLACE, s
         firm.incubator_until = clock.month + policy.incubation_months
@@ -160,7 +162,9 @@ def admit(c: County):
         site.waited += clock.month - firm.incubation_since
         site.places += 1
         clock.places_used += 1
-        c.services[SITES + own].queue -= 1
+        c.services[SITES + nearest(c, town, SITES, sites)].queue -= 1
+        if firm.mentor_since == r.NEVER:  # mentors are at hand
+            firm.mentor_since = clock.month
         look(c, waiting[k], INCUBATOR)
         hand_on(c, firm.owner, INCUBATION)
 
@@ -180,10 +184,10 @@ def assign_mentors(c: County):
         if firm.mentor_until > clock.month:
             mentored += 1
         elif firm.mentor_since != r.NEVER and firm.mentor_until == r.NEVER:
-            if clock.month - firm.opened <= MENTOR_AGE:
+            if clock.month - firm.opened <= behaviour.support_mentor_age:
                 waiting[n], sinces[n] = f, firm.mentor_since
                 n += 1
-    free = int(room * c.funded[G_MENTORS] + 0.5) - mentored
+    free = whole_of(c, room * c.funded[G_MENTORS], A_MENTORS) - mentored
     order = by_rank(c, waiting, sinces, n, I_MENTOR)
     for k in order[: max(free, 0)]:
         c.firms[waiting[k]].mentor_until = clock.month + behaviour.support_mentoring_months
@@ -197,7 +201,7 @@ def assign_mentors(c: County):
 def settle_sites(c: County):
     """County sites go to open firms that need one, oldest first; more than there are move out."""
     clock, used = c.clock, 0
-    room = int(clock.sites + 0.5)
+    room = whole_of(c, clock.sites, A_COUNTY_SITES)
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
         if firm.phase != r.OPEN:

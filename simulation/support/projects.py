@@ -26,6 +26,7 @@ from returnee.simulation.firms.ventures import CAPITAL_UNIT, owner_income
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import happens
 from returnee.simulation.state.draws import D_HANDOVER, D_SIGNAL, draws, normal
+from returnee.simulation.state.programmes import effort
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -34,15 +35,9 @@ if TYPE_CHECKING:
 BANK, TRAINER, MENTOR, INCUBATOR, JURY = range(
     5
 )  # who has looked at a project: bits of `firm.signals`
-OFFICES = 5
+OFFICES = len(r.OFFICES)
 IDEA, PLAN, FUNDED, OPENED = range(4)  # the stage that is over when a project is handed over
 STAGES = 4
-
-
-@kernel
-def effort(policy: np.record):
-    """What a trainer can give to one trainee, relative to 70 hours in a class of 30."""
-    return policy.training_hours / 70.0 * 30.0 / policy.training_class_size
 
 
 @kernel
@@ -78,6 +73,15 @@ def look(c: County, f: int, k: int):
     firm.signals = int(firm.signals) | (1 << k)
     if firm.phase == r.PLANNED or firm.phase == r.REGISTERED:
         update_belief(firm, signal(c, f, k) - firm.known, error_of(c, k))
+
+
+@kernel
+def recall_course(c: County, f: int):
+    """A founder who took a course with the idea in mind has heard what the trainer thinks of it."""
+    firm = c.firms[f]
+    since = firm.planned - c.workers[firm.owner].certificate
+    if since <= c.behaviour.careers_idea_months:
+        look(c, f, TRAINER)
 
 
 @kernel

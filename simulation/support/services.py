@@ -22,7 +22,7 @@ from returnee.simulation.state.draws import (
     draws,
     normal,
 )
-from returnee.simulation.state.money import fen, pay_share
+from returnee.simulation.state.money import fen, pay_share, scaled
 from returnee.simulation.state.programmes import (
     DESK_DAYS_BASE,
     G_DESK,
@@ -94,7 +94,10 @@ def provide(facts: Facts, clock: np.record) -> np.recarray:
     services = np.zeros(N_SERVICES, r.SERVICE)
     services["quality"] = qualities(clock, facts.firms.service_quality)
     towns = len(facts.townships)
-    order = np.argsort([t.distance_km for t in facts.townships], kind="stable")
+    rows = facts.townships
+    order = np.array(
+        sorted(range(towns), key=lambda k: (rows[k].distance_km, -rows[k].weight, rows[k].name))
+    )
     closed = ALL_YEAR & ~(1 << (facts.work.festival_month - 1))
     for group in PROVIDERS:
         some = services[group.first : group.first + group.most]
@@ -124,25 +127,26 @@ def add_capacity(service: np.record, a_year: float, month: int, most: float):
 
 
 @kernel
-def charge(c: County, first: int, count: int, paid: float, cost: int):
-    """Book `cost` fen, of which the share `paid` was met, to `count` providers alike."""
+def charge(c: County, first: int, count: int, programme: int, due: int):
+    """Book what was met of the `due` fen of a programme to `count` providers alike."""
     for k in range(count):
-        c.services[first + k].spent += int(paid * cost / count)
+        paid = c.funded[programme] / c.clock.scale * due
+        c.services[first + k].spent += int(paid / count)
 
 
 @kernel
 def run(c: County, programme: int, cost: float):
-    """Pay the running cost of a programme, yuan for the full county, as far as its pot goes.
+    """Pay the running cost of a programme, yuan for the full county, as far as cap and pot go.
 
-    The share paid is kept in ``c.funded``.
+    The share that runs is kept in ``c.funded``.
 
     Returns
     -------
     int
         What was due, fen.
     """
-    due = fen(cost * c.clock.sample)
-    c.funded[programme] = pay_share(c, programme, due)
+    due = fen(scaled(c, cost * c.clock.sample))
+    c.funded[programme] = c.clock.scale * pay_share(c, programme, due)
     return due
 
 
@@ -151,24 +155,24 @@ def run_stations_and_posts(c: County):
     """Pay for posts and stations; unpaid ones reach fewer people."""
     posts, stations = c.policy.services_township_posts, c.policy.services_destination_stations
     due = run(c, G_POSTS, cost_of_posts(c))
-    charge(c, POSTS, posts, c.funded[G_POSTS], due)
+    charge(c, POSTS, posts, G_POSTS, due)
     for p in range(MAX_POSTS):
         c.services[POSTS + p].funded = c.funded[G_POSTS] if p < posts else 0.0
     due = run(c, G_STATIONS, cost_of_stations(c))
-    charge(c, STATIONS, stations, c.funded[G_STATIONS], due)
+    charge(c, STATIONS, stations, G_STATIONS, due)
     for s in range(MAX_STATIONS):
         c.services[STATIONS + s].funded = c.funded[G_STATIONS] if s < stations else 0.0
 
 
 @kernel
 def run_desk(c: County):
-    """Pay for the digital desk; files a month that hall and posts can handle.
+    """Pay for the desk; files a month that hall and posts can handle.
 
     A desk that needs fewer days for a file handles more of them.
     """
     facts, clock = c.facts, c.clock
     due = run(c, G_DESK, cost_of_desk(c))
-    charge(c, HALL, 1, c.funded[G_DESK], due)
+    charge(c, HALL, 1, G_DESK, due)
     days = desk_days(c)
     hall = c.services[HALL]
     hall.funded = 1.0
@@ -184,7 +188,8 @@ def run_desk(c: County):
 def run_training(c: County):
     """Places of this month at the centres, and through the stations at destinations."""
     policy, clock, facts = c.policy, c.clock, c.facts
-    places = policy.training_places * clock.sample
+    places = scaled(c, policy.training_places * clock.sample)
+    a_class = policy.training_class_size * clock.sample + 1.0
     away = policy.training_during_migration_share
     stations = policy.services_destination_stations
     if stations == 0:
@@ -193,11 +198,11 @@ def run_training(c: County):
     for k in range(MAX_CENTRES):
         centre = c.services[CENTRES + k]
         centre.funded = 1.0 if k < centres else 0.0
-        add_capacity(centre, places * (1.0 - away) / centres, clock.month, 3.0)
+        add_capacity(centre, places * (1.0 - away) / centres, clock.month, a_class)
     for s in range(MAX_STATIONS):
         station = c.services[STATIONS + s]
         share = away * places / max(stations, 1) if s < stations else 0.0
-        add_capacity(station, share, clock.month, 3.0)
+        add_capacity(station, share, clock.month, a_class)
 
 
 @kernel
@@ -208,11 +213,13 @@ def run_incubators(c: County):
     """
     places, clock = c.policy.incubation_places, c.clock
     if places > standing_places(clock, c.facts) and clock.month >= 1:
+        more = places - standing_places(clock, c.facts)
         run(c, G_INCUBATOR, cost_of_building(c))
-        clock.places_built = places
+        clock.places_built = places - more * (1.0 - c.funded[G_INCUBATOR])
+    places = min(places, standing_places(clock, c.facts))
     due = run(c, G_INCUBATOR, cost_of_places(c))
     paid = c.funded[G_INCUBATOR]
-    charge(c, SITES, sites_at_work(places), paid, due)
+    charge(c, SITES, sites_at_work(places), G_INCUBATOR, due)
     for s in range(MAX_SITES):
         site = c.services[SITES + s]
         here = min(max(places - s * PLACES_A_SITE, 0.0), float(PLACES_A_SITE))
@@ -222,14 +229,14 @@ def run_incubators(c: County):
 
 @kernel
 def run_rest(c: County):
-    """Pay for messages, mentors, case tracking, roads and sites; visits are paid when made."""
+    """Pay for messages, mentors, case officers, roads and sites; visits are paid when made."""
     policy, clock = c.policy, c.clock
     run(c, G_MESSAGES, cost_of_messages(c))
     run(c, G_MENTORS, cost_of_mentors(c))
     run(c, G_TRACKING, cost_of_tracking(c))
     extension = c.services[EXTENSION]
     extension.funded = 1.0
-    visits = policy.technology_extension_visits * clock.sample
+    visits = scaled(c, policy.technology_extension_visits * clock.sample)
     add_capacity(extension, visits, clock.month, 2.0)
     run(c, G_ROADS, cost_of_roads(c))
     better = road_gain(policy, c.facts) * c.funded[G_ROADS]

@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-PAYBACK_MONTHS = 36.0  # within which a step must pay for itself (assumed)
-KNOWN_FIRST = 0.5  # places in the draw of a firm that does not know the services (assumed)
-
-
 @kernel
 def worth_a_step(firm: np.record, value_added: float, behaviour: np.record):
     """Whether a step up in technology pays for itself and can be paid for.
@@ -39,7 +35,7 @@ def worth_a_step(firm: np.record, value_added: float, behaviour: np.record):
     """
     cost = behaviour.support_technology_cost
     gain = value_added * (math.exp(behaviour.support_technology_gain) - 1.0)
-    return gain * PAYBACK_MONTHS > cost and firm.cash > cost
+    return gain * behaviour.support_technology_payback > cost and firm.cash > cost
 
 
 @kernel
@@ -50,7 +46,7 @@ def advise(c: County, f: int):
     if firm.technology >= behaviour.support_technology_levels:
         return
     share = 1.0 - c.markets[firm.sector].intermediate
-    if not worth_a_step(firm, share * c.sales[f, (clock.month - 2) % 12], behaviour):
+    if not worth_a_step(firm, c.sales[f, (clock.month - 2) % 12] * share, behaviour):
         return
     cost = cents(behaviour.support_technology_cost)
     firm.cash -= cost
@@ -72,11 +68,11 @@ def drawn_firms(c: County, visits: float):
             if firm.phase == r.OPEN:
                 u, _, _, _ = draws(clock, D_VISIT, clock.month, firm.id >> 4, ONLY)
                 if u < cut and not knows(c.workers[firm.owner], SERVICES):
-                    u += KNOWN_FIRST
+                    u += c.behaviour.support_known_first
                 if u < cut:
                     files[n], keys[n] = f, u
                     n += 1
-        if n >= visits or cut >= 1.0 + KNOWN_FIRST:
+        if n >= visits or cut >= 1.0 + c.behaviour.support_known_first:
             return files, keys, n
         cut *= 4.0
 

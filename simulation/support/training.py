@@ -1,8 +1,12 @@
 """Entrepreneurship training: places, classes, fees, and what trainees take home.
 
-Training adds skill, more so with more hours and in smaller classes, and a certificate. A class
-starts when enough people wait. Of the fee a share may be withheld until the trainee opens a firm;
-centres that are paid on outcome admit first whoever is most likely to open one (assumed).
+Training adds skill, more so with more hours and in smaller classes, and a certificate. The fee of a place
+is the trainer's hours: fee x hours / 70 x 30 / class size. A class starts when enough people wait; people go
+to the nearest centre with a place. Of the fee a share may be withheld until the trainee opens a firm; centres
+that are paid on outcome admit first whoever is most likely to open one.
+
+Before the start a course changes the plan as well: the founder knows more, thinks less well of himself, hears
+what the trainer thinks, and may let the plan go before money is sunk.
 """
 
 from __future__ import annotations
@@ -23,13 +27,15 @@ from returnee.simulation.state.draws import (
     draws,
 )
 from returnee.simulation.state.money import fen, pay
-from returnee.simulation.state.programmes import G_TRAINING
+from returnee.simulation.state.programmes import G_TRAINING, fee_of
 from returnee.simulation.state.providers import (
     CENTRES,
     MAX_CENTRES,
     S_STATION,
     S_TRAINING,
     STATIONS,
+    nearest,
+    nearest_with_room,
     open_now,
 )
 from returnee.simulation.state.queues import waits_at_desk, withdraw_file
@@ -45,10 +51,6 @@ from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
-
-
-PATIENCE = 12  # months after which someone waiting gives up (assumed)
-LIKELY_FIRST = 6.0  # months of waiting that a founder's place in the queue is worth (assumed)
 
 
 @kernel
@@ -79,7 +81,19 @@ def provider_of(c: County, worker: np.record):
             return -1
         return STATIONS + worker.id % stations
     centres = min(int(c.facts.firms_training_centres), MAX_CENTRES)
-    return CENTRES + worker.township % centres
+    return CENTRES + nearest(c, int(worker.township), CENTRES, centres)
+
+
+@kernel
+def provider_with_place(c: County, worker: np.record, places: np.ndarray):
+    """Row of the provider that has a place for a worker: a station, or the nearest centre; -1: none."""
+    provider = provider_of(c, worker)
+    if worker.state == r.AWAY or provider < 0 or places[provider] > 0:
+        return provider if provider >= 0 and places[provider] > 0 else -1
+    centre = nearest_with_room(
+        c, int(worker.township), CENTRES, places[CENTRES : CENTRES + MAX_CENTRES]
+    )
+    return CENTRES + centre if centre >= 0 else -1
 
 
 @kernel
@@ -89,7 +103,7 @@ def training_rank(c: County, i: int):
     u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, I_CLASS)
     waited = clock.month - worker.training_since + u
     if worker.state == r.FOUNDING:
-        waited += LIKELY_FIRST * withheld_share(policy)
+        waited += c.behaviour.support_likely_first * withheld_share(policy)
     return waited * weight_of(worker, policy, c.towns[worker.township], clock.month)
 
 
@@ -98,8 +112,8 @@ def train(c: County, i: int, provider: int):
     """Worker `i` is trained, if the fee can be paid."""
     worker, clock, policy, behaviour = c.workers[i], c.clock, c.policy, c.behaviour
     service, month = c.services[provider], c.now
-    fee = policy.training_fee
-    withheld = fen(fee * withheld_share(policy))
+    fee = fee_of(policy)
+    withheld = 0 if worker.state == r.OWNER else fen(fee * withheld_share(policy))
     paid = fen(fee) - withheld
     if not pay(c, G_TRAINING, paid):
         service.refused += 1
@@ -142,13 +156,13 @@ def go_on_with_plan(c: County, f: int):
 
 @kernel
 def settle_fees(c: County):
-    """The withheld part of a fee is paid when the trainee opens a firm within a year, else lapses."""
+    """The withheld part of a fee is paid when the trainee opens in time (P084), else lapses."""
     clock = c.clock
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
         worker = c.workers[firm.owner]
         if worker.fee_withheld > 0 and firm.opened == clock.month - 1:
-            if clock.month - worker.certificate <= 13:
+            if firm.opened - worker.certificate <= c.policy.training_outcome_months:
                 pay(c, G_TRAINING, int(worker.fee_withheld))
             worker.fee_withheld = 0
 
@@ -158,13 +172,13 @@ def still_waits(c: County, i: int):
     """Whether worker `i` still wants a place."""
     worker, month = c.workers[i], c.clock.month
     eligible = worker.state == r.AWAY or is_home(worker.state)
-    return eligible and month - worker.training_since <= PATIENCE
+    return eligible and month - worker.training_since <= c.behaviour.support_training_patience
 
 
 @kernel
 def run_classes(c: County):
     """Training in a month: classes are filled from the queue, first by rank."""
-    clock, policy = c.clock, c.policy
+    clock = c.clock
     settle_fees(c)
     n = clock.training_queue
     if n == 0:
@@ -179,25 +193,40 @@ def run_classes(c: County):
         provider = provider_of(c, c.workers[c.queue[k]])
         if provider >= 0:
             c.services[provider].queue += 1
-    least = max(1, int(policy.training_class_size * clock.sample + 0.5))
-    places = np.zeros(len(c.services), np.int64)
-    for s in range(len(c.services)):
-        service = c.services[s]
-        if not open_now(service, clock.month):
-            continue
-        # A class starts once it is full, both of people and of places.
-        if min(int(service.credit), int(service.queue)) >= min(
-            least, max(1, int(service.capacity * 3))
-        ):
-            places[s] = min(int(service.credit), int(service.queue))
+    places = free_places(c)
     for k in np.argsort(ranks):
         i = c.queue[k]
-        provider = provider_of(c, c.workers[i])
-        if provider >= 0 and places[provider] > 0 and still_waits(c, i):
+        provider = provider_with_place(c, c.workers[i], places)
+        if provider >= 0 and still_waits(c, i):
             places[provider] -= 1
             c.services[provider].credit -= 1.0
             train(c, i, provider)
     keep_waiting(c)
+
+
+@kernel
+def free_places(c: County):
+    """Places in the classes that start this month, by provider: there is a class once it can be full.
+
+    In a sample a class is the sample's share of one; whoever waits at a centre without a class may go to
+    another.
+    """
+    clock, behaviour = c.clock, c.behaviour
+    places = np.zeros(len(c.services), np.int64)
+    least = max(c.policy.training_class_size * clock.sample, 1.0)
+    waiting = 0
+    for k in range(MAX_CENTRES):
+        waiting += c.services[CENTRES + k].queue
+    for s in range(len(c.services)):
+        service = c.services[s]
+        kind = service.kind
+        if (kind != S_TRAINING and kind != S_STATION) or not open_now(service, clock.month):
+            continue
+        people = waiting if kind == S_TRAINING else int(service.queue)
+        full = min(least, max(1.0, behaviour.support_class_months * service.capacity))
+        if min(float(int(service.credit)), float(people)) >= full:
+            places[s] = int(service.credit)
+    return places
 
 
 @kernel
