@@ -88,11 +88,11 @@ def in_enterprise(c: County, worker: np.record):
 
 @kernel
 def free_of_debt(c: County, worker: np.record, income: float):
-    """One less what is owed, guaranteed or to ties, over a year's income; 0 from a year's income on."""
+    """One less what is owed to banks and ties over a year's income; 0 from a year's income on."""
     if worker.firm < 0 or worker.state == r.EMPLOYED:
         return 1.0
     firm = c.firms[worker.firm]
-    owed = (firm.loan + firm.informal) / 100.0
+    owed = (firm.loan + firm.informal + firm.commercial) / 100.0
     if owed <= 0.0:
         return 1.0
     return 1.0 - min(owed / max(12.0 * income, 1.0), 1.0)

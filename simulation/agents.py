@@ -202,6 +202,11 @@ class MigrantWorker(View):
         return month_or_none(self.record.certificate)
 
     @property
+    def idea(self) -> int | None:
+        """Month in which the venture idea in hand came; None without one."""
+        return month_or_none(self.record.idea)
+
+    @property
     def firm(self) -> Firm | None:
         """The worker's own firm, or the firm that employs the worker."""
         row = int(self.record.firm)

@@ -56,6 +56,8 @@ class Case(NamedTuple):
 BURN_IN = 12
 EVENTFUL: dict[str, Any] = {  # many found a firm, and many of those fail
     "county.labour_force": 3000,
+    "county.residents": (),  # the census counts more people than that
+    "county.children": (),
     "county.firms.per_1000": 100,
     "county.firms.incubator_places": 20,
     "behaviour.information.tie_rate": 0.05,

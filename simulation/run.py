@@ -96,6 +96,16 @@ def month_or_none(months: np.ndarray) -> pd.arrays.IntegerArray:
     return pd.arrays.IntegerArray(months.astype(np.int32), months == r.NEVER)
 
 
+def looked_at(signals: np.ndarray) -> np.ndarray:
+    """Names of the offices that have looked at each project, joined by commas."""
+    sets = [
+        ", ".join(name for k, name in enumerate(r.OFFICES) if bits >> k & 1)
+        for bits in range(1 << len(r.OFFICES))
+    ]
+    named: np.ndarray = np.array(sets)[signals]
+    return named
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """What one county lived through, as tables for the full county (made when asked for).
@@ -185,6 +195,8 @@ class Run:
                 "contest_won": rows.credit_line.astype(bool),
                 "loan_stage": np.array(r.LOAN_STAGES)[rows.loan_stage],
                 "loan_reason": np.array(r.REASONS)[rows.loan_reason],
+                "signals": looked_at(rows.signals),
+                "dropped_out": rows.left_support.astype(bool),
                 "granted": receipts[:, R_GRANT] > 0,
                 "phase": np.array(r.PHASES)[rows.phase],
             },
@@ -239,13 +251,20 @@ class Run:
                     rows.city_sector
                 ],
                 "city_wage": rows.wage,
+                "home_pay": self.county.towns.wage[rows.township] * np.exp(rows.log_home),
                 "savings": rows.savings,
+                "saves": rows.saves.astype(bool),
+                "idea": month_or_none(rows.idea),
                 "experience": rows.experience,
                 "ever_away": rows.ever_away.astype(bool),
                 "returned": month_or_none(rows.returned),
                 "certificate": month_or_none(rows.certificate),
                 "attempts": rows.attempts,
+                "registered": rows.founded,
                 "failed": rows.failed,
+                "eligible": rows.eligible.astype(bool),
+                "credit_record": np.array(r.CREDIT_RECORDS)[rows.record],
+                "loans_had": rows.loans_had,
                 "firm": pd.arrays.IntegerArray(
                     np.where(rows.firm >= 0, firms.id[rows.firm], 0), rows.firm < 0
                 ),
@@ -284,6 +303,7 @@ class Run:
                 "closed": month_or_none(rows.closed),
                 "phase": np.array(r.PHASES)[rows.phase],
                 "persons": 1 + rows.employees.astype(int),
+                "customers": rows.customers,
                 "sales": self.county.sales[:used][keep].sum(axis=1),
                 "profit": self.county.profit[:used][keep].sum(axis=1),
                 "capital": rows.capital,
@@ -294,6 +314,11 @@ class Run:
                 "partners": rows.partners,
                 "loan": rows.loan_granted / FEN,
                 "loan_outstanding": rows.loan / FEN,
+                "renewals": rows.renewals,
+                "informal": rows.informal_granted / FEN,
+                "informal_outstanding": rows.informal / FEN,
+                "commercial": rows.commercial_granted / FEN,
+                "commercial_outstanding": rows.commercial / FEN,
                 "loan_stage": np.array(r.LOAN_STAGES)[rows.loan_stage],
                 "loan_reason": np.array(r.REASONS)[rows.loan_reason],
                 **{PROGRAMMES[programme]: receipts[:, k] for k, programme in enumerate(RECEIPTS)},

@@ -12,6 +12,7 @@ import pandas as pd
 from returnee.dashboard.live.answers import HEADLINES, MOVED, WAITING, Answer
 from returnee.dashboard.texts import measure_name, unit_of, words
 from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.selections import INCOMES, PUBLIC_MONEY
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import HIGHER, INDEX, LOWER
 from returnee.experiments.statistics.intervals import TAILS
@@ -185,6 +186,17 @@ def pots(found: Answer, lang: str) -> list[Pot]:
             )
         )
     return shown
+
+
+def accounts(found: Answer, lang: str) -> list[tuple[str, str, str, str, str]]:
+    """Whose money support is, what comes back, and incomes: rows like those of `waiting`."""
+    rows = []
+    for name in (*PUBLIC_MONEY, *INCOMES):
+        said = told(found.plan, name, found.by_measure[MOVED][name], lang)
+        difference = f"{said.much} ({said.interval})" if said.known else words(lang)["sure"]["cant"]
+        label = f"{measure_name(BY_NAME[name], lang)} ({unit_of(BY_NAME[name], lang)})"
+        rows.append((label, said.reference, said.level, difference, said.side))
+    return rows
 
 
 def waiting(found: Answer, lang: str) -> list[tuple[str, str, str, str, str]]:

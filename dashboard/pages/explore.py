@@ -10,7 +10,7 @@ from typing import Any
 import solara
 
 from returnee.dashboard.content import drawing, levers
-from returnee.dashboard.content.facts import fact_of, facts, pots, spending, waiting
+from returnee.dashboard.content.facts import accounts, fact_of, facts, pots, spending, waiting
 from returnee.dashboard.live import long
 from returnee.dashboard.live.answers import (
     HEADLINES,
@@ -261,6 +261,7 @@ def Found(session: Session, shown: Shown[Answer], found: Answer) -> None:
         plot(kept.spending)
         with box(classes="stack"):
             html(kept.money, classes=["card"])
+            html(kept.accounts, classes=["card"])
             html(kept.waiting, classes=["card"])
     repeat = f"<h2>{escaped(text['repeat'])}</h2><pre tabindex='0'>{escaped(kept.command)}</pre>"
     html(repeat, classes=["card"])
@@ -299,6 +300,7 @@ class Below:
             lang, "spending", "yuan",
         )  # fmt: skip
         self.money = page("money.html.j2", lang, pots=pots(found, lang))
+        self.accounts = page("accounts.html.j2", lang, rows=accounts(found, lang))
         self.waiting = page("waiting.html.j2", lang, rows=waiting(found, lang))
         self.command = command(place, found.plan)
 

@@ -148,6 +148,21 @@ class Firm(Group):
         help=("Share of county sales that follows residents' spending; the rest goes to visitors and the "
               "public sector.",
               "县内销售中随居民支出变化的比例；其余售予外来者和公共部门。"))
+    sites_seen: float = lever(
+        8, unit="sites/month", within=(1, 50),
+        en="Sites looked at", zh="每月看地数",
+        help=("Sites that a founder in search of one looks at in a month.",
+              "需用地创业者每月察看的场地数。"))
+    site_patience: int = lever(
+        12, unit="months", within=(1, 60),
+        en="Patience for a site", zh="等地耐心",
+        help=("Months after which a founder who finds no site gives up.",
+              "创业者找不到用地而放弃前的月数。"))
+    price_bound: float = lever(
+        3, unit="×", within=(1.01, 20),
+        en="Bound of county prices", zh="县内价格上限倍数",
+        help=("County prices stay within this factor of balance, either way.",
+              "县内价格偏离均衡的最大倍数（上下同）。"))
     most_employees: int = lever(
         600, unit="employees", within=(1, 5000),
         en="Largest firm", zh="企业最大规模",
@@ -465,8 +480,8 @@ class Closing(Group):
     retry: float = lever(
         0.5, unit="log odds", within=(-3, 3), evidence=("BH082", "BH083"), bound=True,
         en="Trying again", zh="再次创业",
-        help=("Log odds on the intention of someone who has owned a firm before.",
-              "曾经营企业者创业意愿的对数几率增量。"))
+        help=("Log odds on the intention of someone whose firm has failed before.",
+              "曾创业失败者创业意愿的对数几率增量。"))
 
 
 class Quality(Group):

@@ -300,8 +300,8 @@ class Work(Group):
     retirement_rise: int = lever(
         36, unit="months", within=(0, 120), evidence=("N58",),
         en="Rise of retirement ages", zh="退休年龄延迟",
-        help=("By how much retirement ages rise from 2025 on, a month every four months.",
-              "2025年起退休年龄逐步延迟的总月数，每四个月延迟一个月。"))
+        help=("By how much retirement ages rise from 2025 on, a month every four months: men's from 60 to 63.",
+              "2025年起退休年龄逐步延迟的总月数，每四个月延迟一个月；男性由60岁至63岁。"))
     city_wage: float = lever(
         5634, unit="yuan/month", within=(500, 50_000), evidence=("N47",),
         en="City wage", zh="城市工资",
@@ -385,11 +385,11 @@ class Firms(Group):
         en="Taxes below the threshold", zh="起征点以下税费",
         help=("Share of value added that goes in other taxes below the threshold.",
               "起征点以下其他税费占增加值的比例。"))
-    sites: float = lever(
-        25, unit="sites/1,000 workers", within=(0, 500),
-        en="Existing sites", zh="现有经营用地",
-        help=("Sites for firms of the sectors that need one; more must be built.",
-              "需用地行业企业可用的场地数；增加须新建。"))
+    sites_vacant: float = lever(
+        0.1, unit="share of sites in use", within=(0, 10),
+        en="Vacant sites", zh="空置用地",
+        help=("Sites that are vacant when the policy starts, relative to those in use; more must be built.",
+              "政策开始时空置用地与在用用地之比；增加须新建。"))
     road: float = lever(
         0.5, unit="index", within=(0, 1),
         en="Present roads", zh="现有道路",

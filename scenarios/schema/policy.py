@@ -24,8 +24,8 @@ class Finance(Group):
     first_step: float = lever(
         0.2, unit="share of the cap", within=(0, 1), evidence=("P013",),
         en="Cap with few jobs", zh="少量就业额度",
-        help=("Largest loan of a founder who plans few jobs or none.",
-              "带动就业人数较少时的最高额度比例。"))
+        help=("Largest loan of a founder who plans few jobs or none; 100,000 of 500,000 (P013).",
+              "带动就业人数较少时的最高额度比例；50万元中的10万元（P013）。"))
     second_step: float = lever(
         0.6, unit="share of the cap", within=(0, 1), evidence=("P161",),
         en="Cap with some jobs", zh="中等就业额度",

@@ -15,7 +15,6 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.hiring import lay_off
 from returnee.simulation.firms.loans import pay_off, service_debts, settle_debts
-from returnee.simulation.firms.markets import take_site
 from returnee.simulation.firms.ventures import log_city_option, shock_factor
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import (
@@ -75,7 +74,6 @@ def stop(c: County, f: int, reason: int):
     firm.stopped = clock.month
     firm.stop_reason = reason
     firm.venue = r.OWN
-    take_site(c, int(firm.sector), -1)
     sell_capital(c, f, behaviour.closing_salvage)
     if firm.owed > 0 and receive(c, f, R_INTEREST, firm.owed):
         firm.cash += firm.owed / 100.0

@@ -20,7 +20,7 @@ from returnee.simulation.firms.finance import (
     money_of_ties,
 )
 from returnee.simulation.firms.hiring import leave_employer
-from returnee.simulation.firms.markets import has_site, take_site
+from returnee.simulation.firms.markets import finds_site
 from returnee.simulation.firms.trading import expected_income
 from returnee.simulation.firms.ventures import (
     first_customers,
@@ -78,12 +78,13 @@ def choose_sector(c: County, i: int, attempt: int, means: float):
     worker, clock = c.workers[i], c.clock
     best, best_value = 0, -1e30
     for s in range(len(c.markets)):
-        if not has_site(c, s):
-            continue
         u, _, _, _ = draws(clock, D_VENTURE, 0, worker.id, attempt * 16 + s)
         income, _ = venture_income(c, worker, s, means)
         value = (
-            math.log(max(income, 100.0)) + c.behaviour.firm_taste * normal(u) + c.markets[s].appeal
+            math.log(max(income, 100.0))
+            + c.behaviour.firm_taste * normal(u)
+            + c.markets[s].appeal
+            + c.markets[s].site_worth
         )
         if value > best_value:
             best, best_value = s, value
@@ -273,7 +274,7 @@ def register(c: County, f: int):
     tell(c, firm.owner, int(firm.attempt))
     u, v, _, _ = draws(clock, D_FOUNDING, 0, worker.id, I_REGISTER + int(firm.attempt))
     firm.tax_eligible = 1 if v < c.policy.finance_tax_reach else 0
-    if u < behaviour.firm_open_at_once and has_site(c, int(firm.sector)):
+    if u < behaviour.firm_open_at_once:
         open_firm(c, f)
 
 
@@ -294,7 +295,6 @@ def open_firm(c: County, f: int):
     firm, clock = c.firms[f], c.clock
     firm.phase = r.OPEN
     firm.opened = clock.month
-    take_site(c, int(firm.sector), 1)
     firm.known = known_productivity(c.workers[firm.owner], c.behaviour)
     firm.income = expected_income(c, f)
     enter(c, firm.owner, r.OWNER)
@@ -306,7 +306,7 @@ def open_firm(c: County, f: int):
 
 @kernel
 def prepare(c: County):
-    """Founders without a loan file register; registered firms open."""
+    """Founders without a loan file register, once they have a site; registered firms open."""
     clock, behaviour = c.clock, c.behaviour
     for k in range(clock.active):
         f = c.active[k]
@@ -314,7 +314,10 @@ def prepare(c: County):
         if firm.phase == r.PLANNED:
             ready = not waits_at_desk(firm) and not is_in_training(c, firm)
             if ready and firm.planned < clock.month:
-                if firm.loan > 0 and drops_out(c, f, FUNDED):
+                if not finds_site(c, firm):
+                    if clock.month - firm.planned >= behaviour.firm_site_patience:
+                        give_up(c, f)
+                elif firm.loan > 0 and drops_out(c, f, FUNDED):
                     give_up(c, f)
                 else:
                     register(c, f)
@@ -322,5 +325,4 @@ def prepare(c: County):
             item = I_REGISTER + int(firm.attempt)
             u, _, _, _ = draws(clock, D_FOUNDING, clock.month, firm.id >> 4, item)
             if firm.registered < clock.month and u < behaviour.firm_opening_rate:
-                if has_site(c, int(firm.sector)):
-                    open_firm(c, f)
+                open_firm(c, f)

@@ -12,9 +12,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import CAPITAL_UNIT, owner_income, shock_factor
 from returnee.simulation.state import records as r
+from returnee.simulation.state.draws import D_SITE, draws
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -48,7 +51,9 @@ def price_sectors(c: County):
         market = c.markets[s]
         if market.supply > 0:
             ratio = market.demand * factor / market.supply
-            market.price = min(max(ratio ** (1.0 / behaviour.firm_demand_elasticity), 0.3), 3.0)
+            price = ratio ** (1.0 / behaviour.firm_demand_elasticity)
+            bound = behaviour.firm_price_bound
+            market.price = min(max(price, 1.0 / bound), bound)
         market.log_scale = math.log(facts.work_local_wage) - market.capital * math.log(
             market.capital_median / CAPITAL_UNIT
         )
@@ -100,26 +105,35 @@ def expected_pay(c: County, t: int):
 
 @kernel
 def count_sites(c: County):
-    """Count the open firms that need a site."""
-    clock = c.clock
-    clock.site_firms = 0
+    """Sites in use, and how easily a firm finds one: a market for land with a fixed stock.
+
+    The stock is what was in use at the end of the history and some vacant sites, and what the county has
+    built since. A founder looks at n sites a month, each vacant with the county's vacancy rate, so one is
+    found with chance 1 - occupied^n. Founders weigh a sector by the chance to find one within a year.
+    """
+    clock, behaviour, used = c.clock, c.behaviour, 0
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
-        if firm.phase == r.OPEN and c.markets[firm.sector].needs_site == 1:
-            clock.site_firms += 1
+        works = firm.phase == r.REGISTERED or firm.phase == r.OPEN
+        if works and c.markets[firm.sector].needs_site == 1:
+            used += 1
+    clock.site_firms = used
+    if clock.month <= 1:
+        clock.site_stock = used * (1.0 + c.facts.firms_sites_vacant)
+    stock = clock.site_stock + clock.sites
+    occupied = min(used / stock, 1.0) if stock > 0.0 else 1.0
+    chance = 1.0 if clock.month < 1 else 1.0 - occupied**behaviour.firm_sites_seen
+    for s in range(len(c.markets)):
+        market = c.markets[s]
+        market.site_chance = 1.0 if market.needs_site == 0 else chance
+        market.site_worth = math.log(max(1.0 - (1.0 - market.site_chance) ** 12, 1e-4))
 
 
 @kernel
-def has_site(c: County, sector: int):
-    """Whether a firm of `sector` finds a site: those there are, and those the county has built."""
-    if c.markets[sector].needs_site == 0:
+def finds_site(c: County, firm: np.record):
+    """Whether a founder needs no site, or finds one this month."""
+    chance = c.markets[firm.sector].site_chance
+    if chance >= 1.0:
         return True
-    stock = c.facts.firms_sites * c.clock.initial / 1000.0 + c.clock.sites
-    return c.clock.site_firms < int(stock + 0.5)
-
-
-@kernel
-def take_site(c: County, sector: int, by: int):
-    """A firm of `sector` takes a site (`by` 1) or leaves it (-1)."""
-    if c.markets[sector].needs_site == 1:
-        c.clock.site_firms += by
+    u, _, _, _ = draws(c.clock, D_SITE, c.clock.month, firm.id >> 4, int(firm.attempt))
+    return u < chance

@@ -19,7 +19,13 @@ import numpy as np
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.loans import interest_of_others
-from returnee.simulation.firms.ventures import CAPITAL_UNIT, base_ahead, best_persons, tax_rate
+from returnee.simulation.firms.ventures import (
+    CAPITAL_UNIT,
+    base_ahead,
+    best_persons,
+    gross_income,
+    tax_rate,
+)
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, knows, shift_peers
 from returnee.simulation.state.channels import FINANCE, SERVICES
@@ -300,8 +306,11 @@ def trade(c: County, f: int):
     grants = receive_grant(c, f) + receive_job_subsidy(c, f) + turn_into_company(c, f)
     firm.cash += income + grants
     firm.income += (income + grants - wear - firm.income) / behaviour.firm_income_months
-    outlook = expected * ahead
-    firm.outlook = outlook * (1.0 - tax_rate(outlook, market, c.facts)) - costs - wear
+    earned, produced, _ = gross_income(
+        log_one + math.log(ahead) + firm.belief, market.labour, town.log_pay
+    )
+    tax = tax_rate(produced, market, c.facts) * produced
+    firm.outlook = earned - tax - (costs - wages) - wear
     firm.wanted = best_persons(log_one + firm.belief, market.labour, town.log_pay)
     use_cash(c, f, costs + wear, market.capital * expected / max(firm.capital, 1000.0))
     place = (clock.month - 1) % 12

@@ -182,7 +182,8 @@ def drop_idea(worker: np.record):
 def follow_up(c: County, i: int):
     """Whether worker `i` would begin the venture in mind now; else whether to save up for it.
 
-    A start may be smaller than wanted, as far as it is still worth it by the same measure.
+    Whoever intends to found looks at the money. A start may be smaller than wanted, as far as it is
+    still worth it by the same measure.
 
     Returns
     -------
@@ -191,22 +192,19 @@ def follow_up(c: County, i: int):
     saves : int
     """
     worker, behaviour = c.workers[i], c.behaviour
-    fear = caution(worker, behaviour)
     free = freedom_to_act(worker, behaviour, c.clock.month)
     asked, _, _, _ = draws(c.clock, D_IDEA, int(worker.idea), worker.id, ONLY)
-    if asked >= free:
+    if asked >= free or asked >= free * will_to_found(c, i):
         return OUT_OF_REACH, 0
     means = means_in_sight(c, worker)
     sector, wanted = plan_of(c, i, means)
-    if means >= behaviour.money_minimum_start * wanted:
-        money = min(means, wanted)
-        if asked < free * intention(c, i, log_gain(c, worker, sector, money) - fear):
-            income, _ = venture_income(c, worker, sector, money)
-            return math.log(max(income, LEAST_INCOME)) - fear, 0
-    if means >= wanted:
-        return OUT_OF_REACH, 0
-    wants = asked < free * intention(c, i, log_gain(c, worker, sector, wanted) - fear)
-    return OUT_OF_REACH, int(wants)
+    if means < behaviour.money_minimum_start * wanted:
+        return OUT_OF_REACH, 1
+    fear, money = caution(worker, behaviour), min(means, wanted)
+    if asked >= free * intention(c, i, log_gain(c, worker, sector, money) - fear):
+        return OUT_OF_REACH, int(means < wanted)
+    income, _ = venture_income(c, worker, sector, money)
+    return math.log(max(income, LEAST_INCOME)) - fear, 0
 
 
 @kernel

@@ -58,10 +58,14 @@ REASONS = (
 
 # What banks know of a worker as a borrower.
 CLEAN, IN_ARREARS, DEFAULTED = range(3)
+CREDIT_RECORDS = ("clean", "in arrears", "defaulted")
 
 # Why a firm stopped: cash was gone, the owner had something better, retired, or it never opened.
 NO_STOP, STOP_FAILED, STOP_GAVE_UP, STOP_RETIRED, STOP_NEVER_OPENED = range(5)
 STOP_REASONS = ("", "failed", "gave up for better", "retired", "never opened")
+
+# Who has looked at a project: bits of a firm's `signals`, see `returnee.simulation.support.projects`.
+OFFICES = ("bank", "trainer", "mentor", "incubator", "jury")
 
 # Money that passes between sectors: name, who pays, who receives, and what for. Households are the
 # workers' savings, firms the cash of firms and the money put aside for ventures; "others" are customers,
@@ -325,7 +329,8 @@ CLOCK = np.dtype(
         ("places_built", "f8"),  # incubator places built beyond the county's stock
         ("road", "f8"),  # road quality in force, index 0-1
         ("spending_then", "f8"),  # that spending at the end of the history
-        ("site_firms", "i8"),  # open firms that need a site
+        ("site_firms", "i8"),  # firms with a site, of those that need one
+        ("site_stock", "f8"),  # sites for them without those that the county builds
         ("sites", "f8"),  # county sites in use at most
         ("places_used", "i8"),
         ("sites_used", "i8"),
@@ -375,6 +380,8 @@ MARKET = np.dtype(
         ("supply", "i8"),  # yuan of value added sold in the county this month at price 1
         ("log_scale", "f8"),  # log value added of one person with 10,000 yuan of capital
         ("firms", "i8"),
+        ("site_chance", "f8"),  # chance a month that a founder in the sector finds a site
+        ("site_worth", "f8"),  # log of the chance to find one within a year
     ],
     align=True,
 )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 BANK, TRAINER, MENTOR, INCUBATOR, JURY = range(
     5
 )  # who has looked at a project: bits of `firm.signals`
-OFFICES = 5
+OFFICES = len(r.OFFICES)
 IDEA, PLAN, FUNDED, OPENED = range(4)  # the stage that is over when a project is handed over
 STAGES = 4
 

@@ -98,7 +98,8 @@ STATED: dict[str, Sum] = {
     ) / 3,
     "policy.services.township_posts": lambda e: round(e["P122"].value / e["P122"].noted("(Huanggang,") * 14, -1),
     "policy.services.mentors": lambda e: e["P124"].noted("DERIVED ~"),
-    "policy.incubation.rent_share": lambda e: 0.5 if "50% of rent" in e["P073"].text else math.nan,
+    "policy.training.outcome_months": lambda e: e["P084"].noted("within"),
+    "policy.incubation.rent_share": lambda e: 1 if e["P117"].unit == "years free" else math.nan,
     "policy.activities.contests": lambda e: round(
         e["P136"].value / e["P136"].noted("assumption:") / (e["P136"].noted("(Jiangxi, ~") / YEAR)
     ),

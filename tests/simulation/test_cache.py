@@ -16,7 +16,7 @@ from checkout import ROOT
 from returnee.simulation import simulate
 from returnee.simulation.engine import cache, rules
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms import closing
+from returnee.simulation.firms import ventures
 from returnee.simulation.people import returning
 from returnee.simulation.start import population
 from returnee.simulation.state import queues
@@ -160,7 +160,7 @@ def no_pull(worker, share_home, behaviour, month):
 
 REPLACED = {
     "rule": (returning, "home_pull", no_pull),
-    "constant": (closing, "REPORT_MONTH", 7),
+    "constant": (returning, "RECENT_MONTHS", 12),
     "rule that others imported": (queues, "enter_training_queue", no_pull),
     "function": (population, "place_people", lambda facts, sample: None),
 }
@@ -183,7 +183,7 @@ def test_a_replaced_rule_is_refused(
 
 
 def test_an_equal_constant_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(returning, "MONTHS_TO_FIND", math.fsum([1.0, 2.0]))
+    monkeypatch.setattr(ventures, "CAPITAL_UNIT", math.fsum([4_000.0, 6_000.0]))
     rules.check()
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from returnee.experiments.studies.face import SIGNS, expectations
-from returnee.scenarios import load_scenario
+from returnee.scenarios import levers, load_scenario
 from returnee.simulation import simulate
 
 ROWS = expectations()["response"]
@@ -53,6 +53,15 @@ def figure_of(run, measure):
     if measure.endswith("_wait"):
         return column[column > 0].mean()
     return last.mean() if measure.startswith(("aware", "loans_out", "mentored")) else column.sum()
+
+
+def test_every_policy_lever_is_in_the_table():
+    """Unit costs and weights of groups aside."""
+    known = {row["key"] for row in ROWS}
+    aside = ("policy.costs.", "policy.targeting.")
+    asked = {lever.key for lever in levers if lever.key.startswith("policy.")}
+    assert {key for key in asked if not key.startswith(aside)} <= known
+    assert known <= {lever.key for lever in levers}
 
 
 def test_every_lever_of_the_table_is_there():

@@ -75,7 +75,8 @@ def test_ideas_come_away_too_unless_that_is_turned_off():
         )
         away = run.workers[run.workers.state == r.AWAY]
         assert (away["idea"] > away["since"]).any() == on  # came there
-        assert (run.workers.idea[run.workers.state == r.SEEKING] != r.NEVER).any()
+        home = np.isin(run.workers.state, (r.SEEKING, r.FARMING, r.EMPLOYED))
+        assert (run.workers.idea[home] != r.NEVER).any()
 
 
 def test_an_idea_lives_for_some_years(c):

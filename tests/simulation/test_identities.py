@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+from checkout import ROOT
 
 from returnee.scenarios import load_scenario, scenario_names
 from returnee.simulation.run import start
@@ -12,6 +15,7 @@ from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import count_peers
 from returnee.simulation.state.programmes import (
     G_CONTESTS,
+    G_GUARANTEE,
     G_TAX,
     POT_INTEREST,
     POT_OF,
@@ -34,7 +38,7 @@ def test_identities_hold_every_month(name):
     county = start(load_scenario(name), 0, 1, 0.01, MONTHS, 60)
     pots = county.pots.copy()
     for month in range(1, MONTHS + 1):
-        before, held = county.pots.copy(), private_money(county)
+        before, held, owed = county.pots.copy(), private_money(county), claims(county)
         receipts = county.receipts[: county.clock.firms].sum(axis=0)
         county = advance(county, month)
         check_heads(county, month)
@@ -42,6 +46,7 @@ def test_identities_hold_every_month(name):
         check_pots(county, before, month)
         check_loans(county)
         check_private_money(county, held, month)
+        check_claims(county, owed, month)
         check_support(county, receipts, month)
     assert (county.pots[:, 2] >= pots[:, 2]).all()
 
@@ -139,6 +144,27 @@ def check_private_money(county, held, month):
     assert not county.firms.loan[county.firms.phase == r.ABANDONED].any()
 
 
+def claims(county):
+    """What ties and banks have lent at their own risk and not got back, fen."""
+    firms = county.firms[: county.clock.firms]
+    return np.array([firms.informal.sum(), firms.commercial.sum(), firms.loan.sum()])
+
+
+def check_claims(county, owed, month):
+    """What was lent, and not repaid, is owed or lost; by whoever lent it."""
+    booked, row = county.transactions[month], county.months[month]
+    ties = booked[r.T_INFORMAL_LOANS] - booked[r.T_INFORMAL_REPAID]
+    ties -= round(100 * row.informal_lost)
+    lent = booked[r.T_LOANS] + booked[r.T_COMMERCIAL_LOANS] - booked[r.T_COMPENSATION]
+    repaid = (r.T_REPAID_BY_FIRMS, r.T_REPAID_FROM_SAVINGS, r.T_REPAID_FROM_WAGES)
+    banks = lent - sum(booked[kind] for kind in repaid)
+    banks -= round(100 * (row.loans_written_off + row.commercial_lost))
+    gained = claims(county) - owed
+    assert gained[0] == ties
+    assert gained[1:].sum() == banks
+    assert booked[r.T_COMPENSATION] == county.ledger[month, G_GUARANTEE]
+
+
 def check_support(county, receipts, month):
     """What programmes pay into firms is what firms receive, and stands in the ledger."""
     got = county.receipts[: county.clock.firms].sum(axis=0) - receipts
@@ -150,6 +176,15 @@ def check_support(county, receipts, month):
     relief = county.ledger[month, G_TAX]
     tax = county.transactions[month, r.T_TAX] - relief
     assert county.months[month].tax == pytest.approx(tax / 100)
+
+
+def test_every_kind_of_transaction_is_booked_by_a_rule():
+    """So that a kind that is added is part of the identities above, and none is left over."""
+    rules = "".join(path.read_text("utf-8") for path in (ROOT / "simulation").rglob("*.py"))
+    kinds = {f"T_{name.upper()}" for name, *_ in r.TRANSACTIONS}
+    assert kinds == {name for name in vars(r) if name.startswith("T_")}
+    assert [k for k in kinds if not re.search(rf"r\.{k}\b", rules)] == []
+    assert {side for _, *sides, _ in r.TRANSACTIONS for side in sides} <= {*r.SECTORS}
 
 
 def test_a_loan_for_a_venture_that_is_given_up_is_repaid_at_once():

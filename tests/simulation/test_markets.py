@@ -35,7 +35,8 @@ def test_sales_and_jobs_follow_what_residents_spend():
         priced.append((here.markets.price.copy(), int(here.towns.slots.sum())))
     assert demand_factor(here, behaviour.firm_residents_share) == pytest.approx(1.16)
     rise = (1.0 + 0.2 * behaviour.firm_residents_share) ** (1.0 / behaviour.firm_demand_elasticity)
-    inside = (priced[0][0] > 0.3) & (priced[1][0] < 3.0)  # prices that no bound holds
+    supplied = here.markets.supply > 0
+    inside = supplied & (priced[0][0] > 0.3) & (priced[1][0] < 3.0)  # else bounds hold them
     assert inside.any()
     assert (priced[1][0] / priced[0][0])[inside] == pytest.approx(rise)
     assert priced[1][1] == pytest.approx(
@@ -58,7 +59,7 @@ def test_seekers_know_what_firms_pay():
 
 
 def gain(local: bool) -> float:
-    """Extra spending of residents when demand from outside is a fifth higher, after three years."""
+    """Extra spending of residents when demand from outside is a fifth higher, in the second and third year."""
     spent = []
     for demand in (1.0, 1.2):
         run = simulate(
@@ -71,13 +72,13 @@ def gain(local: bool) -> float:
                     "county.shock.local_demand": demand,
                 },
             ),
-            sample=0.02, months=48,
+            sample=0.05, months=36,
         )  # fmt: skip
-        spent.append(run.monthly.consumption.loc[25:].mean())
+        spent.append(run.monthly.consumption.loc[13:].mean())
     return spent[1] - spent[0]
 
 
 def test_the_multiplier_is_that_of_an_open_county():
     """Of each further yuan residents spend a part at home: 1.1 to 1.4 times the first round in all."""
     multiplier = gain(True) / gain(False)
-    assert 1.02 < multiplier < 1.6
+    assert 1.0 < multiplier < 1.5
