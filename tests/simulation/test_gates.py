@@ -14,7 +14,7 @@ from returnee.simulation.state.changes import knows
 from returnee.simulation.state.channels import FINANCE, INCUBATION, N_CHANNELS, SERVICES, TRAINING
 from returnee.simulation.state.county import County
 from returnee.simulation.state.programmes import G_TRACKING
-from returnee.simulation.support.linkage import AFTER, hand_on
+from returnee.simulation.support.linkage import AFTER, NO_CASE, hand_on, hand_on_files
 
 SETTINGS = {"sample": 0.01, "months": 36}
 NO_TRAINING = {"policy.training.places": 0}
@@ -115,7 +115,7 @@ def test_what_a_link_changes_first_is_its_own(link, also, own, paid):
 
 
 def test_referral_does_nothing_where_no_stage_is_finished():
-    free = {"policy.costs.case_tracking": 0}
+    free = {"policy.costs.case_officer": 0}
     runs = [
         simulate(load_scenario("no_support", {**free, REFERRAL: share}), **SETTINGS)
         for share in (0, 1)
@@ -139,6 +139,8 @@ def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
     county = start(load_scenario("baseline", {REFERRAL: 1}), 0, 1, 0.02, 12, 12)
     county.clock.month = 1
     county.funded[G_TRACKING] = 1.0
+    county.clock.cases = 0
+    county.workers.referred[:] = NO_CASE
     f, i = owner_of_an_open_firm(county)
     worker, firm = county.workers[i], county.firms[f]
     worker.knows = 0
@@ -146,6 +148,7 @@ def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
     before_worker, before_firm = worker.copy(), firm.copy()
     pots, queue = county.pots.copy(), int(county.clock.training_queue)
     hand_on(county, i, channel)
+    hand_on_files(county)
     following = AFTER[channel]
     assert knows(worker, following) and worker.referred == 1
     assert knows(worker, FINANCE) is (following == SERVICES)
@@ -155,7 +158,7 @@ def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
         TRAINING: int(county.clock.training_queue) == queue + 1,
     }
     assert waits.get(following, True)
-    touched = {"knows", "referred", "training_since"}
+    touched = {"knows", "referred", "case_since", "training_since"}
     for name in worker.dtype.names:
         assert name in touched or worker[name] == before_worker[name], name
     for name in firm.dtype.names:
@@ -164,11 +167,13 @@ def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
     assert (county.pots == pots).all()
 
 
-def test_without_case_tracking_paid_nothing_is_handed_on():
+def test_without_officers_paid_nothing_is_handed_on():
     county = start(load_scenario("baseline", {REFERRAL: 1}), 0, 1, 0.02, 12, 12)
     county.clock.month = 1
     county.funded[G_TRACKING] = 0.0
     _, i = owner_of_an_open_firm(county)
+    county.workers.referred[:] = NO_CASE
     before = county.workers[i].copy()
     hand_on(county, i, TRAINING)
+    hand_on_files(county)
     assert county.workers[i] == before

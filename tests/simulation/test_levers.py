@@ -12,7 +12,7 @@ import pytest
 from returnee.scenarios import levers, load_scenario
 from returnee.simulation.run import start
 from returnee.simulation.state import records as r
-from returnee.simulation.state.providers import STATIONS
+from returnee.simulation.state.providers import MAX_STATIONS, STATIONS
 from returnee.simulation.support.desk import months_in_process, needs_guarantor
 
 
@@ -39,7 +39,7 @@ def new_loans(run):
 
 
 def station_courses(run):
-    rows = run.county.services[STATIONS : STATIONS + 15]
+    rows = run.county.services[STATIONS : STATIONS + MAX_STATIONS]
     return float(rows.capacity.sum())
 
 
@@ -122,6 +122,7 @@ ROWS = [
     ("training.class_size", 20, skill, 1, {}),
     ("training.fee", 100, spent("training"), -1, {}),
     ("training.outcome_pay_share", 0.5, spent("training"), -1, {}),
+    ("training.outcome_months", 1, spent("training"), -1, LONG | {"policy.training.outcome_pay_share": 0.5}),
     ("training.during_migration_share", 0.8, station_courses, 1, {}),
     ("services.desk_days", 3, waited_for_loans, -1, LONG),
     ("services.township_posts", 0, last("aware_services"), -1, TALK),
@@ -157,6 +158,7 @@ ROWS = [
     ("venue.sites_land", 500, in_venue("county site"), 1, {}),
     ("venue.road_quality", 1.0, reach_of_remote_towns, 1, {}),
     ("linkage.referral", 1.0, total("referrals"), 1, {}),
+    ("linkage.officers", 0, total("referrals"), -1, {"policy.linkage.referral": 1}),
     ("linkage.training_paid_on_opening", True, spent("training"), -1, {}),
     ("budget.startup", 1e6, pot("startup"), -1, {}),
     ("budget.employment", 1e6, pot("employment"), -1, {}),
@@ -181,7 +183,8 @@ ROWS = [
     ("costs.visit", 0, spent("visits"), -1, {}),
     ("costs.site_land", 0, spent("sites"), -1, {"policy.venue.sites_land": 300}),
     ("costs.road", 0, spent("roads"), -1, {"policy.venue.road_quality": 1.0}),
-    ("costs.case_tracking", 0, spent("case_tracking"), -1, {}),
+    ("costs.case_officer", 0, spent("case_tracking"), -1, {}),
+    ("costs.desk_file", 0, spent("desk"), -1, {}),
 ]  # fmt: skip
 GATES_TESTED_AS_RULES = {
     "linkage.incubator_waives_guarantee",

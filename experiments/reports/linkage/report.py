@@ -138,10 +138,11 @@ class Experiment(Told):
 
     def premium(self, basis: str) -> Sheet:
         """The premium of every outcome, and what it is per million yuan."""
-        head = self.head("outcome unit siloed linked difference interval probability word per_million interval")  # fmt: skip
+        head = self.head("outcome unit siloed linked difference interval probability word per_million interval ceiling interval")  # fmt: skip
+        above = "ceiling" if basis == "capped" else "ceiling_uncapped"
         lang, rows = self.lang, []
         for name in (*OUTCOMES, COST):
-            row = self.found.premium(name, basis)
+            row, most = self.found.premium(name, basis), self.found.premium(name, above)
             word = verdict_word(row["verdict"], lang)
             per = [rate(row["per_million"]), rates(row["per_million_low"], row["per_million_high"], lang)]  # fmt: skip
             rows.append(
@@ -151,6 +152,7 @@ class Experiment(Told):
                     number(row["difference"], name, lang), ends(row["low"], row["high"], name, lang),
                     chance(row["p_higher"]), word if row["pairs"] > 1 else self.words["one_replicate"],
                     *(per if name != COST else [NONE, NONE]),
+                    number(most["difference"], name, lang), ends(most["low"], most["high"], name, lang),
                 ]
             )  # fmt: skip
         return Sheet(head, rows)
@@ -240,7 +242,7 @@ class Experiment(Told):
         text = self.text
         of_main = f"{text['effects']}: {outcome(MAIN, self.lang)}"
         return [
-            self.premium("capped").cut(0, 2, 3, 4, 5, 6, title=text["premium"]),
+            self.premium("capped").cut(0, 2, 3, 4, 5, 6, 10, title=text["premium"]),
             self.effects(MAIN).cut(0, 1, 2, 4, 5, title=of_main),
         ]
 

@@ -90,7 +90,8 @@ def headline(found: Linkage, lang: str = "en") -> str:
 
 def answer(found: Linkage, lang: str = "en") -> list[str]:
     """What the experiment says, the answer to the question first."""
-    lines = [headline(found, lang), premium_line(found, lang), *by_outcome(found, lang)]
+    lines = [headline(found, lang), premium_line(found, lang), ceiling_line(found, lang)]
+    lines += by_outcome(found, lang)
     return [*lines, spending_line(found, lang), *_aside(found, lang), pillars_line(found, lang), interactions_line(found, lang)]  # fmt: skip
 
 
@@ -104,6 +105,15 @@ def premium_line(found: Linkage, lang: str) -> str:
         siloed=number(row["siloed"], MAIN, lang, signed=False),
         share=percent(row["difference"] / row["siloed"] if row["siloed"] else math.nan, lang, True),
         years=counted(found.plan.settings.months / 12.0, "year", lang),
+    )
+
+
+def ceiling_line(found: Linkage, lang: str) -> str:
+    """What a perfect hand-over would give."""
+    row = found.premium(MAIN, "ceiling")
+    return str(linkage_words(lang)["ceiling_line"]).format(
+        value=number(row["difference"], MAIN, lang),
+        interval=ends(row["low"], row["high"], MAIN, lang),
     )
 
 

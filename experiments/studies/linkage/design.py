@@ -8,6 +8,9 @@ between baseline and no support belongs to the pillar of its group. Technology b
 whose channel leads to it; venue is the same in both files and stays. Pots stay at the baseline.
 
 A cell is numbered by its factors: bit k is set where ``FACTORS[k]`` is on.
+
+Beside the premium stands the ceiling: all pillars, linked as in ``ceiling``, where every file is handed on
+at no cost. What linking gives can't be more.
 """
 
 from __future__ import annotations
@@ -77,6 +80,20 @@ def label_of_cell(cell: int) -> str:
 def capped_label(linked: bool, share: float = 1.0) -> str:
     """Label of all pillars under a cap that is a share of the main one."""
     return f"{'linked' if linked else 'siloed'}, cap x {share:g}"
+
+
+def ceiling_label(capped: bool) -> str:
+    """Label of all pillars with a perfect hand-over."""
+    return "ceiling, cap x 1" if capped else "ceiling"
+
+
+def of_ceiling() -> dict[str, Any]:
+    """Levers in which a perfect hand-over differs from linked support, and their values."""
+    linked, ceiling = (
+        walk(load_scenario(name).policy, "policy.") for name in ("linked", "ceiling")
+    )
+    there = {key: lever.value for key, lever in linked}
+    return {key: lever.value for key, lever in ceiling if lever.value != there[key]}
 
 
 def policy_of(cell: int, moved: Levels) -> dict[str, Any]:
@@ -152,7 +169,7 @@ class Factorial(Plan):
 def factorial(
     cap: float, replicates: int, settings: RunSettings, world: Mapping[str, Any]
 ) -> Factorial:
-    """The plan of the experiment: 64 cells, and all pillars under caps, siloed and linked.
+    """The plan of the experiment: 64 cells, all pillars under caps, siloed and linked, and the ceiling.
 
     Parameters
     ----------
@@ -172,9 +189,14 @@ def factorial(
         for share in (1.0, *OTHER_CAPS)
         for linked, cell in ((False, SILOED), (True, LINKED))
     }
-    often = {label_of_cell(cell) for cell in (NOTHING, SILOED, LINKED)}
+    perfect = of_ceiling()
+    ceilings = {
+        ceiling_label(capped): read_cell(LINKED, moved, world, cap * capped).with_(perfect)
+        for capped in (True, False)
+    }
+    often = {label_of_cell(cell) for cell in (NOTHING, SILOED, LINKED)} | set(ceilings)
     often |= {capped_label(linked) for linked in (False, True)}
     return Factorial(
-        {**scenarios, **pairs}, label_of_cell(NOTHING), EXTRA * replicates, settings,
+        {**scenarios, **pairs, **ceilings}, label_of_cell(NOTHING), EXTRA * replicates, settings,
         fewer=replicates, often=frozenset(often),
     )  # fmt: skip

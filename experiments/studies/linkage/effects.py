@@ -9,7 +9,8 @@ With y(S) the outcome when the set S of factors is on and n factors:
 - interaction of i and j (second-order factorial contrast; Box, Hunter and Hunter 2005, ch. 5, as a
   difference of differences): mean over the settings of the other factors of
   y(ij) - y(i) - y(j) + y(neither).
-- linkage premium: y(all, linked) - y(all, siloed), both under the same cap on spending.
+- linkage premium: y(all, linked) - y(all, siloed), both under the same cap on spending; beside it the
+  ceiling, y(all, perfect hand-over) - y(all, siloed).
 
 All are linear in y: a row of weights over the 64 cells each, applied replicate by replicate before
 anything is averaged; intervals as in `intervals`.
@@ -37,6 +38,7 @@ from returnee.experiments.studies.linkage.design import (
     SILOED,
     Factorial,
     capped_label,
+    ceiling_label,
     cell_of,
     label_of_cell,
 )
@@ -247,7 +249,7 @@ def _rates(stacked: np.ndarray) -> np.ndarray:
 
 
 def premiums_of(values: np.ndarray, plan: Factorial) -> pd.DataFrame:
-    """The premium at the main cap, at the other caps, and without a cap.
+    """The premium at the main cap, at the other caps, and without a cap; and the ceiling.
 
     Parameters
     ----------
@@ -257,13 +259,16 @@ def premiums_of(values: np.ndarray, plan: Factorial) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `premium_of`, with ``basis``: capped, uncapped, cap x 0.6, ...
+        As `premium_of`, with ``basis``: capped, uncapped, cap x 0.6, ..., and ceiling (under the main
+        cap) and ceiling_uncapped, where ``linked`` is a perfect hand-over.
     """
     place = {label: k for k, label in enumerate(plan.scenarios)}
     labels = {
         "capped": (capped_label(False), capped_label(True)),
         "uncapped": (label_of_cell(SILOED), label_of_cell(LINKED)),
         **{f"cap x {s:g}": (capped_label(False, s), capped_label(True, s)) for s in OTHER_CAPS},
+        "ceiling": (capped_label(False), ceiling_label(True)),
+        "ceiling_uncapped": (label_of_cell(SILOED), ceiling_label(False)),
     }
     nothing = values[place[label_of_cell(cell_of())]]
     frames = []
