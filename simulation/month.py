@@ -69,9 +69,9 @@ def live(c: County):
 @kernel
 def has_room(c: County):
     """Whether there are rows enough for a month's new firms and events."""
-    clock = c.clock
-    firms = len(c.firms) - clock.firms >= most_new_files(c)
-    return firms and len(c.events) - clock.events >= most_events(c)
+    clock, files = c.clock, most_new_files(c)
+    firms = len(c.firms) - clock.firms >= files
+    return firms and len(c.events) - clock.events >= most_events(c, files)
 
 
 @kernel

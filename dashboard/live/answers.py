@@ -36,6 +36,7 @@ WAITING = {
     "queue_incubation": "incubation.places", "incubator_places_used": "incubation.places",
     "mentored": "services.mentors", "refused_no_guarantor": "finance.guarantee_fund",
     "refused_fund": "finance.guarantee_fund", "refused_banks": "finance.guarantee_fund",
+    "refused_not_approved": "finance.guarantee_fund",
 }  # fmt: skip
 """Queues and waits, and the lever without which there is nothing to wait for or be refused."""
 

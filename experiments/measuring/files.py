@@ -23,7 +23,7 @@ WITHIN = {
     "granted": "opened", "open_at_end": "opened",
 }  # fmt: skip
 KINDS = ("all", "referred", "alone")
-REASONS = ("no_guarantor", "cut", "fund_exhausted", "banks_withdrawn", "gave_up")
+REASONS = ("not_approved", "no_guarantor", "cut", "fund_exhausted", "banks_withdrawn", "gave_up")
 STEPS = ("trained", "loan_granted", "registered", "opened", "incubated", "mentored")
 
 
@@ -88,6 +88,7 @@ def figures_of_files(run: Run) -> dict[str, float]:
     }
     reason, refused = firms["loan_reason"], firms["loan_stage"] == r.REFUSED
     cases = {
+        "not_approved": refused & (reason == r.NOT_APPROVED),
         "no_guarantor": refused & (reason == r.NO_GUARANTOR),
         "cut": stages["loan_granted"] & (reason == r.NO_GUARANTOR),
         "fund_exhausted": refused & (reason == r.FUND_EXHAUSTED),

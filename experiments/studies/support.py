@@ -25,7 +25,8 @@ from returnee.experiments.statistics.effects import INDEX, Cube, effects_on, fin
 WAITS = {"wait_training": ("trained_wait", "trained"), "wait_loan": ("desk_wait", "loans_number")}
 QUEUES = ("queue_training", "queue_desk", "queue_incubation")
 YEARLY = (
-    "refused_no_guarantor", "refused_fund", "refused_banks", "giveups", "referrals",
+    "refused_not_approved", "refused_no_guarantor", "refused_fund", "refused_banks", "giveups",
+    "referrals",
     "loans_compensated",
 )  # fmt: skip
 FIGURES: dict[str, tuple[str, int]] = {
@@ -38,6 +39,7 @@ FIGURES: dict[str, tuple[str, int]] = {
     "use_incubator": ("share", 0),
     "use_mentors": ("share", 0),
     "use_visits": ("share", 0),
+    "refused_not_approved": ("files", -1),
     "refused_no_guarantor": ("files", -1),
     "refused_fund": ("files", -1),
     "refused_banks": ("files", -1),

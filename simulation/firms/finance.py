@@ -17,7 +17,12 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.loans import debt_service
 from returnee.simulation.firms.trading import expected_value
-from returnee.simulation.firms.ventures import CAPITAL_UNIT, owner_income, venture_income
+from returnee.simulation.firms.ventures import (
+    CAPITAL_UNIT,
+    base_ahead,
+    owner_income,
+    venture_income,
+)
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, is_active, knows, savings_after, settle
 from returnee.simulation.state.channels import FINANCE
@@ -252,12 +257,16 @@ def gain_of_capital(c: County, f: int, rate: float):
 
 @kernel
 def project_income(c: County, f: int, log_productivity: float, capital: float):
-    """Owner's income of a project by its log productivity and capital, yuan a month."""
+    """Owner's income of a project by its log productivity and capital, yuan a month.
+
+    Customers are foreseen to come one by one.
+    """
     firm = c.firms[f]
     market, town = c.markets[firm.sector], c.towns[firm.township]
     log_one = (
         c.yields[firm.township, firm.sector]
         + log_productivity
+        + math.log(base_ahead(firm.customers, c.behaviour))
         + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
     )
     income, _ = owner_income(log_one, market, town.log_pay, capital, c.facts, c.behaviour)

@@ -276,6 +276,13 @@ def found(c: County, founders: int):
 
 
 @kernel
+def entrants_next(c: County):
+    """How many turn 18 next month."""
+    place = c.clock.month + 1 - c.clock.first
+    return c.calendar[0, place + 1] - c.calendar[0, place]
+
+
+@kernel
 def most_new_files(c: County):
     """More venture files than the next month can bring.
 
@@ -283,10 +290,9 @@ def most_new_files(c: County):
     review: the sum over those due of 1 or of the greatest chance of an idea, and six standard deviations
     of the latter. Who turns 18 reviews at once, and in the first month of a shock everybody away may have to.
     """
-    month, place = c.clock.month + 1, c.clock.month + 1 - c.clock.first
+    month = c.clock.month + 1
     shocked = month == c.facts.shock_start_month
-    sure, entrants = 100.0, c.calendar[0, place + 1] - c.calendar[0, place]
-    ideas = entrants * c.behaviour.careers_idea_rate / 12.0
+    sure, ideas = 100.0, entrants_next(c) * c.behaviour.careers_idea_rate / 12.0
     for i in range(len(c.workers)):
         if c.due[i] == month or (shocked and c.workers[i].state == r.AWAY):
             chance = might_found(c, i, month)
@@ -298,9 +304,13 @@ def most_new_files(c: County):
 
 
 @kernel
-def most_events(c: County):
-    """More changes of state than a month can bring: nobody changes more than twice."""
-    return 2 * len(c.workers) + 100
+def most_events(c: County, files: int):
+    """More changes of state than the next month can bring, with at most so many new venture files.
+
+    Nobody changes more than twice (a decision or an end, then a new job), but who turns 18 three times,
+    and who begins a venture, and may have come home for it or given it up at once, four times.
+    """
+    return 2 * len(c.workers) + entrants_next(c) + 2 * files + 100
 
 
 @kernel

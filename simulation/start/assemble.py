@@ -223,7 +223,8 @@ def with_room(county: County) -> County:
 
 def events_short(county: County) -> bool:
     """Whether the event log might be full within a month, even one of a crisis."""
-    return bool(len(county.events) - county.clock.events < most_events(county))
+    most = most_events(county, most_new_files(county))
+    return bool(len(county.events) - county.clock.events < most)
 
 
 def firms_short(county: County) -> bool:

@@ -89,11 +89,12 @@ LOAN = (
     "raise_asked", "loan_raised", "loan_raised_less", "raise_refused", "raise_given_up",
     "loan_withdrawn",
 )  # fmt: skip
+OTHER_LOANS = ("tie_lent", "bank_lent")  # which no policy gives
 MONTHLY = ("got_interest_subsidy", "got_tax_relief", "got_rent")
 KINDS = (
     "entered", "heard", "forgot", "offer", "left", "returned", "seeking", "training_asked",
-    "training_dropped", "trained", "referred", "job_lost", "planned", *LOAN, "gave_up", "registered", "opened", "incubated",
-    "mentored", "contest_won", "upgraded", *RECEIVED, "loan_repaid", "loan_overdue",
+    "training_dropped", "trained", "referred", "job_lost", "planned", *LOAN, *OTHER_LOANS, "gave_up", "registered", "opened", "incubated",
+    "mentored", "contest_won", "upgraded", *RECEIVED, "loan_renewed", "loan_repaid", "loan_overdue",
     "loan_compensated", "stopped", "never_opened", "struck_off", "job_in_firm", "job_elsewhere",
     "farming", "retired",
 )  # fmt: skip

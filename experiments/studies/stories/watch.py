@@ -302,7 +302,7 @@ def _blank(county: County, f: int) -> Record:
     ):
         firm[name] = r.NEVER
     firm["loan_stage"], firm["phase"], firm["credit_line"] = r.NO_LOAN, r.PLANNED, 0
-    firm["loan"] = firm["loan_granted"] = 0
+    firm["loan"] = firm["loan_granted"] = firm["informal_granted"] = 0
     return firm
 
 
@@ -319,7 +319,7 @@ def _knowledge(before: Record, now: Record) -> Noted:
 
 
 def _loan(past: Record, now: Record, month: int) -> Noted:
-    """Events of a loan file: for a start, for a firm that is open, or to raise the loan it has."""
+    """Events of loans: files for a start, for an open firm, or for more; other loans; what becomes of them."""
     noted: Noted = []
     raising, stage = past["loan"] > 0, int(now["loan_stage"])
     asked = past["desk_since"] != now["desk_since"]
@@ -334,6 +334,12 @@ def _loan(past: Record, now: Record, month: int) -> Noted:
         noted.append((kinds[int(now["loan_reason"] == r.NO_GUARANTOR)], detail))
     elif (asked or past["loan_stage"] in WAITING) and stage in (r.REFUSED, r.GRANTED):
         noted.append(_not_had(past, now, "raise" if raising else "loan"))
+    for kind, name in (("tie_lent", "informal_granted"), ("bank_lent", "commercial_granted")):
+        lent = int(now[name]) - int(past[name])
+        if lent > 0:
+            noted.append((kind, {"yuan": lent / FEN}))
+    if raising and now["renewals"] > past["renewals"]:
+        noted.append(("loan_renewed", {}))
     ends = {r.REPAID: "repaid", r.OVERDUE: "overdue", r.COMPENSATED: "compensated"}
     if past["loan_stage"] != stage and stage in ends:
         noted.append((f"loan_{ends[stage]}", {}))

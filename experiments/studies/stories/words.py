@@ -15,6 +15,7 @@ from returnee.experiments.running.plan import Plan
 from returnee.experiments.studies.stories.life import (
     LOAN,
     MONTHLY,
+    OTHER_LOANS,
     RECEIVED,
     Detail,
     Event,
@@ -31,11 +32,12 @@ REASONS = {
     "why_heard": KNOWLEDGE,
     "why_training": ("training_asked", "trained", "training_dropped"),
     "why_offer": ("offer",),
-    "why_loan": LOAN,
+    "why_loan": (*LOAN, *OTHER_LOANS),
     "why_place": ("mentored", "incubated", "contest_won"),
     "why_money": RECEIVED,
 }
-SUPPORT = tuple(kind for kinds in REASONS.values() for kind in kinds if kind != "forgot")
+NO_SUPPORT = ("forgot", *OTHER_LOANS)
+SUPPORT = tuple(kind for kinds in REASONS.values() for kind in kinds if kind not in NO_SUPPORT)
 
 
 def people_words(lang: str) -> dict[str, Any]:
@@ -328,6 +330,9 @@ def because(pair: Pair, name: str, lang: str) -> str:
             continue
         loans = [e for e in life.events if e.kind in ("loan_granted", "loan_cut")]
         opened = [e for e in life.events if e.kind == "registered" and e.month >= plan.month]
+        others = [e for e in life.events if e.kind == "tie_lent"]
+        if opened and any(plan.month <= e.month <= opened[0].month for e in others):
+            continue  # a tie lent what was still wanting, so the loan alone was not enough
         if opened and any(plan.month <= loan.month <= opened[0].month for loan in loans):
             return str(people_words(lang)["parting"]["because_loan"]).format(
                 means=money(plan.detail["means"], lang),

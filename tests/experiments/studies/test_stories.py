@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from returnee.experiments.measuring.people import LOAN_BIT, history_of, people_of
-from returnee.experiments.studies.stories.life import LOAN, Event, Life
+from returnee.experiments.studies.stories.life import LOAN, OTHER_LOANS, Event, Life
 from returnee.experiments.studies.stories.watch import _loan as events_of_loan
 from returnee.experiments.studies.stories.watch import lives_in
 from returnee.experiments.studies.stories.words import people_words, sentence
@@ -88,6 +88,10 @@ def record(fields: Fields) -> Any:
         ({**OPEN, **REFUSED, "desk_since": 5}, {**OPEN, **AT_DESK}, ["loan_asked_open"]),
         (AT_DESK, IN_PROCESS, []),
         (IN_PROCESS, REFUSED, ["loan_refused"]),
+        (IN_PROCESS, {**REFUSED, "loan_reason": r.NOT_APPROVED}, ["loan_refused"]),
+        ({}, {"informal_granted": 5_000_000}, ["tie_lent"]),
+        ({}, {"commercial_granted": 5_000_000}, ["bank_lent"]),
+        (LENT, {**LENT, "renewals": 1}, ["loan_renewed"]),
         (OPEN, {**OPEN, **REFUSED}, ["loan_asked_open", "loan_refused"]),
         (AT_DESK, LEFT, ["loan_given_up"]),
         (AT_DESK, {**LEFT, "phase": r.ABANDONED}, ["loan_withdrawn"]),
@@ -116,9 +120,10 @@ def test_what_happens_to_a_loan_file(past: Fields, now: Fields, kinds: list[str]
 
 def test_every_event_of_a_loan_has_its_sentence() -> None:
     detail = {"yuan": 50_000.0, "waited": 2, "reason": r.REASONS[r.NO_GUARANTOR]}
-    for kind in LOAN:
+    for kind in (*LOAN, *OTHER_LOANS, "loan_renewed"):
         en, zh = (sentence(Event(3, kind, detail), lang) for lang in ("en", "zh"))
         assert kind in people_words("en")["events"] and en.endswith(".") and zh.endswith("。")
         assert not re.search(r"[A-Za-z{}]", zh) and not re.search(r"[{}\u4e00-\u9fff]", en)
-    sentences = [sentence(Event(3, kind, detail), "en") for kind in LOAN]
-    assert len(set(sentences)) == len(LOAN)
+    kinds = (*LOAN, *OTHER_LOANS, "loan_renewed")
+    sentences = [sentence(Event(3, kind, detail), "en") for kind in kinds]
+    assert len(set(sentences)) == len(kinds)

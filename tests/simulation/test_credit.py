@@ -1,0 +1,453 @@
+"""Credit: who is eligible, who applies, what banks approve, what ties lend, and what becomes of loans."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from returnee.scenarios import load_scenario
+from returnee.simulation.firms import finance, loans
+from returnee.simulation.firms.founding import give_up, new_file, register
+from returnee.simulation.run import start
+from returnee.simulation.start.assemble import with_policy
+from returnee.simulation.start.history import advance
+from returnee.simulation.state import records as r
+from returnee.simulation.state.changes import enter, is_active
+from returnee.simulation.state.channels import FINANCE
+from returnee.simulation.support import desk
+
+SAMPLE, MONTHS, BURN_IN = 0.002, 18, 12
+ROOM = 160  # months for which a county has rows, however few it lives
+OFF = {"behaviour.structure.credit_market": False}
+PENNY = 0.005
+
+
+@lru_cache(maxsize=32)
+def county_of(overrides=(), months=MONTHS, scenario="baseline"):
+    """A tiny county after `months` (kept, so never to be changed)."""
+    loaded = load_scenario(scenario, dict(overrides))
+    return advance(start(loaded, 0, 1, SAMPLE, ROOM, BURN_IN), months)
+
+
+def county(overrides=None, **kwargs):
+    return county_of(tuple(sorted((overrides or {}).items())), **kwargs)
+
+
+def copy_of(overrides=None, months=1):
+    """A county of one's own, at the end of a month."""
+    found = county(overrides, months=months)
+    return with_policy(found, load_scenario("baseline", overrides or {}), ROOM)
+
+
+def firms_of(county):
+    return county.firms[: int(county.clock.firms)]
+
+
+def total(county, name):
+    return county.months[name][1:].sum()
+
+
+def adult(county, **also):
+    """Row of an active worker at home without a firm, made eligible, informed and without money."""
+    workers = county.workers
+    home = np.isin(workers.state, (r.SEEKING, r.FARMING))
+    i = int(np.flatnonzero(home & (workers.attempts == 0))[0])
+    worker = workers[i]
+    worker.eligible, worker.record, worker.loans_had = 1, r.CLEAN, 0
+    worker.knows = int(worker.knows) | 1 << FINANCE
+    worker.savings = 0.0
+    worker.settled = county.clock.month
+    for name, value in also.items():
+        worker[name] = value
+    return i
+
+
+def poor_ties(county, i):
+    for j in county.ties[county.indptr[i] : county.indptr[i + 1]]:
+        county.workers[j].savings = 0.0
+        county.workers[j].settled = county.clock.month
+
+
+def active_tie(county, i):
+    ties = county.ties[county.indptr[i] : county.indptr[i + 1]]
+    return int(next(j for j in ties if is_active(county.workers[j].state)))
+
+
+def file_of(county, i, wanted=200_000.0, means=0.0):
+    """A venture file of worker `i` with `means` yuan of own money."""
+    f = new_file(county, i, int(county.towns[county.workers[i].township].best))
+    firm = county.firms[f]
+    firm.capital_wanted, firm.means = wanted, means
+    enter(county, i, r.FOUNDING)
+    county.workers[i].firm = f
+    return f
+
+
+def open_firm_of(county, loan=0.0, cash=0.0):
+    """An open firm with a young guaranteed loan (yuan), its owner and ties without savings."""
+    f = int(np.flatnonzero(firms_of(county).phase == r.OPEN)[0])
+    firm, month = county.firms[f], county.clock.month
+    owner = county.workers[firm.owner]
+    poor_ties(county, firm.owner)
+    owner.savings, owner.settled, owner.record = 0.0, month, r.CLEAN
+    firm.cash = cash
+    if loan:
+        firm.loan_stage = r.AT_DESK
+        firm.desk_since = month
+        desk.grant_loan(county, f, round(100 * loan))
+        firm.cash = cash
+    return f
+
+
+# Who is eligible, and who applies
+
+
+def test_eligibility_is_fixed_per_person_in_the_share_of_the_survey():
+    one, two = county(), county({"policy.finance.guarantee_fund": 0})
+    assert (one.workers.eligible == two.workers.eligible).all()
+    assert one.workers.eligible.mean() == pytest.approx(0.372, abs=0.03)
+    assert county(OFF).workers.eligible.all()
+
+
+@pytest.mark.parametrize(
+    "excluded",
+    [
+        {"eligible": 0},
+        {"record": r.IN_ARREARS},
+        {"record": r.DEFAULTED},
+        {"loans_had": 3},
+        {"knows": 0},
+    ],
+)
+def test_who_may_not_apply_has_no_loan_in_sight(excluded):
+    mine = copy_of()
+    i = adult(mine)
+    poor_ties(mine, i)
+    worker = mine.workers[i]
+    assert finance.may_apply(mine, worker)
+    seen = finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0)
+    assert seen == 0.2 * 500_000.0
+    for name, value in excluded.items():
+        worker[name] = value
+    assert not finance.may_apply(mine, worker)
+    assert finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0) == 0.0
+
+
+def test_a_slow_desk_and_a_far_one_cost_more_to_apply_to():
+    def cost(days, posts):
+        overrides = {
+            "policy.services.desk_days": days,
+            "policy.services.township_posts": posts,
+        }
+        mine = county(overrides, months=1)
+        i = adult(copy_of(overrides))
+        return finance.cost_of_applying(mine, mine.workers[i])
+
+    assert cost(20, 0) == pytest.approx(2.0 * cost(10, 0), rel=0.2)
+    assert cost(20, 0) == pytest.approx(cost(20, 40) / 0.7)
+
+
+def test_nobody_applies_where_it_is_not_worth_the_trouble():
+    def seen(cost):
+        mine = copy_of({"behaviour.money.visit_cost": cost, "behaviour.money.visit_spread": 0})
+        i = adult(mine, ability=0.5)
+        worker = mine.workers[i]
+        sector = int(mine.towns[worker.township].best)
+        return finance.credit_in_sight(mine, worker, sector, 100_000.0, 300_000.0)
+
+    assert seen(0) == 100_000.0
+    assert seen(20_000) == 0.0
+
+
+def test_without_a_credit_market_whoever_knows_counts_on_a_loan():
+    mine = copy_of(OFF)
+    i = adult(mine, eligible=0, record=r.DEFAULTED, loans_had=9)
+    worker = mine.workers[i]
+    assert finance.means_in_sight(mine, worker) == 0.2 * 500_000.0
+    worker.knows = 0
+    assert finance.means_in_sight(mine, worker) == 0.0
+
+
+def test_without_a_credit_market_there_is_no_other_credit_and_every_project_is_approved():
+    off, on = county(OFF), county()
+    for name in ("informal_loans", "commercial_loans", "refused_not_approved", "loans_renewed"):
+        assert total(off, name) == 0
+    assert not firms_of(off).informal_granted.any()
+    assert total(off, "loans_asked") > total(on, "loans_asked")
+
+
+# What is in sight
+
+
+def test_means_in_sight_count_savings_gifts_and_a_loan_of_a_tie():
+    mine = copy_of()
+    i = adult(mine, knows=0)
+    worker = mine.workers[i]
+    poor_ties(mine, i)
+    assert finance.means_in_sight(mine, worker) == 0.0
+    worker.savings = 50_000.0
+    assert finance.means_in_sight(mine, worker) == 30_000.0
+    for j in mine.ties[mine.indptr[i] : mine.indptr[i + 1]]:
+        mine.workers[j].savings = 200_000.0
+    given, lent, lender = finance.money_of_ties(mine, i, 0, 1e6)
+    assert given > 0.0 and lent > 0.0
+    assert lender in mine.ties[mine.indptr[i] : mine.indptr[i + 1]]
+    assert 30_000.0 < finance.means_in_sight(mine, worker) <= 30_000.0 + given + lent
+
+
+def test_ties_lend_no_more_than_a_multiple_of_income():
+    overrides = {"behaviour.money.informal_chance": 1, "behaviour.money.informal_multiple": 0.1}
+    mine = copy_of(overrides)
+    i = adult(mine)
+    for j in mine.ties[mine.indptr[i] : mine.indptr[i + 1]]:
+        mine.workers[j].savings = 500_000.0
+    _, lent, _ = finance.money_of_ties(mine, i, 0, 0.0)
+    assert lent == pytest.approx(1.2 * finance.income_without(mine, mine.workers[i]), abs=1.0)
+
+
+# Starts
+
+
+def test_who_lacks_money_borrows_from_a_tie_at_registration():
+    mine = copy_of({"behaviour.money.informal_chance": 1})
+    i = adult(mine, ability=3.0)
+    poor_ties(mine, i)
+    lender = active_tie(mine, i)
+    mine.workers[lender].savings = 120_000.0
+    f = file_of(mine, i, wanted=100_000.0, means=15_000.0)
+    register(mine, f)
+    firm = mine.firms[f]
+    assert firm.phase in (r.REGISTERED, r.OPEN)
+    assert firm.lender == lender
+    assert firm.informal == firm.informal_granted > 0
+    assert mine.workers[lender].savings == pytest.approx(120_000.0 - firm.informal / 100.0)
+    assert firm.cash + firm.capital == pytest.approx(15_000.0 + firm.informal / 100.0)
+
+
+def test_a_start_too_small_is_given_up_and_nothing_is_borrowed_for_it():
+    mine = copy_of({"behaviour.money.informal_chance": 1})
+    i = adult(mine)
+    poor_ties(mine, i)
+    mine.workers[active_tie(mine, i)].savings = 25_000.0
+    f = file_of(mine, i, wanted=200_000.0, means=30_000.0)
+    register(mine, f)
+    assert mine.firms[f].phase == r.ABANDONED
+    assert mine.firms[f].informal_granted == 0
+    assert mine.workers[i].savings == 30_000.0
+
+
+def test_who_is_refused_goes_on_smaller_or_gives_up():
+    mine = copy_of()
+    i = adult(mine)
+    poor_ties(mine, i)
+    f = file_of(mine, i, wanted=100_000.0, means=30_000.0)
+    mine.firms[f].loan_stage = r.AT_DESK
+    desk.refuse(mine, f, r.NOT_APPROVED)
+    register(mine, f)
+    assert mine.firms[f].phase in (r.REGISTERED, r.OPEN)
+    assert mine.firms[f].capital < 30_000.0
+    assert mine.now.refused_not_approved == 1 + county(months=1).now.refused_not_approved
+
+
+def test_the_founder_knows_the_project_from_the_plan_on():
+    mine = copy_of()
+    f = file_of(mine, adult(mine))
+    assert mine.firms[f].phase == r.PLANNED
+    assert mine.firms[f].known != 0.0
+
+
+def test_a_loan_for_a_plan_given_up_is_repaid_at_once():
+    mine = copy_of()
+    f = file_of(mine, adult(mine), means=10_000.0)
+    mine.firms[f].desk_since = 1
+    before = int(mine.clock.outstanding)
+    desk.grant_loan(mine, f, 5_000_000)
+    assert mine.firms[f].means == 60_000.0
+    give_up(mine, f)
+    assert mine.clock.outstanding == before
+    assert mine.workers[mine.firms[f].owner].savings == 10_000.0
+    assert mine.workers[mine.firms[f].owner].loans_had == 1
+
+
+# What banks see
+
+
+def test_banks_approve_what_covers_the_instalments():
+    mine = copy_of()
+    f = file_of(mine, adult(mine), wanted=150_000.0, means=30_000.0)
+    firm = mine.firms[f]
+    firm.luck = 1.5
+    assert desk.is_approved(mine, f, 100_000.0)
+    assert not desk.is_approved(mine, f, 1e9)
+    firm.luck = -3.0
+    assert not desk.is_approved(mine, f, 100_000.0)
+    without = copy_of(OFF)
+    g = file_of(without, adult(without), wanted=150_000.0)
+    without.firms[g].luck = -3.0
+    assert desk.is_approved(without, g, 100_000.0)
+
+
+def test_a_file_that_is_not_approved_says_so():
+    mine = copy_of()
+    f = file_of(mine, adult(mine), wanted=150_000.0, means=50_000.0)
+    firm = mine.firms[f]
+    firm.luck, firm.loan_stage, firm.loan_wanted = -5.0, r.IN_PROCESS, 10_000_000
+    desk.decide_loan(mine, f)
+    assert firm.loan == 0
+    assert r.REASONS[firm.loan_reason] == "not approved"
+    assert mine.now.refused_not_approved == 1 + county(months=1).now.refused_not_approved
+
+
+@pytest.mark.parametrize(("jobs", "share"), [(2.9, 0.2), (3, 0.6), (5.9, 0.6), (6, 1.0), (40, 1.0)])
+def test_the_cap_rises_with_the_jobs_planned(jobs, share):
+    assert desk.cap_for(jobs, copy_of().policy) == share * 500_000.0
+
+
+# Instalments, renewal, arrears, default
+
+
+def test_half_of_a_guaranteed_loan_is_repaid_in_monthly_parts():
+    mine = copy_of()
+    f = open_firm_of(mine, loan=72_000.0, cash=50_000.0)
+    mine.clock.month += 1
+    loans.pay_instalments(mine, f)
+    assert mine.firms[f].loan == 7_200_000 - 100_000
+    assert mine.firms[f].cash == 49_000.0
+    mine.clock.month += 2
+    loans.pay_instalments(mine, f)
+    assert mine.firms[f].loan == 7_200_000 - 300_000
+    mine.firms[f].cash = 0.0
+    mine.clock.month += 1
+    loans.pay_instalments(mine, f)
+    assert mine.firms[f].loan == 7_200_000 - 300_000  # behind, but not overdue before the term ends
+
+
+def test_a_sound_firm_renews_up_to_three_times():
+    mine = copy_of()
+    f = open_firm_of(mine, loan=36_000.0, cash=1_000.0)
+    firm = mine.firms[f]
+    firm.income = 5_000.0
+    for renewal in range(3):
+        mine.clock.month = int(firm.loan_due)
+        loans.meet_due_date(mine, f)
+        assert firm.renewals == renewal + 1
+        assert firm.loan_due == mine.clock.month + 36
+        assert firm.loan_stage == r.GRANTED
+    mine.clock.month = int(firm.loan_due)
+    loans.meet_due_date(mine, f)
+    assert firm.loan_stage == r.OVERDUE
+
+
+def test_an_unsound_firm_is_not_renewed_and_its_owner_gets_no_credit_until_it_has_paid():
+    mine = copy_of()
+    f = open_firm_of(mine, loan=36_000.0, cash=1_000.0)
+    firm = mine.firms[f]
+    firm.income = 100.0
+    owner = mine.workers[firm.owner]
+    mine.clock.month = int(firm.loan_due)
+    loans.meet_due_date(mine, f)
+    assert firm.loan_stage == r.OVERDUE
+    assert owner.record == r.IN_ARREARS
+    assert not finance.is_bankable(mine, owner)
+    firm.cash = 100_000.0
+    loans.pay_off(mine, f)
+    assert firm.loan_stage == r.REPAID
+    assert owner.record == r.CLEAN
+
+
+def test_default_costs_the_owner_future_credit():
+    mine = copy_of()
+    f = open_firm_of(mine, loan=36_000.0)
+    loans.default(mine, f)
+    owner = mine.workers[mine.firms[f].owner]
+    assert owner.record == r.DEFAULTED
+    owner.eligible, owner.knows = 1, 1 << FINANCE
+    assert not finance.may_apply(mine, owner)
+
+
+def test_the_retired_pay_an_overdue_loan_from_their_pension():
+    mine = copy_of()
+    f = open_firm_of(mine, loan=36_000.0)
+    firm = mine.firms[f]
+    firm.phase, firm.loan_stage = r.DORMANT, r.OVERDUE
+    firm.loan_due = mine.clock.month
+    mine.workers[firm.owner].state = r.RETIRED
+    loans.pay_off(mine, f)
+    assert firm.loan == 3_600_000 - 12_500
+
+
+def test_a_loan_of_a_tie_is_repaid_with_interest_or_lost():
+    mine = copy_of()
+    f = open_firm_of(mine, cash=10_000.0)
+    firm = mine.firms[f]
+    j = int(mine.ties[mine.indptr[firm.owner]])
+    lender = mine.workers[j]
+    lender.savings = 0.0
+    firm.lender, firm.informal, firm.informal_granted = j, 2_400_000, 2_400_000
+    assert loans.interest_of_others(mine, f) == 160.0
+    loans.pay_instalments(mine, f)
+    assert lender.savings == pytest.approx(1_160.0, abs=PENNY)
+    assert firm.informal == 2_300_000
+    firm.cash = 3_000.0
+    mine.workers[firm.owner].savings = 21_000.0  # of which the buffer is kept
+    loans.settle_debts(mine, f)
+    assert lender.savings == pytest.approx(5_160.0, abs=PENNY)
+    assert firm.informal == 0
+    assert mine.now.informal_lost == pytest.approx(
+        19_000.0 + county(months=1).now.informal_lost, abs=PENNY
+    )
+
+
+@pytest.mark.parametrize(
+    ("age", "eligible", "income", "lent"),
+    [
+        (12, 1, 20_000.0, True),
+        (11, 1, 20_000.0, False),
+        (12, 0, 20_000.0, False),
+        (12, 1, 500.0, False),
+    ],
+)
+def test_firms_of_a_year_borrow_from_banks_at_their_own_risk(age, eligible, income, lent):
+    mine = copy_of()
+    f = open_firm_of(mine, cash=1_000.0)
+    firm = mine.firms[f]
+    firm.capital_wanted, firm.capital, firm.income = 400_000.0, 20_000.0, income
+    firm.belief, firm.opened = 1.0, mine.clock.month - age
+    mine.workers[firm.owner].eligible = eligible
+    finance.lend_commercially(mine)
+    assert firm.commercial == (10_000_000 if lent else 0)
+    assert firm.cash + firm.capital == pytest.approx(121_000.0 if lent else 21_000.0)
+
+
+def test_a_banks_own_loan_that_is_lost_marks_the_owner():
+    mine = copy_of()
+    f = open_firm_of(mine, cash=5_000.0)
+    finance.grant_commercial(mine, f, 40_000.0)
+    firm = mine.firms[f]
+    firm.cash = 5_000.0
+    loans.settle_debts(mine, f)
+    assert firm.commercial == 0
+    assert mine.now.commercial_lost == 35_000.0 + county(months=1).now.commercial_lost
+    assert mine.workers[firm.owner].record == r.DEFAULTED
+
+
+def test_interest_money_owed_to_a_firm_that_ended_is_paid_when_the_pot_can():
+    mine = copy_of()
+    f = open_firm_of(mine)
+    firm = mine.firms[f]
+    firm.phase, firm.owed = r.CLOSED, 12_300
+    mine.clock.month = 2
+    loans.service_debts(mine, f)
+    assert firm.owed == 12_300
+    mine.clock.month = 1
+    loans.service_debts(mine, f)
+    assert firm.owed == 0
+    assert mine.workers[firm.owner].savings == 123.0
+
+
+def test_informal_credit_is_the_commoner_source():
+    firms = firms_of(county())
+    new = firms[(firms.planned >= 1) & (firms.registered != r.NEVER)]
+    assert (new.informal_granted > 0).mean() > (new.loan_granted > 0).mean()
