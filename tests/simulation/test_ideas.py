@@ -203,7 +203,7 @@ def test_a_month_brings_fewer_files_than_there_is_room_for(ideas):
         **WILLING, "behaviour.careers.idea_rate": ideas, "policy.finance.guarantee_fund": {1: 0, 7: 6e7},
         "county.shock.start_month": 7, "county.shock.city_loss": 0.9, "behaviour.money.minimum_start": 0.4,
     }  # fmt: skip
-    living = start(load_scenario("baseline", values), 0, 1, 0.005, 12, 24)
+    living = start(load_scenario("baseline", values), 0, 1, 0.002, 12, 24)
     for month in range(1, 13):
         most, before = most_new_files(living), int(living.clock.firms)
         living = advance(living, month)
