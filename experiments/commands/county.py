@@ -49,6 +49,7 @@ def show_command(
 
     read = load_scenario(scenario, overrides_of(set_))
     warn(listing.size_warning(read, lang))
+    warn(listing.left_out_notice(read, lang))
     if as_json:
         print_json(listing.county_json(read))
     else:

@@ -570,8 +570,16 @@ class County(Group):
         self._check_pyramid()
         return self
 
+    @property
+    def adults(self) -> float:
+        """Residents aged 18 to 59 in the table of them; 0 without one.
+
+        What is simulated takes the shape of the tables, and its size from the labour force at home.
+        """
+        return sum((0.4 if r.age == 15 else 1) * (r.men + r.women) for r in self.residents)
+
     def _check_pyramid(self) -> None:
-        """Refuse a pyramid with gaps or beyond the labour force, and work beyond all who are at home."""
+        """Refuse a pyramid with gaps, and more work than there are people at home."""
         for name, rows, first in (
             ("residents", self.residents, 15),
             ("children", self.children, 0),
@@ -582,12 +590,6 @@ class County(Group):
                 raise ValueError(f"{name}.*.age: found {ages}, allowed {wanted}")
             if rows and not sum(row.men + row.women for row in rows):
                 raise ValueError(f"{name}: found nobody, allowed people in some rows")
-        adults = sum((0.4 if r.age == 15 else 1) * (r.men + r.women) for r in self.residents)
-        if adults > self.labour_force:
-            raise ValueError(
-                f"residents: found {adults:.0f} people aged 18 to 59, "
-                f"allowed at most labour_force, {self.labour_force}"
-            )
         if self.work.other_jobs + self.work.farming > 1:
             raise ValueError(
                 f"work.farming: found {self.work.farming:g} with work.other_jobs "

@@ -1,10 +1,13 @@
-"""Amounts of a policy that do not grow with the county: places a year, posts, yuan in a pot."""
+"""What a county may lack: amounts of a policy of its own size, facts that its file leaves out."""
 
 from __future__ import annotations
 
 from operator import attrgetter
 
+from returnee.scenarios.schema.county import County
+from returnee.scenarios.schema.county_folder import county_label, read_toml
 from returnee.scenarios.schema.fields import walk
+from returnee.scenarios.schema.layers import flatten
 from returnee.scenarios.schema.scenario import Scenario
 
 AMOUNTS = (
@@ -42,3 +45,28 @@ def amounts_of_another_size(scenario: Scenario) -> list[str]:
     if not any(value for key, value in values.items() if not key.startswith("budget.")):
         return []
     return [f"policy.{key}" for key, value in values.items() if value and value == levers[key]]
+
+
+def facts_left_out(scenario: Scenario) -> list[str]:
+    """List the facts that a county's file does not give, as one of an earlier version may not.
+
+    Returns
+    -------
+    list of str
+        Full keys and what is assumed: the default, and ages and children from the means of the file
+        where it has no table of them. Shocks are left out, as none is usual.
+    """
+    folder = scenario.county_folder
+    if folder is None:
+        return []
+    label = county_label(folder)
+    given = {*flatten(County, read_toml(folder / "county.toml", label), "county", label)}
+    given |= {*scenario.facts_given}
+    found = [
+        f"county.{key} = {lever.value:.10g}"
+        for key, lever in walk(scenario.county)
+        if key not in given and not key.startswith("shock.")
+    ]
+    return found + [
+        f"county.{name} = []" for name in ("residents", "children") if name not in given
+    ]
