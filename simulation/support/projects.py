@@ -22,7 +22,12 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.trading import update_belief
-from returnee.simulation.firms.ventures import CAPITAL_UNIT, owner_income
+from returnee.simulation.firms.ventures import (
+    CAPITAL_UNIT,
+    base_ahead,
+    first_customers,
+    owner_income,
+)
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import happens
 from returnee.simulation.state.draws import D_HANDOVER, D_SIGNAL, draws, normal
@@ -139,6 +144,7 @@ def income_believed(c: County, f: int):
         c.yields[firm.township, firm.sector]
         + firm.known
         + firm.belief
+        + math.log(base_ahead(first_customers(behaviour), behaviour))
         + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
     )
     income, _ = owner_income(log_one, market, town.log_pay, capital, c.facts, behaviour)
@@ -148,6 +154,7 @@ def income_believed(c: County, f: int):
 @kernel
 def thinks_better_of_it(c: County, f: int):
     """Whether a founder who has heard what others think of the plan lets it go before money is sunk."""
-    town = c.towns[c.workers[c.firms[f].owner].township]
-    other = max(math.exp(town.log_job), c.facts.work_farm_income)
+    worker = c.workers[c.firms[f].owner]
+    job = math.exp(c.towns[worker.township].log_job + worker.log_home)
+    other = max(job, c.facts.work_farm_income)
     return income_believed(c, f) < other * math.exp(-c.behaviour.closing_outlook_margin)
