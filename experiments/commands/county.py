@@ -73,7 +73,7 @@ def export_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write.")],
     scenario: ScenarioOption = "baseline",
     set_: SetOption = None,
-    settings: RunSettings = RunSettings(sample=0.1),
+    settings: RunSettings = RunSettings(sample=0.05),
 ) -> None:
     """Write a county's folder: its facts, and its people and ties as tables."""
     from returnee.experiments.running.plan import check

@@ -37,7 +37,7 @@ def run_command(
     replicate: Annotated[
         int, typer.Option(help="Which luck: runs with the same number are paired.")
     ] = 0,
-    settings: RunSettings = RunSettings(sample=0.1),
+    settings: RunSettings = RunSettings(sample=0.05),
     results: Keep = Keep(),
     shown: Shown = Shown(),
 ) -> None:

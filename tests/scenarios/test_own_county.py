@@ -220,7 +220,7 @@ def test_amounts_of_another_size() -> None:
     def found(name: str, people: int, **more: Any) -> list[str]:
         return amounts_of_another_size(load_scenario(name, {"county.labour_force": people, **more}))
 
-    assert found("baseline", 300_000) == found("baseline", 150_000) == []
+    assert found("baseline", 685_000) == found("baseline", 400_000) == []
     assert "policy.training.places" in found("baseline", 60_000)
     assert "policy.training.places" in found("linked", 3_000_000)
     assert found("no_support", 60_000) == []
