@@ -6,8 +6,9 @@ from operator import attrgetter
 
 from returnee.scenarios.schema.county import County
 from returnee.scenarios.schema.county_folder import county_label, read_toml
-from returnee.scenarios.schema.fields import walk
+from returnee.scenarios.schema.fields import Number, walk
 from returnee.scenarios.schema.layers import flatten
+from returnee.scenarios.schema.policy import Policy
 from returnee.scenarios.schema.scenario import Scenario
 
 AMOUNTS = (
@@ -15,13 +16,33 @@ AMOUNTS = (
     "services.mass_messages", "services.mentors", "incubation.places", "activities.contests",
     "activities.outreach_sessions", "technology.extension_visits", "venue.sites_land",
     "finance.guarantee_fund", "budget.startup", "budget.employment", "budget.interest",
-    "budget.works", "budget.cap",
+    "budget.works", "budget.cap", "linkage.officers",
 )  # fmt: skip
 """Levers for the county as a whole. The shipped policies set them for `SHIPPED` workers."""
 
 SHIPPED = 685_000
 FAR = 2.0
 """A labour force this many times as large or as small calls for other amounts."""
+
+
+def at_size(policy: Policy, labour_force: float) -> Policy:
+    """A policy whose amounts per worker are those of `policy` in a county of `SHIPPED` workers.
+
+    Whole numbers are rounded, and nothing leaves its range.
+    """
+    if labour_force == SHIPPED:
+        return policy
+    found: dict[str, dict[str, Number]] = {}
+    for key, lever in walk(policy):
+        if key in AMOUNTS:
+            group, name = key.split(".")
+            value = float(attrgetter(key)(policy)) * labour_force / SHIPPED
+            value = min(max(value, lever.low or 0.0), lever.high or value)
+            found.setdefault(group, {})[name] = lever.type(
+                round(value) if lever.type is int else value
+            )
+    groups = {group: {**dict(getattr(policy, group)), **values} for group, values in found.items()}
+    return Policy.model_validate({**dict(policy), **groups})
 
 
 def amounts_of_another_size(scenario: Scenario) -> list[str]:

@@ -34,11 +34,11 @@ def of_file(folder: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("policy.training.places", 4000, "found 4000, allowed a number from 0 to 3000"),
+        ("policy.training.places", 40_000, "found 40000, allowed a number from 0 to 10000"),
         ("policy.training.places", "12", "found '12', allowed a number from 0"),
         ("policy.training.places", True, "found true, allowed a number from 0"),
         ("policy.training.places", float("nan"), "found nan, allowed a number"),
-        ("policy.training.places", 10**400, "allowed a number from 0 to 3000"),
+        ("policy.training.places", 10**400, "allowed a number from 0 to 10000"),
         ("policy.training.class_size", 25.5, "allowed a whole number from 20 to 40"),
         ("policy.linkage.contest_opens_credit", 1, "found 1, allowed true or false"),
         ("policy.finance.leverage", 0.5, "allowed a number from 2 to 16"),
@@ -127,8 +127,8 @@ def test_unknown_scenarios_name_the_nearest() -> None:
 
 def test_files_are_named(tmp_path: Path) -> None:
     base = 'extends = "baseline"\n'
-    bad = of_file(tmp_path, base + "[policy.training]\nplaces = 9999\n")
-    assert bad.startswith("mine.toml: policy.training.places: found 9999, allowed a number from 0")
+    bad = of_file(tmp_path, base + "[policy.training]\nplaces = 99999\n")
+    assert bad.startswith("mine.toml: policy.training.places: found 99999, allowed a number from 0")
     bad = of_file(tmp_path, base + "titel_en = 'a'\n")
     assert bad.startswith("mine.toml: titel_en: found an unknown key (did you mean title_en?)")
     bad = of_file(tmp_path, base + "title_en = 5\n")
@@ -145,7 +145,7 @@ def test_files_are_named(tmp_path: Path) -> None:
 
 
 def test_the_file_that_gave_the_value_is_named(tmp_path: Path) -> None:
-    head = '[policy.training]\nplaces = 9999\nfee = {7 = "x"}\n'
+    head = '[policy.training]\nplaces = 99999\nfee = {7 = "x"}\n'
     (tmp_path / "parent.toml").write_text('extends = "baseline"\n' + head, encoding="utf-8")
     child = 'extends = "parent.toml"\n[policy.training]\n'
     assert of_file(tmp_path, child).startswith("parent.toml: policy.training.places: found 9999")
@@ -189,7 +189,7 @@ def test_parents_that_cannot_be(tmp_path: Path, given: str, found: str) -> None:
 
 def test_the_parent_that_gave_the_value_is_named(tmp_path: Path) -> None:
     head = 'extends = "baseline"\n[policy.training]\n'
-    (tmp_path / "left.toml").write_text(head + "places = 9999\n", encoding="utf-8")
+    (tmp_path / "left.toml").write_text(head + "places = 99999\n", encoding="utf-8")
     (tmp_path / "right.toml").write_text(head + "fee = 1\nhours = 50\n", encoding="utf-8")
     child = 'extends = ["left.toml", "right.toml"]\n[policy.training]\n'
     assert of_file(tmp_path, child).startswith("left.toml: policy.training.places: found 9999")
