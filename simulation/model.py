@@ -99,7 +99,7 @@ class CountyModel(mesa.Model):
         scenario: str | Path | Scenario = "baseline",
         replicate: int | None = None,
         seed_key: int = 1,
-        sample: float = 0.01,
+        sample: float = 0.005,
         months: int = 120,
         burn_in: int = BURN_IN,
         rng: Any = None,

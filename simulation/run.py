@@ -38,7 +38,7 @@ def simulate(
     scenario: Scenario | str,
     replicate: int = 0,
     seed: int = 1,
-    sample: float = 0.1,
+    sample: float = 0.05,
     months: int = 120,
     burn_in: int = BURN_IN,
 ) -> Run:

@@ -24,7 +24,7 @@ from returnee.simulation.state.programmes import PROGRAMMES
 PATTERN = "budget*.json"
 LEAST, MOST = 1_000_000, int(ALLOWED_CAP)
 EFFORT = Effort(trials=144, population=24, keep=8, worlds=10, replicates=3)
-SETTINGS = RunSettings(sample=0.01, months=120)
+SETTINGS = RunSettings(sample=0.005, months=120)
 RUNS = (EFFORT.trials + (EFFORT.keep + 1) * EFFORT.worlds) * EFFORT.replicates  # at most
 KEPT = 12  # searches that are kept
 

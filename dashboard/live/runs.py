@@ -30,7 +30,7 @@ from returnee.simulation.start.history import HISTORIES
 from returnee.simulation.start.own_county import sample_of
 from returnee.simulation.state.programmes import PROGRAMMES
 
-SMALL = RunSettings(seed=1, sample=0.01, months=120)
+SMALL = RunSettings(seed=1, sample=0.005, months=120)
 """What a page's runs are called with, unless it says otherwise."""
 
 STAGES = (4, 12, 24, 40)

@@ -45,7 +45,7 @@ from returnee.scenarios.schema.layers import MODELS
 from returnee.simulation import Run
 from returnee.simulation.fingerprint import fingerprint
 
-NOW = RunSettings(seed=1, sample=0.05, months=120)
+NOW = RunSettings(seed=1, sample=0.02, months=120)
 REPLICATES = 8
 SHOWS = ("all", *BASES)
 OPTIONS = {"room": frozenset({"all", *MODELS}), "show": frozenset(SHOWS)}

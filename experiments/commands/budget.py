@@ -65,7 +65,7 @@ def budget_command(
         float, typer.Option("--per-year", metavar="YUAN", help="Cap on all spending in a year.")
     ],
     searched: Searched = Searched(),
-    settings: RunSettings = RunSettings(sample=0.01),
+    settings: RunSettings = RunSettings(sample=0.005),
     where: Where = Where(),
     results: Keep = Keep(Path("results/budget"), progress=True),
     shown: Shown = Shown(),

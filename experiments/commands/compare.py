@@ -115,7 +115,7 @@ def _compare(
 ) -> None:  # fmt: skip
     from returnee.experiments.reports.compare import as_json as comparison_json
     from returnee.experiments.reports.compare import show_comparison, write_report
-    from returnee.experiments.reports.listing import size_warning
+    from returnee.experiments.reports.listing import left_out_notice, size_warning
     from returnee.experiments.studies.compare import compare
 
     folder = Path(results.out or "results/compare")
@@ -124,7 +124,8 @@ def _compare(
     results = replace(results, out=folder)
     found = compare(names, replicates=count, people=people, results=results, **options)
     lang = shown.lang
-    warn(next(filter(None, (size_warning(s, lang) for s in found.plan.scenarios.values())), ""))
+    for notice in (size_warning, left_out_notice):
+        warn(next(filter(None, (notice(s, lang) for s in found.plan.scenarios.values())), ""))
     folder = found.folder or folder
     with reporting(folder):
         report = write_report(found, folder / "report.html", lang)

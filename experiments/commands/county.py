@@ -49,6 +49,7 @@ def show_command(
 
     read = load_scenario(scenario, overrides_of(set_))
     warn(listing.size_warning(read, lang))
+    warn(listing.left_out_notice(read, lang))
     if as_json:
         print_json(listing.county_json(read))
     else:
@@ -72,7 +73,7 @@ def export_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write.")],
     scenario: ScenarioOption = "baseline",
     set_: SetOption = None,
-    settings: RunSettings = RunSettings(sample=0.1),
+    settings: RunSettings = RunSettings(sample=0.05),
 ) -> None:
     """Write a county's folder: its facts, and its people and ties as tables."""
     from returnee.experiments.running.plan import check

@@ -37,13 +37,13 @@ def run_command(
     replicate: Annotated[
         int, typer.Option(help="Which luck: runs with the same number are paired.")
     ] = 0,
-    settings: RunSettings = RunSettings(sample=0.1),
+    settings: RunSettings = RunSettings(sample=0.05),
     results: Keep = Keep(),
     shown: Shown = Shown(),
 ) -> None:
     """Run one scenario once; print it by year and keep all tables."""
     from returnee.experiments.numbers import plain
-    from returnee.experiments.reports.listing import size_warning
+    from returnee.experiments.reports.listing import left_out_notice, size_warning
     from returnee.experiments.reports.single import RunFolder, show_run, support_json, yearly
     from returnee.experiments.running.executors import compile_first
     from returnee.experiments.running.plan import check
@@ -53,6 +53,7 @@ def run_command(
     check(read, replicate, s)
     folder = results.folder if results.out else Path("results") / f"run-{read.name}"
     warn(size_warning(read, shown.lang))
+    warn(left_out_notice(read, shown.lang))
     command = command_of(scenario, set_ or (), replicate, s)
     with RunFolder(folder, read, replicate, s, command, results.as_new) as place:
         folder = place.folder

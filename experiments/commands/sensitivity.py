@@ -74,7 +74,7 @@ class Studied:
 def sensitivity_command(
     scenarios: Annotated[list[str], typer.Argument(help="Policies whose effect is looked at.")],
     studied: Studied = Studied(),
-    settings: RunSettings = RunSettings(sample=0.01),
+    settings: RunSettings = RunSettings(sample=0.005),
     where: Where = Where(),
     results: Keep = Keep(Path("results/sensitivity"), progress=True),
     shown: Shown = Shown(),

@@ -80,7 +80,7 @@ def validate_command(
         str, typer.Argument(help="A scenario's name, or a .toml file.")
     ] = "baseline",
     held: Held = Held(),
-    settings: RunSettings = RunSettings(sample=0.1),
+    settings: RunSettings = RunSettings(sample=0.05),
     where: Where = Where(),
     results: Keep = Keep(Path("results/validate"), progress=True),
     shown: Shown = Shown(),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from returnee.experiments.studies.stories.life import Pair
 
 KEPT = 10  # replicates compared person by person unless said otherwise: about a tenth more time
-REPLICATES, SAMPLE = 4, 0.05
+REPLICATES, SAMPLE = 4, 0.02
 WHOM_EXAMPLES = """Examples:
 
   returnee whom linked --against no_support\n

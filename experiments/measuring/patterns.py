@@ -365,8 +365,7 @@ def stops(run: Run) -> Figures:
         for name, code in zip(names, (r.STOP_FAILED, r.STOP_GAVE_UP, r.STOP_RETIRED))
     }
     retired = float((reason == r.STOP_RETIRED).sum())
-    months = run.county.months[1:]
-    handed = float(months["handed_on"].sum()) if "handed_on" in months.dtype.names else 0.0
+    handed = float(run.county.months["handed_on"][1:].sum())
     return {**found, "handed_on": ratio(handed, handed + retired)}
 
 

@@ -21,7 +21,7 @@ from returnee.experiments.words.texts import (
 from returnee.scenarios import Lever, Scenario, levers, load_scenario, scenario_names, walk
 from returnee.scenarios.schema.fields import groups
 from returnee.scenarios.schema.layers import MODELS
-from returnee.scenarios.schema.scale import SHIPPED, amounts_of_another_size
+from returnee.scenarios.schema.scale import SHIPPED, amounts_of_another_size, facts_left_out
 
 
 def headings(lang: str) -> dict[str, str]:
@@ -132,7 +132,8 @@ def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
                 rows.append((cells[1], cells[2], _value(lever.value, lang), cells[5]))
         blocks.append(Sheet([label, unit, "", basis], rows, titles[group], "wwnw"))
     tables = (county.townships, county.sectors, county.city_sectors)
-    show([*blocks, *(_rows_table(rows, lang) for rows in tables)], console)
+    ages = [_ages_table(rows, lang) for rows in (county.residents, county.children) if rows]
+    show([*blocks, *(_rows_table(rows, lang) for rows in tables), *ages], console)
 
 
 def county_json(scenario: Scenario) -> dict[str, Any]:
@@ -160,6 +161,18 @@ def size_warning(scenario: Scenario, lang: str = "en", most: int = 4) -> str:
     return str(text["size"].format(found=f"{found:,}", keys=listed, first=example))
 
 
+def left_out_notice(scenario: Scenario, lang: str = "en", most: int = 6) -> str:
+    """Say which facts the file of a county leaves out, and what is assumed; or nothing."""
+    found = facts_left_out(scenario)
+    if not found:
+        return ""
+    text = words(lang)["county"]
+    listed = ", ".join(found[:most])
+    if len(found) > most:
+        listed += f" {text['more'].format(n=len(found) - most)}"
+    return str(text["left_out"].format(keys=listed, county=county_name(scenario.county, lang)))
+
+
 def county_levers(scenario: Scenario) -> list[tuple[str, Lever]]:
     """Facts of a scenario's county, by key."""
     return list(walk(scenario.county, "county."))
@@ -171,6 +184,13 @@ def _value(value: Any, lang: str) -> str:
         yes, no = words(lang)["columns"]["switch"].split("/")
         return str(yes if value else no)
     return value_text(value)
+
+
+def _ages_table(rows: Any, lang: str) -> Sheet:
+    """Residents, or children, by five years of age."""
+    heads = [label_of(lever, lang) for _, lever in walk(rows[0])]
+    cells = [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows]
+    return Sheet(heads, cells)
 
 
 def _rows_table(rows: Any, lang: str) -> Sheet:

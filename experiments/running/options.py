@@ -33,7 +33,7 @@ class RunSettings:
     """
 
     seed: int = 1
-    sample: float = 0.05
+    sample: float = 0.02
     months: int = 120
     burn_in: int = BURN_IN
 

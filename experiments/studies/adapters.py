@@ -69,7 +69,7 @@ def ema_model(
     levers: Sequence[str] = (),
     outcomes: Sequence[str] = ("firms_surviving", "jobs"),
     replicates: int = 1,
-    settings: RunSettings = RunSettings(sample=0.01),
+    settings: RunSettings = RunSettings(sample=0.005),
 ) -> Any:
     """The county as a ``Model`` of the EMA workbench.
 

@@ -212,7 +212,7 @@ def budget(
     effort: Effort = Effort(),
     scenario: str = "baseline",
     overrides: Mapping[str, Any] | None = None,
-    settings: RunSettings = RunSettings(sample=0.01),
+    settings: RunSettings = RunSettings(sample=0.005),
     where: Where = Where(),
     results: Keep = Keep("results/budget"),
 ) -> Budget:

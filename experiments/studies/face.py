@@ -264,10 +264,10 @@ def coverage_verdict(share: float) -> str:
 
 
 NAMES = tuple(m.name for m in MEASURES)
-MONTHS, REPLICATES, SAMPLE = 60, 8, 0.03
+MONTHS, REPLICATES, SAMPLE = 60, 8, 0.015
 SAMPLES = ((0.02, 24), (0.1, 12), (1.0, 4))  # sample and replicates
-SEEDS, SEED_REPLICATES, SEED_SAMPLE = 2, 40, 0.02
-LONG, LONG_REPLICATES, LONG_SAMPLE = 360, 6, 0.05
+SEEDS, SEED_REPLICATES, SEED_SAMPLE = 2, 40, 0.01
+LONG, LONG_REPLICATES, LONG_SAMPLE = 360, 6, 0.02
 DECADES = ((121, 240), (241, 360))
 BASE = "baseline"
 FILE = Path(__file__).parents[1] / "data" / "face.toml"

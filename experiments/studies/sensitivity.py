@@ -140,7 +140,7 @@ def sensitivity(
     *,
     effort: Effort = Effort(),
     overrides: Mapping[str, Any] | None = None,
-    settings: RunSettings = RunSettings(sample=0.01),
+    settings: RunSettings = RunSettings(sample=0.005),
     where: Where = Where(),
     results: Keep = Keep(),
 ) -> pd.DataFrame:

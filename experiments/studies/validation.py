@@ -179,7 +179,7 @@ def validate(
     replicates: int = 20,
     patterns: str = "all",
     overrides: Mapping[str, Any] | None = None,
-    settings: RunSettings = RunSettings(sample=0.1),
+    settings: RunSettings = RunSettings(sample=0.05),
     where: Where = Where(),
     results: Keep = Keep("results/validate"),
 ) -> Validation:

@@ -133,7 +133,7 @@ class Firm(Group):
         help=("Months over which founders and owners average the customers to come.",
               "创业者和业主预估未来客户时所平均的月数。"))
     drift_sd: float = lever(
-        0.03, unit="log points/month", within=(0, 0.3),
+        0.03, unit="log points/month", within=(0, 0.1),
         en="Drift of productivity", zh="生产率漂移",
         help=("Standard deviation of the lasting change of a firm's log productivity in a month.",
               "企业对数生产率每月持续性变动的标准差。"))

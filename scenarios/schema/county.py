@@ -433,6 +433,40 @@ class Firms(Group):
         en="Fund's share of a default", zh="基金代偿比例",
         help=("Share of a defaulted loan that the guarantee fund pays the bank.",
               "贷款违约时担保基金向银行代偿的比例。"))
+    first_owner_from: float = lever(
+        22, unit="years", within=(18, 60),
+        en="Youngest first owners", zh="期初最年轻业主",
+        help=("Age from which people own a firm when the history starts.", "历史期初业主的最低年龄。"))
+    first_owner_to: float = lever(
+        52, unit="years", within=(18, 70),
+        en="Oldest first owners", zh="期初最年长业主",
+        help=("Age up to which people own a firm when the history starts.", "历史期初业主的最高年龄。"))
+    first_age: float = lever(
+        72, unit="months", within=(1, 360),
+        en="Age of the first firms", zh="期初企业年龄",
+        help=("Mean age of firms when the history starts.", "历史期初企业的平均年龄。"))
+    first_age_most: float = lever(
+        180, unit="months", within=(1, 600),
+        en="Oldest first firms", zh="期初最老企业",
+        help=("Age of the oldest firms when the history starts.", "历史期初最老企业的年龄。"))
+    first_ability: float = lever(
+        0.5, unit="log odds/sd", within=(0, 3),
+        en="Ability of first owners", zh="期初业主能力",
+        help=("By how much ability raises the odds to own a firm when the history starts.",
+              "能力使历史期初成为业主的几率提高的幅度。"))
+    first_money: float = lever(
+        80_000, unit="yuan", within=(1000, 10_000_000),
+        en="Money of first owners", zh="期初业主资金",
+        help=("Money with which the first owners chose their sector.", "期初业主选择行业时的资金。"))
+    first_cash: float = lever(
+        15_000, unit="yuan", within=(0, 1_000_000),
+        en="Cash of the first firms", zh="期初企业现金",
+        help=("Money in the till of a firm when the history starts.", "历史期初企业的现金。"))
+    first_vacant: float = lever(
+        1.02, unit="jobs/job filled", within=(1, 2),
+        en="Jobs at the start", zh="期初岗位",
+        help=("Jobs with other employers for each that is filled when the history starts.",
+              "历史期初其他单位岗位数与已就业数之比。"))
 
 
 class Shock(Group):
@@ -570,8 +604,16 @@ class County(Group):
         self._check_pyramid()
         return self
 
+    @property
+    def adults(self) -> float:
+        """Residents aged 18 to 59 in the table of them; 0 without one.
+
+        What is simulated takes the shape of the tables, and its size from the labour force at home.
+        """
+        return sum((0.4 if r.age == 15 else 1) * (r.men + r.women) for r in self.residents)
+
     def _check_pyramid(self) -> None:
-        """Refuse a pyramid with gaps or beyond the labour force, and work beyond all who are at home."""
+        """Refuse a pyramid with gaps, and more work than there are people at home."""
         for name, rows, first in (
             ("residents", self.residents, 15),
             ("children", self.children, 0),
@@ -582,12 +624,6 @@ class County(Group):
                 raise ValueError(f"{name}.*.age: found {ages}, allowed {wanted}")
             if rows and not sum(row.men + row.women for row in rows):
                 raise ValueError(f"{name}: found nobody, allowed people in some rows")
-        adults = sum((0.4 if r.age == 15 else 1) * (r.men + r.women) for r in self.residents)
-        if adults > self.labour_force:
-            raise ValueError(
-                f"residents: found {adults:.0f} people aged 18 to 59, "
-                f"allowed at most labour_force, {self.labour_force}"
-            )
         if self.work.other_jobs + self.work.farming > 1:
             raise ValueError(
                 f"work.farming: found {self.work.farming:g} with work.other_jobs "

@@ -154,7 +154,18 @@ class Layers:
         flat = flatten(County, table, "county", label)
         given = {key: Given(value, label) for key, value in flat.items()}
         below = {key: value for key, value in given.items() if key not in self.county}
-        return build(County, "county", {**below, **self.county})
+        county = build(County, "county", {**below, **self.county})
+        if (
+            not {"labour_force", "residents"} & {*self.county}
+            and county.adults > county.labour_force
+        ):
+            raise problem(
+                label,
+                "county.residents",
+                f"{county.adults:.0f} people aged 18 to 59",
+                f"at most labour_force, {county.labour_force}",
+            )
+        return county
 
 
 def histories() -> list[str]:

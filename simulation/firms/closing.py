@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
+LEAST_INCOME = 100.0  # yuan a month, so that logs stay finite
+
+
 @kernel
 def income_at_home(c: County, worker: np.record):
     """Income that an owner could have otherwise at home: a job, if one can be found, or farming."""
@@ -148,15 +151,27 @@ def compensate_exit(c: County, f: int):
 
 
 @kernel
+def least_outlook(c: County, f: int):
+    """Income below which the owner of firm `f` would rather do something else.
+
+    Who opened a firm that promised less than the alternative values owning it by so much: the firm is
+    given up when it turns out worse than that, not for what was known when it was opened.
+    """
+    firm = c.firms[f]
+    other = alternative(c, c.workers[firm.owner])
+    if firm.opened == c.clock.month:
+        promised = math.log(max(firm.outlook, LEAST_INCOME) / max(other, LEAST_INCOME))
+        firm.accepted = min(promised, 0.0)
+    return other * math.exp(firm.accepted - c.behaviour.closing_outlook_margin)
+
+
+@kernel
 def reason_to_stop(c: County, f: int):
     """Why an open firm stops this month, `records.NO_STOP` if it does not."""
     firm, clock, behaviour = c.firms[f], c.clock, c.behaviour
-    age = clock.month - firm.opened
+    age, least = clock.month - firm.opened, least_outlook(c, f)
     if firm.cash < 0.0:
-        hopeful = firm.outlook > alternative(c, c.workers[firm.owner]) * math.exp(
-            -behaviour.closing_outlook_margin
-        )
-        if hopeful:
+        if firm.outlook > least:
             owner = c.workers[firm.owner]
             covered = cents(max(min(owner.savings, 1.0 - firm.cash), 0.0))
             owner.savings -= covered
@@ -165,8 +180,7 @@ def reason_to_stop(c: County, f: int):
         if firm.cash < 0.0:
             return r.STOP_FAILED
     if age > 0 and age % behaviour.closing_outlook_months == 0:
-        other = alternative(c, c.workers[firm.owner]) * math.exp(-behaviour.closing_outlook_margin)
-        if firm.outlook < other:
+        if firm.outlook < least:
             return r.STOP_GAVE_UP
     return r.NO_STOP
 

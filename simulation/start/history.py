@@ -16,6 +16,7 @@ import numpy as np
 
 from returnee.scenarios import Policy, Scenario, load_scenario
 from returnee.scenarios.schema.layers import OWN
+from returnee.scenarios.schema.scale import at_size
 from returnee.simulation.engine import rules
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.finance import rate_borrowers
@@ -40,10 +41,6 @@ from returnee.simulation.state.draws import (
 )
 
 BURN_IN = 60  # months of history
-YOUNGEST_OWNER, OLDEST_OWNER = 22.0, 52.0  # at the start of the history (assumed)
-MEAN_AGE_OF_FIRM, OLDEST_FIRM = 72.0, 180.0  # months, at the start of the history (assumed)
-VACANT = 1.02  # jobs with other employers per job filled at the start (assumed)
-FIRST_CASH = 15_000.0  # yuan in the till of a firm at the start of the history (assumed)
 
 
 @kernel
@@ -67,9 +64,12 @@ def first_owners(c: County):
             age = (clock.month - worker.birth) / 12.0
             if not is_home(worker.state) or worker.ever_away != group:
                 continue
-            if YOUNGEST_OWNER <= age <= OLDEST_OWNER:
+            if facts.firms_first_owner_from <= age <= facts.firms_first_owner_to:
                 u, _, _, _ = draws(clock, D_START, 0, worker.id, I_FIRST_OWNER)
-                rows[count], keys[count] = i, math.log(u) * math.exp(-0.5 * worker.ability)
+                rows[count], keys[count] = (
+                    i,
+                    math.log(u) * math.exp(-facts.firms_first_ability * worker.ability),
+                )
                 count += 1
         order = np.argsort(-keys[:count])
         for k in range(min(quota, count)):
@@ -82,18 +82,18 @@ def first_owners(c: County):
 def start_firm(c: County, i: int):
     """Worker `i` owns an open firm of some age when the history starts."""
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
-    sector = choose_sector(c, i, 0, 80_000.0)
+    sector = choose_sector(c, i, 0, c.facts.firms_first_money)
     f = new_file(c, i, sector)
     firm = c.firms[f]
     u, v, _, _ = draws(clock, D_START, 0, worker.id, I_FIRST_FIRM)
-    age = 1 + int(min(-MEAN_AGE_OF_FIRM * math.log(u), OLDEST_FIRM))
+    age = 1 + int(min(-c.facts.firms_first_age * math.log(u), c.facts.firms_first_age_most))
     firm.phase = r.OPEN
     firm.planned = clock.month - age
     firm.registered = firm.planned
     firm.opened = firm.planned
     firm.grant_paid = 1
     firm.capital = firm.capital_wanted
-    firm.cash = FIRST_CASH
+    firm.cash = math.floor(c.facts.firms_first_cash)
     firm.known = known_productivity(worker, behaviour)
     grow_old(firm, behaviour, age, v)
     firm.income = c.towns[worker.township].wage
@@ -148,7 +148,7 @@ def open_county(c: County):
     for t in range(len(c.towns)):
         town = c.towns[t]
         town.filled = c.stock[t, r.EMPLOYED]
-        town.usual_slots = town.filled * VACANT
+        town.usual_slots = town.filled * c.facts.firms_first_vacant
         town.slots = int(town.usual_slots + 0.5)
     for i in range(len(c.workers)):
         worker = c.workers[i]
@@ -175,8 +175,13 @@ def policy_named(name: str) -> Policy:
 
 
 def policy_of_history(scenario: Scenario) -> Policy:
-    """The policy under which the history of a scenario runs."""
-    return scenario.policy if scenario.history == OWN else policy_named(scenario.history)
+    """The policy under which the history of a scenario runs.
+
+    One that ships is brought to the county's size: its amounts are per worker those of the shipped county.
+    """
+    if scenario.history == OWN:
+        return scenario.policy
+    return at_size(policy_named(scenario.history), scenario.county.labour_force)
 
 
 class Histories:

@@ -225,7 +225,7 @@ def start_clock(seed: int, replicate: int, sample: float, burn_in: int) -> np.re
 def export_county(
     folder: str | Path,
     scenario: str | Path | Scenario = "baseline",
-    sample: float = 0.01,
+    sample: float = 0.005,
     seed: int = 1,
     replicate: int = 0,
     burn_in: int = HISTORY,

@@ -150,7 +150,8 @@ def entering(facts: Facts, months: int) -> tuple[np.ndarray, np.ndarray]:
         )
         rate = facts.labour_force / (12.0 * years)
         return np.full(months, rate), np.full(months, women)
-    by_year = {row.age: (row.men / 60.0, row.women / 60.0) for row in facts.children}
+    size = facts.labour_force * (1 - facts.away_share) / facts.adults if facts.adults else 1.0
+    by_year = {row.age: (size * row.men / 60.0, size * row.women / 60.0) for row in facts.children}
     ages = [ADULT - 1 - month // 12 for month in range(KNOWN_MONTHS)]
     men, girls = np.array([by_year[age - age % 5] for age in ages]).T
     people, women = men + girls, girls / np.maximum(men + girls, 1e-9)

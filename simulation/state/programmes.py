@@ -231,14 +231,13 @@ def cost_of_sessions(c: County):
 
 @kernel
 def visits_in(c: County, month: int):
-    """Extension visits to firms in a month, all made."""
-    visits = c.policy.technology_extension_visits * class_share(c.facts, month)
-    return visits * c.policy.costs_visit
+    """Extension visits to firms in a month."""
+    return c.policy.technology_extension_visits * class_share(c.facts, month)
 
 
 def cost_of_visits(c: County) -> Any:
     """Extension visits to firms, all of a month's made."""
-    return visits_in(c, c.clock.month)
+    return visits_in(c, c.clock.month) * c.policy.costs_visit
 
 
 @kernel
@@ -282,7 +281,7 @@ def planned_costs(c: County):
     monthly += cost_of_roads(c) + cost_of_tracking(c)
     total = cost_of_building(c)
     for month in range((c.clock.month - 1) % 12 + 1, 13):
-        total += monthly + classes_in(c, month) + visits_in(c, month)
+        total += monthly + classes_in(c, month) + visits_in(c, month) * c.policy.costs_visit
         if contest_now(month, c.policy.activities_contests):
             total += c.policy.costs_contest + c.policy.activities_prize_pot
     return total

@@ -201,6 +201,7 @@ FIRM = np.dtype(
         ("belief", "f8"),  # owner's mean belief about luck and drift
         ("variance", "f8"),  # of that belief
         ("wanted", "f8"),  # persons the owner wants, incl. owner
+        ("accepted", "f8"),  # log of the outlook over the alternative at opening, at most 0
         ("outlook", "f8"),  # income the owner expects, yuan a month
         ("income", "f8"),  # owner's income, smoothed over a year, yuan a month
         ("taxes", "f8"),  # taxes paid so far, yuan

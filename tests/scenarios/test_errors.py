@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from returnee.scenarios import Scenario, ScenarioError, levers, load_scenario, parse_override
+from returnee.scenarios.schema.county_folder import FOLDER
 from returnee.scenarios.schema.fields import Lever
 
+NOBODY = [{"age": age, "men": 0, "women": 0} for age in (0, 5, 10, 15)]
 TOWN = {"name": "a", "name_zh": "甲", "weight": 1, "distance_km": 30}
 
 
@@ -32,11 +34,11 @@ def of_file(folder: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("policy.training.places", 4000, "found 4000, allowed a number from 0 to 3000"),
+        ("policy.training.places", 40_000, "found 40000, allowed a number from 0 to 10000"),
         ("policy.training.places", "12", "found '12', allowed a number from 0"),
         ("policy.training.places", True, "found true, allowed a number from 0"),
         ("policy.training.places", float("nan"), "found nan, allowed a number"),
-        ("policy.training.places", 10**400, "allowed a number from 0 to 3000"),
+        ("policy.training.places", 10**400, "allowed a number from 0 to 10000"),
         ("policy.training.class_size", 25.5, "allowed a whole number from 20 to 40"),
         ("policy.linkage.contest_opens_credit", 1, "found 1, allowed true or false"),
         ("policy.finance.leverage", 0.5, "allowed a number from 2 to 16"),
@@ -50,6 +52,19 @@ def of_file(folder: Path, text: str) -> str:
         ("county.work.local_wage", {1: 4000}, "only policy levers may change over time"),
         ("county.work.wage_floor", 5000, "found 5000, allowed at most work.local_wage, 4291"),
         ("county.people.schooling_none", 0.1, "found a sum of 1.092, allowed 1"),
+        ("county.people.home_schooling_none", 0.1, "found a sum of 1.024, allowed 1"),
+        (
+            "county.work.farming",
+            0.7,
+            "found 0.7 with work.other_jobs 0.4, allowed a sum of at most 1",
+        ),
+        (
+            "county.residents",
+            [{"age": 15, "men": 1, "women": 1}],
+            "residents.*.age: found [15], allowed",
+        ),
+        ("county.children", [{"age": 15, "men": 1}], "children.0.women: found nothing, allowed"),
+        ("county.children", NOBODY, "children: found nobody, allowed people in some rows"),
         ("county.townships", [], "found [], allowed one or more tables"),
         ("county.townships", [{**TOWN, "weight": 0.5}], "found a sum of 0.5, allowed 1"),
         ("county.townships", [{**TOWN, "weight": "1"}], "townships.0.weight: found '1', allowed"),
@@ -64,6 +79,19 @@ def of_file(folder: Path, text: str) -> str:
 def test_wrong_values(key: str, value: Any, expected: str) -> None:
     text = message("baseline", {key: value})
     assert text.startswith("override: ") and expected in text
+
+
+def test_a_pyramid_beyond_the_labour_force_of_the_file(tmp_path: Path) -> None:
+    facts = (FOLDER / "counties" / "binhai" / "county.toml").read_text("utf-8")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "county.toml").write_text(
+        facts.replace("labour_force = 685000", "labour_force = 300000"), encoding="utf-8"
+    )
+    text = message("baseline", {"county": tmp_path / "own"})
+    assert "own/county.toml: county.residents: found 413403 people aged 18 to 59" in text
+    assert text.endswith("allowed at most labour_force, 300000")
+    # A size laid over the file's is meant: the tables tell shapes.
+    assert load_scenario("baseline", {"county.labour_force": 1000}).county.labour_force == 1000
 
 
 def test_span_of_control() -> None:
@@ -99,8 +127,8 @@ def test_unknown_scenarios_name_the_nearest() -> None:
 
 def test_files_are_named(tmp_path: Path) -> None:
     base = 'extends = "baseline"\n'
-    bad = of_file(tmp_path, base + "[policy.training]\nplaces = 9999\n")
-    assert bad.startswith("mine.toml: policy.training.places: found 9999, allowed a number from 0")
+    bad = of_file(tmp_path, base + "[policy.training]\nplaces = 99999\n")
+    assert bad.startswith("mine.toml: policy.training.places: found 99999, allowed a number from 0")
     bad = of_file(tmp_path, base + "titel_en = 'a'\n")
     assert bad.startswith("mine.toml: titel_en: found an unknown key (did you mean title_en?)")
     bad = of_file(tmp_path, base + "title_en = 5\n")
@@ -117,7 +145,7 @@ def test_files_are_named(tmp_path: Path) -> None:
 
 
 def test_the_file_that_gave_the_value_is_named(tmp_path: Path) -> None:
-    head = '[policy.training]\nplaces = 9999\nfee = {7 = "x"}\n'
+    head = '[policy.training]\nplaces = 99999\nfee = {7 = "x"}\n'
     (tmp_path / "parent.toml").write_text('extends = "baseline"\n' + head, encoding="utf-8")
     child = 'extends = "parent.toml"\n[policy.training]\n'
     assert of_file(tmp_path, child).startswith("parent.toml: policy.training.places: found 9999")
@@ -161,7 +189,7 @@ def test_parents_that_cannot_be(tmp_path: Path, given: str, found: str) -> None:
 
 def test_the_parent_that_gave_the_value_is_named(tmp_path: Path) -> None:
     head = 'extends = "baseline"\n[policy.training]\n'
-    (tmp_path / "left.toml").write_text(head + "places = 9999\n", encoding="utf-8")
+    (tmp_path / "left.toml").write_text(head + "places = 99999\n", encoding="utf-8")
     (tmp_path / "right.toml").write_text(head + "fee = 1\nhours = 50\n", encoding="utf-8")
     child = 'extends = ["left.toml", "right.toml"]\n[policy.training]\n'
     assert of_file(tmp_path, child).startswith("left.toml: policy.training.places: found 9999")

@@ -109,7 +109,7 @@ def test_names_and_titles() -> None:
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        ({PLACES: -1}, f"override: {PLACES}: found -1, allowed a number from 0 to 3000"),
+        ({PLACES: -1}, f"override: {PLACES}: found -1, allowed a number from 0 to 10000"),
         ({PLACES: {25: -1}}, f"override: {PLACES} from month 25: found -1, allowed a number"),
         ({PLACES: {0: 1}}, f"override: {PLACES}: found month 0, allowed each month once, from 1"),
         ({"policy.training.placs": 1}, "found an unknown key (did you mean policy.training.places"),

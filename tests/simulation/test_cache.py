@@ -160,7 +160,7 @@ def no_pull(worker, share_home, behaviour, month):
 
 REPLACED = {
     "rule": (returning, "home_pull", no_pull),
-    "constant": (returning, "RECENT_MONTHS", 12),
+    "constant": (ventures, "CAPITAL_UNIT", 1.0),
     "rule that others imported": (queues, "enter_training_queue", no_pull),
     "function": (population, "place_people", lambda facts, sample: None),
 }

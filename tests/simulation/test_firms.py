@@ -13,6 +13,7 @@ from returnee.simulation.firms.closing import (
     compensate_exit,
     income_at_home,
     income_in_city,
+    reason_to_stop,
 )
 from returnee.simulation.firms.hiring import nearest, poach
 from returnee.simulation.firms.markets import finds_site, price_sectors
@@ -175,6 +176,23 @@ def test_an_owner_compares_the_best_of_home_and_city():
     assert alternative(here, worker) == income_in_city(here, worker) < 1e5
     worker["log_wage"] = 0.0
     assert alternative(here, worker) == income_at_home(here, worker)
+
+
+def test_nobody_gives_up_for_what_was_known_at_opening():
+    here = advance(start(load_scenario("baseline"), 0, 1, SAMPLE, 12, BURN_IN), 12)
+    f = int(np.flatnonzero(firms_of(here).phase == r.OPEN)[0])
+    firm = here.firms[f]
+    other = alternative(here, here.workers[firm.owner])
+    margin = np.exp(-here.behaviour.closing_outlook_margin)
+    firm.cash = 1000.0
+    for promised, least in ((0.5 * other, 0.5 * other * margin), (2.0 * other, other * margin)):
+        firm.opened, firm.outlook = 12, promised
+        assert reason_to_stop(here, f) == r.NO_STOP
+        firm.opened = 12 - here.behaviour.closing_outlook_months
+        firm.outlook = 1.01 * least
+        assert reason_to_stop(here, f) == r.NO_STOP
+        firm.outlook = 0.99 * least
+        assert reason_to_stop(here, f) == r.STOP_GAVE_UP
 
 
 # Staff

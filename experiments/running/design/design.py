@@ -277,7 +277,7 @@ def _whole(
 
 
 def _share(given: Mapping[str, Any], label: str) -> float:
-    value = given.get("sample", 0.01)
+    value = given.get("sample", 0.005)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 0.0 < value <= 1.0:
         raise wrong(label, "sample", shown(value), "a number above 0 up to 1")

@@ -107,8 +107,39 @@ def test_a_county_of_another_size_is_warned_of(here: Path, lang: str) -> None:
         done = call(*words, *small, *(("--json",) if words[0] == "county" else ()))
         assert done.exit_code == 0, done.stderr
         warning = next(line for line in done.stderr.splitlines() if "60,000" in line)
-        assert "policy.training.places=200" in warning and "docs/own_county.md" in warning
-    assert "300,000 people" not in call("county", "show").stderr
+        assert "policy.training.places=87" in warning and "docs/own_county.md" in warning
+    assert "685,000 people" not in call("county", "show").stderr
+
+
+@pytest.mark.parametrize(("lang", "says"), [("en", "leaves out facts"), ("zh", "缺少部分项目")])
+def test_facts_that_an_old_file_leaves_out_are_named(here: Path, lang: str, says: str) -> None:
+    own = county(here / "own")
+    text = (own / "county.toml").read_text("utf-8")
+    head, _, rest = text.partition("# Residents when")
+    lines = [line for line in head.splitlines() if not line.startswith(("farming", "first_year"))]
+    towns = rest[rest.index("# Shares of workers") :]
+    (own / "county.toml").write_text("\n".join([*lines, towns]), encoding="utf-8")
+    done = call("county", "show", "--set", "county=own", "--lang", lang)
+    assert done.exit_code == 0, done.stderr
+    notice = next(line for line in done.stderr.splitlines() if says in line)
+    for assumed in (
+        "work.farming = 0.356",
+        "work.first_year = 2026",
+        "residents = []",
+        "children = []",
+    ):
+        assert f"county.{assumed}" in notice
+    for shipped in ("binhai", "example"):
+        assert (
+            says not in call("county", "show", "--set", f"county={shipped}", "--lang", lang).stderr
+        )
+
+
+def test_help_of_from_census_teaches() -> None:
+    done = call("county", "from-census", "--help")
+    assert done.exit_code == 0 and "--files" in done.stdout and "leiii/census" in done.stdout
+    done = call("county", "from-census", "320922", "--files", "nowhere")
+    assert done.exit_code == 2 and "both files of the data set" in done.stderr
 
 
 def test_the_page_of_columns_is_current() -> None:
@@ -132,7 +163,7 @@ def test_an_own_county_that_changed_is_not_mixed_with_what_it_was(here: Path) ->
     before = plan_of(read_design(here / "d.toml"))
     assert before.design.counties == {str(own): before.design.counties[str(own)]}
     job = before.job(0, Figures())
-    facts = FACTS.replace("away_share = 0.6 ", "away_share = 0.5 ")
+    facts = FACTS.replace("away_share = 0.396", "away_share = 0.5")
     assert facts != FACTS
     (own / "county.toml").write_text(facts, encoding="utf-8")
     after = plan_of(read_design(here / "d.toml"))
