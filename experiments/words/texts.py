@@ -281,7 +281,7 @@ def basis_of(lever: Lever, lang: str) -> str:
     text = words(lang)["basis"]
     label = BASES[lever.basis][lang == "zh"]
     if lever.evidence:
-        label = text["with_ids"].format(label=label, ids=", ".join(lever.evidence))
+        label = text["with_ids"].format(label=label, ids=text["and"].join(lever.evidence))
     return str(text["own"].format(default=label)) if lever.own else label
 
 

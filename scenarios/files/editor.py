@@ -102,8 +102,17 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def county_toml(county: County) -> str:
-    """Write a county as its ``county.toml``."""
-    return tomli_w.dumps(county.model_dump(mode="json"))
+    """Write a county as its ``county.toml``.
+
+    Tables of ages that a smaller labour force was laid over are scaled to it, so that the file agrees
+    with itself; what is simulated is the same.
+    """
+    content = county.model_dump(mode="json")
+    if county.adults > county.labour_force:
+        size = county.labour_force * (1 - county.away_share) / county.adults
+        for row in (*content["residents"], *content["children"]):
+            row["men"], row["women"] = (round(size * row[sex], 3) for sex in ("men", "women"))
+    return tomli_w.dumps(content)
 
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:

@@ -714,6 +714,11 @@ class Careers(Group):
         en="Been away before", zh="外出经历",
         help=("Log odds of leaving for someone who has been away before; 52.64 % leave again (H02).",
               "有外出经历者再外出的对数几率；52.64%会再次外出（H02）。"))
+    seeker_review: int = lever(
+        2, unit="months", within=(1, 12),
+        en="Reviews of seekers", zh="求职者权衡间隔",
+        help=("Mean months between the reviews of somebody who seeks work.",
+              "求职者两次权衡之间的平均月数。"))
     home_review: int = lever(
         9, unit="months", within=(3, 24),
         en="Reviews at home", zh="在家权衡间隔",

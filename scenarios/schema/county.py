@@ -182,6 +182,34 @@ class People(Group):
         en="Never away", zh="从未外出比例",
         help=("Share of home workers who never worked away.",
               "在家劳动力中从未外出者的比例。"))
+    age_concentration: float = lever(
+        2.2, unit="a + b", within=(0.2, 50),
+        en="Likeness of ages", zh="年龄集中度",
+        help=("Sum of the parameters of the beta distribution of ages; the higher, the more alike.",
+              "年龄贝塔分布两参数之和，越大年龄越集中。"))
+    youth_schooling: float = lever(
+        0.4, unit="correlation", within=(0, 0.99),
+        en="The young have more schooling", zh="年轻与受教育相关",
+        help=("Correlation of youth and schooling.", "年轻程度与文化程度的相关系数。"))
+    stay: float = lever(
+        5, unit="years", within=(0.1, 30),
+        en="Years in the present place", zh="现居地年数",
+        help=("Mean years since people came to where they are at the start; H03 has five so far.",
+              "期初距来到现居地的平均年数；H03为已居住五年。"))
+    known: float = lever(
+        0.3, unit="share", within=(0, 1),
+        en="Support known at first", zh="期初知晓率",
+        help=("Share that knows a channel of support when the history starts.",
+              "历史期开始时知晓某项扶持渠道的比例。"))
+    youngest_parent: float = lever(
+        20, unit="years", within=(15, 50),
+        en="Youngest parent", zh="父母最小年龄差",
+        help=("Least years between somebody who turns 18 and a parent.",
+              "将满18岁者与父母的最小年龄差。"))
+    oldest_parent: float = lever(
+        40, unit="years", within=(15, 60),
+        en="Oldest parent", zh="父母最大年龄差",
+        help=("Most years between them.", "将满18岁者与父母的最大年龄差。"))
     schooling_none: float = lever(
         0.008, unit="share", within=(0, 1), evidence=("N38",),
         en="Away: no schooling", zh="在外：未上过学",
@@ -254,6 +282,10 @@ class Ties(Group):
         0.02, unit="share", within=(0, 0.2),
         en="Hubs", zh="人脉广者比例",
         help=("Share of people with many friends.", "朋友众多者的比例。"))
+    hub_friends: int = lever(
+        20, unit="ties", within=(0, 200),
+        en="Friends of a hub", zh="人脉广者的朋友",
+        help=("How many more friends they have.", "其比他人多出的朋友数。"))
 
 
 class Work(Group):
@@ -624,6 +656,11 @@ class County(Group):
                 raise ValueError(f"{name}.*.age: found {ages}, allowed {wanted}")
             if rows and not sum(row.men + row.women for row in rows):
                 raise ValueError(f"{name}: found nobody, allowed people in some rows")
+        if self.people.youngest_parent > self.people.oldest_parent:
+            raise ValueError(
+                f"people.youngest_parent: found {self.people.youngest_parent:g}, "
+                f"allowed at most people.oldest_parent, {self.people.oldest_parent:g}"
+            )
         if self.work.other_jobs + self.work.farming > 1:
             raise ValueError(
                 f"work.farming: found {self.work.farming:g} with work.other_jobs "

@@ -35,7 +35,7 @@ from returnee.simulation.people.returning import (
     settle_at_home,
     utility_of_city,
 )
-from returnee.simulation.people.reviews import SEEKER_REVIEW, list_due, schedule
+from returnee.simulation.people.reviews import list_due, schedule
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of, enter, go_away, happens, knows
 from returnee.simulation.state.channels import TRAINING
@@ -109,7 +109,7 @@ def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: floa
     if worker.waits == 1:
         settle_at_home(c, i, log_venture)
     often = worker.state == r.SEEKING or worker.waits == 1
-    usual = SEEKER_REVIEW if often else behaviour.careers_home_review
+    usual = behaviour.careers_seeker_review if often else behaviour.careers_home_review
     months = min(clock.month - int(worker.since), usual)
     if months <= 0:
         return NOTHING

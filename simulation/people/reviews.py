@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-SEEKER_REVIEW = 2  # mean months between the reviews of a seeker (assumed)
-
-
 @kernel
 def next_festival(month: int, festival: int):
     """First festival month whose season (two months before on) lies after `month`."""
@@ -83,7 +80,7 @@ def schedule(c: County, i: int, state: int, u: float, v: float, x: float):
                 worker.jobless = 1
         c.due[i] = due
     elif state == r.SEEKING or (worker.waits == 1 and is_home(state)):
-        c.due[i] = month + 1 + int(u * (2 * SEEKER_REVIEW - 1))
+        c.due[i] = month + 1 + int(u * (2 * c.behaviour.careers_seeker_review - 1))
     elif is_home(state):
         c.due[i] = month + 1 + int(u * (2 * c.behaviour.careers_home_review - 1))
     else:

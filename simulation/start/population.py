@@ -46,11 +46,7 @@ LAW_CHANGES, MONTHS_A_STEP = (
     2025,
     4,
 )  # retirement rises by a month every four from January 2025 (N58)
-AGE_CONCENTRATION = 2.2  # of the beta distribution of ages (assumed)
 QUANTILES = 1024
-AGE_AND_SCHOOLING = 0.4  # correlation of youth and schooling (assumed)
-KNOWN_AT_START = 0.3  # share that knows a channel when the history starts (assumed)
-YOUNGEST_PARENT, OLDEST_PARENT = 240, 480  # months between parent and child (assumed)
 PARENT_TRIES = 16
 KNOWN_MONTHS = 12 * ADULT  # in which the census's children turn 18
 HOME, GONE = 0, 1  # rows of the margins
@@ -78,17 +74,20 @@ class Margins(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def age_quantiles(mean_age: float, female: float, men: int, women: int) -> np.ndarray:
+def age_quantiles(
+    mean_age: float, female: float, men: int, women: int, concentration: float
+) -> np.ndarray:
     """Quantiles of months since the 18th birthday, shape (2, QUANTILES), of men and of women.
 
     A beta distribution of the share of working life past, whose mean gives ``mean_age`` with men and
-    women retiring at the ages ``men`` and ``women``.
+    women retiring at the ages ``men`` and ``women``; the parameters of the distribution sum to
+    ``concentration``.
     """
     years = (1 - female) * (men - ADULT) + female * (women - ADULT)
     mean = min(max((mean_age - ADULT) / years, 0.05), 0.95)
-    a = mean * AGE_CONCENTRATION
+    a = mean * concentration
     grid = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    past = betaincinv(a, AGE_CONCENTRATION - a, grid)
+    past = betaincinv(a, concentration - a, grid)
     return np.stack([past * 12.0 * (men - ADULT), past * 12.0 * (women - ADULT)])
 
 
@@ -109,7 +108,7 @@ def pyramid_quantiles(groups: Sequence[AgeGroup]) -> tuple[float, np.ndarray]:
 def margins(facts: Facts) -> Margins:
     """Make the margins of a county's people."""
     people, work = facts.people, facts.work
-    retire = work.retirement_men, work.retirement_women
+    retire = work.retirement_men, work.retirement_women, people.age_concentration
     women, home = people.female_home, age_quantiles(people.age_home, people.female_home, *retire)
     if facts.residents:
         women, home = pyramid_quantiles(facts.residents)
@@ -230,7 +229,8 @@ def draw_body(
     worker.retires = max(month_of_retirement(int(worker.birth), int(worker.sex), facts), start + 1)
     # Schooling: a normal copula ties it to youth.
     youth = normal(1.0 - (v if not entrant else 0.1))
-    z = AGE_AND_SCHOOLING * youth + math.sqrt(1.0 - AGE_AND_SCHOOLING**2) * normal(x)
+    together = facts.people_youth_schooling
+    z = together * youth + math.sqrt(1.0 - together**2) * normal(x)
     rank = 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
     level = 0
     while level < 4 and rank > m.schooling[place, level]:
@@ -327,7 +327,7 @@ def draw_history(worker: np.record, clock: np.record, facts: np.record, away: bo
     a, b, c, d = draws(clock, D_START, 0, worker.id, I_CAREER)
     adult = start - (worker.birth + 216)
     worker.ever_away = 1 if away or a > facts.people_never_away else 0
-    stay = int(min(float(adult), -60.0 * math.log(b)))  # mean stay five years (H03)
+    stay = int(min(float(adult), -12.0 * facts.people_stay * math.log(b)))
     worker.experience = int(adult * (0.2 + 0.6 * c)) if worker.ever_away == 1 else 0
     worker.since = start - stay
     if away:
@@ -347,7 +347,7 @@ def draw_history(worker: np.record, clock: np.record, facts: np.record, away: bo
     e, f, g, h = draws(clock, D_START, 0, worker.id, I_KNOWN)
     i, _, _, _ = draws(clock, D_START, 0, worker.id, I_KNOWN + 1)
     for channel, u in enumerate((e, f, g, h, i)):
-        if u < KNOWN_AT_START:
+        if u < facts.people_known:
             known |= 1 << channel
     worker.knows = known
 
@@ -379,9 +379,14 @@ def draw_initial(
 
 @kernel
 def find_parent(
-    workers: np.recarray, row_of: np.ndarray, taken: np.ndarray, clock: np.record, k: int
+    workers: np.recarray,
+    row_of: np.ndarray,
+    taken: np.ndarray,
+    clock: np.record,
+    facts: np.record,
+    k: int,
 ):
-    """Row of a parent of the worker in row `k`, 20 to 40 years older and without a child yet.
+    """Row of a parent of the worker in row `k`, of a fitting age and without a child yet.
 
     Drawn among all with a lower id. If no try finds one, the last person tried, who may be of any age.
     """
@@ -390,7 +395,8 @@ def find_parent(
         u, _, _, _ = draws(clock, D_PARENT, 0, worker.id, attempt)
         row = row_of[int(u * worker.id)]
         older = worker.birth - workers[row].birth
-        if YOUNGEST_PARENT <= older <= OLDEST_PARENT and not taken[row]:
+        fits = facts.people_youngest_parent <= older / 12.0 <= facts.people_oldest_parent
+        if fits and not taken[row]:
             break
     return row
 
@@ -415,7 +421,7 @@ def draw_entrants(
         worker, month = workers[k], months[k - known]
         worker.enters = month
         draw_body(worker, clock, facts, m, GONE, women[k - known], month, thrift_sigma)
-        worker.parent = find_parent(workers, row_of, taken, clock, k)
+        worker.parent = find_parent(workers, row_of, taken, clock, facts, k)
         taken[worker.parent] = True
         parent = workers[worker.parent]
         worker.township = parent.township

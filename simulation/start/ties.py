@@ -29,7 +29,6 @@ from returnee.simulation.state.draws import (
 
 Found = tuple[np.ndarray, np.ndarray]  # pairs of rows, and the layer of each
 
-HUB_FRIENDS = 20  # more friends that a hub has (assumed)
 TRIES = 8
 
 
@@ -114,7 +113,7 @@ def tie_friends(
         if wanted % 2 == 1 and a < 0.5:
             forward += 1
         if b < facts.ties_hubs:
-            forward += HUB_FRIENDS
+            forward += facts.ties_hub_friends
         for m in range(forward):
             u, v, _, _ = draws(clock, D_FRIEND, 0, workers[i].id, I_FRIEND + m)
             if m >= 4 or u < facts.ties_rewiring:
@@ -282,7 +281,7 @@ def ties_of(
     town_start = np.searchsorted(township, town_ids)
     town_stop = np.searchsorted(township, town_ids, side="right")
     mean_degree = float(facts.ties_kin + facts.ties_friends + facts.ties_fellows)
-    room = int(len(workers) * (mean_degree + HUB_FRIENDS * facts.ties_hubs + 6)) + 1000
+    room = int(len(workers) * (mean_degree + facts.ties_hub_friends * facts.ties_hubs + 6)) + 1000
     while True:
         pairs, layers = np.empty((room, 2), np.int32), np.empty(room, np.uint8)
         n = all_ties(

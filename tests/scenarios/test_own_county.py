@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from returnee.scenarios import Scenario, ScenarioError, load_scenario, parse_override
@@ -178,9 +179,21 @@ def test_any_text_stands_in_toml(text: str) -> None:
 
 
 def test_a_county_is_written_and_read(tmp_path: Path) -> None:
-    wanted = load_scenario("baseline", {"county.labour_force": 60_000}).county
+    wanted = load_scenario("baseline", {"county.labour_force": 600_000}).county
     (tmp_path / "county.toml").write_text(county_toml(wanted), encoding="utf-8")
     assert load_scenario("baseline", {"county": tmp_path}).county == wanted
+
+
+def test_ages_are_written_for_the_labour_force_that_was_set(tmp_path: Path) -> None:
+    wanted = load_scenario("baseline", {"county.labour_force": 60_000}).county
+    (tmp_path / "county.toml").write_text(county_toml(wanted), encoding="utf-8")
+    read = load_scenario("baseline", {"county": tmp_path}).county
+    tables = {"residents": (), "children": ()}
+    assert read.model_copy(update=tables) == wanted.model_copy(update=tables)
+    assert read.adults == pytest.approx(60_000 * (1 - wanted.away_share), abs=1)
+    for one, other in ((read.residents, wanted.residents), (read.children, wanted.children)):
+        share = [row.women / row.men for row in one], [row.women / row.men for row in other]
+        np.testing.assert_allclose(*share, rtol=1e-4)
 
 
 def test_files_are_written_whole(tmp_path: Path) -> None:
@@ -220,7 +233,7 @@ def test_amounts_of_another_size() -> None:
     def found(name: str, people: int, **more: Any) -> list[str]:
         return amounts_of_another_size(load_scenario(name, {"county.labour_force": people, **more}))
 
-    assert found("baseline", 685_000) == found("baseline", 400_000) == []
+    assert found("baseline", 685_000) == found("baseline", 343_000) == []
     assert "policy.training.places" in found("baseline", 60_000)
     assert "policy.training.places" in found("linked", 3_000_000)
     assert found("no_support", 60_000) == []

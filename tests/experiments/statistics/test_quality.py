@@ -10,6 +10,8 @@ import pytest
 
 from returnee import Comparison, compare
 from returnee.experiments.reports.sections.quality import Quality
+from returnee.experiments.running.options import RunSettings
+from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX
 from returnee.experiments.statistics.quality import (
     GRID,
@@ -17,9 +19,11 @@ from returnee.experiments.statistics.quality import (
     POINTS,
     Weighed,
     default_weights,
+    parts_of,
     rank_shares,
     weightings,
 )
+from returnee.scenarios import load_scenario
 
 
 def of(parts: list[list[float]]) -> Weighed:
@@ -45,6 +49,20 @@ def test_other_weights_give_what_a_run_with_them_would() -> None:
     points = default_weights(moved.plan)[:1]
     expected = np.nanmean(moved.cube.levels[:, :, INDEX["return_quality"]], axis=1)
     assert plain.weighed.index(points)[0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_further_part_counts_once_a_scenario_gives_it_a_weight() -> None:
+    plain = load_scenario("baseline")
+    other = load_scenario("baseline", {"behaviour.quality.debt": 0.2})
+    settings = RunSettings(sample=0.002, months=12)
+    assert parts_of(Plan({"a": plain}, "a", 1, settings)) == PARTS
+    plan = Plan({"a": plain, "b": other}, "a", 1, settings)
+    assert parts_of(plan) == (*PARTS, "quality_debt")
+    own = default_weights(plan)
+    assert own.tolist() == [[pytest.approx(0.2)] * 5 + [0.0], [pytest.approx(1 / 6)] * 6]
+    names = parts_of(plan)
+    weighed = Weighed(np.full((2, 2, 6), 0.5), ("a", "b"), own, names)
+    assert weighed.ranks.shape == (2, 2) and weighed.winners(5).shape == (len(GRID), 2)
 
 
 def test_ranks_are_shares() -> None:

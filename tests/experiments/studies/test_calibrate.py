@@ -323,10 +323,10 @@ def test_a_bad_targets_file_is_one_line(
 
 def test_targets_are_read_from_both_kinds_of_file(tmp_path: Path) -> None:
     csv, toml = tmp_path / "a.csv", tmp_path / "b.toml"
-    csv.write_text(GOOD + "starts_per_return,,,0.05,0.01,,,inside\n", encoding="utf-8-sig")
+    csv.write_text(GOOD + "registers_after_return,,,0.05,0.01,,,inside\n", encoding="utf-8-sig")
     toml.write_text(
         "[[target]]\nindicator = 'return_rate'\nlow = 0.02\nhigh = 0.05\nsource = 'survey'\n"
-        "weight = 2\n[[target]]\nindicator = 'starts_per_return'\nvalue = 0.05\nsd = 0.01\n"
+        "weight = 2\n[[target]]\nindicator = 'registers_after_return'\nvalue = 0.05\nsd = 0.01\n"
         "aim = 'inside'\n"
     )
     said: list[str] = []
@@ -335,7 +335,7 @@ def test_targets_are_read_from_both_kinds_of_file(tmp_path: Path) -> None:
     assert (first.low, first.high, first.source, first.weight) == (0.02, 0.05, "survey", 2.0)
     assert (second.centre, second.half) == pytest.approx((0.05, 0.01))
     assert second.aim == "inside"
-    assert len(said) == 1 and "row 3: starts_per_return is kept for validation" in said[0]
+    assert len(said) == 1 and "row 3: registers_after_return is kept for validation" in said[0]
     with pytest.raises(ScenarioError, match="no such file"):
         read_targets(tmp_path / "none.csv")
 

@@ -44,7 +44,7 @@ def test_the_table_is_sound():
     for p in PATTERNS:
         assert p.judged == (p.low < p.high), p.key
         assert set(p.sources) <= known, p.key
-        assert p.sources or p.number in {17, 18, 19, 23}, p.key
+        assert p.sources or p.number in {19, 23}, p.key
         assert (p.use == "C") == (p.number in FITTED), p.key
         assert (p.use == "soft") == (p.key in LOOSE), p.key
         assert p.judged == (p.holds(p.low) and p.holds(p.high)) and not p.holds(np.nan)
