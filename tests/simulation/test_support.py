@@ -155,13 +155,14 @@ def test_a_place_in_an_incubator_is_free_of_rent_and_the_county_pays_to_the_cap(
 
 def test_under_a_cap_one_factor_holds_for_all_the_year_and_nothing_stops_in_autumn() -> None:
     free = planned_costs(county_of())
-    county = county_of({"policy.budget.cap": float(round(0.5 * free))})
+    quiet = {"policy.finance.job_subsidy": 0, "policy.finance.startup_grant": 0}
+    county = county_of({"policy.budget.cap": float(round(0.5 * free)), **quiet})
     factors, spent = [], []
     for month in range(1, 13):
         county = advance(county, month) if month > 1 else advance(fresh(county), 1)
         factors.append(float(county.clock.scale))
         spent.append(county.ledger[month].sum() / 100 / SAMPLE)
-    assert min(factors) >= 0.01 and max(factors) < 1.0
+    assert 0.1 < min(factors) and max(factors) < 1.0
     steady = [PROGRAMMES.index(name) for name in ("posts", "stations", "mentors")]
     assert (county.ledger[1:13, steady] > 0).all()
     assert sum(spent) <= county.policies[1].budget_cap * 1.001
