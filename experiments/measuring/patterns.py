@@ -166,7 +166,7 @@ def outlay(run: Run, firms: np.ndarray, sales: np.ndarray) -> np.ndarray:
     policy, behaviour, facts = c.policies[-1], c.behaviour, c.facts
     markets, towns = np.asarray(c.markets)[firms["sector"]], np.asarray(c.towns)[firms["township"]]
     rent = markets["rent"].copy()
-    relief = np.minimum(policy.incubation_rent_share * rent, policy.incubation_rent_cap / 12.0)
+    relief = policy.incubation_rent_share * rent
     rent -= np.where(firms["venue"] == r.INCUBATOR_PLACE, relief, 0.0)
     rent *= np.where(firms["venue"] == r.COUNTY_SITE, behaviour.support_site_rent, 1.0)
     subsidised = firms["loan_stage"] == r.GRANTED

@@ -237,7 +237,9 @@ class Scenario(Group):
     def world_id(self) -> str:
         """Id of what the policy meets: the county, its tables, its history and the behaviour."""
         content = self._content()
-        kept = {k: content[k] for k in ("county", "behaviour", "files", "history") if k in content}
+        kept: dict[str, Any] = {
+            k: content[k] for k in ("county", "behaviour", "files", "history") if k in content
+        }
         if self.history == OWN:
             kept["history"] = content["policy"]
         return _digest(kept)

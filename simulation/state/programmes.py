@@ -122,15 +122,14 @@ def fee_of(policy: np.record):
 
 
 @kernel
-def classes_in(c: County, month: int):
+def classes_in(policy: np.record, facts: np.record, month: int):
     """The whole fee of every place of a month."""
-    places = c.policy.training_places * class_share(c.facts, month)
-    return places * fee_of(c.policy)
+    return policy.training_places * class_share(facts, month) * fee_of(policy)
 
 
 def cost_of_classes(c: County) -> Any:
     """The whole fee of every place."""
-    return classes_in(c, c.clock.month)
+    return classes_in(c.policy, c.facts, c.clock.month)
 
 
 @kernel
@@ -230,14 +229,14 @@ def cost_of_sessions(c: County):
 
 
 @kernel
-def visits_in(c: County, month: int):
+def visits_in(policy: np.record, facts: np.record, month: int):
     """Extension visits to firms in a month."""
-    return c.policy.technology_extension_visits * class_share(c.facts, month)
+    return policy.technology_extension_visits * class_share(facts, month)
 
 
 def cost_of_visits(c: County) -> Any:
     """Extension visits to firms, all of a month's made."""
-    return visits_in(c, c.clock.month) * c.policy.costs_visit
+    return visits_in(c.policy, c.facts, c.clock.month) * c.policy.costs_visit
 
 
 @kernel
@@ -281,7 +280,8 @@ def planned_costs(c: County):
     monthly += cost_of_roads(c) + cost_of_tracking(c)
     total = cost_of_building(c)
     for month in range((c.clock.month - 1) % 12 + 1, 13):
-        total += monthly + classes_in(c, month) + visits_in(c, month) * c.policy.costs_visit
+        total += monthly + classes_in(c.policy, c.facts, month)
+        total += visits_in(c.policy, c.facts, month) * c.policy.costs_visit
         if contest_now(month, c.policy.activities_contests):
             total += c.policy.costs_contest + c.policy.activities_prize_pot
     return total

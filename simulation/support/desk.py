@@ -244,7 +244,6 @@ def grant_loan(c: County, f: int, amount: int):
     if firm.loan == 0:
         firm.loan_rate = loan_rate(c)
         firm.loan_month = clock.month
-        firm.loan_start = clock.month
         firm.loan_due = clock.month + policy.finance_loan_months
         firm.renewals = 0
         owner = c.workers[firm.owner]
@@ -254,6 +253,7 @@ def grant_loan(c: County, f: int, amount: int):
         c.services[FUND].served += 1
     firm.loan += amount
     firm.loan_base = firm.loan
+    firm.loan_start = clock.month  # what is left is repaid from here on
     firm.loan_granted += amount
     firm.loan_stage = r.GRANTED
     book(c, r.T_LOANS, amount / 100.0)

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.finance import income_without, project_income
 from returnee.simulation.firms.trading import update_belief
-from returnee.simulation.firms.ventures import CAPITAL_UNIT, owner_income
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import happens
 from returnee.simulation.state.draws import D_HANDOVER, D_SIGNAL, draws, normal
@@ -132,22 +132,12 @@ def drops_out(c: County, f: int, stage: int):
 def income_believed(c: County, f: int):
     """Income that the founder of a planned firm expects with the money asked for, yuan a month."""
     firm, behaviour = c.firms[f], c.behaviour
-    market, town = c.markets[firm.sector], c.towns[firm.township]
     money = min(firm.means + firm.loan_wanted / 100.0, firm.capital_wanted)
-    capital = money * (1.0 - behaviour.firm_cushion)
-    log_one = (
-        c.yields[firm.township, firm.sector]
-        + firm.known
-        + firm.belief
-        + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
-    )
-    income, _ = owner_income(log_one, market, town.log_pay, capital, c.facts, behaviour)
-    return income
+    return project_income(c, f, firm.known + firm.belief, money * (1.0 - behaviour.firm_cushion))
 
 
 @kernel
 def thinks_better_of_it(c: County, f: int):
     """Whether a founder who has heard what others think of the plan lets it go before money is sunk."""
-    town = c.towns[c.workers[c.firms[f].owner].township]
-    other = max(math.exp(town.log_job), c.facts.work_farm_income)
+    other = income_without(c, c.workers[c.firms[f].owner])
     return income_believed(c, f) < other * math.exp(-c.behaviour.closing_outlook_margin)

@@ -170,7 +170,7 @@ BOUNDS: dict[str, Callable[[Cited], tuple[float, float]]] = {
     "county.work.retirement_women": lambda e: (
         e["N58"].noted("(white-collar) and"), e["N58"].noted("63, women")
     ),
-    "behaviour.money.eligible": lambda e: (0, e["P149"].value / 100),
+    "behaviour.money.eligible": lambda e: (e["P149"].value / 100 * (1 - ROUND), 1),
 }  # fmt: skip
 """Smallest and largest value that the rows of a bounded default allow."""
 

@@ -451,3 +451,20 @@ def test_informal_credit_is_the_commoner_source():
     firms = firms_of(county())
     new = firms[(firms.planned >= 1) & (firms.registered != r.NEVER)]
     assert (new.informal_granted > 0).mean() > (new.loan_granted > 0).mean()
+
+
+def test_a_loan_that_is_raised_is_repaid_from_there_on():
+    mine = copy_of()
+    f = open_firm_of(mine, loan=72_000.0, cash=50_000.0)
+    firm = mine.firms[f]
+    due = int(firm.loan_due)
+    mine.clock.month += 12
+    firm.loan = 6_000_000
+    desk.grant_loan(mine, f, 3_600_000)
+    firm.cash = 50_000.0
+    assert firm.loan_due == due
+    loans.pay_instalments(mine, f)
+    assert firm.loan == 9_600_000
+    mine.clock.month += 1
+    loans.pay_instalments(mine, f)
+    assert firm.loan == 9_600_000 - 200_000

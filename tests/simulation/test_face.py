@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from returnee.experiments.measuring.measures import loan_wait
 from returnee.experiments.studies.face import SIGNS, expectations
 from returnee.scenarios import levers, load_scenario
 from returnee.simulation import simulate
@@ -48,10 +49,10 @@ def figure_of(run, measure):
     """A year's flow, or the mean of the last year."""
     if measure.startswith("spent_"):
         return run.ledger[measure.removeprefix("spent_")].sum()
+    if measure == "loan_wait":
+        return loan_wait(run)
     column = run.monthly[measure]
     last = column.iloc[-12:]
-    if measure.endswith("_wait"):
-        return column[column > 0].mean()
     return last.mean() if measure.startswith(("aware", "loans_out", "mentored")) else column.sum()
 
 

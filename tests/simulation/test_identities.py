@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from checkout import ROOT
 
-from returnee.scenarios import load_scenario, scenario_names
+from returnee.scenarios import Behaviour, load_scenario, scenario_names, walk
 from returnee.simulation.run import start
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
@@ -33,9 +33,15 @@ def open_books(county):
     return county.pots.copy(), int(clock.granted), int(clock.outstanding)
 
 
-@pytest.mark.parametrize("name", scenario_names())
-def test_identities_hold_every_month(name):
-    county = start(load_scenario(name), 0, 1, 0.01, MONTHS, 60)
+ALL_OFF = tuple(key for key, _ in walk(Behaviour) if key.startswith("structure."))
+
+
+@pytest.mark.parametrize(
+    ("name", "off"), [*((name, ()) for name in scenario_names()), ("linked", ALL_OFF)]
+)
+def test_identities_hold_every_month(name, off):
+    given = {f"behaviour.{key}": False for key in off}
+    county = start(load_scenario(name, given), 0, 1, 0.01, MONTHS, 60)
     pots = county.pots.copy()
     for month in range(1, MONTHS + 1):
         before, held, owed = county.pots.copy(), private_money(county), claims(county)

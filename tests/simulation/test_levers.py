@@ -137,6 +137,10 @@ ROWS = [
     ("activities.prize_pot", 500_000, prizes, 1, LONG),
     ("activities.outreach_sessions", 200, last("aware_incubation"), 1, {}),
     ("finance.loan_cap", 100_000, lambda run: new_loans(run).loan_granted.mean(), -1, LONG),
+    ("finance.first_step", 1.0, total("loans_granted"), 1, LONG),
+    ("finance.renewals", 0, total("loans_renewed"), -1, LONG),
+    ("finance.instalment_share", 0.0, last("loans_outstanding"), 1, LONG),
+    ("finance.young_firm", 0, total("loans_asked"), -1, LONG),
     ("finance.loan_months", 12, lambda run: float((new_loans(run).loan_due - new_loans(run).loan_month).max()), -1, LONG),
     ("finance.rate_spread", 0, lambda run: new_loans(run).loan_rate.mean(), -1, LONG),
     ("finance.interest_subsidy", 1.0, spent("interest_subsidy"), 1, {}),
@@ -191,10 +195,16 @@ GATES_TESTED_AS_RULES = {
     "linkage.contest_opens_credit",
     "linkage.certificate_speeds_loan",
 }
+CREDIT_TESTED_AS_RULES = {  # in test_credit.py
+    "finance.second_step",
+    "finance.second_jobs",
+    "finance.full_jobs",
+    "finance.loans_allowed",
+}
 
 
 def test_every_lever_is_tested():
-    named = {key for key, *_ in ROWS} | GATES_TESTED_AS_RULES
+    named = {key for key, *_ in ROWS} | GATES_TESTED_AS_RULES | CREDIT_TESTED_AS_RULES
     wanted = {
         lever.key.removeprefix("policy.") for lever in levers if lever.key.startswith("policy.")
     }
