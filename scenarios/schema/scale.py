@@ -63,6 +63,8 @@ def amounts_of_another_size(scenario: Scenario) -> list[str]:
         return []
     levers = {key: lever.default for key, lever in walk(scenario.policy)}
     values = {key: attrgetter(key)(scenario.policy) for key in AMOUNTS}
+    if not scenario.policy.linkage.referral:
+        values["linkage.officers"] = 0  # nobody is handed on
     if not any(value for key, value in values.items() if not key.startswith("budget.")):
         return []
     return [f"policy.{key}" for key, value in values.items() if value and value == levers[key]]

@@ -14,7 +14,7 @@ from returnee.scenarios import Scenario, ScenarioError, load_scenario, parse_ove
 from returnee.scenarios.files.editor import county_toml, toml_of, write_json_schema
 from returnee.scenarios.schema.county_folder import FOLDER, unchanged_tables, written_whole
 from returnee.scenarios.schema.fields import walk
-from returnee.scenarios.schema.scale import AMOUNTS, amounts_of_another_size
+from returnee.scenarios.schema.scale import AMOUNTS, SHIPPED, amounts_of_another_size, at_size
 
 FACTS = (FOLDER / "counties" / "binhai" / "county.toml").read_text(encoding="utf-8")
 
@@ -239,3 +239,14 @@ def test_amounts_of_another_size() -> None:
     assert found("no_support", 60_000) == []
     own = {"policy.training.places": 200}
     assert "policy.training.places" not in found("baseline", 60_000, **own)
+
+
+def test_amounts_of_a_history_follow_the_size_of_the_county() -> None:
+    policy = load_scenario("baseline").policy
+    assert at_size(policy, SHIPPED) == policy
+    half = dict(walk(at_size(policy, SHIPPED / 2)))
+    for key, lever in walk(policy):
+        assert lever.value is not None
+        wanted = lever.value / 2 if key in AMOUNTS else lever.value
+        assert half[key].value == (round(wanted) if lever.type is int else wanted), key
+    assert dict(walk(at_size(policy, 100 * SHIPPED)))["finance.guarantee_fund"].value == 200_000_000

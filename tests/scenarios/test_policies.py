@@ -116,3 +116,26 @@ def test_without_support_only_what_was_owed_before_is_paid() -> None:
     ledger = simulate("no_support", sample=SAMPLE, months=MONTHS).ledger
     assert ledger.drop(columns="interest_subsidy").to_numpy().sum() == 0.0
     assert mean_spending("no_support") < 100_000
+
+
+def test_the_pilot_is_the_baseline_and_a_package() -> None:
+    ours, base = load_scenario("pilot"), load_scenario("baseline")
+    values = {key: lever.value for key, lever in walk(base)}
+    changed = {key: lever.value for key, lever in walk(ours) if lever.value != values[key]}
+    assert set(changed) == {
+        "policy.venue.sites_land", "policy.venue.road_quality", "policy.incubation.places",
+        "policy.finance.guarantee_fund", "policy.budget.works",
+    }  # fmt: skip
+    assert all(value > values[key] for key, value in changed.items())
+
+
+def test_the_ceiling_is_linked_without_what_it_costs() -> None:
+    ours, linked = load_scenario("ceiling"), load_scenario("linked")
+    values = {key: lever.value for key, lever in walk(linked)}
+    changed = {key: lever.value for key, lever in walk(ours) if lever.value != values[key]}
+    assert set(changed) == {
+        key
+        for key in changed
+        if key.startswith(("policy.linkage.", "policy.costs.", "policy.budget.", "behaviour."))
+    }
+    assert changed["policy.costs.case_officer"] == 0

@@ -51,8 +51,8 @@ def test_those_who_came_for_the_crisis_leave_when_it_is_over(crisis):
     assert 0.3 * came < extra < came
 
 
-def test_work_at_home_is_a_stop_gap_for_those_who_wait(crisis):
-    workers = crisis.county.workers
+def test_work_at_home_is_a_stop_gap_for_those_who_wait():
+    workers = simulate(load_scenario("baseline", SHOCK), sample=0.02, months=16).county.workers
     waiting = workers[workers["waits"] == 1]
     assert set(waiting["state"]) >= {r.SEEKING, r.EMPLOYED}
     assert set(waiting["state"]) <= {r.SEEKING, r.FARMING, r.EMPLOYED}
@@ -80,14 +80,14 @@ def test_who_waits_goes_when_a_city_job_is_found(crisis):
 def test_waiting_ends(crisis):
     county, i = someone_waiting(crisis)
     worker, behaviour = county.workers[i], county.behaviour
-    behaviour.returning_constant = -1e9  # nobody prefers home
+    behaviour.returning_constant = -50.0  # nobody prefers home
     settle_at_home(county, i, OUT_OF_REACH)
     assert worker.waits == 1
     worker.returned -= behaviour.returning_recall_months + 1
     settle_at_home(county, i, OUT_OF_REACH)
     assert worker.waits == 0
     worker.waits, worker.returned = 1, county.clock.month
-    behaviour.returning_constant = 1e9  # home wins with a city job in hand
+    behaviour.returning_constant = 50.0  # home wins with a city job in hand
     settle_at_home(county, i, OUT_OF_REACH)
     assert worker.waits == 0
     worker.waits = 1

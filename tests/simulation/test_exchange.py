@@ -63,7 +63,9 @@ def test_the_example_lives() -> None:
     scenario = load_scenario("baseline", {"county": "example"})
     run = simulate(scenario, sample=0.5, months=24)
     assert run.sample == PEOPLE / scenario.county.labour_force
-    assert run.monthly.labour_force.iloc[0] == scenario.county.labour_force
+    assert (
+        0.85 < run.monthly.labour_force.iloc[0] / scenario.county.labour_force <= 1
+    )  # some have retired
     assert run.monthly.equals(simulate(scenario, sample=0.1, months=24).monthly)
     assert run.monthly.registrations.sum() > 0 and run.monthly.returns.sum() > 0
 
