@@ -72,14 +72,7 @@ UNITS = {"firms": "firms", "jobs": "jobs"}
 
 @dataclass(frozen=True)
 class People:
-    """Everything a page shows about whom a policy changed.
-
-    Parameters
-    ----------
-    plan : Plan
-    whom : Whom
-    lang : {"en", "zh"}
-    """
+    """Everything a page shows about whom a policy changed."""
 
     plan: Plan
     whom: Whom

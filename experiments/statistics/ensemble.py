@@ -72,10 +72,6 @@ def split(each: np.ndarray) -> Parts:
     each : ndarray of float, shape (sets, replicates)
         NaN where a run failed. Intervals need three sets and two replicates of one of them.
 
-    Returns
-    -------
-    Parts
-
     Examples
     --------
     >>> found = split(np.array([[1.0, 3.0], [5.0, 7.0], [9.0, 11.0]]))

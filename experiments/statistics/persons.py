@@ -95,10 +95,6 @@ def sums_of(policy: Columns, reference: Columns, remote: np.ndarray, sample: flo
         Columns of `whom_people.PEOPLE`, the same persons in the same order.
     remote : ndarray of bool, shape (townships,)
     sample : float
-
-    Returns
-    -------
-    Sums
     """
     ours, theirs = outcomes_of(policy), outcomes_of(reference)
     member = groups_of(policy, remote).astype(float)

@@ -165,10 +165,6 @@ def compare(
     results : Keep
         Or its fields: out, as_new, progress, shard.
 
-    Returns
-    -------
-    Comparison
-
     Raises
     ------
     ScenarioError, UsageError

@@ -173,10 +173,6 @@ def discover(
     seed : int
         Of the halves.
 
-    Returns
-    -------
-    Discovery
-
     Raises
     ------
     UsageError

@@ -230,10 +230,6 @@ def agreement_of(pair: str, measure: str, one: np.ndarray, other: np.ndarray) ->
 def coverage_of(seeds: np.ndarray) -> tuple[float, int]:
     """How often the interval of a block of replicates covers the mean of all others.
 
-    Parameters
-    ----------
-    seeds : ndarray of float, shape (seeds, replicates, measures)
-
     Returns
     -------
     share : float
@@ -433,10 +429,6 @@ def face_checks(
         Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: out (holds a folder a check), as_new, progress, shard.
-
-    Returns
-    -------
-    Face
 
     Raises
     ------
