@@ -25,13 +25,7 @@ from returnee.experiments.reports.document import (
     Text,
     note,
 )
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    chart_language,
-    settings,
-    svg_of,
-)
+from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.persons import (

@@ -102,10 +102,7 @@ def sums_of(policy: Columns, reference: Columns, remote: np.ndarray, sample: flo
     counts = (changes.astype(float) @ member.T).transpose(1, 2, 0)
     steps, others = _waterfall(policy, reference)
     return Sums(
-        counts / sample,
-        _served(policy, reference) / sample,
-        steps / sample,
-        others / sample,
+        counts / sample, _served(policy, reference) / sample, steps / sample, others / sample
     )
 
 
