@@ -20,6 +20,7 @@ from waiting import LIMIT
 from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
 
+PATIENCE = 3 * LIMIT  # what it does takes most of a minute where nothing else is done
 PROGRAM = str(Path(__file__).with_name("bounds.py"))
 
 
@@ -30,7 +31,7 @@ def test_no_array_is_left() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=LIMIT,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     lived, refused = json.loads(done.stdout)
