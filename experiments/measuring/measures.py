@@ -271,7 +271,7 @@ def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) 
         return [np.nan] * len(ages)
     at, ends = np.unique(durations[ended], return_counts=True)
     if ended.all():  # the product of shares is then one share
-        alive = 1.0 - np.cumsum(ends) / len(durations)
+        alive: np.ndarray = 1.0 - np.cumsum(ends) / len(durations)
     else:
         there = len(durations) - np.searchsorted(np.sort(durations), at)
         alive = np.cumprod((there - ends) / there)
