@@ -32,12 +32,7 @@ DAY = 86_400.0  # seconds
 
 
 class DamagedError(StoreError):
-    """A file that does not hold what was written to it.
-
-    Attributes
-    ----------
-    path : Path
-    """
+    """A file that does not hold what was written to it."""
 
     def __init__(self, path: Path, then: str = "delete it and give the same command again") -> None:
         super().__init__(f"{path}: found an unreadable file, allowed Parquet as written; {then}")

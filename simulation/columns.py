@@ -6,7 +6,7 @@ the tables.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.state import records as r
@@ -30,6 +30,17 @@ class Column(NamedTuple):
     name: str
     unit: str
     meaning: str
+
+
+class Labels(dict[str, str]):
+    """Units or labels by column, as they stand in ``attrs``; not to be changed.
+
+    pandas copies what stands there with every row and column that it hands out, which would take
+    longer than the rows and columns.
+    """
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        return self
 
 
 MONTH = Column("month", "month", "month under the policy, from 1")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.scenarios import Scenario, load_scenario
-from returnee.simulation.columns import UNITS
+from returnee.simulation.columns import UNITS, Labels
 from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.start.arguments import check_arguments
 from returnee.simulation.start.assemble import with_policy
@@ -87,7 +87,7 @@ def simulate(
 
 def labelled(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """The frame with the units of its columns in ``attrs``."""
-    frame.attrs["units"] = {name: UNITS[table][name] for name in frame.columns}
+    frame.attrs["units"] = Labels((name, UNITS[table][name]) for name in frame.columns)
     return frame
 
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from types import ModuleType
+from typing import IO, TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INTERRUPT = "--interrupt"
 
 
 def blank(figure: Figure, file: Path | IO[str], **options: Any) -> None:
@@ -16,9 +26,47 @@ def blank(figure: Figure, file: Path | IO[str], **options: Any) -> None:
         file.write("<svg></svg>")
 
 
+class LeftOut(MetaPathFinder):
+    """Has figures blank once they are imported, which takes as long as a tiny study."""
+
+    def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
+        if name != "matplotlib.figure":
+            return None
+        sys.meta_path.remove(self)
+        spec: Any = find_spec(name)
+        load = spec.loader.exec_module
+
+        def load_blank(module: ModuleType) -> None:
+            load(module)
+            module.Figure.savefig = blank
+
+        spec.loader.exec_module = load_blank
+        return spec
+
+
+def interrupt_after_the_first() -> None:
+    """Have the command interrupted once a job is kept, however fast it is."""
+    from returnee.experiments.running.store import Store
+
+    add = Store.add
+
+    def add_and_interrupt(store: Any, job: Any, done: Any) -> None:
+        add(store, job, done)
+        Store.add = add  # type: ignore[method-assign]
+        os.kill(os.getpid(), signal.SIGINT)
+
+    Store.add = add_and_interrupt  # type: ignore[method-assign]
+
+
 def main() -> None:
-    """The command, with blank figures."""
-    Figure.savefig = blank  # type: ignore[assignment,method-assign]
+    """The command, with blank figures, and without the page of a sweep."""
+    sys.meta_path.insert(0, LeftOut())
+    from returnee.experiments.commands import sweep
+
+    sweep.write_report = lambda *_: None
+    if INTERRUPT in sys.argv:
+        sys.argv.remove(INTERRUPT)
+        interrupt_after_the_first()
     from returnee.experiments.commands.app import main
 
     main()

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.drawing import Spec
@@ -279,7 +279,7 @@ class Lives:
         if len(spells) < 5:
             return "–"
         times, ended = spells[:, 0].astype(float), spells[:, 1].astype(bool)
-        curve = stats.ecdf(stats.CensoredData.right_censored(times, ~ended)).sf
+        curve = scipy.stats.ecdf(scipy.stats.CensoredData.right_censored(times, ~ended)).sf
         below = np.flatnonzero(curve.probabilities <= 0.5)
         if not len(below):
             return str(self.text["longer"].format(months=f"{times.max():.0f}"))

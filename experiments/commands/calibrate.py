@@ -11,13 +11,7 @@ import typer
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import (
-    console_of,
-    end,
-    overrides_of,
-    print_json,
-    reporting,
-)
+from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.defaults import (
     CALIBRATION_REPLICATES,
     CALIBRATION_SAMPLE,

@@ -9,13 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import (
-    console_of,
-    end,
-    overrides_of,
-    print_json,
-    reporting,
-)
+from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import Keep, RunSettings, Where

@@ -21,13 +21,7 @@ from returnee.experiments.reports.document import (
     note,
     repeat,
 )
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    chart_language,
-    settings,
-    svg_of,
-)
+from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.reports.html import html
 from returnee.experiments.studies.budget import USUAL, Budget
 from returnee.experiments.words.texts import (

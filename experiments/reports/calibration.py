@@ -21,13 +21,7 @@ from returnee.experiments.reports.document import (
     note,
     repeat,
 )
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    chart_language,
-    settings,
-    svg_of,
-)
+from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import show as show_blocks
 from returnee.experiments.statistics.intervals import interval

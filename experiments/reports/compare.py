@@ -282,13 +282,7 @@ def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int
 
 
 class Page:
-    """Everything that the page of a comparison shows.
-
-    Parameters
-    ----------
-    found : Comparison
-    lang : {"en", "zh"}
-    """
+    """Everything that the page of a comparison shows."""
 
     def __init__(self, found: Comparison, lang: str = "en") -> None:
         self.found, self.lang = found, lang

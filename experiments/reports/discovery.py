@@ -19,13 +19,7 @@ from returnee.experiments.reports.document import (
     note,
     repeat,
 )
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    chart_language,
-    settings,
-    svg_of,
-)
+from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.reports.html import html
 from returnee.experiments.studies.discovery import HELD_BACK, LEAST, Box, Discovery
 from returnee.experiments.words.texts import NONE, grouped, label_of, percent, words

@@ -66,13 +66,7 @@ from returnee.simulation.fingerprint import fingerprint
 
 
 class Page:
-    """Everything that is shown of a comparison over an ensemble.
-
-    Parameters
-    ----------
-    found : EnsembleComparison
-    lang : {"en", "zh"}
-    """
+    """Everything that is shown of a comparison over an ensemble."""
 
     def __init__(self, found: EnsembleComparison, lang: str = "en") -> None:
         self.found, self.lang = found, lang

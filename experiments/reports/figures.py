@@ -20,17 +20,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from returnee.experiments.measuring.measures import Measure
 from returnee.experiments.numbers import rounded
-from returnee.experiments.statistics.effects import (
-    INDEX,
-)
+from returnee.experiments.statistics.effects import INDEX
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import (
-    in_lines,
-    label_of,
-    title_of,
-    unit_name,
-    words,
-)
+from returnee.experiments.words.texts import in_lines, label_of, title_of, unit_name, words
 from returnee.simulation.state.programmes import COLOURS as OF_PILLAR
 from returnee.simulation.state.programmes import PILLARS
 

@@ -20,13 +20,7 @@ from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.measuring.selections import BY_YEAR, OF_A_RUN
 from returnee.experiments.numbers import plain
 from returnee.experiments.reports.document import Sheet
-from returnee.experiments.reports.figures import (
-    COLOURS,
-    chart_language,
-    finish,
-    name_of,
-    settings,
-)
+from returnee.experiments.reports.figures import COLOURS, chart_language, finish, name_of, settings
 from returnee.experiments.reports.terminal import show
 from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, Manifest

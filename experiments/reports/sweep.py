@@ -17,9 +17,9 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+import scipy
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
 from returnee.experiments.files import read_table
 from returnee.experiments.measuring.measures import BY_NAME, HEAD, NAMES, attributes
@@ -131,14 +131,14 @@ def rank_correlation(values: pd.Series, outcome: pd.Series) -> float:
     rows = pd.DataFrame({"x": pd.factorize(values, sort=True)[0], "y": outcome}).dropna()
     if len(rows) < LEAST or rows["x"].nunique() < 2 or rows["y"].nunique() < 2:
         return float("nan")
-    return float(stats.spearmanr(rows["x"], rows["y"]).statistic)
+    return float(scipy.stats.spearmanr(rows["x"], rows["y"]).statistic)
 
 
 def chance_correlation(points: int) -> float:
     """Size of a rank correlation that luck alone gives in one of ten designs (Student's t)."""
     if points < LEAST:
         return float("nan")
-    t = float(stats.t.ppf(0.5 + LEVEL / 2.0, points - 2))
+    t = float(scipy.stats.t.ppf(0.5 + LEVEL / 2.0, points - 2))
     return float(t / np.sqrt(points - 2 + t**2))
 
 

@@ -25,13 +25,7 @@ from returnee.experiments.reports.document import (
     Text,
     note,
 )
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    chart_language,
-    settings,
-    svg_of,
-)
+from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.persons import (
@@ -72,14 +66,7 @@ UNITS = {"firms": "firms", "jobs": "jobs"}
 
 @dataclass(frozen=True)
 class People:
-    """Everything a page shows about whom a policy changed.
-
-    Parameters
-    ----------
-    plan : Plan
-    whom : Whom
-    lang : {"en", "zh"}
-    """
+    """Everything a page shows about whom a policy changed."""
 
     plan: Plan
     whom: Whom

@@ -9,13 +9,7 @@ from typing import Any
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import StoreError
-from returnee.experiments.files import (
-    SHARD,
-    DamagedError,
-    append_line,
-    check_table,
-    read_table,
-)
+from returnee.experiments.files import SHARD, DamagedError, append_line, check_table, read_table
 from returnee.experiments.running.design.design import Design, design_of
 from returnee.experiments.running.manifests import (
     COMPARED,
@@ -29,14 +23,7 @@ from returnee.experiments.running.manifests import (
 )
 from returnee.experiments.running.options import RunSettings, share_of
 from returnee.experiments.running.plan import Plan, Runs, SweepPlan, name_of
-from returnee.experiments.running.store import (
-    FAILURES,
-    PARTS,
-    POINTS,
-    Store,
-    failures_in,
-    parts_in,
-)
+from returnee.experiments.running.store import FAILURES, PARTS, POINTS, Store, failures_in, parts_in
 
 
 @checked_arguments

@@ -11,13 +11,7 @@ from returnee.experiments.errors import StoreError
 from returnee.experiments.files import SHARD, DamagedError, checked, is_worked_on, read_lines
 from returnee.experiments.running.jobs import RUNS
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, RUNNING, read_manifest
-from returnee.experiments.running.store import (
-    PARTS,
-    failed_in,
-    failures_in,
-    noted_in,
-    parts_in,
-)
+from returnee.experiments.running.store import PARTS, failed_in, failures_in, noted_in, parts_in
 
 RECENT = 200  # parts from which the speed is taken
 STOPPED = "stopped"  # by whatever ended the process

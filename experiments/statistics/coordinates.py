@@ -125,11 +125,6 @@ def coordinates(scenario: Scenario, keys: Sequence[str] = ()) -> tuple[Coordinat
 def values_at(axes: Sequence[Coordinate], point: np.ndarray) -> dict[str, float]:
     """Parameters at a point.
 
-    Parameters
-    ----------
-    axes : sequence of Coordinate
-    point : ndarray of float, shape (parameters,)
-
     Returns
     -------
     dict of str to float

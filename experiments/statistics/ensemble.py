@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
@@ -72,10 +72,6 @@ def split(each: np.ndarray) -> Parts:
     each : ndarray of float, shape (sets, replicates)
         NaN where a run failed. Intervals need three sets and two replicates of one of them.
 
-    Returns
-    -------
-    Parts
-
     Examples
     --------
     >>> found = split(np.array([[1.0, 3.0], [5.0, 7.0], [9.0, 11.0]]))
@@ -98,7 +94,7 @@ def split(each: np.ndarray) -> Parts:
     msb = float((count * (means - middle) ** 2).sum() / (sets - 1))
     n0 = (runs - (count**2).sum() / runs) / (sets - 1)
     between = max(0.0, float((msb - msw) / n0))
-    reach = stats.t.ppf(0.5 + LEVEL / 2.0, [sets - 2, runs - sets]).tolist()
+    reach = scipy.stats.t.ppf(0.5 + LEVEL / 2.0, [sets - 2, runs - sets]).tolist()
     # The error of the mean over sets is that of set means: luck, and parameters by chance of sets.
     both = reach[0] * math.sqrt(between + max(msb, msw) / runs)
     luck = reach[1] * math.sqrt(msw / runs)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 LEVEL = 0.90
 TAILS = (50.0 * (1.0 - LEVEL), 50.0 * (1.0 + LEVEL))
@@ -89,7 +89,9 @@ def estimate(values: np.ndarray) -> Estimate:
     mean, error, pairs = moments_of(values)
     reach = quantile(pairs) * error
     with np.errstate(invalid="ignore", divide="ignore"):
-        chance = stats.t.cdf(mean / np.where(error > 0.0, error, np.nan), np.maximum(pairs - 1, 1))
+        chance = scipy.stats.t.cdf(
+            mean / np.where(error > 0.0, error, np.nan), np.maximum(pairs - 1, 1)
+        )
     chance = np.where(error == 0.0, 0.5 * (1.0 + np.sign(mean)), chance)
     return Estimate(mean, mean - reach, mean + reach, chance, pairs)
 
@@ -98,7 +100,7 @@ def quantile(pairs: np.ndarray, level: float = LEVEL) -> np.ndarray:
     """Upper quantile of Student's t for each count; few counts differ, so each is asked for once."""
     counts, place = np.unique(pairs, return_inverse=True)
     with np.errstate(invalid="ignore"):
-        found = stats.t.ppf(0.5 + level / 2.0, np.where(counts > 1, counts - 1.0, np.nan))
+        found = scipy.stats.t.ppf(0.5 + level / 2.0, np.where(counts > 1, counts - 1.0, np.nan))
     quantiles: np.ndarray = found[place].reshape(np.shape(pairs))
     return quantiles
 

@@ -95,10 +95,6 @@ def sums_of(policy: Columns, reference: Columns, remote: np.ndarray, sample: flo
         Columns of `whom_people.PEOPLE`, the same persons in the same order.
     remote : ndarray of bool, shape (townships,)
     sample : float
-
-    Returns
-    -------
-    Sums
     """
     ours, theirs = outcomes_of(policy), outcomes_of(reference)
     member = groups_of(policy, remote).astype(float)
@@ -106,10 +102,7 @@ def sums_of(policy: Columns, reference: Columns, remote: np.ndarray, sample: flo
     counts = (changes.astype(float) @ member.T).transpose(1, 2, 0)
     steps, others = _waterfall(policy, reference)
     return Sums(
-        counts / sample,
-        _served(policy, reference) / sample,
-        steps / sample,
-        others / sample,
+        counts / sample, _served(policy, reference) / sample, steps / sample, others / sample
     )
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from returnee.experiments.measuring.groups import QUALITY
 from returnee.experiments.running.plan import Plan
@@ -73,7 +73,7 @@ def rank_shares(scores: np.ndarray) -> np.ndarray:
     >>> rank_shares(np.array([[3.0, 1.0, 1.0]])).tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.0, 0.5, 0.5]]
     """
-    first, last = (stats.rankdata(-scores, method, axis=1) for method in ("min", "max"))
+    first, last = (scipy.stats.rankdata(-scores, method, axis=1) for method in ("min", "max"))
     ranks = np.arange(1, scores.shape[1] + 1)
     among = (first[..., None] <= ranks) & (ranks <= last[..., None])
     shares: np.ndarray = (among / (last - first + 1)[..., None]).mean(axis=0)

@@ -237,10 +237,6 @@ def budget(
     results : Keep
         Or its fields: out, as_new, progress.
 
-    Returns
-    -------
-    Budget
-
     Raises
     ------
     ScenarioError, UsageError, Interrupted

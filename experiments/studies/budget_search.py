@@ -132,11 +132,7 @@ class BudgetFolder(OwnFolder):
 
 
 def _distribution(lever: Lever) -> Any:
-    from optuna.distributions import (
-        CategoricalDistribution,
-        FloatDistribution,
-        IntDistribution,
-    )
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     if lever.type is bool:
         return CategoricalDistribution([False, True])

@@ -30,6 +30,7 @@ from returnee.experiments.studies.stories.choice import pairs_of
 from returnee.experiments.studies.support import funnel_of, support_of
 from returnee.experiments.studies.whom import Whom, whom_of
 from returnee.scenarios import Scenario, load_scenario
+from returnee.simulation.columns import Labels
 
 # Compared when none is named; all that ship take longer (`--all`).
 DEFAULT = ("no_support", "siloed", "linked", "credit_push", "space", "training_quality")
@@ -70,10 +71,11 @@ class Comparison:
         """Give the runs their labels and units."""
         self.runs.attrs = self.labelled
 
-    @property
-    def labelled(self) -> dict[str, dict[str, str]]:
+    @cached_property
+    def labelled(self) -> dict[str, Labels]:
         """Labels and units of measures, titles of scenarios; ``attrs`` of the tables."""
-        return labelled(BY_NAME, self.plan.scenarios)
+        tables = labelled(BY_NAME, self.plan.scenarios)
+        return {name: Labels(table) for name, table in tables.items()}
 
     @cached_property
     def cube(self) -> Cube:
@@ -162,10 +164,6 @@ def compare(
         Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: out, as_new, progress, shard.
-
-    Returns
-    -------
-    Comparison
 
     Raises
     ------

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import UsageError
@@ -173,10 +173,6 @@ def discover(
     seed : int
         Of the halves.
 
-    Returns
-    -------
-    Discovery
-
     Raises
     ------
     UsageError
@@ -279,7 +275,7 @@ def measured(limits: Limits, points: pd.DataFrame, fails: np.ndarray) -> Box:
     hits, n = int((inside & fails).sum()), int(inside.sum())
     low, high = 0.0, 1.0
     if n:
-        interval = stats.binomtest(hits, n).proportion_ci(0.9, "wilson")
+        interval = scipy.stats.binomtest(hits, n).proportion_ci(0.9, "wilson")
         low, high = float(interval.low), float(interval.high)
     return Box(limits, hits / max(n, 1), low, high, hits / max(int(fails.sum()), 1), n, hits)
 

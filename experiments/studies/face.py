@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy import stats
+import scipy
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import ShareDone
@@ -212,7 +212,7 @@ def drift_of(names: Sequence[str], decades: np.ndarray) -> list[Drift]:
 
 def agreement_of(pair: str, measure: str, one: np.ndarray, other: np.ndarray) -> Agreement:
     """Whether two independent sets of replicates have the same mean; of seeds also the spread."""
-    welch = stats.ttest_ind(one, other, equal_var=False)
+    welch = scipy.stats.ttest_ind(one, other, equal_var=False)
     ends = welch.confidence_interval(STRICT)
     mean = float(other.mean())
     change = float(one.mean() - mean) / mean
@@ -230,10 +230,6 @@ def agreement_of(pair: str, measure: str, one: np.ndarray, other: np.ndarray) ->
 def coverage_of(seeds: np.ndarray) -> tuple[float, int]:
     """How often the interval of a block of replicates covers the mean of all others.
 
-    Parameters
-    ----------
-    seeds : ndarray of float, shape (seeds, replicates, measures)
-
     Returns
     -------
     share : float
@@ -247,7 +243,7 @@ def coverage_of(seeds: np.ndarray) -> tuple[float, int]:
         chosen[b * BLOCK : (b + 1) * BLOCK] = True
         for k in range(runs.shape[1]):
             some, rest = runs[chosen, k], runs[~chosen, k]
-            welch = stats.ttest_ind(some, rest, equal_var=False).confidence_interval(LEVEL)
+            welch = scipy.stats.ttest_ind(some, rest, equal_var=False).confidence_interval(LEVEL)
             hits.append(bool(welch.low <= 0.0 <= welch.high))
     return float(np.mean(hits)), len(hits)
 
@@ -433,10 +429,6 @@ def face_checks(
         Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: out (holds a folder a check), as_new, progress, shard.
-
-    Returns
-    -------
-    Face
 
     Raises
     ------

@@ -61,6 +61,8 @@ def productivity(firm: np.record, behaviour: np.record, month: int):
 @kernel
 def update_belief(firm: np.record, signal: float, noise: float):
     """Bayes' rule: the owner's belief about luck and drift after a month's `signal` with sd `noise`."""
+    if firm.variance + noise * noise <= 0.0:  # of sales without shocks: nothing is left to learn
+        return
     gain = firm.variance / (firm.variance + noise * noise)
     firm.belief += gain * (signal - firm.belief)
     firm.variance *= 1.0 - gain

@@ -22,6 +22,7 @@ from returnee.simulation.support.services import provide
 
 FIRM_ROOM = 0.1  # firm rows per worker beyond those of the start; grows when needed
 EVENT_ROOM = 3  # events per worker at the start; grows when needed
+SPARE_FIRMS, SPARE_EVENTS = 200, 1000  # rows beyond those, so that small counties seldom grow
 
 
 def policy_records(scenario: Scenario, months: int) -> np.recarray:
@@ -121,7 +122,7 @@ def gather(
     first, initial = int(clock.first[0]), int(clock.initial[0])
     n = len(workers)
     home = (1 - scenario.county.away_share) * initial
-    room = int((FIRM_ROOM + scenario.county.firms.per_1000 / 1000.0) * initial) + 200
+    room = int((FIRM_ROOM + scenario.county.firms.per_1000 / 1000.0) * initial) + SPARE_FIRMS
     row_of = np.full(int(workers.id.max()) + 1, -1, np.int32)
     row_of[workers.id] = np.arange(n)
     members = np.lexsort((workers.id, workers.township)).astype(np.int32)
@@ -158,7 +159,7 @@ def gather(
         transactions=np.zeros((months + 1, len(r.TRANSACTIONS)), np.int64),
         pots=np.zeros((len(POTS), 4), np.int64),
         flows=np.zeros((months + 1, len(r.STATES), len(r.STATES)), np.int64),
-        events=np.zeros(EVENT_ROOM * n + 1000, r.EVENT).view(np.recarray),
+        events=np.zeros(EVENT_ROOM * n + SPARE_EVENTS, r.EVENT).view(np.recarray),
         members=members,
         members_ptr=np.searchsorted(workers.township[members], np.arange(len(towns) + 1)),
         entry_rows=entries,

@@ -101,9 +101,9 @@ def changed(text: str, diff: str) -> str:
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """The package as it would be installed from this checkout."""
+    """The package as it would be installed from this checkout, with what is compiled of it."""
     there = tmp_path / "returnee"
-    left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    left_out = shutil.ignore_patterns("*.egg-info")
     shutil.copytree(ROOT / "src" / "returnee", there, ignore=left_out)
     for room in ROOMS:
         shutil.copytree(ROOT / room, there / room, ignore=left_out)

@@ -44,6 +44,7 @@ UNREACHED = {
     ("cost_of_prizes", "return 0.0"): "asked for in months of a contest",
     ("settle_sites", "firm.venue = r.OWN"): "a firm that stops has left its site before",
     ("reach", "return -1"): "a township in which nobody is left",
+    ("update_belief", "return"): "sales have shocks",
     ("drawn_firms", "cut *= 4.0"): "the first draw seldom finds too few firms",
 }  # fmt: skip
 

@@ -8,13 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    chart_language,
-    settings,
-    svg_of,
-)
+from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.reports.linkage.words import MAIN, linkage_words, outcome
 from returnee.experiments.statistics.intervals import interval
 from returnee.experiments.studies.linkage.design import CELLS, FACTORS, LINKAGE, PILLARS

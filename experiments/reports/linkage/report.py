@@ -86,12 +86,7 @@ def programmes_of(factor: str) -> list[str]:
 
 
 class Told:
-    """What is told of either part, in one language.
-
-    Parameters
-    ----------
-    lang : {"en", "zh"}
-    """
+    """What is told of either part, in one language."""
 
     def __init__(self, lang: str) -> None:
         self.lang, self.words = lang, words(lang)
@@ -107,13 +102,7 @@ class Told:
 
 
 class Experiment(Told):
-    """Tables of the 64 cells.
-
-    Parameters
-    ----------
-    found : Linkage
-    lang : {"en", "zh"}
-    """
+    """Tables of the 64 cells."""
 
     def __init__(self, found: Linkage, lang: str = "en") -> None:
         super().__init__(lang)
@@ -277,13 +266,7 @@ class Experiment(Told):
 
 
 class Points(Told):
-    """Tables of the points over which behaviour is moved.
-
-    Parameters
-    ----------
-    found : Robust
-    lang : {"en", "zh"}
-    """
+    """Tables of the points over which behaviour is moved."""
 
     def __init__(self, found: Robust, lang: str = "en") -> None:
         super().__init__(lang)

@@ -20,13 +20,7 @@ Line = tuple[str, list[Cell]]  # label, and a cell per scenario
 
 
 class Part(ABC):
-    """A section of a comparison's report.
-
-    Parameters
-    ----------
-    found : Comparison
-    lang : {"en", "zh"}
-    """
+    """A section of a comparison's report."""
 
     name = ""
 

@@ -38,10 +38,7 @@ class Support(Part):
         """Figures of the system by scenario."""
         frame = self.found.support
         return [
-            (
-                self.text["figures"][name],
-                self.cells(frame[frame["measure"] == name], unit, better),
-            )
+            (self.text["figures"][name], self.cells(frame[frame["measure"] == name], unit, better))
             for name, (unit, better) in FIGURES.items()
         ]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import qmc
+import scipy
 
 from returnee.experiments.running.design.axes import Axis
 from returnee.experiments.running.design.design import Design
@@ -60,11 +60,11 @@ def points_of(design: Design) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=[axis.key for axis in design.axes])
     rng = np.random.default_rng(design.settings.seed)
     if design.method == "latin":
-        unit = qmc.LatinHypercube(len(design.axes), seed=rng).random(design.points)
+        unit = scipy.stats.qmc.LatinHypercube(len(design.axes), seed=rng).random(design.points)
     else:
         with warnings.catch_warnings():  # that only powers of two are balanced: the guide says so
             warnings.simplefilter("ignore", UserWarning)
-            unit = qmc.Sobol(len(design.axes), seed=rng).random(design.points)
+            unit = scipy.stats.qmc.Sobol(len(design.axes), seed=rng).random(design.points)
     return pd.DataFrame({axis.key: along(axis, unit[:, k]) for k, axis in enumerate(design.axes)})
 
 

@@ -141,14 +141,11 @@ def test_what_is_wrong_is_one_line(here: Path, words: tuple[str, ...]) -> None:
 
 
 def test_the_command_as_a_process(tmp_path: Path, command: Command) -> None:
-    process = command(
-        "compare", "linked", "--replicates", 2, *SMALL, "--out", tmp_path / "a", "--json"
-    )
+    words = ("compare", "linked", "--replicates", 2, *SMALL, "--out", tmp_path / "a")
+    process = command(*words, "--json", drawn=False)
     out, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, err
     assert json.loads(out)["replicates"] == 2
-    refused = command(
-        "compare", "linked", "--replicates", 2, *SMALL, "--seed", 7, "--out", tmp_path / "a"
-    )
+    refused = command(*words, "--seed", 7)
     out, err = refused.communicate(timeout=LIMIT)
     assert refused.returncode == 2 and out == "" and "seed: found 1, allowed 7" in err

@@ -21,6 +21,7 @@ from checkout import ROOT
 from processes import Command, wait_for_parts
 from typer.testing import CliRunner
 from waiting import LIMIT
+from without_figures import INTERRUPT
 
 from returnee import sweep
 from returnee.experiments.commands.app import app
@@ -28,6 +29,7 @@ from returnee.experiments.running import executors as pools
 from returnee.experiments.running.status import status_of
 
 KILLS = int(os.environ.get("RETURNEE_KILLS", "3"))
+pytestmark = pytest.mark.usefixtures("undrawn")
 PLACES = "policy.training.places"
 DESIGN = f"""
 scenarios = ["baseline", "linked"]
@@ -61,6 +63,12 @@ def finish(process: subprocess.Popen[str], code: int = 0) -> None:
     assert process.returncode == code, err
 
 
+def swept(design: Path, folder: Path, *words: object) -> None:
+    """Give the command in this process."""
+    given = CliRunner().invoke(app, ["sweep", *map(str, (design, "--out", folder, *words))])
+    assert given.exit_code == 0, given.output
+
+
 def test_killed_again_and_again(
     tmp_path: Path, command: Command, design: Path, undisturbed: bytes
 ) -> None:
@@ -79,7 +87,7 @@ def test_killed_again_and_again(
             assert status_of(tmp_path)["status"] == "stopped"
     (tmp_path / "parts").mkdir(exist_ok=True)
     (tmp_path / "parts/000000.parquet").write_bytes(b"PAR1 and then nothing")
-    finish(command("sweep", design, "--out", tmp_path, drawn=False))
+    swept(design, tmp_path)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
     assert not (tmp_path / "parts").exists()
 
@@ -99,18 +107,12 @@ def test_two_processes_share_a_folder(
 def test_an_interrupt_says_what_is_kept(
     tmp_path: Path, command: Command, design: Path, undisturbed: bytes
 ) -> None:
-    for number in range(20):
-        folder = tmp_path / str(number)
-        process = command("sweep", design, "--out", folder, drawn=False)
-        wait_for_parts(folder, 1)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=LIMIT)
-        if process.returncode != 0:  # else it was done before the signal reached it
-            break
+    process = command("sweep", design, "--out", tmp_path, INTERRUPT, drawn=False)
+    _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 130 and "Traceback" not in err
     assert re.search(rf"\d+ of {RUNS} runs are kept", err.splitlines()[-1])
-    finish(command("sweep", design, "--out", folder, "--processes", "--workers", 1, drawn=False))
-    assert (folder / "runs.parquet").read_bytes() == undisturbed
+    swept(design, tmp_path, "--processes", "--workers", 1)
+    assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
 def test_a_full_disk_loses_nothing(
@@ -129,7 +131,7 @@ def test_a_full_disk_loses_nothing(
     assert not (tmp_path / "runs.parquet").exists()
     assert len(list((tmp_path / "parts").glob("*.parquet"))) > 10
     assert not list(tmp_path.glob(".*.new"))
-    finish(command("sweep", design, "--out", tmp_path, drawn=False))
+    swept(design, tmp_path)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
@@ -171,12 +173,6 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster may take its time to answer."""
     monkeypatch.setattr(pools, "ANSWER", LIMIT)
     monkeypatch.setattr(pools, "WORKERS", LIMIT)
-
-
-def swept(design: Path, folder: Path, *words: object) -> None:
-    """Give the command in this process."""
-    given = CliRunner().invoke(app, ["sweep", *map(str, (design, "--out", folder, *words))])
-    assert given.exit_code == 0, given.output
 
 
 @pytest.mark.usefixtures("patient")

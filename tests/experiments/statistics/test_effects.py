@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from returnee import Comparison
 from returnee.experiments.measuring.measures import MEASURES, derived, kaplan_meier
@@ -108,6 +109,18 @@ def test_survival_of_a_known_sample() -> None:
     assert shares[:2] == pytest.approx([0.6, 0.3])
     assert np.isnan(shares[2])
     assert all(np.isnan(kaplan_meier(spans[:0], ended[:0], (12,))))
+
+
+def test_survival_is_what_the_library_finds() -> None:
+    rng = np.random.default_rng(1)
+    ages = (0, 1, 12, 36)
+    for number in range(1, 40):
+        spans = rng.integers(0, 50, number).astype(float)
+        for observed in (0.0, 0.5, 1.0):
+            ended = rng.random(number) < observed
+            curve = stats.ecdf(stats.CensoredData.right_censored(spans, ~ended)).sf
+            for age, share in zip(ages, kaplan_meier(spans, ended, ages)):
+                assert share == curve.evaluate(age) or (np.isnan(share) and age > spans.max())
 
 
 def test_figures_of_a_run_agree_with_its_tables() -> None:

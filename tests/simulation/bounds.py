@@ -1,0 +1,203 @@
+"""Tiny counties in plain Python at the ends of all levers and parameters, for ``test_bounds``.
+
+Python refuses to read or write beyond an array by itself. What it would count from an array's end, an
+index below zero, is refused as well: the rules are rewritten for it as they are loaded, and so that what is no number goes
+on as in compiled code. Several levers are at an end at once, in groups of which each end is in
+several, so that no other hides what it does; a group that the schema refuses is tried by halves.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import json
+import math
+import os
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from plain_rules import load_as, look_up_quickly, rules_in
+
+PEOPLE, TOGETHER, TIMES, MONTHS = 60, 14, 2, (14, 14, 14, 40)
+SHOCK = {"county.shock.start_month": 3}  # else a shock's strength moves nothing
+LARGEST_POWER = 709.0
+Values = dict[str, Any]
+
+
+class AsCompiled:
+    """What rules ask for by index, as whole numbers and as logarithms, for the names in `Compiled`."""
+
+    @staticmethod
+    def index(found: Any) -> Any:
+        """The index, unless it would count from the end."""
+        below = found < 0
+        if below.any() if isinstance(found, np.ndarray) else below:
+            raise IndexError(f"index {found} is below zero")
+        return found
+
+    @staticmethod
+    def log(number: float) -> float:
+        """A logarithm, also of zero and below."""
+        if number > 0.0:
+            return math.log(number)
+        return -math.inf if number == 0.0 else math.nan
+
+    @staticmethod
+    def exp(number: float) -> float:
+        return math.exp(number) if number < LARGEST_POWER else math.inf
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(math, name)
+
+
+class Compiled(ast.NodeTransformer):
+    """Has a rule look at its indexes, and take numbers that are none as compiled code does."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.slice, ast.Tuple):
+            node.slice.elts = [looked_at(part) for part in node.slice.elts]
+        else:
+            node.slice = looked_at(node.slice)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.Name("AS_COMPILED", ast.Load()) if node.id == "math" else node
+
+
+def looked_at(index: ast.expr) -> ast.expr:
+    """The index, as a call that looks at it unless it is written as a number."""
+    said = index.operand if isinstance(index, ast.UnaryOp) else index
+    if isinstance(said, ast.Slice | ast.Constant):
+        return index
+    return ast.Call(
+        ast.Attribute(ast.Name("AS_COMPILED", ast.Load()), "index", ast.Load()), [index], []
+    )
+
+
+def as_compiled(source: bytes, _path: str) -> ast.Module:
+    """A file whose rules do what compiled ones do, but for what lies beyond an array."""
+    tree = ast.parse(source)
+    for rule in rules_in(tree):
+        rule.body = [Compiled().visit(statement) for statement in rule.body]
+    return ast.fix_missing_locations(tree)
+
+
+def ends() -> list[tuple[str, Any]]:
+    """Every lever and parameter with each value that it is tried at."""
+    from returnee.scenarios.schema.fields import walk
+    from returnee.scenarios.schema.layers import MODELS
+
+    found: list[tuple[str, Any]] = []
+    for room, model in MODELS.items():
+        for key, lever in walk(model, f"{room}."):
+            both = (False, True) if lever.type is bool else (lever.low, lever.high)
+            low, high = (lever.type(value) for value in both)
+            found += [(key, low), (key, high)]
+            if room == "policy":
+                found.append((key, {1: low, 5: high}))
+    return found
+
+
+def together() -> Iterator[Values]:
+    """Ends that the schema takes with others only: shares of a whole, a wage and its floor."""
+    levels = [key for key, _ in ends() if key.startswith("county.people.schooling_")]
+    for one in dict.fromkeys(levels):
+        yield {key: float(key == one) for key in levels}
+    for wage in (500.0, 30_000.0):
+        yield {"county.work.local_wage": wage, "county.work.wage_floor": wage}
+
+
+def groups(values: list[tuple[str, Any]]) -> Iterator[Values]:
+    """Each value in `TIMES` groups, with others at random."""
+    for seed in range(TIMES):
+        left = random.Random(seed).sample(values, len(values))
+        while left:
+            group: Values = {}
+            rest = []
+            for key, value in left:
+                if len(group) < TOGETHER and key not in group:
+                    group[key] = value
+                else:
+                    rest.append((key, value))
+            yield group
+            left = rest
+
+
+def live(values: Values, months: int) -> Iterator[Values]:
+    """Let a county live with the values, or with each half of them; those that were lived."""
+    from returnee.scenarios import ScenarioError, load_scenario
+
+    try:
+        scenario = load_scenario("linked", {**SHOCK, **values})
+    except ScenarioError:
+        keys = sorted(values)
+        for half in (keys[::2], keys[1::2]) if len(keys) > 1 else ():
+            yield from live({key: values[key] for key in half}, months)
+        return
+    try:
+        see(scenario, months)
+    except Exception as error:
+        raise AssertionError(f"with {values}") from error
+    yield values
+
+
+def see(scenario: Any, months: int, burn_in: int = 12) -> None:
+    """A county lives, and has people and rows left."""
+    from returnee.simulation import simulate
+
+    sample = PEOPLE / scenario.county.labour_force
+    run = simulate(scenario, sample=sample, months=months, burn_in=burn_in)
+    clock, county = run.county.clock, run.county
+    assert clock.firms < len(county.firms) and clock.events < len(county.events)
+    assert (run.monthly.labour_force > 0).all()
+
+
+def with_tables(**rows: int) -> Any:
+    """The scenario in a county with so many townships, or sectors."""
+    from returnee.scenarios import load_scenario
+
+    scenario = load_scenario("linked")
+    content = scenario.county.model_dump()
+    for table, number in rows.items():
+        some = [dict(content[table][k % len(content[table])]) for k in range(number)]
+        for k, row in enumerate(some):
+            row.update(
+                {name: f"{row[name]}{k}" for name in ("key", "name", "name_zh") if name in row}
+            )
+            row.update({name: 1.0 / number for name in ("weight", "share") if name in row})
+        content[table] = some
+    return scenario.with_({"county": content})
+
+
+def main() -> None:
+    look_up_quickly()
+    load_as(as_compiled)
+    builtins.AS_COMPILED = AsCompiled()  # type: ignore[attr-defined]
+    from returnee.simulation.start import assemble
+
+    assemble.SPARE_FIRMS = assemble.SPARE_EVENTS = (
+        1  # tables grow often, and are never far too long
+    )
+    values = ends()
+    lived = [
+        value
+        for k, group in enumerate([*together(), *groups(values)])
+        for together in live(group, MONTHS[k % len(MONTHS)])
+        for value in together.items()
+    ]
+    for rows in ({"townships": 1}, {"townships": 100}, {"sectors": 1}, {"sectors": 20}):
+        see(with_tables(**rows), 14)
+    see(with_tables(townships=1, sectors=1), 500, 600)  # generations
+    print(json.dumps([len(lived), [key for key, value in values if (key, value) not in lived]]))
+
+
+if __name__ == "__main__":
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    root = Path(__file__).resolve().parents[2]
+    sys.path[:0] = [str(root / "tests")]
+    main()
