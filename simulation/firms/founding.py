@@ -21,6 +21,7 @@ from returnee.simulation.firms.finance import (
 )
 from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.markets import finds_site
+from returnee.simulation.firms.projects import FUNDED, OPENED, drops_out, recall_course
 from returnee.simulation.firms.trading import expected_income
 from returnee.simulation.firms.ventures import (
     first_customers,
@@ -63,7 +64,6 @@ from returnee.simulation.state.queues import (
     waits_at_desk,
     withdraw_file,
 )
-from returnee.simulation.support.projects import FUNDED, OPENED, drops_out, recall_course
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County

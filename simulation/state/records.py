@@ -64,7 +64,7 @@ CREDIT_RECORDS = ("clean", "in arrears", "defaulted")
 NO_STOP, STOP_FAILED, STOP_GAVE_UP, STOP_RETIRED, STOP_NEVER_OPENED = range(5)
 STOP_REASONS = ("", "failed", "gave up for better", "retired", "never opened")
 
-# Who has looked at a project: bits of a firm's `signals`, see `returnee.simulation.support.projects`.
+# Who has looked at a project: bits of a firm's `signals`, see `returnee.simulation.firms.projects`.
 OFFICES = ("bank", "trainer", "mentor", "incubator", "jury")
 
 # Money that passes between sectors: name, who pays, who receives, and what for. Households are the

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.projects import JURY, look, signal
 from returnee.simulation.people.information import note
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import knows, learn
@@ -36,7 +37,6 @@ from returnee.simulation.state.programmes import (
 from returnee.simulation.state.providers import ACTIVITY
 from returnee.simulation.support.linkage import hand_on
 from returnee.simulation.support.outreach import ANYWHERE, AT_HOME, contacts, reach
-from returnee.simulation.support.projects import JURY, look, signal
 from returnee.simulation.support.targeting import top_weight
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ from returnee.simulation.firms.finance import (
 )
 from returnee.simulation.firms.founding import apply_for_loan
 from returnee.simulation.firms.loans import debt_service
+from returnee.simulation.firms.projects import PLAN, drops_out, estimate, seen_by_bank
 from returnee.simulation.firms.ventures import venture_income
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, knows
@@ -51,7 +52,6 @@ from returnee.simulation.state.queues import (
     withdraw_file,
 )
 from returnee.simulation.support.linkage import hand_on
-from returnee.simulation.support.projects import PLAN, drops_out, estimate, seen_by_bank
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:

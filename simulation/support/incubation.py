@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.projects import INCUBATOR, MENTOR, look
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import INCUBATION, SERVICES
 from returnee.simulation.state.draws import (
@@ -32,7 +33,6 @@ from returnee.simulation.state.providers import (
 )
 from returnee.simulation.state.queues import A_COUNTY_SITES, A_MENTORS, A_PLACES, whole_of
 from returnee.simulation.support.linkage import hand_on
-from returnee.simulation.support.projects import INCUBATOR, MENTOR, look
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:

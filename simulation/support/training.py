@@ -17,6 +17,13 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.founding import give_up
+from returnee.simulation.firms.projects import (
+    IDEA,
+    TRAINER,
+    drops_out,
+    look,
+    thinks_better_of_it,
+)
 from returnee.simulation.firms.ventures import known_productivity
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_home, learn
@@ -40,13 +47,6 @@ from returnee.simulation.state.providers import (
 )
 from returnee.simulation.state.queues import waits_at_desk, withdraw_file
 from returnee.simulation.support.linkage import hand_on
-from returnee.simulation.support.projects import (
-    IDEA,
-    TRAINER,
-    drops_out,
-    look,
-    thinks_better_of_it,
-)
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:
