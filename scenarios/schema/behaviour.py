@@ -35,22 +35,22 @@ class Firm(Group):
         help=("Skill gained per log year of work in the city.",
               "城市工作年数每增一个对数单位积累的技能。"))
     luck_sd: float = lever(
-        0.2, unit="log points", within=(0, 1), free=True,
+        0.11, unit="log points", within=(0, 1), free=True,
         en="Unknown productivity", zh="未知生产率差异",
         help=("Standard deviation of log productivity that the owner does not know at the start.",
               "业主起初不知道的对数生产率的标准差。"))
     shock_sd: float = lever(
-        0.35, unit="log points", within=(0, 1), free=True,
+        0.4, unit="log points", within=(0, 1), free=True,
         en="Monthly shocks", zh="月度波动",
         help=("Standard deviation of log sales from month to month.",
               "月销售额对数的标准差。"))
     optimism: float = lever(
-        0.05, unit="log points", within=(0, 0.5), free=True,
+        0.1, unit="log points", within=(0, 0.5), free=True,
         en="Optimism", zh="乐观偏差",
         help=("By how much founders overrate their log productivity.",
               "创业者高估自身对数生产率的幅度。"))
     scale: float = lever(
-        0.57, unit="log points", within=(-3, 3), free=True,
+        0.41, unit="log points", within=(-3, 3), free=True,
         en="Level of productivity", zh="生产率水平",
         help=("Added to every firm's log productivity.",
               "加在每家企业对数生产率上的常数。"))
@@ -113,7 +113,7 @@ class Firm(Group):
         help=("Share of firms that open in the month they register.",
               "登记当月即开业的企业比例。"))
     opening_rate: float = lever(
-        0.08, unit="chance/month", within=(0, 1), free=True,
+        0.09, unit="chance/month", within=(0, 1), free=True,
         en="Opening later", zh="后续开业率",
         help=("Chance a month that a registered firm opens afterwards (fitted to BH078).",
               "已登记未开业企业每月开业的概率（按BH078拟合）。"))
@@ -133,7 +133,7 @@ class Firm(Group):
         help=("Months over which founders and owners average the customers to come.",
               "创业者和业主预估未来客户时所平均的月数。"))
     drift_sd: float = lever(
-        0.03, unit="log points/month", within=(0, 0.1),
+        0.022, unit="log points/month", within=(0, 0.1),
         en="Drift of productivity", zh="生产率漂移",
         help=("Standard deviation of the lasting change of a firm's log productivity in a month.",
               "企业对数生产率每月持续性变动的标准差。"))
@@ -414,12 +414,12 @@ class Closing(Group):
     """Stopping, being struck off, default, and trying again."""
 
     outlook_margin: float = lever(
-        0.3, unit="log points", within=(0, 2), free=True,
+        0.2, unit="log points", within=(0, 2), free=True,
         en="Patience with the firm", zh="歇业容忍度",
         help=("How far the outlook may fall below the alternative before the owner stops.",
               "经营前景低于替代选择多少时业主歇业。"))
     strike_off: float = lever(
-        0.35, unit="chance/report", within=(0, 1), free=True,
+        0.34, unit="chance/report", within=(0, 1), free=True,
         en="Struck off", zh="吊销概率",
         help=("Chance at a yearly report that a dormant firm is struck off the register.",
               "年报时休眠企业被吊销的概率。"))
@@ -429,7 +429,7 @@ class Closing(Group):
         help=("Months a firm must be dormant before it can be struck off.",
               "企业休眠满此月数后方可被吊销。"))
     owner_strikes: float = lever(
-        0.04, unit="chance/month", within=(0, 0.5),
+        0.03, unit="chance/month", within=(0, 0.5),
         en="Owner deregisters", zh="主动注销率",
         help=("Chance that the owner of a dormant firm deregisters it.",
               "休眠企业业主每月主动注销的概率。"))
@@ -588,7 +588,7 @@ class Information(Group):
         help=("Contact between home and away in the festival month, against other months.",
               "春节当月家乡与在外亲友联系为平时的倍数。"))
     forget_rate: float = lever(
-        0.03, unit="chance/month", within=(0, 0.2), free=True,
+        0.026, unit="chance/month", within=(0, 0.2), free=True,
         en="Forgetting", zh="遗忘率",
         help=("Chance that a channel which is not used is forgotten.",
               "未使用的渠道每月被遗忘的概率。"))
@@ -598,7 +598,7 @@ class Returning(Group):
     """Home against the city: random utility with a nest of options at home."""
 
     constant: float = lever(
-        -3.05, unit="logit", within=(-10, 10), free=True,
+        -3.25, unit="logit", within=(-10, 10), free=True,
         en="Constant", zh="常数项",
         help=("Log odds of returning at a review when all else is equal.",
               "其他条件相同时一次权衡中返乡的对数几率。"))
@@ -690,7 +690,7 @@ class Careers(Group):
     """Work, leaving again, and the intention to found."""
 
     leave_constant: float = lever(
-        -2.9, unit="logit", within=(-10, 10), free=True,
+        -4.7, unit="logit", within=(-10, 10), free=True,
         en="Leaving again", zh="再外出常数项",
         help=("Log odds of leaving at a review when all else is equal.",
               "其他条件相同时一次权衡中外出的对数几率。"))
@@ -700,7 +700,7 @@ class Careers(Group):
         help=("Fall of the log odds of leaving, per decade of age above 30.",
               "30岁以上每增十岁外出对数几率的下降。"))
     leave_youth: float = lever(
-        2, unit="per decade", within=(0, 5),
+        1.7, unit="per decade", within=(0, 5),
         en="The young leave", zh="青年外出倾向",
         help=("Rise of the log odds of leaving, per decade of age below 30.",
               "30岁以下每小十岁外出对数几率的上升。"))
@@ -791,7 +791,7 @@ class Careers(Group):
         help=("Weight of known support and training; money counts when one acts, not here.",
               "所知扶持与培训的权重;资金只在行动时起作用。"))
     search_rate: float = lever(
-        0.3, unit="per year", within=(0, 12),
+        0.02, unit="per year", within=(0, 12),
         en="Farmers' job search", zh="务农者求职",
         help=("Rate at which a farmer starts to look for a wage job where it pays more.",
               "工资性就业收入更高时,务农者开始求职的频率。"))
@@ -802,7 +802,7 @@ class Careers(Group):
               "follow up a venture idea.",
               "照料子女或老人使女性跟进创业想法的频率下降的对数幅度。"))
     idea_rate: float = lever(
-        0.08, unit="ideas/person/yr", within=(0, 1), free=True,
+        0.095, unit="ideas/person/yr", within=(0, 1), free=True,
         en="Venture ideas", zh="创业点子",
         help=("Workable venture ideas a year that come to someone of the best age.",
               "处于最佳年龄者每年产生的可行创业点子数。"))
@@ -896,7 +896,7 @@ class Money(Group):
         help=("Factor on the chance to give up and on the cost of applying, with a post in the township.",
               "本乡镇设有服务点时，放弃概率和申请成本的系数。"))
     smallest_loan: float = lever(
-        50_000, unit="yuan", within=(0, 200_000),
+        90_000, unit="yuan", within=(0, 200_000),
         en="Smallest guaranteed loan", zh="最低贷款需求",
         help=("Sum below which nobody applies for a guaranteed loan.",
               "低于此数额则无人申请创业担保贷款。"))

@@ -22,10 +22,10 @@ class Finance(Group):
         help=("Largest loan, for founders who plan jobs enough.",
               "带动就业人数达标者的最高额度。"))
     first_step: float = lever(
-        0.2, unit="share of the cap", within=(0, 1), evidence=("P013",),
+        0.3, unit="share of the cap", within=(0, 1), evidence=("P161",),
         en="Cap with few jobs", zh="少量就业额度",
-        help=("Largest loan of a founder who plans few jobs or none; 100,000 of 500,000 (P013).",
-              "带动就业人数较少时的最高额度比例；50万元中的10万元（P013）。"))
+        help=("Largest loan of a founder who plans few jobs or none; 150,000 of 500,000 (P161).",
+              "带动就业人数较少时的最高额度比例；50万元中的15万元（P161）。"))
     second_step: float = lever(
         0.6, unit="share of the cap", within=(0, 1), evidence=("P161",),
         en="Cap with some jobs", zh="中等就业额度",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.loans import debt_service
+from returnee.simulation.firms.loans import debt_service, guaranteed_service
 from returnee.simulation.firms.trading import expected_value
 from returnee.simulation.firms.ventures import (
     CAPITAL_UNIT,
@@ -308,7 +308,7 @@ def lend_commercially(c: County):
             continue
         service = debt_service(amount, rate, behaviour.money_commercial_months)
         if firm.loan > 0:
-            service += debt_service(firm.loan / 100.0, firm.loan_rate, c.policy.finance_loan_months)
+            service += guaranteed_service(c, firm.loan / 100.0)
         if firm.income >= behaviour.money_cover * service:
             grant_commercial(c, f, amount)
 

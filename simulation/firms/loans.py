@@ -28,6 +28,18 @@ def debt_service(principal: float, rate: float, months: int):
 
 
 @kernel
+def guaranteed_service(c: County, principal: float):
+    """Instalment and interest of the first month of a guaranteed loan granted now; yuan.
+
+    What is due at the end of the term is not asked of the income: the loan of a sound firm is renewed.
+    """
+    policy = c.policy
+    rate = c.facts.firms_lpr + policy.finance_rate_spread / 10_000.0
+    part = policy.finance_instalment_share / policy.finance_loan_months
+    return principal * (part + rate / 12.0)
+
+
+@kernel
 def repay_from_savings(c: County, f: int, i: int, kept: float):
     """Pay the loan of firm `f` from the savings of worker `i`, of which `kept` yuan are left."""
     worker = c.workers[i]

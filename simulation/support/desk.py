@@ -27,7 +27,7 @@ from returnee.simulation.firms.finance import (
     put_into_firm,
 )
 from returnee.simulation.firms.founding import apply_for_loan
-from returnee.simulation.firms.loans import debt_service
+from returnee.simulation.firms.loans import guaranteed_service
 from returnee.simulation.firms.projects import PLAN, drops_out, estimate, seen_by_bank
 from returnee.simulation.firms.ventures import venture_income
 from returnee.simulation.state import records as r
@@ -200,8 +200,7 @@ def is_approved(c: County, f: int, principal: float):
     had = firm.loan / 100.0
     added = (1.0 - behaviour.firm_cushion) * (firm.means + principal)
     income = project_income(c, f, mean + 0.5 * sd * sd, firm.capital + added)
-    service = debt_service(had + principal, loan_rate(c), c.policy.finance_loan_months)
-    return income >= behaviour.money_cover * service
+    return income >= behaviour.money_cover * guaranteed_service(c, had + principal)
 
 
 @kernel

@@ -113,7 +113,7 @@ STATED: dict[str, Sum] = {
         e["H13"].value / 100 * e["N47"].high * YEAR / (e["H14"].value * 10_000)
     ),
     "county.shares.employment": lambda e: e["P138"].noted("share") / e["P138"].value,
-    "policy.finance.first_step": lambda e: e["P013"].low / e["P013"].high,
+    "policy.finance.first_step": lambda e: e["P161"].low / e["P161"].high,
     "policy.finance.second_step": lambda e: e["P161"].noted("DERIVED steps 30 %,") / 100,
     "policy.finance.second_jobs": lambda e: e["P161"].noted("below"),
     "policy.finance.full_jobs": lambda e: e["P161"].noted("3 to 5 /"),
