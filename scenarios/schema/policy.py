@@ -169,6 +169,12 @@ class Budget(Group):
         help=("Most that all programmes together may spend in a year; 0 means no cap. Volumes and payments are "
               "cut by one factor for the year. What the guarantee fund pays to banks counts but is not cut.",
               "各项目全年支出合计上限；0为不设上限。各项规模与补贴全年按同一系数压缩；担保基金代偿计入但不压缩。"))
+    carry_over: float = lever(
+        0.1, unit="share of the cap", within=(0, 1),
+        en="Carried over", zh="结转比例",
+        help=("Share of a year's cap that may be spent in the next if it is left; plans never hit a cap to "
+              "the yuan.",
+              "当年未用完的上限可结转至下一年的最大比例；计划无法精确到元。"))
     arrears: float = lever(
         0.9, unit="share", within=(0, 1),
         en="Interest subsidy paid on time", zh="贴息按时支付率",

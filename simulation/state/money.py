@@ -130,22 +130,26 @@ def set_scale(c: County):
 
 
 @kernel
-def overspent(c: County):
-    """What banks were paid beyond last year's cap, fen; this year's cap is lower by as much."""
+def carried_over(c: County):
+    """Last year's spending less its cap, fen, by which this year's cap is lower.
+
+    What banks were paid beyond the cap counts in full; of what was left, a share of the cap at most.
+    """
     clock = c.clock
     if clock.month <= 1:
         return 0
-    cap = c.policies[clock.month - 1].budget_cap
-    if cap <= 0.0:
+    last = c.policies[clock.month - 1]
+    if last.budget_cap <= 0.0:
         return 0
-    return max(clock.spent - fen(cap * clock.sample), 0)
+    cap = fen(last.budget_cap * clock.sample)
+    return max(clock.spent - cap, -int(last.budget_carry_over * cap))
 
 
 @kernel
 def refill(c: County):
     """In January pots lapse and are filled with the year's budget."""
     policy, sample = c.policy, c.clock.sample
-    c.clock.spent = overspent(c)
+    c.clock.spent = carried_over(c)
     c.clock.claims_last, c.clock.claims = c.clock.claims, 0
     for pot, budget in (
         (POT_STARTUP, policy.budget_startup),

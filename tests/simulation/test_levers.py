@@ -170,6 +170,7 @@ ROWS = [
     ("budget.works", 1e6, spent("roads"), -1, {"policy.venue.road_quality": 1.0}),
     ("budget.arrears", 0.1, owed, 1, {}),
     ("budget.cap", 3e6, total("public_cost"), -1, {}),
+    ("budget.carry_over", 0.0, total("public_cost"), -1, {"policy.budget.cap": 3e6}),
     ("targeting.women", 5, trained_share(is_woman), 1, CROWD),
     ("targeting.under_35", 5, trained_share(is_young), 1, CROWD),
     ("targeting.low_schooling", 5, trained_share(is_low), 1, CROWD),
