@@ -49,8 +49,13 @@ def test_scenarios_that_ship_have_titles_and_descriptions(name: str) -> None:
     assert "\n" not in scenario.description_en + scenario.description_zh
 
 
+OF_THE_CENSUS = {"county.people.female_home", "county.people.age_home"}  # L42; defaults: N34, N30
+"""Facts of Binhai's residents, where a county without the census's table has the survey's."""
+
+
 def test_baseline_is_the_default_of_every_parameter() -> None:
-    assert all(lever.value == lever.default for _, lever in walk(load_scenario("baseline")))
+    found = walk(load_scenario("baseline"))
+    assert {key for key, lever in found if lever.value != lever.default} == OF_THE_CENSUS
 
 
 def test_siloed_and_linked_differ_in_links_only() -> None:
@@ -162,15 +167,15 @@ def test_titles_are_not_inherited(tmp_path: Path) -> None:
 
 
 IDS = {
-    "baseline": "153c1b6622b0e2ec",
-    "linked": "e064f0e5a6ed7185",
-    "coastal_shock": "9bb9cea64a982e79",
-    "coastal_awareness": "5f793ed3e0d06338",
-    "coastal_credit": "ea64fda0381a489a",
-    "coastal_linked": "08182020de9efd36",
-    "coastal_siloed": "738335e82740a224",
-    "coastal_space": "923ba6f93e055ef1",
-    "coastal_training": "c274608416515aed",
+    "baseline": "d337dfb897b75ed4",
+    "linked": "2eab56ca9bc24f40",
+    "coastal_shock": "0ab9866b88b98b83",
+    "coastal_awareness": "eabc534ac6d0b7f3",
+    "coastal_credit": "a65b24d59142e0c3",
+    "coastal_linked": "48c964cbc5a79e7d",
+    "coastal_siloed": "56cae8d7e78a2196",
+    "coastal_space": "119650c977298355",
+    "coastal_training": "a30593d84755e08f",
 }
 
 

@@ -128,7 +128,7 @@ def test_who_may_not_apply_has_no_loan_in_sight(excluded):
     worker = mine.workers[i]
     assert finance.may_apply(mine, worker)
     seen = finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0)
-    assert seen == 0.2 * 500_000.0
+    assert seen == 0.3 * 500_000.0
     for name, value in excluded.items():
         worker[name] = value
     assert not finance.may_apply(mine, worker)
@@ -157,7 +157,7 @@ def test_nobody_applies_where_it_is_not_worth_the_trouble():
         sector = int(mine.towns[worker.township].best)
         return finance.credit_in_sight(mine, worker, sector, 100_000.0, 300_000.0)
 
-    assert seen(0) == 100_000.0
+    assert seen(0) == 150_000.0
     assert seen(20_000) == 0.0
 
 
@@ -165,7 +165,7 @@ def test_without_a_credit_market_whoever_knows_counts_on_a_loan():
     mine = copy_of(OFF)
     i = adult(mine, eligible=0, record=r.DEFAULTED, loans_had=9)
     worker = mine.workers[i]
-    assert finance.means_in_sight(mine, worker) == 0.2 * 500_000.0
+    assert finance.means_in_sight(mine, worker) == 0.3 * 500_000.0
     worker.knows = 0
     assert finance.means_in_sight(mine, worker) == 0.0
 
@@ -300,7 +300,7 @@ def test_a_file_that_is_not_approved_says_so():
     assert mine.now.refused_not_approved == 1 + county(months=1).now.refused_not_approved
 
 
-@pytest.mark.parametrize(("jobs", "share"), [(2.9, 0.2), (3, 0.6), (5.9, 0.6), (6, 1.0), (40, 1.0)])
+@pytest.mark.parametrize(("jobs", "share"), [(2.9, 0.3), (3, 0.6), (5.9, 0.6), (6, 1.0), (40, 1.0)])
 def test_the_cap_rises_with_the_jobs_planned(jobs, share):
     assert desk.cap_for(jobs, copy_of().policy) == share * 500_000.0
 

@@ -110,7 +110,7 @@ def test_views_show_the_county(model: CountyModel) -> None:
         row = model.county.workers[worker.row]
         assert worker.id == row.id and worker.unique_id == 1000 + row.id
         assert worker.state == r.STATES[row.state]
-        assert 18 <= worker.age <= 60 and worker.sex in ("male", "female")
+        assert 18 <= worker.age <= 63 and worker.sex in ("male", "female")
         assert set(worker.knows) <= set(CHANNELS)
         assert worker.savings >= 0 and worker.experience >= row.experience
         assert all(worker in other.ties for other in worker.ties[:2])

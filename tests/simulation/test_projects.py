@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from returnee.scenarios import load_scenario
+from returnee.simulation.firms import projects
 from returnee.simulation.run import start
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
@@ -17,7 +18,6 @@ from returnee.simulation.state.channels import SERVICES, TRAINING
 from returnee.simulation.state.county import County
 from returnee.simulation.state.programmes import G_TRACKING, PROGRAMMES
 from returnee.simulation.state.queues import is_in_training
-from returnee.simulation.support import projects
 from returnee.simulation.support.linkage import (
     NO_CASE,
     OPEN_CASE,
