@@ -105,9 +105,10 @@ def ends() -> list[tuple[str, Any]]:
 
 def together() -> Iterator[Values]:
     """Ends that the schema takes with others only: shares of a whole, a wage and its floor."""
-    levels = [key for key, _ in ends() if key.startswith("county.people.schooling_")]
-    for one in dict.fromkeys(levels):
-        yield {key: float(key == one) for key in levels}
+    for group in ("schooling_", "home_schooling_"):
+        levels = [key for key, _ in ends() if key.startswith(f"county.people.{group}")]
+        for one in dict.fromkeys(levels):
+            yield {key: float(key == one) for key in levels}
     for wage in (500.0, 30_000.0):
         yield {"county.work.local_wage": wage, "county.work.wage_floor": wage}
 

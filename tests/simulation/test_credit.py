@@ -152,7 +152,7 @@ def test_a_slow_desk_and_a_far_one_cost_more_to_apply_to():
 def test_nobody_applies_where_it_is_not_worth_the_trouble():
     def seen(cost):
         mine = copy_of({"behaviour.money.visit_cost": cost, "behaviour.money.visit_spread": 0})
-        i = adult(mine, ability=0.5)
+        i = adult(mine, ability=-1.0)
         worker = mine.workers[i]
         sector = int(mine.towns[worker.township].best)
         return finance.credit_in_sight(mine, worker, sector, 100_000.0, 300_000.0)
@@ -281,11 +281,11 @@ def test_banks_approve_what_covers_the_instalments():
     firm.luck = 1.5
     assert desk.is_approved(mine, f, 100_000.0)
     assert not desk.is_approved(mine, f, 1e9)
-    firm.luck = -3.0
+    firm.luck = -6.0
     assert not desk.is_approved(mine, f, 100_000.0)
     without = copy_of(OFF)
     g = file_of(without, adult(without), wanted=150_000.0)
-    without.firms[g].luck = -3.0
+    without.firms[g].luck = -6.0
     assert desk.is_approved(without, g, 100_000.0)
 
 
@@ -293,7 +293,7 @@ def test_a_file_that_is_not_approved_says_so():
     mine = copy_of()
     f = file_of(mine, adult(mine), wanted=150_000.0, means=50_000.0)
     firm = mine.firms[f]
-    firm.luck, firm.loan_stage, firm.loan_wanted = -5.0, r.IN_PROCESS, 10_000_000
+    firm.luck, firm.loan_stage, firm.loan_wanted = -6.0, r.IN_PROCESS, 10_000_000
     desk.decide_loan(mine, f)
     assert firm.loan == 0
     assert r.REASONS[firm.loan_reason] == "not approved"

@@ -54,6 +54,12 @@ def give_idea(c, i, savings):
     return worker
 
 
+def without_help(c, i):
+    """Ties of worker `i` have nothing to give or lend."""
+    for j in c.ties[c.indptr[i] : c.indptr[i + 1]]:
+        c.workers[j].savings, c.workers[j].settled = 0.0, c.clock.month
+
+
 def test_ideas_come_at_the_best_age(c):
     worker, behaviour = c.workers[someone(c, r.AWAY)], c.behaviour
     behaviour.careers_idea_rate = 0.2
@@ -93,6 +99,7 @@ def test_an_idea_lives_for_some_years(c):
 
 def test_who_lacks_money_saves_up_and_begins_later(c):
     i = someone(c, r.FARMING)
+    without_help(c, i)
     worker = give_idea(c, i, 0.0)
     worker.knows = 0
     assert venture_in_hand(c, i) == OUT_OF_REACH and worker.saves == 1
@@ -104,6 +111,7 @@ def test_who_lacks_money_saves_up_and_begins_later(c):
 def test_a_start_may_be_smaller(c):
     """Half of the money wanted is enough, at a lower income."""
     i = someone(c, r.FARMING)
+    without_help(c, i)
     worker = give_idea(c, i, 1e7)
     worker.knows = 0
     whole = venture_in_hand(c, i)

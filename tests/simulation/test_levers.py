@@ -38,6 +38,10 @@ def new_loans(run):
     return f[f.loan_month >= 1]
 
 
+def largest_loan(run):
+    return new_loans(run).loan_granted.max()
+
+
 def station_courses(run):
     rows = run.county.services[STATIONS : STATIONS + MAX_STATIONS]
     return float(rows.capacity.sum())
@@ -113,8 +117,9 @@ def owed(run):
 CROWD = {"policy.training.places": 400, "behaviour.support.ask_rate": 0.5}
 TALK = {"behaviour.information.post_contacts": 200}
 FAIL = {"behaviour.closing.outlook_margin": 0.0}
-GROWN = {"county.firms.company_capital": 90_000, "policy.training.places": 3000}
+GROWN = {"county.firms.company_capital": 60_000, "policy.training.places": 3000}
 LONG = {"months": 60}
+TRUSTED = {"behaviour.money.cover": 0, "policy.finance.counter_guarantee_waiver": 500_000}
 
 ROWS = [
     ("training.places", 0, total("trained"), -1, {}),
@@ -134,14 +139,14 @@ ROWS = [
     ("incubation.rent_cap", 20_000, spent("rent"), 1, {}),
     ("incubation.months", 12, lived_in_incubator, -1, {}),
     ("activities.contests", 4, total("contest_entrants"), 1, LONG),
-    ("activities.prize_pot", 500_000, prizes, 1, LONG),
+    ("activities.prize_pot", 500_000, prizes, 1, LONG | {"policy.activities.contests": 4}),
     ("activities.outreach_sessions", 200, last("aware_incubation"), 1, {}),
     ("finance.loan_cap", 100_000, lambda run: new_loans(run).loan_granted.mean(), -1, LONG),
-    ("finance.first_step", 1.0, total("loans_granted"), 1, LONG),
+    ("finance.first_step", 1.0, largest_loan, 1, LONG | TRUSTED),
     ("finance.renewals", 0, total("loans_renewed"), -1, LONG),
     ("finance.instalment_share", 0.0, last("loans_outstanding"), 1, LONG),
     ("finance.young_firm", 0, total("loans_asked"), -1, LONG),
-    ("finance.loan_months", 12, lambda run: float((new_loans(run).loan_due - new_loans(run).loan_month).max()), -1, LONG),
+    ("finance.loan_months", 12, lambda run: float((new_loans(run).loan_due - new_loans(run).loan_month).max()), -1, LONG | TRUSTED),
     ("finance.rate_spread", 0, lambda run: new_loans(run).loan_rate.mean(), -1, LONG),
     ("finance.interest_subsidy", 1.0, spent("interest_subsidy"), 1, {}),
     ("finance.guarantee_fund", 0, total("loans_number"), -1, LONG),
