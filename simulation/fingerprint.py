@@ -25,6 +25,7 @@ import pandas as pd
 
 from returnee import scenarios
 from returnee.scenarios import load_scenario
+from returnee.scenarios.schema.behaviour import Structure
 from returnee.simulation.engine.cache import kernel_folder
 from returnee.simulation.engine.compiler import SOURCE_HASH
 from returnee.simulation.run import Run, simulate
@@ -68,6 +69,12 @@ EVENTFUL: dict[str, Any] = {  # many found a firm, and many of those fail
     "behaviour.support.ask_rate": 0.5,
     "behaviour.support.ask_away": 0.8,
     "behaviour.closing.grace": 3,
+    "behaviour.closing.succession": 0.9,
+    "behaviour.money.smallest_loan": 20_000,
+    "behaviour.money.eligible": 0.9,
+    "behaviour.money.cover": 0.3,
+    "behaviour.money.commercial_age": 12,
+    "behaviour.money.guarantor_share": 0.5,
     "behaviour.closing.dormant_months": 3,
     "behaviour.closing.come_back": 0.045,
     "policy.finance.loan_months": 12,
@@ -83,6 +90,8 @@ GENEROUS: dict[str, Any] = {  # every programme is offered, linked and paid; the
     "county.firms.post_files": 0,
     "behaviour.closing.withdraw": 0.01,
     "behaviour.closing.come_back": 0.3,
+    "behaviour.support.jobs_kept": 1,
+    "behaviour.support.offer_chance": 1,
     "policy.training.places": 600,
     "policy.training.outcome_pay_share": 0.5,
     "policy.training.during_migration_share": 0.5,
@@ -113,7 +122,9 @@ GENEROUS: dict[str, Any] = {  # every programme is offered, linked and paid; the
     "policy.targeting.failed_founders": 2,
     "policy.budget.startup": 1e8,
     "policy.budget.employment": 1e8,
-    "policy.budget.interest": 1e8,
+    "policy.budget.interest": {1: 0, 25: 1e8},
+    "policy.budget.arrears": 0.5,
+    "policy.finance.interest_subsidy": 1,
     "policy.budget.works": 1e8,
 }
 SHORT: dict[
@@ -126,6 +137,14 @@ SHORT: dict[
     "county.shock.start_month": 3,
     "county.shock.city_loss": 0.6,
     "county.shock.city_wage": 0.5,
+    "county.firms.pay": 1.3,
+    "behaviour.firm.drift_sd": 0.1,
+    "behaviour.firm.living": 4000,
+    "behaviour.money.cover": 0,
+    "behaviour.closing.outlook_margin": 2,
+    "policy.finance.instalment_share": 0,
+    "policy.finance.renewals": {1: 0, 24: 3},
+    "policy.finance.interest_subsidy": 1,
     "behaviour.money.minimum_start": 0.1,
     "policy.training.places": 20,
     "policy.services.mentors": 1,
@@ -140,6 +159,10 @@ SHORT: dict[
     "policy.budget.arrears": 0.5,
     "policy.budget.cap": {1: 3e6, 25: 2e5},
 }
+WITHOUT: dict[str, Any] = {  # each mechanism that can be turned off is
+    **GENEROUS,
+    **{f"behaviour.structure.{key}": False for key in Structure.model_fields},
+}
 OWN: dict[str, Any] = {  # a county that brings its people and ties
     "county": "example",
     "county.work.city_loss": 0,
@@ -147,6 +170,7 @@ OWN: dict[str, Any] = {  # a county that brings its people and ties
 CASES: dict[str, Case] = {
     "generous": Case(GENEROUS),
     "short": Case(SHORT, replicate=3, months=36),
+    "without": Case(WITHOUT, replicate=2, months=18),
     "own people": Case(OWN, replicate=1, sample=1.0, months=4),
 }
 

@@ -3,7 +3,7 @@
 A band [low, high] counts as its centre c and half-width h, a value as c with h its standard
 deviation; a simulated figure m lies (m - c) / h half-widths from its target. Where one edge of a
 band is only a natural limit (no firm, every loan), the distance is counted from the edge on:
-`aim` is then "inside". The shipped targets are the patterns of use ``C``.
+`aim` is then "inside". The shipped targets are the patterns of use ``C`` that a run of ten years shows.
 """
 
 from __future__ import annotations
@@ -89,13 +89,13 @@ class Target:
 
 
 def default_targets() -> tuple[Target, ...]:
-    """The patterns that the baseline may be fitted to."""
+    """The patterns that the baseline may be fitted to, but those that take a run of thirty years."""
     return tuple(
         Target(
             p.key, p.low, p.high, ", ".join(p.sources), 1.0, INSIDE if p.key in EDGES else CENTRE
         )
         for p in BY_KEY.values()
-        if p.use == FITTED
+        if p.use == FITTED and p.key not in LONG
     )
 
 
