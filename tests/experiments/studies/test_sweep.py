@@ -202,9 +202,9 @@ def test_shares_are_merged_to_the_same_table(tmp_path: Path, found: pd.DataFrame
     [
         ({"axes": {"policy.training.place": [1]}}, "unknown key (did you mean policy.training.places"),
         ({"axes": {PLACES: []}}, "found an empty list, allowed one value or more"),
-        ({"axes": {PLACES: [5000]}}, "found 5000, allowed a number from 0 to 3000 (people/yr)"),
-        ({"axes": {PLACES: {"low": 10, "high": 4000}}, "method": "latin", "points": 2},
-         "found 4000, allowed a number from 0 to 3000"),
+        ({"axes": {PLACES: [15000]}}, "found 15000, allowed a number from 0 to 10000 (people/yr)"),
+        ({"axes": {PLACES: {"low": 10, "high": 14000}}, "method": "latin", "points": 2},
+         "found 14000, allowed a number from 0 to 10000"),
         ({"axes": {PLACES: {"low": 10, "high": 5}}}, "low below high"),
         ({"axes": {PLACES: {"low": 1}}}, "found no high"),
         ({"axes": {PLACES: {"low": 1, "high": 5, "step": 2}}}, "places.step: found an unknown key"),
@@ -240,7 +240,7 @@ def test_bad_designs_are_one_line_and_start_nothing(
         (f"{PLACES}\n1,0.2\n2,0.4\n", "row 2: found 2 cells, allowed 1"),
         (f"{PLACES},{LUCK}\n1,0.2\n2\n", "row 3: found 1 cells, allowed 2"),
         (f"{PLACES},{LUCK}\n1,0.2\n2,\n", f"row 3: {LUCK}: found nothing"),
-        (f"{PLACES}\n1\n9000\n", f"row 3: {PLACES}: found 9000, allowed a number from 0 to 3000"),
+        (f"{PLACES}\n1\n19000\n", f"row 3: {PLACES}: found 19000, allowed a number from 0 to 10000"),
     ],
 )
 def test_bad_tables_are_one_line(tmp_path: Path, text: str, says: str) -> None:
