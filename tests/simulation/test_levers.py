@@ -119,7 +119,7 @@ TALK = {"behaviour.information.post_contacts": 200}
 FAIL = {"behaviour.closing.outlook_margin": 0.0}
 GROWN = {"county.firms.company_capital": 60_000, "policy.training.places": 3000}
 LONG = {"months": 60}
-TRUSTED = {"behaviour.money.cover": 0, "policy.finance.counter_guarantee_waiver": 500_000}
+TRUSTED = {"behaviour.money.cover": 0, "policy.finance.counter_guarantee_waiver": 300_000}
 
 ROWS = [
     ("training.places", 0, total("trained"), -1, {}),
