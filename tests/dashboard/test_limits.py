@@ -41,9 +41,7 @@ def test_nor_for_any_number_of_ties() -> None:
     ties = {f"county.ties.{name}": 20 for name in settings.TIES}
     Mix("linked", MappingProxyType(ties)).scenario()  # in the county that ships
     large = Mix("linked", MappingProxyType({**ties, "county.labour_force": 1_200_000}))
-    with pytest.raises(
-        ScenarioError, match="= 60, allowed a sum of at most 40 for 1200000 people"
-    ):
+    with pytest.raises(ScenarioError, match="= 60, allowed a sum of at most 40 for 1200000 people"):
         large.scenario()
 
 
