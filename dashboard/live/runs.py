@@ -140,8 +140,9 @@ def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
     """The scenario of a replicate: itself, or with the parameter set of that replicate."""
     if not sets:
         return scenario
-    key = (scenario.id, *sets[replicate].items())
-    return VARIANTS.get(key) or VARIANTS.put(key, scenario.with_(sets[replicate]))
+    moved = sets[replicate % len(sets)]
+    key = (scenario.id, *moved.items())
+    return VARIANTS.get(key) or VARIANTS.put(key, scenario.with_(moved))
 
 
 def _figures_call(

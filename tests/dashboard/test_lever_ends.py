@@ -73,7 +73,7 @@ def test_every_end_of_every_lever_gives_an_answer_or_one_line(no_runs: None, lan
             if lang == "zh":
                 assert re.search("[\u4e00-\u9fff]", line) and "allowed" not in line
     assert any("schooling" in key for key in said) and any("wage" in key for key in said)
-    assert len(said) < 25  # all others have answers
+    assert len(said) < 35  # all others have answers
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,10 @@ def test_a_link_cannot_ask_for_a_run_of_any_size() -> None:
 
 
 def test_nor_for_any_number_of_ties() -> None:
-    ties = {f"county.ties.{name}": 50 for name in settings.TIES}
+    ties = {f"county.ties.{name}": 20 for name in settings.TIES}
     Mix("linked", MappingProxyType(ties)).scenario()  # in the county that ships
     large = Mix("linked", MappingProxyType({**ties, "county.labour_force": 1_200_000}))
-    with pytest.raises(
-        ScenarioError, match="= 150, allowed a sum of at most 40 for 1200000 people"
-    ):
+    with pytest.raises(ScenarioError, match="= 60, allowed a sum of at most 40 for 1200000 people"):
         large.scenario()
 
 

@@ -50,7 +50,7 @@ from returnee.simulation import simulate
 
 FREE = ("behaviour.returning.constant", "behaviour.firm.scale")
 AIMED = ("return_rate", "persons_self_employed", "net_margin")
-TRUE = {"behaviour.returning.constant": -2.2, "behaviour.firm.scale": 0.75}
+TRUE = {"behaviour.returning.constant": -2.4, "behaviour.firm.scale": 0.6}
 SMALL = Options(
     trials=37, sample=0.005, replicates=2, members=4, verify_sample=0.01, verify_replicates=4
 )

@@ -247,7 +247,7 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(executors, "run_task", stopped)
     result = call("linkage", *WORDS, "--workers", 1)
-    assert result.exit_code == 130 and "5 of 180 runs are kept" in result.stderr.splitlines()[-1]
+    assert result.exit_code == 130 and "5 of 200 runs are kept" in result.stderr.splitlines()[-1]
     assert result.stdout == ""
 
 
@@ -318,7 +318,7 @@ def test_the_command_prints_json_and_nothing_else(
     result = call("linkage", *WORDS, "--workers", 1, "--json")
     assert result.exit_code == 0, result.stderr
     content = json.loads(result.stdout)
-    assert content["answer"] and len(content["premiums"]) == 4 * N_MEASURES
+    assert content["answer"] and len(content["premiums"]) == 6 * N_MEASURES
     assert (tmp_path / "results/linkage/report.html").exists()
     assert call("linkage", *WORDS).exit_code == 0
     one = linkage(**SMALL)

@@ -23,7 +23,7 @@ MONTH = 30
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    short = load_scenario("linked", {"policy.finance.guarantee_fund": 2_000_000})
+    short = load_scenario("linked", {"policy.finance.guarantee_fund": 10_000_000})
     return simulate(short, sample=0.05, months=48)
 
 

@@ -240,7 +240,10 @@ def test_bad_designs_are_one_line_and_start_nothing(
         (f"{PLACES}\n1,0.2\n2,0.4\n", "row 2: found 2 cells, allowed 1"),
         (f"{PLACES},{LUCK}\n1,0.2\n2\n", "row 3: found 1 cells, allowed 2"),
         (f"{PLACES},{LUCK}\n1,0.2\n2,\n", f"row 3: {LUCK}: found nothing"),
-        (f"{PLACES}\n1\n19000\n", f"row 3: {PLACES}: found 19000, allowed a number from 0 to 10000"),
+        (
+            f"{PLACES}\n1\n19000\n",
+            f"row 3: {PLACES}: found 19000, allowed a number from 0 to 10000",
+        ),
     ],
 )
 def test_bad_tables_are_one_line(tmp_path: Path, text: str, says: str) -> None:

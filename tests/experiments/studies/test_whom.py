@@ -79,7 +79,7 @@ def test_persons_of_a_sample_with_few_people(tmp_path: Path) -> None:
     last = small.runs[small.runs["month"] == 24].pivot_table(
         index=["scenario", "replicate"], columns="indicator", values="value", observed=True
     )
-    assert (last["labour_force"] == 1000).all()
+    assert last["labour_force"].between(800, 1100).all()  # as ages make it
     manifest = json.loads((tmp_path / "few" / "manifest.json").read_text("utf-8"))
     assert {about["share"] for about in manifest["scenarios"].values()} == {0.05}
     for outcome, indicator in (("owner", "firms_open"), ("employed", "jobs")):
