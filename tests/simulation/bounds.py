@@ -104,11 +104,15 @@ def ends() -> list[tuple[str, Any]]:
 
 
 def together() -> Iterator[Values]:
-    """Ends that the schema takes with others only: shares of a whole, a wage and its floor."""
+    """Ends that the schema takes with others only: shares of a whole, ages of parents, a wage and its floor."""
     for group in ("schooling_", "home_schooling_"):
         levels = [key for key, _ in ends() if key.startswith(f"county.people.{group}")]
         for one in dict.fromkeys(levels):
             yield {key: float(key == one) for key in levels}
+    for youngest, oldest in ((15.0, 15.0), (50.0, 60.0)):
+        yield {"county.people.youngest_parent": youngest, "county.people.oldest_parent": oldest}
+    for jobs, farming in ((0.0, 1.0), (1.0, 0.0)):
+        yield {"county.work.other_jobs": jobs, "county.work.farming": farming}
     for wage in (500.0, 30_000.0):
         yield {"county.work.local_wage": wage, "county.work.wage_floor": wage}
 

@@ -72,7 +72,13 @@ ALL_OFF = {REFERRAL: 0, **{gate: False for gate, _ in GATES}}
 LOAN = {"queue_desk", "loans_granted", "loans_number", "desk_wait", "refused_no_guarantor"}
 EARLIER = ["returns", "remigrations", "plans"]  # steps of the month before support
 FIRST = (
-    ("policy.finance.grant_needs_certificate", {}, {"grants"}, {"startup_grant"}),
+    # Who gets the grant may go on in a month in which others stop.
+    (
+        "policy.finance.grant_needs_certificate",
+        {},
+        {"grants"},
+        {"startup_grant", "exit_compensation"},
+    ),
     (
         "policy.linkage.certificate_speeds_loan",
         {"policy.services.desk_days": 30},
