@@ -183,15 +183,16 @@ def test_a_funnel_is_shares_of_the_ventures_begun(small: Comparison) -> None:
     assert {f"refused_{reason}" for reason in REASONS} <= set(every.index)
 
 
-def test_waits_are_means_over_those_served(small: Comparison) -> None:
-    frame = small.support
+def test_waits_are_means_over_those_served() -> None:
+    found = compare(["linked"], replicates=2, sample=0.02, months=MONTHS)
+    frame = found.support
     assert list(frame[frame["scenario"] == "linked"]["measure"]) == list(FIGURES)
-    waited, served = (small.cube.of("linked", name) for name in ("trained_wait", "trained"))
+    waited, served = (found.cube.of("linked", name) for name in ("trained_wait", "trained"))
     each = [float(w @ s / s.sum()) for w, s in zip(waited, served) if s.sum() > 0]
     row = frame[(frame["scenario"] == "linked") & (frame["measure"] == "wait_training")].iloc[0]
     assert each and row["level"] == pytest.approx(np.mean(each))
     withdrawn = frame[frame["measure"] == "banks_withdrawn"].set_index("scenario")
-    months = (1.0 - small.cube.of("linked", "banks_lending")).sum(axis=1).mean()
+    months = (1.0 - found.cube.of("linked", "banks_lending")).sum(axis=1).mean()
     assert withdrawn.loc["linked", "level"] == pytest.approx(months)
 
 
