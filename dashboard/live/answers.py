@@ -20,7 +20,7 @@ from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import ENSEMBLE, LEVERS, Mix, Place
 from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
-from returnee.experiments.measuring.selections import HEADLINES, KEY
+from returnee.experiments.measuring.selections import HEADLINES, INCOMES, KEY, PUBLIC_MONEY
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube, effects_on
 from returnee.experiments.studies.compare import Comparison, command_of
@@ -40,7 +40,7 @@ WAITING = {
 }  # fmt: skip
 """Queues and waits, and the lever without which there is nothing to wait for or be refused."""
 
-SHOWN = tuple(dict.fromkeys((*HEADLINES, *KEY, *WAITING, "aware_finance")))
+SHOWN = tuple(dict.fromkeys((*HEADLINES, *KEY, *WAITING, *PUBLIC_MONEY, *INCOMES, "aware_finance")))
 BASE = pd.DataFrame(
     [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in map(BY_NAME.__getitem__, SHOWN)],
     columns=["measure", "label_en", "label_zh", "unit", "kind", "better"],
