@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.finance import income_without
 from returnee.simulation.firms.hiring import lay_off
 from returnee.simulation.firms.loans import pay_off, service_debts, settle_debts
-from returnee.simulation.firms.ventures import log_city_option, shock_factor
+from returnee.simulation.firms.ventures import LEAST_INCOME, log_city_option, shock_factor
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import (
     book,
@@ -35,16 +36,6 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
-LEAST_INCOME = 100.0  # yuan a month, so that logs stay finite
-
-
-@kernel
-def income_at_home(c: County, worker: np.record):
-    """Income that an owner could have otherwise at home: a job, if one can be found, or farming."""
-    job = math.exp(c.towns[worker.township].log_job + worker.log_home)
-    return max(job, c.facts.work_farm_income)
-
-
 @kernel
 def income_in_city(c: County, worker: np.record):
     """Income at home that would be worth the city wage: the wage less what being home is worth."""
@@ -55,7 +46,7 @@ def income_in_city(c: County, worker: np.record):
 @kernel
 def alternative(c: County, worker: np.record):
     """Income of the best that an owner could do otherwise, at home or in the city."""
-    return max(income_at_home(c, worker), income_in_city(c, worker))
+    return max(income_without(c, worker), income_in_city(c, worker))
 
 
 @kernel
@@ -106,7 +97,7 @@ def count_stop(c: County, worker: np.record, reason: int):
 def move_on(c: County, i: int, reason: int):
     """Worker `i` had to stop, or gave up for something better: work at home, or in the city."""
     worker, month = c.workers[i], c.clock.month
-    if reason == r.STOP_GAVE_UP and income_in_city(c, worker) > income_at_home(c, worker):
+    if reason == r.STOP_GAVE_UP and income_in_city(c, worker) > income_without(c, worker):
         go_away(c, i)
         c.due[i] = month + 12
     else:

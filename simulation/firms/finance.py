@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.loans import debt_service, guaranteed_service
+from returnee.simulation.firms.loans import debt_service, guaranteed_service, loan_rate
 from returnee.simulation.firms.trading import expected_value
 from returnee.simulation.firms.ventures import (
     CAPITAL_UNIT,
@@ -73,12 +73,6 @@ def cost_of_applying(c: County, worker: np.record):
     if has_post(c, int(worker.township)):
         cost *= behaviour.money_near_post
     return cost * behaviour.money_visits_per_day * desk_days(c)
-
-
-@kernel
-def loan_rate(c: County):
-    """Interest of a guaranteed loan granted now, a year, before subsidy."""
-    return c.facts.firms_lpr + c.policy.finance_rate_spread / 10_000.0
 
 
 @kernel

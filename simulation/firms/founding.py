@@ -24,6 +24,7 @@ from returnee.simulation.firms.markets import finds_site
 from returnee.simulation.firms.projects import FUNDED, OPENED, drops_out, recall_course
 from returnee.simulation.firms.trading import expected_income
 from returnee.simulation.firms.ventures import (
+    LEAST_INCOME,
     first_customers,
     known_productivity,
     optimism_of,
@@ -81,7 +82,7 @@ def choose_sector(c: County, i: int, attempt: int, means: float):
         u, _, _, _ = draws(clock, D_VENTURE, 0, worker.id, attempt * 16 + s)
         income, _ = venture_income(c, worker, s, means)
         value = (
-            math.log(max(income, 100.0))
+            math.log(max(income, LEAST_INCOME))
             + c.behaviour.firm_taste * normal(u)
             + c.markets[s].appeal
             + c.markets[s].site_worth
@@ -112,11 +113,10 @@ def plan_of(c: County, i: int, means: float):
 
 
 @kernel
-def ask_family(c: County, i: int, attempt: int, wanted: float, take: bool):
+def ask_family(c: County, i: int, attempt: int, wanted: float):
     """Money that family and friends give, at most `wanted` yuan; they give from their savings.
 
     Each tie gives with a fixed chance a share of the savings above the buffer (assumed; whole yuan).
-    Unless it is to be taken, it is only counted.
     """
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     total = 0.0
@@ -131,8 +131,7 @@ def ask_family(c: County, i: int, attempt: int, wanted: float, take: bool):
             spare = tie.savings - behaviour.money_buffer
             if spare > 0.0:
                 gift = cents(min(math.floor(behaviour.money_family_share * spare), wanted - total))
-                if take:
-                    tie.savings -= gift
+                tie.savings -= gift
                 total += gift
     return total
 
@@ -198,7 +197,7 @@ def begin_venture(c: County, i: int):
     credit = credit_in_sight(c, worker, sector, own + given, wanted)
     if own + given + credit + lent < behaviour.money_minimum_start * wanted:
         return
-    family = ask_family(c, i, attempt, wanted - own, True)
+    family = ask_family(c, i, attempt, wanted - own)
     f = new_file(c, i, sector)
     firm = c.firms[f]
     worker.savings -= own

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 
 @kernel
+def loan_rate(c: County):
+    """Interest of a guaranteed loan granted now, a year, before subsidy."""
+    return c.facts.firms_lpr + c.policy.finance_rate_spread / 10_000.0
+
+
+@kernel
 def debt_service(principal: float, rate: float, months: int):
     """Instalment and interest of the first month, for a loan repaid in equal parts; yuan."""
     return principal / months + principal * rate / 12.0
@@ -34,9 +40,8 @@ def guaranteed_service(c: County, principal: float):
     What is due at the end of the term is not asked of the income: the loan of a sound firm is renewed.
     """
     policy = c.policy
-    rate = c.facts.firms_lpr + policy.finance_rate_spread / 10_000.0
     part = policy.finance_instalment_share / policy.finance_loan_months
-    return principal * (part + rate / 12.0)
+    return principal * (part + loan_rate(c) / 12.0)
 
 
 @kernel

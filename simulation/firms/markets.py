@@ -117,7 +117,6 @@ def count_sites(c: County):
         works = firm.phase == r.REGISTERED or firm.phase == r.OPEN
         if works and c.markets[firm.sector].needs_site == 1:
             used += 1
-    clock.site_firms = used
     if clock.month <= 1:
         clock.site_stock = used * (1.0 + c.facts.firms_sites_vacant)
     stock = clock.site_stock + clock.sites

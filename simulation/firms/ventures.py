@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 CAPITAL_UNIT = 10_000.0
-LEAST_CAPITAL = 1_000.0  # yuan, so that logs stay finite
+LEAST_CAPITAL, LEAST_INCOME = 1_000.0, 100.0  # yuan, and yuan a month, so that logs stay finite
 
 
 @kernel

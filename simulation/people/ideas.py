@@ -22,7 +22,12 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.finance import means_in_sight
 from returnee.simulation.firms.founding import plan_of
-from returnee.simulation.firms.ventures import capital_for, log_city_option, venture_income
+from returnee.simulation.firms.ventures import (
+    LEAST_INCOME,
+    capital_for,
+    log_city_option,
+    venture_income,
+)
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of, happens, job_pay, knows
 from returnee.simulation.state.channels import N_CHANNELS
@@ -33,7 +38,6 @@ if TYPE_CHECKING:
 
 
 OUT_OF_REACH = -1e9  # log income of what cannot be had
-LEAST_INCOME = 100.0  # yuan a month, so that logs stay finite
 
 
 @kernel

@@ -330,11 +330,9 @@ CLOCK = np.dtype(
         ("places_built", "f8"),  # incubator places built beyond the county's stock
         ("road", "f8"),  # road quality in force, index 0-1
         ("spending_then", "f8"),  # that spending at the end of the history
-        ("site_firms", "i8"),  # firms with a site, of those that need one
         ("site_stock", "f8"),  # sites for them without those that the county builds
         ("sites", "f8"),  # county sites in use at most
         ("places_used", "i8"),
-        ("sites_used", "i8"),
         ("mentored", "i8"),
     ],
     align=True,

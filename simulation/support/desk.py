@@ -21,13 +21,12 @@ from returnee.simulation.firms.finance import (
     cost_of_applying,
     gain_of_capital,
     is_bankable,
-    loan_rate,
     may_apply,
     project_income,
     put_into_firm,
 )
 from returnee.simulation.firms.founding import apply_for_loan
-from returnee.simulation.firms.loans import guaranteed_service
+from returnee.simulation.firms.loans import guaranteed_service, loan_rate
 from returnee.simulation.firms.projects import PLAN, drops_out, estimate, seen_by_bank
 from returnee.simulation.firms.ventures import venture_income
 from returnee.simulation.state import records as r

@@ -213,7 +213,6 @@ def settle_sites(c: County):
                 used += 1
             elif firm.venue == r.COUNTY_SITE:
                 firm.venue = r.OWN
-    clock.sites_used = used
 
 
 @kernel

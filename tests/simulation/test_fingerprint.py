@@ -38,7 +38,7 @@ UNREACHED = {
     ("decide_loan", "refuse(c, f, r.BANKS_WITHDRAWN)"): "banks lend or have withdrawn for good",
     ("decide_loan", "return"): "banks lend or have withdrawn for good",
     ("drawn_firms", "cut *= 4.0"): "the first draw seldom finds too few firms",
-    ("error_of", "return behaviour.support_mentor_error"): "mentors look at open firms of a kind that is rare here",
+    ("error_of", "return behaviour.support_mentor_error"): "mentors look at open firms, whose files banks seldom see",
     ("gini_at_home", "return 0.0"): "a county without people has no inequality",
     ("go_on_with_plan", "withdraw_file(firm)"): "few plans are let go after a course",
     ("hand_on", "return False"): "somebody is found",

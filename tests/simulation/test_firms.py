@@ -11,10 +11,10 @@ from returnee.scenarios import load_scenario, record_of
 from returnee.simulation.firms.closing import (
     alternative,
     compensate_exit,
-    income_at_home,
     income_in_city,
     reason_to_stop,
 )
+from returnee.simulation.firms.finance import income_without
 from returnee.simulation.firms.hiring import nearest, poach
 from returnee.simulation.firms.markets import finds_site, price_sectors
 from returnee.simulation.firms.trading import (
@@ -175,7 +175,7 @@ def test_an_owner_compares_the_best_of_home_and_city():
     worker["log_wage"] = np.log(1e5)
     assert alternative(here, worker) == income_in_city(here, worker) < 1e5
     worker["log_wage"] = 0.0
-    assert alternative(here, worker) == income_at_home(here, worker)
+    assert alternative(here, worker) == income_without(here, worker)
 
 
 def test_nobody_gives_up_for_what_was_known_at_opening():
