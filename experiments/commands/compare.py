@@ -142,11 +142,7 @@ def _over(
 ) -> None:  # fmt: skip
     """Compare in every parameter set of an ensemble."""
     from returnee.experiments.reports.ensemble import as_json, show, write_page
-    from returnee.experiments.studies.compare_ensemble import (
-        REPLICATES,
-        Ensemble,
-        compare_ensemble,
-    )
+    from returnee.experiments.studies.compare_ensemble import REPLICATES, Ensemble, compare_ensemble
 
     count = REPLICATES if compared.replicates is None else compared.replicates
     results = replace(results, out=results.out or "results/compare-ensemble")

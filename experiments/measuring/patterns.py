@@ -22,11 +22,7 @@ from returnee.simulation.people.returning import RECENT_MONTHS
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import FINANCE, SERVICES, TRAINING
-from returnee.simulation.state.draws import (
-    D_SHOCK,
-    ONLY,
-    draws,
-)
+from returnee.simulation.state.draws import D_SHOCK, ONLY, draws
 from returnee.simulation.state.programmes import R_GRANT
 from returnee.simulation.state.providers import ACTIVITY
 

@@ -11,13 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    chart_language,
-    settings,
-    svg_of,
-)
+from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.studies.face import Face, Response
 from returnee.experiments.studies.patterns import Pattern
 from returnee.experiments.studies.validation import Result, Validation
@@ -78,13 +72,7 @@ def draw_result(axes: Axes, row: int, result: Result, lang: str) -> None:
     p, colour = result.pattern, HIT if result.passed else MISSED
     said = f"{measured(result.value, p.unit, lang)}  ({band_text(p, lang)})"
     axes.text(
-        1.01,
-        row,
-        said,
-        transform=axes.get_yaxis_transform(),
-        va="center",
-        fontsize=8,
-        color=colour,
+        1.01, row, said, transform=axes.get_yaxis_transform(), va="center", fontsize=8, color=colour
     )
     if np.isnan(result.value):
         return

@@ -89,12 +89,7 @@ class Points(OwnFolder):
     """
 
     def __init__(
-        self,
-        frame: Frame,
-        about: Mapping[str, Any],
-        where: Where,
-        results: Keep,
-        command: str = "",
+        self, frame: Frame, about: Mapping[str, Any], where: Where, results: Keep, command: str = ""
     ) -> None:
         self.frame, self.where, self.reporter = frame, where, results.reporter
         self.found: dict[Key, dict[str, float]] = {}

@@ -14,14 +14,7 @@ import numpy as np
 
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import RunSettings
-from returnee.experiments.studies.stories.life import (
-    KINDS,
-    MONTHLY,
-    RECEIVED,
-    Detail,
-    Event,
-    Life,
-)
+from returnee.experiments.studies.stories.life import KINDS, MONTHLY, RECEIVED, Detail, Event, Life
 from returnee.scenarios import Scenario
 from returnee.simulation.run import Run, start
 from returnee.simulation.start.history import advance
