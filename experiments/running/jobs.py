@@ -17,14 +17,7 @@ import pyarrow as pa
 
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import (
-    NAMES,
-    SCHEMA,
-    levels_of,
-    run_schema,
-    tidy,
-    undescribed,
-)
+from returnee.experiments.measuring import measures
 from returnee.experiments.measuring.people import PEOPLE, people_of
 from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import Scenario, load_scenario
@@ -153,7 +146,7 @@ class Tidy:
         Replicates of which every person's outcome is kept, see `measuring.people`.
     """
 
-    measure: Callable[[Run, Task], pa.Table] = tidy
+    measure: Callable[[Run, Task], pa.Table] = measures.tidy
     people: int = 0
 
     def of(self, run: Run, task: Task) -> Tables:
@@ -191,16 +184,16 @@ class Figures:
 
     def of(self, run: Run, task: Task) -> tuple[np.ndarray, pa.Table | None]:
         """Figures of one run."""
-        return levels_of(run), tidy(run, task) if self.monthly else None
+        return measures.levels_of(run), measures.tidy(run, task) if self.monthly else None
 
     def tables(self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]) -> Tables:
         """What was run, at which point, and what came out."""
-        nothing = np.full(len(NAMES), np.nan)
+        nothing = np.full(len(measures.NAMES), np.nan)
         values = np.array([nothing if found is None else found[0] for found in kept])
         tables = {RUNS: rows_of(job, values, errors)}
         if self.monthly:
             months = [found[1] for found in kept if found is not None]
-            tables[MONTHLY] = pa.concat_tables(months) if months else SCHEMA.empty_table()
+            tables[MONTHLY] = pa.concat_tables(months) if months else measures.SCHEMA.empty_table()
         return tables
 
 
@@ -219,7 +212,7 @@ def rows_of(job: Job, values: np.ndarray, errors: Sequence[str | None]) -> pa.Ta
     keys = list(next(iter(points.values())))
     columns += [[points[task.point][key] for task in job.runs] for key in keys]
     columns += [pa.array(column, pa.float64(), from_pandas=True) for column in values.T]
-    schema = undescribed(run_schema(keys).empty_table()).schema
+    schema = measures.undescribed(measures.run_schema(keys).empty_table()).schema
     arrays = [
         column if isinstance(column, pa.Array) else pa.array(column, field.type)
         for field, column in zip(schema, columns)

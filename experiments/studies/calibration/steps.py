@@ -8,27 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from returnee.experiments import defaults
 from returnee.experiments.arguments import check_fields
-from returnee.experiments.defaults import (
-    CALIBRATION_REPLICATES,
-    CALIBRATION_SAMPLE,
-    CALIBRATION_TRIALS,
-    ENSEMBLE_MEMBERS,
-    VERIFY_REPLICATES,
-    VERIFY_SAMPLE,
-)
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import check
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.statistics.coordinates import Coordinate, values_at
+from returnee.experiments.studies.calibration import identify
 from returnee.experiments.studies.calibration.ensemble import Bands, sample_around, well_spread
-from returnee.experiments.studies.calibration.identify import (
-    PRIOR,
-    Identification,
-    Response,
-    one_at_a_time,
-)
 from returnee.experiments.studies.calibration.points import Frame, Points
 from returnee.experiments.studies.calibration.search import check_method
 from returnee.experiments.studies.calibration.targets import Target, distances
@@ -60,13 +48,13 @@ class Options:
         Of the best; the members of the ensemble have a quarter of it.
     """
 
-    trials: int = CALIBRATION_TRIALS
-    sample: float = CALIBRATION_SAMPLE
-    replicates: int = CALIBRATION_REPLICATES
+    trials: int = defaults.CALIBRATION_TRIALS
+    sample: float = defaults.CALIBRATION_SAMPLE
+    replicates: int = defaults.CALIBRATION_REPLICATES
     method: str = "cma"
-    members: int = ENSEMBLE_MEMBERS
-    verify_sample: float = VERIFY_SAMPLE
-    verify_replicates: int = VERIFY_REPLICATES
+    members: int = defaults.ENSEMBLE_MEMBERS
+    verify_sample: float = defaults.VERIFY_SAMPLE
+    verify_replicates: int = defaults.VERIFY_REPLICATES
 
     def __post_init__(self) -> None:
         """Refuse what is of another type."""
@@ -133,7 +121,7 @@ def pull_of(points: np.ndarray) -> Any:
     ----------
     points : ndarray, shape (..., parameters)
     """
-    return ((points / PRIOR) ** 2).sum(axis=-1)
+    return ((points / identify.PRIOR) ** 2).sum(axis=-1)
 
 
 class Calibrator:
@@ -156,10 +144,10 @@ class Calibrator:
         replicates = replicates or self.options.replicates
         return self.points.figures(self.sets(points), replicates, self.options.sample)
 
-    def response(self, centre: np.ndarray, replicates: int) -> Response:
+    def response(self, centre: np.ndarray, replicates: int) -> identify.Response:
         """Each parameter moved alone."""
-        moved = one_at_a_time(self.axes, centre)
-        return Response(self.axes, self.targets, moved, self.run(moved, replicates))
+        moved = identify.one_at_a_time(self.axes, centre)
+        return identify.Response(self.axes, self.targets, moved, self.run(moved, replicates))
 
     def losses(self, points: np.ndarray) -> np.ndarray:
         """Losses at points of the search, with the pull towards the values in use."""
@@ -193,7 +181,7 @@ class Calibrator:
         return found
 
 
-def out_of_reach(first: Response, warn: Reporter) -> None:
+def out_of_reach(first: identify.Response, warn: Reporter) -> None:
     """Name targets that no parameter moves: an error for one that is missed, else a line.
 
     Raises
@@ -216,7 +204,7 @@ def ensemble_of(
     steps: Calibrator,
     centre: np.ndarray,
     best: dict[str, float],
-    identified: Identification,
+    identified: identify.Identification,
     error: np.ndarray,
 ) -> tuple[list[dict[str, float]], np.ndarray, int]:
     """Sets that meet the targets, verified, well spread: parameters, figures, and how many met."""
