@@ -58,12 +58,7 @@ MeasureOption = Annotated[
 
 
 def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str, ...]:
-    """Measures that a report is about; refused are those that no run of so many months can have.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Measures that a report is about; refused are those that no run of so many months can have."""
     from returnee.experiments.measuring.measures import check_horizon, check_measure
     from returnee.experiments.measuring.selections import OVER_AXES
 

@@ -148,7 +148,6 @@ def outlay(run: Run, firms: np.ndarray, sales: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    run : Run
     firms : structured ndarray, shape (firms,)
     sales : ndarray of float, shape (firms,)
         Of the last 12 months, yuan.

@@ -391,10 +391,6 @@ def write_report(found: Comparison, path: Path, lang: str = "en") -> Path:
     ----------
     found : Comparison
         What to report.
-    path : Path
-        File to write.
-    lang : {"en", "zh"}
-        Language of the page.
     """
     return write_text(path, html_of(found, lang))
 

@@ -279,8 +279,6 @@ def report(found: pd.DataFrame, about: dict[str, Any], command: str, lang: str) 
         As from `sensitivity_study.sensitivity`.
     about : dict
         n, spread, county, months, replicates, sample.
-    command : str
-    lang : {"en", "zh"}
     """
     words, charts = Words(found, lang), Words(found, draw.chart_language(lang))
     sections = [

@@ -42,30 +42,17 @@ LEAST = 4  # points, for a rank correlation
 
 @dataclass(frozen=True)
 class Found:
-    """What came out of a sweep.
+    """What came out of a sweep."""
 
-    Attributes
-    ----------
-    runs : DataFrame
-        A row a run that did not fail.
-    means : DataFrame
-        A row a point and scenario, means over replicates: ``scenario``, the axes, the measures.
-    keys, measures : sequence of str
-    titles : dict
-        English and Chinese title of each scenario, the first one first.
-    attrs : dict
-        Labels and units of columns.
-    about : dict
-        runs, failed, points, replicates, sample, months.
-    """
-
-    runs: pd.DataFrame
+    runs: pd.DataFrame  # A row a run that did not fail
+    # A row a point and scenario, means over replicates: ``scenario``, the axes, the measures
     means: pd.DataFrame
     keys: Sequence[str]
     measures: Sequence[str]
+    # english and Chinese title of each scenario, the first one first
     titles: dict[str, tuple[str, str]]
-    attrs: dict[str, Any]
-    about: dict[str, Any]
+    attrs: dict[str, Any]  # labels and units of columns
+    about: dict[str, Any]  # runs, failed, points, replicates, sample, months
 
     def axis(self, key: str, lang: str) -> str:
         """Label of an axis."""

@@ -270,17 +270,10 @@ SET_UP = 0.015  # seconds a run
 
 @dataclass(frozen=True)
 class SweepPlan(Runs):
-    """A design with its points drawn.
-
-    Attributes
-    ----------
-    design : Design
-    points : DataFrame
-        A row for each point, a column for each axis.
-    """
+    """A design with its points drawn."""
 
     design: Design
-    points: pd.DataFrame
+    points: pd.DataFrame  # A row for each point, a column for each axis
 
     KIND = "sweep"
     grows = False

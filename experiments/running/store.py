@@ -49,7 +49,6 @@ class Store(OwnFolder):
     ----------
     folder : Path
         New, empty, or holding results of the same plan.
-    plan : Runs
     command : str
         The command that repeats the plan, for the manifest.
     as_new : bool
@@ -323,12 +322,7 @@ def parts_in(folder: Path, name: str = RUNS) -> list[str]:
 
 
 def noted_in(path: Path) -> list[str]:
-    """Names of the jobs in a table.
-
-    Raises
-    ------
-    StoreError
-    """
+    """Names of the jobs in a table."""
     try:
         about = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowException):
@@ -366,12 +360,7 @@ def _errors_in(path: Path) -> int:
 
 
 def runs_in(folder: Path) -> pa.Table:
-    """All finished runs of a sweep's folder, from its table or from its parts.
-
-    Raises
-    ------
-    StoreError
-    """
+    """All finished runs of a sweep's folder, from its table or from its parts."""
     paths = _paths(folder)
     if not paths:
         raise StoreError(f"{folder}: found no finished runs, allowed the folder of a sweep")

@@ -82,24 +82,12 @@ def rank_shares(scores: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Weighed:
-    """The index of every scenario under any weights.
+    """The index of every scenario under any weights."""
 
-    Attributes
-    ----------
-    parts : ndarray, shape (scenarios, replicates, parts)
-        Means of the last 12 months, 0 to 1.
-    labels : tuple of str
-        Of the scenarios.
-    own : ndarray, shape (scenarios, parts)
-        Weights of each scenario's own index.
-    names : tuple of str
-        Of the parts.
-    """
-
-    parts: np.ndarray
-    labels: tuple[str, ...]
-    own: np.ndarray
-    names: tuple[str, ...] = PARTS
+    parts: np.ndarray  # shape (scenarios, replicates, parts); Means of the last 12 months, 0 to 1
+    labels: tuple[str, ...]  # of the scenarios
+    own: np.ndarray  # shape (scenarios, parts); Weights of each scenario's own index
+    names: tuple[str, ...] = PARTS  # of the parts
 
     @cached_property
     def means(self) -> np.ndarray:

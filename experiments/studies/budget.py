@@ -182,12 +182,7 @@ class Effort:
         check_fields(self)
 
     def check(self) -> None:
-        """Refuse what cannot be done, before anything is run.
-
-        Raises
-        ------
-        UsageError
-        """
+        """Refuse what cannot be done, before anything is run."""
         for label, least in (("trials", 1), ("population", 2), ("keep", 1), ("worlds", 1)):
             if not least <= getattr(self, label) <= 100_000:
                 found = getattr(self, label)

@@ -399,8 +399,6 @@ def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, p
         The experiment.
     fitted, free, wide : Robust
         Over the ensemble, over the parameters free in calibration, and over all.
-    path : Path
-        File to write.
     """
     figures = {
         "linkage-premium": charts.premium_chart(found),

@@ -106,9 +106,6 @@ def write_document(found: Validation, face: Face, path: Path) -> Path:
     ----------
     found : Validation
         Of all patterns.
-    face : Face
-    path : Path
-        File to write.
     """
     page = Page(found, face)
     figures = {"validation": patterns_chart(found), "validation-responses": responses_chart(face)}

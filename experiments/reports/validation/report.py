@@ -32,10 +32,8 @@ class Page:
 
     Parameters
     ----------
-    found : Validation
     face : Face or None
         Face checks, where they were asked for.
-    lang : {"en", "zh"}
     """
 
     def __init__(self, found: Validation, face: Face | None = None, lang: str = "en") -> None:

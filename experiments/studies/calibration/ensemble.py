@@ -31,19 +31,12 @@ class Bands:
     """Bands that a set must lie in, widened by simulation error.
 
     Where the best set itself misses a band, the band reaches out to it.
-
-    Attributes
-    ----------
-    targets : sequence of Target
-    error : ndarray, shape (targets,)
-        By how much a band is widened, in the unit of the figure.
-    best : ndarray, shape (targets,)
-        Figures of the best set.
     """
 
     targets: Sequence[Target]
+    # shape (targets,); By how much a band is widened, in the unit of the figure
     error: np.ndarray = field(repr=False)
-    best: np.ndarray = field(repr=False)
+    best: np.ndarray = field(repr=False)  # shape (targets,); Figures of the best set
 
     @property
     def low(self) -> np.ndarray:
@@ -101,14 +94,12 @@ def sample_around(
         The best set.
     identified : Identification
         At the best set.
-    bands : Bands
     judge : callable
         Points of shape (points, parameters) to figures of shape (points, targets).
     wanted : int
         Sets that hold.
     most : int
         Sets to run at most.
-    seed : int
 
     Returns
     -------
@@ -142,7 +133,6 @@ def well_spread(points: np.ndarray, number: int, first: int = 0) -> list[int]:
     Parameters
     ----------
     points : ndarray, shape (points, parameters)
-    number : int
     first : int
         Row to begin with.
 

@@ -46,21 +46,13 @@ def one_at_a_time(axes: Sequence[Coordinate], centre: np.ndarray, step: float = 
 
 @dataclass(frozen=True)
 class Response:
-    """How figures answer to each parameter, moved alone.
-
-    Attributes
-    ----------
-    axes : sequence of Coordinate
-    targets : sequence of Target
-    points : ndarray, shape (1 + 2 parameters, parameters)
-        As from `one_at_a_time`.
-    figures : ndarray, shape (1 + 2 parameters, replicates, targets)
-    """
+    """How figures answer to each parameter, moved alone."""
 
     axes: Sequence[Coordinate]
     targets: Sequence[Target]
+    # shape (1 + 2 parameters, parameters); As from `one_at_a_time`
     points: np.ndarray = field(repr=False)
-    figures: np.ndarray = field(repr=False)
+    figures: np.ndarray = field(repr=False)  # shape (1 + 2 parameters, replicates, targets)
 
     @cached_property
     def differences(self) -> np.ndarray:
@@ -113,17 +105,10 @@ def _nanmean(values: np.ndarray, axis: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Identification:
-    """What the targets say about each parameter at a point.
+    """What the targets say about each parameter at a point."""
 
-    Attributes
-    ----------
-    response : Response
-        At the point.
-    errors : ndarray, shape (targets,)
-        Simulation error of each figure, in half-widths.
-    """
-
-    response: Response
+    response: Response  # at the point
+    # shape (targets,); Simulation error of each figure, in half-widths
     errors: np.ndarray = field(repr=False)
 
     @cached_property

@@ -66,12 +66,7 @@ class Options:
         return max(1, self.verify_replicates // 4)
 
     def check(self, frame: Frame) -> None:
-        """Refuse what no calibration can have.
-
-        Raises
-        ------
-        UsageError
-        """
+        """Refuse what no calibration can have."""
         limits = {
             "trials": (self.trials, 1, 1_000_000), "replicates": (self.replicates, 2, 1000),
             "members": (self.members, 0, 1000),
@@ -182,12 +177,7 @@ class Calibrator:
 
 
 def out_of_reach(first: identify.Response, warn: Reporter) -> None:
-    """Name targets that no parameter moves: an error for one that is missed, else a line.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Name targets that no parameter moves: an error for one that is missed, else a line."""
     now = means(first.figures[0])
     for target in first.unmoved():
         value = now[list(first.targets).index(target)]

@@ -39,21 +39,14 @@ ROUNDING = 1e-11  # of the largest level: what sums of weights may be off by
 
 @dataclass(frozen=True)
 class Contrast:
-    """A linear function of the cells.
+    """A linear function of the cells."""
 
-    Attributes
-    ----------
-    kind : str
-        alone, last, last_linked, shapley, shapley_linked, joint, joint_linked, main, interaction.
-    factor, other : str
-        What it is about; empty where nothing.
-    weights : ndarray, shape (64,)
-    """
-
+    # alone, last, last_linked, shapley, shapley_linked, joint, joint_linked, main, interaction
     kind: str
+    # what it is about; empty where nothing
     factor: str
     other: str
-    weights: np.ndarray
+    weights: np.ndarray  # shape (64,)
 
 
 def between(plus: int, minus: int) -> np.ndarray:

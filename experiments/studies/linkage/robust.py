@@ -271,10 +271,6 @@ def robust(
     over : str
         "free" or "all": which behaviour parameters to move. "ensemble", or the path of a .csv file:
         the parameter sets of an ensemble.
-
-    Raises
-    ------
-    ScenarioError, UsageError, Interrupted
     """
     if over not in OVER and over != SHIPPED and not over.lower().endswith(".csv"):
         allowed = ", ".join((*OVER, SHIPPED))

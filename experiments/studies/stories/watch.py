@@ -36,16 +36,10 @@ def lives_of(
 
     Parameters
     ----------
-    scenario : Scenario
     workers : iterable of int
         Ids.
-    replicate : int
     settings : RunSettings
         Seed, sample, months and history of the run.
-
-    Returns
-    -------
-    dict of int to Life
 
     Raises
     ------
@@ -91,7 +85,6 @@ class Watcher:
 
     Parameters
     ----------
-    scenario : Scenario
     county : County
         At the end of its history.
     row : int

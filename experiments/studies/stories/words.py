@@ -55,11 +55,6 @@ def story(run: Run, worker: int, lang: str = "en") -> list[str]:
         Any run of `simulation.simulate`; it is lived again with an eye on the person.
     worker : int
         Id.
-    lang : {"en", "zh"}
-
-    Returns
-    -------
-    list of str
 
     Raises
     ------
