@@ -303,8 +303,7 @@ def founders(run: Run) -> Figures:
 
 def founders_rows(run: Run, firms: np.ndarray) -> np.ndarray:
     """Rows of who founded each firm, whoever owns it now."""
-    rows: np.ndarray = np.asarray(run.county.row_of)[firms["id"] >> 4]
-    return rows
+    return np.asarray(run.county.row_of)[firms["id"] >> 4]
 
 
 @kernel

@@ -78,8 +78,7 @@ def spending_chart(found: Budget, lang: str) -> str:
 
 
 def _by_programme(found: Budget) -> np.ndarray:
-    spent: np.ndarray = np.nanmean(found.spent, axis=(1, 2))
-    return spent
+    return np.nanmean(found.spent, axis=(1, 2))
 
 
 def mix_name(name: str, lang: str) -> str:

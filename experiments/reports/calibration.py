@@ -24,8 +24,7 @@ from returnee.experiments.words import texts as say
 
 def calibrate_words(lang: str) -> dict[str, Any]:
     """Texts of a calibration in one language."""
-    found: dict[str, Any] = say.words(lang)["calibrate"]
-    return found
+    return say.words(lang)["calibrate"]
 
 
 def lines_of(found: Calibration, lang: str) -> list[str]:

@@ -222,8 +222,7 @@ def as_json(found: Comparison, lang: str = "en") -> dict[str, Any]:
 
 def frame_rows(found: Comparison, name: str) -> list[dict[Any, Any]]:
     """Rows of one of a comparison's tables."""
-    rows: list[dict[Any, Any]] = getattr(found, name).to_dict("records")
-    return rows
+    return getattr(found, name).to_dict("records")
 
 
 def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int, Lever, Any, Any]]:

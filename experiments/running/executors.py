@@ -226,8 +226,7 @@ class Cluster:
 
     def open(self) -> Executor:
         """The cluster as an executor."""
-        executor: Executor = self._client.get_executor(pure=False)
-        return executor
+        return self._client.get_executor(pure=False)
 
     def close(self) -> None:
         """Leave the cluster; end it if it was started here."""

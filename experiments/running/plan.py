@@ -316,8 +316,7 @@ class SweepPlan(Runs):
         keys = [key for key in self.points.columns if not key.startswith("policy.")]
         if not keys:
             return np.zeros(len(self.points), dtype=np.int64)
-        found: np.ndarray = self.points.groupby(keys, sort=False).ngroup().to_numpy()
-        return found
+        return self.points.groupby(keys, sort=False).ngroup().to_numpy()
 
     def _world_of_scenario(self) -> np.ndarray:
         worlds: dict[str, int] = {}

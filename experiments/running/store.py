@@ -332,8 +332,7 @@ def noted_in(path: Path) -> list[str]:
             f"{path}: found a table that does not name its runs, as of an earlier version, allowed "
             "one that does; name another folder, or delete it"
         )
-    noted: list[str] = json.loads(about[JOBS])
-    return noted
+    return json.loads(about[JOBS])
 
 
 def failures_in(folder: Path) -> dict[str, dict[str, Any]]:

@@ -41,8 +41,7 @@ class Cube:
 
     def of(self, label: str, measure: str) -> np.ndarray:
         """One measure of one scenario, shape (replicates, months)."""
-        values: np.ndarray = self.values[self.labels.index(label), :, INDEX[measure]]
-        return values
+        return self.values[self.labels.index(label), :, INDEX[measure]]
 
     @cached_property
     def levels(self) -> np.ndarray:

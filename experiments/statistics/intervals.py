@@ -92,8 +92,7 @@ def quantile(pairs: np.ndarray, level: float = LEVEL) -> np.ndarray:
     counts, place = np.unique(pairs, return_inverse=True)
     with np.errstate(invalid="ignore"):
         found = scipy.stats.t.ppf(0.5 + level / 2.0, np.where(counts > 1, counts - 1.0, np.nan))
-    quantiles: np.ndarray = found[place].reshape(np.shape(pairs))
-    return quantiles
+    return found[place].reshape(np.shape(pairs))
 
 
 def mean_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:

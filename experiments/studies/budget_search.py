@@ -204,8 +204,7 @@ def outcomes(
     wide = runs.set_index(["point", "replicate"]).sort_index()
     wide[SPENT] = wide["public_cost"] * 12.0 / search.settings.months
     values = wide[[*search.objectives, SPENT]].to_numpy(dtype=float)
-    means: np.ndarray = values.reshape(len(mixes), search.replicates, -1).mean(axis=1)
-    return means
+    return values.reshape(len(mixes), search.replicates, -1).mean(axis=1)
 
 
 def design_for(search: Search, points: pd.DataFrame, luck: int = 0) -> dict[str, Any]:

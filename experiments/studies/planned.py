@@ -61,8 +61,7 @@ def planned(scenario: Scenario, months: int) -> pd.DataFrame:
 
 def plainly(rule: programmes.Cost) -> programmes.Cost:
     """A rule as it is written, which takes a county that is no bundle."""
-    written: programmes.Cost = getattr(rule, "py_func", rule)
-    return written
+    return getattr(rule, "py_func", rule)
 
 
 def budgets(scenario: Scenario, months: int) -> dict[str, np.ndarray]:

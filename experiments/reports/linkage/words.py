@@ -25,8 +25,7 @@ SMALL_P = 0.05
 
 def linkage_words(lang: str) -> dict[str, Any]:
     """Texts of the experiment in one language."""
-    found: dict[str, Any] = say.words(lang)["linkage"]
-    return found
+    return say.words(lang)["linkage"]
 
 
 def outcome(measure: str, lang: str) -> str:

@@ -96,8 +96,7 @@ class Calibration:
     @cached_property
     def fit(self) -> np.ndarray:
         """Figures of the result, means over replicates, shape (targets,)."""
-        found: np.ndarray = means(self.verified)
-        return found
+        return means(self.verified)
 
     @cached_property
     def fit_error(self) -> np.ndarray:

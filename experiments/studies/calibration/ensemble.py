@@ -41,14 +41,12 @@ class Bands:
     @property
     def low(self) -> np.ndarray:
         """Lower edges."""
-        found: np.ndarray = np.fmin([t.low for t in self.targets], self.best) - self.error
-        return found
+        return np.fmin([t.low for t in self.targets], self.best) - self.error
 
     @property
     def high(self) -> np.ndarray:
         """Upper edges."""
-        found: np.ndarray = np.fmax([t.high for t in self.targets], self.best) + self.error
-        return found
+        return np.fmax([t.high for t in self.targets], self.best) + self.error
 
     def hold(self, figures: np.ndarray, slack: float = 0.0) -> np.ndarray:
         """Whether all figures (last axis) lie in their bands.
@@ -62,8 +60,7 @@ class Bands:
         """
         more = slack * np.array([t.half for t in self.targets])
         inside = (figures >= self.low - more) & (figures <= self.high + more)
-        found: np.ndarray = (inside | ~np.isfinite(self.best)).all(axis=-1)
-        return found
+        return (inside | ~np.isfinite(self.best)).all(axis=-1)
 
 
 def proposals(
@@ -73,8 +70,7 @@ def proposals(
     rng = np.random.default_rng(seed)
     drawn = qmc.MultivariateNormalQMC(centre, covariance, seed=rng).random(DRAWN)
     low, high = np.array([axis.limits for axis in axes]).T
-    found: np.ndarray = drawn[((drawn >= low) & (drawn <= high)).all(axis=1)]
-    return found
+    return drawn[((drawn >= low) & (drawn <= high)).all(axis=1)]
 
 
 def sample_around(

@@ -86,8 +86,7 @@ def means(figures: np.ndarray) -> np.ndarray:
     count = there.sum(axis=-2)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(there, figures, 0.0).sum(axis=-2) / count
-    found: np.ndarray = np.where(2 * count >= figures.shape[-2], mean, np.nan)
-    return found
+    return np.where(2 * count >= figures.shape[-2], mean, np.nan)
 
 
 def spread(figures: np.ndarray) -> np.ndarray:
@@ -97,8 +96,7 @@ def spread(figures: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(there, figures, 0.0).sum(axis=-2, keepdims=True) / count
         square = np.where(there, (figures - mean) ** 2, 0.0).sum(axis=-2)
-    found: np.ndarray = np.sqrt(square / np.maximum(count[..., 0, :] - 1, 1))
-    return found
+    return np.sqrt(square / np.maximum(count[..., 0, :] - 1, 1))
 
 
 def loss_of(targets: Sequence[Target], figures: np.ndarray) -> Any:
@@ -149,8 +147,7 @@ class Calibrator:
         figures = self.run(points)
         self.tried += list(points)
         self.figures += list(figures)
-        found: np.ndarray = loss_of(self.targets, means(figures)) + pull_of(points)
-        return found
+        return loss_of(self.targets, means(figures)) + pull_of(points)
 
     @property
     def all_losses(self) -> np.ndarray:
@@ -172,8 +169,7 @@ class Calibrator:
         """Standard deviation of a figure over replicates, pooled over the sets that fit best."""
         figures = np.array(self.figures)
         order = np.argsort(loss_of(self.targets, means(figures)), kind="stable")[:NEAR]
-        found: np.ndarray = np.sqrt((spread(figures[order]) ** 2).mean(axis=0))
-        return found
+        return np.sqrt((spread(figures[order]) ** 2).mean(axis=0))
 
 
 def out_of_reach(first: identify.Response, warn: Reporter) -> None:

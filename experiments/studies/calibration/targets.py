@@ -113,8 +113,7 @@ def distances(targets: Iterable[Target], figures: np.ndarray) -> np.ndarray:
     inside = np.array([t.aim == INSIDE for t in targets])
     away = np.where(inside, np.sign(away) * np.maximum(np.abs(away) - 1.0, 0.0), away)
     away = np.where(np.isfinite(figures), away, MISSING)
-    found: np.ndarray = away * np.sqrt([t.weight for t in targets])
-    return found
+    return away * np.sqrt([t.weight for t in targets])
 
 
 def figures_of(run: Run, targets: Iterable[Target]) -> dict[str, float]:
