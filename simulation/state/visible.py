@@ -1,9 +1,9 @@
 """What ties see of each other: standing, and the channels of support that are known.
-and which channels of support he knows.
 
 Nobody tells ties of a change. Each worker shows a few bits, `County.seen`; whoever needs to know how many
-ties are at home, or know a channel, looks at them. Counts of several bits are summed at once, in lanes of
-one integer.
+ties are at home, or know a channel, looks at them. What is learned or forgotten at a review shows when
+everybody has decided (`information.apply_notes`), all else at once. Several bits are counted at a time, in
+lanes of one integer.
 """
 
 from __future__ import annotations
