@@ -22,6 +22,7 @@ import pyarrow as pa
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
+from returnee.experiments.measuring.measures import SCHEMA
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
@@ -155,13 +156,11 @@ def lived(run: Run, task: Task) -> pa.Table:
     work = home["state"].value_counts().reindex(WORKING, fill_value=0)
     figures = [float(counts.get(cell, 0.0)) for cell in CELLS]
     figures.append(float(work["FARMING"] / max(work.sum(), 1)))
-    return pa.table(
-        {
-            "scenario": [task.scenario],
-            "replicate": pa.array([task.replicate], pa.int32()),
-            **{name: [value] for name, value in zip(MEASURED, figures)},
-        }
-    )
+    n = len(MEASURED)
+    told = [task.scenario, task.scenario_id, task.point, task.replicate, run.seed]
+    columns = [*([value] * n for value in told), list(MEASURED), [run.months] * n, figures]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA)]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -250,12 +249,12 @@ def figures_of(
     """Census, model and plain forecasts of every measure of every county."""
     rows = []
     for place in places:
-        mine = runs[runs["scenario"] == place.code]
+        mine = runs[runs["scenario"] == place.code].groupby("indicator", observed=True)["value"]
         before, after = census_of(place.then), census_of(place.now)
         others = [other for other in pools[place.province] if other.code != place.code]
         cohorts = forecast_by_cohorts(place, others)
         for name in MEASURED:
-            values = mine[name].to_numpy(float)
+            values = mine.get_group(name).to_numpy(float)
             rows.append(
                 (place.code, place.province, place.name, name, before[name], after[name],
                  values.mean(), values.min(), values.max(), before[name], cohorts[name])
