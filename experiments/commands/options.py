@@ -75,10 +75,7 @@ class Shown:
 def spread(**words: str | None) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Have a command take objects with options as options, field by field.
 
-    Parameters
-    ----------
-    words : str or None
-        Help of a usual option, where it is another; None leaves the option out.
+    `words`: help of a usual option, where it is another; None leaves the option out.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:

@@ -269,14 +269,8 @@ def _indices(
 ) -> tuple[pd.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
     """What the runs of one method tell.
 
-    Returns
-    -------
-    DataFrame
-        Indices of every target that has some.
-    list of dict
-        `effects_over` the points.
-    list of dict
-        Targets without an index, with the points there are and those that have an outcome.
+    Returns: indices of every target that has some. Returns: `effects_over` the points. Returns:
+    targets without an index, with the points there are and those that have an outcome.
     """
     frames, untold, found = [], [], targets_of(runs, study, len(points))
     for (scenario, target, measure), values in found.items():
@@ -318,11 +312,8 @@ def targets_of(
 ) -> dict[tuple[str, str, str], np.ndarray]:
     """Outcomes at every point: indicators, and paired effects of the scenarios on them.
 
-    Returns
-    -------
-    dict
-        Scenario, "level" or "effect", and measure, to values of shape (points,); NaN where a run of
-        the point failed.
+    Returns: scenario, "level" or "effect", and measure, to values of shape (points,); NaN where a
+    run of the point failed.
     """
     labels = labels_of((study.against, *study.scenarios))
     wide = runs.set_index(["scenario", "point", "replicate"]).sort_index()

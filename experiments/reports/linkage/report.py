@@ -393,12 +393,8 @@ def show_linkage(
 def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, path: Path) -> Path:
     """Write the document in Markdown, with its figures in ``images`` beside it.
 
-    Parameters
-    ----------
-    found : Linkage
-        The experiment.
-    fitted, free, wide : Robust
-        Over the ensemble, over the parameters free in calibration, and over all.
+    `found`: the experiment. `fitted`, `free`, `wide`: over the ensemble, over the parameters free
+    in calibration, and over all.
     """
     figures = {
         "linkage-premium": charts.premium_chart(found),
