@@ -115,7 +115,8 @@ def merge_command(
     measures = measures_of(measure)
     merged = merge(out, folders or None)
     failed = shell.say_status(merged, shown.as_json)
-    if read_manifest(merged[0])["kind"] == SweepPlan.KIND:
+    found = read_manifest(merged[0])
+    if found["kind"] == SweepPlan.KIND and found["command"].startswith("returnee sweep "):
         write_report(merged[0], shown.lang, measures)
     else:
         Bar().say("for the report give the command of the shares again, without --shard")
