@@ -14,6 +14,7 @@ from returnee.experiments.commands.calibrate import calibrate_command
 from returnee.experiments.commands.compare import compare_command
 from returnee.experiments.commands.county import county_app
 from returnee.experiments.commands.discover import discover_command
+from returnee.experiments.commands.hindcast import hindcast_command
 from returnee.experiments.commands.levers import (
     columns_command,
     levers_command,
@@ -75,6 +76,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "linkage": linkage_command,
     "calibrate": calibrate_command,
     "validate": validate_command,
+    "hindcast": hindcast_command,
     "whom": whom_command,
     "budget": budget_command,
     "discover": discover_command,

@@ -73,7 +73,7 @@ def export_command(
 
 @county_app.command("from-census")
 @spread("county")
-def from_census_command(code: str, files: Path, out: Path | None = None) -> None:
+def from_census_command(code: str, files: Path, year: int = 2020, out: Path | None = None) -> None:
     """Write the county.toml of a county of the census, with a source behind every value.
 
     From the census come residents by sex and age, the children who will turn 18, the labour force
@@ -83,5 +83,5 @@ def from_census_command(code: str, files: Path, out: Path | None = None) -> None
     from returnee.scenarios.files.census import write_from_census
 
     folder = out or Path(code)
-    write_from_census(code, files, folder, Bar().say)
+    write_from_census(code, files, folder, Bar().say, year)
     Bar().say(f"written to {folder}")

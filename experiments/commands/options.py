@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from enum import StrEnum
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from returnee.experiments.arguments import fields_as_keywords
 from returnee.experiments.commands.shell import end_share
 from returnee.experiments.errors import ShareDone
 
@@ -72,7 +73,9 @@ def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         def command(**given: Any) -> None:
             for key, (parameter, names) in objects.items():
                 values = {field: given.pop(field) for field in names}
-                given[key] = replace(parameter.default, **values)
+                whole = parameter.default
+                is_new = whole is inspect.Parameter.empty
+                given[key] = parameter.annotation(**values) if is_new else replace(whole, **values)
             try:
                 function(**given)
             except ShareDone as share:
@@ -90,12 +93,11 @@ def fields_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:
     """Parameters for the fields of an object, with its own values as defaults."""
     hints = get_type_hints(parameter.annotation)
     return [
-        parameter.replace(
-            name=field.name, annotation=hints[field.name],
-            default=getattr(parameter.default, field.name),
+        one.replace(annotation=hints[one.name])
+        for one in fields_as_keywords(
+            parameter.annotation if parameter.default is parameter.empty else parameter.default
         )
-        for field in fields(parameter.annotation)
-    ]  # fmt: skip
+    ]
 
 
 def option_of(command: str, parameter: inspect.Parameter) -> inspect.Parameter | None:
