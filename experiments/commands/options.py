@@ -111,6 +111,6 @@ def option_of(command: str, parameter: inspect.Parameter) -> inspect.Parameter |
     is_argument = about.pop("argument", False)
     kind = typer.Argument(**about) if is_argument else typer.Option(flag, **about)
     # Functions take a folder as text too; a command line is text.
-    type_ = Path | None if parameter.annotation == str | Path | None else parameter.annotation
+    type_: Any = Path | None if parameter.annotation == str | Path | None else parameter.annotation
     hint = Annotated[type_, kind]
     return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hint)
