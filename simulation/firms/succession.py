@@ -12,7 +12,7 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.ventures import known_productivity
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import enter, shift_peers
+from returnee.simulation.state.changes import enter
 from returnee.simulation.state.draws import D_SUCCESSION, I_HANDS_ON, I_HEIR, draws
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def find_heir(c: County, i: int):
 
 
 @kernel
-def hand_on(c: County, f: int):
-    """Hand firm `f`, whose owner retires, to the household; whether that was done.
+def pass_to_heir(c: County, f: int):
+    """Pass firm `f`, whose owner retires, to an heir of the household; whether that was done.
 
     The caller moves the old owner to another state.
     """
@@ -71,9 +71,6 @@ def take_over(c: County, f: int, j: int):
     owner, heir = c.workers[i], c.workers[j]
     if heir.state == r.EMPLOYED:
         leave_employer(c, j)
-    if firm.good == 1:
-        shift_peers(c, i, r.P_GOOD, -1)
-        shift_peers(c, j, r.P_GOOD, 1)
     firm.known += known_productivity(heir, c.behaviour) - known_productivity(owner, c.behaviour)
     firm.owner = j
     firm.returnee = heir.ever_away

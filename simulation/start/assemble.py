@@ -12,17 +12,25 @@ from returnee.simulation.people.careers import most_events, most_new_files
 from returnee.simulation.people.information import contact_sums
 from returnee.simulation.start.own_county import population_of, sample_of, start_clock
 from returnee.simulation.start.population import people
-from returnee.simulation.start.ties import ties_of
+from returnee.simulation.start.ties import in_order, ties_of
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import count_peers
+from returnee.simulation.state.changes import count_afresh
 from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.county import County
 from returnee.simulation.state.programmes import N_PROGRAMMES, POTS, RECEIPTS
+from returnee.simulation.state.visible import SEEN
 from returnee.simulation.support.services import provide
 
 FIRM_ROOM = 0.1  # firm rows per worker beyond those of the start; grows when needed
 EVENT_ROOM = 3  # events per worker at the start; grows when needed
 SPARE_FIRMS, SPARE_EVENTS = 200, 1000  # rows beyond those, so that small counties seldom grow
+
+# Arrays with room to spare, and the field of the clock that says how many rows are in use.
+IN_USE = {
+    **dict.fromkeys(("firms", "receipts", "sales", "profit"), "firms"),
+    **{name: name for name in ("active", "cases", "events", "offers", "recent", "seekers")},
+    "queue": "training_queue",
+}
 
 
 def policy_records(scenario: Scenario, months: int) -> np.recarray:
@@ -123,18 +131,21 @@ def gather(
     n = len(workers)
     home = (1 - scenario.county.away_share) * initial
     room = int((FIRM_ROOM + scenario.county.firms.per_1000 / 1000.0) * initial) + SPARE_FIRMS
-    row_of = np.full(int(workers.id.max()) + 1, -1, np.int32)
-    row_of[workers.id] = np.arange(n)
-    members = np.lexsort((workers.id, workers.township)).astype(np.int32)
-    entries = np.lexsort((workers.id, workers.enters)).astype(np.int32)
-    entries = entries[workers.enters[entries] >= first]
-    retiring = np.lexsort((workers.id, workers.retires)).astype(np.int32)
-    retiring = retiring[workers.retires[retiring] >= first]
+    ids, township, enters, retires = (
+        np.ascontiguousarray(workers[name]) for name in ("id", "township", "enters", "retires")
+    )
+    row_of = np.full(int(ids.max()) + 1, -1, np.int32)
+    row_of[ids] = np.arange(n)
+    members = in_order(ids, township).astype(np.int32)
+    entries = in_order(ids, enters).astype(np.int32)
+    entries = entries[enters[entries] >= first]
+    retiring = in_order(ids, retires).astype(np.int32)
+    retiring = retiring[retires[retiring] >= first]
     towns = towns_of(scenario)
     county = County(
         workers=workers,
         due=np.full(n, 32000, np.int16),
-        peers=np.zeros((n, r.P_KNOW + N_CHANNELS), np.int16),
+        seen=np.zeros(n, SEEN),
         indptr=indptr,
         ties=ties,
         row_of=row_of,
@@ -161,13 +172,13 @@ def gather(
         flows=np.zeros((months + 1, len(r.STATES), len(r.STATES)), np.int64),
         events=np.zeros(EVENT_ROOM * n + SPARE_EVENTS, r.EVENT).view(np.recarray),
         members=members,
-        members_ptr=np.searchsorted(workers.township[members], np.arange(len(towns) + 1)),
+        members_ptr=np.searchsorted(township[members], np.arange(len(towns) + 1)),
         entry_rows=entries,
         retire_rows=retiring,
         calendar=np.stack(
             [
-                by_month(workers.enters, entries, first, months),
-                by_month(workers.retires, retiring, first, months),
+                by_month(enters, entries, first, months),
+                by_month(retires, retiring, first, months),
             ]
         ).astype(np.int64),
         contact=contact_sums(scenario, first, months),
@@ -180,9 +191,9 @@ def gather(
         recent=np.zeros(n, np.int32),
         due_list=np.zeros(n, np.int32),
         moves=np.zeros(n, np.int32),
-        pending=np.zeros(2 * N_CHANNELS * n, np.int32),  # each may be learned and forgotten
+        pending=np.zeros(2 * n, np.int32),  # what was told may be forgotten, and more be heard
     )
-    count_peers(county)
+    count_afresh(county)
     return county
 
 
@@ -195,30 +206,33 @@ def with_policy(history: County, scenario: Scenario, months: int) -> County:
         "indptr", "ties", "row_of", "facts", "behaviour", "members", "members_ptr", "entry_rows",
         "retire_rows", "calendar", "contact",
     }  # fmt: skip
-    scratch = {"due_list", "moves", "pending"}
+    scratch = {"due_list", "moves", "pending", "requests"}
     changed: dict[str, Any] = {}
     for name, array in history.by_name().items():
         if name in scratch:
             changed[name] = np.empty_like(array)
+        elif name in IN_USE:
+            changed[name] = with_rows(array, int(history.clock[IN_USE[name]]), len(array))
         elif name not in shared:
             changed[name] = array.copy()
     changed["policies"] = policy_records(scenario, months)
     return history.with_arrays(**changed)
 
 
+def with_rows(array: np.ndarray, used: int, rows: int) -> np.ndarray:
+    """The first `used` rows of an array in one of so many `rows`, the rest zero; memory is taken when it is used."""
+    more = np.zeros((rows, *array.shape[1:]), array.dtype)
+    more[:used] = array[:used]
+    return more.view(type(array))
+
+
 def with_room(county: County) -> County:
     """The county with twice the room for firms or events, where less than a month's need is left."""
     grown: dict[str, Any] = {}
-    if firms_short(county):
-        for name in ("firms", "receipts", "sales", "profit", "active"):
-            array = getattr(county, name)
-            more = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
-            more[: len(array)] = array
-            grown[name] = more.view(np.recarray) if name == "firms" else more
-    if events_short(county):
-        more = np.zeros(2 * len(county.events), r.EVENT)
-        more[: len(county.events)] = county.events
-        grown["events"] = more.view(np.recarray)
+    names = ["firms", "receipts", "sales", "profit", "active"] if firms_short(county) else []
+    for name in names + ["events"] * events_short(county):
+        array = getattr(county, name)
+        grown[name] = with_rows(array, int(county.clock[IN_USE[name]]), 2 * len(array))
     return county.with_arrays(**grown)
 
 

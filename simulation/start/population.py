@@ -379,22 +379,23 @@ def draw_initial(
 
 @kernel
 def find_parent(
-    workers: np.recarray,
+    births: np.ndarray,
     row_of: np.ndarray,
     taken: np.ndarray,
     clock: np.record,
     facts: np.record,
-    k: int,
+    worker: np.record,
 ):
-    """Row of a parent of the worker in row `k`, of a fitting age and without a child yet.
+    """Row of a parent of `worker`, of a fitting age and without a child yet.
 
-    Drawn among all with a lower id. If no try finds one, the last person tried, who may be of any age.
+    Drawn among all with a lower id, born in the months `births` by row. If no try finds one, the last
+    person tried, who may be of any age.
     """
-    worker, row = workers[k], -1
+    row = -1
     for attempt in range(PARENT_TRIES):
         u, _, _, _ = draws(clock, D_PARENT, 0, worker.id, attempt)
         row = row_of[int(u * worker.id)]
-        older = worker.birth - workers[row].birth
+        older = int(worker.birth) - int(births[row])
         fits = facts.people_youngest_parent <= older / 12.0 <= facts.people_oldest_parent
         if fits and not taken[row]:
             break
@@ -413,15 +414,18 @@ def draw_entrants(
 ):
     """Draw the workers in rows `known`...; `entry` holds the month and the share of women of each."""
     months, women = entry
-    row_of = np.empty(len(workers), np.int64)
+    row_of = np.empty(len(workers), np.int32)
+    births = np.empty(len(workers), np.int16)
     for k in range(len(workers)):
         row_of[workers[k].id] = k
+        births[k] = workers[k].birth
     taken = np.zeros(len(workers), np.bool_)
     for k in range(known, len(workers)):
         worker, month = workers[k], months[k - known]
         worker.enters = month
         draw_body(worker, clock, facts, m, GONE, women[k - known], month, thrift_sigma)
-        worker.parent = find_parent(workers, row_of, taken, clock, facts, k)
+        births[k] = worker.birth
+        worker.parent = find_parent(births, row_of, taken, clock, facts, worker)
         taken[worker.parent] = True
         parent = workers[worker.parent]
         worker.township = parent.township
@@ -476,8 +480,10 @@ def people(
         Initial workers by id, then entrants in the order in which they turn 18.
     """
     township, village = place_people(facts, float(clock.sample))
-    workers = np.zeros(len(township), r.WORKER).view(np.recarray)
-    workers.id = np.arange(len(workers))
+    entry = entrants(facts, clock, months)
+    everyone = np.zeros(len(township) + len(entry[0]), r.WORKER).view(np.recarray)
+    everyone.id = np.arange(len(everyone))
+    workers = everyone[: len(township)].view(np.recarray)
     workers.township, workers.village = township, village
     m = margins(facts)
     draw_initial(workers, clock, facts_record, m, thrift_sigma)
@@ -486,7 +492,17 @@ def people(
     starts[1:] |= workers.village[1:] != workers.village[:-1]
     workers.household = np.cumsum(starts) - 1
     clock.initial = len(workers)
-    return with_entrants(workers, facts, facts_record, clock, months, m, thrift_sigma)
+    draw_entrants(everyone, len(workers), clock, facts_record, entry, m, thrift_sigma)
+    return everyone
+
+
+def entrants(facts: Facts, clock: np.record, months: int) -> tuple[np.ndarray, np.ndarray]:
+    """Month in which each of those who turn 18 up to month ``months`` does so, and the share of women."""
+    first = int(clock.first)
+    people, women = entering(facts, max(months + 1 - first, 0))
+    total = np.floor(np.cumsum(people) * float(clock.sample) + 0.5).astype(np.int64)
+    rows = np.repeat(np.arange(len(total)), np.diff(total, prepend=0))
+    return first + rows, women[rows]
 
 
 def with_entrants(
@@ -499,13 +515,9 @@ def with_entrants(
     thrift_sigma: float,
 ) -> np.recarray:
     """`workers` followed by those who turn 18 up to month ``months``, in the order of entry."""
-    first, known = int(clock.first), len(workers)
-    people, women = entering(facts, max(months + 1 - first, 0))
-    total = np.floor(np.cumsum(people) * float(clock.sample) + 0.5).astype(np.int64)
-    rows = np.repeat(np.arange(len(total)), np.diff(total, prepend=0))
-    everyone = np.zeros(known + len(rows), r.WORKER).view(np.recarray)
+    known, entry = len(workers), entrants(facts, clock, months)
+    everyone = np.zeros(known + len(entry[0]), r.WORKER).view(np.recarray)
     everyone[:known] = workers
-    everyone.id[known:] = int(workers.id.max()) + 1 + np.arange(len(rows))
-    entry = (first + rows, women[rows])
+    everyone.id[known:] = int(workers.id.max()) + 1 + np.arange(len(entry[0]))
     draw_entrants(everyone, known, clock, facts_record, entry, m, thrift_sigma)
     return everyone

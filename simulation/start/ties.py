@@ -10,6 +10,8 @@ household and kin ties of their parents.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
@@ -30,6 +32,27 @@ from returnee.simulation.state.draws import (
 Found = tuple[np.ndarray, np.ndarray]  # pairs of rows, and the layer of each
 
 TRIES = 8
+LAYER_BIT = 29  # a tie's layer stands above its row while rows are compressed
+
+
+class Traits(NamedTuple):
+    """What ties depend on, by row: columns of their own, as small as the caches."""
+
+    id: np.ndarray
+    household: np.ndarray
+    township: np.ndarray
+    job: np.ndarray  # twice the city sector, plus the destination
+    enters: np.ndarray
+    retires: np.ndarray
+    parent: np.ndarray
+
+
+def traits_of(workers: np.recarray) -> Traits:
+    """The columns of `workers` that ties depend on."""
+    job = 2 * workers.city_sector.astype(np.int16) + workers.destination
+    names = ("id", "household", "township", "enters", "retires", "parent")
+    columns = {name: np.ascontiguousarray(workers[name]) for name in names}
+    return Traits(job=job, **columns)
 
 
 @kernel
@@ -52,7 +75,7 @@ def add_tie(found: Found, n: int, a: int, b: int, layer: int):
 def tie_households(
     found: Found,
     n: int,
-    workers: np.recarray,
+    traits: Traits,
     clock: np.record,
     facts: np.record,
     village: tuple[int, int],
@@ -67,7 +90,7 @@ def tie_households(
     heads = np.empty(stop - start + 1, np.int64)
     count = 0
     for i in range(start, stop):
-        if i == start or workers[i].household != workers[i - 1].household:
+        if i == start or traits.household[i] != traits.household[i - 1]:
             heads[count] = i
             count += 1
     heads[count] = stop
@@ -77,11 +100,11 @@ def tie_households(
                 n = add_tie(found, n, i, j, r.HOUSEHOLD)
         wanted = int(facts.ties_kin + 0.5)
         forward = wanted // 2
-        u, _, _, _ = draws(clock, D_KIN, 0, workers[heads[h]].id, I_KIN_NUMBER)
+        u, _, _, _ = draws(clock, D_KIN, 0, traits.id[heads[h]], I_KIN_NUMBER)
         if wanted % 2 == 1 and u < 0.5:
             forward += 1
         for k in range(forward):
-            a, b, _, _ = draws(clock, D_KIN, 0, workers[heads[h]].id, I_KIN + k)
+            a, b, _, _ = draws(clock, D_KIN, 0, traits.id[heads[h]], I_KIN + k)
             if a < facts.ties_rewiring:  # kin elsewhere in the township
                 other = town_start + int(b * (town_stop - town_start))
                 n = add_tie(found, n, heads[h], other, r.KIN)
@@ -97,7 +120,7 @@ def tie_households(
 def tie_friends(
     found: Found,
     n: int,
-    workers: np.recarray,
+    traits: Traits,
     clock: np.record,
     facts: np.record,
     by_age: np.ndarray,
@@ -107,7 +130,7 @@ def tie_friends(
     start, size = town[0], town[1] - town[0]
     for k in range(len(by_age)):
         i = by_age[k]
-        a, b, c, _ = draws(clock, D_FRIEND, 0, workers[i].id, I_FRIEND_NUMBER)
+        a, b, c, _ = draws(clock, D_FRIEND, 0, traits.id[i], I_FRIEND_NUMBER)
         wanted = int(facts.ties_friends + 0.5)
         forward = wanted // 2
         if wanted % 2 == 1 and a < 0.5:
@@ -115,7 +138,7 @@ def tie_friends(
         if b < facts.ties_hubs:
             forward += facts.ties_hub_friends
         for m in range(forward):
-            u, v, _, _ = draws(clock, D_FRIEND, 0, workers[i].id, I_FRIEND + m)
+            u, v, _, _ = draws(clock, D_FRIEND, 0, traits.id[i], I_FRIEND + m)
             if m >= 4 or u < facts.ties_rewiring:
                 n = add_tie(found, n, i, start + int(v * size), r.FRIEND)
             elif k - m - 1 >= 0:
@@ -127,37 +150,41 @@ def tie_friends(
 def tie_fellows(
     found: Found,
     n: int,
-    workers: np.recarray,
+    traits: Traits,
     clock: np.record,
     facts: np.record,
     town_start: np.ndarray,
     town_stop: np.ndarray,
 ):
     """Ties between people of one township at the same destination and in like work."""
-    for i in range(len(workers)):
-        worker = workers[i]
-        wanted = int(facts.ties_fellows + 0.5)
+    wanted = int(facts.ties_fellows + 0.5)
+    for i in range(len(traits.id)):
         forward = wanted // 2
-        a, _, _, _ = draws(clock, D_FELLOW, 0, worker.id, I_FELLOW_NUMBER)
+        a, _, _, _ = draws(clock, D_FELLOW, 0, traits.id[i], I_FELLOW_NUMBER)
         if wanted % 2 == 1 and a < 0.5:
             forward += 1
-        start = town_start[worker.township]
-        size = town_stop[worker.township] - start
+        start = town_start[traits.township[i]]
+        size = town_stop[traits.township[i]] - start
         for m in range(forward):
             for attempt in range(TRIES):
-                u, _, _, _ = draws(clock, D_FELLOW, 0, worker.id, I_FELLOW + m * TRIES + attempt)
+                u, _, _, _ = draws(clock, D_FELLOW, 0, traits.id[i], I_FELLOW + m * TRIES + attempt)
                 j = start + int(u * size)
-                other = workers[j]
-                if other.destination == worker.destination and (
-                    other.city_sector == worker.city_sector or attempt == TRIES - 1
-                ):
+                unlike = traits.job[i] ^ traits.job[j]
+                # The last try takes another sector at the same destination, too.
+                if unlike == 0 or (attempt == TRIES - 1 and unlike & 1 == 0):
                     n = add_tie(found, n, i, j, r.FELLOW)
                     break
     return n
 
 
 @kernel
-def tie_successors(found: Found, n: int, workers: np.recarray, successor: np.ndarray):
+def are_together(traits: Traits, a: int, b: int):
+    """Whether the people in rows `a` and `b` are in the labour force in the same years."""
+    return traits.retires[a] > traits.enters[b] and traits.retires[b] > traits.enters[a]
+
+
+@kernel
+def tie_successors(found: Found, n: int, traits: Traits, successor: np.ndarray):
     """Children are tied to their parents, and kin and household ties pass on to them, and so on.
 
     Who turns 18 is tied to those of the parent's ties who are in the labour force in the same years,
@@ -166,23 +193,23 @@ def tie_successors(found: Found, n: int, workers: np.recarray, successor: np.nda
     before = n
     pairs, layers = found
     for i in range(len(successor)):
-        parent = workers[i].parent
-        if parent >= 0 and workers[parent].retires > workers[i].enters:
+        parent = traits.parent[i]
+        if parent >= 0 and traits.retires[parent] > traits.enters[i]:
             n = add_tie(found, n, parent, i, r.HOUSEHOLD)
     for k in range(before):
         if layers[k] > r.KIN:
             continue
-        first, second = pairs[k, 0], pairs[k, 1]
-        a = int(first)
+        first, second = int(pairs[k, 0]), int(pairs[k, 1])
+        if successor[first] < 0 and successor[second] < 0:
+            continue
+        a = first
         while a >= 0:
-            b = int(second)
+            b = second
             while b >= 0:
-                later = a != first or b != second
-                together = workers[a].retires > workers[b].enters
-                if later and together and workers[b].retires > workers[a].enters:
+                if (a != first or b != second) and are_together(traits, a, b):
                     n = add_tie(found, n, a, b, layers[k])
-                b = successor[b]
-            a = successor[a]
+                b = int(successor[b])
+            a = int(successor[a])
     return n
 
 
@@ -204,22 +231,23 @@ def to_csr(pairs: np.ndarray, layers: np.ndarray, n: int, rows: int):
         indptr[i + 1] += indptr[i]
     place = indptr[:-1].copy()
     indices = np.empty(2 * n, np.int32)
-    layer = np.empty(2 * n, np.uint8)
     for k in range(n):
-        a, b = pairs[k, 0], pairs[k, 1]
-        indices[place[a]] = b
-        layer[place[a]] = layers[k]
+        a, b, mark = pairs[k, 0], pairs[k, 1], int(layers[k]) << LAYER_BIT
+        indices[place[a]] = b | mark
         place[a] += 1
-        indices[place[b]] = a
-        layer[place[b]] = layers[k]
+        indices[place[b]] = a | mark
         place[b] += 1
+    layer = np.empty(2 * n, np.uint8)
+    for k in range(2 * n):
+        layer[k] = indices[k] >> LAYER_BIT
+        indices[k] &= (1 << LAYER_BIT) - 1
     return indptr, indices, layer
 
 
 @kernel
 def all_ties(
     found: Found,
-    workers: np.recarray,
+    traits: Traits,
     clock: np.record,
     facts: np.record,
     villages: np.ndarray,
@@ -245,14 +273,14 @@ def all_ties(
     town_start, town_stop = bounds
     for v in range(len(villages) - 1):
         village, town = (villages[v], villages[v + 1]), (town_start[towns[v]], town_stop[towns[v]])
-        n = tie_households(found, n, workers, clock, facts, village, town)
+        n = tie_households(found, n, traits, clock, facts, village, town)
     for v in range(len(villages) - 1):
         rows, town = (
             age_order[age_ptr[v] : age_ptr[v + 1]],
             (town_start[towns[v]], town_stop[towns[v]]),
         )
-        n = tie_friends(found, n, workers, clock, facts, rows, town)
-    return tie_fellows(found, n, workers, clock, facts, town_start, town_stop)
+        n = tie_friends(found, n, traits, clock, facts, rows, town)
+    return tie_fellows(found, n, traits, clock, facts, town_start, town_stop)
 
 
 def ties_of(
@@ -270,23 +298,25 @@ def ties_of(
     -------
     indptr, indices, layer : see `to_csr`
     """
-    initial = int(clock.initial)
+    initial, traits = int(clock.initial), traits_of(workers)
     village = workers.village[:initial].astype(np.int64)
     villages = np.searchsorted(village, np.arange(village.max() + 2))
-    towns = workers.township[villages[:-1].clip(0, initial - 1)].astype(np.int64)
-    by_age = np.lexsort((workers.id, workers.birth, workers.village)).astype(np.int64)
-    age_ptr = np.searchsorted(workers.village[by_age], np.arange(village.max() + 2))
-    township = workers.township[:initial]
+    towns = traits.township[villages[:-1].clip(0, initial - 1)].astype(np.int64)
+    everyones = np.ascontiguousarray(workers.village)
+    by_age = in_order(traits.id, np.ascontiguousarray(workers.birth), everyones)
+    age_ptr = np.searchsorted(everyones[by_age], np.arange(village.max() + 2))
+    township = traits.township[:initial]
     town_ids = np.arange(int(township.max()) + 1)
     town_start = np.searchsorted(township, town_ids)
     town_stop = np.searchsorted(township, town_ids, side="right")
     mean_degree = float(facts.ties_kin + facts.ties_friends + facts.ties_fellows)
     room = int(len(workers) * (mean_degree + facts.ties_hub_friends * facts.ties_hubs + 6)) + 1000
+    successor = successors(traits.parent, initial)
     while True:
-        pairs, layers = np.empty((room, 2), np.int32), np.empty(room, np.uint8)
+        found = np.empty((room, 2), np.int32), np.empty(room, np.uint8)
         n = all_ties(
-            (pairs, layers),
-            workers,
+            found,
+            traits,
             clock,
             facts,
             villages,
@@ -295,27 +325,40 @@ def ties_of(
             (town_start, town_stop),
         )
         if n <= room:
-            break
+            n = tie_successors(found, n, traits, successor)
+        if n <= room:
+            return to_csr(*found, n, len(workers))
         room = n
-    pairs, layers = passed_on(pairs[:n], layers[:n], workers, initial)
-    return to_csr(pairs, layers, len(pairs), len(workers))
+
+
+def in_order(*keys: np.ndarray) -> np.ndarray:
+    """Rows sorted by the last of the `keys`, then by the one before, and so on: `numpy.lexsort`, quicker.
+
+    Small integers are sorted by counting, and a first key that rises already needs no sorting.
+    """
+    rows = np.arange(len(keys[0]))
+    for k, key in enumerate(keys):
+        if k > 0 or not (key[1:] > key[:-1]).all():
+            rows = rows[np.argsort(key[rows], kind="stable")]
+    return rows
 
 
 def passed_on(
     pairs: np.ndarray, layers: np.ndarray, workers: np.recarray, initial: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ties and their layers, followed by those that children take over."""
-    n, successor = len(pairs), successors(workers, initial)
-    total = tie_successors((pairs, layers), n, workers, successor)
+    n, traits = len(pairs), traits_of(workers)
+    successor = successors(traits.parent, initial)
+    total = tie_successors((pairs, layers), n, traits, successor)
     pairs = np.concatenate([pairs, np.empty((total - n, 2), np.int32)])
     layers = np.concatenate([layers, np.empty(total - n, np.uint8)])
-    tie_successors((pairs, layers), n, workers, successor)
+    tie_successors((pairs, layers), n, traits, successor)
     return pairs, layers
 
 
-def successors(workers: np.recarray, initial: int) -> np.ndarray:
+def successors(parent: np.ndarray, initial: int) -> np.ndarray:
     """Row of the child of each worker who turns 18 later, or -1; shape (workers,)."""
-    successor = np.full(len(workers), -1, np.int64)
-    children = np.arange(initial, len(workers))[::-1]  # the first of several stays
-    successor[workers.parent[children]] = children
+    successor = np.full(len(parent), -1, np.int32)
+    children = np.arange(initial, len(parent))[::-1]  # the first of several stays
+    successor[parent[children]] = children
     return successor

@@ -18,6 +18,7 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.founding import give_up
 from returnee.simulation.firms.projects import (
+    HUNDREDTHS,
     IDEA,
     TRAINER,
     drops_out,
@@ -34,7 +35,7 @@ from returnee.simulation.state.draws import (
     draws,
 )
 from returnee.simulation.state.money import fen, pay
-from returnee.simulation.state.programmes import G_TRAINING, fee_of
+from returnee.simulation.state.programmes import G_TRAINING, effort, fee_of
 from returnee.simulation.state.providers import (
     CENTRES,
     MAX_CENTRES,
@@ -46,7 +47,7 @@ from returnee.simulation.state.providers import (
     open_now,
 )
 from returnee.simulation.state.queues import waits_at_desk, withdraw_file
-from returnee.simulation.support.linkage import hand_on
+from returnee.simulation.support.linkage import refer
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:
@@ -125,10 +126,11 @@ def train(c: County, i: int, provider: int):
     month.trained += 1
     month.trained_wait += waited
     worker.certificate = clock.month
+    worker.course = round(HUNDREDTHS * effort(policy))
     worker.trained += skill_from_training(policy, behaviour) * service.quality
     learn(c, i, TRAINING)
     worker.fee_withheld = withheld
-    hand_on(c, i, TRAINING)
+    refer(c, i, TRAINING)
     if worker.state == r.FOUNDING:
         go_on_with_plan(c, worker.firm)
     return True

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from returnee.experiments.errors import UsageError
@@ -40,6 +41,7 @@ CAP_KEY = "policy.budget.cap"
 Levels = dict[str, dict[str, tuple[Any, Any]]]
 
 
+@lru_cache(maxsize=1)
 def levels() -> Levels:
     """Levers that each factor moves: key to value when off and when on."""
     names = ("baseline", "no_support", "siloed", "linked")
@@ -87,6 +89,7 @@ def ceiling_label(capped: bool) -> str:
     return "ceiling, cap x 1" if capped else "ceiling"
 
 
+@lru_cache(maxsize=1)
 def of_ceiling() -> dict[str, Any]:
     """Levers in which a perfect hand-over differs from linked support, and their values."""
     linked, ceiling = (
@@ -141,20 +144,20 @@ def read_cell(cell: int, moved: Levels, world: Mapping[str, Any], cap: float = 0
     return load_scenario("baseline", {**world, **changes})
 
 
+def capped_trio(world: Mapping[str, Any], cap: float) -> dict[str, Scenario]:
+    """All pillars under a cap: siloed, linked, and linked with a perfect hand-over."""
+    moved = levels()
+    siloed, linked = (read_cell(cell, moved, world, cap) for cell in (SILOED, LINKED))
+    return {"siloed": siloed, "linked": linked, "ceiling": linked.with_(of_ceiling())}
+
+
 @dataclass(frozen=True)
 class Factorial(Plan):
-    """A plan whose points are cells; the cells of the premium have more replicates than the rest.
+    """A plan whose points are cells; those of the premium have more replicates than the rest."""
 
-    Attributes
-    ----------
-    fewer : int
-        Replicates of the cells that are not in `often`; `replicates` is that of the others.
-    often : frozenset of str
-        Labels of the cells that the premium rests on.
-    """
-
+    # replicates of the cells that are not in `often`; `replicates` is that of the others
     fewer: int = 1
-    often: frozenset[str] = frozenset()
+    often: frozenset[str] = frozenset()  # labels of the cells that the premium rests on
 
     def tasks(self) -> list[Task]:
         """List every run, replicate by replicate; the point is the place of its cell."""
@@ -177,7 +180,6 @@ def factorial(
         Yuan a year.
     replicates : int
         Of every cell; the cells of the premium have `EXTRA` times as many.
-    settings : RunSettings
     world : mapping
         Overrides of county and behaviour.
     """
