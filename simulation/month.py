@@ -17,7 +17,7 @@ from returnee.simulation.people.information import apply_notes
 from returnee.simulation.support.activities import hold_activities
 from returnee.simulation.support.desk import banks_decide, handle_files
 from returnee.simulation.support.incubation import incubate
-from returnee.simulation.support.linkage import hand_on_files
+from returnee.simulation.support.linkage import serve_referrals
 from returnee.simulation.support.outreach import inform
 from returnee.simulation.support.technology import extend
 from returnee.simulation.support.training import run_classes
@@ -48,7 +48,7 @@ def support(c: County):
     hold_activities(c)
     apply_notes(c)
     extend(c)
-    hand_on_files(c)
+    serve_referrals(c)
 
 
 @kernel

@@ -76,12 +76,8 @@ def names_of(facts: Facts) -> list[str]:
 def codes_of(run: Run, rows: np.ndarray, months: np.ndarray | int) -> Codes:
     """Groups of some workers, in some month each.
 
-    Parameters
-    ----------
-    rows : ndarray of int, shape (people,)
-        Rows of the workers.
-    months : ndarray of int, shape (people,), or int
-        When their age is taken.
+    `rows`: shape (people,); rows of the workers. `months`: shape (people,); when their age is
+    taken.
     """
     workers = run.county.workers.view(np.ndarray)
     remote = np.array([town.remote for town in run.scenario.county.townships], dtype=int)

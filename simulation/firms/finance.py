@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.loans import debt_service, guaranteed_service, loan_rate
+from returnee.simulation.firms.loans import borrowers_rate, debt_service, guaranteed_service
 from returnee.simulation.firms.trading import expected_value
 from returnee.simulation.firms.ventures import (
     CAPITAL_UNIT,
@@ -83,51 +83,73 @@ def income_without(c: County, worker: np.record):
 
 
 @kernel
-def gain_of_loan(
+def income_with(
+    c: County,
+    worker: np.record,
+    sector: int,
+    own: float,
+    least: float,
+    loan: float,
+    lent: float,
+):
+    """Income of a founder with `own` yuan, a guaranteed loan and a tie's, interest paid; yuan a month.
+
+    Parameters
+    ----------
+    least : float
+        The least that a start needs; with less there is no firm.
+    loan, lent : float
+        Guaranteed loan, and what a tie lends; yuan.
+    """
+    if own + loan + lent < least:
+        return income_without(c, worker)
+    income, _ = venture_income(c, worker, sector, own + loan + lent)
+    interest = loan * (borrowers_rate(c) - c.facts.firms_lpr)
+    interest += lent * (c.behaviour.money_informal_rate - c.facts.firms_lpr)
+    return income - interest / 12.0
+
+
+@kernel
+def is_worth_applying(
     c: County,
     worker: np.record,
     sector: int,
     means: float,
     least: float,
     amount: float,
-    rate: float,
+    lent: float,
+    wanted: float,
 ):
-    """What `amount` yuan more at `rate` a year add to a founder's income, yuan a month.
+    """Whether a guaranteed loan of `amount` yuan is worth what applying for it costs.
 
-    Parameters
-    ----------
-    means, least : float
-        Money there is, and the least that a start needs; with less there is no firm without the loan.
+    Won is what it adds to the income over the best that can be had without it: with a tie's loan of
+    `lent` yuan at most, or with the money there is. The tie is asked for what the loan leaves wanting.
     """
-    more, _ = venture_income(c, worker, sector, means + amount)
-    if means >= least:
-        without, _ = venture_income(c, worker, sector, means)
-    else:
-        without = income_without(c, worker)
-    return more - without - amount * (rate - c.facts.firms_lpr) / 12.0
-
-
-@kernel
-def is_worth_applying(
-    c: County, worker: np.record, sector: int, means: float, least: float, amount: float
-):
-    """Whether a guaranteed loan of `amount` yuan is worth what applying for it costs."""
-    behaviour, policy = c.behaviour, c.policy
+    behaviour = c.behaviour
     if not behaviour.structure_credit_market:
         return True
-    rate = loan_rate(c) * (1.0 - policy.finance_interest_subsidy)
-    gain = gain_of_loan(c, worker, sector, means, least, amount, rate)
+    rest = min(lent, max(wanted - means - amount, 0.0))
+    alone = min(lent, max(wanted - means, 0.0))
+    without = max(
+        income_with(c, worker, sector, means, least, 0.0, 0.0),
+        income_with(c, worker, sector, means, least, 0.0, alone),
+    )
+    gain = income_with(c, worker, sector, means, least, amount, rest) - without
     return gain * behaviour.money_payback_months > cost_of_applying(c, worker)
 
 
 @kernel
-def credit_in_sight(c: County, worker: np.record, sector: int, means: float, wanted: float):
+def credit_in_sight(
+    c: County, worker: np.record, sector: int, means: float, wanted: float, lent: float
+):
     """Guaranteed loan that a worker may count on without knowing more: the first step of the cap.
 
     Parameters
     ----------
     means, wanted : float
         Own and family money, and money wanted for the start; yuan.
+    lent : float
+        What the tie who can lend most would lend, yuan.
     """
     behaviour, policy = c.behaviour, c.policy
     if not may_apply(c, worker):
@@ -139,15 +161,43 @@ def credit_in_sight(c: County, worker: np.record, sector: int, means: float, wan
     if amount < behaviour.money_smallest_loan:
         return 0.0
     least = behaviour.money_minimum_start * wanted
-    return amount if is_worth_applying(c, worker, sector, means, least, amount) else 0.0
+    worth = is_worth_applying(c, worker, sector, means, least, amount, lent, wanted)
+    return amount if worth else 0.0
+
+
+@kernel
+def offer_of(c: County, worker: np.record, tie: np.record, attempt: int):
+    """What a tie would give, and what it would lend, for a venture of `worker`; whole yuan.
+
+    With fixed chances it gives, and lends, a share of its savings above the buffer.
+
+    Returns
+    -------
+    gift, loan : float
+    draw : float
+        A uniform draw that decides between equal offers.
+    """
+    behaviour = c.behaviour
+    if not is_active(tie.state):
+        return 0.0, 0.0, 1.0
+    u, v, x, _ = draws(c.clock, D_FAMILY, attempt, worker.id, tie.id)
+    gives = u < behaviour.money_family_chance
+    lends = behaviour.structure_credit_market and v < behaviour.money_informal_chance
+    if not gives and not lends:
+        return 0.0, 0.0, x
+    months = c.clock.month - int(tie.settled)
+    savings = savings_after(c, tie, months) if months > 0 else tie.savings
+    spare = max(savings - behaviour.money_buffer, 0.0)
+    gift = math.floor(behaviour.money_family_share * spare) if gives else 0.0
+    loan = math.floor(behaviour.money_informal_share * spare) if lends else 0.0
+    return gift, loan, x
 
 
 @kernel
 def money_of_ties(c: County, i: int, attempt: int, wanted: float):
     """What ties of worker `i` would give, and what the one who can lend most would lend; yuan.
 
-    A tie gives, and lends, with fixed chances a share of its savings above the buffer; together they give
-    at most `wanted`. Nothing is lent beyond a multiple of a year's income at home.
+    Together they give at most `wanted`. Nothing is lent beyond a multiple of a year's income at home.
 
     Returns
     -------
@@ -156,31 +206,43 @@ def money_of_ties(c: County, i: int, attempt: int, wanted: float):
     lender : int
         Row of the lender; -1: none.
     """
-    worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
-    lends = behaviour.structure_credit_market
+    worker = c.workers[i]
     given, lent, lender, tie_break = 0.0, 0.0, -1, 0.0
     for k in range(c.indptr[i], c.indptr[i + 1]):
         j = c.ties[k]
-        tie = c.workers[j]
-        if not is_active(tie.state):
-            continue
-        u, v, x, _ = draws(clock, D_FAMILY, attempt, worker.id, tie.id)
-        gives, would_lend = u < behaviour.money_family_chance, v < behaviour.money_informal_chance
-        if not gives and not (lends and would_lend):
-            continue
-        months = clock.month - int(tie.settled)
-        savings = savings_after(c, tie, months) if months > 0 else tie.savings
-        spare = savings - behaviour.money_buffer
-        if spare <= 0.0:
-            continue
-        if gives:
-            given += math.floor(behaviour.money_family_share * spare)
-        if lends and would_lend:
-            amount = math.floor(behaviour.money_informal_share * spare)
-            if amount > lent or (amount == lent and x < tie_break):
-                lent, lender, tie_break = amount, j, x
-    limit = math.floor(behaviour.money_informal_multiple * 12.0 * income_without(c, worker))
+        gift, loan, x = offer_of(c, worker, c.workers[j], attempt)
+        given += gift
+        if loan > lent or (loan == lent and loan > 0.0 and x < tie_break):
+            lent, lender, tie_break = loan, j, x
+    limit = math.floor(c.behaviour.money_informal_multiple * 12.0 * income_without(c, worker))
     return cents(min(given, max(wanted, 0.0))), min(lent, limit), lender
+
+
+@kernel
+def take_gifts(c: County, i: int, attempt: int, yuan: float):
+    """Ties of worker `i` give `yuan` (whole fen) together, each in the proportion of what it would.
+
+    What rounding leaves over comes from the tie who would give most.
+    """
+    worker = c.workers[i]
+    total, most, largest, tie_break = 0.0, 0.0, -1, 0.0
+    for k in range(c.indptr[i], c.indptr[i + 1]):
+        gift, _, x = offer_of(c, worker, c.workers[c.ties[k]], attempt)
+        total += gift
+        if gift > most or (gift == most and gift > 0.0 and x < tie_break):
+            most, largest, tie_break = gift, c.ties[k], x
+    if largest < 0:
+        return
+    left, part = fen(yuan), yuan / total
+    for k in range(c.indptr[i], c.indptr[i + 1]):
+        j = c.ties[k]
+        gift, _, _ = offer_of(c, worker, c.workers[j], attempt)
+        if gift > 0.0:
+            settle(c, j)
+            amount = int(math.floor(100.0 * gift * part))
+            c.workers[j].savings -= amount / 100.0
+            left -= amount
+    c.workers[largest].savings -= left / 100.0
 
 
 @kernel
@@ -196,7 +258,7 @@ def means_in_sight(c: County, worker: np.record):
     wanted = c.markets[sector].capital_median / (1.0 - behaviour.firm_cushion)
     if not behaviour.structure_credit_market:
         return own + (
-            credit_in_sight(c, worker, sector, own, wanted) if c.clock.withdrawn == 0 else 0.0
+            credit_in_sight(c, worker, sector, own, wanted, 0.0) if c.clock.withdrawn == 0 else 0.0
         )
     if own >= wanted:
         return own
@@ -204,7 +266,7 @@ def means_in_sight(c: County, worker: np.record):
     given, lent, _ = money_of_ties(c, i, int(worker.attempts), wanted - own)
     means = own + given
     if c.clock.withdrawn == 0:
-        means += credit_in_sight(c, worker, sector, means, wanted)
+        means += credit_in_sight(c, worker, sector, means, wanted, lent)
     return means + min(lent, max(wanted - means, 0.0))
 
 
@@ -220,8 +282,9 @@ def borrow_from_tie(c: County, f: int):
     amount = cents(min(lent, gap))
     if amount <= 0.0 or firm.means + amount < least:
         return
-    rate = behaviour.money_informal_rate
-    if gain_of_loan(c, worker, int(firm.sector), firm.means, least, amount, rate) <= 0.0:
+    sector = int(firm.sector)
+    without = income_with(c, worker, sector, firm.means, least, 0.0, 0.0)
+    if income_with(c, worker, sector, firm.means, least, 0.0, amount) <= without:
         return
     settle(c, lender)
     c.workers[lender].savings -= amount
@@ -282,8 +345,8 @@ def put_into_firm(c: County, f: int, yuan: float):
 def lend_commercially(c: County):
     """Banks lend at their own risk to firms that have been open for a while, once a year at most.
 
-    They lend to the bankable whose income so far covers the instalments; firms borrow where more capital
-    earns more than that costs. Whoever waits for a guaranteed loan does not ask.
+    They lend to the bankable what the income so far covers the instalments of; firms borrow where more
+    capital earns more than that costs. Whoever waits for a guaranteed loan does not ask.
     """
     clock, behaviour = c.clock, c.behaviour
     if not behaviour.structure_credit_market:
@@ -296,15 +359,27 @@ def lend_commercially(c: County):
             continue
         if firm.commercial > 0 or waits_at_desk(firm) or not is_bankable(c, c.workers[firm.owner]):
             continue
-        amount = math.floor(min(capital_missing(c, f), behaviour.money_commercial_cap))
-        rate = behaviour.money_commercial_rate
-        if amount < behaviour.money_commercial_least or gain_of_capital(c, f, rate) <= 0.0:
-            continue
-        service = debt_service(amount, rate, behaviour.money_commercial_months)
-        if firm.loan > 0:
-            service += guaranteed_service(c, firm.loan / 100.0)
-        if firm.income >= behaviour.money_cover * service:
+        amount = commercial_in_sight(c, f)
+        if amount > 0.0:
             grant_commercial(c, f, amount)
+
+
+@kernel
+def commercial_in_sight(c: County, f: int):
+    """What a bank would lend open firm `f` at its own risk and the firm would take, whole yuan."""
+    firm, behaviour = c.firms[f], c.behaviour
+    rate = behaviour.money_commercial_rate
+    amount = min(capital_missing(c, f), behaviour.money_commercial_cap)
+    if amount < behaviour.money_commercial_least or gain_of_capital(c, f, rate) <= 0.0:
+        return 0.0
+    served = guaranteed_service(c, firm.loan / 100.0, firm.loan_rate)
+    left = firm.income - behaviour.money_cover * served
+    if left <= 0.0:
+        return 0.0
+    asked = behaviour.money_cover * debt_service(1.0, rate, behaviour.money_commercial_months)
+    if amount * asked > left:
+        amount = left / asked
+    return math.floor(amount) if amount >= behaviour.money_commercial_least else 0.0
 
 
 @kernel
