@@ -185,7 +185,7 @@ def _parts(run: Run, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     home = (state >= r.SEEKING) & (state <= r.OWNER)
     asked = run.months - workers["returned"].astype(int) >= STAYING_MONTHS
     pay = np.where(in_firm, towns["pay"][firm["township"]], towns["wage"][workers["township"]])
-    pay = pay * np.exp(workers["log_home"])
+    pay = pay * np.exp(workers["log_home"].astype(float))
     earned = [np.maximum(firm["income"], 0.0), pay, np.full(len(rows), facts.work.farm_income)]
     income = np.select([owner, employed, farming], earned)
     skilled = (workers["schooling"] <= 2) | ~in_firm | (firm["company"] == 1)

@@ -422,7 +422,7 @@ def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
     owner = np.maximum(firms["income"][workers["firm"]], 0.0)
     in_firm, at = workers["firm"] >= 0, firms["township"][workers["firm"]]
     job = np.where(in_firm, np.asarray(c.towns)["pay"][at], towns["wage"])
-    job = job * np.exp(workers["log_home"])
+    job = job * np.exp(workers["log_home"].astype(float))
     earned = [
         (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
         (r.FARMING, float(c.facts.work_farm_income)), (r.RETIRED, np.nan),

@@ -24,7 +24,7 @@ from returnee.simulation.state.changes import (
 )
 from returnee.simulation.state.channels import N_CHANNELS, is_used
 from returnee.simulation.state.draws import D_HEAR, I_HEARD_FURTHER, draws
-from returnee.simulation.state.visible import HOME, KNOWS, count_of, look_around, share_of
+from returnee.simulation.state.visible import HOME, KNOWS, count_of, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -87,17 +87,19 @@ def apply_notes(c: County):
 
 
 @kernel
-def take_stock(c: County, i: int, luck: tuple[float, ...]):
+def take_stock(c: County, i: int, around: tuple[int, int], luck: tuple[float, ...]):
     """What worker `i` heard from ties, and forgot, since the last review.
 
     Parameters
     ----------
+    around : tuple of two int
+        What the ties show, see `visible.look_around`.
     luck : tuple of float
         A uniform draw for each of the first channels; those after them draw their own.
     """
     settle(c, i)
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
-    month, around = clock.month, look_around(c, i)
+    month = clock.month
     months = month - worker.heard
     now, then = month - clock.first + 1, worker.heard - clock.first + 1
     same = c.contact[0, now] - c.contact[0, then]
