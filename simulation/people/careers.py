@@ -292,7 +292,7 @@ def most_new_files(c: County):
     """
     month = c.clock.month + 1
     shocked = month == c.facts.shock_start_month
-    sure, ideas = 100.0, entrants_next(c) * c.behaviour.careers_idea_rate / 12.0
+    sure, ideas = 100.0, entrants_next(c) * c.clock.peak_of_ideas / 12.0
     for i in range(len(c.workers)):
         if c.due[i] == month or (shocked and c.workers[i].state == r.AWAY):
             chance = might_found(c, i, month)
