@@ -14,6 +14,7 @@ from returnee.experiments.commands.calibrate import CALIBRATE_EXAMPLES, calibrat
 from returnee.experiments.commands.compare import COMPARE_EXAMPLES, compare_command
 from returnee.experiments.commands.county import county_app
 from returnee.experiments.commands.discover import DISCOVER_EXAMPLES, discover_command
+from returnee.experiments.commands.hindcast import HINDCAST_EXAMPLES, hindcast_command
 from returnee.experiments.commands.levers import (
     columns_command,
     levers_command,
@@ -81,6 +82,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str | None]] = {
     "linkage": (linkage_command, LINKAGE_EXAMPLES),
     "calibrate": (calibrate_command, CALIBRATE_EXAMPLES),
     "validate": (validate_command, VALIDATE_EXAMPLES),
+    "hindcast": (hindcast_command, HINDCAST_EXAMPLES),
     "whom": (whom_command, WHOM_EXAMPLES),
     "budget": (budget_command, BUDGET_EXAMPLES),
     "discover": (discover_command, DISCOVER_EXAMPLES),

@@ -99,6 +99,12 @@ def from_census_command(
             "Census data set (github.com/leiii/census).",
         ),
     ],
+    year: Annotated[
+        int,
+        typer.Option(
+            help="Census to start from: 2020, or 2010, whose county knows nothing of what came after."
+        ),
+    ] = 2020,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder to write; named by the code if left out."),
@@ -113,5 +119,5 @@ def from_census_command(
     from returnee.scenarios.files.census import write_from_census
 
     folder = out or Path(code)
-    write_from_census(code, files, folder, Bar().say)
+    write_from_census(code, files, folder, Bar().say, year)
     Bar().say(f"written to {folder}")

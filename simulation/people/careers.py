@@ -48,6 +48,7 @@ from returnee.simulation.state.draws import (
     draws,
 )
 from returnee.simulation.state.queues import enter_training_queue
+from returnee.simulation.state.visible import HOME, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -64,8 +65,7 @@ CODES = 16  # a decision is kept as row * CODES + code
 def hazard_of_leaving(c: County, i: int):
     """Hazard in half a year that worker `i`, at home, leaves for the city."""
     worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
-    month, peers = c.clock.month, c.peers[i]
-    share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
+    month, share = c.clock.month, share_of(look_around(c, i), HOME)
     city = utility_of_city(c, worker, 0.0)
     usual = months_to_find(facts, behaviour, 0)
     if months_to_find(facts, behaviour, month) > usual:  # the constant holds the usual search
@@ -227,7 +227,6 @@ def review_all(c: County):
     for k in range(n_due):
         if k + AHEAD < n_due:
             prefetch(c.workers, c.due_list[k + AHEAD])
-            prefetch(c.peers, c.due_list[k + AHEAD])
         code = review(c, c.due_list[k])
         if code != NOTHING:
             c.moves[n] = c.due_list[k] * CODES + code

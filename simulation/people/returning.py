@@ -16,9 +16,9 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import log_city_pay, shock_factor
 from returnee.simulation.people.ideas import OUT_OF_REACH, logistic
-from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of
 from returnee.simulation.state.draws import D_RECALL, ONLY, draws
+from returnee.simulation.state.visible import HOME, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -113,8 +113,7 @@ def chance_of_returning(c: County, i: int, jobless: bool, log_venture: float):
         Log of the income from the venture that would be begun, less caution; OUT_OF_REACH if none.
     """
     worker, behaviour = c.workers[i], c.behaviour
-    month, peers = c.clock.month, c.peers[i]
-    share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
+    month, share = c.clock.month, share_of(look_around(c, i), HOME)
     years = max(month - worker.left, 0) / 12.0
     city = utility_of_city(c, worker, years)
     if jobless:

@@ -25,10 +25,6 @@ PHASES = ("PLANNED", "REGISTERED", "OPEN", "DORMANT", "CLOSED", "ABANDONED")
 OWN, INCUBATOR_PLACE, COUNTY_SITE = range(3)
 VENUES = ("own", "incubator", "county site")
 
-# Columns of County.peers: how many of a worker's ties are in the labour force, at home, owners,
-# owners whose firm does well, and know each channel.
-P_ACTIVE, P_HOME, P_OWNER, P_GOOD, P_KNOW = range(5)
-
 # Layers of the social graph.
 HOUSEHOLD, KIN, FRIEND, FELLOW = range(4)
 LAYERS = ("household", "kin", "friend", "fellow")

@@ -13,7 +13,7 @@ from returnee.simulation.run import start
 from returnee.simulation.start.assemble import assemble
 from returnee.simulation.start.population import entering, margins, month_of_retirement
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import count_peers, job_pay, thousandths_of_pay
+from returnee.simulation.state.changes import count_afresh, job_pay, thousandths_of_pay
 
 SAMPLE = 0.004
 
@@ -232,9 +232,9 @@ def test_a_retiring_owner_hands_the_firm_on(owners):
     assert not saved.any()
     assert county.workers[i].state == r.RETIRED and county.workers[i].failed == failed
     assert county.months[1].handed_on == 1 and county.months[1].stops == 0
-    before = county.peers.copy(), county.stock.copy(), county.towns.employed_pay.copy()
-    count_peers(county)
-    for kept, now in zip(before, (county.peers, county.stock, county.towns.employed_pay)):
+    before = county.seen.copy(), county.stock.copy(), county.towns.employed_pay.copy()
+    count_afresh(county)
+    for kept, now in zip(before, (county.seen, county.stock, county.towns.employed_pay)):
         assert (kept == now).all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.html import fill, standalone, write_html
 from returnee.experiments.reports.linkage import charts
-from returnee.experiments.reports.linkage import words as say
 from returnee.experiments.reports.linkage import words as tell
 from returnee.experiments.reports.terminal import show
 from returnee.experiments.statistics.effects import HIGHER, LOWER
@@ -31,6 +31,7 @@ from returnee.experiments.studies.linkage.design import (
 )
 from returnee.experiments.studies.linkage.effects import COST, KEPT, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
+from returnee.experiments.studies.linkage.gates import Gates
 from returnee.experiments.studies.linkage.robust import Robust
 from returnee.experiments.words.texts import (
     NONE,
@@ -47,11 +48,9 @@ from returnee.experiments.words.texts import (
     value_text,
     words,
 )
-from returnee.scenarios import levers
 from returnee.simulation.state.programmes import PILLARS as SPENT_BY
 
 TRACKING = "case_tracking"
-LABELS = {lever.key: lever for lever in levers}
 CONTRASTS = ("alone", "last", "last_linked", "shapley", "shapley_linked", "main")
 
 
@@ -88,7 +87,7 @@ class Experiment(Told):
 
     def lines(self) -> list[str]:
         """The answer."""
-        return say.answer(self.found, self.lang)
+        return tell.answer(self.found, self.lang)
 
     def reading(self) -> str:
         """How intervals are to be read; that they are wide where there are few pairs."""
@@ -254,7 +253,7 @@ class Points(Told):
 
     def lines(self) -> list[str]:
         """What robustness says."""
-        return say.robust_lines(self.found, self.lang)
+        return tell.robust_lines(self.found, self.lang)
 
     def note(self) -> str:
         """What a point is."""
@@ -278,9 +277,11 @@ class Points(Told):
                     tell.ends(row["low"], row["high"], name, lang),
                     tell.ends(row["smallest"], row["largest"], name, lang),
                     percent(row["share_positive"], lang), " / ".join(told),
+                    tell.number(row["ceiling"], name, lang),
+                    tell.ends(row["ceiling_low"], row["ceiling_high"], name, lang),
                 ]
             )  # fmt: skip
-        return doc.Sheet(self.head("outcome mean interval smallest_largest share_positive share_told"), rows)  # fmt: skip
+        return doc.Sheet(self.head("outcome mean interval smallest_largest share_positive share_told ceiling interval"), rows)  # fmt: skip
 
     def parameters(self) -> doc.Sheet:
         """Parameters moved, and their rank correlation with the main premium."""
@@ -303,7 +304,7 @@ class Points(Told):
 
     def tables(self) -> list[doc.Sheet]:
         """Tables for the terminal."""
-        return [self.summary().cut(*range(6), title=self.text["robustness"])]
+        return [self.summary().cut(*range(7), title=self.text["robustness"])]
 
     def sections(self) -> list[doc.Section]:
         """When behaviour is otherwise."""
@@ -312,9 +313,68 @@ class Points(Told):
         return [doc.Section(text["robustness"], [how, drawn, self.summary(), self.parameters()])]
 
 
-def reading(found: Linkage | None, lang: str) -> str:
+class Links(Told):
+    """Tables of the parts of linkage, one by one."""
+
+    def __init__(self, found: Gates, lang: str = "en") -> None:
+        super().__init__(lang)
+        self.found = found
+
+    def lines(self) -> list[str]:
+        """What the parts do."""
+        return tell.gates_lines(self.found, self.lang)
+
+    def subtitle(self) -> str:
+        """What is compared, and the county."""
+        plan = self.found.plan
+        county = county_name(plan.scenarios[plan.reference].county, self.lang)
+        return f"{self.note()} ({county})"
+
+    def note(self) -> str:
+        """What a cell is."""
+        cap = figure(self.found.cap, "yuan", self.lang)
+        return str(self.text["gates_note"]).format(replicates=self.found.plan.replicates, cap=cap)
+
+    def effects(self, measure: str) -> doc.Sheet:
+        """Part, then effect and gap in spending: alone, on top of the others, and Shapley value if known."""
+        kinds = [k for k in ("alone", "last", "shapley") if k in set(self.found.effects["kind"])]
+        rows = [[tell.part_name(part, self.lang), *self._cells(kinds, part, measure)] for part in self.found.parts]  # fmt: skip
+        rows.append(
+            [tell.part_name("", self.lang), *self._cells(["joint"] * len(kinds), "", measure)]
+        )
+        heads = [[self.text[f"part_{kind}"], self.text["spends"]] for kind in kinds]
+        return doc.Sheet([self.text["part"], *(head for pair in heads for head in pair)], rows)
+
+    def _cells(self, kinds: list[str], part: str, measure: str) -> list[str]:
+        cells = []
+        for kind in kinds:
+            row = self.found.effect(kind, part, measure)
+            told = "*" if row["verdict"] in (HIGHER, LOWER) else ""
+            interval = tell.ends(row["low"], row["high"], measure, self.lang)
+            cells += [f"{tell.number(row['value'], measure, self.lang)}{told} ({interval})"]
+            cells += [percent(row["spending_gap"], self.lang, True)]
+        return cells
+
+    def tables(self) -> list[doc.Sheet]:
+        """Tables for the terminal."""
+        sheet = self.effects(tell.MAIN)
+        return [sheet.cut(*range(len(sheet.head)), title=self.text["gates"])]
+
+    def sections(self) -> list[doc.Section]:
+        """Which part of linkage does it."""
+        folds = [
+            doc.Fold(tell.outcome(name, self.lang), [self.effects(name)], name == tell.MAIN)
+            for name in OUTCOMES
+        ]
+        return [doc.Section(self.text["gates"], [doc.note(self.note()), *folds])]
+
+
+Result = Linkage | Robust | Gates
+
+
+def reading(result: Result, lang: str) -> str:
     """How intervals are to be read; that they are wide where there are few pairs."""
-    pairs = found.plan.replicates if found else 0
+    pairs = 0 if isinstance(result, Robust) else result.plan.replicates
     return joined(lang, words(lang)["linkage"]["one_in_ten"], few_pairs(pairs, lang))
 
 
@@ -323,7 +383,7 @@ def design(lang: str = "en") -> doc.Sheet:
     told, rows = Told(lang), []
     for factor, moved in levels().items():
         for key, (off, on) in moved.items():
-            lever = LABELS[key]
+            lever = tell.LABELS[key]
             rows.append(
                 [
                     told.text["factors"][factor], label_of(lever, lang), key,
@@ -334,14 +394,14 @@ def design(lang: str = "en") -> doc.Sheet:
     return doc.Sheet([factor, told.words["report"]["lever"], *rest], rows, columns="wwcnnw")
 
 
-def failures(lang: str, *results: Linkage | Robust | None) -> list[str]:
+def failures(lang: str, *results: Result) -> list[str]:
     """How many runs failed, if any."""
-    failed = (len(result.failures) for result in results if result is not None)
+    failed = (len(result.failures) for result in results)
     return [words(lang)["failed"].format(n=n) for n in failed if n]
 
 
-def report(found: Linkage | None, robust: Robust | None, lang: str = "en") -> doc.Report:
-    """Everything the page shows; of either part, or of both."""
+def report(results: Sequence[Result], lang: str = "en") -> doc.Report:
+    """Everything the page shows, of each result in turn."""
     text = words(lang)["linkage"]
     sections, lines, commands, subtitles = (
         list[doc.Section](),
@@ -349,16 +409,16 @@ def report(found: Linkage | None, robust: Robust | None, lang: str = "en") -> do
         list[str](),
         list[str](),
     )
-    for part in parts(found, robust, lang):
+    for part in parts(results, lang):
         sections += part.sections()
         lines += part.lines()
         commands.append(part.found.command)
         subtitles.append(part.subtitle())
-    failed = doc.Text(failures(lang, found, robust), "alert")
+    failed = doc.Text(failures(lang, *results), "alert")
     return doc.Report(
         lang, text["title"], subtitles[0],
         [
-            doc.in_short(lang, lines, doc.note(reading(found, lang)), failed), *sections,
+            doc.in_short(lang, lines, doc.note(reading(results[0], lang)), failed), *sections,
             doc.Section(text["design"], [doc.note(text["design_note"]), design(lang)]),
             doc.Section(text["not_for"], [doc.Text(text["limits"], "list")]),
             doc.repeat(lang, commands),
@@ -366,31 +426,29 @@ def report(found: Linkage | None, robust: Robust | None, lang: str = "en") -> do
     )  # fmt: skip
 
 
-def parts(found: Linkage | None, robust: Robust | None, lang: str) -> list[Experiment | Points]:
-    """What is there of the two."""
-    if found is None and robust is None:
-        raise ValueError("a page needs a result")
-    there: list[Experiment | Points] = [Experiment(found, lang)] if found else []
-    return [*there, Points(robust, lang)] if robust else there
+def parts(results: Sequence[Result], lang: str) -> list[Experiment | Points | Links]:
+    """What is told of each result."""
+    told: dict[type, Any] = {Linkage: Experiment, Robust: Points, Gates: Links}
+    return [told[type(result)](result, lang) for result in results]
 
 
-def write_page(found: Linkage | None, robust: Robust | None, path: Path, lang: str = "en") -> Path:
+def write_page(results: Sequence[Result], path: Path, lang: str = "en") -> Path:
     """Write the report, a page that needs nothing but itself."""
-    return write_html(report(found, robust, lang), path)
+    return write_html(report(results, lang), path)
 
 
-def show_linkage(
-    found: Linkage | None, robust: Robust | None, console: Console, lang: str = "en"
-) -> None:
+def show_linkage(result: Result, console: Console, lang: str = "en") -> None:
     """Print the answer and the tables behind it."""
-    there = parts(found, robust, lang)
+    there = parts([result], lang)
     lines = [line for part in there for line in part.lines()]
     tables = [table for part in there for table in part.tables()]
-    failed = doc.Text(failures(lang, found, robust), "alert")
-    show([doc.Text(lines, "answer"), *tables, doc.note(reading(found, lang)), failed], console)
+    failed = doc.Text(failures(lang, result), "alert")
+    show([doc.Text(lines, "answer"), *tables, doc.note(reading(result, lang)), failed], console)
 
 
-def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, path: Path) -> Path:
+def write_document(
+    found: Linkage, fitted: Robust, free: Robust, wide: Robust, gates: Gates, path: Path
+) -> Path:
     """Write the document in Markdown, with its figures in ``images`` beside it.
 
     Parameters
@@ -399,6 +457,8 @@ def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, p
         The experiment.
     fitted, free, wide : Robust
         Over the ensemble, over the parameters free in calibration, and over all.
+    gates : Gates
+        The parts of linkage one by one.
     """
     figures = {
         "linkage-premium": charts.premium_chart(found),
@@ -412,8 +472,8 @@ def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, p
     again = "returnee linkage --write-doc docs/linkage.md"
     text = fill(
         "linkage.md.j2", page=Experiment(found), design=design(), fitted=Points(fitted),
-        free=Points(free), wide=Points(wide), text=words("en")["linkage"], again=again,
-        failed=failures("en", found, fitted, free, wide), facts=doc.facts("en"),
+        free=Points(free), wide=Points(wide), links=Links(gates), text=words("en")["linkage"], again=again,
+        failed=failures("en", found, fitted, free, wide, gates), facts=doc.facts("en"),
         main_outcome=tell.outcome(tell.MAIN, "en"),
     )  # fmt: skip
     return write_text(path, text)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from returnee.experiments.errors import UsageError
@@ -40,6 +41,7 @@ CAP_KEY = "policy.budget.cap"
 Levels = dict[str, dict[str, tuple[Any, Any]]]
 
 
+@lru_cache(maxsize=1)
 def levels() -> Levels:
     """Levers that each factor moves: key to value when off and when on."""
     names = ("baseline", "no_support", "siloed", "linked")
@@ -87,6 +89,7 @@ def ceiling_label(capped: bool) -> str:
     return "ceiling, cap x 1" if capped else "ceiling"
 
 
+@lru_cache(maxsize=1)
 def of_ceiling() -> dict[str, Any]:
     """Levers in which a perfect hand-over differs from linked support, and their values."""
     linked, ceiling = (
@@ -139,6 +142,13 @@ def read_cell(cell: int, moved: Levels, world: Mapping[str, Any], cap: float = 0
     """The scenario of a cell, in a county and behaviour that may be overridden."""
     changes = {**policy_of(cell, moved), CAP_KEY: float(cap)}
     return load_scenario("baseline", {**world, **changes})
+
+
+def capped_trio(world: Mapping[str, Any], cap: float) -> dict[str, Scenario]:
+    """All pillars under a cap: siloed, linked, and linked with a perfect hand-over."""
+    moved = levels()
+    siloed, linked = (read_cell(cell, moved, world, cap) for cell in (SILOED, LINKED))
+    return {"siloed": siloed, "linked": linked, "ceiling": linked.with_(of_ceiling())}
 
 
 @dataclass(frozen=True)

@@ -57,14 +57,14 @@ def between(plus: int, minus: int) -> np.ndarray:
     return weights
 
 
-def shapley(factor: int, n: int) -> np.ndarray:
+def shapley(factor: int, n: int, cells: int = design.CELLS) -> np.ndarray:
     """Weights of a factor's Shapley value among the first `n` factors, the others off.
 
     Returns
     -------
-    ndarray, shape (64,)
+    ndarray, shape (cells,)
     """
-    weights, bit = np.zeros(design.CELLS), 1 << factor
+    weights, bit = np.zeros(cells), 1 << factor
     for cell in range(1 << n):
         if not cell & bit:
             size = cell.bit_count()

@@ -162,7 +162,7 @@ def test_a_measure_that_is_missing_everywhere_takes_nothing_from_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As survival is where no firm is founded."""
-    whole = jobs.levels_of
+    whole = jobs.measures.levels_of
 
     def without_returns(run: Any) -> np.ndarray:
         return np.where(np.array(NAMES) == "returns", np.nan, whole(run))
