@@ -19,7 +19,6 @@ from returnee.simulation.people.ideas import (
     OUT_OF_REACH,
     drop_idea,
     log_income_at_home,
-    might_found,
     months_of_thought,
     think,
     venture_in_hand,
@@ -275,46 +274,45 @@ def found(c: County, founders: int):
 
 
 @kernel
-def entrants_next(c: County):
-    """How many turn 18 next month."""
-    place = c.clock.month + 1 - c.clock.first
-    return c.calendar[0, place + 1] - c.calendar[0, place]
+def new_files(c: County):
+    """How many venture files this month's decisions may bring, at most."""
+    count = 0
+    for k in range(c.clock.decisions):
+        code = c.moves[k] % CODES
+        if code == FOUND or code == RETURN_TO_FOUND:
+            count += 1
+    return count
 
 
 @kernel
-def most_new_files(c: County):
-    """More venture files than the next month can bring.
+def most_events(c: County):
+    """More changes of state than may come until decisions are carried out next month.
 
-    Only somebody whose review is due begins a venture, with an idea in hand or one that comes at the
-    review: the sum over those due of 1 or of the greatest chance of an idea, and six standard deviations
-    of the latter. Who turns 18 reviews at once, and in the first month of a shock everybody away may have to.
+    They are made by those who have decided, seekers, founders, owners, employees of firms, those who turn
+    18 or retire next month, and heirs of the latter: by three each, though a few may make more.
     """
-    month = c.clock.month + 1
-    shocked = month == c.facts.shock_start_month
-    sure, ideas = 100.0, entrants_next(c) * c.clock.peak_of_ideas / 12.0
-    for i in range(len(c.workers)):
-        if c.due[i] == month or (shocked and c.workers[i].state == r.AWAY):
-            chance = might_found(c, i, month)
-            if chance >= 1.0:
-                sure += 1.0
-            else:
-                ideas += chance
-    return int(sure + ideas + 6.0 * math.sqrt(ideas))
-
-
-@kernel
-def most_events(c: County, files: int):
-    """More changes of state than the next month can bring, with at most so many new venture files.
-
-    Nobody changes more than twice (a decision or an end, then a new job), but who turns 18 three times,
-    and who begins a venture, and may have come home for it or given it up at once, four times.
-    """
-    return 2 * len(c.workers) + entrants_next(c) + 2 * files + 100
+    clock = c.clock
+    movers, next_month = clock.decisions, clock.month + 1 - clock.first
+    for t in range(len(c.towns)):
+        movers -= c.towns[t].filled
+        for state in (r.SEEKING, r.EMPLOYED, r.FOUNDING, r.OWNER):
+            movers += c.stock[t, state]
+    if next_month + 1 < c.calendar.shape[1]:  # it is of the run
+        movers += c.calendar[0, next_month + 1] - c.calendar[0, next_month]
+        movers += 2 * (c.calendar[1, next_month + 1] - c.calendar[1, next_month])
+    return 3 * movers + 100
 
 
 @kernel
 def take_decisions(c: County):
-    """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month."""
-    n = review_all(c)
+    """Decisions of steps 3 (returning) and 4 (careers at home) of the month, and what ties say."""
+    c.clock.decisions = review_all(c)
+    c.clock.decided = 1
+
+
+@kernel
+def act(c: County):
+    """Decisions are carried out, and ties see what was heard."""
     apply_notes(c)
-    found(c, carry_out(c, n))
+    found(c, carry_out(c, c.clock.decisions))
+    c.clock.decided = 0

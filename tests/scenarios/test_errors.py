@@ -106,7 +106,9 @@ def test_a_pyramid_beyond_the_labour_force_of_the_file(tmp_path: Path) -> None:
 
 
 def test_a_fund_below_its_loans_is_refused_with_the_file_that_gives_it(tmp_path: Path) -> None:
-    text = of_file(tmp_path, "county = 'binhai'\n[policy.finance]\nguarantee_fund = 100_000\nleverage = 4\n")
+    text = of_file(
+        tmp_path, "county = 'binhai'\n[policy.finance]\nguarantee_fund = 100_000\nleverage = 4\n"
+    )
     assert text == (
         "mine.toml: policy.finance.guarantee_fund: found 100000, allowed 0 or at least "
         "finance.loan_cap / finance.leverage, 125000"

@@ -133,7 +133,7 @@ def test_capped_spendings_are_equal() -> None:
         linked: np.mean(
             [
                 simulate(plan.scenarios[capped_label(linked)], k, sample=0.05).ledger.sum().sum()
-                for k in range(8)
+                for k in range(3)
             ]
         )
         for linked in (False, True)
