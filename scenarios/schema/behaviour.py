@@ -912,10 +912,11 @@ class Money(Group):
         help=("Months of the term that must be left for a loan to be raised.",
               "贷款增额时须剩余的期限。"))
     eligible: float = lever(
-        0.372, unit="share", within=(0, 1), evidence=("P149",), bound=True,
+        0.6, unit="share", within=(0, 1), evidence=("P149",), bound=True,
         en="Eligible for bank credit", zh="正规信贷资格",
-        help=("Share of people with whom banks deal at all; fixed for life but for bad records.",
-              "银行愿意受理的人所占比例；除不良记录外终身不变。"))
+        help=("Share of people with whom banks deal at all, fixed for life but for bad records; more than the "
+              "37 % of returnee founders who have formal credit (P149), as these also ask and are approved.",
+              "银行愿意受理的人所占比例，除不良记录外终身不变；高于已获正规信贷的返乡创业者比例37%（P149），后者还须申请并获批。"))
     visits_per_day: float = lever(
         0.25, unit="visits/working day", within=(0, 2),
         en="Visits to the desk", zh="办件跑动次数",

@@ -105,10 +105,10 @@ def open_firm_of(county, loan=0.0, cash=0.0):
 # Who is eligible, and who applies
 
 
-def test_eligibility_is_fixed_per_person_in_the_share_of_the_survey():
+def test_eligibility_is_fixed_per_person_in_the_share_that_is_set():
     one, two = county(), county({"policy.finance.guarantee_fund": 0})
     assert (one.workers.eligible == two.workers.eligible).all()
-    assert one.workers.eligible.mean() == pytest.approx(0.372, abs=0.03)
+    assert one.workers.eligible.mean() == pytest.approx(0.6, abs=0.03)
     assert county(OFF).workers.eligible.all()
 
 
