@@ -47,7 +47,7 @@ from returnee.simulation.state.draws import (
     draws,
 )
 from returnee.simulation.state.queues import enter_training_queue
-from returnee.simulation.state.visible import HOME, look_around, share_of
+from returnee.simulation.state.visible import HOME, fetch_ties, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -61,10 +61,16 @@ CODES = 16  # a decision is kept as row * CODES + code
 
 
 @kernel
-def hazard_of_leaving(c: County, i: int):
-    """Hazard in half a year that worker `i`, at home, leaves for the city."""
+def hazard_of_leaving(c: County, i: int, share: float):
+    """Hazard in half a year that worker `i`, at home, leaves for the city.
+
+    Parameters
+    ----------
+    share : float
+        Share of the ties at home.
+    """
     worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
-    month, share = c.clock.month, share_of(look_around(c, i), HOME)
+    month = c.clock.month
     city = utility_of_city(c, worker, 0.0)
     usual = months_to_find(facts, behaviour, 0)
     if months_to_find(facts, behaviour, month) > usual:  # the constant holds the usual search
@@ -85,20 +91,24 @@ def hazard_of_leaving(c: County, i: int):
 
 
 @kernel
-def hazard_of_going(c: County, i: int):
+def hazard_of_going(c: County, i: int, share: float):
     """Hazard a month that worker `i` goes to the city; who waits goes when a job there is found."""
-    usual = hazard_of_leaving(c, i) / 6.0
+    usual = hazard_of_leaving(c, i, share) / 6.0
     if c.workers[i].waits == 1:
         return max(usual, 1.0 / months_to_find(c.facts, c.behaviour, c.clock.month))
     return usual
 
 
 @kernel
-def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: float, job: float):
+def decide_at_home(
+    c: County, i: int, share: float, log_venture: float, move: float, ask: float, job: float
+):
     """What worker `i`, at home without a firm, decides at this review.
 
     Parameters
     ----------
+    share : float
+        Share of the ties at home.
     log_venture : float
         Log income of the venture that would be begun, less caution; OUT_OF_REACH if none.
     move, ask, job : float
@@ -106,7 +116,7 @@ def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: floa
     """
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     if worker.waits == 1:
-        settle_at_home(c, i, log_venture)
+        settle_at_home(c, i, share, log_venture)
     often = worker.state == r.SEEKING or worker.waits == 1
     usual = behaviour.careers_seeker_review if often else behaviour.careers_home_review
     months = min(clock.month - int(worker.since), usual)
@@ -117,7 +127,7 @@ def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: floa
     if ask < behaviour.support_ask_rate and knows(worker, TRAINING):
         if ask < behaviour.support_ask_rate * will_to_found(c, i):
             enter_training_queue(c, i)
-    if happens(move, hazard_of_going(c, i) * months):
+    if happens(move, hazard_of_going(c, i, share) * months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
         if happens(job, behaviour.careers_separation * months):
@@ -149,9 +159,9 @@ def ask_while_away(c: County, i: int, u: float):
 
 
 @kernel
-def decide_away(c: County, i: int, log_venture: float, move: float, ask: float):
+def decide_away(c: County, i: int, share: float, log_venture: float, move: float, ask: float):
     """What worker `i`, away, decides at this review; returning with a venture in mind begins it."""
-    home, waits = returns(c, i, move, log_venture)
+    home, waits = returns(c, i, share, move, log_venture)
     if not home:
         ask_while_away(c, i, ask)
         return NOTHING
@@ -161,11 +171,15 @@ def decide_away(c: County, i: int, log_venture: float, move: float, ask: float):
 
 
 @kernel
-def decide(c: County, i: int, months: int, move: float, idea: float, ask: float, job: float):
+def decide(
+    c: County, i: int, share: float, months: int, move: float, idea: float, ask: float, job: float
+):
     """What worker `i` decides at this review: a code, NOTHING for most.
 
     Parameters
     ----------
+    share : float
+        Share of the ties at home.
     months : int
         Over which a venture idea may have come.
     move, idea, ask, job : float
@@ -179,8 +193,8 @@ def decide(c: County, i: int, months: int, move: float, idea: float, ask: float,
         think(c, i, months, idea)
         log_venture = venture_in_hand(c, i)
     if state == r.AWAY:
-        return decide_away(c, i, log_venture, move, ask)
-    return decide_at_home(c, i, log_venture, move, ask, job)
+        return decide_away(c, i, share, log_venture, move, ask)
+    return decide_at_home(c, i, share, log_venture, move, ask, job)
 
 
 @kernel
@@ -207,8 +221,9 @@ def review(c: County, i: int):
     a, b, d, e = draws(clock, D_HEAR, clock.month, worker.id, I_HEARD)
     f, idea, ask, job = draws(clock, D_HEAR, clock.month, worker.id, I_IDEAS)
     months = months_of_thought(c, worker)
-    take_stock(c, i, (a, b, d, e, f))
-    code = decide(c, i, months, move, idea, ask, job)
+    around = look_around(c, i)
+    take_stock(c, i, around, (a, b, d, e, f))
+    code = decide(c, i, share_of(around, HOME), months, move, idea, ask, job)
     schedule(c, i, state_after(worker.state, code), u, v, x)
     return code
 
@@ -226,6 +241,7 @@ def review_all(c: County):
     for k in range(n_due):
         if k + AHEAD < n_due:
             prefetch(c.workers, c.due_list[k + AHEAD])
+            fetch_ties(c, c.due_list[k + AHEAD])
         code = review(c, c.due_list[k])
         if code != NOTHING:
             c.moves[n] = c.due_list[k] * CODES + code

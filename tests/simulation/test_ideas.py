@@ -189,13 +189,13 @@ def test_a_firm_draws_home_only_with_an_idea(c):
     i = someone(c, r.AWAY)
     worker = c.workers[i]
     worker.savings = 1e6
-    without = chance_of_returning(c, i, False, venture_in_hand(c, i))
+    without = chance_of_returning(c, i, 0.5, False, venture_in_hand(c, i))
     worker.knows = int(worker.knows) | 1 << FINANCE  # to know of loans is not enough
-    assert chance_of_returning(c, i, False, venture_in_hand(c, i)) == without
+    assert chance_of_returning(c, i, 0.5, False, venture_in_hand(c, i)) == without
     give_idea(c, i, 1e6)
-    assert chance_of_returning(c, i, False, venture_in_hand(c, i)) > without
+    assert chance_of_returning(c, i, 0.5, False, venture_in_hand(c, i)) > without
     worker.savings, worker.knows = 0.0, 0
-    assert chance_of_returning(c, i, False, venture_in_hand(c, i)) == without
+    assert chance_of_returning(c, i, 0.5, False, venture_in_hand(c, i)) == without
 
 
 def test_returning_with_an_idea_begins_the_venture():
