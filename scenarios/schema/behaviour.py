@@ -902,7 +902,7 @@ class Money(Group):
         help=("Factor on the chance to give up and on the cost of applying, with a post in the township.",
               "本乡镇设有服务点时，放弃概率和申请成本的系数。"))
     smallest_loan: float = lever(
-        90_000, unit="yuan", within=(0, 200_000),
+        95_000, unit="yuan", within=(0, 200_000),
         en="Smallest guaranteed loan", zh="最低贷款需求",
         help=("Sum below which nobody applies for a guaranteed loan.",
               "低于此数额则无人申请创业担保贷款。"))
