@@ -93,6 +93,6 @@ def list_due(c: County):
     month, n = c.clock.month, 0
     due, rows = c.due, c.due_list
     for i in range(len(due)):
-        rows[n] = i  # stays if the next is written elsewhere: a choice without a branch
+        rows[n] = i  # overwritten by the next unless due: a choice without a branch
         n += int(due[i] == month)
     return n
