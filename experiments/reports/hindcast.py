@@ -13,16 +13,7 @@ from matplotlib.ticker import PercentFormatter
 
 from returnee.experiments.files import write_text
 from returnee.experiments.reports import document
-from returnee.experiments.reports.document import (
-    Picture,
-    Report,
-    Section,
-    Sheet,
-    in_short,
-    no_forecast,
-    note,
-    repeat,
-)
+from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.reports.html import fill, standalone
 from returnee.experiments.studies.hindcast import AGES, FORECASTS, NOW, SEXES, THEN, Hindcast
@@ -113,7 +104,7 @@ def people_chart(found: Hindcast, code: str, lang: str) -> str:
         return svg_of(figure, text["people"].format(county=code))
 
 
-def counties_table(found: Hindcast, lang: str) -> Sheet:
+def counties_table(found: Hindcast, lang: str) -> doc.Sheet:
     """Errors of every county and forecast."""
     text, names = words(lang)["hindcast"], FORECASTS
     head = [text["county"], text["province"]]
@@ -126,10 +117,10 @@ def counties_table(found: Hindcast, lang: str) -> Sheet:
         points = [f"{100 * row[f'farming_{name}']:+.1f}" for name in names]
         return [f"{row['county']} {row['code']}", row["province"], *errors, *totals, *points]
 
-    return Sheet(head, [cells(row) for _, row in found.counties.iterrows()], columns="wwn")
+    return doc.Sheet(head, [cells(row) for _, row in found.counties.iterrows()], columns="wwn")
 
 
-def report(found: Hindcast, lang: str = "en") -> Report:
+def report(found: Hindcast, lang: str = "en") -> doc.Report:
     """Everything the page shows."""
     text, plan = words(lang)["hindcast"], found.plan
     first = found.counties.iloc[0]
@@ -139,16 +130,16 @@ def report(found: Hindcast, lang: str = "en") -> Report:
         counties=counted(len(found.counties), "county", lang), provinces=provinces,
         replicates=counted(plan.replicates, "run", lang), sample=plan.settings.sample,
     )  # fmt: skip
-    drawn = Picture(errors_chart(found, charts), text["chart"])
-    people = Picture(
+    drawn = doc.Picture(errors_chart(found, charts), text["chart"])
+    people = doc.Picture(
         people_chart(found, first["code"], charts), text["people"].format(county=first["county"])
     )
-    return Report(
+    return doc.Report(
         lang, text["title"], subtitle,
         [
-            in_short(lang, sentences(found, lang), drawn),
-            Section(text["by_county"], [counties_table(found, lang), note(text["note"]), people]),
-            repeat(lang, [command_of()], note(text["rule"]), no_forecast(lang)),
+            doc.in_short(lang, sentences(found, lang), drawn),
+            doc.Section(text["by_county"], [counties_table(found, lang), doc.note(text["note"]), people]),
+            doc.repeat(lang, [command_of()], doc.note(text["rule"]), doc.no_forecast(lang)),
         ],
     )  # fmt: skip
 

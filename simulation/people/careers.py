@@ -19,7 +19,6 @@ from returnee.simulation.people.ideas import (
     OUT_OF_REACH,
     drop_idea,
     log_income_at_home,
-    might_found,
     months_of_thought,
     think,
     venture_in_hand,
@@ -48,7 +47,7 @@ from returnee.simulation.state.draws import (
     draws,
 )
 from returnee.simulation.state.queues import enter_training_queue
-from returnee.simulation.state.visible import HOME, look_around, share_of
+from returnee.simulation.state.visible import HOME, fetch_ties, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -62,10 +61,16 @@ CODES = 16  # a decision is kept as row * CODES + code
 
 
 @kernel
-def hazard_of_leaving(c: County, i: int):
-    """Hazard in half a year that worker `i`, at home, leaves for the city."""
+def hazard_of_leaving(c: County, i: int, share: float):
+    """Hazard in half a year that worker `i`, at home, leaves for the city.
+
+    Parameters
+    ----------
+    share : float
+        Share of the ties at home.
+    """
     worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
-    month, share = c.clock.month, share_of(look_around(c, i), HOME)
+    month = c.clock.month
     city = utility_of_city(c, worker, 0.0)
     usual = months_to_find(facts, behaviour, 0)
     if months_to_find(facts, behaviour, month) > usual:  # the constant holds the usual search
@@ -86,20 +91,24 @@ def hazard_of_leaving(c: County, i: int):
 
 
 @kernel
-def hazard_of_going(c: County, i: int):
+def hazard_of_going(c: County, i: int, share: float):
     """Hazard a month that worker `i` goes to the city; who waits goes when a job there is found."""
-    usual = hazard_of_leaving(c, i) / 6.0
+    usual = hazard_of_leaving(c, i, share) / 6.0
     if c.workers[i].waits == 1:
         return max(usual, 1.0 / months_to_find(c.facts, c.behaviour, c.clock.month))
     return usual
 
 
 @kernel
-def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: float, job: float):
+def decide_at_home(
+    c: County, i: int, share: float, log_venture: float, move: float, ask: float, job: float
+):
     """What worker `i`, at home without a firm, decides at this review.
 
     Parameters
     ----------
+    share : float
+        Share of the ties at home.
     log_venture : float
         Log income of the venture that would be begun, less caution; OUT_OF_REACH if none.
     move, ask, job : float
@@ -107,7 +116,7 @@ def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: floa
     """
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     if worker.waits == 1:
-        settle_at_home(c, i, log_venture)
+        settle_at_home(c, i, share, log_venture)
     often = worker.state == r.SEEKING or worker.waits == 1
     usual = behaviour.careers_seeker_review if often else behaviour.careers_home_review
     months = min(clock.month - int(worker.since), usual)
@@ -118,7 +127,7 @@ def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: floa
     if ask < behaviour.support_ask_rate and knows(worker, TRAINING):
         if ask < behaviour.support_ask_rate * will_to_found(c, i):
             enter_training_queue(c, i)
-    if happens(move, hazard_of_going(c, i) * months):
+    if happens(move, hazard_of_going(c, i, share) * months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
         if happens(job, behaviour.careers_separation * months):
@@ -150,9 +159,9 @@ def ask_while_away(c: County, i: int, u: float):
 
 
 @kernel
-def decide_away(c: County, i: int, log_venture: float, move: float, ask: float):
+def decide_away(c: County, i: int, share: float, log_venture: float, move: float, ask: float):
     """What worker `i`, away, decides at this review; returning with a venture in mind begins it."""
-    home, waits = returns(c, i, move, log_venture)
+    home, waits = returns(c, i, share, move, log_venture)
     if not home:
         ask_while_away(c, i, ask)
         return NOTHING
@@ -162,11 +171,15 @@ def decide_away(c: County, i: int, log_venture: float, move: float, ask: float):
 
 
 @kernel
-def decide(c: County, i: int, months: int, move: float, idea: float, ask: float, job: float):
+def decide(
+    c: County, i: int, share: float, months: int, move: float, idea: float, ask: float, job: float
+):
     """What worker `i` decides at this review: a code, NOTHING for most.
 
     Parameters
     ----------
+    share : float
+        Share of the ties at home.
     months : int
         Over which a venture idea may have come.
     move, idea, ask, job : float
@@ -180,8 +193,8 @@ def decide(c: County, i: int, months: int, move: float, idea: float, ask: float,
         think(c, i, months, idea)
         log_venture = venture_in_hand(c, i)
     if state == r.AWAY:
-        return decide_away(c, i, log_venture, move, ask)
-    return decide_at_home(c, i, log_venture, move, ask, job)
+        return decide_away(c, i, share, log_venture, move, ask)
+    return decide_at_home(c, i, share, log_venture, move, ask, job)
 
 
 @kernel
@@ -208,8 +221,9 @@ def review(c: County, i: int):
     a, b, d, e = draws(clock, D_HEAR, clock.month, worker.id, I_HEARD)
     f, idea, ask, job = draws(clock, D_HEAR, clock.month, worker.id, I_IDEAS)
     months = months_of_thought(c, worker)
-    take_stock(c, i, (a, b, d, e, f))
-    code = decide(c, i, months, move, idea, ask, job)
+    around = look_around(c, i)
+    take_stock(c, i, around, (a, b, d, e, f))
+    code = decide(c, i, share_of(around, HOME), months, move, idea, ask, job)
     schedule(c, i, state_after(worker.state, code), u, v, x)
     return code
 
@@ -227,6 +241,7 @@ def review_all(c: County):
     for k in range(n_due):
         if k + AHEAD < n_due:
             prefetch(c.workers, c.due_list[k + AHEAD])
+            fetch_ties(c, c.due_list[k + AHEAD])
         code = review(c, c.due_list[k])
         if code != NOTHING:
             c.moves[n] = c.due_list[k] * CODES + code
@@ -275,46 +290,45 @@ def found(c: County, founders: int):
 
 
 @kernel
-def entrants_next(c: County):
-    """How many turn 18 next month."""
-    place = c.clock.month + 1 - c.clock.first
-    return c.calendar[0, place + 1] - c.calendar[0, place]
+def new_files(c: County):
+    """How many venture files this month's decisions may bring, at most."""
+    count = 0
+    for k in range(c.clock.decisions):
+        code = c.moves[k] % CODES
+        if code == FOUND or code == RETURN_TO_FOUND:
+            count += 1
+    return count
 
 
 @kernel
-def most_new_files(c: County):
-    """More venture files than the next month can bring.
+def most_events(c: County):
+    """More changes of state than may come until decisions are carried out next month.
 
-    Only somebody whose review is due begins a venture, with an idea in hand or one that comes at the
-    review: the sum over those due of 1 or of the greatest chance of an idea, and six standard deviations
-    of the latter. Who turns 18 reviews at once, and in the first month of a shock everybody away may have to.
+    They are made by those who have decided, seekers, founders, owners, employees of firms, those who turn
+    18 or retire next month, and heirs of the latter: by three each, though a few may make more.
     """
-    month = c.clock.month + 1
-    shocked = month == c.facts.shock_start_month
-    sure, ideas = 100.0, entrants_next(c) * c.behaviour.careers_idea_rate / 12.0
-    for i in range(len(c.workers)):
-        if c.due[i] == month or (shocked and c.workers[i].state == r.AWAY):
-            chance = might_found(c, i, month)
-            if chance >= 1.0:
-                sure += 1.0
-            else:
-                ideas += chance
-    return int(sure + ideas + 6.0 * math.sqrt(ideas))
-
-
-@kernel
-def most_events(c: County, files: int):
-    """More changes of state than the next month can bring, with at most so many new venture files.
-
-    Nobody changes more than twice (a decision or an end, then a new job), but who turns 18 three times,
-    and who begins a venture, and may have come home for it or given it up at once, four times.
-    """
-    return 2 * len(c.workers) + entrants_next(c) + 2 * files + 100
+    clock = c.clock
+    movers, next_month = clock.decisions, clock.month + 1 - clock.first
+    for t in range(len(c.towns)):
+        movers -= c.towns[t].filled
+        for state in (r.SEEKING, r.EMPLOYED, r.FOUNDING, r.OWNER):
+            movers += c.stock[t, state]
+    if next_month + 1 < c.calendar.shape[1]:  # it is of the run
+        movers += c.calendar[0, next_month + 1] - c.calendar[0, next_month]
+        movers += 2 * (c.calendar[1, next_month + 1] - c.calendar[1, next_month])
+    return 3 * movers + 100
 
 
 @kernel
 def take_decisions(c: County):
-    """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month."""
-    n = review_all(c)
+    """Decisions of steps 3 (returning) and 4 (careers at home) of the month, and what ties say."""
+    c.clock.decisions = review_all(c)
+    c.clock.decided = 1
+
+
+@kernel
+def act(c: County):
+    """Decisions are carried out, and ties see what was heard."""
     apply_notes(c)
-    found(c, carry_out(c, n))
+    found(c, carry_out(c, c.clock.decisions))
+    c.clock.decided = 0

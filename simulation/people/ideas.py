@@ -224,15 +224,3 @@ def venture_in_hand(c: County, i: int):
     log_income, saves = follow_up(c, i)
     worker.saves = saves
     return log_income
-
-
-@kernel
-def might_found(c: County, i: int, month: int):
-    """Chance, at most, that worker `i` begins a venture in `month`, at a review due then."""
-    worker, behaviour = c.workers[i], c.behaviour
-    if not r.AWAY <= worker.state <= r.EMPLOYED:
-        return 0.0
-    if worker.idea != r.NEVER:
-        return 1.0
-    months = month - max(int(worker.heard), int(worker.since))
-    return min(behaviour.careers_idea_rate / 12.0 * months, 1.0)

@@ -23,7 +23,7 @@ from returnee.simulation.state.changes import (
     show,
 )
 from returnee.simulation.state.channels import N_CHANNELS, is_used
-from returnee.simulation.state.visible import HOME, KNOWS, count_of, look_around, share_of
+from returnee.simulation.state.visible import HOME, KNOWS, count_of, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -86,17 +86,19 @@ def apply_notes(c: County):
 
 
 @kernel
-def take_stock(c: County, i: int, luck: tuple[float, ...]):
+def take_stock(c: County, i: int, around: tuple[int, int], luck: tuple[float, ...]):
     """What worker `i` heard from ties, and forgot, since the last review.
 
     Parameters
     ----------
+    around : tuple of two int
+        What the ties show, see `visible.look_around`.
     luck : tuple of N_CHANNELS float
         A uniform draw for each channel.
     """
     settle(c, i)
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
-    month, around = clock.month, look_around(c, i)
+    month = clock.month
     months = month - worker.heard
     now, then = month - clock.first + 1, worker.heard - clock.first + 1
     same = c.contact[0, now] - c.contact[0, then]

@@ -18,7 +18,6 @@ from returnee.simulation.firms.ventures import log_city_pay, shock_factor
 from returnee.simulation.people.ideas import OUT_OF_REACH, logistic
 from returnee.simulation.state.changes import age_of
 from returnee.simulation.state.draws import D_RECALL, ONLY, draws
-from returnee.simulation.state.visible import HOME, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -104,16 +103,18 @@ def prospects_at_home(c: County, worker: np.record):
 
 
 @kernel
-def chance_of_returning(c: County, i: int, jobless: bool, log_venture: float):
+def chance_of_returning(c: County, i: int, share: float, jobless: bool, log_venture: float):
     """Chance that worker `i` decides for home at a review, with a city job in hand or without.
 
     Parameters
     ----------
+    share : float
+        Share of the ties at home.
     log_venture : float
         Log of the income from the venture that would be begun, less caution; OUT_OF_REACH if none.
     """
     worker, behaviour = c.workers[i], c.behaviour
-    month, share = c.clock.month, share_of(look_around(c, i), HOME)
+    month = c.clock.month
     years = max(month - worker.left, 0) / 12.0
     city = utility_of_city(c, worker, years)
     if jobless:
@@ -125,7 +126,7 @@ def chance_of_returning(c: County, i: int, jobless: bool, log_venture: float):
 
 
 @kernel
-def returns(c: County, i: int, u: float, log_venture: float):
+def returns(c: County, i: int, share: float, u: float, log_venture: float):
     """Whether worker `i`, away, returns at this review (uniform draw `u`), and whether to wait.
 
     Whoever would have stayed with a job, by the same draw, comes home only until the city hires.
@@ -135,9 +136,9 @@ def returns(c: County, i: int, u: float, log_venture: float):
     returns, waits : bool
     """
     jobless = c.workers[i].jobless == 1
-    if u >= chance_of_returning(c, i, jobless, log_venture):
+    if u >= chance_of_returning(c, i, share, jobless, log_venture):
         return False, False
-    return True, jobless and u >= chance_of_returning(c, i, False, log_venture)
+    return True, jobless and u >= chance_of_returning(c, i, share, False, log_venture)
 
 
 @kernel
@@ -150,7 +151,7 @@ def city_hires_since(facts: np.record, worker: np.record, month: int):
 
 
 @kernel
-def settle_at_home(c: County, i: int, log_venture: float):
+def settle_at_home(c: County, i: int, share: float, log_venture: float):
     """Worker `i` waits for the city no longer: its time is over, or home would win against a job there.
 
     Work taken up at home in the meantime is a stop-gap (forced against voluntary return: Cassarino 2004).
@@ -158,7 +159,7 @@ def settle_at_home(c: County, i: int, log_venture: float):
     worker, clock = c.workers[i], c.clock
     over = city_hires_since(c.facts, worker, clock.month) + c.behaviour.returning_recall_months
     u, _, _, _ = draws(clock, D_RECALL, clock.month, worker.id, ONLY)
-    if clock.month > over or u < chance_of_returning(c, i, False, log_venture):
+    if clock.month > over or u < chance_of_returning(c, i, share, False, log_venture):
         worker.waits = 0
 
 

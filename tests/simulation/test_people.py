@@ -172,7 +172,7 @@ def test_the_young_leave_and_women_less():
 
     def hazard(age, sex=0):
         worker.birth, worker.sex = county.clock.month - 12 * age, sex
-        return float(hazard_of_leaving(county, i))
+        return float(hazard_of_leaving(county, i, 0.5))
 
     assert hazard(18) > hazard(22) > hazard(25) > hazard(30)
     assert hazard(18) / hazard(28) == pytest.approx(np.exp(behaviour.careers_leave_youth), rel=0.01)
