@@ -35,7 +35,14 @@ from returnee.simulation.firms.hiring import match
 from returnee.simulation.firms.trading import trade
 from returnee.simulation.indicators import MONTH
 from returnee.simulation.month import support
-from returnee.simulation.people.careers import NOTHING, carry_out, found, review
+from returnee.simulation.people.careers import (
+    CODES,
+    NOTHING,
+    carry_out,
+    found,
+    luck_of_reviews,
+    review,
+)
 from returnee.simulation.people.information import apply_notes
 from returnee.simulation.state import records as r
 from returnee.simulation.state.county import County
@@ -61,9 +68,10 @@ class WorkerAgent(RowAgent):
         county, row = self.model.county, self.row
         if county.due[row] != county.clock.month:
             return
-        code = review(county, row)
+        luck = luck_of_reviews(county, np.array([row]))
+        code = review(county, row, luck[:, :, 0])
         if code != NOTHING:
-            county.moves[self.model.moves] = row * 8 + code
+            county.moves[self.model.moves] = row * CODES + code
             self.model.moves += 1
 
 
@@ -108,7 +116,7 @@ class PlainModel(mesa.Model):
             setattr(self.county, name, value)
 
     def step(self) -> None:
-        """One month, in the order of ``returnee.simulation.month.live``."""
+        """One month, in the order of ``returnee.simulation.month``."""
         county = self.county
         clock = county.clock
         clock.month += 1

@@ -12,7 +12,7 @@ from returnee.simulation.firms.finance import lend_commercially
 from returnee.simulation.firms.founding import prepare
 from returnee.simulation.firms.hiring import match
 from returnee.simulation.firms.trading import trade_all
-from returnee.simulation.people.careers import most_events, most_new_files, take_decisions
+from returnee.simulation.people.careers import act, most_events, take_decisions
 from returnee.simulation.people.information import apply_notes
 from returnee.simulation.support.activities import hold_activities
 from returnee.simulation.support.desk import banks_decide, handle_files
@@ -52,33 +52,45 @@ def support(c: County):
 
 
 @kernel
-def live(c: County):
-    """One month, in this order."""
+def first_half(c: County):
+    """What a month brings, and what people decide, in this order; the rest needs room for who founds."""
     c.clock.month += 1
+    c.clock.underway = 1
     clear_history(c)
     turn_page(c)  # 1 calendar
     inform(c)  # 2 information
     take_decisions(c)  # 3 returning, 4 careers at home
+
+
+@kernel
+def second_half(c: County):
+    """What follows from the decisions of a month, in this order."""
+    act(c)  # 3 and 4, as decided
     support(c)  # 5 support
     trade_all(c)  # 6 trading
     match(c)  # 7 hiring
     close_firms(c)  # 8 closing
     finish(c)  # 9 accounts
+    c.clock.underway = 0
 
 
 @kernel
 def has_room(c: County):
-    """Whether there are rows enough for a month's new firms and events."""
-    clock, files = c.clock, most_new_files(c)
-    firms = len(c.firms) - clock.firms >= files
-    return firms and len(c.events) - clock.events >= most_events(c, files)
+    """Whether there are rows for this month's new firms, and for its events."""
+    clock = c.clock
+    firms = len(c.firms) - clock.firms >= clock.founders
+    return firms and len(c.events) - clock.events >= most_events(c)
 
 
 @kernel
 def live_until(c: County, month: int):
     """Live until the end of `month`, or until room is short; return whether `month` was reached."""
-    while c.clock.month < month:
+    clock = c.clock
+    while clock.month < month or clock.underway == 1:
         if not has_room(c):
             return False
-        live(c)
+        if clock.underway == 0:
+            first_half(c)
+        else:
+            second_half(c)
     return True

@@ -26,7 +26,7 @@ from returnee.simulation.firms.ventures import (
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, is_active, knows, savings_after, settle
 from returnee.simulation.state.channels import FINANCE
-from returnee.simulation.state.draws import D_CREDIT, D_FAMILY, I_ELIGIBLE, draws, normal
+from returnee.simulation.state.draws import D_CREDIT, D_FAMILY, I_ELIGIBLE, draw_each, draws, normal
 from returnee.simulation.state.money import fen
 from returnee.simulation.state.queues import desk_days, has_post, waits_at_desk
 
@@ -143,6 +143,21 @@ def credit_in_sight(c: County, worker: np.record, sector: int, means: float, wan
 
 
 @kernel
+def luck_of_ties(c: County, i: int, decision: int, attempt: int):
+    """Four draws for each tie of worker `i`; shape (4, ties)."""
+    first, last = c.indptr[i], c.indptr[i + 1]
+    agents, items = (
+        np.full(last - first, c.workers[i].id, np.int64),
+        np.empty(last - first, np.int64),
+    )
+    for k in range(last - first):
+        items[k] = c.workers[c.ties[first + k]].id
+    luck = np.empty((4, last - first))
+    draw_each(c.clock, decision, attempt, agents, items, luck)
+    return luck
+
+
+@kernel
 def money_of_ties(c: County, i: int, attempt: int, wanted: float):
     """What ties of worker `i` would give, and what the one who can lend most would lend; yuan.
 
@@ -159,14 +174,15 @@ def money_of_ties(c: County, i: int, attempt: int, wanted: float):
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     lends = behaviour.structure_credit_market
     given, lent, lender, tie_break = 0.0, 0.0, -1, 0.0
-    for k in range(c.indptr[i], c.indptr[i + 1]):
-        j = c.ties[k]
-        tie = c.workers[j]
-        if not is_active(tie.state):
-            continue
-        u, v, x, _ = draws(clock, D_FAMILY, attempt, worker.id, tie.id)
+    luck, first = luck_of_ties(c, i, D_FAMILY, attempt), c.indptr[i]
+    for k in range(luck.shape[1]):
+        u, v, x = luck[0, k], luck[1, k], luck[2, k]
         gives, would_lend = u < behaviour.money_family_chance, v < behaviour.money_informal_chance
         if not gives and not (lends and would_lend):
+            continue
+        j = c.ties[first + k]
+        tie = c.workers[j]
+        if not is_active(tie.state):
             continue
         months = clock.month - int(tie.settled)
         savings = savings_after(c, tie, months) if months > 0 else tie.savings

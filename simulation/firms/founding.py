@@ -16,6 +16,7 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.finance import (
     borrow_from_tie,
     credit_in_sight,
+    luck_of_ties,
     means_in_sight,
     money_of_ties,
 )
@@ -118,15 +119,12 @@ def ask_family(c: County, i: int, attempt: int, wanted: float):
 
     Each tie gives with a fixed chance a share of the savings above the buffer (assumed; whole yuan).
     """
-    worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
-    total = 0.0
-    for k in range(c.indptr[i], c.indptr[i + 1]):
-        j = c.ties[k]
+    behaviour = c.behaviour
+    total, luck, first = 0.0, luck_of_ties(c, i, D_FAMILY, attempt), c.indptr[i]
+    for k in range(luck.shape[1]):
+        j = c.ties[first + k]
         tie = c.workers[j]
-        if not is_active(tie.state) or total >= wanted:
-            continue
-        u, _, _, _ = draws(clock, D_FAMILY, attempt, worker.id, tie.id)
-        if u < behaviour.money_family_chance:
+        if luck[0, k] < behaviour.money_family_chance and is_active(tie.state) and total < wanted:
             settle(c, j)
             spare = tie.savings - behaviour.money_buffer
             if spare > 0.0:

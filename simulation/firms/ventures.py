@@ -131,10 +131,16 @@ def capital_for(market: np.record, means: float, behaviour: np.record):
 @kernel
 def log_city_pay(c: County, worker: np.record):
     """Log of the city income that a worker may expect, job loss counted, yuan a month."""
+    return worker.log_wage + c.clock.log_city
+
+
+@kernel
+def log_city_share(c: County):
+    """Log of the share of the usual city wage that this month's work there brings, job loss counted."""
     facts = c.facts
     factor = shock_factor(facts, c.clock.month, facts.shock_city_wage)
     in_work = max(1.0 - c.behaviour.returning_months_to_find * facts.work_city_loss, 0.05)
-    return worker.log_wage + math.log(factor * in_work)
+    return math.log(factor * in_work)
 
 
 @kernel

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from returnee.simulation.engine.bundle import AHEAD, prefetch
+from returnee.simulation.engine.bundle import prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.founding import begin_venture
 from returnee.simulation.firms.hiring import leave_employer
@@ -19,7 +19,6 @@ from returnee.simulation.people.ideas import (
     OUT_OF_REACH,
     drop_idea,
     log_income_at_home,
-    might_found,
     months_of_thought,
     think,
     venture_in_hand,
@@ -37,15 +36,23 @@ from returnee.simulation.people.returning import (
 )
 from returnee.simulation.people.reviews import list_due, schedule
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, enter, go_away, happens, knows
+from returnee.simulation.state.changes import (
+    age_of,
+    enter,
+    go_away,
+    happens,
+    knows,
+    surely_above,
+)
 from returnee.simulation.state.channels import TRAINING
 from returnee.simulation.state.draws import (
+    BLOCK,
     D_HEAR,
     D_REVIEW,
     I_HEARD,
     I_IDEAS,
     ONLY,
-    draws,
+    draw_each,
 )
 from returnee.simulation.state.queues import enter_training_queue
 
@@ -63,6 +70,12 @@ CODES = 16  # a decision is kept as row * CODES + code
 @kernel
 def hazard_of_leaving(c: County, i: int):
     """Hazard in half a year that worker `i`, at home, leaves for the city."""
+    return math.exp(min(score_of_leaving(c, i), 3.0))
+
+
+@kernel
+def score_of_leaving(c: County, i: int):
+    """Log of the hazard in half a year that worker `i`, at home, leaves for the city."""
     worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
     month, peers = c.clock.month, c.peers[i]
     share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
@@ -82,7 +95,7 @@ def hazard_of_leaving(c: County, i: int):
         score -= behaviour.careers_leave_women
     if worker.ever_away == 1:
         score += behaviour.careers_leave_experience
-    return math.exp(min(score, 3.0))
+    return score
 
 
 @kernel
@@ -92,6 +105,14 @@ def hazard_of_going(c: County, i: int):
     if c.workers[i].waits == 1:
         return max(usual, 1.0 / months_to_find(c.facts, c.behaviour, c.clock.month))
     return usual
+
+
+@kernel
+def leaves(c: County, i: int, u: float, months: int):
+    """Whether worker `i`, at home, goes to the city within some months (uniform draw `u`)."""
+    if c.workers[i].waits == 0 and surely_above(6.0 / months * u, score_of_leaving(c, i)):
+        return False
+    return happens(u, hazard_of_going(c, i) * months)
 
 
 @kernel
@@ -118,7 +139,7 @@ def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: floa
     if ask < behaviour.support_ask_rate and knows(worker, TRAINING):
         if ask < behaviour.support_ask_rate * will_to_found(c, i):
             enter_training_queue(c, i)
-    if happens(move, hazard_of_going(c, i) * months):
+    if leaves(c, i, move, months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
         if happens(job, behaviour.careers_separation * months):
@@ -195,23 +216,44 @@ def state_after(state: int, code: int):
 
 
 @kernel
-def review(c: County, i: int):
+def review(c: County, i: int, luck: np.ndarray):
     """Steps 2 to 4 for worker `i`: hear, review the move or the career, set the next review.
+
+    Parameters
+    ----------
+    luck : float64 array, shape (3, 4)
+        See `luck_of_reviews`.
 
     Returns
     -------
     int
         Code of the decision, which is carried out when everybody has decided.
     """
-    clock, worker = c.clock, c.workers[i]
-    u, v, x, move = draws(clock, D_REVIEW, clock.month, worker.id, ONLY)
-    a, b, d, e = draws(clock, D_HEAR, clock.month, worker.id, I_HEARD)
-    f, idea, ask, job = draws(clock, D_HEAR, clock.month, worker.id, I_IDEAS)
+    worker = c.workers[i]
     months = months_of_thought(c, worker)
-    take_stock(c, i, (a, b, d, e, f))
-    code = decide(c, i, months, move, idea, ask, job)
-    schedule(c, i, state_after(worker.state, code), u, v, x)
+    take_stock(c, i, (luck[1, 0], luck[1, 1], luck[1, 2], luck[1, 3], luck[2, 0]))
+    code = decide(c, i, months, luck[0, 3], luck[2, 1], luck[2, 2], luck[2, 3])
+    schedule(c, i, state_after(worker.state, code), luck[0, 0], luck[0, 1], luck[0, 2])
     return code
+
+
+@kernel
+def luck_of_reviews(c: County, rows: np.ndarray):
+    """Draws for the reviews of the workers of some rows, shape (3, 4, rows).
+
+    For the next review (three) and the move; for four channels; for the last one, an idea, training and a job.
+    """
+    clock, n = c.clock, len(rows)
+    agents, items, luck = np.empty(n, np.int64), np.empty(n, np.int64), np.empty((3, 4, n))
+    for k in range(n):
+        agents[k] = c.workers[rows[k]].id
+    items[:] = ONLY
+    draw_each(clock, D_REVIEW, clock.month, agents, items, luck[0])
+    items[:] = I_HEARD
+    draw_each(clock, D_HEAR, clock.month, agents, items, luck[1])
+    items[:] = I_IDEAS
+    draw_each(clock, D_HEAR, clock.month, agents, items, luck[2])
+    return luck
 
 
 @kernel
@@ -224,14 +266,17 @@ def review_all(c: County):
         Number of decisions in `moves`, as row * CODES + code.
     """
     n_due, n = list_due(c), 0
-    for k in range(n_due):
-        if k + AHEAD < n_due:
-            prefetch(c.workers, c.due_list[k + AHEAD])
-            prefetch(c.peers, c.due_list[k + AHEAD])
-        code = review(c, c.due_list[k])
-        if code != NOTHING:
-            c.moves[n] = c.due_list[k] * CODES + code
-            n += 1
+    for first in range(0, n_due, BLOCK):
+        rows = c.due_list[first : min(first + BLOCK, n_due)]
+        for i in rows:
+            prefetch(c.workers, i)
+            prefetch(c.peers, i)
+        luck = luck_of_reviews(c, rows)
+        for k in range(len(rows)):
+            code = review(c, rows[k], luck[:, :, k])
+            if code != NOTHING:
+                c.moves[n] = rows[k] * CODES + code
+                n += 1
     return n
 
 
@@ -283,39 +328,29 @@ def entrants_next(c: County):
 
 
 @kernel
-def most_new_files(c: County):
-    """More venture files than the next month can bring.
-
-    Only somebody whose review is due begins a venture, with an idea in hand or one that comes at the
-    review: the sum over those due of 1 or of the greatest chance of an idea, and six standard deviations
-    of the latter. Who turns 18 reviews at once, and in the first month of a shock everybody away may have to.
-    """
-    month = c.clock.month + 1
-    shocked = month == c.facts.shock_start_month
-    sure, ideas = 100.0, entrants_next(c) * c.behaviour.careers_idea_rate / 12.0
-    for i in range(len(c.workers)):
-        if c.due[i] == month or (shocked and c.workers[i].state == r.AWAY):
-            chance = might_found(c, i, month)
-            if chance >= 1.0:
-                sure += 1.0
-            else:
-                ideas += chance
-    return int(sure + ideas + 6.0 * math.sqrt(ideas))
-
-
-@kernel
-def most_events(c: County, files: int):
-    """More changes of state than the next month can bring, with at most so many new venture files.
+def most_events(c: County):
+    """More changes of state than a month can bring, or what is left of it once people have decided.
 
     Nobody changes more than twice (a decision or an end, then a new job), but who turns 18 three times,
     and who begins a venture, and may have come home for it or given it up at once, four times.
     """
-    return 2 * len(c.workers) + entrants_next(c) + 2 * files + 100
+    most = 2 * len(c.workers) + 2 * c.clock.founders + 100
+    return most + (entrants_next(c) if c.clock.underway == 0 else 0)
 
 
 @kernel
 def take_decisions(c: County):
-    """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month."""
-    n = review_all(c)
+    """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month: what is decided."""
+    clock = c.clock
+    clock.decisions, clock.founders = review_all(c), 0
     apply_notes(c)
-    found(c, carry_out(c, n))
+    for k in range(clock.decisions):
+        code = c.moves[k] % CODES
+        clock.founders += 1 if code == FOUND or code == RETURN_TO_FOUND else 0
+
+
+@kernel
+def act(c: County):
+    """The decisions of the month are carried out."""
+    found(c, carry_out(c, c.clock.decisions))
+    c.clock.decisions, c.clock.founders = 0, 0

@@ -29,7 +29,7 @@ from returnee.simulation.firms.ventures import (
     venture_income,
 )
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, happens, job_pay, knows
+from returnee.simulation.state.changes import age_of, happens, knows
 from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.draws import D_IDEA, ONLY, draws
 
@@ -57,10 +57,18 @@ def log_income_at_home(c: County, worker: np.record):
     """Log of what a worker may expect at home without a firm, yuan a month."""
     town, farm = c.towns[worker.township], c.clock.log_farm
     if worker.state == r.EMPLOYED:
-        return math.log(job_pay(c, worker))
+        return worker.log_home + log_usual_pay(c, worker)
     if worker.state == r.FARMING:
         return farm
     return max(town.log_job + worker.log_home, farm)
+
+
+@kernel
+def log_usual_pay(c: County, worker: np.record):
+    """Log of what somebody of mean pay earns with the employer of a worker, yuan a month."""
+    if worker.firm >= 0:
+        return c.towns[c.firms[worker.firm].township].log_pay
+    return c.towns[worker.township].log_wage
 
 
 @kernel
@@ -223,15 +231,3 @@ def venture_in_hand(c: County, i: int):
     log_income, saves = follow_up(c, i)
     worker.saves = saves
     return log_income
-
-
-@kernel
-def might_found(c: County, i: int, month: int):
-    """Chance, at most, that worker `i` begins a venture in `month`, at a review due then."""
-    worker, behaviour = c.workers[i], c.behaviour
-    if not r.AWAY <= worker.state <= r.EMPLOYED:
-        return 0.0
-    if worker.idea != r.NEVER:
-        return 1.0
-    months = month - max(int(worker.heard), int(worker.since))
-    return min(behaviour.careers_idea_rate / 12.0 * months, 1.0)

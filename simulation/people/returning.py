@@ -17,13 +17,14 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import log_city_pay, shock_factor
 from returnee.simulation.people.ideas import OUT_OF_REACH, logistic
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of
+from returnee.simulation.state.changes import age_of, surely_above
 from returnee.simulation.state.draws import D_RECALL, ONLY, draws
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
+LOG_2, LOG_3 = math.log(2.0), math.log(3.0)
 RECENT_MONTHS = 36  # the return quality index looks back that far
 
 
@@ -57,6 +58,14 @@ def utility_of_city(c: County, worker: np.record, years_away: float):
     if worker.destination == 1:
         utility -= behaviour.returning_distance
     return utility + behaviour.returning_settled_weight * math.log1p(years_away)
+
+
+@kernel
+def most_at_home(log_job: float, log_farm: float, log_venture: float, behaviour: np.record):
+    """At least `utility_of_home`: as if all that can be done at home were as good as the best."""
+    options = LOG_2 if log_venture <= OUT_OF_REACH else LOG_3
+    best = max(log_job, log_farm, log_venture)
+    return behaviour.returning_income_weight * best + behaviour.returning_nest_scale * options
 
 
 @kernel
@@ -112,6 +121,14 @@ def chance_of_returning(c: County, i: int, jobless: bool, log_venture: float):
     log_venture : float
         Log of the income from the venture that would be begun, less caution; OUT_OF_REACH if none.
     """
+    job, farm = prospects_at_home(c, c.workers[i])
+    home = utility_of_home(job, farm, log_venture, c.behaviour)
+    return logistic(score_of_returning(c, i, jobless, home))
+
+
+@kernel
+def score_of_returning(c: County, i: int, jobless: bool, home: float):
+    """Log odds that worker `i` decides for home, where the options have utility `home`."""
     worker, behaviour = c.workers[i], c.behaviour
     month, peers = c.clock.month, c.peers[i]
     share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
@@ -119,10 +136,16 @@ def chance_of_returning(c: County, i: int, jobless: bool, log_venture: float):
     city = utility_of_city(c, worker, years)
     if jobless:
         city += behaviour.returning_income_weight * log_pay_while_looking(c.facts, behaviour, month)
-    job, farm = prospects_at_home(c, worker)
-    home = utility_of_home(job, farm, log_venture, behaviour)
     pull = home_pull(worker, share, behaviour, month)
-    return logistic(behaviour.returning_constant + home + pull - city)
+    return behaviour.returning_constant + home + pull - city
+
+
+@kernel
+def surely_stays(c: County, i: int, u: float, jobless: bool, log_venture: float):
+    """Whether the draw `u` surely keeps worker `i` away, by a bound on the odds that costs little."""
+    job, farm = prospects_at_home(c, c.workers[i])
+    most = most_at_home(job, farm, log_venture, c.behaviour)
+    return surely_above(u, score_of_returning(c, i, jobless, most))
 
 
 @kernel
@@ -136,6 +159,8 @@ def returns(c: County, i: int, u: float, log_venture: float):
     returns, waits : bool
     """
     jobless = c.workers[i].jobless == 1
+    if surely_stays(c, i, u, jobless, log_venture):
+        return False, False
     if u >= chance_of_returning(c, i, jobless, log_venture):
         return False, False
     return True, jobless and u >= chance_of_returning(c, i, False, log_venture)

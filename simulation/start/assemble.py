@@ -8,7 +8,7 @@ import numpy as np
 
 from returnee.scenarios import Policy, Scenario, dtype_of, record_of
 from returnee.simulation import indicators
-from returnee.simulation.people.careers import most_events, most_new_files
+from returnee.simulation.people.careers import most_events
 from returnee.simulation.people.information import contact_sums
 from returnee.simulation.start.own_county import population_of, sample_of, start_clock
 from returnee.simulation.start.population import people
@@ -236,11 +236,10 @@ def with_room(county: County) -> County:
 
 
 def events_short(county: County) -> bool:
-    """Whether the event log might be full within a month, even one of a crisis."""
-    most = most_events(county, most_new_files(county))
-    return bool(len(county.events) - county.clock.events < most)
+    """Whether the event log might be full before the month is over, even one of a crisis."""
+    return bool(len(county.events) - county.clock.events < most_events(county))
 
 
 def firms_short(county: County) -> bool:
-    """Whether the rows for firms might run out within a month."""
-    return bool(len(county.firms) - county.clock.firms < most_new_files(county))
+    """Whether there are fewer rows for firms than people who have decided to found."""
+    return bool(len(county.firms) - county.clock.firms < county.clock.founders)

@@ -323,8 +323,12 @@ CLOCK = np.dtype(
         ("lasting", "f8"),  # of returnee firms three years old, who are open and pay tax
         ("second", "f8"),  # of those at home whose firm failed, who found or own a firm again
         ("gini", "f8"),
+        ("decisions", "i8"),  # taken this month and not carried out yet, in `moves`
+        ("founders", "i8"),  # of those, to found
+        ("underway", "i8"),  # 1 from the decisions of a month to its end
         ("spending", "f8"),  # of residents last month: home incomes less saving, remittances; yuan
         ("log_farm", "f8"),  # log of the income from farming
+        ("log_city", "f8"),  # log of the share of the usual city wage that work there brings
         ("messages_credit", "f8"),
         ("contest_credit", "f8"),
         ("places_built", "f8"),  # incubator places built beyond the county's stock

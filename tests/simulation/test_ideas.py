@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
-from returnee.simulation.people.careers import decide, most_new_files
+from returnee.simulation.people.careers import decide
 from returnee.simulation.people.ideas import (
     OUT_OF_REACH,
     annuity,
@@ -21,6 +22,7 @@ from returnee.simulation.people.ideas import (
 )
 from returnee.simulation.people.returning import chance_of_returning
 from returnee.simulation.run import start
+from returnee.simulation.start.assemble import IN_USE, with_rows
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import savings_after
@@ -205,14 +207,20 @@ def test_nothing_is_decided_by_owners(c):
 
 
 @pytest.mark.parametrize("ideas", [0.08, 1.0])
-def test_a_month_brings_fewer_files_than_there_is_room_for(ideas):
+def test_full_tables_grow_before_the_founders_of_a_month_need_them(ideas):
     """Ideas that waited years for a loan may all be acted on in the month in which lending starts."""
     values = {
         **WILLING, "behaviour.careers.idea_rate": ideas, "policy.finance.guarantee_fund": {1: 0, 7: 6e7},
         "county.shock.start_month": 7, "county.shock.city_loss": 0.9, "behaviour.money.minimum_start": 0.4,
     }  # fmt: skip
     living = start(load_scenario("baseline", values), 0, 1, 0.002, 12, 24)
+    roomy = advance(copy.copy(living), 12)
     for month in range(1, 13):
-        most, before = most_new_files(living), int(living.clock.firms)
-        living = advance(living, month)
-        assert living.clock.firms - before <= most - 100
+        rows = {name: int(living.clock[used]) for name, used in IN_USE.items()}
+        full = ("firms", "receipts", "sales", "profit", "active", "events")
+        cut = {name: with_rows(getattr(living, name), rows[name], rows[name]) for name in full}
+        living = advance(living.with_arrays(**cut), month)
+    assert roomy.clock.firms > len(cut["firms"])
+    assert living.months.tobytes() == roomy.months.tobytes()
+    n = int(roomy.clock.events)
+    assert living.events[:n].tobytes() == roomy.events[:n].tobytes()
