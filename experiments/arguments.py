@@ -85,12 +85,7 @@ def fields_as_keywords(given: Any) -> list[inspect.Parameter]:
 
 
 def check_fields(instance: Any) -> None:
-    """Take the fields of a frozen dataclass as it declares them.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Take the fields of a frozen dataclass as it declares them."""
     hints = get_type_hints(type(instance))
     for field in fields(instance):
         value = as_declared(getattr(instance, field.name), hints[field.name], field.name)
@@ -99,10 +94,6 @@ def check_fields(instance: Any) -> None:
 
 def as_declared(value: Any, hint: Any, name: str) -> Any:
     """A value as one of the types that a declaration names.
-
-    Raises
-    ------
-    UsageError
 
     Examples
     --------

@@ -149,12 +149,7 @@ def table_writer(path: Path, schema: pa.Schema, **options: Any) -> Iterator[pq.P
 
 @contextmanager
 def checked(path: Path, **options: Any) -> Iterator[pq.ParquetFile]:
-    """A Parquet file whose pages are compared with their checksums.
-
-    Raises
-    ------
-    DamagedError
-    """
+    """A Parquet file whose pages are compared with their checksums."""
     try:
         with pq.ParquetFile(path, page_checksum_verification=True, **options) as file:
             yield file
@@ -163,12 +158,7 @@ def checked(path: Path, **options: Any) -> Iterator[pq.ParquetFile]:
 
 
 def read_table(path: Path, columns: list[str] | None = None, **options: Any) -> pa.Table:
-    """Read Parquet, comparing checksums.
-
-    Raises
-    ------
-    DamagedError
-    """
+    """Read Parquet, comparing checksums."""
     with checked(path, **options) as file:
         return file.read(columns=columns)
 
@@ -184,12 +174,7 @@ def row_groups(path: Path) -> Iterator[pa.Table]:
 
 
 def check_table(path: Path) -> None:
-    """Read a Parquet file through.
-
-    Raises
-    ------
-    DamagedError
-    """
+    """Read a Parquet file through."""
     with checked(path) as file:
         for group in range(file.num_row_groups):
             file.read_row_group(group)

@@ -14,12 +14,7 @@ BY_KEY: dict[str, Lever] = {lever.key: lever for lever in levers}
 
 
 def check_key(key: str, where: str, label: str) -> None:
-    """Refuse what is not a lever, a parameter or ``county``, naming the nearest.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse what is not a lever, a parameter or ``county``, naming the nearest."""
     if key == COUNTY or key in BY_KEY:
         return
     hint = guess(nearest(key, BY_KEY))

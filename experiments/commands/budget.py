@@ -9,13 +9,7 @@ from typing import Annotated
 import typer
 
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import (
-    console_of,
-    end,
-    overrides_of,
-    print_json,
-    reporting,
-)
+from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.running.options import Keep, RunSettings, Where
 
 BUDGET_EXAMPLES = """Examples:

@@ -9,17 +9,10 @@ from typing import Annotated
 
 import typer
 
+from returnee.experiments import defaults
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
-from returnee.experiments.defaults import (
-    CALIBRATION_REPLICATES,
-    CALIBRATION_SAMPLE,
-    CALIBRATION_TRIALS,
-    ENSEMBLE_MEMBERS,
-    VERIFY_REPLICATES,
-    VERIFY_SAMPLE,
-)
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
@@ -55,7 +48,7 @@ class Fitted:
         ),
     ] = None
     trials: Annotated[int, typer.Option(help="Parameter sets that the search tries.")] = (
-        CALIBRATION_TRIALS
+        defaults.CALIBRATION_TRIALS
     )
     set_: Annotated[
         list[str] | None,
@@ -76,20 +69,20 @@ class Fitted:
         Method, typer.Option(help="CMA-ES, tree of Parzen estimators, or Gaussian process.")
     ] = Method.cma
     replicates: Annotated[int, typer.Option(help="Runs of each set, the same for all.")] = (
-        CALIBRATION_REPLICATES
+        defaults.CALIBRATION_REPLICATES
     )
     sample: Annotated[
         float, typer.Option(help="Share of the county that is simulated in the search.")
-    ] = CALIBRATION_SAMPLE
+    ] = defaults.CALIBRATION_SAMPLE
     members: Annotated[int, typer.Option(help="Sets to keep that meet the targets too.")] = (
-        ENSEMBLE_MEMBERS
+        defaults.ENSEMBLE_MEMBERS
     )
     verify_sample: Annotated[
         float, typer.Option(help="Share of the county in which the result is verified.")
-    ] = VERIFY_SAMPLE
+    ] = defaults.VERIFY_SAMPLE
     verify_replicates: Annotated[
         int, typer.Option(help="Runs of the result; sets of the ensemble have a quarter of it.")
-    ] = VERIFY_REPLICATES
+    ] = defaults.VERIFY_REPLICATES
     write_targets: Annotated[
         Path | None,
         typer.Option("--write-targets", metavar="FILE", help="Only write the shipped targets as CSV, to be changed."),

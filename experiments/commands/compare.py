@@ -9,15 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from returnee.experiments.commands import shell
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import (
-    console_of,
-    end,
-    overrides_of,
-    print_json,
-    reporting,
-    warn,
-)
 from returnee.experiments.commands.whom import people_kept
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -98,7 +91,7 @@ def compare_command(
         raise UsageError(f"--all: found scenarios named too ({scenarios[0]}), allowed one of both")
     names = scenario_names() if compared.all_ else scenarios or None
     options: dict[str, Any] = {
-        "against": compared.against, "overrides": overrides_of(compared.set_),
+        "against": compared.against, "overrides": shell.overrides_of(compared.set_),
         "settings": settings, "where": where,
     }  # fmt: skip
     if compared.over is not None:
@@ -125,15 +118,15 @@ def _compare(
     found = compare(names, replicates=count, people=people, results=results, **options)
     lang = shown.lang
     for notice in (size_warning, left_out_notice):
-        warn(next(filter(None, (notice(s, lang) for s in found.plan.scenarios.values())), ""))
+        shell.warn(next(filter(None, (notice(s, lang) for s in found.plan.scenarios.values())), ""))
     folder = found.folder or folder
-    with reporting(folder):
+    with shell.reporting(folder):
         report = write_report(found, folder / "report.html", lang)
     if shown.as_json:
-        print_json(comparison_json(found, lang))
+        shell.print_json(comparison_json(found, lang))
     else:
-        show_comparison(found, console_of(), lang)
-    end(report, found.failures)
+        show_comparison(found, shell.console_of(), lang)
+    shell.end(report, found.failures)
 
 
 def _over(
@@ -142,20 +135,16 @@ def _over(
 ) -> None:  # fmt: skip
     """Compare in every parameter set of an ensemble."""
     from returnee.experiments.reports.ensemble import as_json, show, write_page
-    from returnee.experiments.studies.compare_ensemble import (
-        REPLICATES,
-        Ensemble,
-        compare_ensemble,
-    )
+    from returnee.experiments.studies.compare_ensemble import REPLICATES, Ensemble, compare_ensemble
 
     count = REPLICATES if compared.replicates is None else compared.replicates
     results = replace(results, out=results.out or "results/compare-ensemble")
     within = Ensemble(str(compared.over), compared.sets)
     found = compare_ensemble(names, within=within, replicates=count, results=results, **options)
-    with reporting(found.folder):
+    with shell.reporting(found.folder):
         report = write_page(found, found.folder / "report.html", shown.lang)
     if shown.as_json:
-        print_json(as_json(found, shown.lang))
+        shell.print_json(as_json(found, shown.lang))
     else:
-        show(found, console_of(), shown.lang)
-    end(report, found.failures)
+        show(found, shell.console_of(), shown.lang)
+    shell.end(report, found.failures)

@@ -9,15 +9,8 @@ from typing import Annotated
 import typer
 
 from returnee.experiments.command_line import command_line
+from returnee.experiments.commands import shell
 from returnee.experiments.commands.options import SetOption, Shown, spread
-from returnee.experiments.commands.shell import (
-    INTERRUPTED,
-    console_of,
-    overrides_of,
-    print_json,
-    stop,
-    warn,
-)
 from returnee.experiments.running.options import Keep, RunSettings
 from returnee.experiments.running.progress import Bar
 from returnee.scenarios import load_scenario
@@ -49,11 +42,11 @@ def run_command(
     from returnee.experiments.running.plan import check
     from returnee.simulation import simulate
 
-    s, read = settings, load_scenario(scenario, overrides_of(set_))
+    s, read = settings, load_scenario(scenario, shell.overrides_of(set_))
     check(read, replicate, s)
     folder = results.folder if results.out else Path("results") / f"run-{read.name}"
-    warn(size_warning(read, shown.lang))
-    warn(left_out_notice(read, shown.lang))
+    shell.warn(size_warning(read, shown.lang))
+    shell.warn(left_out_notice(read, shown.lang))
     command = command_of(scenario, set_ or (), replicate, s)
     with RunFolder(folder, read, replicate, s, command, results.as_new) as place:
         folder = place.folder
@@ -62,15 +55,17 @@ def run_command(
             run = simulate(read, replicate, s.seed, s.sample, s.months)
             place.save(run, shown.lang)
         except KeyboardInterrupt:
-            stop(f"interrupted: nothing of this run was written to {folder}", INTERRUPTED)
+            shell.stop(
+                f"interrupted: nothing of this run was written to {folder}", shell.INTERRUPTED
+            )
     Bar().say(f"written to {folder}")
     if shown.as_json:
         years = yearly(run.monthly).reset_index()
         rows = [plain(row) for row in years.to_dict("records")]
         facts = {"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows}
-        print_json({**facts, **support_json(run)})
+        shell.print_json({**facts, **support_json(run)})
     else:
-        show_run(run, console_of(), shown.lang)
+        show_run(run, shell.console_of(), shown.lang)
 
 
 def command_of(scenario: str, sets: Sequence[str], replicate: int, settings: RunSettings) -> str:

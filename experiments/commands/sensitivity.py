@@ -12,13 +12,7 @@ import typer
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import (
-    console_of,
-    end,
-    overrides_of,
-    print_json,
-    reporting,
-)
+from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.running.options import Keep, RunSettings, Where
 
 SENSITIVITY_EXAMPLES = """Examples:
@@ -54,8 +48,7 @@ class Studied:
         ),
     ] = None
     measure: Annotated[
-        list[str] | None,
-        typer.Option(help="Indicator; may be given more than once."),
+        list[str] | None, typer.Option(help="Indicator; may be given more than once.")
     ] = None
     trajectories: Annotated[int, typer.Option(help="Of the screening.")] = 20
     base: Annotated[int, typer.Option(help="Base points of the shares, a power of two.")] = 64

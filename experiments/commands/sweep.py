@@ -10,14 +10,8 @@ from typing import Annotated
 import typer
 
 from returnee.experiments.command_line import command_line
+from returnee.experiments.commands import shell
 from returnee.experiments.commands.options import JsonOption, Shown, spread
-from returnee.experiments.commands.shell import (
-    SOME_FAILED,
-    print_json,
-    reporting,
-    say_plainly,
-    say_status,
-)
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.running.options import Keep, Where
 from returnee.experiments.running.progress import Bar
@@ -64,12 +58,7 @@ MeasureOption = Annotated[
 
 
 def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str, ...]:
-    """Measures that a report is about; refused are those that no run of so many months can have.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Measures that a report is about; refused are those that no run of so many months can have."""
     from returnee.experiments.measuring.measures import check_horizon, check_measure
     from returnee.experiments.measuring.selections import OVER_AXES
 
@@ -85,7 +74,7 @@ def write_report(folder: Path, lang: str, measures: Sequence[str]) -> None:
     from returnee.experiments.files import write_text
     from returnee.experiments.reports.sweep import sweep_page
 
-    with reporting(folder):
+    with shell.reporting(folder):
         page = sweep_page(folder, lang, measures)
         if page:
             Bar().say(f"report: {write_text(folder / 'report.html', page)}")
@@ -135,15 +124,15 @@ def sweep_command(
     measures = measures_of(swept.measure, plan.design.settings.months)
     if swept.dry_run:
         cost = cost_of(plan, where)
-        print_json(cost) if shown.as_json else say_plainly(cost_text(cost))
+        shell.print_json(cost) if shown.as_json else shell.say_plainly(cost_text(cost))
         return
     results = replace(results, out=results.out or Path("results") / f"sweep-{design.stem}")
     command = command_of(design, swept, where, results)
     store = run(plan, figures_of(plan), where, results, command, swept.retry_failed)
-    failed = say_status([store.folder], shown.as_json)
+    failed = shell.say_status([store.folder], shown.as_json)
     write_report(store.folder, shown.lang, measures)
     if failed:
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(shell.SOME_FAILED)
 
 
 def command_of(design: Path, swept: Swept, where: Where, results: Keep) -> str:
@@ -160,7 +149,7 @@ def status_command(
     as_json: JsonOption = False,
 ) -> None:
     """Show what of a folder is finished, failed and left, and how long the rest will take."""
-    say_status([folder], as_json)
+    shell.say_status([folder], as_json)
 
 
 @spread()
@@ -180,10 +169,10 @@ def merge_command(
 
     measures = measures_of(measure)
     merged = merge(out, folders or None)
-    failed = say_status(merged, shown.as_json)
+    failed = shell.say_status(merged, shown.as_json)
     if read_manifest(merged[0])["kind"] == SweepPlan.KIND:
         write_report(merged[0], shown.lang, measures)
     else:
         Bar().say("for the report give the command of the shares again, without --shard")
     if failed:
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(shell.SOME_FAILED)

@@ -10,13 +10,7 @@ from typing import Annotated
 import typer
 
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import (
-    console_of,
-    end,
-    overrides_of,
-    print_json,
-    reporting,
-)
+from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.errors import ShareDone
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar

@@ -30,23 +30,12 @@ Codes = dict[str, np.ndarray]  # number of the group by dimension, shape (people
 
 
 class Counted(NamedTuple):
-    """Something counted by group.
+    """Something counted by group."""
 
-    Attributes
-    ----------
-    name : str
-        Name of the indicator that is its total over groups, or its mean for the index.
-    unit : str
-        Of the count, full county.
-    per : float
-        Reported for this many people of the group: 1,000, or 1 as a share; 0: as it is.
-    flow : bool
-        Whether it happens over the horizon, and is reported by year; else it is at the end.
-    """
-
-    name: str
-    unit: str
-    per: float
+    name: str  # name of the indicator that is its total over groups, or its mean for the index
+    unit: str  # of the count, full county
+    per: float  # reported for this many people of the group: 1,000, or 1 as a share; 0: as it is
+    # whether it happens over the horizon, and is reported by year; else it is at the end
     flow: bool
 
 
@@ -89,7 +78,6 @@ def codes_of(run: Run, rows: np.ndarray, months: np.ndarray | int) -> Codes:
 
     Parameters
     ----------
-    run : Run
     rows : ndarray of int, shape (people,)
         Rows of the workers.
     months : ndarray of int, shape (people,), or int

@@ -36,28 +36,18 @@ YEAR = 12
 
 
 class Measure(NamedTuple):
-    """A figure of a run.
-
-    Attributes
-    ----------
-    name, unit : str
-    kind : {"stock", "flow", "mean", "final"}
-        At a month's end, in a month, its mean, or of the whole run.
-    en, zh : str
-        Label. Where it does not fit, ``words/`` has others under ``measures`` and the name.
-    better : int
-        1: more is better, -1: less is better, 0: neither.
-    of : callable, optional
-        Computes a figure of the whole run, full county.
-    """
+    """A figure of a run."""
 
     name: str
     unit: str
+    # {"stock", "flow", "mean", "final"}; At a month's end, in a month, its mean, or of the whole
+    # run
     kind: str
+    # label. Where it does not fit, ``words/`` has others under ``measures`` and the name.
     en: str
     zh: str
-    better: int = 0
-    of: Callable[[Run], float] | None = None
+    better: int = 0  # 1: more is better, -1: less is better, 0: neither
+    of: Callable[[Run], float] | None = None  # computes a figure of the whole run, full county
 
     @property
     def counts(self) -> bool:
@@ -208,13 +198,8 @@ def check_measure(name: str, label: str = "measure") -> None:
 
     Parameters
     ----------
-    name : str
     label : str
         What it was given as, for the error.
-
-    Raises
-    ------
-    UsageError
     """
     if name not in BY_NAME:
         hint = guess(nearest(name, BY_NAME))
@@ -225,10 +210,6 @@ def check_horizon(names: Iterable[str], months: int, label: str = "measure") -> 
     """Refuse measures that no run of this length can have: survival to an age beyond its end.
 
     A firm that is registered in the first month is a month younger than the run is long.
-
-    Raises
-    ------
-    UsageError
 
     Examples
     --------
@@ -251,7 +232,6 @@ def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[st
     ----------
     names : iterable of str
         Measures.
-    scenarios : mapping of str to Scenario
 
     Returns
     -------
@@ -415,10 +395,6 @@ _MONTHLY = np.array([indicator.kind for indicator in INDICATORS])
 
 def levels_of(run: Run) -> np.ndarray:
     """Figures of a run, full county.
-
-    Parameters
-    ----------
-    run : Run
 
     Returns
     -------

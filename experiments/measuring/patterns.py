@@ -22,11 +22,7 @@ from returnee.simulation.people.returning import RECENT_MONTHS
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import FINANCE, SERVICES, TRAINING
-from returnee.simulation.state.draws import (
-    D_SHOCK,
-    ONLY,
-    draws,
-)
+from returnee.simulation.state.draws import D_SHOCK, ONLY, draws
 from returnee.simulation.state.programmes import R_GRANT
 from returnee.simulation.state.providers import ACTIVITY
 
@@ -152,7 +148,6 @@ def outlay(run: Run, firms: np.ndarray, sales: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    run : Run
     firms : structured ndarray, shape (firms,)
     sales : ndarray of float, shape (firms,)
         Of the last 12 months, yuan.
@@ -308,8 +303,7 @@ def founders(run: Run) -> Figures:
 
 def founders_rows(run: Run, firms: np.ndarray) -> np.ndarray:
     """Rows of who founded each firm, whoever owns it now."""
-    rows: np.ndarray = np.asarray(run.county.row_of)[firms["id"] >> 4]
-    return rows
+    return np.asarray(run.county.row_of)[firms["id"] >> 4]
 
 
 @kernel

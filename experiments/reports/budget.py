@@ -11,32 +11,11 @@ from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
-from returnee.experiments.reports.document import (
-    Picture,
-    Report,
-    Section,
-    Sheet,
-    in_short,
-    no_forecast,
-    note,
-    repeat,
-)
+from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.reports.html import html
 from returnee.experiments.studies.budget import USUAL, Budget
-from returnee.experiments.words.texts import (
-    county_name,
-    figure,
-    joined,
-    label_of,
-    percent,
-    span,
-    unit_name,
-    value_text,
-    words,
-    wrapped,
-    yuan,
-)
+from returnee.experiments.words import texts as say
 from returnee.scenarios import Policy
 from returnee.scenarios.schema.fields import groups
 from returnee.simulation.state.programmes import COLOURS as OF_PILLAR
@@ -45,7 +24,7 @@ from returnee.simulation.state.programmes import PILLARS, PROGRAMMES
 
 def front_chart(found: Budget, lang: str) -> str:
     """Gains over the baseline's mix by each pair of objectives, with 90 % intervals of the mean."""
-    text, names = words(lang)["budget"], found.search.objectives
+    text, names = say.words(lang)["budget"], found.search.objectives
     gains = found.gains.join(found.table[["front", "spent", "spent_low", "spent_high"]])
     pairs = list(combinations(names, 2)) or [(names[0], "spent")]
     with mpl.rc_context(settings("front")):
@@ -68,8 +47,8 @@ def front_chart(found: Budget, lang: str) -> str:
                     mix_name(str(mix), lang), (x, y), place, textcoords="offset points", fontsize=8,
                     ha=side, va="top" if mix == USUAL else "bottom",
                 )  # fmt: skip
-            axes.set_xlabel(wrapped(measure_name(a, lang), lang, 44))
-            axes.set_ylabel(wrapped(measure_name(b, lang), lang, 36))
+            axes.set_xlabel(say.wrapped(measure_name(a, lang), lang, 44))
+            axes.set_ylabel(say.wrapped(measure_name(b, lang), lang, 36))
             axes.locator_params(nbins=5)
             axes.margins(0.12)  # room for the names
         return svg_of(chart, text["gains"])
@@ -77,7 +56,7 @@ def front_chart(found: Budget, lang: str) -> str:
 
 def spending_chart(found: Budget, lang: str) -> str:
     """Yearly spending of each mix by pillar, from the ledger, and the cap."""
-    text = words(lang)["budget"]
+    text = say.words(lang)["budget"]
     spent, pillars = _by_programme(found), groups(Policy)
     place = {name: k for k, name in enumerate(PROGRAMMES)}
     names = [mix_name(name, lang) for name in found.table.index]
@@ -93,31 +72,30 @@ def spending_chart(found: Budget, lang: str) -> str:
             left += part
         axes.axvline(found.search.cap / scale, color=BLACK, lw=1.2, ls="--", label=text["cap"])
         axes.invert_yaxis()
-        axes.set_xlabel(f"{text['spent']} ({unit.strip()} {unit_name('yuan', lang)})")
+        axes.set_xlabel(f"{text['spent']} ({unit.strip()} {say.unit_name('yuan', lang)})")
         chart.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=8)
         return svg_of(chart, text["spending"])
 
 
 def _by_programme(found: Budget) -> np.ndarray:
-    spent: np.ndarray = np.nanmean(found.spent, axis=(1, 2))
-    return spent
+    return np.nanmean(found.spent, axis=(1, 2))
 
 
 def mix_name(name: str, lang: str) -> str:
     """Name of a mix in the reader's language."""
-    return str(words(lang)["budget"]["usual"]) if name == USUAL else name
+    return str(say.words(lang)["budget"]["usual"]) if name == USUAL else name
 
 
 def measure_name(name: str, lang: str) -> str:
     """Label of an objective or of spending."""
     if name in BY_NAME:
-        return label_of(BY_NAME[name], lang)
-    return str(words(lang)["budget"]["spent"])
+        return say.label_of(BY_NAME[name], lang)
+    return str(say.words(lang)["budget"]["spent"])
 
 
 def sentences(found: Budget, lang: str = "en") -> list[str]:
     """What came out, in words."""
-    text, table = words(lang)["budget"], found.table
+    text, table = say.words(lang)["budget"], found.table
     lines = []
     within = table[table["spent"] <= found.search.most]
     form = text["line_best" if len(within) else "line_best_any"]
@@ -126,64 +104,65 @@ def sentences(found: Budget, lang: str = "en") -> list[str]:
         mix = within[name].idxmax()
         unit, row = BY_NAME[name].unit, table.loc[mix]
         value, low, high = (
-            figure(row[f"{name}{end}"], unit, lang) for end in ("", "_low", "_high")
+            say.figure(row[f"{name}{end}"], unit, lang) for end in ("", "_low", "_high")
         )
         line = form.format(
             measure=measure_name(name, lang), mix=mix_name(str(mix), lang), value=value, low=low,
             high=high,
         )  # fmt: skip
         lines.append(
-            line if mix == USUAL else joined(lang, line, _gain_line(found, name, mix, lang))
+            line if mix == USUAL else say.joined(lang, line, _gain_line(found, name, mix, lang))
         )
     mix = within["regret_worst"].idxmin()
-    worst = percent(within["regret_worst"].min(), lang)
+    worst = say.percent(within["regret_worst"].min(), lang)
     lines.append(text["line_regret"].format(mix=mix_name(str(mix), lang), regret=worst))
-    ends = dict.fromkeys(yuan(v, lang) for v in (table["spent"].min(), table["spent"].max()))
-    spent, cap = words(lang)["to"].join(ends), yuan(found.search.cap, lang)
+    ends = dict.fromkeys(say.yuan(v, lang) for v in (table["spent"].min(), table["spent"].max()))
+    spent, cap = say.words(lang)["to"].join(ends), say.yuan(found.search.cap, lang)
     lines.append(text["line_spent"].format(spent=spent, cap=cap))
     over = table.index[table["spent"] > found.search.most]
     if len(over):
-        names = words(lang)["comma"].join(mix_name(name, lang) for name in over)
+        names = say.words(lang)["comma"].join(mix_name(name, lang) for name in over)
         lines.append(text["line_over"].format(mixes=names))
     return lines
 
 
 def _gain_line(found: Budget, name: str, mix: Any, lang: str) -> str:
     """What a mix has more of than the baseline's, and whether that is told from none."""
-    text, row, unit = words(lang)["budget"], found.gains.loc[mix], BY_NAME[name].unit
+    text, row, unit = say.words(lang)["budget"], found.gains.loc[mix], BY_NAME[name].unit
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     told = low > 0.0 or high < 0.0
     return str(text["gain_told" if told else "gain_not_told"]).format(
-        gain=figure(row[name], unit, lang, signed=True), interval=span(low, high, unit, lang)
+        gain=say.figure(row[name], unit, lang, signed=True),
+        interval=say.span(low, high, unit, lang),
     )
 
 
-def report(found: Budget, lang: str = "en") -> Report:
+def report(found: Budget, lang: str = "en") -> doc.Report:
     """Everything the page shows."""
-    text, drawn = words(lang)["budget"], chart_language(lang)
+    text, drawn = say.words(lang)["budget"], chart_language(lang)
     search = found.search
     about = {
         "trials": found.tried, "levers": len(search.levers), "kept": len(found.table) - 1,
         "front": int(found.table["front"].sum()), "months": search.settings.months,
         "sample": f"{search.settings.sample:g}",
-        "county": county_name(search.scenario.county, lang), "worlds": len(found.worlds),
+        "county": say.county_name(search.scenario.county, lang), "worlds": len(found.worlds),
         "replicates": search.replicates,
     }  # fmt: skip
     sections = [
-        in_short(lang, sentences(found, lang)),
-        Section(text["front"], [_front(found, lang), note(text["front_note"])]),
-        Section(text["gains"], [
-            Picture(front_chart(found, drawn)), _gains(found, lang), note(text["gains_note"]),
+        doc.in_short(lang, sentences(found, lang)),
+        doc.Section(text["front"], [_front(found, lang), doc.note(text["front_note"])]),
+        doc.Section(text["gains"], [
+            doc.Picture(front_chart(found, drawn)), _gains(found, lang), doc.note(text["gains_note"]),
         ]),
-        Section(text["spending"], [
-            Picture(spending_chart(found, drawn)), _spending(found, lang), note(text["spending_note"]),
+        doc.Section(text["spending"], [
+            doc.Picture(spending_chart(found, drawn)), _spending(found, lang), doc.note(text["spending_note"]),
         ]),
-        Section(text["levers"], [_levers(found, lang)]),
-        Section(text["regret"], [_regret(found, lang), note(text["regret_note"])]),
-        repeat(lang, [found.command], no_forecast(lang)),
+        doc.Section(text["levers"], [_levers(found, lang)]),
+        doc.Section(text["regret"], [_regret(found, lang), doc.note(text["regret_note"])]),
+        doc.repeat(lang, [found.command], doc.no_forecast(lang)),
     ]  # fmt: skip
-    title = text["title"].format(yuan=yuan(search.cap, lang))
-    return Report(lang, title, text["subtitle"].format(**about), sections)
+    title = text["title"].format(yuan=say.yuan(search.cap, lang))
+    return doc.Report(lang, title, text["subtitle"].format(**about), sections)
 
 
 def budget_page(found: Budget, lang: str = "en") -> str:
@@ -195,8 +174,8 @@ def _names(found: Budget, lang: str) -> list[str]:
     return [mix_name(str(name), lang) for name in found.table.index]
 
 
-def _front(found: Budget, lang: str) -> Sheet:
-    text, table = words(lang)["budget"], found.table
+def _front(found: Budget, lang: str) -> doc.Sheet:
+    text, table = say.words(lang)["budget"], found.table
     columns = [*found.search.objectives, "spent"]
     head = [text["mix"], *(measure_name(name, lang) for name in columns), text["unbeaten"]]
     rows = []
@@ -205,56 +184,58 @@ def _front(found: Budget, lang: str) -> Sheet:
         for name in columns:
             unit = BY_NAME[name].unit if name in BY_NAME else "yuan"
             value, low, high = (
-                figure(row[f"{name}{e}"], unit, lang) for e in ("", "_low", "_high")
+                say.figure(row[f"{name}{e}"], unit, lang) for e in ("", "_low", "_high")
             )
             cells.append(f"{value} ({low} – {high})")
         rows.append([*cells, text["yes" if row["front"] else "no"]])
-    return Sheet(head, rows, columns="w" + "n" * len(columns) + "w")
+    return doc.Sheet(head, rows, columns="w" + "n" * len(columns) + "w")
 
 
-def _gains(found: Budget, lang: str) -> Sheet:
-    text, names = words(lang)["budget"], found.search.objectives
+def _gains(found: Budget, lang: str) -> doc.Sheet:
+    text, names = say.words(lang)["budget"], found.search.objectives
     rows = []
     for mix, row in found.gains.drop(index=USUAL).iterrows():
         cells = [mix_name(str(mix), lang)]
         for name in names:
             unit = BY_NAME[name].unit
-            value = figure(row[name], unit, lang, signed=True)
-            cells.append(f"{value} ({span(row[f'{name}_low'], row[f'{name}_high'], unit, lang)})")
+            value = say.figure(row[name], unit, lang, signed=True)
+            cells.append(
+                f"{value} ({say.span(row[f'{name}_low'], row[f'{name}_high'], unit, lang)})"
+            )
         rows.append(cells)
-    return Sheet([text["mix"], *(measure_name(name, lang) for name in names)], rows)
+    return doc.Sheet([text["mix"], *(measure_name(name, lang) for name in names)], rows)
 
 
-def _spending(found: Budget, lang: str) -> Sheet:
-    text, spent = words(lang)["budget"], _by_programme(found)
+def _spending(found: Budget, lang: str) -> doc.Sheet:
+    text, spent = say.words(lang)["budget"], _by_programme(found)
     rows = [
-        [str(words(lang)["programmes"][name]), *(yuan(v, lang) for v in spent[:, k])]
+        [str(say.words(lang)["programmes"][name]), *(say.yuan(v, lang) for v in spent[:, k])]
         for k, name in enumerate(PROGRAMMES)
         if spent[:, k].any()
     ]
-    return Sheet([text["programme"], *_names(found, lang)], rows)
+    return doc.Sheet([text["programme"], *_names(found, lang)], rows)
 
 
-def _levers(found: Budget, lang: str) -> Sheet:
-    text = words(lang)["budget"]
+def _levers(found: Budget, lang: str) -> doc.Sheet:
+    text = say.words(lang)["budget"]
     rows = []
     for lever in found.search.levers:
         values = [
-            value_text(v if isinstance(v, bool | np.bool_) else rounded(float(v), 3))
+            say.value_text(v if isinstance(v, bool | np.bool_) else rounded(float(v), 3))
             for v in found.mixes[lever.key]
         ]
-        rows.append([label_of(lever, lang), unit_name(lever.unit, lang), *values])
-    return Sheet([text["lever"], text["unit"], *_names(found, lang)], rows, columns="wwn")
+        rows.append([say.label_of(lever, lang), say.unit_name(lever.unit, lang), *values])
+    return doc.Sheet([text["lever"], text["unit"], *_names(found, lang)], rows, columns="wwn")
 
 
-def _regret(found: Budget, lang: str) -> Sheet:
-    text = words(lang)["budget"]
+def _regret(found: Budget, lang: str) -> doc.Sheet:
+    text = say.words(lang)["budget"]
     head = [text["mix"]]
     for name in found.search.objectives:
         head += [f"{measure_name(name, lang)}: {text['worst']}", text["mean"]]
     worst, mean = np.nanmax(found.regret, axis=1), np.nanmean(found.regret, axis=1)
     rows = [
-        [name, *(percent(v, lang) for pair in zip(worst[k], mean[k]) for v in pair)]
+        [name, *(say.percent(v, lang) for pair in zip(worst[k], mean[k]) for v in pair)]
         for k, name in enumerate(_names(found, lang))
     ]
-    return Sheet(head, rows)
+    return doc.Sheet(head, rows)

@@ -11,16 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from returnee.experiments.reports.document import (
-    Picture,
-    Report,
-    Section,
-    Sheet,
-    Text,
-    in_short,
-    note,
-    repeat,
-)
+from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import show as show_blocks
@@ -28,28 +19,17 @@ from returnee.experiments.statistics.intervals import interval
 from returnee.experiments.studies.calibration.calibrate import Calibration
 from returnee.experiments.studies.calibration.identify import PRIOR
 from returnee.experiments.studies.calibration.steps import means
-from returnee.experiments.words.texts import (
-    county_name,
-    label_of,
-    measured,
-    measured_range,
-    percent,
-    short,
-    to,
-    unit_name,
-    words,
-)
+from returnee.experiments.words import texts as say
 
 
 def calibrate_words(lang: str) -> dict[str, Any]:
     """Texts of a calibration in one language."""
-    found: dict[str, Any] = words(lang)["calibrate"]
-    return found
+    return say.words(lang)["calibrate"]
 
 
 def lines_of(found: Calibration, lang: str) -> list[str]:
     """What came out, in sentences."""
-    text, join = calibrate_words(lang), str(words(lang)["comma"]).join
+    text, join = calibrate_words(lang), str(say.words(lang)["comma"]).join
     targets, met = found.targets, found.in_band
     if met.all():
         lines = [text["all_met"].format(n=len(targets))]
@@ -62,7 +42,7 @@ def lines_of(found: Calibration, lang: str) -> list[str]:
         text["loss_line"].format(start=found.losses[0], least=found.losses.min(), end=found.loss)
     )
     told = found.identified.frame()["identified"].to_numpy()
-    names = np.array([label_of(axis.lever, lang) for axis in found.axes])
+    names = np.array([say.label_of(axis.lever, lang) for axis in found.axes])
     known = text["identified_line"].format(n=told.sum(), total=len(told), names=join(names[told]))
     lines.append(known if told.any() else text["identified_none"])
     if not told.all():
@@ -82,7 +62,7 @@ def _members_line(found: Calibration, text: dict[str, Any]) -> str:
     return str(text[key]).format(n=number, wanted=wanted)
 
 
-def target_table(found: Calibration, lang: str) -> Sheet:
+def target_table(found: Calibration, lang: str) -> doc.Sheet:
     """Every target: its band, the start and the result."""
     from returnee.experiments.studies.calibration.files import targets_frame
 
@@ -91,17 +71,17 @@ def target_table(found: Calibration, lang: str) -> Sheet:
         unit = target.unit
         rows.append(
             [
-                target.label(lang), measured_range(target.low, target.high, unit, lang),
-                measured(row.start, unit, lang), measured(row.value, unit, lang),
-                measured(row.error, unit, lang), short(row.distance, "+.2f"),
+                target.label(lang), say.measured_range(target.low, target.high, unit, lang),
+                say.measured(row.start, unit, lang), say.measured(row.value, unit, lang),
+                say.measured(row.error, unit, lang), say.short(row.distance, "+.2f"),
                 text["yes"] if row.in_band else text["no"], target.source,
             ]
         )  # fmt: skip
     keys = ("target", "band", "start", "value", "error", "distance", "in_band", "source")
-    return Sheet([text[key] for key in keys], rows, columns="wnnnnnww")
+    return doc.Sheet([text[key] for key in keys], rows, columns="wnnnnnww")
 
 
-def parameter_table(found: Calibration, lang: str) -> Sheet:
+def parameter_table(found: Calibration, lang: str) -> doc.Sheet:
     """Every parameter: start, result, range, ensemble, and how much was learned."""
     from returnee.experiments.studies.calibration.files import parameters_frame
 
@@ -109,15 +89,15 @@ def parameter_table(found: Calibration, lang: str) -> Sheet:
     for axis, row in zip(found.axes, parameters_frame(found).itertuples()):
         rows.append(
             [
-                label_of(axis.lever, lang), axis.key.removeprefix("behaviour."),
-                unit_name(axis.lever.unit, lang), short(row.start), short(row.value),
-                short(row.standard_error), to(lang, short(row.low), short(row.high)),
-                to(lang, short(row.ensemble_low), short(row.ensemble_high)),
-                percent(row.learned, lang),
+                say.label_of(axis.lever, lang), axis.key.removeprefix("behaviour."),
+                say.unit_name(axis.lever.unit, lang), say.short(row.start), say.short(row.value),
+                say.short(row.standard_error), say.to(lang, say.short(row.low), say.short(row.high)),
+                say.to(lang, say.short(row.ensemble_low), say.short(row.ensemble_high)),
+                say.percent(row.learned, lang),
             ]
         )  # fmt: skip
     keys = ("parameter", "key", "unit", "start", "value", "error", "range", "ensemble", "learned")
-    return Sheet([text[key] for key in keys], rows, columns="wcwn")
+    return doc.Sheet([text[key] for key in keys], rows, columns="wcwn")
 
 
 BAND = "#e3ebf0"
@@ -189,10 +169,10 @@ def ranges_chart(found: Calibration, lang: str = "en") -> str:
             axes.plot(0.0, k, "o", mfc="none", color=START, label=name)
             name = text["value"] if k == 0 else None
             axes.plot(axis.of(found.best[axis.key]), k, "o", color=COLOURS[0], ms=5, label=name)
-            low, high = map(short, axis.bounds)
+            low, high = map(say.short, axis.bounds)
             axes.text(-1.03, k, low, ha="right", va="center", fontsize=7)
             axes.text(1.03, k, high, ha="left", va="center", fontsize=7)
-        finish_rows(axes, [label_of(a.lever, lang) for a in axes_of], 1.25)
+        finish_rows(axes, [say.label_of(a.lever, lang) for a in axes_of], 1.25)
         axes.set_xticks((-1, 1), (text["bounds_low"], text["bounds_high"]))
         return titled(figure, axes, text["ranges_chart"])
 
@@ -211,9 +191,9 @@ def response_chart(found: Calibration, lang: str = "en") -> str:
         for (row, column), value in np.ndenumerate(shown):
             if value:
                 colour = "white" if abs(value) > 0.65 * reach else BLACK
-                number = short(value, ".1f")
+                number = say.short(value, ".1f")
                 axes.text(column, row, number, ha="center", va="center", fontsize=7, color=colour)
-        labels = [label_of(axis.lever, lang) for axis in found.axes]
+        labels = [say.label_of(axis.lever, lang) for axis in found.axes]
         axes.set_xticks(range(len(labels)), labels, rotation=50, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(len(found.targets)), [t.label(lang) for t in found.targets])
         axes.tick_params(length=0)
@@ -245,33 +225,33 @@ def subtitle(found: Calibration, lang: str) -> str:
     """County and runs, in one line."""
     county, options = found.frame.scenario.county, found.options
     return str(calibrate_words(lang)["subtitle"]).format(
-        county=county_name(county, lang), months=found.frame.months,
+        county=say.county_name(county, lang), months=found.frame.months,
         tried=len(found.losses), replicates=options.replicates, sample=options.sample,
         verified=options.verify_replicates, verify_sample=options.verify_sample,
     )  # fmt: skip
 
 
-def report(found: Calibration, lang: str = "en") -> Report:
+def report(found: Calibration, lang: str = "en") -> doc.Report:
     """Everything the page shows."""
     text = calibrate_words(lang)
     values = ", ".join(f"{value:.2g}" for value in found.identified.singular_values)
     sections = [
-        in_short(lang, lines_of(found, lang)),
-        Section(text["targets"], [
-            note(text["targets_note"]), Picture(fit_chart(found, lang)), target_table(found, lang),
+        doc.in_short(lang, lines_of(found, lang)),
+        doc.Section(text["targets"], [
+            doc.note(text["targets_note"]), doc.Picture(fit_chart(found, lang)), target_table(found, lang),
         ]),
-        Section(text["parameters"], [
-            note(text["parameters_note"]), Picture(ranges_chart(found, lang)),
+        doc.Section(text["parameters"], [
+            doc.note(text["parameters_note"]), doc.Picture(ranges_chart(found, lang)),
             parameter_table(found, lang),
         ]),
-        Section(text["identification"], [
-            Text([text["singular_line"].format(values=values, least=1.0 / PRIOR)]),
-            note(text["identification_note"]), Picture(response_chart(found, lang)),
+        doc.Section(text["identification"], [
+            doc.Text([text["singular_line"].format(values=values, least=1.0 / PRIOR)]),
+            doc.note(text["identification_note"]), doc.Picture(response_chart(found, lang)),
         ]),
-        Section(text["search"], [note(text["search_note"]), Picture(search_chart(found, lang))]),
-        repeat(lang, [found.command]),
+        doc.Section(text["search"], [doc.note(text["search_note"]), doc.Picture(search_chart(found, lang))]),
+        doc.repeat(lang, [found.command]),
     ]  # fmt: skip
-    return Report(lang, text["title"], subtitle(found, lang), sections)
+    return doc.Report(lang, text["title"], subtitle(found, lang), sections)
 
 
 def write_page(found: Calibration, path: Path, lang: str = "en") -> Path:
@@ -284,4 +264,4 @@ def show(found: Calibration, console: Console, lang: str = "en") -> None:
     text = calibrate_words(lang)
     targets = target_table(found, lang).cut(0, 1, 2, 3, 5, 6, title=text["targets"])
     parameters = parameter_table(found, lang).cut(0, 1, 3, 4, 7, 8, title=text["parameters"])
-    show_blocks([Text(lines_of(found, lang), "answer"), targets, parameters], console)
+    show_blocks([doc.Text(lines_of(found, lang), "answer"), targets, parameters], console)

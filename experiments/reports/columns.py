@@ -41,24 +41,12 @@ TABLE = Path(__file__).parents[1] / "data" / "columns.toml"
 
 
 class File(NamedTuple):
-    """A file that commands write.
+    """A file that commands write."""
 
-    Attributes
-    ----------
-    name : str
-        Folder, as the command calls it, and name.
-    module : str
-        Where its figures are computed.
-    about : str
-        What a row is, or what the file holds.
-    columns : tuple of Column
-        Names of columns, or the keys at the top of a JSON file.
-    """
-
-    name: str
-    module: str
-    about: str
-    columns: tuple[Column, ...]
+    name: str  # folder, as the command calls it, and name
+    module: str  # where its figures are computed
+    about: str  # what a row is, or what the file holds
+    columns: tuple[Column, ...]  # names of columns, or the keys at the top of a JSON file
 
 
 def _said() -> dict[str, Any]:

@@ -18,33 +18,8 @@ from returnee.experiments.files import write_text
 from returnee.experiments.measuring.measures import BY_NAME, smoothed, years_of
 from returnee.experiments.measuring.selections import KEY, OVER_TIME
 from returnee.experiments.numbers import plain
-from returnee.experiments.reports.document import (
-    Block,
-    Cell,
-    Fold,
-    Heading,
-    Picture,
-    Report,
-    Row,
-    Section,
-    Sheet,
-    Text,
-    note,
-    repeat,
-)
-from returnee.experiments.reports.figures import (
-    BLACK,
-    LEGEND,
-    PANEL,
-    Style,
-    chart_language,
-    finish,
-    name_of,
-    settings,
-    styles,
-    svg_of,
-    title,
-)
+from returnee.experiments.reports import document as doc
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import html
 from returnee.experiments.reports.sections.equity import Equity
 from returnee.experiments.reports.sections.quality import Quality
@@ -63,25 +38,7 @@ from returnee.experiments.statistics.effects import (
 )
 from returnee.experiments.statistics.intervals import TAILS, interval
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import (
-    COUNTABLE,
-    NONE,
-    basis_of,
-    counted,
-    county_name,
-    few_pairs,
-    figure,
-    in_lines,
-    joined,
-    label_of,
-    percent,
-    phrase,
-    span,
-    to,
-    unit_name,
-    value_text,
-    words,
-)
+from returnee.experiments.words import texts as say
 from returnee.scenarios import Lever, Scenario, levers, walk
 from returnee.scenarios.schema.fields import basis_counts
 
@@ -89,30 +46,37 @@ SECTIONS = ("planned", "support", "funnel", "equity", "quality_ranks")
 MAIN_RATIO = "cost_per_firm"
 
 
-def difference_table(found: Comparison, scenario: str, lang: str, keys_only: bool = True) -> Sheet:
+def difference_table(
+    found: Comparison, scenario: str, lang: str, keys_only: bool = True
+) -> doc.Sheet:
     """A scenario beside the reference, flows by year: the key measures, or all."""
-    text, names = words(lang), [title(found, s, lang) for s in (found.plan.reference, scenario)]
+    text, names = (
+        say.words(lang),
+        [draw.title(found, s, lang) for s in (found.plan.reference, scenario)],
+    )
     effects = found.effects[found.effects["scenario"] == scenario].set_index("measure")
     shown = KEY if keys_only else effects.index
     head = [text["measure"], text["columns"]["unit"], *names, text["difference"], text["interval"]]
     head += [text["verdict"].format(reference=names[0]), text["report"]["better_share"]]
     rows = [_row(found, name, effects.loc[name], lang, keys_only) for name in shown]
-    return Sheet(head, rows, columns="wwnnnnwn")
+    return doc.Sheet(head, rows, columns="wwnnnnwn")
 
 
-def _row(found: Comparison, name: str, effect: pd.Series, lang: str, short: bool) -> Row:
-    text, unit = words(lang), str(effect["unit"])
+def _row(found: Comparison, name: str, effect: pd.Series, lang: str, short: bool) -> doc.Row:
+    text, unit = say.words(lang), str(effect["unit"])
     years, flow = years_of(effect["kind"], found.plan.settings.months), effect["kind"] == "flow"
     sign = {HIGHER: 1, LOWER: -1}.get(effect["verdict"], 0)
-    shown = unit_name(unit, lang)
+    shown = say.unit_name(unit, lang)
     return [
-        phrase(BY_NAME[name], "short", lang) if short else str(effect[f"label_{lang}"]),
+        say.phrase(BY_NAME[name], "short", lang) if short else str(effect[f"label_{lang}"]),
         text["by_year"].format(unit=shown) if flow and not short else shown,
-        figure(effect["reference"] / years, unit, lang),
-        figure(effect["level"] / years, unit, lang),
-        Cell(figure(effect["difference"] / years, unit, lang, signed=True), told=sign != 0),
-        Cell(span(effect["low"] / years, effect["high"] / years, unit, lang), told=sign != 0),
-        Cell(verdict_word(effect, lang), good=sign * int(effect["better"])),
+        say.figure(effect["reference"] / years, unit, lang),
+        say.figure(effect["level"] / years, unit, lang),
+        doc.Cell(say.figure(effect["difference"] / years, unit, lang, signed=True), told=sign != 0),
+        doc.Cell(
+            say.span(effect["low"] / years, effect["high"] / years, unit, lang), told=sign != 0
+        ),
+        doc.Cell(verdict_word(effect, lang), good=sign * int(effect["better"])),
         _chances(effect, lang),
     ]
 
@@ -120,16 +84,16 @@ def _row(found: Comparison, name: str, effect: pd.Series, lang: str, short: bool
 def _chances(effect: pd.Series, lang: str) -> str:
     shares = effect["p_better"], effect["replicates_better"]
     if not np.isfinite(shares).all() or effect["pairs"] < 2:
-        return NONE
-    return " / ".join(percent(share, lang) for share in shares)
+        return say.NONE
+    return " / ".join(say.percent(share, lang) for share in shares)
 
 
 def verdict_word(effect: pd.Series, lang: str) -> str:
     """More, fewer, higher, lower, or that it can't be told apart."""
-    text = words(lang)
+    text = say.words(lang)
     if effect["pairs"] < 2:
         return str(text["one_replicate"])
-    countable = effect["unit"] in COUNTABLE
+    countable = effect["unit"] in say.COUNTABLE
     if effect["verdict"] == HIGHER:
         return str(text["more" if countable else "higher"])
     if effect["verdict"] == LOWER:
@@ -139,17 +103,19 @@ def verdict_word(effect: pd.Series, lang: str) -> str:
 
 def ratio_words(found: Comparison, scenario: str, measure: str, lang: str) -> str:
     """A cost ratio as a sentence, or why there is none."""
-    text, ratios = words(lang), found.ratios
+    text, ratios = say.words(lang), found.ratios
     row = ratios[(ratios["scenario"] == scenario) & (ratios["measure"] == measure)].iloc[0]
-    years = counted(found.plan.settings.months / 12.0, "year", lang)
+    years = say.counted(found.plan.settings.months / 12.0, "year", lang)
     gained = BY_NAME[row["gain"]]
     fill = {
-        "thing": phrase(gained, "thing", lang),
-        "things": phrase(gained, "things", lang),
+        "thing": say.phrase(gained, "thing", lang),
+        "things": say.phrase(gained, "things", lang),
         "years": years,
-        "reference": title(found, found.plan.reference, lang),
-        "cost": figure(row["ratio"], "yuan", lang),
-        "interval": to(lang, figure(row["low"], "yuan", lang), figure(row["high"], "yuan", lang)),
+        "reference": draw.title(found, found.plan.reference, lang),
+        "cost": say.figure(row["ratio"], "yuan", lang),
+        "interval": say.to(
+            lang, say.figure(row["low"], "yuan", lang), say.figure(row["high"], "yuan", lang)
+        ),
     }
     kinds = {
         PER_GAIN: "ratio_cost", SAVED: "ratio_saved", CHEAPER: "ratio_cheaper", DEARER: "ratio_dearer",
@@ -160,10 +126,10 @@ def ratio_words(found: Comparison, scenario: str, measure: str, lang: str) -> st
 
 def sentence(found: Comparison, scenario: str, lang: str) -> str:
     """What a scenario changes, in plain words."""
-    text = words(lang)
+    text = say.words(lang)
     names = {
-        "title": title(found, scenario, lang),
-        "reference": title(found, found.plan.reference, lang),
+        "title": draw.title(found, scenario, lang),
+        "reference": draw.title(found, found.plan.reference, lang),
     }
     effects = found.effects[found.effects["scenario"] == scenario].set_index("measure")
     keys = effects.loc[list(KEY)]
@@ -171,7 +137,7 @@ def sentence(found: Comparison, scenario: str, lang: str) -> str:
         _clause(found, row, lang) for _, row in keys.iterrows() if row["verdict"] in (HIGHER, LOWER)
     ]
     rest = [
-        phrase(BY_NAME[str(name)], "noun", lang)
+        say.phrase(BY_NAME[str(name)], "noun", lang)
         for name, row in keys.iterrows()
         if row["verdict"] not in (HIGHER, LOWER)
     ]
@@ -189,29 +155,31 @@ def sentence(found: Comparison, scenario: str, lang: str) -> str:
     if scenarios[scenario].world_id != scenarios[found.plan.reference].world_id:
         # First, as it says how everything after it is to be read.
         parts.insert(0, text["world"].format(**names))
-    return joined(lang, *parts)
+    return say.joined(lang, *parts)
 
 
 def reading(found: Comparison, lang: str) -> str:
     """How the figures are to be read; that intervals are wide where there are few pairs."""
-    text = words(lang)
+    text = say.words(lang)
     pairs = 0 if found.effects.empty else int(found.effects["pairs"].max())
-    parts = [text["how_to_read"].format(replicates=counted(found.plan.replicates, "pair", lang))]
+    parts = [
+        text["how_to_read"].format(replicates=say.counted(found.plan.replicates, "pair", lang))
+    ]
     if pairs > 1:
-        parts += [text["intervals"], few_pairs(pairs, lang)]
-    return joined(lang, *parts)
+        parts += [text["intervals"], say.few_pairs(pairs, lang)]
+    return say.joined(lang, *parts)
 
 
 def _clause(found: Comparison, effect: pd.Series, lang: str) -> str:
     """One difference that can be told, in words."""
-    text, unit = words(lang), str(effect["unit"])
+    text, unit = say.words(lang), str(effect["unit"])
     years = years_of(effect["kind"], found.plan.settings.months)
     way = "up" if effect["difference"] > 0 else "down"
-    return phrase(BY_NAME[str(effect.name)], "clause", lang).format(
-        size=figure(abs(effect["difference"]) / years, unit, lang, digits=3),
+    return say.phrase(BY_NAME[str(effect.name)], "clause", lang).format(
+        size=say.figure(abs(effect["difference"]) / years, unit, lang, digits=3),
         more=text["change"][f"more_{way}"],
         level=text["change"][f"level_{way}"],
-        interval=span(effect["low"] / years, effect["high"] / years, unit, lang),
+        interval=say.span(effect["low"] / years, effect["high"] / years, unit, lang),
     )
 
 
@@ -232,7 +200,7 @@ def as_json(found: Comparison, lang: str = "en") -> dict[str, Any]:
             {
                 "name": label,
                 "id": found.plan.scenarios[label].id,
-                "title": title(found, label, lang),
+                "title": draw.title(found, label, lang),
                 "sentence": sentence(found, label, lang),
                 "effects": [plain(row) for row in effects.to_dict("records")],
                 "ratios": [plain(row) for row in ratios.to_dict("records")],
@@ -254,8 +222,7 @@ def as_json(found: Comparison, lang: str = "en") -> dict[str, Any]:
 
 def frame_rows(found: Comparison, name: str) -> list[dict[Any, Any]]:
     """Rows of one of a comparison's tables."""
-    rows: list[dict[Any, Any]] = getattr(found, name).to_dict("records")
-    return rows
+    return getattr(found, name).to_dict("records")
 
 
 def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int, Lever, Any, Any]]:
@@ -286,13 +253,13 @@ class Page:
 
     def __init__(self, found: Comparison, lang: str = "en") -> None:
         self.found, self.lang = found, lang
-        self.words = words(lang)
+        self.words = say.words(lang)
         self.text = self.words["report"]
         self.reference = self.title(found.plan.reference)
 
     def title(self, label: str) -> str:
         """Title of a scenario."""
-        return title(self.found, label, self.lang)
+        return draw.title(self.found, label, self.lang)
 
     def subtitle(self) -> str:
         """What was compared, in one line."""
@@ -300,67 +267,78 @@ class Page:
         return str(self.text["subtitle"]).format(
             n=self.words["comma"].join(self.title(label) for label in plan.compared),
             reference=self.reference,
-            county=county_name(plan.scenarios[plan.reference].county, self.lang),
-            months=counted(plan.settings.months, "month", self.lang),
-            replicates=counted(plan.replicates, "pair", self.lang),
+            county=say.county_name(plan.scenarios[plan.reference].county, self.lang),
+            months=say.counted(plan.settings.months, "month", self.lang),
+            replicates=say.counted(plan.replicates, "pair", self.lang),
         )
 
-    def summary(self) -> Section:
+    def summary(self) -> doc.Section:
         """What each scenario changes, and what it is."""
-        blocks: list[Block] = []
+        blocks: list[doc.Block] = []
         for label in self.found.plan.compared:
             about = getattr(self.found.plan.scenarios[label], f"description_{self.lang}")
-            blocks += [Text([sentence(self.found, label, self.lang)], "finding"), note(about)]
-        return Section(
+            blocks += [
+                doc.Text([sentence(self.found, label, self.lang)], "finding"),
+                doc.note(about),
+            ]
+        return doc.Section(
             self.words["page"]["in_short"],
-            [*blocks, note(reading(self.found, self.lang)), failures(self.found, self.lang)],
+            [*blocks, doc.note(reading(self.found, self.lang)), failures(self.found, self.lang)],
         )
 
-    def differences(self) -> Section:
+    def differences(self) -> doc.Section:
         """Key measures and cost ratios of each scenario."""
-        pairs = counted(self.found.plan.replicates, "pair", self.lang)
+        pairs = say.counted(self.found.plan.replicates, "pair", self.lang)
         how = self.text["differences_note"].format(replicates=pairs)
-        blocks: list[Block] = [note(how, self.text["better_note"])]
+        blocks: list[doc.Block] = [doc.note(how, self.text["better_note"])]
         for label in self.found.plan.compared:
             costs = [ratio_words(self.found, label, name, self.lang) for name in RATIOS]
             table = difference_table(self.found, label, self.lang)
-            blocks += [Heading(self.title(label)), table, Text(costs, "list")]
-        return Section(self.text["differences"], blocks)
+            blocks += [doc.Heading(self.title(label)), table, doc.Text(costs, "list")]
+        return doc.Section(self.text["differences"], blocks)
 
-    def charts(self) -> Section:
+    def charts(self) -> doc.Section:
         """Charts over months."""
-        shown = chart_language(self.lang)
+        shown = draw.chart_language(self.lang)
         english = self.text["charts_english"] if shown != self.lang else ""
-        drawn = [Picture(over_time(self.found, measure, shown)) for measure in OVER_TIME]
-        return Section(self.text["charts"], [note(self.text["charts_note"], english), *drawn])
+        drawn = [doc.Picture(over_time(self.found, measure, shown)) for measure in OVER_TIME]
+        return doc.Section(
+            self.text["charts"], [doc.note(self.text["charts_note"], english), *drawn]
+        )
 
-    def assumptions(self) -> Section:
+    def assumptions(self) -> doc.Section:
         """Levers that differ, by scenario: label, key, values, unit, evidence."""
         plan, text, columns = self.found.plan, self.text, self.words["columns"]
-        blocks: list[Block] = [note(text["assumptions_note"].format(reference=self.reference))]
+        blocks: list[doc.Block] = [
+            doc.note(text["assumptions_note"].format(reference=self.reference))
+        ]
         for label in plan.compared:
             changes = lever_changes(plan.scenarios[label], plan.scenarios[plan.reference])
             rows = [self._lever(*change) for change in changes]
             head = [text["lever"], columns["key"], self.reference, self.title(label)]
             head += [columns["unit"], text["evidence"]]
-            table = Sheet(head, rows, columns="wcnnww") if rows else Text([text["no_difference"]])
-            blocks += [Heading(self.title(label)), table]
+            table = (
+                doc.Sheet(head, rows, columns="wcnnww")
+                if rows
+                else doc.Text([text["no_difference"]])
+            )
+            blocks += [doc.Heading(self.title(label)), table]
         count = text["basis_count"].format(
             **basis_counts(levers), total=len(levers), free=sum(lever.free for lever in levers)
         )
-        return Section(text["assumptions"], [*blocks, Text([count])])
+        return doc.Section(text["assumptions"], [*blocks, doc.Text([count])])
 
-    def _lever(self, month: int, lever: Lever, theirs: Any, ours: Any) -> Row:
-        label = label_of(lever, self.lang)
+    def _lever(self, month: int, lever: Lever, theirs: Any, ours: Any) -> doc.Row:
+        label = say.label_of(lever, self.lang)
         if month > 1:
             label = f"{label} ({self.text['from_month'].format(month=month)})"
         unit, basis = (
-            unit_name(lever.unit, self.lang),
-            basis_of(replace(lever, value=ours), self.lang),
+            say.unit_name(lever.unit, self.lang),
+            say.basis_of(replace(lever, value=ours), self.lang),
         )
-        return [label, lever.key, value_text(theirs), value_text(ours), unit, basis]
+        return [label, lever.key, say.value_text(theirs), say.value_text(ours), unit, basis]
 
-    def repeat(self) -> Section:
+    def repeat(self) -> doc.Section:
         """The command, what else is needed to repeat it, and runs that failed."""
         plan, text = self.found.plan, self.text
         s = plan.settings
@@ -370,34 +348,34 @@ class Page:
         ]  # fmt: skip
         ids = ", ".join(f"{label} {scenario.id}" for label, scenario in plan.scenarios.items())
         errors = [f"{f['scenario']}, {f['replicate']}: {f['error']}" for f in self.found.failures]
-        failed: list[Block] = []
+        failed: list[doc.Block] = []
         if errors:
-            failed = [Heading(text["failures"]), Text(errors, "list")]
-        return repeat(
+            failed = [doc.Heading(text["failures"]), doc.Text(errors, "list")]
+        return doc.repeat(
             self.lang, [self.found.command], *failed, more=[*rows, [text["scenario_ids"], ids]]
         )
 
-    def report(self) -> Report:
+    def report(self) -> doc.Report:
         """The whole report."""
         found, lang = self.found, self.lang
         parts = [part(found, lang).section() for part in (Spending, Support, Equity, Quality)]
         people = [People(found.plan, found.whom, lang).section()] if found.whom else []
         every = [
-            Fold(self.title(label), [difference_table(found, label, lang, keys_only=False)])
+            doc.Fold(self.title(label), [difference_table(found, label, lang, keys_only=False)])
             for label in found.plan.compared
         ]
         sections = [
             self.summary(), self.differences(), self.charts(), *parts, *people, self.assumptions(),
-            Section(self.text["not_for"], [Text(self.text["not_for_items"], "list")]),
-            self.repeat(), Section(self.text["all_measures"], every),
+            doc.Section(self.text["not_for"], [doc.Text(self.text["not_for_items"], "list")]),
+            self.repeat(), doc.Section(self.text["all_measures"], every),
         ]  # fmt: skip
-        return Report(lang, self.text["title"], self.subtitle(), sections)
+        return doc.Report(lang, self.text["title"], self.subtitle(), sections)
 
 
-def failures(found: Comparison, lang: str) -> Text:
+def failures(found: Comparison, lang: str) -> doc.Text:
     """How many runs failed, if any."""
     number = len(found.failures)
-    return Text([words(lang)["failed"].format(n=number)] if number else [], "alert")
+    return doc.Text([say.words(lang)["failed"].format(n=number)] if number else [], "alert")
 
 
 def html_of(found: Comparison, lang: str = "en") -> str:
@@ -412,54 +390,61 @@ def write_report(found: Comparison, path: Path, lang: str = "en") -> Path:
     ----------
     found : Comparison
         What to report.
-    path : Path
-        File to write.
-    lang : {"en", "zh"}
-        Language of the page.
     """
     return write_text(path, html_of(found, lang))
 
 
 def show_comparison(found: Comparison, console: Console, lang: str = "en") -> None:
     """Print a table and plain sentences for each scenario, and what support, money and quality show."""
-    blocks: list[Block] = []
+    blocks: list[doc.Block] = []
     for label in found.plan.compared:
         table = difference_table(found, label, lang)
         costs = [ratio_words(found, label, name, lang) for name in list(RATIOS)[1:]]
-        blocks.append(table.cut(0, 2, 3, 4, 5, 6, title=title(found, label, lang)))
-        blocks += [Text([sentence(found, label, lang)]), Text(costs, "list"), GAP]
-    blocks += [note(reading(found, lang)), failures(found, lang)]
+        blocks.append(table.cut(0, 2, 3, 4, 5, 6, title=draw.title(found, label, lang)))
+        blocks += [doc.Text([sentence(found, label, lang)]), doc.Text(costs, "list"), GAP]
+    blocks += [doc.note(reading(found, lang)), failures(found, lang)]
     spending, quality = Spending(found, lang), Quality(found, lang)
-    blocks += [Heading(words(lang)["report"]["spending"]), Text(spending.remarks(), "list"), GAP]
-    blocks += [Heading(quality.text["title"]), Text(quality.sentences(), "list"), GAP]
+    blocks += [
+        doc.Heading(say.words(lang)["report"]["spending"]),
+        doc.Text(spending.remarks(), "list"),
+        GAP,
+    ]
+    blocks += [doc.Heading(quality.text["title"]), doc.Text(quality.sentences(), "list"), GAP]
     show(blocks, console)
 
 
 def over_time(found: Comparison, measure: str, lang: str) -> str:
     """Levels, and differences from the reference, by month, as SVG."""
-    text = words(lang)["report"]
+    text = say.words(lang)["report"]
     indicator = BY_NAME[measure]
-    name = name_of(indicator, lang)
-    with mpl.rc_context(settings(measure)):
+    name = draw.name_of(indicator, lang)
+    with mpl.rc_context(draw.settings(measure)):
         figure = Figure(figsize=(9.2, 3.0), layout="constrained")
         left, right = figure.subplots(1, 2)
-        drawn = styles(found)
+        drawn = draw.styles(found)
         series = {label: smoothed(found.cube.of(label, measure), indicator.kind) for label in drawn}
         for label, style in drawn.items():
-            _levels(left, series[label], style, in_lines(title(found, label, lang), LEGEND))
-        right.axhline(0.0, color=BLACK, linewidth=0.9)
+            _levels(
+                left,
+                series[label],
+                style,
+                say.in_lines(draw.title(found, label, lang), draw.LEGEND),
+            )
+        right.axhline(0.0, color=draw.BLACK, linewidth=0.9)
         for label in found.plan.compared:
             _differences(right, series[label] - series[found.plan.reference], drawn[label])
         left.set_title(name)
-        reference = title(found, found.plan.reference, lang)
-        right.set_title(in_lines(text["difference_from"].format(reference=reference), PANEL))
+        reference = draw.title(found, found.plan.reference, lang)
+        right.set_title(
+            say.in_lines(text["difference_from"].format(reference=reference), draw.PANEL)
+        )
         for axes in (left, right):
-            finish(axes, text["month"], lang)
+            draw.finish(axes, text["month"], lang)
         figure.legend(loc="outside lower center", ncols=4, frameon=False)
-        return svg_of(figure, name)
+        return draw.svg_of(figure, name)
 
 
-def _levels(axes: Axes, values: np.ndarray, style: Style, name: str) -> None:
+def _levels(axes: Axes, values: np.ndarray, style: draw.Style, name: str) -> None:
     months, there = _months(values)
     axes.plot(months, np.nanmean(values[:, there], axis=0), label=name, linewidth=1.4, **style)
     if len(values) > 1:
@@ -467,7 +452,7 @@ def _levels(axes: Axes, values: np.ndarray, style: Style, name: str) -> None:
         axes.fill_between(months, low, high, color=style["color"], alpha=0.12, linewidth=0)
 
 
-def _differences(axes: Axes, paired: np.ndarray, style: Style) -> None:
+def _differences(axes: Axes, paired: np.ndarray, style: draw.Style) -> None:
     months, there = _months(paired)
     axes.plot(months, np.nanmean(paired[:, there], axis=0), linewidth=1.4, **style)
     if np.isfinite(paired[:, there]).any(axis=1).sum() > 1:

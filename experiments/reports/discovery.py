@@ -9,16 +9,7 @@ from matplotlib.patches import Rectangle
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
-from returnee.experiments.reports.document import (
-    Picture,
-    Report,
-    Section,
-    Sheet,
-    in_short,
-    no_forecast,
-    note,
-    repeat,
-)
+from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.reports.html import html
 from returnee.experiments.studies.discovery import HELD_BACK, LEAST, Box, Discovery
@@ -136,7 +127,7 @@ def map_chart(found: Discovery, lang: str) -> str:
         return svg_of(chart, text["map"])
 
 
-def boxes_table(found: Discovery, lang: str) -> Sheet:
+def boxes_table(found: Discovery, lang: str) -> doc.Sheet:
     """Regions with their limits, density and coverage; a row a parameter."""
     text, rows = words(lang)["discover"], []
     head = [text[key] for key in ("region", "parameter", "from", "to", "density")]
@@ -150,31 +141,34 @@ def boxes_table(found: Discovery, lang: str) -> Sheet:
                 [text["box"].format(n=k + 1), label(found, key, lang), *ends, density,
                  f"{low} – {high}", coverage, str(box.points)]
             )  # fmt: skip
-    return Sheet(head, rows, columns="wwn")
+    return doc.Sheet(head, rows, columns="wwn")
 
 
-def report(found: Discovery, command: str, lang: str = "en") -> Report:
+def report(found: Discovery, command: str, lang: str = "en") -> doc.Report:
     """Everything the page shows."""
     text = words(lang)["discover"]
     told = found.importance[found.importance > 0.0]
-    sections = [in_short(lang, sentences(found, lang))]
+    sections = [doc.in_short(lang, sentences(found, lang))]
     if found.boxes:
         how = text["note" if found.held_back else "note_small"].format(least=HELD_BACK)
-        sections.append(Section(text["boxes"], [boxes_table(found, lang), note(how)]))
+        sections.append(doc.Section(text["boxes"], [boxes_table(found, lang), doc.note(how)]))
     if len(told):
         weights = [[label(found, str(key), lang), percent(value, lang)] for key, value in told.items()]  # fmt: skip
         head = [text["parameter"], text["weight"]]
-        drawn = Picture(map_chart(found, chart_language(lang)))
-        sections.append(Section(text["map"], [drawn]))
-        sections.append(Section(text["importance"], [Sheet(head, weights)]))
+        drawn = doc.Picture(map_chart(found, chart_language(lang)))
+        sections.append(doc.Section(text["map"], [drawn]))
+        sections.append(doc.Section(text["importance"], [doc.Sheet(head, weights)]))
     about = {
         "scenario": label(found, found.scenario, lang), "against": label(found, found.against, lang),
         "measure": label_of(BY_NAME[found.measure], lang), "target": found.target,
         "points": len(found.fails), "failed": int(found.fails.sum()),
     }  # fmt: skip
     subtitle = text["subtitle" if found.against else "subtitle_level"].format(**about)
-    return Report(
-        lang, text["title"], subtitle, [*sections, repeat(lang, [command], no_forecast(lang))]
+    return doc.Report(
+        lang,
+        text["title"],
+        subtitle,
+        [*sections, doc.repeat(lang, [command], doc.no_forecast(lang))],
     )
 
 

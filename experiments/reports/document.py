@@ -17,23 +17,13 @@ from returnee.simulation.fingerprint import fingerprint
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure in a table that says more than its digits.
-
-    Attributes
-    ----------
-    text : str
-    below : tuple of str
-        Difference from the reference and its interval, or other remarks, a line each.
-    told : bool
-        Whether it stands out, as a difference that can be told from none.
-    good : int
-        1 for the better, -1 for the worse, 0 where neither or not told.
-    """
+    """A figure in a table that says more than its digits."""
 
     text: str
+    # difference from the reference and its interval, or other remarks, a line each
     below: tuple[str, ...] = ()
-    told: bool = False
-    good: int = 0
+    told: bool = False  # whether it stands out, as a difference that can be told from none
+    good: int = 0  # 1 for the better, -1 for the worse, 0 where neither or not told
 
     def __str__(self) -> str:
         return self.text
@@ -47,30 +37,16 @@ Table = tuple[list[str], Rows]
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table.
-
-    Attributes
-    ----------
-    head : sequence of str
-        Empty: a table of names and values.
-    rows : sequence of sequence of (str or Cell)
-        A row of one cell is a heading over those that follow it.
-    title : str
-    columns : str
-        A letter a column: w words, n numbers, c code; the last one holds for all that follow.
-    missed : collection of int
-        Rows that are marked as misses.
-    kept : int, optional
-        Column of names that a narrow terminal leaves its width.
-    """
+    """A table."""
 
     kind: ClassVar[str] = "sheet"
-    head: Sequence[str]
-    rows: Sequence[Row]
+    head: Sequence[str]  # empty: a table of names and values
+    rows: Sequence[Row]  # A row of one cell is a heading over those that follow it
     title: str = ""
+    # A letter a column: w words, n numbers, c code; the last one holds for all that follow
     columns: str = "wn"
-    missed: Sequence[int] = ()
-    kept: int | None = None
+    missed: Sequence[int] = ()  # rows that are marked as misses
+    kept: int | None = None  # column of names that a narrow terminal leaves its width
 
     def style(self, column: int) -> str:
         """Letter of a column."""

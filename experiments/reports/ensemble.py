@@ -15,16 +15,7 @@ from rich.console import Console
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import KEY
 from returnee.experiments.numbers import plain
-from returnee.experiments.reports.document import (
-    Block,
-    Picture,
-    Report,
-    Section,
-    Sheet,
-    Text,
-    note,
-    repeat,
-)
+from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.figures import (
     BLACK,
     COLOURS,
@@ -47,20 +38,7 @@ from returnee.experiments.studies.compare_ensemble import (
     sets_of,
 )
 from returnee.experiments.studies.ensemble import FILE, origin
-from returnee.experiments.words.texts import (
-    county_name,
-    figure,
-    in_lines,
-    joined,
-    label_of,
-    percent,
-    phrase,
-    short,
-    span,
-    title_of,
-    unit_name,
-    words,
-)
+from returnee.experiments.words import texts as say
 from returnee.scenarios import levers
 from returnee.simulation.fingerprint import fingerprint
 
@@ -70,12 +48,12 @@ class Page:
 
     def __init__(self, found: EnsembleComparison, lang: str = "en") -> None:
         self.found, self.lang = found, lang
-        self.words = words(lang)
+        self.words = say.words(lang)
         self.text: dict[str, Any] = self.words["ensemble"]
 
     def title(self, label: str) -> str:
         """Title of a scenario."""
-        return title_of(self.found.base.scenarios[label], label, self.lang)
+        return say.title_of(self.found.base.scenarios[label], label, self.lang)
 
     @property
     def reference(self) -> str:
@@ -88,7 +66,7 @@ class Page:
         county = base.scenarios[base.reference].county
         return str(self.text["subtitle"]).format(
             n=self.words["comma"].join(self.title(label) for label in base.compared),
-            reference=self.reference, county=county_name(county, self.lang),
+            reference=self.reference, county=say.county_name(county, self.lang),
             months=s.months, sets=self.found.plan.sets, replicates=base.replicates,
             sample=s.sample,
         )  # fmt: skip
@@ -106,7 +84,7 @@ class Page:
             return str(text["few"]).format(**names)
         told = effects[effects["verdict"].isin([HIGHER, LOWER])]
         rest = [
-            phrase(BY_NAME[name], "noun", self.lang)
+            say.phrase(BY_NAME[name], "noun", self.lang)
             for name in effects.index
             if name not in told.index
         ]
@@ -121,25 +99,27 @@ class Page:
         shares = effects["share"].dropna()
         if len(shares):
             ends = {
-                "least": percent(shares.min(), self.lang),
-                "most": percent(shares.max(), self.lang),
+                "least": say.percent(shares.min(), self.lang),
+                "most": say.percent(shares.max(), self.lang),
             }
             key = "share_equal" if ends["least"] == ends["most"] else "share_line"
             parts.append(
-                text[key].format(label=phrase(BY_NAME[shares.idxmax()], "noun", self.lang), **ends)
+                text[key].format(
+                    label=say.phrase(BY_NAME[shares.idxmax()], "noun", self.lang), **ends
+                )
             )
-        return joined(self.lang, *parts)
+        return say.joined(self.lang, *parts)
 
     def _clause(self, row: pd.Series) -> str:
         name, unit = str(row.name), str(row["unit"])
         return str(self.text["clause"]).format(
-            label=phrase(BY_NAME[name], "noun", self.lang), same=percent(row["same_sign"], self.lang),
-            size=figure(row["difference"], unit, self.lang, signed=True),
-            interval=span(row["low"], row["high"], unit, self.lang),
-            luck=span(row["luck_low"], row["luck_high"], unit, self.lang),
+            label=say.phrase(BY_NAME[name], "noun", self.lang), same=say.percent(row["same_sign"], self.lang),
+            size=say.figure(row["difference"], unit, self.lang, signed=True),
+            interval=say.span(row["low"], row["high"], unit, self.lang),
+            luck=say.span(row["luck_low"], row["luck_high"], unit, self.lang),
         )  # fmt: skip
 
-    def table(self, label: str) -> Sheet:
+    def table(self, label: str) -> doc.Sheet:
         """A scenario's key measures: levels, difference, both intervals, and what is due to parameters."""
         text, lang, rows = self.text, self.lang, []
         verdicts = {HIGHER: text["higher"], LOWER: text["lower"]}
@@ -147,18 +127,18 @@ class Page:
             unit = str(row["unit"])
             rows.append(
                 [
-                    phrase(BY_NAME[str(name)], "short", lang), figure(row["reference"], unit, lang),
-                    figure(row["level"], unit, lang),
-                    figure(row["difference"], unit, lang, signed=True),
-                    span(row["low"], row["high"], unit, lang),
-                    span(row["luck_low"], row["luck_high"], unit, lang), percent(row["share"], lang),
-                    percent(row["same_sign"], lang),
+                    say.phrase(BY_NAME[str(name)], "short", lang), say.figure(row["reference"], unit, lang),
+                    say.figure(row["level"], unit, lang),
+                    say.figure(row["difference"], unit, lang, signed=True),
+                    say.span(row["low"], row["high"], unit, lang),
+                    say.span(row["luck_low"], row["luck_high"], unit, lang), say.percent(row["share"], lang),
+                    say.percent(row["same_sign"], lang),
                     verdicts.get(row["verdict"], self.words["same"]),
                 ]
             )  # fmt: skip
         keys = ("both", "luck", "share", "same_sign", "verdict")
         head = [self.words["measure"], self.reference, self.title(label), self.words["difference"]]
-        return Sheet([*head, *(text[key] for key in keys)], rows, self.title(label))
+        return doc.Sheet([*head, *(text[key] for key in keys)], rows, self.title(label))
 
     def how_to_read(self) -> str:
         """What intervals and shares mean."""
@@ -178,38 +158,38 @@ class Page:
             return [where]
         return [where, text["other_model"].format(theirs=theirs, ours=fingerprint())]
 
-    def ranges(self) -> Sheet:
+    def ranges(self) -> doc.Sheet:
         """Least and greatest value of each parameter."""
         sets = sets_of(self.found.over, self.found.plan.sets)
         known, rows = {lever.key: lever for lever in levers}, []
         for key in sets[0]:
             values = [found[key] for found in sets]
-            ends = (short(end, ".4g") for end in (min(values), max(values)))
-            unit = unit_name(known[key].unit, self.lang)
-            rows.append([label_of(known[key], self.lang), key, unit, *ends])
+            ends = (say.short(end, ".4g") for end in (min(values), max(values)))
+            unit = say.unit_name(known[key].unit, self.lang)
+            rows.append([say.label_of(known[key], self.lang), key, unit, *ends])
         head = [self.text[k] for k in ("parameter", "key", "unit", "least", "greatest")]
-        return Sheet(head, rows, columns="wcwn")
+        return doc.Sheet(head, rows, columns="wcwn")
 
-    def failures(self) -> Text:
+    def failures(self) -> doc.Text:
         """How many runs failed, if any."""
         number = len(self.found.failures)
-        return Text([self.words["failed"].format(n=number)] if number else [], "alert")
+        return doc.Text([self.words["failed"].format(n=number)] if number else [], "alert")
 
-    def report(self) -> Report:
+    def report(self) -> doc.Report:
         """Everything the page shows."""
         text, compared = self.text, self.found.base.compared
-        said = [Text([self.sentence(label)], "finding") for label in compared]
+        said = [doc.Text([self.sentence(label)], "finding") for label in compared]
         sections = [
-            Section(self.words["page"]["in_short"], [*said, self.failures(), note(self.how_to_read())]),
-            Section(text["differences"], [
-                note(text["chart_note"]), Picture(chart(self)), *map(self.table, compared),
+            doc.Section(self.words["page"]["in_short"], [*said, self.failures(), doc.note(self.how_to_read())]),
+            doc.Section(text["differences"], [
+                doc.note(text["chart_note"]), doc.Picture(chart(self)), *map(self.table, compared),
             ]),
-            Section(text["ensemble"], [
-                Text(self.origin_lines()), note(text["ranges_note"]), self.ranges(),
+            doc.Section(text["ensemble"], [
+                doc.Text(self.origin_lines()), doc.note(text["ranges_note"]), self.ranges(),
             ]),
-            repeat(self.lang, [self.found.command]),
+            doc.repeat(self.lang, [self.found.command]),
         ]  # fmt: skip
-        return Report(self.lang, text["title"], self.subtitle(), sections)
+        return doc.Report(self.lang, text["title"], self.subtitle(), sections)
 
 
 def chart(page: Page) -> str:
@@ -227,14 +207,14 @@ def chart(page: Page) -> str:
             axes.axvline(0.0, color=BLACK, linewidth=0.8)
             axes.set_yticks(
                 range(len(compared)),
-                [in_lines(shown.title(label), LEGEND, 2) for label in compared],
+                [say.in_lines(shown.title(label), LEGEND, 2) for label in compared],
             )
             axes.set_ylim(len(compared) - 0.4, -0.6)
-            axes.set_title(phrase(BY_NAME[name], "short", shown.lang))
+            axes.set_title(say.phrase(BY_NAME[name], "short", shown.lang))
             finish_across(axes, shown.lang)
         for axes in panels[len(KEY) :]:
             axes.axis("off")
-        figure_.suptitle(in_lines(title, 2 * PANEL, 2))
+        figure_.suptitle(say.in_lines(title, 2 * PANEL, 2))
         return svg_of(figure_, title)
 
 
@@ -270,12 +250,12 @@ def write_page(found: EnsembleComparison, path: Path, lang: str = "en") -> Path:
 
 def show(found: EnsembleComparison, console: Console, lang: str = "en") -> None:
     """Print sentences and tables."""
-    page, blocks = Page(found, lang), list[Block]()
+    page, blocks = Page(found, lang), list[doc.Block]()
     for label in found.base.compared:
         blocks.append(page.table(label).cut(0, 3, 4, 5, 6, 7, 8))
-        blocks += [Text([page.sentence(label)]), GAP]
-    origin = Text(page.origin_lines()[1:], "alert")
-    show_blocks([*blocks, note(page.how_to_read()), origin, page.failures()], console)
+        blocks += [doc.Text([page.sentence(label)]), GAP]
+    origin = doc.Text(page.origin_lines()[1:], "alert")
+    show_blocks([*blocks, doc.note(page.how_to_read()), origin, page.failures()], console)
 
 
 def as_json(found: EnsembleComparison, lang: str = "en") -> dict[str, Any]:

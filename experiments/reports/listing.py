@@ -10,14 +10,7 @@ from rich.console import Console
 from returnee.experiments.measuring.measures import MEASURES
 from returnee.experiments.reports.document import Block, Heading, Sheet
 from returnee.experiments.reports.terminal import show
-from returnee.experiments.words.texts import (
-    basis_of,
-    county_name,
-    label_of,
-    unit_name,
-    value_text,
-    words,
-)
+from returnee.experiments.words import texts as say
 from returnee.scenarios import Lever, Scenario, levers, load_scenario, scenario_names, walk
 from returnee.scenarios.schema.fields import groups
 from returnee.scenarios.schema.layers import MODELS
@@ -28,7 +21,7 @@ def headings(lang: str) -> dict[str, str]:
     """Heading of each group of levers, by the key that its levers begin with."""
     which, found = int(lang == "zh"), {}
     for room, model in MODELS.items():
-        name = words(lang)["rooms"][room]
+        name = say.words(lang)["rooms"][room]
         found[room] = name
         for group, labels in groups(model).items():
             found[f"{room}.{group}"] = f"{name}: {labels[which]}"
@@ -37,7 +30,7 @@ def headings(lang: str) -> dict[str, str]:
 
 def _heads(lang: str, names: str) -> list[str]:
     """Words over columns."""
-    return [words(lang)["columns"][name] for name in names.split()]
+    return [say.words(lang)["columns"][name] for name in names.split()]
 
 
 def show_levers(console: Console, lang: str = "en") -> None:
@@ -52,17 +45,17 @@ def show_levers(console: Console, lang: str = "en") -> None:
 
 
 def _cells(lever: Lever, lang: str) -> tuple[str, ...]:
-    columns = words(lang)["columns"]
+    columns = say.words(lang)["columns"]
     bounds = columns["switch"]
     if lever.type is not bool:
-        bounds = f"{value_text(lever.low)}–{value_text(lever.high)}"
+        bounds = f"{say.value_text(lever.low)}–{say.value_text(lever.high)}"
     return (
         lever.key.rpartition(".")[2],
-        label_of(lever, lang),
-        unit_name(lever.unit, lang),
+        say.label_of(lever, lang),
+        say.unit_name(lever.unit, lang),
         bounds,
-        value_text(lever.default),
-        basis_of(lever, lang),
+        say.value_text(lever.default),
+        say.basis_of(lever, lang),
     )
 
 
@@ -90,7 +83,7 @@ def levers_json() -> list[dict[str, Any]]:
 
 def show_measures(console: Console, lang: str = "en") -> None:
     """Print every measure: the columns of a sweep, and what ``--measure`` takes."""
-    rows = [(m.name, label_of(m, lang), unit_name(m.unit, lang)) for m in MEASURES]
+    rows = [(m.name, say.label_of(m, lang), say.unit_name(m.unit, lang)) for m in MEASURES]
     show([Sheet(_heads(lang, "name label unit"), rows, columns="w")], console)
 
 
@@ -123,7 +116,7 @@ def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
     """Print a scenario's county: its facts, townships and sectors."""
     county, titles = scenario.county, headings(lang)
     label, unit, basis = _heads(lang, "label unit basis")
-    blocks: list[Block] = [Heading(county_name(county, lang))]
+    blocks: list[Block] = [Heading(say.county_name(county, lang))]
     for group in (key for key in titles if key.startswith("county")):
         rows = []
         for key, lever in county_levers(scenario):
@@ -151,10 +144,10 @@ def size_warning(scenario: Scenario, lang: str = "en", most: int = 4) -> str:
     keys = amounts_of_another_size(scenario)
     if not keys:
         return ""
-    text, found = words(lang)["county"], scenario.county.labour_force
+    text, found = say.words(lang)["county"], scenario.county.labour_force
     values = dict(walk(scenario.policy, "policy."))
     first = values[keys[0]].value or 0
-    listed = ", ".join(f"{key} {value_text(values[key].value)}" for key in keys[:most])
+    listed = ", ".join(f"{key} {say.value_text(values[key].value)}" for key in keys[:most])
     if len(keys) > most:
         listed += f" {text['more'].format(n=len(keys) - most)}"
     example = f"{keys[0]}={first * found / SHIPPED:.3g}"
@@ -166,11 +159,11 @@ def left_out_notice(scenario: Scenario, lang: str = "en", most: int = 6) -> str:
     found = facts_left_out(scenario)
     if not found:
         return ""
-    text = words(lang)["county"]
+    text = say.words(lang)["county"]
     listed = ", ".join(found[:most])
     if len(found) > most:
         listed += f" {text['more'].format(n=len(found) - most)}"
-    return str(text["left_out"].format(keys=listed, county=county_name(scenario.county, lang)))
+    return str(text["left_out"].format(keys=listed, county=say.county_name(scenario.county, lang)))
 
 
 def county_levers(scenario: Scenario) -> list[tuple[str, Lever]]:
@@ -181,14 +174,14 @@ def county_levers(scenario: Scenario) -> list[tuple[str, Lever]]:
 def _value(value: Any, lang: str) -> str:
     """A value as a reader would say it: yes or no rather than true or false."""
     if isinstance(value, bool):
-        yes, no = words(lang)["columns"]["switch"].split("/")
+        yes, no = say.words(lang)["columns"]["switch"].split("/")
         return str(yes if value else no)
-    return value_text(value)
+    return say.value_text(value)
 
 
 def _ages_table(rows: Any, lang: str) -> Sheet:
     """Residents, or children, by five years of age."""
-    heads = [label_of(lever, lang) for _, lever in walk(rows[0])]
+    heads = [say.label_of(lever, lang) for _, lever in walk(rows[0])]
     cells = [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows]
     return Sheet(heads, cells)
 
@@ -196,9 +189,10 @@ def _ages_table(rows: Any, lang: str) -> Sheet:
 def _rows_table(rows: Any, lang: str) -> Sheet:
     """Rows of a county's table, or its columns as rows where it has more columns than rows."""
     heads = [
-        f"{label_of(lever, lang)} ({unit_name(lever.unit, lang)})" for _, lever in walk(rows[0])
+        f"{say.label_of(lever, lang)} ({say.unit_name(lever.unit, lang)})"
+        for _, lever in walk(rows[0])
     ]
-    names = [county_name(row, lang) for row in rows]
+    names = [say.county_name(row, lang) for row in rows]
     cells = [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows]
     if len(heads) > len(rows):
         heads, names, cells = names, heads, [list(column) for column in zip(*cells, strict=True)]

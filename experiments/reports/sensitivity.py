@@ -11,24 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from returnee.experiments.reports.document import (
-    Picture,
-    Report,
-    Section,
-    Sheet,
-    in_short,
-    no_forecast,
-    note,
-    repeat,
-)
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    DASHES,
-    chart_language,
-    settings,
-    svg_of,
-)
+from returnee.experiments.reports import document as doc
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import html
 from returnee.experiments.statistics.indices import MORRIS, SOBOL
 from returnee.experiments.studies.sensitivity import EFFECT, settled
@@ -82,7 +66,7 @@ def rows_of(found: pd.DataFrame, method: str, place: tuple[str, str, str]) -> pd
 def tornado(found: pd.DataFrame, method: str, words: Words) -> str:
     """Bars of the strongest parameters for every target."""
     places = targets(found[found["method"] == method])
-    with mpl.rc_context(settings("tornado")):
+    with mpl.rc_context(draw.settings("tornado")):
         height = 0.9 + 0.24 * min(SHOWN, found["key"].nunique())
         rows = -(-len(places) // 2)
         chart = Figure(figsize=(9.6, height * rows), layout="constrained")
@@ -94,7 +78,7 @@ def tornado(found: pd.DataFrame, method: str, words: Words) -> str:
             axes.set_title(wrapped(words.target(*place), words.lang), fontsize=9)
         handles, names = grid.flat[0].get_legend_handles_labels()
         chart.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-        return svg_of(chart, words.text[method])
+        return draw.svg_of(chart, words.text[method])
 
 
 def _bars(axes: Axes, rows: pd.DataFrame, method: str, words: Words) -> None:
@@ -103,12 +87,16 @@ def _bars(axes: Axes, rows: pd.DataFrame, method: str, words: Words) -> None:
     places = np.arange(len(main))
     values = main["value"].to_numpy(dtype=float)
     label = words.text["mu_star" if method == MORRIS else "total"]
-    axes.barh(places, np.nan_to_num(values), height=0.62, color=COLOURS[5], label=label)
+    axes.barh(places, np.nan_to_num(values), height=0.62, color=draw.COLOURS[5], label=label)
     ends = main["low"].clip(lower=0), main["high"]
-    axes.hlines(places, *ends, color=BLACK, linewidth=1.1, label=catalogue(words.lang)["interval"])
+    axes.hlines(
+        places, *ends, color=draw.BLACK, linewidth=1.1, label=catalogue(words.lang)["interval"]
+    )
     if method == SOBOL:
         alone = rows[rows["index"] == "S1"].set_index("key")["value"].reindex(main.index)
-        axes.plot(alone, places, "D", color=COLOURS[1], markersize=4, label=words.text["alone"])
+        axes.plot(
+            alone, places, "D", color=draw.COLOURS[1], markersize=4, label=words.text["alone"]
+        )
     axes.set_yticks(places, [words(key) for key in main.index], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(left=0.0)
@@ -127,14 +115,14 @@ def heat_map(found: pd.DataFrame, method: str, words: Words) -> str:
     share = (wide / wide.max()).fillna(0.0)
     share = share.loc[share.max(axis=1).sort_values(ascending=False).index[:SHOWN_IN_HEAT]]
     share = share.loc[share.mean(axis=1).sort_values(ascending=False).index]
-    with mpl.rc_context(settings("heat")):
+    with mpl.rc_context(draw.settings("heat")):
         share = share.T
         size = (4.4 + 0.36 * max(share.shape[1], 6), 1.6 + 0.3 * len(share))
         chart = Figure(figsize=size, layout="constrained")
         axes = chart.subplots()
         axes.imshow(share.to_numpy(), cmap=HEAT, vmin=0.0, vmax=1.0, aspect="auto")
         for (k, m), value in np.ndenumerate(share.to_numpy()):
-            colour = "white" if value > 0.6 else BLACK
+            colour = "white" if value > 0.6 else draw.BLACK
             axes.text(m, k, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
         names = [words.target(scenario, kind, m) for kind, scenario, m in share.index]
         names = [wrapped(name, words.lang) for name in names]
@@ -145,13 +133,13 @@ def heat_map(found: pd.DataFrame, method: str, words: Words) -> str:
         axes.set_yticks(range(len(share)), names, fontsize=8)
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
-        return svg_of(chart, words.text["heat"])
+        return draw.svg_of(chart, words.text["heat"])
 
 
 def settling(found: pd.DataFrame, method: str, words: Words) -> str:
     """Indices against the number of trajectories or base points."""
     places = targets(found[found["method"] == method])
-    with mpl.rc_context(settings("settling")):
+    with mpl.rc_context(draw.settings("settling")):
         rows = -(-len(places) // 2)
         chart = Figure(figsize=(9.6, 3.1 * rows), layout="constrained")
         grid = chart.subplots(rows, min(2, len(places)), squeeze=False)
@@ -164,18 +152,18 @@ def settling(found: pd.DataFrame, method: str, words: Words) -> str:
             for k, key in enumerate(last):
                 line = all_n[all_n["key"] == key].sort_values("n")
                 axes.fill_between(
-                    line["n"], line["low"], line["high"], color=COLOURS[k], alpha=0.15, lw=0
+                    line["n"], line["low"], line["high"], color=draw.COLOURS[k], alpha=0.15, lw=0
                 )
                 axes.plot(
-                    line["n"], line["value"], marker="o", markersize=3, color=COLOURS[k],
-                    linestyle=DASHES[k % len(DASHES)], label=words(key),
+                    line["n"], line["value"], marker="o", markersize=3, color=draw.COLOURS[k],
+                    linestyle=draw.DASHES[k % len(draw.DASHES)], label=words(key),
                 )  # fmt: skip
             axes.set_title(wrapped(words.target(*place), words.lang), fontsize=9)
             axes.legend(
                 frameon=False, fontsize=7, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.12)
             )
             axes.set_xticks(sorted(all_n["n"].unique()))
-        return svg_of(chart, words.text["settling"])
+        return draw.svg_of(chart, words.text["settling"])
 
 
 def sentences(found: pd.DataFrame, lang: str = "en") -> list[str]:
@@ -223,7 +211,7 @@ def _signs(
     ]  # fmt: skip
 
 
-def _sections(found: pd.DataFrame, words: Words, charts: Words) -> Iterator[Section]:
+def _sections(found: pd.DataFrame, words: Words, charts: Words) -> Iterator[doc.Section]:
     text = words.text
     for method in (MORRIS, SOBOL):
         if not (found["method"] == method).any():
@@ -251,14 +239,14 @@ def _sections(found: pd.DataFrame, words: Words, charts: Words) -> Iterator[Sect
             text["heat"]: heat_map(found, method, charts),
             text["settling"]: settling(found, method, charts),
         }
-        charts_ = [Picture(svg, caption) for caption, svg in drawn.items() if svg]
-        table = Sheet(head, rows, columns="wwn")
-        yield Section(text[method], [*charts_, table, note(text[f"{method}_note"])])
+        charts_ = [doc.Picture(svg, caption) for caption, svg in drawn.items() if svg]
+        table = doc.Sheet(head, rows, columns="wwn")
+        yield doc.Section(text[method], [*charts_, table, doc.note(text[f"{method}_note"])])
         if method == SOBOL:
             yield _pairs(found, words)
 
 
-def _pairs(found: pd.DataFrame, words: Words) -> Section:
+def _pairs(found: pd.DataFrame, words: Words) -> doc.Section:
     text, rows = words.text, []
     for place in targets(found):
         here = settled(rows_of(found, SOBOL, place))
@@ -275,14 +263,14 @@ def _pairs(found: pd.DataFrame, words: Words) -> Section:
         text["value"],
         catalogue(words.lang)["interval"],
     ]
-    return Section(text["pairs"], [Sheet(head, rows, columns="wwwn")])
+    return doc.Section(text["pairs"], [doc.Sheet(head, rows, columns="wwwn")])
 
 
 def _number(value: float) -> str:
     return figure(float(value), "", digits=3)
 
 
-def report(found: pd.DataFrame, about: dict[str, Any], command: str, lang: str) -> Report:
+def report(found: pd.DataFrame, about: dict[str, Any], command: str, lang: str) -> doc.Report:
     """Everything the page of a study shows.
 
     Parameters
@@ -291,15 +279,13 @@ def report(found: pd.DataFrame, about: dict[str, Any], command: str, lang: str) 
         As from `sensitivity_study.sensitivity`.
     about : dict
         n, spread, county, months, replicates, sample.
-    command : str
-    lang : {"en", "zh"}
     """
-    words, charts = Words(found, lang), Words(found, chart_language(lang))
+    words, charts = Words(found, lang), Words(found, draw.chart_language(lang))
     sections = [
-        in_short(lang, sentences(found, lang)), *_sections(found, words, charts),
-        repeat(lang, [command], no_forecast(lang)),
+        doc.in_short(lang, sentences(found, lang)), *_sections(found, words, charts),
+        doc.repeat(lang, [command], doc.no_forecast(lang)),
     ]  # fmt: skip
-    return Report(lang, words.text["title"], words.text["subtitle"].format(**about), sections)
+    return doc.Report(lang, words.text["title"], words.text["subtitle"].format(**about), sections)
 
 
 def sensitivity_page(found: pd.DataFrame, about: dict[str, Any], command: str, lang: str) -> str:

@@ -40,9 +40,6 @@ class RunFolder(OwnFolder):
     ----------
     folder : Path
         New, empty, or of the same run made before.
-    scenario : Scenario
-    replicate : int
-    settings : RunSettings
     command : str
         The command that repeats the run.
     as_new : bool
@@ -71,8 +68,6 @@ class RunFolder(OwnFolder):
         ----------
         run : Run
             What to keep.
-        lang : {"en", "zh"}
-            Language of the chart.
 
         Returns
         -------

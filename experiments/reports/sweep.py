@@ -25,44 +25,14 @@ from returnee.experiments.files import read_table
 from returnee.experiments.measuring.measures import BY_NAME, HEAD, NAMES, attributes
 from returnee.experiments.measuring.selections import OVER_AXES
 from returnee.experiments.numbers import rounded
-from returnee.experiments.reports.document import (
-    Picture,
-    Report,
-    Section,
-    Sheet,
-    in_short,
-    no_forecast,
-    note,
-    repeat,
-)
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    DASHES,
-    LEGEND,
-    chart_language,
-    settings,
-    svg_of,
-)
+from returnee.experiments.reports import document as doc
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import html
 from returnee.experiments.running.jobs import RUNS
 from returnee.experiments.running.manifests import read_manifest, titles_of
 from returnee.experiments.statistics.intervals import LEVEL, interval, mean_interval
 from returnee.experiments.studies.discovery import outcome_of
-from returnee.experiments.words.texts import (
-    NONE,
-    figure,
-    grouped,
-    in_lines,
-    label_of,
-    percent,
-    short,
-    span,
-    to,
-    unit_name,
-    words,
-    wrapped,
-)
+from returnee.experiments.words import texts as say
 
 BINS = 8  # of a range
 VALUES = 10  # of a list, each shown by itself
@@ -72,35 +42,22 @@ LEAST = 4  # points, for a rank correlation
 
 @dataclass(frozen=True)
 class Found:
-    """What came out of a sweep.
+    """What came out of a sweep."""
 
-    Attributes
-    ----------
-    runs : DataFrame
-        A row a run that did not fail.
-    means : DataFrame
-        A row a point and scenario, means over replicates: ``scenario``, the axes, the measures.
-    keys, measures : sequence of str
-    titles : dict
-        English and Chinese title of each scenario, the first one first.
-    attrs : dict
-        Labels and units of columns.
-    about : dict
-        runs, failed, points, replicates, sample, months.
-    """
-
-    runs: pd.DataFrame
+    runs: pd.DataFrame  # A row a run that did not fail
+    # A row a point and scenario, means over replicates: ``scenario``, the axes, the measures
     means: pd.DataFrame
     keys: Sequence[str]
     measures: Sequence[str]
+    # english and Chinese title of each scenario, the first one first
     titles: dict[str, tuple[str, str]]
-    attrs: dict[str, Any]
-    about: dict[str, Any]
+    attrs: dict[str, Any]  # labels and units of columns
+    about: dict[str, Any]  # runs, failed, points, replicates, sample, months
 
     def axis(self, key: str, lang: str) -> str:
         """Label of an axis."""
         names = self.attrs["labels_zh" if lang == "zh" else "labels"]
-        return grouped(key, str(names.get(key, key)), lang)
+        return say.grouped(key, str(names.get(key, key)), lang)
 
     def title(self, scenario: str, lang: str) -> str:
         """Title of a scenario."""
@@ -185,7 +142,7 @@ def chart(found: Found, measure: str, lang: str) -> str:
     keys = found.by_strength(measure)[:PANELS]
     columns = 2 if len(keys) == 4 else min(3, len(keys))
     rows = -(-len(keys) // columns)
-    with mpl.rc_context(settings(f"sweep {measure}")):
+    with mpl.rc_context(draw.settings(f"sweep {measure}")):
         drawn = Figure(figsize=(9.0, 2.5 * rows + 0.4), layout="constrained")
         grid = drawn.subplots(rows, columns, squeeze=False, sharey=True)
         for axes in grid.flat[len(keys) :]:
@@ -193,12 +150,14 @@ def chart(found: Found, measure: str, lang: str) -> str:
         for key, axes in zip(keys, grid.flat):
             _panel(axes, found, key, measure, lang)
         for axes in grid[:, 0]:
-            unit = unit_name(BY_NAME[measure].unit, lang)
-            axes.set_ylabel(wrapped(f"{label_of(BY_NAME[measure], lang)} ({unit})", lang, 36))
+            unit = say.unit_name(BY_NAME[measure].unit, lang)
+            axes.set_ylabel(
+                say.wrapped(f"{say.label_of(BY_NAME[measure], lang)} ({unit})", lang, 36)
+            )
         if len(found.titles) > 1:
             handles, names = grid.flat[0].get_legend_handles_labels()
             drawn.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
-        return svg_of(drawn, label_of(BY_NAME[measure], lang))
+        return draw.svg_of(drawn, say.label_of(BY_NAME[measure], lang))
 
 
 def _panel(axes: Axes, found: Found, key: str, measure: str, lang: str) -> None:
@@ -207,42 +166,42 @@ def _panel(axes: Axes, found: Found, key: str, measure: str, lang: str) -> None:
     for k, scenario in enumerate(found.titles):
         here = found.means[found.means["scenario"] == scenario]
         line = binned(here[key] if numbers else here[key].astype(str), here[measure])
-        colour = BLACK if k == 0 else COLOURS[(k - 1) % len(COLOURS)]
+        colour = draw.BLACK if k == 0 else draw.COLOURS[(k - 1) % len(draw.COLOURS)]
         x = line["x"].to_numpy() if numbers else [names.index(name) for name in line["x"]]
         axes.fill_between(x, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
         axes.plot(
             x, line["mean"], marker="o", markersize=3, color=colour,
-            linestyle=DASHES[k % len(DASHES)], label=in_lines(found.title(scenario, lang), LEGEND),
+            linestyle=draw.DASHES[k % len(draw.DASHES)], label=say.in_lines(found.title(scenario, lang), draw.LEGEND),
         )  # fmt: skip
     if numbers:
         axes.locator_params(axis="x", nbins=4)
     else:
         axes.set_xticks(range(len(names)), names)
-    axes.set_xlabel(wrapped(found.axis(key, lang), lang, 34))
+    axes.set_xlabel(say.wrapped(found.axis(key, lang), lang, 34))
     axes.locator_params(axis="y", nbins=5)
     unit = BY_NAME[measure].unit
-    axes.yaxis.set_major_formatter(lambda value, _: figure(value, unit, lang, digits=3))
+    axes.yaxis.set_major_formatter(lambda value, _: say.figure(value, unit, lang, digits=3))
 
 
-def levels(found: Found, lang: str) -> Sheet:
+def levels(found: Found, lang: str) -> doc.Sheet:
     """Mean of each measure over points, and its range, for each scenario."""
-    text, rows = words(lang)["sweep"], []
+    text, rows = say.words(lang)["sweep"], []
     for measure in found.measures:
         unit = BY_NAME[measure].unit
         for scenario in found.titles:
             values = found.means[found.means["scenario"] == scenario][measure].dropna()
             if len(values):
-                ends = " – ".join(figure(v, unit, lang) for v in (values.min(), values.max()))
-                label = label_of(BY_NAME[measure], lang)
+                ends = " – ".join(say.figure(v, unit, lang) for v in (values.min(), values.max()))
+                label = say.label_of(BY_NAME[measure], lang)
                 name = found.title(scenario, lang)
-                rows.append([label, name, figure(values.mean(), unit, lang), ends])
-    head = [words(lang)["measure"], text["scenario"], text["mean"], text["range"]]
-    return Sheet(head, rows, columns="wwn")
+                rows.append([label, name, say.figure(values.mean(), unit, lang), ends])
+    head = [say.words(lang)["measure"], text["scenario"], text["mean"], text["range"]]
+    return doc.Sheet(head, rows, columns="wwn")
 
 
-def differences(found: Found, lang: str) -> Sheet:
+def differences(found: Found, lang: str) -> doc.Sheet:
     """Difference of each scenario from the first one at the same point."""
-    text, rows = words(lang)["sweep"], []
+    text, rows = say.words(lang)["sweep"], []
     first, *others = found.titles
     for measure in found.measures:
         unit = BY_NAME[measure].unit
@@ -251,19 +210,21 @@ def differences(found: Found, lang: str) -> Sheet:
             if apart.empty:
                 continue
             mean, low, high = mean_interval(apart.to_numpy(float))
-            ends = [figure(v, unit, lang, signed=True) for v in (apart.min(), apart.max())]
+            ends = [say.figure(v, unit, lang, signed=True) for v in (apart.min(), apart.max())]
             rows.append(
-                [label_of(BY_NAME[measure], lang), found.title(scenario, lang),
-                 figure(mean, unit, lang, signed=True), span(low, high, unit, lang),
-                 to(lang, *ends), percent(float((apart > 0.0).mean()), lang)]
+                [say.label_of(BY_NAME[measure], lang), found.title(scenario, lang),
+                 say.figure(mean, unit, lang, signed=True), say.span(low, high, unit, lang),
+                 say.to(lang, *ends), say.percent(float((apart > 0.0).mean()), lang)]
             )  # fmt: skip
     head = ("measure", "scenario", "mean", "interval", "range", "above")
-    return Sheet([text.get(name) or words(lang)[name] for name in head], rows, columns="wwn")
+    return doc.Sheet(
+        [text.get(name) or say.words(lang)[name] for name in head], rows, columns="wwn"
+    )
 
 
-def correlations(found: Found, lang: str) -> Sheet:
+def correlations(found: Found, lang: str) -> doc.Sheet:
     """Rank correlation of measures with axes; a star where luck alone seldom gives as much."""
-    text, rows = words(lang)["sweep"], []
+    text, rows = say.words(lang)["sweep"], []
     beyond = chance_correlation(found.about["points"])
     for scenario in found.titles:
         for key in found.keys:
@@ -271,22 +232,22 @@ def correlations(found: Found, lang: str) -> Sheet:
             for measure in found.measures:
                 value = found.ranks[scenario, key, measure]
                 star = "*" if abs(value) > beyond else ""
-                cells.append(f"{short(rounded(value, 2), '+.2f')}{star}")
-            if set(cells) != {NONE}:
+                cells.append(f"{say.short(rounded(value, 2), '+.2f')}{star}")
+            if set(cells) != {say.NONE}:
                 rows.append([found.title(scenario, lang), found.axis(key, lang), *cells])
-    labels = [label_of(BY_NAME[measure], lang) for measure in found.measures]
-    return Sheet([text["scenario"], text["axis"], *labels], rows, columns="wwn")
+    labels = [say.label_of(BY_NAME[measure], lang) for measure in found.measures]
+    return doc.Sheet([text["scenario"], text["axis"], *labels], rows, columns="wwn")
 
 
 def sentences(found: Found, lang: str = "en") -> list[str]:
     """What came out, in words."""
-    text, lines = words(lang)["sweep"], []
+    text, lines = say.words(lang)["sweep"], []
     first, *others = found.titles
     main = found.measures[0]
     keys = [found.axis(key, lang) for key in found.by_strength(main)[:2]]
     if keys:
-        names = words(lang)["comma"].join(keys)
-        label = label_of(BY_NAME[main], lang)
+        names = say.words(lang)["comma"].join(keys)
+        label = say.label_of(BY_NAME[main], lang)
         lines.append(text["goes_with"].format(measure=label[:1].upper() + label[1:], keys=names))
     for cells in differences(found, lang).rows[: len(others)]:
         row = [str(cell) for cell in cells]
@@ -305,31 +266,39 @@ def sentences(found: Found, lang: str = "en") -> list[str]:
 def sweep_page(folder: Path, lang: str = "en", measures: Sequence[str] = OVER_AXES) -> str:
     """The page of a finished sweep; empty if every run failed."""
     found = read_sweep(folder, measures)
-    text = words(lang)["sweep"]
+    text = say.words(lang)["sweep"]
     if found.means.empty:
         return ""
     sections = [
-        in_short(lang, sentences(found, lang)),
-        Section(text["levels"], [levels(found, lang), note(text["levels_note"])]),
+        doc.in_short(lang, sentences(found, lang)),
+        doc.Section(text["levels"], [levels(found, lang), doc.note(text["levels_note"])]),
     ]
     if len(found.titles) > 1:
         apart = text["differences"].format(first=found.title(next(iter(found.titles)), lang))
-        sections.append(Section(apart, [differences(found, lang), note(text["apart_note"])]))
+        sections.append(
+            doc.Section(apart, [differences(found, lang), doc.note(text["apart_note"])])
+        )
     drawn = [m for m in found.measures if found.by_strength(m)]
     if drawn:
         charts = [
-            Picture(chart(found, measure, chart_language(lang)), label_of(BY_NAME[measure], lang))
+            doc.Picture(
+                chart(found, measure, draw.chart_language(lang)),
+                say.label_of(BY_NAME[measure], lang),
+            )
             for measure in drawn
         ]
-        sections.append(Section(text["lines"], [*charts, note(text["lines_note"])]))
+        sections.append(doc.Section(text["lines"], [*charts, doc.note(text["lines_note"])]))
         table = correlations(found, lang)
         if table.rows:
-            sections.append(Section(text["ranks"], [table, note(text["ranks_note"])]))
+            sections.append(doc.Section(text["ranks"], [table, doc.note(text["ranks_note"])]))
     counts = {name: f"{found.about[name]:,}" for name in ("runs", "points")}
     subtitle = text["subtitle"].format(scenarios=len(found.titles), **{**found.about, **counts})
     command = str(read_manifest(folder).get("command", ""))
     return html(
-        Report(
-            lang, text["title"], subtitle, [*sections, repeat(lang, [command], no_forecast(lang))]
+        doc.Report(
+            lang,
+            text["title"],
+            subtitle,
+            [*sections, doc.repeat(lang, [command], doc.no_forecast(lang))],
         )
     )

@@ -226,8 +226,7 @@ class Cluster:
 
     def open(self) -> Executor:
         """The cluster as an executor."""
-        executor: Executor = self._client.get_executor(pure=False)
-        return executor
+        return self._client.get_executor(pure=False)
 
     def close(self) -> None:
         """Leave the cluster; end it if it was started here."""
@@ -242,10 +241,6 @@ def _knock(address: str) -> None:
 
     Dask itself would try for long where nobody listens, and wait without end where somebody takes
     the connection and says nothing.
-
-    Raises
-    ------
-    OSError, ValueError
     """
     from distributed.comm import resolve_address
 
@@ -281,7 +276,6 @@ def execute(batches: Iterable[Batch], pool: Pool, take: Callable[[Any, Any], Non
     ----------
     batches : iterable of Batch
         Made only when they are handed in.
-    pool : Pool
     take : callable
         Called with each piece of work and what came out.
 

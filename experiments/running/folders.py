@@ -11,15 +11,7 @@ from filelock import FileLock
 
 from returnee.experiments.errors import StoreError, writing_to
 from returnee.experiments.files import LOCK, claim, is_used, next_to, remove_leftovers
-from returnee.experiments.running.manifests import (
-    FINGERPRINT,
-    INTERRUPTED,
-    MANIFEST,
-    RUNNING,
-    Manifest,
-    differs,
-    read_manifest,
-)
+from returnee.experiments.running import manifests
 
 
 class OwnFolder:
@@ -46,13 +38,13 @@ class OwnFolder:
         If it belongs to something else, another process works on it, or it cannot be written to.
     """
 
-    COMPARED: tuple[str, ...] = ("kind", FINGERPRINT)
+    COMPARED: tuple[str, ...] = ("kind", manifests.FINGERPRINT)
     """Keys of the manifest that must be the same for the work to go on."""
 
     OTHERWISE: str = "--as-new writes to a new folder beside it"
     """What may be done instead."""
 
-    def __init__(self, folder: Path, manifest: Manifest, as_new: bool = False) -> None:
+    def __init__(self, folder: Path, manifest: manifests.Manifest, as_new: bool = False) -> None:
         self._manifest, self.manifest = manifest, manifest.content
         difference = self.difference(folder)
         if difference and as_new:
@@ -74,7 +66,7 @@ class OwnFolder:
     def _begin(self) -> None:
         """Say whose folder it is."""
         self._manifest.settle(self.folder)
-        self.status(RUNNING)
+        self.status(manifests.RUNNING)
 
     def __enter__(self) -> Self:
         return self
@@ -85,9 +77,9 @@ class OwnFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None and (self.folder / MANIFEST).exists():
+        if kind is not None and (self.folder / manifests.MANIFEST).exists():
             with suppress(StoreError):  # of a full disk; what went wrong is told
-                self.status(INTERRUPTED)
+                self.status(manifests.INTERRUPTED)
         self.close()
 
     def close(self) -> None:
@@ -108,14 +100,14 @@ class OwnFolder:
         with writing_to(folder):
             if not is_used(folder):
                 return ""
-        if not (folder / MANIFEST).is_file():
+        if not (folder / manifests.MANIFEST).is_file():
             return f"{folder}: found other files, allowed a new folder or results of the same"
-        differs = self.differs(read_manifest(folder))
-        return f"{folder}/{MANIFEST}: {differs}" if differs else ""
+        differs = self.differs(manifests.read_manifest(folder))
+        return f"{folder}/{manifests.MANIFEST}: {differs}" if differs else ""
 
     def differs(self, found: dict[str, Any]) -> str:
         """In what a manifest differs, as "key: found ..., allowed ..."; empty if in nothing."""
-        return differs(found, self.manifest, self.COMPARED)
+        return manifests.differs(found, self.manifest, self.COMPARED)
 
     def _refuse(self, difference: str) -> None:
         if difference:

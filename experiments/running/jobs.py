@@ -17,14 +17,7 @@ import pyarrow as pa
 
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import (
-    NAMES,
-    SCHEMA,
-    levels_of,
-    run_schema,
-    tidy,
-    undescribed,
-)
+from returnee.experiments.measuring import measures
 from returnee.experiments.measuring.people import PEOPLE, people_of
 from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import Scenario, load_scenario
@@ -73,25 +66,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Job:
-    """Runs that one worker makes.
+    """Runs that one worker makes."""
 
-    Attributes
-    ----------
-    name : str
-        Of its parts.
-    runs : tuple of Task
-    scenes : Scenes
-    settings : RunSettings
-    measure : Measure
-    source_hash : str
-        Of the model that made the plan; a worker with another one refuses.
-    """
-
-    name: str
+    name: str  # of its parts
     runs: tuple[Task, ...]
     scenes: Scenes
     settings: RunSettings
     measure: Measure
+    # of the model that made the plan; a worker with another one refuses
     source_hash: str = SOURCE_HASH
 
     def do(self, is_stopped: Callable[[], bool] = lambda: False) -> Done:
@@ -117,12 +99,7 @@ class Job:
 
 
 def check_source(source_hash: str) -> None:
-    """Refuse to work for a plan that another version of the model made.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse to work for a plan that another version of the model made."""
     if source_hash != SOURCE_HASH:
         raise UsageError(
             f"worker: source_hash: found {SOURCE_HASH}, allowed {source_hash}; "
@@ -143,18 +120,11 @@ def run_task(task: Task, job: Job) -> tuple[Any, str | None]:
 
 @dataclass(frozen=True)
 class Tidy:
-    """A table of every run with the columns of `measures.SCHEMA`, and perhaps its people.
+    """A table of every run with the columns of `measures.SCHEMA`, and perhaps its people."""
 
-    Attributes
-    ----------
-    measure : callable
-        Makes the table; with processes a function of a module.
-    people : int
-        Replicates of which every person's outcome is kept, see `measuring.people`.
-    """
-
-    measure: Callable[[Run, Task], pa.Table] = tidy
-    people: int = 0
+    # makes the table; with processes a function of a module
+    measure: Callable[[Run, Task], pa.Table] = measures.tidy
+    people: int = 0  # replicates of which every person's outcome is kept, see `measuring.people`
 
     def of(self, run: Run, task: Task) -> Tables:
         """The tables of one run."""
@@ -191,16 +161,16 @@ class Figures:
 
     def of(self, run: Run, task: Task) -> tuple[np.ndarray, pa.Table | None]:
         """Figures of one run."""
-        return levels_of(run), tidy(run, task) if self.monthly else None
+        return measures.levels_of(run), measures.tidy(run, task) if self.monthly else None
 
     def tables(self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]) -> Tables:
         """What was run, at which point, and what came out."""
-        nothing = np.full(len(NAMES), np.nan)
+        nothing = np.full(len(measures.NAMES), np.nan)
         values = np.array([nothing if found is None else found[0] for found in kept])
         tables = {RUNS: rows_of(job, values, errors)}
         if self.monthly:
             months = [found[1] for found in kept if found is not None]
-            tables[MONTHLY] = pa.concat_tables(months) if months else SCHEMA.empty_table()
+            tables[MONTHLY] = pa.concat_tables(months) if months else measures.SCHEMA.empty_table()
         return tables
 
 
@@ -219,7 +189,7 @@ def rows_of(job: Job, values: np.ndarray, errors: Sequence[str | None]) -> pa.Ta
     keys = list(next(iter(points.values())))
     columns += [[points[task.point][key] for task in job.runs] for key in keys]
     columns += [pa.array(column, pa.float64(), from_pandas=True) for column in values.T]
-    schema = undescribed(run_schema(keys).empty_table()).schema
+    schema = measures.undescribed(measures.run_schema(keys).empty_table()).schema
     arrays = [
         column if isinstance(column, pa.Array) else pa.array(column, field.type)
         for field, column in zip(schema, columns)
@@ -248,24 +218,14 @@ class Given:
 
 @dataclass(frozen=True)
 class Laid:
-    """Scenarios that a worker reads, with the values of points laid on top.
+    """Scenarios that a worker reads, with the values of points laid on top."""
 
-    Attributes
-    ----------
-    names, ids : dict
-        Name or path, and id without a point, by label.
-    fixed : dict
-        Laid on every scenario.
-    points : dict of int to dict
-        Values of the points that occur.
-    counties : dict
-        Own counties among the points: folder, and digest of what it held when the plan was made.
-    """
-
+    # name or path, and id without a point, by label
     names: dict[str, str]
     ids: dict[str, str]
-    fixed: dict[str, Any]
-    points: dict[int, dict[str, Any]]
+    fixed: dict[str, Any]  # laid on every scenario
+    points: dict[int, dict[str, Any]]  # values of the points that occur
+    # own counties among the points: folder, and digest of what it held when the plan was made
     counties: dict[str, str]
 
     def check(self) -> None:
@@ -281,12 +241,7 @@ class Laid:
 
 
 def check_counties(counties: Mapping[str, str]) -> None:
-    """Refuse own counties that are not, on this machine and now, what the plan read.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse own counties that are not, on this machine and now, what the plan read."""
     for folder, digest in counties.items():
         if county_digest(Path(folder)) != digest:
             raise UsageError(
@@ -297,12 +252,7 @@ def check_counties(counties: Mapping[str, str]) -> None:
 
 @lru_cache(maxsize=64)
 def check_scenario(name: str, scenario_id: str, fixed: Frozen) -> None:
-    """Refuse a scenario whose file is not, on this machine and now, what the plan read.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse a scenario whose file is not, on this machine and now, what the plan read."""
     found = load_scenario(name, {key: _thawed(value) for key, value in fixed}).id
     if found != scenario_id:
         raise UsageError(f"worker: {name}: found scenario {found}, allowed {scenario_id}")

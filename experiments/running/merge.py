@@ -128,12 +128,7 @@ def _left_of_plan(manifests: Mapping[Path, dict[str, Any]]) -> str:
 
 
 def _check(plan: Runs, places: Sequence[Path]) -> None:
-    """Read all parts before anything is written.
-
-    Raises
-    ------
-    DamagedError
-    """
+    """Read all parts before anything is written."""
     for name in plan.wanted():
         for path in _parts(places, name).values():
             try:

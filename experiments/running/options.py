@@ -73,12 +73,7 @@ class Where:
         return bool(self.scheduler or self.local_cluster)
 
     def check(self) -> None:
-        """Refuse what cannot be done at once.
-
-        Raises
-        ------
-        UsageError
-        """
+        """Refuse what cannot be done at once."""
         if self.workers is not None and not 1 <= self.workers <= MOST:
             raise UsageError(f"workers: found {self.workers}, allowed 1 to {MOST}")
         if not 0 <= self.local_cluster <= MOST:
@@ -102,12 +97,7 @@ class Share:
 
 
 def share_of(text: str) -> Share:
-    """Read ``"2/8"``; nothing is the whole.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Read ``"2/8"``; nothing is the whole."""
     if not text:
         return Share()
     first, _, last = text.partition("/")
@@ -156,12 +146,7 @@ class Keep:
         return Path(self.out or "")
 
     def unshared(self) -> None:
-        """Refuse a share, where what is run next hinges on what came out before.
-
-        Raises
-        ------
-        UsageError
-        """
+        """Refuse a share, where what is run next hinges on what came out before."""
         if self.shard:
             raise UsageError(
                 f"shard: found {self.shard}, allowed none, as what is run next hinges on what came "

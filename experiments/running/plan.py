@@ -24,18 +24,10 @@ import pandas as pd
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import COUNTY, Task
+from returnee.experiments.running import manifests
 from returnee.experiments.running.design.design import Design
 from returnee.experiments.running.design.points import count_points, digest_of, points_of
 from returnee.experiments.running.jobs import MONTHLY, PERSONS, RUNS, Given, Job, Laid, Measure
-from returnee.experiments.running.manifests import (
-    COMPARED,
-    COUNTIES,
-    Manifest,
-    counties_of,
-    difference,
-    differs,
-    seen_from,
-)
 from returnee.experiments.running.options import RunSettings, Share
 from returnee.scenarios import Scenario, ScenarioError
 from returnee.scenarios.schema.county_folder import county_digest
@@ -69,7 +61,7 @@ class Runs(ABC):
         """By which jobs stand in order in a table."""
 
     @abstractmethod
-    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> Manifest:
+    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> manifests.Manifest:
         """Everything needed to repeat it; scenarios in full."""
 
     @abstractmethod
@@ -207,10 +199,14 @@ class Plan(Runs):
     def _counties(self) -> dict[Path, dict[str, str]]:
         """Own counties, with digests of what they hold now."""
         folders = {scenario.county_folder for scenario in self.scenarios.values()}
-        own = [path for path in folders if path and path.parent.resolve() != COUNTIES.resolve()]
+        own = [
+            path
+            for path in folders
+            if path and path.parent.resolve() != manifests.COUNTIES.resolve()
+        ]
         return {path: {str(path): county_digest(path)} for path in own}
 
-    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> Manifest:
+    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> manifests.Manifest:
         """Everything needed to repeat the plan; scenarios in full."""
         s = self.settings
         about = {
@@ -218,11 +214,11 @@ class Plan(Runs):
             "burn_in": s.burn_in, "people": self.people, "reference": self.reference,
             "runs": self.total(self.names), **more,
         }  # fmt: skip
-        return Manifest(self.KIND, command, self.scenarios, about)
+        return manifests.Manifest(self.KIND, command, self.scenarios, about)
 
     def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         """In settings or scenarios."""
-        return differs(found, wanted, COMPARED)
+        return manifests.differs(found, wanted, manifests.COMPARED)
 
 
 def check(scenario: Scenario, replicate: int, settings: RunSettings) -> None:
@@ -274,17 +270,10 @@ SET_UP = 0.015  # seconds a run
 
 @dataclass(frozen=True)
 class SweepPlan(Runs):
-    """A design with its points drawn.
-
-    Attributes
-    ----------
-    design : Design
-    points : DataFrame
-        A row for each point, a column for each axis.
-    """
+    """A design with its points drawn."""
 
     design: Design
-    points: pd.DataFrame
+    points: pd.DataFrame  # A row for each point, a column for each axis
 
     KIND = "sweep"
     grows = False
@@ -327,8 +316,7 @@ class SweepPlan(Runs):
         keys = [key for key in self.points.columns if not key.startswith("policy.")]
         if not keys:
             return np.zeros(len(self.points), dtype=np.int64)
-        found: np.ndarray = self.points.groupby(keys, sort=False).ngroup().to_numpy()
-        return found
+        return self.points.groupby(keys, sort=False).ngroup().to_numpy()
 
     def _world_of_scenario(self) -> np.ndarray:
         worlds: dict[str, int] = {}
@@ -411,22 +399,24 @@ class SweepPlan(Runs):
         tasks = tuple(Task(scenarios[s][0], scenarios[s][1], int(p), int(r)) for p, s, r in rows)
         return Job(name_of(number), tasks, scenes, design.settings, measure)
 
-    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> Manifest:
+    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> manifests.Manifest:
         """Everything needed to repeat a sweep; scenarios in full, files as seen from the folder."""
         s, design = self.settings, self.design.plain()
-        design["scenarios"] = [seen_from(folder, name) for name in design["scenarios"]]
+        design["scenarios"] = [manifests.seen_from(folder, name) for name in design["scenarios"]]
         about = {
             "seed": s.seed, "sample": s.sample, "months": s.months, "burn_in": s.burn_in,
             "replicates": self.design.replicates, "keep": self.design.keep, "design": design,
             "points": len(self.points), "runs": self.runs, "jobs": self.jobs,
             "digest": self.digest, "counties": self.design.counties, **more,
         }  # fmt: skip
-        counties = counties_of(self.points[COUNTY].unique()) if COUNTY in self.points else []
-        return Manifest(self.KIND, command, self.design.read, about, counties)
+        counties = (
+            manifests.counties_of(self.points[COUNTY].unique()) if COUNTY in self.points else []
+        )
+        return manifests.Manifest(self.KIND, command, self.design.read, about, counties)
 
     def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         """In settings, scenarios, axes or points."""
-        return difference(found, wanted)
+        return manifests.difference(found, wanted)
 
     @cached_property
     def _rows(self) -> list[tuple[Any, ...]]:

@@ -55,7 +55,6 @@ class Together(Reporter):
 
     Parameters
     ----------
-    outer : Reporter
     total, done : int
         Runs of all of them, and how many are there already.
     """

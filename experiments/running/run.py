@@ -27,10 +27,8 @@ def running(
 
     Parameters
     ----------
-    plan : Runs
     measure : Measure
         What is kept of a run.
-    where : Where
     keep : Keep
         A temporary folder if it names none.
     command : str

@@ -22,22 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
+from returnee.experiments import files
 from returnee.experiments.errors import StoreError, writing_to
-from returnee.experiments.files import (
-    DamagedError,
-    append_line,
-    check_table,
-    checked,
-    claim,
-    claim_if_free,
-    is_whole,
-    read_lines,
-    read_table,
-    remove_leftovers,
-    row_groups,
-    table_writer,
-    write_table,
-)
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import SCHEMA, redescribed
 from returnee.experiments.measuring.people import PEOPLE
@@ -63,7 +49,6 @@ class Store(OwnFolder):
     ----------
     folder : Path
         New, empty, or holding results of the same plan.
-    plan : Runs
     command : str
         The command that repeats the plan, for the manifest.
     as_new : bool
@@ -95,7 +80,7 @@ class Store(OwnFolder):
 
     def _claim(self, folder: Path) -> FileLock | None:
         if self.plan.grows:
-            return claim(folder)
+            return files.claim(folder)
         with writing_to(folder):
             folder.mkdir(parents=True, exist_ok=True)
         return None
@@ -108,7 +93,7 @@ class Store(OwnFolder):
         points = self.folder / POINTS
         if isinstance(self.plan, SweepPlan) and not points.exists():
             table = self.plan.points.rename_axis("point").reset_index()
-            write_table(points, pa.Table.from_pandas(table), use_dictionary=TEXTS)
+            files.write_table(points, pa.Table.from_pandas(table), use_dictionary=TEXTS)
 
     def in_turn(self, names: list[str]) -> list[str]:
         """Jobs in the order this process does them: backwards if another works on the folder.
@@ -117,7 +102,7 @@ class Store(OwnFolder):
         no locks, two processes do the same jobs, which is a waste and no harm.
         """
         with suppress(OSError):
-            self._lock = self._lock or claim_if_free(self.folder)
+            self._lock = self._lock or files.claim_if_free(self.folder)
             return names if self._lock else names[::-1]
         return names
 
@@ -151,7 +136,7 @@ class Store(OwnFolder):
         """Keep a finished job; its runs are written last, for they say that it is finished."""
         for name in sorted(done.tables, key=lambda name: name == RUNS):
             if job.name not in self.noted(name):
-                write_table(self.part(name, job.name), done.tables[name], **_options(name))
+                files.write_table(self.part(name, job.name), done.tables[name], **_options(name))
         if self.plan.grows:
             for task, error in zip(job.runs, done.errors):
                 if error is not None:
@@ -164,7 +149,7 @@ class Store(OwnFolder):
             "replicate": task.replicate, "fingerprint": self.manifest["fingerprint"],
             "error": error,
         }  # fmt: skip
-        append_line(self.folder / FAILURES, row)
+        files.append_line(self.folder / FAILURES, row)
 
     def failures(self) -> list[dict[str, Any]]:
         """The last error of every run of the plan that failed and has not succeeded since."""
@@ -181,7 +166,7 @@ class Store(OwnFolder):
         """
         for name in self.tables:
             if (self.folder / name).exists():
-                check_table(self.folder / name)
+                files.check_table(self.folder / name)
 
     def consolidate(self, parts: Callable[[str], Mapping[str, Path]] | None = None) -> None:
         """Make one table of all parts.
@@ -221,7 +206,9 @@ class Store(OwnFolder):
         about = {JOBS: json.dumps([*old, *new]).encode()}
         tables = self._tables(name, [parts[job] for job in new])
         first = next(tables, SCHEMA.empty_table())
-        with table_writer(path, first.schema.with_metadata(about), **_options(name)) as writer:
+        with files.table_writer(
+            path, first.schema.with_metadata(about), **_options(name)
+        ) as writer:
             for table in chain([first], tables):
                 one = table.replace_schema_metadata(about)
                 writer.write_table(one, row_group_size=max(len(one), 1))
@@ -230,7 +217,7 @@ class Store(OwnFolder):
     def _tables(self, name: str, paths: Iterable[Path]) -> Iterator[pa.Table]:
         """What stands in the table, then the parts, as row groups."""
         if self.noted(name):
-            yield from row_groups(self.folder / name)
+            yield from files.row_groups(self.folder / name)
         rows = 0 if name == PERSONS else self.plan.rows  # one pair of runs in memory at a time
         for group in in_groups((self._read(path) for path in paths), rows):
             table = pa.concat_tables(group)
@@ -239,16 +226,18 @@ class Store(OwnFolder):
     def _read(self, path: Path) -> pa.Table:
         """Read a part; one of a run that is damaged is removed."""
         try:
-            return read_table(path)
-        except DamagedError:
+            return files.read_table(path)
+        except files.DamagedError:
             if not self.plan.grows:
                 raise
             path.unlink(missing_ok=True)
-            raise DamagedError(path, AGAIN) from None
+            raise files.DamagedError(path, AGAIN) from None
 
     def runs(self) -> pd.DataFrame:
         """The tidy table of all finished runs of a plan that grows."""
-        frame: pd.DataFrame = read_table(self.folder / RUNS, read_dictionary=TEXTS).to_pandas()
+        frame: pd.DataFrame = files.read_table(
+            self.folder / RUNS, read_dictionary=TEXTS
+        ).to_pandas()
         return frame[frame["replicate"] < self.plan.replicates]  # type: ignore[attr-defined]
 
     def persons(self, task: Task) -> pa.Table:
@@ -256,7 +245,7 @@ class Store(OwnFolder):
         part = self.part(PERSONS, task.key)
         if part.exists():
             return self._read(part).select(PEOPLE.names)
-        with checked(self.folder / PERSONS) as file:
+        with files.checked(self.folder / PERSONS) as file:
             place = self.noted(PERSONS).index(task.key)
             table = file.read_row_group(place, columns=PEOPLE.names)
         return table.replace_schema_metadata(None)
@@ -265,7 +254,7 @@ class Store(OwnFolder):
         """Take back the jobs of a sweep in which a run failed; how many runs failed."""
         failed = 0
         for job in parts_in(self.folder):
-            errors = read_table(self.part(RUNS, job), columns=["error"])["error"]
+            errors = files.read_table(self.part(RUNS, job), columns=["error"])["error"]
             if len(errors) > errors.null_count:
                 failed += len(errors) - errors.null_count
                 for name in self.tables:
@@ -290,7 +279,7 @@ class Store(OwnFolder):
     def _remove_torn(self, name: str) -> None:
         """Remove what a killed process left half-done: unfinished parts, parts in the table."""
         folder = self.folder / PARTS[name]
-        remove_leftovers(folder)
+        files.remove_leftovers(folder)
         twice = {*self.noted(name)} if self.plan.grows else set()
         for path in folder.glob("*.parquet"):
             if path.stem in twice or not self._is_sound(path):
@@ -300,10 +289,10 @@ class Store(OwnFolder):
     def _is_sound(self, path: Path) -> bool:
         """Whether a part was written to its end; of a sweep, whether it can be read."""
         if self.plan.grows:
-            return is_whole(path) and path.stem.count("-") == 2
+            return files.is_whole(path) and path.stem.count("-") == 2
         try:
-            check_table(path)
-        except DamagedError:  # or removed by another process
+            files.check_table(path)
+        except files.DamagedError:  # or removed by another process
             return False
         return True
 
@@ -333,29 +322,23 @@ def parts_in(folder: Path, name: str = RUNS) -> list[str]:
 
 
 def noted_in(path: Path) -> list[str]:
-    """Names of the jobs in a table.
-
-    Raises
-    ------
-    StoreError
-    """
+    """Names of the jobs in a table."""
     try:
         about = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowException):
-        raise DamagedError(path) from None
+        raise files.DamagedError(path) from None
     if JOBS not in about:
         raise StoreError(
             f"{path}: found a table that does not name its runs, as of an earlier version, allowed "
             "one that does; name another folder, or delete it"
         )
-    noted: list[str] = json.loads(about[JOBS])
-    return noted
+    return json.loads(about[JOBS])
 
 
 def failures_in(folder: Path) -> dict[str, dict[str, Any]]:
     """The last error of every run that ever failed, by its key."""
     rows = {}
-    for row in read_lines(folder / FAILURES)[0]:
+    for row in files.read_lines(folder / FAILURES)[0]:
         with suppress(KeyError):
             rows[f"{row['scenario_id']}-{row['point']}-{row['replicate']}"] = row
     return rows
@@ -368,7 +351,7 @@ def failed_in(folder: Path) -> int:
 
 def _errors_in(path: Path) -> int:
     """Rows with an error, from the file's footer alone."""
-    with checked(path) as file:
+    with files.checked(path) as file:
         about = file.metadata
     column = about.schema.names.index("error")
     groups = (about.row_group(k) for k in range(about.num_row_groups))
@@ -376,16 +359,11 @@ def _errors_in(path: Path) -> int:
 
 
 def runs_in(folder: Path) -> pa.Table:
-    """All finished runs of a sweep's folder, from its table or from its parts.
-
-    Raises
-    ------
-    StoreError
-    """
+    """All finished runs of a sweep's folder, from its table or from its parts."""
     paths = _paths(folder)
     if not paths:
         raise StoreError(f"{folder}: found no finished runs, allowed the folder of a sweep")
-    return redescribed(pa.concat_tables([read_table(path) for path in paths]))
+    return redescribed(pa.concat_tables([files.read_table(path) for path in paths]))
 
 
 def _paths(folder: Path) -> list[Path]:

@@ -27,15 +27,9 @@ PREFIX = "behaviour."
 
 @dataclass(frozen=True)
 class Coordinate:
-    """One parameter to be moved.
+    """One parameter to be moved."""
 
-    Attributes
-    ----------
-    lever : Lever
-        With the value in use.
-    """
-
-    lever: Lever
+    lever: Lever  # with the value in use
 
     @property
     def key(self) -> str:

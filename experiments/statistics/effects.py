@@ -32,23 +32,16 @@ PER_GAIN, SAVED, CHEAPER, DEARER = (
 
 @dataclass(frozen=True)
 class Cube:
-    """Values of all runs.
+    """Values of all runs."""
 
-    Attributes
-    ----------
-    values : ndarray of float, shape (scenarios, replicates, measures, months)
-        NaN where a run failed, and before the last month for figures of whole runs.
-    labels : tuple of str
-        Of the scenarios.
-    """
-
+    # shape (scenarios, replicates, measures, months); NaN where a run failed, and before the last
+    # month for figures of whole runs
     values: np.ndarray
-    labels: tuple[str, ...]
+    labels: tuple[str, ...]  # of the scenarios
 
     def of(self, label: str, measure: str) -> np.ndarray:
         """One measure of one scenario, shape (replicates, months)."""
-        values: np.ndarray = self.values[self.labels.index(label), :, INDEX[measure]]
-        return values
+        return self.values[self.labels.index(label), :, INDEX[measure]]
 
     @cached_property
     def levels(self) -> np.ndarray:
@@ -142,7 +135,6 @@ def effects_on(levels: np.ndarray, base: pd.DataFrame, plan: Plan) -> pd.DataFra
         In the plan's order of scenarios; NaN where a run failed.
     base : DataFrame
         A row per figure; a column ``better`` is 1, -1 or 0 (see `Indicator`).
-    plan : Plan
 
     Returns
     -------

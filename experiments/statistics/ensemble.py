@@ -28,40 +28,24 @@ from returnee.experiments.statistics.intervals import LEVEL
 
 @dataclass(frozen=True)
 class Parts:
-    """One difference over an ensemble, split.
+    """One difference over an ensemble, split."""
 
-    Attributes
-    ----------
-    sets, runs : int
-        With a result.
-    difference : float
-        Mean over sets.
-    low, high : float
-        90 % interval over parameters and luck.
-    luck_low, luck_high : float
-        90 % interval for luck alone.
-    between, within : float
-        Variance due to parameters and to luck.
-    share : float
-        Due to parameters, of the variance between single runs.
-    same_sign : float
-        Share of sets whose mean difference has the sign of the mean over sets.
-    verdict : str
-        "higher" or "lower" where the interval over both leaves out zero.
-    """
-
+    # with a result
     sets: int
     runs: int
-    difference: float
+    difference: float  # mean over sets
+    # 90 % interval over parameters and luck
     low: float
     high: float
+    # 90 % interval for luck alone
     luck_low: float
     luck_high: float
+    # variance due to parameters and to luck
     between: float
     within: float
-    share: float
-    same_sign: float
-    verdict: str
+    share: float  # due to parameters, of the variance between single runs
+    same_sign: float  # share of sets whose mean difference has the sign of the mean over sets
+    verdict: str  # "higher" or "lower" where the interval over both leaves out zero
 
 
 def split(each: np.ndarray) -> Parts:

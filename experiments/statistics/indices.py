@@ -38,8 +38,7 @@ def draw(method: str, problem: dict[str, Any], n: int, seed: int) -> np.ndarray:
     from SALib.sample import morris, sobol
 
     if method == MORRIS:
-        found: np.ndarray = morris.sample(problem, n, num_levels=GRID, seed=seed)
-        return found
+        return morris.sample(problem, n, num_levels=GRID, seed=seed)
     with warnings.catch_warnings():  # that only powers of two are balanced: checked before
         warnings.simplefilter("ignore", UserWarning)
         found = sobol.sample(problem, n, calc_second_order=True, seed=seed)
@@ -128,8 +127,7 @@ def _reach(found: Any, n: int) -> np.ndarray:
     """
     mu, star, sigma = (np.asarray(found[name], dtype=float) for name in ("mu", "mu_star", "sigma"))
     square = sigma**2 + n / (n - 1) * (mu**2 - star**2)
-    reach: np.ndarray = quantile(np.array(n)) * np.sqrt(np.maximum(square, 0.0) / n)
-    return reach
+    return quantile(np.array(n)) * np.sqrt(np.maximum(square, 0.0) / n)
 
 
 def _sobol(problem: dict[str, Any], y: np.ndarray, seed: int) -> list[Any]:

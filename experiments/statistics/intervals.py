@@ -23,24 +23,16 @@ TAILS = (50.0 * (1.0 - LEVEL), 50.0 * (1.0 + LEVEL))
 
 
 class Estimate(NamedTuple):
-    """Means over runs with their intervals.
+    """Means over runs with their intervals."""
 
-    Attributes
-    ----------
-    mean, low, high : ndarray
-        Bounds are NaN with fewer than two runs.
-    p_higher : ndarray
-        Chance that the true mean is above zero; where all runs are equal 0, 0.5 or 1; NaN with
-        fewer than two runs.
-    pairs : ndarray of int
-        Runs that are there.
-    """
-
+    # bounds are NaN with fewer than two runs
     mean: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    # chance that the true mean is above zero; where all runs are equal 0, 0.5 or 1; NaN with fewer
+    # than two runs
     p_higher: np.ndarray
-    pairs: np.ndarray
+    pairs: np.ndarray  # runs that are there
 
 
 def moments_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -66,7 +58,6 @@ def interval(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
     ----------
     values : ndarray, shape (runs, ...)
         NaN where a run is missing.
-    level : float
 
     Examples
     --------
@@ -101,8 +92,7 @@ def quantile(pairs: np.ndarray, level: float = LEVEL) -> np.ndarray:
     counts, place = np.unique(pairs, return_inverse=True)
     with np.errstate(invalid="ignore"):
         found = scipy.stats.t.ppf(0.5 + level / 2.0, np.where(counts > 1, counts - 1.0, np.nan))
-    quantiles: np.ndarray = found[place].reshape(np.shape(pairs))
-    return quantiles
+    return found[place].reshape(np.shape(pairs))
 
 
 def mean_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:

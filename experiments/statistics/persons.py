@@ -44,21 +44,12 @@ FEN = 100.0
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums over persons of one pair of runs, full county.
+    """Sums over persons of one pair of runs, full county."""
 
-    Attributes
-    ----------
-    counts : ndarray, shape (outcomes, groups, 4)
-    served : ndarray, shape (programmes, 8)
-    steps : ndarray, shape (2, 8)
-    others : ndarray, shape (2, 4, 2)
-        Gained and lost, by amount and kind of others.
-    """
-
-    counts: np.ndarray
-    served: np.ndarray
-    steps: np.ndarray
-    others: np.ndarray
+    counts: np.ndarray  # shape (outcomes, groups, 4)
+    served: np.ndarray  # shape (programmes, 8)
+    steps: np.ndarray  # shape (2, 8)
+    others: np.ndarray  # shape (2, 4, 2); Gained and lost, by amount and kind of others
 
 
 Columns = Mapping[str, np.ndarray]
@@ -94,7 +85,6 @@ def sums_of(policy: Columns, reference: Columns, remote: np.ndarray, sample: flo
     policy, reference : mapping of str to ndarray
         Columns of `whom_people.PEOPLE`, the same persons in the same order.
     remote : ndarray of bool, shape (townships,)
-    sample : float
     """
     ours, theirs = outcomes_of(policy), outcomes_of(reference)
     member = groups_of(policy, remote).astype(float)

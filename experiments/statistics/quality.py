@@ -76,30 +76,17 @@ def rank_shares(scores: np.ndarray) -> np.ndarray:
     first, last = (scipy.stats.rankdata(-scores, method, axis=1) for method in ("min", "max"))
     ranks = np.arange(1, scores.shape[1] + 1)
     among = (first[..., None] <= ranks) & (ranks <= last[..., None])
-    shares: np.ndarray = (among / (last - first + 1)[..., None]).mean(axis=0)
-    return shares
+    return (among / (last - first + 1)[..., None]).mean(axis=0)
 
 
 @dataclass(frozen=True)
 class Weighed:
-    """The index of every scenario under any weights.
+    """The index of every scenario under any weights."""
 
-    Attributes
-    ----------
-    parts : ndarray, shape (scenarios, replicates, parts)
-        Means of the last 12 months, 0 to 1.
-    labels : tuple of str
-        Of the scenarios.
-    own : ndarray, shape (scenarios, parts)
-        Weights of each scenario's own index.
-    names : tuple of str
-        Of the parts.
-    """
-
-    parts: np.ndarray
-    labels: tuple[str, ...]
-    own: np.ndarray
-    names: tuple[str, ...] = PARTS
+    parts: np.ndarray  # shape (scenarios, replicates, parts); Means of the last 12 months, 0 to 1
+    labels: tuple[str, ...]  # of the scenarios
+    own: np.ndarray  # shape (scenarios, parts); Weights of each scenario's own index
+    names: tuple[str, ...] = PARTS  # of the parts
 
     @cached_property
     def means(self) -> np.ndarray:
@@ -107,13 +94,11 @@ class Weighed:
         there = np.isfinite(self.parts).all(axis=(0, 2))
         if not there.any():
             return np.full((len(self.parts), len(self.names)), np.nan)
-        means: np.ndarray = self.parts[:, there].mean(axis=1)
-        return means
+        return self.parts[:, there].mean(axis=1)
 
     def index(self, weights: np.ndarray) -> np.ndarray:
         """Index 0-100 at each point; `weights` (points, parts); shape (points, scenarios)."""
-        scores: np.ndarray = 100.0 * weights @ self.means.T
-        return scores
+        return 100.0 * weights @ self.means.T
 
     @cached_property
     def ranks(self) -> np.ndarray:

@@ -13,13 +13,7 @@ import numpy as np
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import BY_KEY, check_key
-from returnee.experiments.measuring.measures import (
-    BY_NAME,
-    NAMES,
-    check_horizon,
-    check_measure,
-    levels_of,
-)
+from returnee.experiments.measuring import measures
 from returnee.experiments.running.design.design import Design, design_of
 from returnee.experiments.running.design.points import levels_in_grid
 from returnee.experiments.running.options import RunSettings
@@ -102,9 +96,9 @@ def ema_model(
             "ema_workbench: found none, allowed after pip install ema_workbench"
         ) from None
     for measure in outcomes:
-        check_measure(measure, "outcome")
-    check_horizon(outcomes, settings.months, "outcome")
-    places = [NAMES.index(measure) for measure in outcomes]
+        measures.check_measure(measure, "outcome")
+    measures.check_horizon(outcomes, settings.months, "outcome")
+    places = [measures.NAMES.index(measure) for measure in outcomes]
 
     s = settings
 
@@ -114,7 +108,7 @@ def ema_model(
         runs = [
             simulate(setting, k, s.seed, s.sample, s.months, s.burn_in) for k in range(replicates)
         ]
-        means = np.mean([levels_of(run)[places] for run in runs], axis=0)
+        means = np.mean([measures.levels_of(run)[places] for run in runs], axis=0)
         return dict(zip(outcomes, means.tolist()))
 
     model = ema.Model(name, function=function)
@@ -123,7 +117,9 @@ def ema_model(
     kinds = {
         1: ema.ScalarOutcome.MAXIMIZE, -1: ema.ScalarOutcome.MINIMIZE, 0: ema.ScalarOutcome.INFO
     }  # fmt: skip
-    model.outcomes = [ema.ScalarOutcome(m, kind=kinds[BY_NAME[m].better]) for m in outcomes]
+    model.outcomes = [
+        ema.ScalarOutcome(m, kind=kinds[measures.BY_NAME[m].better]) for m in outcomes
+    ]
     return model
 
 

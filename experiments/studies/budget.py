@@ -23,15 +23,7 @@ from returnee.experiments.running.manifests import FINISHED
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import plan_of
 from returnee.experiments.statistics.intervals import TAILS, interval
-from returnee.experiments.studies.budget_search import (
-    BudgetFolder,
-    Search,
-    design_for,
-    levers_of,
-    search_mixes,
-    spread_out,
-    undominated,
-)
+from returnee.experiments.studies import budget_search
 from returnee.experiments.studies.compare_ensemble import SHIPPED, sets_of
 from returnee.experiments.studies.linkage.robust import parameters
 from returnee.experiments.studies.sensitivity import SPREAD, band_of
@@ -67,7 +59,7 @@ class Budget:
     command : str
     """
 
-    search: Search
+    search: budget_search.Search
     mixes: pd.DataFrame = field(repr=False)
     worlds: pd.DataFrame = field(repr=False)
     values: np.ndarray = field(repr=False)
@@ -118,7 +110,7 @@ class Budget:
         columns["regret_worst"] = np.nanmax(self.regret, axis=(1, 2))
         columns["regret_mean"] = np.nanmean(self.regret, axis=(1, 2))
         means = np.stack([columns[name] for name in self.search.objectives], axis=1)
-        columns["front"] = undominated(means)
+        columns["front"] = budget_search.undominated(means)
         frame = pd.DataFrame(columns, index=pd.Index(names_of(len(self.mixes)), name="mix"))
         levers = self.mixes.set_axis(frame.index)
         found = pd.concat([frame, levers], axis=1)
@@ -190,12 +182,7 @@ class Effort:
         check_fields(self)
 
     def check(self) -> None:
-        """Refuse what cannot be done, before anything is run.
-
-        Raises
-        ------
-        UsageError
-        """
+        """Refuse what cannot be done, before anything is run."""
         for label, least in (("trials", 1), ("population", 2), ("keep", 1), ("worlds", 1)):
             if not least <= getattr(self, label) <= 100_000:
                 found = getattr(self, label)
@@ -253,8 +240,8 @@ def budget(
         raise UsageError("maximise: found none, or one twice, allowed each measure once")
     effort.check()
     check_horizon(maximise, settings.months, "maximise")
-    levers = tuple(levers_of(scenario, given, effort.levers))
-    found = Search(
+    levers = tuple(budget_search.levers_of(scenario, given, effort.levers))
+    found = budget_search.Search(
         float(per_year), tuple(maximise), levers, scenario, given, effort.trials,
         effort.population, effort.replicates, settings,
     )  # fmt: skip
@@ -262,9 +249,9 @@ def budget(
         raise UsageError("lever: found none to search over, allowed one or more")
     assumed, reporter = worlds_of(effort.over, effort.worlds, found), results.reporter
     command = command_of(found, effort)
-    with BudgetFolder(results.folder, found, command, results.as_new) as own:
+    with budget_search.BudgetFolder(results.folder, found, command, results.as_new) as own:
         try:
-            tried = search_mixes(own.folder, found, where, reporter)
+            tried = budget_search.search_mixes(own.folder, found, where, reporter)
             mixes = front_of(found, tried, effort.keep)
             judged = judge(found, mixes, assumed, where, Keep(own.folder, False, reporter))
         except KeyboardInterrupt:
@@ -278,7 +265,7 @@ def budget(
     return best
 
 
-def worlds_of(over: str, number: int, search: Search) -> pd.DataFrame:
+def worlds_of(over: str, number: int, search: budget_search.Search) -> pd.DataFrame:
     """Sets of assumptions, a row each.
 
     Raises
@@ -300,13 +287,13 @@ def worlds_of(over: str, number: int, search: Search) -> pd.DataFrame:
     return pd.DataFrame(low + unit * (high - low), columns=[lever.key for lever in moved])
 
 
-def front_of(search: Search, tried: pd.DataFrame, keep: int) -> pd.DataFrame:
+def front_of(search: budget_search.Search, tried: pd.DataFrame, keep: int) -> pd.DataFrame:
     """Mixes of the front that are judged, and the baseline's under the same cap."""
     within = tried[tried["spent"] <= search.most]
     tried = within if len(within) else tried
     means = tried[list(search.objectives)].to_numpy()
-    front = np.flatnonzero(undominated(means))
-    chosen = front[spread_out(means[front], keep)]
+    front = np.flatnonzero(budget_search.undominated(means))
+    chosen = front[budget_search.spread_out(means[front], keep)]
     usual = dict(walk(load_scenario(USUAL).policy, "policy."))
     mixes = tried[search.keys].iloc[chosen]
     mixes = pd.concat([mixes, pd.DataFrame([{key: usual[key].value for key in search.keys}])])
@@ -314,14 +301,18 @@ def front_of(search: Search, tried: pd.DataFrame, keep: int) -> pd.DataFrame:
 
 
 def judge(
-    search: Search, mixes: pd.DataFrame, worlds: pd.DataFrame, where: Where, results: Keep
+    search: budget_search.Search,
+    mixes: pd.DataFrame,
+    worlds: pd.DataFrame,
+    where: Where,
+    results: Keep,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Run mixes in every world: objectives and yearly spending, see `Budget`.
 
     In draws that had no part in the search, or the mixes would be judged by the luck that chose them.
     """
     results.reporter.say(f"{len(mixes)} mixes under {len(worlds)} sets of assumptions")
-    given = design_for(search, mixes.merge(worlds, how="cross"), OTHER_LUCK)
+    given = budget_search.design_for(search, mixes.merge(worlds, how="cross"), OTHER_LUCK)
     plan = plan_of(design_of(given, "budget"))
     place = results.folder / f"robust-{plan.digest}"  # more trials make another front
     runs = swept(plan, where, replace(results, out=place))
@@ -332,7 +323,7 @@ def judge(
     return values, spent * 12.0 / search.settings.months
 
 
-def command_of(search: Search, effort: Effort) -> str:
+def command_of(search: budget_search.Search, effort: Effort) -> str:
     """The command line that repeats a search."""
     s = search.settings
     options = {

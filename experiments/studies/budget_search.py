@@ -44,30 +44,14 @@ KIND = "budget"
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched for.
+    """What is searched for."""
 
-    Attributes
-    ----------
-    cap : float
-        Yuan a year.
-    objectives : tuple of str
-        Measures, to be made as large as can be.
-    levers : tuple of Lever
-    base : str
-        Scenario whose county, behaviour and other levers hold.
-    overrides : mapping
-        Laid on it.
-    trials, population : int
-        Mixes tried, and in one generation.
-    replicates : int
-    settings : RunSettings
-    """
-
-    cap: float
-    objectives: tuple[str, ...]
+    cap: float  # yuan a year
+    objectives: tuple[str, ...]  # measures, to be made as large as can be
     levers: tuple[Lever, ...]
-    base: str
-    overrides: Mapping[str, Any]
+    base: str  # scenario whose county, behaviour and other levers hold
+    overrides: Mapping[str, Any]  # laid on it
+    # mixes tried, and in one generation
     trials: int
     population: int
     replicates: int
@@ -99,12 +83,7 @@ class Search:
 
 
 def levers_of(base: str, overrides: Mapping[str, Any], named: Sequence[str] = ()) -> list[Lever]:
-    """Levers that are searched over: those named, or all that programmes and linkage have.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Levers that are searched over: those named, or all that programmes and linkage have."""
     everything = dict(walk(load_scenario(base, dict(overrides)).policy, "policy."))
     usual = [lever for key, lever in everything.items() if key.split(".")[1] in GROUPS]
     for key in named:
@@ -225,8 +204,7 @@ def outcomes(
     wide = runs.set_index(["point", "replicate"]).sort_index()
     wide[SPENT] = wide["public_cost"] * 12.0 / search.settings.months
     values = wide[[*search.objectives, SPENT]].to_numpy(dtype=float)
-    means: np.ndarray = values.reshape(len(mixes), search.replicates, -1).mean(axis=1)
-    return means
+    return values.reshape(len(mixes), search.replicates, -1).mean(axis=1)
 
 
 def design_for(search: Search, points: pd.DataFrame, luck: int = 0) -> dict[str, Any]:
@@ -234,8 +212,6 @@ def design_for(search: Search, points: pd.DataFrame, luck: int = 0) -> dict[str,
 
     Parameters
     ----------
-    search : Search
-    points : DataFrame
     luck : int
         Bits that change in the seed, for draws that had no part in the search.
     """

@@ -38,18 +38,10 @@ NAMES = tuple(measure.name for measure in MEASURES)
 
 @dataclass(frozen=True)
 class OwnLuckPlan(Plan):
-    """A plan whose points are parameter sets, each with replicates of its own.
+    """A plan whose points are parameter sets, each with replicates of its own."""
 
-    Attributes
-    ----------
-    sets : int
-        Scenarios stand set by set, each set with all of its scenarios.
-    each : int
-        Replicates of each set.
-    """
-
-    sets: int = 1
-    each: int = 1
+    sets: int = 1  # scenarios stand set by set, each set with all of its scenarios
+    each: int = 1  # replicates of each set
 
     @property
     def in_set(self) -> int:
@@ -112,10 +104,6 @@ def sets_of(over: str, number: int | None = None) -> list[dict[str, float]]:
         ``"ensemble"``, or the path of a CSV file.
     number : int, optional
         So many of them, far from each other; all if left out.
-
-    Raises
-    ------
-    UsageError
     """
     if over != SHIPPED and not over.lower().endswith(".csv"):
         raise UsageError(f"over: found {over}, allowed {SHIPPED}, or a .csv file of parameter sets")
@@ -124,12 +112,7 @@ def sets_of(over: str, number: int | None = None) -> list[dict[str, float]]:
 
 
 def check_overrides(overrides: Mapping[str, Any], sets: Sequence[Mapping[str, float]]) -> None:
-    """Refuse overrides of what the ensemble sets.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse overrides of what the ensemble sets."""
     for key in overrides:
         if key in sets[0]:
             raise UsageError(

@@ -40,25 +40,15 @@ BOXES = 5
 
 @dataclass(frozen=True)
 class Box:
-    """A region of the parameters.
+    """A region of the parameters."""
 
-    Attributes
-    ----------
-    limits : dict of str to (float, float)
-        Parameter to its lower and upper end; infinite where there is none.
-    density : float
-    low, high : float
-        90 % interval of the density (Wilson).
-    coverage : float
-    points, fails : int
-        In it, among those it is measured on.
-    """
-
-    limits: Limits
+    limits: Limits  # parameter to its lower and upper end; infinite where there is none
     density: float
+    # 90 % interval of the density (Wilson)
     low: float
     high: float
     coverage: float
+    # in it, among those it is measured on
     points: int
     fails: int
 
@@ -127,10 +117,6 @@ class Discovery:
 
 def target_of(text: str) -> tuple[Callable[[Any, Any], Any], float]:
     """A target such as ``"> 0"``.
-
-    Raises
-    ------
-    UsageError
 
     Examples
     --------

@@ -86,5 +86,4 @@ def _mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
     """Mean over replicates of those that are there; 0 where none is."""
     there = np.isfinite(values)
     sums = np.where(there, values, 0.0).sum(axis=axis)
-    mean: np.ndarray = sums / np.maximum(there.sum(axis=axis), 1)
-    return mean
+    return sums / np.maximum(there.sum(axis=axis), 1)

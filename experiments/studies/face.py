@@ -228,13 +228,7 @@ def agreement_of(pair: str, measure: str, one: np.ndarray, other: np.ndarray) ->
 
 
 def coverage_of(seeds: np.ndarray) -> tuple[float, int]:
-    """How often the interval of a block of replicates covers the mean of all others.
-
-    Returns
-    -------
-    share : float
-    cases : int
-    """
+    """How often the interval of a block of replicates covers the mean of all others."""
     runs = seeds.reshape(-1, seeds.shape[-1])
     blocks = len(runs) // BLOCK
     hits = []
@@ -424,7 +418,6 @@ def face_checks(
         What is taken as the baseline.
     overrides : mapping, optional
         Dotted keys to values.
-    seed : int
     where : Where
         Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep

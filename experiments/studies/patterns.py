@@ -24,34 +24,21 @@ FITTED, TESTED, SOFT, REPORT = "C", "V", "soft", "report"
 
 @dataclass(frozen=True)
 class Pattern:
-    """One figure that a county of this kind is known to show.
-
-    Attributes
-    ----------
-    key : str
-    number : int
-        Row of the list of patterns, 1 to 23.
-    use : {"C", "V", "soft", "report"}
-        Whether calibration may use it, it is kept for validation, its band is loose, or it has none.
-    low, high : float
-        Band, both ends included; NaN where there is none.
-    unit : str
-        ``share`` figures are parts of one; ``share points`` are differences of such.
-    en, zh : str
-        Label.
-    sources : tuple of str
-        Ids of rows of ``scenarios/evidence.csv``.
-    """
+    """One figure that a county of this kind is known to show."""
 
     key: str
-    number: int
+    number: int  # row of the list of patterns, 1 to 23
+    # {"C", "V", "soft", "report"}; Whether calibration may use it, it is kept for validation, its
+    # band is loose, or it has none
     use: Literal["C", "V", "soft", "report"]
+    # band, both ends included; NaN where there is none
     low: float
     high: float
-    unit: str
+    unit: str  # ``share`` figures are parts of one; ``share points`` are differences of such
+    # label
     en: str
     zh: str
-    sources: tuple[str, ...]
+    sources: tuple[str, ...]  # ids of rows of ``scenarios/evidence.csv``
 
     def label(self, lang: str) -> str:
         """The label in the reader's language."""

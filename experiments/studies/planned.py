@@ -21,18 +21,11 @@ from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube
 from returnee.scenarios import Policy, Scenario, record_of
 from returnee.scenarios.schema.record import table_of
+from returnee.simulation.state import programmes
 from returnee.simulation.state import records as r
-from returnee.simulation.state.programmes import (
-    POT_OF,
-    POT_TABLE,
-    POTS,
-    PROGRAMME_TABLE,
-    PROGRAMMES,
-    Cost,
-)
 
 YEAR = 12
-BUDGETED = tuple(pot.key for pot in POT_TABLE if pot.budgeted)
+BUDGETED = tuple(pot.key for pot in programmes.POT_TABLE if pot.budgeted)
 CAP = "cap"
 
 
@@ -53,23 +46,22 @@ def planned(scenario: Scenario, months: int) -> pd.DataFrame:
     """
     clock = np.zeros(1, r.CLOCK).view(np.recarray)[0]
     county = SimpleNamespace(clock=clock, facts=record_of(scenario.county)[0])
-    table = np.full((months, len(PROGRAMME_TABLE)), np.nan)
+    table = np.full((months, len(programmes.PROGRAMME_TABLE)), np.nan)
     for m, county.policy in enumerate(table_of(scenario.policies(months))):
         clock.month = m + 1
-        for k, programme in enumerate(PROGRAMME_TABLE):
+        for k, programme in enumerate(programmes.PROGRAMME_TABLE):
             if programme.costs:
                 table[m, k] = sum(plainly(cost)(county) for cost in programme.costs)
         clock.places_built = max(clock.places_built, county.policy.incubation_places)
     index = pd.RangeIndex(1, months + 1, name="month")
-    frame = pd.DataFrame(table, index=index, columns=list(PROGRAMMES))
-    frame.attrs["units"] = dict.fromkeys(PROGRAMMES, "yuan")
+    frame = pd.DataFrame(table, index=index, columns=list(programmes.PROGRAMMES))
+    frame.attrs["units"] = dict.fromkeys(programmes.PROGRAMMES, "yuan")
     return frame
 
 
-def plainly(rule: Cost) -> Cost:
+def plainly(rule: programmes.Cost) -> programmes.Cost:
     """A rule as it is written, which takes a county that is no bundle."""
-    written: Cost = getattr(rule, "py_func", rule)
-    return written
+    return getattr(rule, "py_func", rule)
 
 
 def budgets(scenario: Scenario, months: int) -> dict[str, np.ndarray]:
@@ -88,13 +80,17 @@ def unpaid_by_reason(cube: Cube, plan: Plan) -> np.ndarray:
         Yuan; of the last axis the first is the cap, the second the empty pot.
     """
     months = plan.settings.months
-    found = np.zeros((len(plan.scenarios), plan.replicates, len(POTS), 2))
+    found = np.zeros((len(plan.scenarios), plan.replicates, len(programmes.POTS), 2))
     for k, scenario in enumerate(plan.scenarios.values()):
         cap = budgets(scenario, months)[CAP]
         left = cap - _spent_this_year(cube.values[k, :, INDEX["public_cost"]], cap)
         left = np.where(cap > 0.0, left, np.inf)
-        for pot, name in enumerate(POTS):
-            columns = [INDEX[f"unpaid_{p}"] for p, of in zip(PROGRAMMES, POT_OF) if of == pot]
+        for pot, name in enumerate(programmes.POTS):
+            columns = [
+                INDEX[f"unpaid_{p}"]
+                for p, of in zip(programmes.PROGRAMMES, programmes.POT_OF)
+                if of == pot
+            ]
             due = cube.values[k][:, columns].sum(axis=1)
             if name == "tax":
                 capped = np.ones(due.shape, bool)  # revenue forgone needs no pot
@@ -136,11 +132,11 @@ def planned_and_spent(cube: Cube, plan: Plan) -> pd.DataFrame:
     rows = []
     for k, (label, scenario) in enumerate(plan.scenarios.items()):
         ours = planned(scenario, plan.settings.months).sum(skipna=False) / years
-        for programme, pot in zip(PROGRAMMES, POT_OF):
+        for programme, pot in zip(programmes.PROGRAMMES, programmes.POT_OF):
             both = cube.levels[k][:, [INDEX[f"spent_{programme}"], INDEX[f"unpaid_{programme}"]]]
             there = both[np.isfinite(both).all(axis=1)]
             spent, unpaid = there.mean(axis=0) / years if len(there) else (np.nan, np.nan)
-            rows.append((label, programme, POTS[pot], ours[programme], spent, unpaid))
+            rows.append((label, programme, programmes.POTS[pot], ours[programme], spent, unpaid))
     columns = ["scenario", "programme", "pot", "planned", "spent", "unpaid"]
     frame = pd.DataFrame(rows, columns=columns)
     frame.attrs["units"] = dict.fromkeys(columns[3:], "yuan a year")

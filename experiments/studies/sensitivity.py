@@ -42,26 +42,12 @@ INDICES = "indices.parquet"
 
 @dataclass(frozen=True)
 class Study:
-    """What is looked at.
+    """What is looked at."""
 
-    Attributes
-    ----------
-    scenarios : tuple of str
-        Names or paths; the reference is not among them.
-    against : str
-        The reference.
-    moved : tuple of Lever
-        Parameters with the values they are moved around.
-    bounds : ndarray, shape (parameters, 2)
-    measures : tuple of str
-    replicates : int
-    settings : RunSettings
-    """
-
-    scenarios: tuple[str, ...]
-    against: str
-    moved: tuple[Lever, ...]
-    bounds: np.ndarray
+    scenarios: tuple[str, ...]  # names or paths; the reference is not among them
+    against: str  # the reference
+    moved: tuple[Lever, ...]  # parameters with the values they are moved around
+    bounds: np.ndarray  # shape (parameters, 2)
     measures: tuple[str, ...]
     replicates: int
     settings: RunSettings
@@ -117,12 +103,7 @@ class Effort:
         check_fields(self)
 
     def check(self) -> None:
-        """Refuse what cannot be done, before anything is run.
-
-        Raises
-        ------
-        UsageError
-        """
+        """Refuse what cannot be done, before anything is run."""
         if self.method not in METHODS:
             raise UsageError(f"method: found {self.method}, allowed {', '.join(METHODS)}")
         if not 2 <= self.trajectories <= 100_000:

@@ -9,15 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.measuring.files import (
-    KINDS,
-    REASONS,
-    STAGES,
-    STEPS,
-    refusal_name,
-    stage_name,
-    step_name,
-)
+from returnee.experiments.measuring import files
 from returnee.experiments.measuring.measures import LAST
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube, effects_on, finals_of
@@ -72,7 +64,7 @@ def support_of(cube: Cube, runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     found |= _use(cube, plan)
     for name in YEARLY:
         found[name] = cube.levels[:, :, INDEX[name]] / years
-    gave_up = finals_of(runs, plan, [refusal_name("gave_up")])[..., 0]
+    gave_up = finals_of(runs, plan, [files.refusal_name("gave_up")])[..., 0]
     found["refused_gave_up"] = gave_up / years
     found["banks_withdrawn"] = (1.0 - cube.values[:, :, INDEX["banks_lending"]]).sum(axis=-1)
     rows = [(name, unit, better) for name, (unit, better) in FIGURES.items()]
@@ -136,19 +128,21 @@ def funnel_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         counts.append(count)
         levels.append(_share(count, below))
 
-    names = [stage_name(kind, stage) for kind in KINDS for stage in STAGES]
-    names += [refusal_name(reason) for reason in REASONS] + [step_name(step) for step in STEPS]
+    names = [files.stage_name(kind, stage) for kind in files.KINDS for stage in files.STAGES]
+    names += [files.refusal_name(reason) for reason in files.REASONS] + [
+        files.step_name(step) for step in files.STEPS
+    ]
     finals = finals_of(runs, plan, names)
-    for kind in KINDS:
-        for stage in STAGES:
-            begun = of(stage_name(kind, "planned"))
-            add(kind, stage, "share", of(stage_name(kind, stage)), begun)
-    for reason in REASONS:
-        asked = of(stage_name("all", "loan_asked"))
-        add("all", f"refused_{reason}", "share", of(refusal_name(reason)), asked)
-    for step in STEPS:
-        months = of(step_name(step))
-        add("all", step_name(step), "months", np.full(months.shape, np.nan), months)
+    for kind in files.KINDS:
+        for stage in files.STAGES:
+            begun = of(files.stage_name(kind, "planned"))
+            add(kind, stage, "share", of(files.stage_name(kind, stage)), begun)
+    for reason in files.REASONS:
+        asked = of(files.stage_name("all", "loan_asked"))
+        add("all", f"refused_{reason}", "share", of(files.refusal_name(reason)), asked)
+    for step in files.STEPS:
+        months = of(files.step_name(step))
+        add("all", files.step_name(step), "months", np.full(months.shape, np.nan), months)
         levels[-1] = months
     base = pd.DataFrame(rows, columns=["kind", "measure", "unit", "better"])
     frame = effects_on(np.stack(levels, axis=-1), base, plan)

@@ -105,12 +105,7 @@ def as_design(design: Given) -> Design:
 
 @checked_arguments
 def frame_of(folder: str | Path) -> pd.DataFrame:
-    """The runs of a sweep's folder, finished or not, with units and labels in ``attrs``.
-
-    Raises
-    ------
-    StoreError
-    """
+    """The runs of a sweep's folder, finished or not, with units and labels in ``attrs``."""
     table = runs_in(Path(folder))
     frame: pd.DataFrame = table.to_pandas()
     frame.attrs = {**attributes(table.schema), "folder": str(folder)}

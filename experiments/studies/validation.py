@@ -74,19 +74,11 @@ class ValidationPlan(Plan):
 
 @dataclass(frozen=True)
 class Result:
-    """What the replicates show of one pattern.
-
-    Attributes
-    ----------
-    pattern : Pattern
-    value : float
-        Mean over the replicates that show it; NaN if none does.
-    low, high : float
-        Student's interval of that mean (90 %); NaN with fewer than two replicates.
-    """
+    """What the replicates show of one pattern."""
 
     pattern: Pattern
-    value: float
+    value: float  # mean over the replicates that show it; NaN if none does
+    # student's interval of that mean (90 %); NaN with fewer than two replicates
     low: float
     high: float
 

@@ -31,18 +31,8 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.running.plan import Plan
+from returnee.experiments.statistics import persons
 from returnee.experiments.statistics.intervals import interval, ratio_interval
-from returnee.experiments.statistics.persons import (
-    AMOUNTS,
-    CHANGES,
-    GROUPS,
-    OTHERS,
-    OUTCOMES,
-    PROGRAMMES,
-    SERVED,
-    STEPS,
-    Sums,
-)
 from returnee.experiments.studies.stories.life import Pair
 
 
@@ -82,7 +72,7 @@ class Whom:
 
 def whom_of(
     plan: Plan,
-    sums: Mapping[str, list[Sums | None]],
+    sums: Mapping[str, list[persons.Sums | None]],
     costs: Mapping[str, np.ndarray],
     pairs: Mapping[str, list[Pair]],
 ) -> Whom:
@@ -134,19 +124,20 @@ def counts_frame(counts: np.ndarray) -> pd.DataFrame:
     net = counts[..., :1] - counts[..., 1:2]
     whole = np.concatenate([counts, net], axis=-1)
     index = pd.MultiIndex.from_product(
-        [OUTCOMES, range(len(GROUPS)), (*CHANGES, "net")], names=["outcome", "place", "change"]
+        [persons.OUTCOMES, range(len(persons.GROUPS)), (*persons.CHANGES, "net")],
+        names=["outcome", "place", "change"],
     )
     frame = pd.DataFrame(_bounds(whole), index=index).reset_index()
     places = frame.pop("place").to_numpy()
-    frame.insert(1, "dimension", [GROUPS[k][0] for k in places])
-    frame.insert(2, "group", [GROUPS[k][1] for k in places])
+    frame.insert(1, "dimension", [persons.GROUPS[k][0] for k in places])
+    frame.insert(2, "group", [persons.GROUPS[k][1] for k in places])
     return frame
 
 
 def served_frame(served: np.ndarray) -> pd.DataFrame:
     """Rows of `Whom.served`; `served` is (replicates, programmes, 8)."""
-    at = {name: served[..., k] for k, name in enumerate(SERVED)}
-    frame = pd.DataFrame({"programme": PROGRAMMES})
+    at = {name: served[..., k] for k, name in enumerate(persons.SERVED)}
+    frame = pd.DataFrame({"programme": persons.PROGRAMMES})
     for name in ("served", "founded", "open", "yuan"):
         frame[name] = at[name].mean(axis=0)
     for name, part, whole in (
@@ -155,7 +146,7 @@ def served_frame(served: np.ndarray) -> pd.DataFrame:
         ("yuan_ran_anyway", "yuan_ran_anyway", "yuan"),
         ("yuan_open_anyway", "yuan_open_anyway", "yuan"),
     ):
-        rows = [quotient(at[part][:, k], at[whole][:, k]) for k in range(len(PROGRAMMES))]
+        rows = [quotient(at[part][:, k], at[whole][:, k]) for k in range(len(persons.PROGRAMMES))]
         shares = np.clip(np.array(rows), 0.0, 1.0)  # a part of a whole is never outside
         frame[[name, f"{name}_low", f"{name}_high"]] = shares
     return frame
@@ -163,14 +154,14 @@ def served_frame(served: np.ndarray) -> pd.DataFrame:
 
 def steps_frame(steps: np.ndarray) -> pd.DataFrame:
     """Rows of `Whom.waterfall`; `steps` is (replicates, 2, 8)."""
-    index = pd.MultiIndex.from_product([AMOUNTS, STEPS], names=["amount", "step"])
+    index = pd.MultiIndex.from_product([persons.AMOUNTS, persons.STEPS], names=["amount", "step"])
     return pd.DataFrame(_bounds(steps), index=index).reset_index()
 
 
 def others_frame(others: np.ndarray) -> pd.DataFrame:
     """Rows of `Whom.others`; `others` is (replicates, 2, 4, 2)."""
     index = pd.MultiIndex.from_product(
-        [AMOUNTS, OTHERS, CHANGES[:2]], names=["amount", "others", "change"]
+        [persons.AMOUNTS, persons.OTHERS, persons.CHANGES[:2]], names=["amount", "others", "change"]
     )
     return pd.DataFrame(_bounds(others), index=index).reset_index()
 
@@ -185,8 +176,8 @@ def ratios_frame(steps: np.ndarray, cost: np.ndarray, without: np.ndarray) -> pd
         Public cost under the policy and under the reference, yuan over the horizon.
     """
     rows: list[dict[str, Any]] = []
-    for k, amount in enumerate(AMOUNTS):
-        at = {name: steps[:, k, j] for j, name in enumerate(STEPS)}
+    for k, amount in enumerate(persons.AMOUNTS):
+        at = {name: steps[:, k, j] for j, name in enumerate(persons.STEPS)}
         own = at["gross"] - at["deadweight"]
         displaced = 100.0 * (at["lost_others"] - at["gained_others"])
         for name, above, below in (

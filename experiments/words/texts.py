@@ -54,8 +54,6 @@ def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digi
         NaN is written as a dash.
     unit : str
         Shares are written in per cent (differences in points), yuan in millions or 万元.
-    lang : {"en", "zh"}
-        Language of the reader.
     signed : bool
         Whether it is a difference, to be written with its sign and fewer digits.
     digits : int
@@ -204,10 +202,8 @@ def counted(number: float, noun: str, lang: str) -> str:
 
     Parameters
     ----------
-    number : float
     noun : str
         A key of ``counts``.
-    lang : {"en", "zh"}
 
     Examples
     --------
@@ -240,11 +236,9 @@ def phrase(measure: Any, kind: str, lang: str) -> str:
 
     Parameters
     ----------
-    measure : Measure
     kind : {"noun", "short", "tab", "rate", "unit", "clause", "thing", "things"}
         In a sentence, at the head of a row, on a button, as a figure a year, its unit there, as a
         difference, and what is gained, one or many; a key of its table under ``measures``.
-    lang : {"en", "zh"}
     """
     said = words(lang)["measures"].get(measure.name, {})
     label = label_of(measure, lang)
@@ -341,7 +335,6 @@ def in_lines(text: str, width: int, most: int = 3) -> str:
 
     Parameters
     ----------
-    text : str
     width : int
         Letters of a line; Chinese characters count as two.
     most : int

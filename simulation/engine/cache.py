@@ -33,9 +33,8 @@ KEPT = 3
 TAG = "CACHEDIR.TAG"  # the common mark of folders that may be removed: bford.info/cachedir
 MARK = "Signature: 8a477f597d28d172789f06886806bc55\n# Machine code compiled by Returnee.\n"
 MODEL = "month.live_until-*.nbi"  # compiled last
-COMPILING = "compiling the model (once, about a minute)"
+COMPILING = "compiling the model (once, about half a minute)"
 
-fixed_signatures: list[tuple[Any, Any]] = []  # kernels compiled for one signature only
 _told: list[str] = []
 
 
@@ -181,10 +180,6 @@ class KernelCache(FunctionCache):
         """Machine code from the disk, or None; refuses if a rule was replaced."""
         rules.remember()
         rules.check()
-        while fixed_signatures:
-            compiled, signature = fixed_signatures.pop()
-            compiled.compile(signature)
-            compiled.disable_compile()
         found = None
         if self._folder is not None:
             try:

@@ -20,12 +20,13 @@ from numba.core import config
 from returnee.simulation.engine import rules
 from returnee.simulation.engine.cache import (
     KernelCache,
-    fixed_signatures,
     holds_the_model,
     kernel_folder,
 )
+from returnee.simulation.engine.linking import Kernel
 
 F = TypeVar("F", bound=Callable[..., Any])
+OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 ROOMS = ("simulation", "scenarios")
 
 
@@ -53,7 +54,7 @@ def kernel(function: F) -> F:
     rules.hold(function.__module__)
     if config.DISABLE_JIT:
         return function
-    compiled = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
+    compiled = Kernel(function, targetoptions=OPTIONS)
     compiled._cache = KernelCache(function, SOURCE_HASH)
     return compiled
 
@@ -104,9 +105,9 @@ def draw_kernel(clock: np.dtype) -> Callable[[F], F]:
         signature = t.UniTuple(t.float64, 4)(
             numba.from_dtype(clock), t.int64, t.int64, t.int64, t.int64
         )
-        compiled = numba.njit(nogil=True, error_model="numpy")(function)
+        compiled = Kernel(function, targetoptions=OPTIONS)
         compiled._cache = KernelCache(function, SOURCE_HASH)
-        fixed_signatures.append((compiled, signature))
+        compiled.fixed = signature
         return compiled
 
     return decorate

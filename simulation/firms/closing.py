@@ -24,7 +24,6 @@ from returnee.simulation.state.changes import (
     enter,
     go_away,
     knows,
-    shift_peers,
 )
 from returnee.simulation.state.channels import SERVICES
 from returnee.simulation.state.draws import D_CLOSE, draws
@@ -60,9 +59,7 @@ def stop(c: County, f: int, reason: int):
     worker = c.workers[i]
     while firm.employees > 0:
         lay_off(c, f)
-    if firm.good == 1:
-        firm.good = 0
-        shift_peers(c, i, r.P_GOOD, -1)
+    firm.good = 0
     withdraw_file(firm)
     firm.phase = r.DORMANT
     firm.stopped = clock.month

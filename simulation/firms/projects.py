@@ -4,7 +4,8 @@ The quality of a project is what its firm's log productivity will be: what the f
 skill, and what nobody knows, the luck of the draw. An office that looks at a project sees it with an
 error. Signals x_k = quality + e_k with e_k ~ N(0, s_k^2) are pooled with what is known of all projects,
 N(m, s^2), by their precisions (Bayes): the mean is (m / s^2 + sum x_k / s_k^2) / (1 / s^2 + sum 1 / s_k^2).
-Longer courses in smaller classes look closer: s_k / sqrt(effort). The founder hears what is seen, too, and
+Longer courses in smaller classes look closer: s_k / sqrt(effort), with the effort of the course that the
+founder took, whatever courses are like by now. The founder hears what is seen, too, and
 updates what he believes of his luck.
 
 A project goes from the idea to the plan, to the money, to the opening, and through its first year. Where it
@@ -26,7 +27,6 @@ from returnee.simulation.firms.trading import update_belief
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import happens
 from returnee.simulation.state.draws import D_HANDOVER, D_SIGNAL, draws, normal
-from returnee.simulation.state.programmes import effort
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -38,16 +38,17 @@ BANK, TRAINER, MENTOR, INCUBATOR, JURY = range(
 OFFICES = len(r.OFFICES)
 IDEA, PLAN, FUNDED, OPENED = range(4)  # the stage that is over when a project is handed over
 STAGES = 4
+HUNDREDTHS = 100.0
 
 
 @kernel
-def error_of(c: County, k: int):
+def error_of(c: County, firm: np.record, k: int):
     """Standard deviation of the error with which office `k` sees a project, log points."""
     behaviour = c.behaviour
     if k == BANK:
         return behaviour.support_bank_error
     if k == TRAINER:
-        return behaviour.support_trainer_error / math.sqrt(effort(c.policy))
+        return behaviour.support_trainer_error / math.sqrt(firm.course / HUNDREDTHS)
     if k == MENTOR:
         return behaviour.support_mentor_error
     if k == INCUBATOR:
@@ -61,7 +62,7 @@ def signal(c: County, f: int, k: int):
     firm = c.firms[f]
     item = 16 * int(firm.attempt) + k
     u, _, _, _ = draws(c.clock, D_SIGNAL, 0, firm.id >> 4, item)
-    return firm.known + firm.luck + error_of(c, k) * normal(u)
+    return firm.known + firm.luck + error_of(c, firm, k) * normal(u)
 
 
 @kernel
@@ -71,8 +72,10 @@ def look(c: County, f: int, k: int):
     if not c.behaviour.structure_signals or int(firm.signals) & (1 << k) != 0:
         return
     firm.signals = int(firm.signals) | (1 << k)
+    if k == TRAINER:
+        firm.course = c.workers[firm.owner].course
     if firm.phase == r.PLANNED or firm.phase == r.REGISTERED:
-        update_belief(firm, signal(c, f, k) - firm.known, error_of(c, k))
+        update_belief(firm, signal(c, f, k) - firm.known, error_of(c, firm, k))
 
 
 @kernel
@@ -107,7 +110,7 @@ def estimate(c: County, f: int, seen: int):
     total = precision * behaviour.firm_scale
     for k in range(OFFICES):
         if seen & (1 << k):
-            weight = 1.0 / max(error_of(c, k), 1e-3) ** 2
+            weight = 1.0 / max(error_of(c, c.firms[f], k), 1e-3) ** 2
             precision += weight
             total += weight * signal(c, f, k)
     return total / precision, 1.0 / math.sqrt(precision)

@@ -12,7 +12,7 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.ventures import known_productivity
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import enter, shift_peers
+from returnee.simulation.state.changes import enter
 from returnee.simulation.state.draws import D_SUCCESSION, I_HANDS_ON, I_HEIR, draws
 
 if TYPE_CHECKING:
@@ -71,9 +71,6 @@ def take_over(c: County, f: int, j: int):
     owner, heir = c.workers[i], c.workers[j]
     if heir.state == r.EMPLOYED:
         leave_employer(c, j)
-    if firm.good == 1:
-        shift_peers(c, i, r.P_GOOD, -1)
-        shift_peers(c, j, r.P_GOOD, 1)
     firm.known += known_productivity(heir, c.behaviour) - known_productivity(owner, c.behaviour)
     firm.owner = j
     firm.returnee = heir.ever_away

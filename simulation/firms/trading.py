@@ -27,7 +27,7 @@ from returnee.simulation.firms.ventures import (
     tax_rate,
 )
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import book, cents, knows, shift_peers
+from returnee.simulation.state.changes import book, cents, knows, show
 from returnee.simulation.state.channels import FINANCE, SERVICES
 from returnee.simulation.state.draws import D_TRADE, draws, normal
 from returnee.simulation.state.money import fen, left_for, receive, scaled
@@ -337,7 +337,7 @@ def judge(c: County, f: int, wage: float):
     good = 1 if firm.income > wage else 0
     if good != firm.good:
         firm.good = good
-        shift_peers(c, firm.owner, r.P_GOOD, 1 if good == 1 else -1)
+        show(c, firm.owner)
 
 
 @kernel

@@ -55,6 +55,7 @@ from returnee.simulation.state.draws import (
     draw_each,
 )
 from returnee.simulation.state.queues import enter_training_queue
+from returnee.simulation.state.visible import HOME, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -70,15 +71,14 @@ CODES = 16  # a decision is kept as row * CODES + code
 @kernel
 def hazard_of_leaving(c: County, i: int):
     """Hazard in half a year that worker `i`, at home, leaves for the city."""
-    return math.exp(min(score_of_leaving(c, i), 3.0))
+    share = share_of(look_around(c, i), HOME)
+    return math.exp(min(score_of_leaving(c, c.workers[i], share), 3.0))
 
 
 @kernel
-def score_of_leaving(c: County, i: int):
-    """Log of the hazard in half a year that worker `i`, at home, leaves for the city."""
-    worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
-    month, peers = c.clock.month, c.peers[i]
-    share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
+def score_of_leaving(c: County, worker: np.record, share_home: float):
+    """Log of that hazard for a worker of whose ties a share is at home."""
+    behaviour, facts, month = c.behaviour, c.facts, c.clock.month
     city = utility_of_city(c, worker, 0.0)
     usual = months_to_find(facts, behaviour, 0)
     if months_to_find(facts, behaviour, month) > usual:  # the constant holds the usual search
@@ -88,7 +88,7 @@ def score_of_leaving(c: County, i: int):
         )
     home = behaviour.returning_income_weight * log_income_at_home(c, worker)
     score = behaviour.careers_leave_constant + city - home
-    score -= home_pull(worker, share, behaviour, month)
+    score -= home_pull(worker, share_home, behaviour, month)
     score -= behaviour.careers_leave_age * max(age_of(worker, month) - 30.0, 0.0) / 10.0
     score += behaviour.careers_leave_youth * max(30.0 - age_of(worker, month), 0.0) / 10.0
     if worker.sex == 1:
@@ -108,19 +108,25 @@ def hazard_of_going(c: County, i: int):
 
 
 @kernel
-def leaves(c: County, i: int, u: float, months: int):
-    """Whether worker `i`, at home, goes to the city within some months (uniform draw `u`)."""
-    if c.workers[i].waits == 0 and surely_above(6.0 / months * u, score_of_leaving(c, i)):
-        return False
+def leaves(c: County, i: int, share_home: float, u: float, months: int):
+    """Whether worker `i`, at home with a share of the ties, goes to the city within some months (uniform draw `u`)."""
+    worker = c.workers[i]
+    if worker.waits == 0:
+        if surely_above(6.0 / months * u, score_of_leaving(c, worker, share_home)):
+            return False
     return happens(u, hazard_of_going(c, i) * months)
 
 
 @kernel
-def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: float, job: float):
+def decide_at_home(
+    c: County, i: int, share_home: float, log_venture: float, move: float, ask: float, job: float
+):
     """What worker `i`, at home without a firm, decides at this review.
 
     Parameters
     ----------
+    share_home : float
+        Share of the ties that are at home.
     log_venture : float
         Log income of the venture that would be begun, less caution; OUT_OF_REACH if none.
     move, ask, job : float
@@ -139,7 +145,7 @@ def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: floa
     if ask < behaviour.support_ask_rate and knows(worker, TRAINING):
         if ask < behaviour.support_ask_rate * will_to_found(c, i):
             enter_training_queue(c, i)
-    if leaves(c, i, move, months):
+    if leaves(c, i, share_home, move, months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
         if happens(job, behaviour.careers_separation * months):
@@ -171,9 +177,9 @@ def ask_while_away(c: County, i: int, u: float):
 
 
 @kernel
-def decide_away(c: County, i: int, log_venture: float, move: float, ask: float):
+def decide_away(c: County, i: int, share_home: float, log_venture: float, move: float, ask: float):
     """What worker `i`, away, decides at this review; returning with a venture in mind begins it."""
-    home, waits = returns(c, i, move, log_venture)
+    home, waits = returns(c, i, share_home, move, log_venture)
     if not home:
         ask_while_away(c, i, ask)
         return NOTHING
@@ -183,11 +189,22 @@ def decide_away(c: County, i: int, log_venture: float, move: float, ask: float):
 
 
 @kernel
-def decide(c: County, i: int, months: int, move: float, idea: float, ask: float, job: float):
+def decide(
+    c: County,
+    i: int,
+    share_home: float,
+    months: int,
+    move: float,
+    idea: float,
+    ask: float,
+    job: float,
+):
     """What worker `i` decides at this review: a code, NOTHING for most.
 
     Parameters
     ----------
+    share_home : float
+        Share of the ties that are at home.
     months : int
         Over which a venture idea may have come.
     move, idea, ask, job : float
@@ -201,8 +218,8 @@ def decide(c: County, i: int, months: int, move: float, idea: float, ask: float,
         think(c, i, months, idea)
         log_venture = venture_in_hand(c, i)
     if state == r.AWAY:
-        return decide_away(c, i, log_venture, move, ask)
-    return decide_at_home(c, i, log_venture, move, ask, job)
+        return decide_away(c, i, share_home, log_venture, move, ask)
+    return decide_at_home(c, i, share_home, log_venture, move, ask, job)
 
 
 @kernel
@@ -231,8 +248,8 @@ def review(c: County, i: int, luck: np.ndarray):
     """
     worker = c.workers[i]
     months = months_of_thought(c, worker)
-    take_stock(c, i, (luck[1, 0], luck[1, 1], luck[1, 2], luck[1, 3], luck[2, 0]))
-    code = decide(c, i, months, luck[0, 3], luck[2, 1], luck[2, 2], luck[2, 3])
+    share = take_stock(c, i, (luck[1, 0], luck[1, 1], luck[1, 2], luck[1, 3], luck[2, 0]))
+    code = decide(c, i, share, months, luck[0, 3], luck[2, 1], luck[2, 2], luck[2, 3])
     schedule(c, i, state_after(worker.state, code), luck[0, 0], luck[0, 1], luck[0, 2])
     return code
 
@@ -270,7 +287,6 @@ def review_all(c: County):
         rows = c.due_list[first : min(first + BLOCK, n_due)]
         for i in rows:
             prefetch(c.workers, i)
-            prefetch(c.peers, i)
         luck = luck_of_reviews(c, rows)
         for k in range(len(rows)):
             code = review(c, rows[k], luck[:, :, k])

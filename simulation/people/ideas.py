@@ -32,6 +32,7 @@ from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of, happens, knows
 from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.draws import D_IDEA, ONLY, draws
+from returnee.simulation.state.visible import GOOD, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -115,8 +116,8 @@ def control(worker: np.record, behaviour: np.record):
 @kernel
 def intention(c: County, i: int, attitude: float):
     """Chance that worker `i` would follow up a workable idea, for an attitude in log points."""
-    worker, behaviour, peers = c.workers[i], c.behaviour, c.peers[i]
-    share_good = peers[r.P_GOOD] / max(int(peers[r.P_ACTIVE]), 1)
+    worker, behaviour = c.workers[i], c.behaviour
+    share_good = share_of(look_around(c, i), GOOD)
     score = (
         behaviour.careers_intention_constant
         + behaviour.careers_attitude_weight * attitude

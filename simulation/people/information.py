@@ -20,9 +20,10 @@ from returnee.simulation.state.changes import (
     happens,
     knows,
     settle,
-    shift_peers,
+    show,
 )
-from returnee.simulation.state.channels import is_used
+from returnee.simulation.state.channels import N_CHANNELS, is_used
+from returnee.simulation.state.visible import HOME, KNOWS, count_of, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -64,23 +65,23 @@ def hazard_of_hearing(knowing: int, share_same: float, same: float, across: floa
 def note(c: County, i: int, channel: int, gain: bool):
     """Worker `i` learns (or forgets) a channel; the ties will see it after `apply_notes`."""
     worker, clock = c.workers[i], c.clock
-    bit = 1 << channel
-    if (int(worker.knows) & bit != 0) != gain and clock.pending < len(c.pending):
-        worker.knows = int(worker.knows) ^ bit
-        c.pending[clock.pending] = (i * 8 + channel) if gain else -(i * 8 + channel) - 1
-        clock.pending += 1
+    if knows(worker, channel) != gain:
+        if int(worker.knows) == int(c.seen[i]) >> KNOWS:  # not on the list yet
+            c.pending[clock.pending] = i
+            clock.pending += 1
+        worker.knows = int(worker.knows) ^ (1 << channel)
 
 
 @kernel
 def apply_notes(c: County):
     """Let the ties see what was noted."""
     for k in range(c.clock.pending):
-        code = int(c.pending[k])
-        by = 1
-        if code < 0:
-            code, by = -code - 1, -1
-        shift_peers(c, code // 8, r.P_KNOW + code % 8, by)
-        c.aware[code % 8] += by
+        i = c.pending[k]
+        known = int(c.seen[i]) >> KNOWS
+        show(c, i)
+        for channel in range(N_CHANNELS):
+            bit = 1 << channel
+            c.aware[channel] += (int(c.workers[i].knows) & bit) - (known & bit) >> channel
     c.clock.pending = 0
 
 
@@ -92,26 +93,30 @@ def take_stock(c: County, i: int, luck: tuple[float, ...]):
     ----------
     luck : tuple of N_CHANNELS float
         A uniform draw for each channel.
+
+    Returns
+    -------
+    float
+        Share of the ties that are at home.
     """
     settle(c, i)
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
-    month, peers = clock.month, c.peers[i]
+    month, around = clock.month, look_around(c, i)
     months = month - worker.heard
     now, then = month - clock.first + 1, worker.heard - clock.first + 1
     same = c.contact[0, now] - c.contact[0, then]
     across = c.contact[1, now] - c.contact[1, then]
-    share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
-    if worker.state == r.AWAY:
-        share = 1.0 - share
+    share_home = share_of(around, HOME)
+    share = 1.0 - share_home if worker.state == r.AWAY else share_home
     lost = behaviour.information_forget_rate * months
     for channel, u in enumerate(luck):
         if knows(worker, channel):
             if happens(u, lost) and not is_used(channel, c, worker):
                 note(c, i, channel, False)
-        elif peers[r.P_KNOW + channel] > 0:
-            heard = hazard_of_hearing(
-                peers[r.P_KNOW + channel], share, same, across, behaviour.information_tie_rate
-            )
+        else:
+            knowing = count_of(around, KNOWS + channel)
+            heard = hazard_of_hearing(knowing, share, same, across, behaviour.information_tie_rate)
             if happens(u, heard):
                 note(c, i, channel, True)
     worker.heard = month
+    return share_home

@@ -16,9 +16,9 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import log_city_pay, shock_factor
 from returnee.simulation.people.ideas import OUT_OF_REACH, logistic
-from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import age_of, surely_above
 from returnee.simulation.state.draws import D_RECALL, ONLY, draws
+from returnee.simulation.state.visible import HOME, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -123,43 +123,48 @@ def chance_of_returning(c: County, i: int, jobless: bool, log_venture: float):
     """
     job, farm = prospects_at_home(c, c.workers[i])
     home = utility_of_home(job, farm, log_venture, c.behaviour)
-    return logistic(score_of_returning(c, i, jobless, home))
+    share = share_of(look_around(c, i), HOME)
+    return logistic(score_of_returning(c, c.workers[i], share, jobless, home))
 
 
 @kernel
-def score_of_returning(c: County, i: int, jobless: bool, home: float):
-    """Log odds that worker `i` decides for home, where the options have utility `home`."""
-    worker, behaviour = c.workers[i], c.behaviour
-    month, peers = c.clock.month, c.peers[i]
-    share = peers[r.P_HOME] / max(int(peers[r.P_ACTIVE]), 1)
+def score_of_returning(c: County, worker: np.record, share_home: float, jobless: bool, home: float):
+    """Log odds that a worker decides for home, where a share of ties is and the options have utility `home`."""
+    behaviour, month = c.behaviour, c.clock.month
     years = max(month - worker.left, 0) / 12.0
     city = utility_of_city(c, worker, years)
     if jobless:
         city += behaviour.returning_income_weight * log_pay_while_looking(c.facts, behaviour, month)
-    pull = home_pull(worker, share, behaviour, month)
+    pull = home_pull(worker, share_home, behaviour, month)
     return behaviour.returning_constant + home + pull - city
 
 
 @kernel
-def surely_stays(c: County, i: int, u: float, jobless: bool, log_venture: float):
-    """Whether the draw `u` surely keeps worker `i` away, by a bound on the odds that costs little."""
-    job, farm = prospects_at_home(c, c.workers[i])
+def surely_stays(c: County, worker: np.record, share_home: float, u: float, log_venture: float):
+    """Whether the draw `u` surely keeps a worker away, by a bound on the odds that costs little."""
+    job, farm = prospects_at_home(c, worker)
     most = most_at_home(job, farm, log_venture, c.behaviour)
-    return surely_above(u, score_of_returning(c, i, jobless, most))
+    return surely_above(u, score_of_returning(c, worker, share_home, worker.jobless == 1, most))
 
 
 @kernel
-def returns(c: County, i: int, u: float, log_venture: float):
+def returns(c: County, i: int, share_home: float, u: float, log_venture: float):
     """Whether worker `i`, away, returns at this review (uniform draw `u`), and whether to wait.
 
     Whoever would have stayed with a job, by the same draw, comes home only until the city hires.
+
+    Parameters
+    ----------
+    share_home : float
+        Share of the ties that are at home.
 
     Returns
     -------
     returns, waits : bool
     """
-    jobless = c.workers[i].jobless == 1
-    if surely_stays(c, i, u, jobless, log_venture):
+    worker = c.workers[i]
+    jobless = worker.jobless == 1
+    if surely_stays(c, worker, share_home, u, log_venture):
         return False, False
     if u >= chance_of_returning(c, i, jobless, log_venture):
         return False, False

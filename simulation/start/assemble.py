@@ -14,10 +14,11 @@ from returnee.simulation.start.own_county import population_of, sample_of, start
 from returnee.simulation.start.population import people
 from returnee.simulation.start.ties import in_order, ties_of
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import count_peers
+from returnee.simulation.state.changes import count_afresh
 from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.county import County
 from returnee.simulation.state.programmes import N_PROGRAMMES, POTS, RECEIPTS
+from returnee.simulation.state.visible import SEEN
 from returnee.simulation.support.services import provide
 
 FIRM_ROOM = 0.1  # firm rows per worker beyond those of the start; grows when needed
@@ -144,7 +145,7 @@ def gather(
     county = County(
         workers=workers,
         due=np.full(n, 32000, np.int16),
-        peers=np.zeros((n, r.P_KNOW + N_CHANNELS), np.int16),
+        seen=np.zeros(n, SEEN),
         indptr=indptr,
         ties=ties,
         row_of=row_of,
@@ -190,9 +191,9 @@ def gather(
         recent=np.zeros(n, np.int32),
         due_list=np.zeros(n, np.int32),
         moves=np.zeros(n, np.int32),
-        pending=np.zeros(2 * N_CHANNELS * n, np.int32),  # each may be learned and forgotten
+        pending=np.zeros(2 * n, np.int32),  # what was told may be forgotten, and more be heard
     )
-    count_peers(county)
+    count_afresh(county)
     return county
 
 

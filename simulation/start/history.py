@@ -28,7 +28,7 @@ from returnee.simulation.people.reviews import schedule
 from returnee.simulation.start.assemble import assemble, with_room
 from returnee.simulation.start.own_county import sample_of
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import count_peers, is_home
+from returnee.simulation.state.changes import count_afresh, is_home
 from returnee.simulation.state.county import County
 from returnee.simulation.state.draws import (
     D_REVIEW,
@@ -144,7 +144,7 @@ def open_county(c: County):
     ids.sort()
     for k in range(len(ids)):
         start_firm(c, c.row_of[ids[k]])
-    count_peers(c)
+    count_afresh(c)
     for t in range(len(c.towns)):
         town = c.towns[t]
         town.filled = c.stock[t, r.EMPLOYED]

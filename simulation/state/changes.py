@@ -1,4 +1,4 @@
-"""Changes of state, and all that must change with them: counts over ties, stocks, the event log."""
+"""Changes of state, and all that must change with them: what ties see, stocks, the event log."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
+from returnee.simulation.state.visible import ACTIVE, GOOD, HOME, KNOWS
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -145,10 +146,14 @@ def skill_of(worker: np.record, behaviour: np.record):
 
 
 @kernel
-def shift_peers(c: County, i: int, column: int, by: int):
-    """Add `by` to a count of all ties of worker `i`."""
-    for k in range(c.indptr[i], c.indptr[i + 1]):
-        c.peers[c.ties[k], column] += by
+def show(c: County, i: int):
+    """Let ties see worker `i` as he is now."""
+    worker, seen = c.workers[i], 0
+    if is_active(worker.state):
+        seen = 1 << ACTIVE | int(is_home(worker.state)) << HOME | int(worker.knows) << KNOWS
+        if worker.state == r.OWNER and worker.firm >= 0:
+            seen |= int(c.firms[worker.firm].good) << GOOD
+    c.seen[i] = seen
 
 
 @kernel
@@ -168,7 +173,7 @@ def log_event(c: County, i: int, state: int, before: int):
 def enter(c: County, i: int, state: int):
     """Move worker `i` to a career state; return the state before.
 
-    Settles savings, updates counts over ties, stocks and the event log. Does not touch the firm.
+    Settles savings, updates what ties see, stocks and the event log. Does not touch the firm.
     """
     settle(c, i)
     worker = c.workers[i]
@@ -180,16 +185,6 @@ def enter(c: County, i: int, state: int):
     c.stock[worker.township, state] += 1
     c.flows[month_index(c), before, state] += 1
     log_event(c, i, state, before)
-    d_active = int(is_active(state)) - int(is_active(before))
-    d_home = int(is_home(state)) - int(is_home(before))
-    d_owner = int(state == r.OWNER) - int(before == r.OWNER)
-    if d_active != 0:
-        shift_peers(c, i, r.P_ACTIVE, d_active)
-        shift_knowledge(c, i, d_active)
-    if d_home != 0:
-        shift_peers(c, i, r.P_HOME, d_home)
-    if d_owner != 0:
-        shift_peers(c, i, r.P_OWNER, d_owner)
     if before == r.AWAY:
         c.clock.away_wages -= int(worker.wage)
     if state == r.AWAY:
@@ -200,6 +195,8 @@ def enter(c: County, i: int, state: int):
         c.towns[worker.township].employed_pay += thousandths_of_pay(worker)
     worker.state = state
     worker.since = month
+    show(c, i)
+    count_knowledge(c, worker, int(is_active(state)) - int(is_active(before)))
     if not (r.SEEKING <= state <= r.EMPLOYED):  # a stop-gap at home leaves the city open
         worker.waits = 0
     if state == r.RETIRED:
@@ -225,31 +222,23 @@ def go_away(c: County, i: int):
 
 
 @kernel
-def shift_knowledge(c: County, i: int, by: int):
-    """Count or discount what worker `i` knows among the ties, on entry or retirement."""
-    knows = int(c.workers[i].knows)
-    for channel in range(len(c.aware)):
-        if knows & (1 << channel):
-            shift_peers(c, i, r.P_KNOW + channel, by)
-            add_aware(c, channel, by)
-
-
-@kernel
-def add_aware(c: County, channel: int, by: int):
-    """Change the number of people in the labour force who know a channel."""
-    c.aware[channel] += by
+def count_knowledge(c: County, worker: np.record, by: int):
+    """Count or discount what a worker knows, on entry or retirement."""
+    if by != 0:
+        for channel in range(len(c.aware)):
+            if knows(worker, channel):
+                c.aware[channel] += by
 
 
 @kernel
 def learn(c: County, i: int, channel: int):
     """Worker `i` comes to know a channel."""
     worker = c.workers[i]
-    bit = 1 << channel
-    if int(worker.knows) & bit == 0:
-        worker.knows = int(worker.knows) | bit
+    if not knows(worker, channel):
+        worker.knows = int(worker.knows) | (1 << channel)
         if is_active(worker.state):
-            shift_peers(c, i, r.P_KNOW + channel, 1)
-            add_aware(c, channel, 1)
+            show(c, i)
+            c.aware[channel] += 1
 
 
 @kernel
@@ -259,9 +248,8 @@ def knows(worker: np.record, channel: int):
 
 
 @kernel
-def count_peers(c: County):
-    """Count every worker's ties, stocks and awareness afresh (at the start, and in tests)."""
-    c.peers[:, :] = 0
+def count_afresh(c: County):
+    """Count stocks and awareness afresh, and let ties see everybody (at the start, and in tests)."""
     c.stock[:, :] = 0
     c.aware[:] = 0
     c.clock.away_wages = 0
@@ -269,27 +257,10 @@ def count_peers(c: County):
         c.towns[t].employed_pay = 0
     for i in range(len(c.workers)):
         worker = c.workers[i]
+        show(c, i)
         c.stock[worker.township, worker.state] += 1
         if worker.state == r.EMPLOYED:
             c.towns[worker.township].employed_pay += thousandths_of_pay(worker)
-        if not is_active(worker.state):
-            continue
         if worker.state == r.AWAY:
             c.clock.away_wages += int(worker.wage)
-        known = int(worker.knows)
-        good = worker.state == r.OWNER and worker.firm >= 0 and c.firms[worker.firm].good == 1
-        for channel in range(len(c.aware)):
-            if known & (1 << channel):
-                c.aware[channel] += 1
-        for k in range(c.indptr[i], c.indptr[i + 1]):
-            peers = c.peers[c.ties[k]]
-            peers[r.P_ACTIVE] += 1
-            if is_home(worker.state):
-                peers[r.P_HOME] += 1
-            if worker.state == r.OWNER:
-                peers[r.P_OWNER] += 1
-            if good:
-                peers[r.P_GOOD] += 1
-            for channel in range(len(c.aware)):
-                if known & (1 << channel):
-                    peers[r.P_KNOW + channel] += 1
+        count_knowledge(c, worker, int(is_active(worker.state)))

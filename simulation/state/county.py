@@ -19,7 +19,7 @@ class County(Bundle):
 
     workers: np.recarray  # WORKER (workers,)
     due: np.ndarray  # int16 (workers,): month of the next review
-    peers: np.ndarray  # int16 (workers, P_KNOW + channels): counts over ties
+    seen: np.ndarray  # visible.SEEN (workers,): bits that ties can see
     indptr: np.ndarray  # int64 (workers + 1,)
     ties: np.ndarray  # int32 (ties,): rows of the ties of each worker
     row_of: np.ndarray  # int32 (ids,): row of each id
@@ -60,7 +60,7 @@ class County(Bundle):
     recent: np.ndarray  # int32 (workers,): who returned in the last 36 months
     due_list: np.ndarray  # int32 (workers,): scratch, whose review is this month
     moves: np.ndarray  # int32 (workers,): scratch
-    pending: np.ndarray  # int32 (workers,): scratch, who learns (+) or forgets (-) what
+    pending: np.ndarray  # int32 (workers,): scratch, whose knowledge ties don't see yet
 
     @looked_up
     def policy(self):

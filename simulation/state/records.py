@@ -25,10 +25,6 @@ PHASES = ("PLANNED", "REGISTERED", "OPEN", "DORMANT", "CLOSED", "ABANDONED")
 OWN, INCUBATOR_PLACE, COUNTY_SITE = range(3)
 VENUES = ("own", "incubator", "county site")
 
-# Columns of County.peers: how many of a worker's ties are in the labour force, at home, owners,
-# owners whose firm does well, and know each channel.
-P_ACTIVE, P_HOME, P_OWNER, P_GOOD, P_KNOW = range(5)
-
 # Layers of the social graph.
 HOUSEHOLD, KIN, FRIEND, FELLOW = range(4)
 LAYERS = ("household", "kin", "friend", "fellow")
@@ -183,6 +179,7 @@ WORKER = np.dtype(
         ("eligible", "u1"),  # banks deal with the person at all
         ("record", "u1"),  # as a borrower: CLEAN, IN_ARREARS, DEFAULTED
         ("loans_had", "u1"),  # guaranteed loans so far
+        ("course", "u1"),  # effort of the course taken, hundredths; 0: none
     ],
     align=True,
 )
@@ -257,6 +254,7 @@ FIRM = np.dtype(
         ("tax_eligible", "u1"),
         ("signals", "u1"),  # who has looked at the project, bits of projects.BANK and so on
         ("left_support", "u1"),  # the founder dropped out and asks offices for nothing more
+        ("course", "u1"),  # effort of the course whose trainer looked at it, hundredths
         ("stop_reason", "u1"),
     ],
     align=True,

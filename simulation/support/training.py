@@ -18,6 +18,7 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.founding import give_up
 from returnee.simulation.firms.projects import (
+    HUNDREDTHS,
     IDEA,
     TRAINER,
     drops_out,
@@ -34,7 +35,7 @@ from returnee.simulation.state.draws import (
     draws,
 )
 from returnee.simulation.state.money import fen, pay
-from returnee.simulation.state.programmes import G_TRAINING, fee_of
+from returnee.simulation.state.programmes import G_TRAINING, effort, fee_of
 from returnee.simulation.state.providers import (
     CENTRES,
     MAX_CENTRES,
@@ -125,6 +126,7 @@ def train(c: County, i: int, provider: int):
     month.trained += 1
     month.trained_wait += waited
     worker.certificate = clock.month
+    worker.course = round(HUNDREDTHS * effort(policy))
     worker.trained += skill_from_training(policy, behaviour) * service.quality
     learn(c, i, TRAINING)
     worker.fee_withheld = withheld

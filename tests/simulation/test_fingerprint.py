@@ -34,7 +34,6 @@ UNREACHED = {
     ("begin_venture", "return"): "a seventeenth venture",
     ("cost_of_contest", "return 0.0"): "asked for in months of a contest",
     ("cost_of_prizes", "return 0.0"): "asked for in months of a contest",
-    ("count_peers", "peers[r.P_GOOD] += 1"): "no firm does well yet when people are first counted",
     ("decide_loan", "refuse(c, f, r.BANKS_WITHDRAWN)"): "banks lend or have withdrawn for good",
     ("decide_loan", "return"): "banks lend or have withdrawn for good",
     ("drawn_firms", "cut *= 4.0"): "the first draw seldom finds too few firms",

@@ -12,7 +12,7 @@ from returnee.scenarios import Behaviour, load_scenario, scenario_names, walk
 from returnee.simulation.run import start
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import count_peers
+from returnee.simulation.state.changes import count_afresh
 from returnee.simulation.state.programmes import (
     G_CONTESTS,
     G_GUARANTEE,
@@ -213,13 +213,13 @@ def test_nobody_is_rated_twice_for_quality():
         assert len(np.unique(rated)) == len(rated)
 
 
-def test_counts_over_ties_are_kept_up():
+def test_what_ties_see_is_kept_up():
     county = start(load_scenario("linked"), 0, 1, 0.01, MONTHS, 60)
     county = advance(county, MONTHS)
-    peers, stock = county.peers.copy(), county.stock.copy()
+    seen, stock = county.seen.copy(), county.stock.copy()
     aware, wages = county.aware.copy(), int(county.clock.away_wages)
-    count_peers(county)
-    assert (county.peers == peers).all()
+    count_afresh(county)
+    assert (county.seen == seen).all()
     assert (county.stock == stock).all()
     assert (county.aware == aware).all()
     assert int(county.clock.away_wages) == wages

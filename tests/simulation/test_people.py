@@ -14,12 +14,13 @@ from returnee.simulation.start.assemble import assemble
 from returnee.simulation.start.population import entering, margins, month_of_retirement
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import (
-    count_peers,
+    count_afresh,
     happens,
     job_pay,
     surely_above,
     thousandths_of_pay,
 )
+from returnee.simulation.state.visible import HOME, look_around, share_of
 
 SAMPLE = 0.004
 
@@ -211,15 +212,15 @@ def test_bounds_decide_as_the_chances_do():
     county = lived()
     rng, moves = np.random.default_rng(1), 0
     for i, worker in enumerate(county.workers):
-        u = float(rng.random() ** 4)
+        u, share = float(rng.random() ** 4), share_of(look_around(county, i), HOME)
         if worker.state == r.AWAY:
-            assert returns(county, i, u, -1e9)[0] == (
+            assert returns(county, i, share, u, -1e9)[0] == (
                 u < chance_of_returning(county, i, worker.jobless == 1, -1e9)
             )
-            moves += returns(county, i, u, -1e9)[0]
+            moves += returns(county, i, share, u, -1e9)[0]
         elif r.SEEKING <= worker.state <= r.EMPLOYED:
-            assert leaves(county, i, u, 6) == happens(u, hazard_of_going(county, i) * 6)
-            moves += leaves(county, i, u, 6)
+            assert leaves(county, i, share, u, 6) == happens(u, hazard_of_going(county, i) * 6)
+            moves += leaves(county, i, share, u, 6)
     assert moves > 20
 
 
@@ -273,9 +274,9 @@ def test_a_retiring_owner_hands_the_firm_on(owners):
     assert not saved.any()
     assert county.workers[i].state == r.RETIRED and county.workers[i].failed == failed
     assert county.months[1].handed_on == 1 and county.months[1].stops == 0
-    before = county.peers.copy(), county.stock.copy(), county.towns.employed_pay.copy()
-    count_peers(county)
-    for kept, now in zip(before, (county.peers, county.stock, county.towns.employed_pay)):
+    before = county.seen.copy(), county.stock.copy(), county.towns.employed_pay.copy()
+    count_afresh(county)
+    for kept, now in zip(before, (county.seen, county.stock, county.towns.employed_pay)):
         assert (kept == now).all()
 
 

@@ -17,6 +17,7 @@ from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import SERVICES, TRAINING
 from returnee.simulation.state.county import County
 from returnee.simulation.state.programmes import G_TRACKING, PROGRAMMES
+from returnee.simulation.state.providers import CENTRES
 from returnee.simulation.state.queues import is_in_training
 from returnee.simulation.support.linkage import (
     NO_CASE,
@@ -27,7 +28,7 @@ from returnee.simulation.support.linkage import (
     hand_on_files,
     room_for_cases,
 )
-from returnee.simulation.support.training import go_on_with_plan
+from returnee.simulation.support.training import go_on_with_plan, train
 
 SAMPLE = 0.004
 
@@ -54,6 +55,7 @@ def plan(county: County, f: int = 0) -> tuple[int, np.record, np.record]:
     firm.loan_stage, firm.loan, firm.loan_wanted = r.NO_LOAN, 0, 0
     firm.belief, firm.variance = county.behaviour.firm_optimism, county.behaviour.firm_luck_sd**2
     owner.state, owner.referred, owner.certificate = r.FOUNDING, NO_CASE, r.NEVER
+    owner.course = 100
     owner.training_since = r.NEVER
     return f, firm, owner
 
@@ -96,6 +98,7 @@ def test_the_bank_sees_what_others_saw_only_where_an_officer_brings_the_file() -
 
 def test_more_signals_miss_less() -> None:
     county = county_of()
+    county.firms.course[:] = 100
     missed = {}
     for seen in (1 << projects.BANK, (1 << projects.OFFICES) - 1):
         off = []
@@ -109,10 +112,39 @@ def test_more_signals_miss_less() -> None:
 
 
 def test_longer_courses_in_smaller_classes_look_closer() -> None:
-    usual = projects.error_of(county_of(), projects.TRAINER)
-    small = county_of({"policy.training.class_size": 20, "policy.training.hours": 80})
-    assert projects.error_of(small, projects.TRAINER) < usual
-    assert projects.error_of(small, projects.JURY) == projects.error_of(county_of(), projects.JURY)
+    few, usual, many = (errors_after(county_of(), course) for course in (50, 100, 171))
+    assert few[projects.TRAINER] > usual[projects.TRAINER] > many[projects.TRAINER]
+    assert few[projects.JURY] == usual[projects.JURY] == many[projects.JURY]
+
+
+def errors_after(county: County, course: int) -> list[float]:
+    """Errors of all offices about the plan of somebody who took a course of that effort."""
+    f, firm, owner = plan(county)
+    owner.course = course
+    projects.look(county, f, projects.TRAINER)
+    return [projects.error_of(county, firm, k) for k in range(projects.OFFICES)]
+
+
+def test_what_a_trainer_saw_hangs_on_the_course_taken_not_on_those_of_today() -> None:
+    county = county_of()
+    i = int(np.flatnonzero(county.workers.state == r.SEEKING)[0])
+    assert not (county.workers.course[county.workers.certificate == r.NEVER]).any()
+    assert (county.workers.course[county.workers.certificate != r.NEVER] == 100).all()
+    county.clock.scale = county.funded[:] = 1.0
+    county.policy.training_hours, county.policy.training_class_size = 80, 20
+    assert train(county, i, CENTRES) and county.workers[i].course == 171
+    county.policy.training_hours = 35
+    f, firm, owner = plan(county)
+    owner.course = 171
+    projects.look(county, f, projects.TRAINER)
+    before = projects.error_of(county, firm, projects.TRAINER), projects.signal(county, f, 1)
+    owner.course = 0  # an heir who took none
+    county.policy.training_hours = 24
+    assert before == (
+        projects.error_of(county, firm, projects.TRAINER),
+        projects.signal(county, f, 1),
+    )
+    assert before[0] == pytest.approx(county.behaviour.support_trainer_error / math.sqrt(1.71))
 
 
 def test_a_course_corrects_optimism_and_poor_projects_stop_before_money_is_sunk() -> None:

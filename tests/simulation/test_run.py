@@ -16,6 +16,7 @@ from returnee.simulation.month import live_until
 from returnee.simulation.run import start
 from returnee.simulation.start.own_county import sample_of
 from returnee.simulation.state import records as r
+from returnee.simulation.state.visible import ACTIVE
 
 GOLDEN = Path(__file__).with_name("golden.json")
 LEVELS = ("none", "primary", "junior", "senior", "college")
@@ -46,6 +47,12 @@ COLUMNS = [
     "public_cost",
     "rural_income",
 ]
+
+
+def active_ties(county):
+    """How many ties of each worker are in the labour force."""
+    seen = np.append(county.seen[county.ties] >> ACTIVE & 1, 0)
+    return np.add.reduceat(seen, county.indptr[:-1], dtype=int) * (np.diff(county.indptr) > 0)
 
 
 def summary(run):
@@ -218,7 +225,7 @@ def test_the_labour_force_is_replaced_generation_by_generation(months, burn_in):
     workers = run.county.workers
     assert (np.diff(workers.enters[int(run.county.clock.initial) :]) >= 0).all()
     # Those who come late have ties as those who came early.
-    ties = run.county.peers[:, r.P_ACTIVE]
+    ties = active_ties(run.county)
     active = ~np.isin(workers.state, (r.PRE, r.RETIRED))
     late = active & (workers.enters > 400)
     assert months < 600 or ties[late].mean() > 0.5 * ties[active].mean()
@@ -287,9 +294,7 @@ def test_margins_of_the_population():
 
 def test_ties_per_worker():
     county = simulate("baseline", sample=0.02, months=12, burn_in=12).county
-    from returnee.simulation.state import records as r
-
-    active = county.peers[county.workers.state != r.PRE, r.P_ACTIVE]
+    active = active_ties(county)[county.workers.state != r.PRE]
     assert 17 <= active.mean() <= 27  # 11 kin households, 7 friends, household and fellows
     assert np.percentile(active, 99) > 1.5 * active.mean()  # some have many
 

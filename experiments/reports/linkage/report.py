@@ -10,33 +10,11 @@ from rich.console import Console
 
 from returnee.experiments.files import write_text
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.document import (
-    Block,
-    Fold,
-    Heading,
-    Picture,
-    Report,
-    Section,
-    Sheet,
-    Text,
-    facts,
-    in_short,
-    note,
-    repeat,
-)
+from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.html import fill, standalone, write_html
 from returnee.experiments.reports.linkage import charts
 from returnee.experiments.reports.linkage import words as say
-from returnee.experiments.reports.linkage.words import (
-    MAIN,
-    chance,
-    ends,
-    number,
-    outcome,
-    rate,
-    rates,
-    verdict_word,
-)
+from returnee.experiments.reports.linkage import words as tell
 from returnee.experiments.reports.terminal import show
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.linkage.design import (
@@ -125,49 +103,49 @@ class Experiment(Told):
             sample=plan.settings.sample,
         )  # fmt: skip
 
-    def premium(self, basis: str) -> Sheet:
+    def premium(self, basis: str) -> doc.Sheet:
         """The premium of every outcome, and what it is per million yuan."""
         head = self.head("outcome unit siloed linked difference interval probability word per_million interval ceiling interval")  # fmt: skip
         above = "ceiling" if basis == "capped" else "ceiling_uncapped"
         lang, rows = self.lang, []
         for name in (*OUTCOMES, COST):
             row, most = self.found.premium(name, basis), self.found.premium(name, above)
-            word = verdict_word(row["verdict"], lang)
-            per = [rate(row["per_million"]), rates(row["per_million_low"], row["per_million_high"], lang)]  # fmt: skip
+            word = tell.verdict_word(row["verdict"], lang)
+            per = [tell.rate(row["per_million"]), tell.rates(row["per_million_low"], row["per_million_high"], lang)]  # fmt: skip
             rows.append(
                 [
-                    outcome(name, self.lang), phrase(BY_NAME[name], "unit", self.lang),
-                    number(row["siloed"], name, lang, False), number(row["linked"], name, lang, False),
-                    number(row["difference"], name, lang), ends(row["low"], row["high"], name, lang),
-                    chance(row["p_higher"]), word if row["pairs"] > 1 else self.words["one_replicate"],
+                    tell.outcome(name, self.lang), phrase(BY_NAME[name], "unit", self.lang),
+                    tell.number(row["siloed"], name, lang, False), tell.number(row["linked"], name, lang, False),
+                    tell.number(row["difference"], name, lang), tell.ends(row["low"], row["high"], name, lang),
+                    tell.chance(row["p_higher"]), word if row["pairs"] > 1 else self.words["one_replicate"],
                     *(per if name != COST else [NONE, NONE]),
-                    number(most["difference"], name, lang), ends(most["low"], most["high"], name, lang),
+                    tell.number(most["difference"], name, lang), tell.ends(most["low"], most["high"], name, lang),
                 ]
             )  # fmt: skip
-        return Sheet(head, rows)
+        return doc.Sheet(head, rows)
 
-    def caps(self) -> Sheet:
+    def caps(self) -> doc.Sheet:
         """Cap, spending, gap, and the premium in firms surviving, at every cap and without one."""
         found, text, lang, rows = self.found, self.text, self.lang, []
         caps = {f"cap x {share:g}": share for share in sorted(OTHER_CAPS)} | {"capped": 1.0}
         for basis in (*caps, "uncapped"):
             cap = figure(found.cap * caps[basis], "yuan", lang) if basis in caps else ""
-            row, cost = found.premium(MAIN, basis), found.premium(COST, basis)
+            row, cost = found.premium(tell.MAIN, basis), found.premium(COST, basis)
             rows.append(
                 [
                     text["other_cap"].format(cap=cap) if cap else text["uncapped"],
-                    number(cost["siloed"], COST, lang, False),
+                    tell.number(cost["siloed"], COST, lang, False),
                     percent(spending_gap(found.premiums, basis), lang, True), str(row["pairs"]),
-                    number(row["difference"], MAIN, lang), ends(row["low"], row["high"], MAIN, lang),
-                    chance(row["p_higher"]), verdict_word(row["verdict"], lang),
+                    tell.number(row["difference"], tell.MAIN, lang), tell.ends(row["low"], row["high"], tell.MAIN, lang),
+                    tell.chance(row["p_higher"]), tell.verdict_word(row["verdict"], lang),
                 ]
             )  # fmt: skip
         head = self.head("basis siloed spending_gap difference interval probability word")
         unit = phrase(BY_NAME[COST], "unit", lang)
         head[1] = f"{head[1]} ({unit})"
-        return Sheet([*head[:3], self.words["report"]["replicates"], *head[3:]], rows)
+        return doc.Sheet([*head[:3], self.words["report"]["replicates"], *head[3:]], rows)
 
-    def effects(self, measure: str) -> Sheet:
+    def effects(self, measure: str) -> doc.Sheet:
         """Factor, alone, last, last linked, Shapley (siloed, its share; all six, its share), mean."""
         lang, rows = self.lang, []
         for factor in FACTORS:
@@ -178,28 +156,28 @@ class Experiment(Told):
                     continue
                 effect = self.found.effect(kind, factor, measure)
                 told = "*" if effect["verdict"] in (HIGHER, LOWER) else ""
-                interval = ends(effect["low"], effect["high"], measure, lang)
-                row.append(f"{number(effect['value'], measure, lang)}{told} ({interval})")
+                interval = tell.ends(effect["low"], effect["high"], measure, lang)
+                row.append(f"{tell.number(effect['value'], measure, lang)}{told} ({interval})")
                 if kind.startswith("shapley"):
                     row.append(percent(effect["share"], lang))
             rows.append(row)
-        return Sheet(self.head("factor alone last last_linked shapley share shapley_linked share main"), rows)  # fmt: skip
+        return doc.Sheet(self.head("factor alone last last_linked shapley share shapley_linked share main"), rows)  # fmt: skip
 
-    def interactions(self, measure: str) -> Sheet:
+    def interactions(self, measure: str) -> doc.Sheet:
         """Pair of factors, interaction, interval, words."""
         text, lang, rows = self.text["factors"], self.lang, self.found.effects
         rows = rows[(rows["kind"] == "interaction") & (rows["measure"] == measure)]
         cells = [
             [
                 f"{text[row['factor']]} × {text[row['other']]}",
-                number(row["value"], measure, lang), ends(row["low"], row["high"], measure, lang),
-                verdict_word(row["verdict"], lang),
+                tell.number(row["value"], measure, lang), tell.ends(row["low"], row["high"], measure, lang),
+                tell.verdict_word(row["verdict"], lang),
             ]
             for _, row in rows.iterrows()
         ]  # fmt: skip
-        return Sheet(self.head("interactions interaction interval word"), cells)
+        return doc.Sheet(self.head("interactions interaction interval word"), cells)
 
-    def spending(self) -> Sheet:
+    def spending(self) -> doc.Sheet:
         """Public cost a year by cell and factor."""
         found, text = self.found, self.text
         cells = [label_of_cell(cell_of()), *(label_of_cell(cell_of(pillar)) for pillar in PILLARS)]
@@ -215,53 +193,55 @@ class Experiment(Told):
             values = np.nanmean(found.values[place.index(label)], axis=0)
             parts = [values[column].sum() for column in columns] + [values[KEPT.index(COST)]]
             rows.append([name, *self.yuan(parts)])
-        return Sheet([text["cell"], *(text["factors"][f] for f in FACTORS), text["total"]], rows)
+        return doc.Sheet(
+            [text["cell"], *(text["factors"][f] for f in FACTORS), text["total"]], rows
+        )
 
-    def by_number(self) -> Sheet:
+    def by_number(self) -> doc.Sheet:
         """Mean public cost by how many programmes are on, without and with linkage."""
         cost, rows = np.nanmean(self.found.cells[:, :, -1], axis=1), []
         for n in range(len(PILLARS) + 1):
             alike = [cell for cell in range(SILOED + 1) if cell.bit_count() == n]
             both = [cost[alike].mean(), cost[[cell + SILOED + 1 for cell in alike]].mean()]
             rows.append([str(n), *self.yuan(both)])
-        return Sheet(self.head("pillars_on linkage_off linkage_on"), rows)
+        return doc.Sheet(self.head("pillars_on linkage_off linkage_on"), rows)
 
-    def tables(self) -> list[Sheet]:
+    def tables(self) -> list[doc.Sheet]:
         """Tables for the terminal."""
         text = self.text
-        of_main = f"{text['effects']}: {outcome(MAIN, self.lang)}"
+        of_main = f"{text['effects']}: {tell.outcome(tell.MAIN, self.lang)}"
         return [
             self.premium("capped").cut(0, 2, 3, 4, 5, 6, 10, title=text["premium"]),
-            self.effects(MAIN).cut(0, 1, 2, 4, 5, title=of_main),
+            self.effects(tell.MAIN).cut(0, 1, 2, 4, 5, title=of_main),
         ]
 
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[doc.Section]:
         """Premium, interactions, effects and spending."""
         text, found, lang = self.text, self.found, self.lang
-        names = [(name, outcome(name, lang)) for name in OUTCOMES]
-        pairs: list[Block] = [
-            Fold(
+        names = [(name, tell.outcome(name, lang)) for name in OUTCOMES]
+        pairs: list[doc.Block] = [
+            doc.Fold(
                 label,
-                [Picture(charts.interaction_chart(found, name, lang)), self.interactions(name)],
+                [doc.Picture(charts.interaction_chart(found, name, lang)), self.interactions(name)],
             )  # fmt: skip
             for name, label in names[1:]
         ]
         return [
-            Section(text["premium"], [
-                Picture(charts.premium_chart(found, lang)), self.premium("capped"),
-                note(text["premium_note"], text["cap_note"]),
-                Heading(text["uncapped"]), self.premium("uncapped"),
-                Heading(outcome(MAIN, lang)), self.caps(),
+            doc.Section(text["premium"], [
+                doc.Picture(charts.premium_chart(found, lang)), self.premium("capped"),
+                doc.note(text["premium_note"], text["cap_note"]),
+                doc.Heading(text["uncapped"]), self.premium("uncapped"),
+                doc.Heading(tell.outcome(tell.MAIN, lang)), self.caps(),
             ]),
-            Section(text["interactions"], [
-                note(text["interaction_note"]), Picture(charts.interaction_chart(found, MAIN, lang)),
-                note(text["interaction_table_note"]), self.interactions(MAIN), *pairs,
+            doc.Section(text["interactions"], [
+                doc.note(text["interaction_note"]), doc.Picture(charts.interaction_chart(found, tell.MAIN, lang)),
+                doc.note(text["interaction_table_note"]), self.interactions(tell.MAIN), *pairs,
             ]),
-            Section(text["effects"], [
-                note(text["effects_note"]), Picture(charts.shapley_chart(found, lang)),
-                *(Fold(label, [self.effects(name)], name == MAIN) for name, label in names),
+            doc.Section(text["effects"], [
+                doc.note(text["effects_note"]), doc.Picture(charts.shapley_chart(found, lang)),
+                *(doc.Fold(label, [self.effects(name)], name == tell.MAIN) for name, label in names),
             ]),
-            Section(text["spending"], [note(text["spending_note"]), self.spending(), self.by_number()]),
+            doc.Section(text["spending"], [doc.note(text["spending_note"]), self.spending(), self.by_number()]),
         ]  # fmt: skip
 
 
@@ -286,7 +266,7 @@ class Points(Told):
         plan = self.found.plan
         return f"{self.note()} ({county_name(plan.scenarios[plan.reference].county, self.lang)})"
 
-    def summary(self) -> Sheet:
+    def summary(self) -> doc.Sheet:
         """The premium over the points, by outcome."""
         lang, rows = self.lang, []
         for _, row in self.found.summary.iterrows():
@@ -294,19 +274,19 @@ class Points(Told):
             told = (percent(row[f"share_told_{side}"], lang) for side in ("positive", "negative"))
             rows.append(
                 [
-                    outcome(name, self.lang), number(row["mean"], name, lang),
-                    ends(row["low"], row["high"], name, lang),
-                    ends(row["smallest"], row["largest"], name, lang),
+                    tell.outcome(name, self.lang), tell.number(row["mean"], name, lang),
+                    tell.ends(row["low"], row["high"], name, lang),
+                    tell.ends(row["smallest"], row["largest"], name, lang),
                     percent(row["share_positive"], lang), " / ".join(told),
                 ]
             )  # fmt: skip
-        return Sheet(self.head("outcome mean interval smallest_largest share_positive share_told"), rows)  # fmt: skip
+        return doc.Sheet(self.head("outcome mean interval smallest_largest share_positive share_told"), rows)  # fmt: skip
 
-    def parameters(self) -> Sheet:
+    def parameters(self) -> doc.Sheet:
         """Parameters moved, and their rank correlation with the main premium."""
         found, rows = self.found, []
         told = found.correlations
-        told = told[told["measure"] == MAIN].set_index("key")
+        told = told[told["measure"] == tell.MAIN].set_index("key")
         order = list(told.index) + [v.key for v in found.moved if v.key not in told.index]
         by_key = {lever.key: (lever, *bounds) for lever, bounds in zip(found.moved, found.ranges())}
         for key in order:
@@ -316,20 +296,20 @@ class Points(Told):
                 [
                     label_of(lever, self.lang), key,
                     to(self.lang, short(low, ".4g"), short(high, ".4g")),
-                    rate(float(f"{rho:.2f}")), short(p, ".3f"),
+                    tell.rate(float(f"{rho:.2f}")), short(p, ".3f"),
                 ]
             )  # fmt: skip
-        return Sheet(self.head("parameter key range rho p_value"), rows, columns="wcn")
+        return doc.Sheet(self.head("parameter key range rho p_value"), rows, columns="wcn")
 
-    def tables(self) -> list[Sheet]:
+    def tables(self) -> list[doc.Sheet]:
         """Tables for the terminal."""
         return [self.summary().cut(*range(6), title=self.text["robustness"])]
 
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[doc.Section]:
         """When behaviour is otherwise."""
-        text, drawn = self.text, Picture(charts.robust_chart(self.found, self.lang))
-        how = note(self.note(), text["robust_chart"])
-        return [Section(text["robustness"], [how, drawn, self.summary(), self.parameters()])]
+        text, drawn = self.text, doc.Picture(charts.robust_chart(self.found, self.lang))
+        how = doc.note(self.note(), text["robust_chart"])
+        return [doc.Section(text["robustness"], [how, drawn, self.summary(), self.parameters()])]
 
 
 def reading(found: Linkage | None, lang: str) -> str:
@@ -338,7 +318,7 @@ def reading(found: Linkage | None, lang: str) -> str:
     return joined(lang, words(lang)["linkage"]["one_in_ten"], few_pairs(pairs, lang))
 
 
-def design(lang: str = "en") -> Sheet:
+def design(lang: str = "en") -> doc.Sheet:
     """Levers of every factor, off and on."""
     told, rows = Told(lang), []
     for factor, moved in levels().items():
@@ -351,7 +331,7 @@ def design(lang: str = "en") -> Sheet:
                 ]
             )  # fmt: skip
     factor, *rest = told.head("factor key off on unit")
-    return Sheet([factor, told.words["report"]["lever"], *rest], rows, columns="wwcnnw")
+    return doc.Sheet([factor, told.words["report"]["lever"], *rest], rows, columns="wwcnnw")
 
 
 def failures(lang: str, *results: Linkage | Robust | None) -> list[str]:
@@ -360,23 +340,28 @@ def failures(lang: str, *results: Linkage | Robust | None) -> list[str]:
     return [words(lang)["failed"].format(n=n) for n in failed if n]
 
 
-def report(found: Linkage | None, robust: Robust | None, lang: str = "en") -> Report:
+def report(found: Linkage | None, robust: Robust | None, lang: str = "en") -> doc.Report:
     """Everything the page shows; of either part, or of both."""
     text = words(lang)["linkage"]
-    sections, lines, commands, subtitles = list[Section](), list[str](), list[str](), list[str]()
+    sections, lines, commands, subtitles = (
+        list[doc.Section](),
+        list[str](),
+        list[str](),
+        list[str](),
+    )
     for part in parts(found, robust, lang):
         sections += part.sections()
         lines += part.lines()
         commands.append(part.found.command)
         subtitles.append(part.subtitle())
-    failed = Text(failures(lang, found, robust), "alert")
-    return Report(
+    failed = doc.Text(failures(lang, found, robust), "alert")
+    return doc.Report(
         lang, text["title"], subtitles[0],
         [
-            in_short(lang, lines, note(reading(found, lang)), failed), *sections,
-            Section(text["design"], [note(text["design_note"]), design(lang)]),
-            Section(text["not_for"], [Text(text["limits"], "list")]),
-            repeat(lang, commands),
+            doc.in_short(lang, lines, doc.note(reading(found, lang)), failed), *sections,
+            doc.Section(text["design"], [doc.note(text["design_note"]), design(lang)]),
+            doc.Section(text["not_for"], [doc.Text(text["limits"], "list")]),
+            doc.repeat(lang, commands),
         ],
     )  # fmt: skip
 
@@ -401,8 +386,8 @@ def show_linkage(
     there = parts(found, robust, lang)
     lines = [line for part in there for line in part.lines()]
     tables = [table for part in there for table in part.tables()]
-    failed = Text(failures(lang, found, robust), "alert")
-    show([Text(lines, "answer"), *tables, note(reading(found, lang)), failed], console)
+    failed = doc.Text(failures(lang, found, robust), "alert")
+    show([doc.Text(lines, "answer"), *tables, doc.note(reading(found, lang)), failed], console)
 
 
 def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, path: Path) -> Path:
@@ -414,12 +399,10 @@ def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, p
         The experiment.
     fitted, free, wide : Robust
         Over the ensemble, over the parameters free in calibration, and over all.
-    path : Path
-        File to write.
     """
     figures = {
         "linkage-premium": charts.premium_chart(found),
-        "linkage-interaction": charts.interaction_chart(found, MAIN),
+        "linkage-interaction": charts.interaction_chart(found, tell.MAIN),
         "linkage-shapley": charts.shapley_chart(found),
         "linkage-ensemble": charts.robust_chart(fitted),
         "linkage-robust": charts.robust_chart(free),
@@ -430,7 +413,7 @@ def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, p
     text = fill(
         "linkage.md.j2", page=Experiment(found), design=design(), fitted=Points(fitted),
         free=Points(free), wide=Points(wide), text=words("en")["linkage"], again=again,
-        failed=failures("en", found, fitted, free, wide), facts=facts("en"),
-        main_outcome=outcome(MAIN, "en"),
+        failed=failures("en", found, fitted, free, wide), facts=doc.facts("en"),
+        main_outcome=tell.outcome(tell.MAIN, "en"),
     )  # fmt: skip
     return write_text(path, text)

@@ -17,18 +17,7 @@ from returnee.experiments.studies.linkage.design import EQUAL, PILLARS
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
 from returnee.experiments.studies.linkage.robust import SPREAD, Robust
-from returnee.experiments.words.texts import (
-    NONE,
-    counted,
-    figure,
-    label_of,
-    percent,
-    phrase,
-    short,
-    span,
-    to,
-    words,
-)
+from returnee.experiments.words import texts as say
 
 LISTED = 3  # correlations that are named
 SMALL_P = 0.05
@@ -36,39 +25,38 @@ SMALL_P = 0.05
 
 def linkage_words(lang: str) -> dict[str, Any]:
     """Texts of the experiment in one language."""
-    found: dict[str, Any] = words(lang)["linkage"]
-    return found
+    return say.words(lang)["linkage"]
 
 
 def outcome(measure: str, lang: str) -> str:
     """What an outcome is called."""
-    return phrase(BY_NAME[measure], "rate", lang)
+    return say.phrase(BY_NAME[measure], "rate", lang)
 
 
 def number(value: float, measure: str, lang: str, signed: bool = True) -> str:
     """A figure of an outcome, signed unless said otherwise."""
-    return figure(value, BY_NAME[measure].unit, lang, signed)
+    return say.figure(value, BY_NAME[measure].unit, lang, signed)
 
 
 def ends(low: float, high: float, measure: str, lang: str) -> str:
     """An interval of an outcome's difference."""
-    return span(low, high, BY_NAME[measure].unit, lang)
+    return say.span(low, high, BY_NAME[measure].unit, lang)
 
 
 def rate(value: float) -> str:
     """A difference per million yuan a year, to three digits."""
-    return short(value, "+.3g")
+    return say.short(value, "+.3g")
 
 
 def rates(low: float, high: float, lang: str) -> str:
     """An interval of such a difference."""
-    return to(lang, rate(low), rate(high))
+    return say.to(lang, rate(low), rate(high))
 
 
 def chance(value: float) -> str:
     """A probability; never written as certain."""
     if not math.isfinite(value):
-        return NONE
+        return say.NONE
     return "> 0.99" if value > 0.99 else "< 0.01" if value < 0.01 else f"{value:.2f}"
 
 
@@ -103,8 +91,10 @@ def premium_line(found: Linkage, lang: str) -> str:
         interval=ends(row["low"], row["high"], MAIN, lang),
         chance=chance(row["p_higher"]),
         siloed=number(row["siloed"], MAIN, lang, signed=False),
-        share=percent(row["difference"] / row["siloed"] if row["siloed"] else math.nan, lang, True),
-        years=counted(found.plan.settings.months / 12.0, "year", lang),
+        share=say.percent(
+            row["difference"] / row["siloed"] if row["siloed"] else math.nan, lang, True
+        ),
+        years=say.counted(found.plan.settings.months / 12.0, "year", lang),
     )
 
 
@@ -125,7 +115,7 @@ def by_outcome(found: Linkage, lang: str) -> list[str]:
         side = {HIGHER: "better", LOWER: "worse"}.get(row["verdict"], "cannot")
         value = number(row["difference"], name, lang)
         told[side].append(f"{outcome(name, lang)} {value} ({ends(row['low'], row['high'], name, lang)})")  # fmt: skip
-    comma = words(lang)["list_and"]
+    comma = say.words(lang)["list_and"]
     return [str(text[side]).format(labels=comma.join(names)) for side, names in told.items() if names]  # fmt: skip
 
 
@@ -140,7 +130,7 @@ def spending_line(found: Linkage, lang: str) -> str:
     return str(text[key]).format(
         siloed=number(row["siloed"], COST, lang, signed=False),
         linked=number(row["linked"], COST, lang, signed=False),
-        cap=figure(found.cap, "yuan", lang), gap=percent(gap, lang, True), allowed=percent(EQUAL, lang),
+        cap=say.figure(found.cap, "yuan", lang), gap=say.percent(gap, lang, True), allowed=say.percent(EQUAL, lang),
     )  # fmt: skip
 
 
@@ -154,7 +144,7 @@ def _aside(found: Linkage, lang: str) -> list[str]:
             word=verdict_word(row["per_million_verdict"], lang),
         ),
         str(text["uncapped_line"]).format(
-            gap=percent(spending_gap(found.premiums, "uncapped"), lang, True),
+            gap=say.percent(spending_gap(found.premiums, "uncapped"), lang, True),
             value=number(free["difference"], MAIN, lang),
             interval=ends(free["low"], free["high"], MAIN, lang),
             word=verdict_word(free["verdict"], lang),
@@ -164,7 +154,7 @@ def _aside(found: Linkage, lang: str) -> list[str]:
 
 def pillars_line(found: Linkage, lang: str) -> str:
     """Shapley shares of the five pillars, the largest first."""
-    text, comma = linkage_words(lang), words(lang)["comma"]
+    text, comma = linkage_words(lang), say.words(lang)["comma"]
     joint = found.effect("joint", "", MAIN)
     rows = {factor: found.effect("shapley", factor, MAIN) for factor in PILLARS}
     if not all(math.isfinite(row["share"]) for row in rows.values()):
@@ -172,15 +162,15 @@ def pillars_line(found: Linkage, lang: str) -> str:
     told = {f: row for f, row in rows.items() if row["verdict"] in (HIGHER, LOWER)}
     shares = [
         str(text["pillar_share"]).format(
-            name=text["factors"][factor], share=percent(row["share"], lang),
-            interval=to(lang, percent(row["share_low"], lang), percent(row["share_high"], lang)),
+            name=text["factors"][factor], share=say.percent(row["share"], lang),
+            interval=say.to(lang, say.percent(row["share_low"], lang), say.percent(row["share_high"], lang)),
         )
         for factor, row in sorted(told.items(), key=lambda pair: -pair[1]["share"])
     ]  # fmt: skip
     rest = comma.join(text["factors"][factor] for factor in PILLARS if factor not in told)
     shares += [str(text["pillar_unclear"]).format(names=rest)] if rest else []
     return str(text["pillars_line"]).format(
-        joint=number(joint["value"], MAIN, lang), shares=words(lang)["list_and"].join(shares)
+        joint=number(joint["value"], MAIN, lang), shares=say.words(lang)["list_and"].join(shares)
     )
 
 
@@ -200,7 +190,7 @@ def interactions_line(found: Linkage, lang: str) -> str:
         for _, row in told.loc[order].iterrows()
     ]  # fmt: skip
     return str(text["interactions_line"]).format(
-        pairs=words(lang)["comma"].join(pairs), n=len(rows)
+        pairs=say.words(lang)["comma"].join(pairs), n=len(rows)
     )
 
 
@@ -214,27 +204,27 @@ def robust_lines(found: Robust, lang: str = "en") -> list[str]:
     else:
         lines = [
             str(text["robust_line"]).format(
-                n=len(found.moved), spread=percent(SPREAD, lang), points=int(row["points"]),
+                n=len(found.moved), spread=say.percent(SPREAD, lang), points=int(row["points"]),
                 mean=number(row["mean"], MAIN, lang),
                 interval=ends(row["low"], row["high"], MAIN, lang),
-                share=percent(row["share_positive"], lang), told=percent(row["share_told_positive"], lang),
-                against=percent(row["share_told_negative"], lang),
+                share=say.percent(row["share_positive"], lang), told=say.percent(row["share_told_positive"], lang),
+                against=say.percent(row["share_told_negative"], lang),
             )
         ]  # fmt: skip
     there = found.premiums[MAIN][found.alike]
-    above = percent(float((there > 0).mean()), lang) if len(there) else NONE
+    above = say.percent(float((there > 0).mean()), lang) if len(there) else say.NONE
     lines.append(
         str(text["robust_alike"]).format(
-            share=percent(float(found.alike.mean()), lang), allowed=percent(EQUAL, lang), above=above,
-            mean=number(there.mean(), MAIN, lang), gap=percent(float(np.median(found.gaps)), lang, True),
+            share=say.percent(float(found.alike.mean()), lang), allowed=say.percent(EQUAL, lang), above=above,
+            mean=number(there.mean(), MAIN, lang), gap=say.percent(float(np.median(found.gaps)), lang, True),
         )
     )  # fmt: skip
     if named.empty:
         return [*lines, str(text["robust_none"])]
-    labels = {lever.key: label_of(lever, lang) for lever in found.moved}
-    keys = [f"{labels[key]} ({short(rho, '+.2f')})" for key, rho in zip(named["key"], named["rho"])]  # fmt: skip
+    labels = {lever.key: say.label_of(lever, lang) for lever in found.moved}
+    keys = [f"{labels[key]} ({say.short(rho, '+.2f')})" for key, rho in zip(named["key"], named["rho"])]  # fmt: skip
     by_chance = f"{SMALL_P * len(found.moved):.1f}"
-    return [*lines, str(text["robust_keys"]).format(keys=words(lang)["comma"].join(keys), n=len(found.moved), chance=by_chance)]  # fmt: skip
+    return [*lines, str(text["robust_keys"]).format(keys=say.words(lang)["comma"].join(keys), n=len(found.moved), chance=by_chance)]  # fmt: skip
 
 
 def ensemble_line(found: Robust, lang: str) -> str:
@@ -244,8 +234,8 @@ def ensemble_line(found: Robust, lang: str) -> str:
     return str(linkage_words(lang)["ensemble_line"]).format(
         sets=parts.sets, mean=number(parts.difference, MAIN, lang),
         both=ends(parts.low, parts.high, MAIN, lang),
-        luck=ends(parts.luck_low, parts.luck_high, MAIN, lang), above=percent(above, lang),
-        due=percent(parts.share, lang), word=verdict_word(parts.verdict, lang),
+        luck=ends(parts.luck_low, parts.luck_high, MAIN, lang), above=say.percent(above, lang),
+        due=say.percent(parts.share, lang), word=verdict_word(parts.verdict, lang),
     )  # fmt: skip
 
 

@@ -9,15 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.groups import COUNTED, DIMENSIONS, groups_of
-from returnee.experiments.reports.document import (
-    Block,
-    Fold,
-    Heading,
-    Picture,
-    Section,
-    Sheet,
-    note,
-)
+from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.figures import BLACK, LEGEND, settings, styles, svg_of
 from returnee.experiments.reports.sections.section import Line, Part
 from returnee.experiments.words.texts import county_name, figure, in_lines, title_of, words
@@ -80,18 +72,18 @@ class Equity(Part):
         effects[["reference", "level", "difference", "low", "high"]] *= 100.0
         return self.text["gini"], self.cells(effects, "index 0-100", -1)
 
-    def section(self) -> Section:
+    def section(self) -> doc.Section:
         """A chart of differences, and a table for each dimension; townships are folded."""
-        text, blocks = self.text, list[Block]()
+        text, blocks = self.text, list[doc.Block]()
         for key, name, measures in self.tables():
             rows: list[Any] = []
             for measure, lines in measures:
                 rows += [[measure], *([label, *cells] for label, cells in lines)]
-            sheet = Sheet([text["group"], *self.titles], rows)
-            blocks += [Fold(name, [sheet])] if key == "township" else [Heading(name), sheet]
-        return Section(text["title"], [
-            note(self.note()), Picture(self.chart()), note(text["chart_note"], self.people_line()),
-            self.sheet("", [self.gini()]), note(text["gini_note"]), *blocks,
+            sheet = doc.Sheet([text["group"], *self.titles], rows)
+            blocks += [doc.Fold(name, [sheet])] if key == "township" else [doc.Heading(name), sheet]
+        return doc.Section(text["title"], [
+            doc.note(self.note()), doc.Picture(self.chart()), doc.note(text["chart_note"], self.people_line()),
+            self.sheet("", [self.gini()]), doc.note(text["gini_note"]), *blocks,
         ])  # fmt: skip
 
     def chart(self) -> str:

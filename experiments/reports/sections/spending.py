@@ -9,15 +9,7 @@ import numpy as np
 
 from returnee.experiments.measuring.measures import BY_NAME, years_of
 from returnee.experiments.measuring.selections import INCOMES, LOANS, PUBLIC_MONEY
-from returnee.experiments.reports.document import (
-    Cell,
-    Heading,
-    Picture,
-    Section,
-    Sheet,
-    Text,
-    note,
-)
+from returnee.experiments.reports.document import Cell, Heading, Picture, Section, Sheet, Text, note
 from returnee.experiments.reports.figures import spending as spending_chart
 from returnee.experiments.reports.sections.section import Line, Part
 from returnee.experiments.studies.planned import BUDGETED, CAP, budgets, unpaid_by_reason

@@ -26,8 +26,7 @@ class Support(Part):
     @property
     def funnel_text(self) -> dict[str, str]:
         """Words about founders' files."""
-        text: dict[str, str] = self.words["funnel"]
-        return text
+        return self.words["funnel"]
 
     def funnel_note(self) -> str:
         """What the shares mean."""

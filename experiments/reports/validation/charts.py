@@ -11,24 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    chart_language,
-    settings,
-    svg_of,
-)
+from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
 from returnee.experiments.studies.face import Face, Response
 from returnee.experiments.studies.patterns import Pattern
 from returnee.experiments.studies.validation import Result, Validation
-from returnee.experiments.words.texts import (
-    label_of,
-    measured,
-    measured_range,
-    unit_name,
-    words,
-    wrapped,
-)
+from returnee.experiments.words import texts as say
 from returnee.scenarios import levers
 
 HIT, MISSED, BAND = COLOURS[0], COLOURS[1], "#e3ebf0"
@@ -42,7 +29,7 @@ FAILED = COLOURS[1]
 
 def band_text(pattern: Pattern, lang: str) -> str:
     """A pattern's band in words."""
-    return measured_range(pattern.low, pattern.high, pattern.unit, lang)
+    return say.measured_range(pattern.low, pattern.high, pattern.unit, lang)
 
 
 def place_in_band(result: Result, value: float) -> float:
@@ -54,7 +41,7 @@ def place_in_band(result: Result, value: float) -> float:
 def patterns_chart(found: Validation, lang: str = "en") -> str:
     """All patterns, each in units of its band: the mean, its interval, and misses marked."""
     lang = chart_language(lang)
-    text = words(lang)["validation"]
+    text = say.words(lang)["validation"]
     results = [result for result in found.results if result.pattern.judged]
     with mpl.rc_context(settings("validation")):
         figure = Figure(figsize=(9.2, 0.7 + 0.24 * len(results)), layout="constrained")
@@ -76,15 +63,9 @@ def patterns_chart(found: Validation, lang: str = "en") -> str:
 def draw_result(axes: Axes, row: int, result: Result, lang: str) -> None:
     """One line of the figure: the interval, the mean, and the figures in words at the right."""
     p, colour = result.pattern, HIT if result.passed else MISSED
-    said = f"{measured(result.value, p.unit, lang)}  ({band_text(p, lang)})"
+    said = f"{say.measured(result.value, p.unit, lang)}  ({band_text(p, lang)})"
     axes.text(
-        1.01,
-        row,
-        said,
-        transform=axes.get_yaxis_transform(),
-        va="center",
-        fontsize=8,
-        color=colour,
+        1.01, row, said, transform=axes.get_yaxis_transform(), va="center", fontsize=8, color=colour
     )
     if np.isnan(result.value):
         return
@@ -104,7 +85,7 @@ def draw_result(axes: Axes, row: int, result: Result, lang: str) -> None:
 def responses_chart(face: Face, lang: str = "en") -> str:
     """Change of the declared measure against the first value of each lever, with intervals."""
     lang = chart_language(lang)
-    text = words(lang)["validation"]
+    text = say.words(lang)["validation"]
     shown = [r for r in face.responses if r.direction != "none"]
     rows = math.ceil(len(shown) / COLUMNS)
     with mpl.rc_context(settings("face") | {"font.size": 7, "axes.titlesize": 8}):
@@ -128,10 +109,10 @@ def draw_response(axes: Axes, response: Response, text: dict[str, str], lang: st
     axes.vlines(places, low * scale, high * scale, color=colour, linewidth=1.0)
     axes.set_xticks(places, [tick(value, lang) for value in response.values])
     axes.locator_params(axis="y", nbins=4)
-    title = textwrap.fill(label_of(LEVERS[response.key], lang), 26)
+    title = textwrap.fill(say.label_of(LEVERS[response.key], lang), 26)
     failed = "" if response.verdict in VERDICTS else f"\n{text[response.verdict]}"
     axes.set_title(title + failed, color=colour if failed else BLACK)
-    name = wrapped(label_of(measure, lang), lang, WIDTH[lang])
+    name = say.wrapped(say.label_of(measure, lang), lang, WIDTH[lang])
     axes.set_ylabel(f"{name}\n({unit})", fontsize=6)
 
 
@@ -141,7 +122,7 @@ def scaled(size: float, unit: str, lang: str) -> tuple[float, str]:
         return 100.0, "个百分点" if lang == "zh" else "pp"
     if unit == "yuan" and size >= 1e5:
         return (1e-4, "万元") if lang == "zh" else (1e-6, "m yuan")
-    return 1.0, unit_name(unit, lang)
+    return 1.0, say.unit_name(unit, lang)
 
 
 def tick(value: float | bool, lang: str) -> str:

@@ -106,15 +106,9 @@ def write_document(found: Validation, face: Face, path: Path) -> Path:
     ----------
     found : Validation
         Of all patterns.
-    face : Face
-    path : Path
-        File to write.
     """
     page = Page(found, face)
-    figures = {
-        "validation": patterns_chart(found),
-        "validation-responses": responses_chart(face),
-    }
+    figures = {"validation": patterns_chart(found), "validation-responses": responses_chart(face)}
     for name, svg in figures.items():
         write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
     again = shlex.join(["returnee", "validate", "--write-doc", "docs/validation.md"])

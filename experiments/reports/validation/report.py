@@ -9,26 +9,10 @@ from typing import Any
 from rich.console import Console
 
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.document import (
-    Block,
-    Heading,
-    Picture,
-    Report,
-    Section,
-    Sheet,
-    Text,
-    in_short,
-    note,
-    repeat,
-)
+from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import show as show_blocks
-from returnee.experiments.reports.validation.charts import (
-    LEVERS,
-    band_text,
-    patterns_chart,
-    responses_chart,
-)
+from returnee.experiments.reports.validation import charts
 from returnee.experiments.studies.face import (
     DRIFT_ALLOWED,
     SCALE_ALLOWED,
@@ -38,22 +22,7 @@ from returnee.experiments.studies.face import (
     Face,
 )
 from returnee.experiments.studies.validation import Result, Validation
-from returnee.experiments.words.texts import (
-    county_name,
-    figure,
-    joined,
-    label_of,
-    measured,
-    measured_number,
-    measured_range,
-    percent,
-    plain_title,
-    short,
-    span,
-    to,
-    value_text,
-    words,
-)
+from returnee.experiments.words import texts as say
 
 MISSES = ("miss", "no_response", "wrong", "not_monotone", "not_zero", "differs")
 
@@ -63,15 +32,13 @@ class Page:
 
     Parameters
     ----------
-    found : Validation
     face : Face or None
         Face checks, where they were asked for.
-    lang : {"en", "zh"}
     """
 
     def __init__(self, found: Validation, face: Face | None = None, lang: str = "en") -> None:
         self.found, self.face, self.lang = found, face, lang
-        self.text: dict[str, Any] = words(lang)["validation"]
+        self.text: dict[str, Any] = say.words(lang)["validation"]
 
     @property
     def seen(self) -> Face:
@@ -85,8 +52,8 @@ class Page:
         plan = self.found.plan
         scenario, s = plan.scenarios[plan.reference], plan.settings
         return str(self.text["subtitle"]).format(
-            scenario=plain_title(scenario, self.lang),
-            county=county_name(scenario.county, self.lang),
+            scenario=say.plain_title(scenario, self.lang),
+            county=say.county_name(scenario.county, self.lang),
             replicates=plan.replicates, sample=s.sample, months=s.months,
         )  # fmt: skip
 
@@ -98,7 +65,7 @@ class Page:
         soft = [r for r in results if r.pattern.use == "soft"]
         unseen = [r for r in results if r.pattern.judged and not r.seen]
         missed = [self.miss(r) for r in results if r.missed and r.seen]
-        joint = words(self.lang)["list_and"].join
+        joint = say.words(self.lang)["list_and"].join
         counts = text["counts"].format(
             fitted=len(fitted), fitted_pass=sum(r.passed for r in fitted),
             tested=len(tested), tested_pass=sum(r.passed for r in tested),
@@ -108,7 +75,7 @@ class Page:
             loose = text["soft_outside" if outside else "soft_counts"].format(
                 soft=len(soft), held=sum(r.passed for r in soft), labels=joint(outside)
             )
-            counts = joined(self.lang, counts, loose)
+            counts = say.joined(self.lang, counts, loose)
         lines = [counts, text["missed"].format(labels=joint(missed)) if missed else ""]
         if unseen:
             labels = joint(r.pattern.label(self.lang) for r in unseen)
@@ -117,14 +84,16 @@ class Page:
             lines.append(text["missed_none"])
         lines.append(self.face_line() if self.face else "")
         if self.found.failures:
-            lines.append(words(self.lang)["failed"].format(n=len(self.found.failures)))
+            lines.append(say.words(self.lang)["failed"].format(n=len(self.found.failures)))
         return [line for line in lines if line]
 
     def miss(self, result: Result) -> str:
         """A missed pattern in words."""
         p, lang = result.pattern, self.lang
         return str(self.text["miss_words"]).format(
-            label=p.label(lang), value=measured(result.value, p.unit, lang), band=band_text(p, lang)
+            label=p.label(lang),
+            value=say.measured(result.value, p.unit, lang),
+            band=charts.band_text(p, lang),
         )
 
     def face_line(self) -> str:
@@ -133,24 +102,24 @@ class Page:
         held = sum(verdict == "holds" for verdict in verdicts)
         return str(self.text["face_counts"]).format(held=held, all=len(verdicts))
 
-    def _sheet(self, head: str, columns: str, rows: Iterable[tuple[list[str], str]]) -> Sheet:
+    def _sheet(self, head: str, columns: str, rows: Iterable[tuple[list[str], str]]) -> doc.Sheet:
         """A table whose last column is the verdict; misses are marked."""
         judged = list(rows)
-        names = [self.text.get(key) or words(self.lang)[key] for key in head.split()]
+        names = [self.text.get(key) or say.words(self.lang)[key] for key in head.split()]
         missed = [k for k, (_, verdict) in enumerate(judged) if verdict in MISSES]
         cells = [[*row, self.text[verdict]] for row, verdict in judged]
         title_row = [*names, self.text["verdict"]]
-        return Sheet(title_row, cells, columns=f"{columns}w", missed=missed, kept=1)
+        return doc.Sheet(title_row, cells, columns=f"{columns}w", missed=missed, kept=1)
 
-    def patterns(self) -> Sheet:
+    def patterns(self) -> doc.Sheet:
         """Every pattern with band, value, interval, use, source and verdict."""
         lang, rows = self.lang, []
         for result in self.found.results:
             p = result.pattern
             cells = [
-                str(p.number), p.label(lang), band_text(p, lang),
-                measured(result.value, p.unit, lang),
-                measured_range(result.low, result.high, p.unit, lang), self.text["uses"][p.use],
+                str(p.number), p.label(lang), charts.band_text(p, lang),
+                say.measured(result.value, p.unit, lang),
+                say.measured_range(result.low, result.high, p.unit, lang), self.text["uses"][p.use],
                 " ".join(p.sources),
             ]  # fmt: skip
             rows.append((cells, verdict_on(result)))
@@ -158,40 +127,40 @@ class Page:
 
     def measure(self, name: str) -> str:
         """Label of a measure."""
-        return self.text["everything"] if name == "*" else label_of(BY_NAME[name], self.lang)
+        return self.text["everything"] if name == "*" else say.label_of(BY_NAME[name], self.lang)
 
-    def responses(self) -> Sheet:
+    def responses(self) -> doc.Sheet:
         """Every response."""
         rows = []
         for r in self.seen.responses:
             unit = BY_NAME[r.measure].unit if r.measure != "*" else ""
             mean, low, high = r.changes[-1]
             cells = [
-                label_of(LEVERS[r.key], self.lang), ", ".join(value_text(v) for v in r.values),
+                say.label_of(charts.LEVERS[r.key], self.lang), ", ".join(say.value_text(v) for v in r.values),
                 self.measure(r.measure), self.text[r.direction],
-                figure(mean, unit, self.lang, signed=True) if unit else f"{mean:g}",
-                span(low, high, unit, self.lang) if unit else "", label_of(r, self.lang),
+                say.figure(mean, unit, self.lang, signed=True) if unit else f"{mean:g}",
+                say.span(low, high, unit, self.lang) if unit else "", say.label_of(r, self.lang),
             ]  # fmt: skip
             rows.append((cells, r.verdict))
         return self._sheet("lever range measure expected change interval reason", "wwwwnnw", rows)
 
-    def extremes(self) -> Sheet:
+    def extremes(self) -> doc.Sheet:
         """Every extreme condition."""
         rows = []
         for r in self.seen.extremes:
             unit, zh = BY_NAME[r.measure].unit, self.lang == "zh"
             cells = [
                 r.condition_zh if zh else r.condition_en, self.measure(r.measure),
-                self.text[r.expected], figure(r.base, unit, self.lang),
-                figure(r.level, unit, self.lang), r.why_zh if zh else r.why_en,
+                self.text[r.expected], say.figure(r.base, unit, self.lang),
+                say.figure(r.level, unit, self.lang), r.why_zh if zh else r.why_en,
             ]  # fmt: skip
             rows.append((cells, r.verdict))
         sheet = self._sheet("condition measure expected band value reason", "wwwnnw", rows)
         base = self.seen.levers.scenarios[self.seen.levers.reference]
-        sheet.head[3] = plain_title(base, self.lang)  # type: ignore[index]
+        sheet.head[3] = say.plain_title(base, self.lang)  # type: ignore[index]
         return sheet
 
-    def drift(self) -> Sheet:
+    def drift(self) -> doc.Sheet:
         """Thirty years."""
         rows = [
             (
@@ -205,15 +174,15 @@ class Page:
         ]  # fmt: skip
         return self._sheet("measure decade_2 decade_3 relative interval", "wnnnn", rows)
 
-    def scale(self) -> Sheet:
+    def scale(self) -> doc.Sheet:
         """Samples."""
         return self._agreement("sample", self.seen.scale)
 
-    def seeds(self) -> Sheet:
+    def seeds(self) -> doc.Sheet:
         """Seeds."""
         return self._agreement("seed", self.seen.seed_agreement)
 
-    def _agreement(self, what: str, found: list[Agreement]) -> Sheet:
+    def _agreement(self, what: str, found: list[Agreement]) -> doc.Sheet:
         rows = [
             (
                 [
@@ -248,40 +217,44 @@ class Page:
         return str(self.text["coverage_line"]).format(share=self._percent(share, False), n=n)
 
     def _percent(self, value: float, signed: bool = True) -> str:
-        return percent(value, self.lang, signed, 1).replace(".0", "")
+        return say.percent(value, self.lang, signed, 1).replace(".0", "")
 
     def _ends(self, low: float, high: float) -> str:
-        return to(self.lang, self._percent(low), self._percent(high))
+        return say.to(self.lang, self._percent(low), self._percent(high))
 
-    def checks(self) -> list[Block]:
+    def checks(self) -> list[doc.Block]:
         """Tables of the face checks, each with its notes."""
         notes = {
             "drift": self.drift_note, "scale": self.scale_note,
             "seeds": f"{self.seeds_note} {self.coverage}",
         }  # fmt: skip
-        blocks: list[Block] = []
+        blocks: list[doc.Block] = []
         for name in ("responses", "extremes", "drift", "scale", "seeds"):
-            blocks.append(Heading(self.text[name]))
-            blocks += [note(notes[name])] if name in notes else []
+            blocks.append(doc.Heading(self.text[name]))
+            blocks += [doc.note(notes[name])] if name in notes else []
             blocks.append(getattr(self, name)())
         return blocks
 
-    def report(self) -> Report:
+    def report(self) -> doc.Report:
         """Everything the page shows."""
         text = self.text
         sections = [
-            in_short(self.lang, self.lines()),
-            Section(text["patterns"], [
-                Picture(patterns_chart(self.found, self.lang)), self.patterns(),
-                note(text["patterns_note"]),
+            doc.in_short(self.lang, self.lines()),
+            doc.Section(text["patterns"], [
+                doc.Picture(charts.patterns_chart(self.found, self.lang)), self.patterns(),
+                doc.note(text["patterns_note"]),
             ]),
         ]  # fmt: skip
         if self.face:
-            drawn = Picture(responses_chart(self.face, self.lang))
-            sections.append(Section(text["face"], [note(text["face_note"]), drawn, *self.checks()]))
-        sections.append(Section(text["how_counted"], [Text(text["counted"], "list")]))
-        sections.append(repeat(self.lang, [self.found.command + (" --face" if self.face else "")]))
-        return Report(self.lang, text["title"], self.subtitle(), sections)
+            drawn = doc.Picture(charts.responses_chart(self.face, self.lang))
+            sections.append(
+                doc.Section(text["face"], [doc.note(text["face_note"]), drawn, *self.checks()])
+            )
+        sections.append(doc.Section(text["how_counted"], [doc.Text(text["counted"], "list")]))
+        sections.append(
+            doc.repeat(self.lang, [self.found.command + (" --face" if self.face else "")])
+        )
+        return doc.Report(self.lang, text["title"], self.subtitle(), sections)
 
 
 def verdict_on(result: Result) -> str:
@@ -294,7 +267,7 @@ def verdict_on(result: Result) -> str:
 
 
 def _decade(value: float) -> str:
-    return measured_number(value, "", "en") if abs(value) >= 0.1 else short(value)
+    return say.measured_number(value, "", "en") if abs(value) >= 0.1 else say.short(value)
 
 
 def write_page(found: Validation, face: Face | None, path: Path, lang: str = "en") -> Path:
@@ -305,5 +278,5 @@ def write_page(found: Validation, face: Face | None, path: Path, lang: str = "en
 def show(found: Validation, face: Face | None, console: Console, lang: str = "en") -> None:
     """Print the answer and the tables behind it."""
     page = Page(found, face, lang)
-    tables = [b for b in page.checks() if not isinstance(b, Text)] if face else []
-    show_blocks([page.patterns(), *tables, Text(page.lines())], console)
+    tables = [b for b in page.checks() if not isinstance(b, doc.Text)] if face else []
+    show_blocks([page.patterns(), *tables, doc.Text(page.lines())], console)

@@ -16,25 +16,14 @@ RANGE = {"low", "high", "steps"}
 
 @dataclass(frozen=True)
 class Axis:
-    """One thing that is varied.
+    """One thing that is varied."""
 
-    Attributes
-    ----------
-    key : str
-        Dotted key of a lever or parameter, or ``county``.
-    values : tuple
-        What it takes, in order; empty for a range.
-    low, high : float
-        Ends of a range.
-    steps : int
-        Values of a range in a grid; 0 where none is given.
-    """
-
-    key: str
-    values: tuple[Any, ...] = ()
+    key: str  # dotted key of a lever or parameter, or ``county``
+    values: tuple[Any, ...] = ()  # what it takes, in order; empty for a range
+    # ends of a range
     low: float = 0.0
     high: float = 0.0
-    steps: int = 0
+    steps: int = 0  # values of a range in a grid; 0 where none is given
 
     @property
     def lever(self) -> Lever | None:

@@ -82,8 +82,7 @@ def along(axis: Axis, unit: np.ndarray) -> np.ndarray | list[Any]:
     if axis.type is int:
         span = int(axis.high) - int(axis.low) + 1
         return [int(axis.low) + int(k) for k in np.minimum((unit * span).astype(int), span - 1)]
-    values: np.ndarray = axis.low + unit * (axis.high - axis.low)
-    return values
+    return axis.low + unit * (axis.high - axis.low)
 
 
 def digest_of(points: pd.DataFrame) -> str:

@@ -56,12 +56,7 @@ def checked(key: str, value: Any, where: str, label: str) -> Any:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Points from a CSV file: a column for each key, a row for each point.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Points from a CSV file: a column for each key, a row for each point."""
     head, rows = read_rows(path)
     if not head:
         raise UsageError(f"{path}: found nothing, allowed CSV in UTF-8")

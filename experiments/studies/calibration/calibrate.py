@@ -21,12 +21,7 @@ from returnee.experiments.errors import Interrupted
 from returnee.experiments.numbers import rounded
 from returnee.experiments.running.executors import compile_first
 from returnee.experiments.running.options import Keep, RunSettings, Where
-from returnee.experiments.statistics.coordinates import (
-    Coordinate,
-    coordinates,
-    point_of,
-    values_at,
-)
+from returnee.experiments.statistics.coordinates import Coordinate, coordinates, point_of, values_at
 from returnee.experiments.studies.calibration.identify import Identification, Response
 from returnee.experiments.studies.calibration.points import Frame, Points
 from returnee.experiments.studies.calibration.search import search
@@ -101,8 +96,7 @@ class Calibration:
     @cached_property
     def fit(self) -> np.ndarray:
         """Figures of the result, means over replicates, shape (targets,)."""
-        found: np.ndarray = means(self.verified)
-        return found
+        return means(self.verified)
 
     @cached_property
     def fit_error(self) -> np.ndarray:

@@ -31,31 +31,22 @@ class Bands:
     """Bands that a set must lie in, widened by simulation error.
 
     Where the best set itself misses a band, the band reaches out to it.
-
-    Attributes
-    ----------
-    targets : sequence of Target
-    error : ndarray, shape (targets,)
-        By how much a band is widened, in the unit of the figure.
-    best : ndarray, shape (targets,)
-        Figures of the best set.
     """
 
     targets: Sequence[Target]
+    # shape (targets,); By how much a band is widened, in the unit of the figure
     error: np.ndarray = field(repr=False)
-    best: np.ndarray = field(repr=False)
+    best: np.ndarray = field(repr=False)  # shape (targets,); Figures of the best set
 
     @property
     def low(self) -> np.ndarray:
         """Lower edges."""
-        found: np.ndarray = np.fmin([t.low for t in self.targets], self.best) - self.error
-        return found
+        return np.fmin([t.low for t in self.targets], self.best) - self.error
 
     @property
     def high(self) -> np.ndarray:
         """Upper edges."""
-        found: np.ndarray = np.fmax([t.high for t in self.targets], self.best) + self.error
-        return found
+        return np.fmax([t.high for t in self.targets], self.best) + self.error
 
     def hold(self, figures: np.ndarray, slack: float = 0.0) -> np.ndarray:
         """Whether all figures (last axis) lie in their bands.
@@ -69,8 +60,7 @@ class Bands:
         """
         more = slack * np.array([t.half for t in self.targets])
         inside = (figures >= self.low - more) & (figures <= self.high + more)
-        found: np.ndarray = (inside | ~np.isfinite(self.best)).all(axis=-1)
-        return found
+        return (inside | ~np.isfinite(self.best)).all(axis=-1)
 
 
 def proposals(
@@ -80,8 +70,7 @@ def proposals(
     rng = np.random.default_rng(seed)
     drawn = qmc.MultivariateNormalQMC(centre, covariance, seed=rng).random(DRAWN)
     low, high = np.array([axis.limits for axis in axes]).T
-    found: np.ndarray = drawn[((drawn >= low) & (drawn <= high)).all(axis=1)]
-    return found
+    return drawn[((drawn >= low) & (drawn <= high)).all(axis=1)]
 
 
 def sample_around(
@@ -101,14 +90,12 @@ def sample_around(
         The best set.
     identified : Identification
         At the best set.
-    bands : Bands
     judge : callable
         Points of shape (points, parameters) to figures of shape (points, targets).
     wanted : int
         Sets that hold.
     most : int
         Sets to run at most.
-    seed : int
 
     Returns
     -------
@@ -142,7 +129,6 @@ def well_spread(points: np.ndarray, number: int, first: int = 0) -> list[int]:
     Parameters
     ----------
     points : ndarray, shape (points, parameters)
-    number : int
     first : int
         Row to begin with.
 

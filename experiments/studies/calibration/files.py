@@ -142,15 +142,10 @@ def write_files(found: Calibration, extends: str, overrides: Mapping[str, Any]) 
 
     Parameters
     ----------
-    found : Calibration
     extends : str
         Scenario that was calibrated: a name or a path.
     overrides : mapping
         Laid on top of it.
-
-    Returns
-    -------
-    list of Path
     """
     files = {
         BEHAVIOUR: behaviour_toml(found, extends, overrides),

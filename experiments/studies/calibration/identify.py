@@ -46,27 +46,18 @@ def one_at_a_time(axes: Sequence[Coordinate], centre: np.ndarray, step: float = 
 
 @dataclass(frozen=True)
 class Response:
-    """How figures answer to each parameter, moved alone.
-
-    Attributes
-    ----------
-    axes : sequence of Coordinate
-    targets : sequence of Target
-    points : ndarray, shape (1 + 2 parameters, parameters)
-        As from `one_at_a_time`.
-    figures : ndarray, shape (1 + 2 parameters, replicates, targets)
-    """
+    """How figures answer to each parameter, moved alone."""
 
     axes: Sequence[Coordinate]
     targets: Sequence[Target]
+    # shape (1 + 2 parameters, parameters); As from `one_at_a_time`
     points: np.ndarray = field(repr=False)
-    figures: np.ndarray = field(repr=False)
+    figures: np.ndarray = field(repr=False)  # shape (1 + 2 parameters, replicates, targets)
 
     @cached_property
     def differences(self) -> np.ndarray:
         """Up less down by replicate, in half-widths, shape (parameters, replicates, targets)."""
-        found: np.ndarray = (self.figures[2::2] - self.figures[1::2]) / self._half
-        return found
+        return (self.figures[2::2] - self.figures[1::2]) / self._half
 
     @property
     def _half(self) -> np.ndarray:
@@ -76,8 +67,7 @@ class Response:
     def moves(self) -> np.ndarray:
         """How far each coordinate was moved in all, shape (parameters,)."""
         k = np.arange(len(self.axes))
-        found: np.ndarray = self.points[2 + 2 * k, k] - self.points[1 + 2 * k, k]
-        return found
+        return self.points[2 + 2 * k, k] - self.points[1 + 2 * k, k]
 
     @cached_property
     def jacobian(self) -> np.ndarray:
@@ -85,8 +75,7 @@ class Response:
         mean = np.nan_to_num(_nanmean(self.differences, 1))
         with np.errstate(divide="ignore", invalid="ignore"):
             slopes = mean / self.moves[:, None]
-        found: np.ndarray = np.where(self.moves[:, None] > 0.0, slopes, 0.0).T
-        return found
+        return np.where(self.moves[:, None] > 0.0, slopes, 0.0).T
 
     @cached_property
     def told(self) -> np.ndarray:
@@ -96,8 +85,7 @@ class Response:
         square = _nanmean((self.differences - mean[:, None]) ** 2, 1)
         with np.errstate(divide="ignore", invalid="ignore"):
             error = np.sqrt(square / np.maximum(count - 1, 1))
-        found: np.ndarray = ((np.abs(mean) > TOLD * error) & (mean != 0.0) & (count > 0)).T
-        return found
+        return ((np.abs(mean) > TOLD * error) & (mean != 0.0) & (count > 0)).T
 
     def unmoved(self) -> list[Target]:
         """Targets that no parameter moves."""
@@ -113,17 +101,10 @@ def _nanmean(values: np.ndarray, axis: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Identification:
-    """What the targets say about each parameter at a point.
+    """What the targets say about each parameter at a point."""
 
-    Attributes
-    ----------
-    response : Response
-        At the point.
-    errors : ndarray, shape (targets,)
-        Simulation error of each figure, in half-widths.
-    """
-
-    response: Response
+    response: Response  # at the point
+    # shape (targets,); Simulation error of each figure, in half-widths
     errors: np.ndarray = field(repr=False)
 
     @cached_property
@@ -131,28 +112,24 @@ class Identification:
         """J' Omega^-1 J, weights included, shape (parameters, parameters)."""
         weight = np.array([t.weight for t in self.response.targets]) / (1.0 + self.errors**2)
         j = self.response.jacobian
-        found: np.ndarray = j.T @ (weight[:, None] * j)
-        return found
+        return j.T @ (weight[:, None] * j)
 
     @cached_property
     def covariance(self) -> np.ndarray:
         """Of the coordinates, given targets and searched range, shape (parameters, parameters)."""
         n = len(self.information)
-        found: np.ndarray = np.linalg.inv(self.information + np.eye(n) / PRIOR**2)
-        return found
+        return np.linalg.inv(self.information + np.eye(n) / PRIOR**2)
 
     @cached_property
     def singular_values(self) -> np.ndarray:
         """Of the weighted Jacobian, the largest first; below 1 / `PRIOR` a direction is not seen."""
         values = np.linalg.eigvalsh(self.information)[::-1]
-        found: np.ndarray = np.sqrt(np.maximum(values, 0.0))
-        return found
+        return np.sqrt(np.maximum(values, 0.0))
 
     @cached_property
     def learned(self) -> np.ndarray:
         """Share of each parameter that the targets settle, shape (parameters,)."""
-        found: np.ndarray = 1.0 - np.diag(self.covariance) / PRIOR**2
-        return found
+        return 1.0 - np.diag(self.covariance) / PRIOR**2
 
     def frame(self) -> pd.DataFrame:
         """A row a parameter: what was learned, widths, and the response of every target to it.

@@ -34,17 +34,9 @@ Key = tuple[tuple[tuple[str, float], ...], int, float]
 
 @dataclass(frozen=True)
 class Frame:
-    """What every run of a calibration has in common.
+    """What every run of a calibration has in common."""
 
-    Attributes
-    ----------
-    scenario : Scenario
-        With the values in use.
-    targets : tuple of Target
-    seed, months : int
-    """
-
-    scenario: Scenario
+    scenario: Scenario  # with the values in use
     targets: tuple[Target, ...]
     seed: int
     months: int
@@ -78,10 +70,8 @@ class Points(OwnFolder):
 
     Parameters
     ----------
-    frame : Frame
     about : mapping
         What else must be the same for the calibration to go on: parameters, method and so on.
-    where : Where
     results : Keep
         Folder that is new, empty, or of the same calibration.
     command : str
@@ -89,12 +79,7 @@ class Points(OwnFolder):
     """
 
     def __init__(
-        self,
-        frame: Frame,
-        about: Mapping[str, Any],
-        where: Where,
-        results: Keep,
-        command: str = "",
+        self, frame: Frame, about: Mapping[str, Any], where: Where, results: Keep, command: str = ""
     ) -> None:
         self.frame, self.where, self.reporter = frame, where, results.reporter
         self.found: dict[Key, dict[str, float]] = {}
@@ -153,8 +138,6 @@ class Points(OwnFolder):
         ----------
         sets : sequence of mapping
             Parameters by dotted key.
-        replicates : int
-        sample : float
         first : int
             Number of the first replicate.
 

@@ -31,12 +31,7 @@ Losses = Callable[[np.ndarray], np.ndarray]
 
 
 def check_method(method: str) -> None:
-    """Refuse a method that is unknown or not installed.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse a method that is unknown or not installed."""
     if method not in METHODS:
         raise UsageError(f"method: found {method}, allowed {', '.join(METHODS)}")
     if method == "gp" and importlib.util.find_spec("torch") is None:
@@ -74,9 +69,7 @@ def search(
 
     Parameters
     ----------
-    axes : sequence of Coordinate
     method : {"cma", "tpe", "gp"}
-    seed : int
     budget : int
         Points to try, the start included.
     losses : callable

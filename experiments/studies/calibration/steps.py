@@ -8,27 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from returnee.experiments import defaults
 from returnee.experiments.arguments import check_fields
-from returnee.experiments.defaults import (
-    CALIBRATION_REPLICATES,
-    CALIBRATION_SAMPLE,
-    CALIBRATION_TRIALS,
-    ENSEMBLE_MEMBERS,
-    VERIFY_REPLICATES,
-    VERIFY_SAMPLE,
-)
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import check
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.statistics.coordinates import Coordinate, values_at
+from returnee.experiments.studies.calibration import identify
 from returnee.experiments.studies.calibration.ensemble import Bands, sample_around, well_spread
-from returnee.experiments.studies.calibration.identify import (
-    PRIOR,
-    Identification,
-    Response,
-    one_at_a_time,
-)
 from returnee.experiments.studies.calibration.points import Frame, Points
 from returnee.experiments.studies.calibration.search import check_method
 from returnee.experiments.studies.calibration.targets import Target, distances
@@ -60,13 +48,13 @@ class Options:
         Of the best; the members of the ensemble have a quarter of it.
     """
 
-    trials: int = CALIBRATION_TRIALS
-    sample: float = CALIBRATION_SAMPLE
-    replicates: int = CALIBRATION_REPLICATES
+    trials: int = defaults.CALIBRATION_TRIALS
+    sample: float = defaults.CALIBRATION_SAMPLE
+    replicates: int = defaults.CALIBRATION_REPLICATES
     method: str = "cma"
-    members: int = ENSEMBLE_MEMBERS
-    verify_sample: float = VERIFY_SAMPLE
-    verify_replicates: int = VERIFY_REPLICATES
+    members: int = defaults.ENSEMBLE_MEMBERS
+    verify_sample: float = defaults.VERIFY_SAMPLE
+    verify_replicates: int = defaults.VERIFY_REPLICATES
 
     def __post_init__(self) -> None:
         """Refuse what is of another type."""
@@ -78,12 +66,7 @@ class Options:
         return max(1, self.verify_replicates // 4)
 
     def check(self, frame: Frame) -> None:
-        """Refuse what no calibration can have.
-
-        Raises
-        ------
-        UsageError
-        """
+        """Refuse what no calibration can have."""
         limits = {
             "trials": (self.trials, 1, 1_000_000), "replicates": (self.replicates, 2, 1000),
             "members": (self.members, 0, 1000),
@@ -103,8 +86,7 @@ def means(figures: np.ndarray) -> np.ndarray:
     count = there.sum(axis=-2)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(there, figures, 0.0).sum(axis=-2) / count
-    found: np.ndarray = np.where(2 * count >= figures.shape[-2], mean, np.nan)
-    return found
+    return np.where(2 * count >= figures.shape[-2], mean, np.nan)
 
 
 def spread(figures: np.ndarray) -> np.ndarray:
@@ -114,8 +96,7 @@ def spread(figures: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(there, figures, 0.0).sum(axis=-2, keepdims=True) / count
         square = np.where(there, (figures - mean) ** 2, 0.0).sum(axis=-2)
-    found: np.ndarray = np.sqrt(square / np.maximum(count[..., 0, :] - 1, 1))
-    return found
+    return np.sqrt(square / np.maximum(count[..., 0, :] - 1, 1))
 
 
 def loss_of(targets: Sequence[Target], figures: np.ndarray) -> Any:
@@ -133,7 +114,7 @@ def pull_of(points: np.ndarray) -> Any:
     ----------
     points : ndarray, shape (..., parameters)
     """
-    return ((points / PRIOR) ** 2).sum(axis=-1)
+    return ((points / identify.PRIOR) ** 2).sum(axis=-1)
 
 
 class Calibrator:
@@ -156,18 +137,17 @@ class Calibrator:
         replicates = replicates or self.options.replicates
         return self.points.figures(self.sets(points), replicates, self.options.sample)
 
-    def response(self, centre: np.ndarray, replicates: int) -> Response:
+    def response(self, centre: np.ndarray, replicates: int) -> identify.Response:
         """Each parameter moved alone."""
-        moved = one_at_a_time(self.axes, centre)
-        return Response(self.axes, self.targets, moved, self.run(moved, replicates))
+        moved = identify.one_at_a_time(self.axes, centre)
+        return identify.Response(self.axes, self.targets, moved, self.run(moved, replicates))
 
     def losses(self, points: np.ndarray) -> np.ndarray:
         """Losses at points of the search, with the pull towards the values in use."""
         figures = self.run(points)
         self.tried += list(points)
         self.figures += list(figures)
-        found: np.ndarray = loss_of(self.targets, means(figures)) + pull_of(points)
-        return found
+        return loss_of(self.targets, means(figures)) + pull_of(points)
 
     @property
     def all_losses(self) -> np.ndarray:
@@ -189,17 +169,11 @@ class Calibrator:
         """Standard deviation of a figure over replicates, pooled over the sets that fit best."""
         figures = np.array(self.figures)
         order = np.argsort(loss_of(self.targets, means(figures)), kind="stable")[:NEAR]
-        found: np.ndarray = np.sqrt((spread(figures[order]) ** 2).mean(axis=0))
-        return found
+        return np.sqrt((spread(figures[order]) ** 2).mean(axis=0))
 
 
-def out_of_reach(first: Response, warn: Reporter) -> None:
-    """Name targets that no parameter moves: an error for one that is missed, else a line.
-
-    Raises
-    ------
-    UsageError
-    """
+def out_of_reach(first: identify.Response, warn: Reporter) -> None:
+    """Name targets that no parameter moves: an error for one that is missed, else a line."""
     now = means(first.figures[0])
     for target in first.unmoved():
         value = now[list(first.targets).index(target)]
@@ -216,7 +190,7 @@ def ensemble_of(
     steps: Calibrator,
     centre: np.ndarray,
     best: dict[str, float],
-    identified: Identification,
+    identified: identify.Identification,
     error: np.ndarray,
 ) -> tuple[list[dict[str, float]], np.ndarray, int]:
     """Sets that meet the targets, verified, well spread: parameters, figures, and how many met."""

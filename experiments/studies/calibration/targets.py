@@ -40,27 +40,17 @@ MISSING = 10.0  # half-widths; distance of a figure that a run cannot show
 
 @dataclass(frozen=True)
 class Target:
-    """One figure to be met.
+    """One figure to be met."""
 
-    Attributes
-    ----------
-    indicator : str
-        Key of a pattern, or name of a monthly indicator (stocks and means: mean of the last 12
-        months; flows: their sum).
-    low, high : float
-        Band; for a value, one standard deviation either way.
-    source : str
-    weight : float
-        Factor on the squared distance.
-    aim : {"centre", "inside"}
-    """
-
+    # key of a pattern, or name of a monthly indicator (stocks and means: mean of the last 12
+    # months; flows: their sum)
     indicator: str
+    # band; for a value, one standard deviation either way
     low: float
     high: float
     source: str = ""
-    weight: float = 1.0
-    aim: str = CENTRE
+    weight: float = 1.0  # factor on the squared distance
+    aim: str = CENTRE  # {"centre", "inside"}
 
     @property
     def centre(self) -> float:
@@ -104,7 +94,6 @@ def distances(targets: Iterable[Target], figures: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    targets : iterable of Target
     figures : ndarray of float, shape (..., targets)
         NaN counts as `MISSING`.
 
@@ -124,8 +113,7 @@ def distances(targets: Iterable[Target], figures: np.ndarray) -> np.ndarray:
     inside = np.array([t.aim == INSIDE for t in targets])
     away = np.where(inside, np.sign(away) * np.maximum(np.abs(away) - 1.0, 0.0), away)
     away = np.where(np.isfinite(figures), away, MISSING)
-    found: np.ndarray = away * np.sqrt([t.weight for t in targets])
-    return found
+    return away * np.sqrt([t.weight for t in targets])
 
 
 def figures_of(run: Run, targets: Iterable[Target]) -> dict[str, float]:
@@ -153,7 +141,6 @@ def read_targets(
 
     Parameters
     ----------
-    path : path
     warn : callable
         Called with one line for each pattern that the model keeps for validation.
 

@@ -143,18 +143,11 @@ def read_cell(cell: int, moved: Levels, world: Mapping[str, Any], cap: float = 0
 
 @dataclass(frozen=True)
 class Factorial(Plan):
-    """A plan whose points are cells; the cells of the premium have more replicates than the rest.
+    """A plan whose points are cells; those of the premium have more replicates than the rest."""
 
-    Attributes
-    ----------
-    fewer : int
-        Replicates of the cells that are not in `often`; `replicates` is that of the others.
-    often : frozenset of str
-        Labels of the cells that the premium rests on.
-    """
-
+    # replicates of the cells that are not in `often`; `replicates` is that of the others
     fewer: int = 1
-    often: frozenset[str] = frozenset()
+    often: frozenset[str] = frozenset()  # labels of the cells that the premium rests on
 
     def tasks(self) -> list[Task]:
         """List every run, replicate by replicate; the point is the place of its cell."""
@@ -177,7 +170,6 @@ def factorial(
         Yuan a year.
     replicates : int
         Of every cell; the cells of the premium have `EXTRA` times as many.
-    settings : RunSettings
     world : mapping
         Overrides of county and behaviour.
     """

@@ -27,21 +27,7 @@ import pandas as pd
 from returnee.experiments.measuring import selections
 from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
 from returnee.experiments.statistics.intervals import estimate, ratio_interval
-from returnee.experiments.studies.linkage.design import (
-    CELLS,
-    FACTORS,
-    LINKAGE,
-    LINKED,
-    NOTHING,
-    OTHER_CAPS,
-    PILLARS,
-    SILOED,
-    Factorial,
-    capped_label,
-    ceiling_label,
-    cell_of,
-    label_of_cell,
-)
+from returnee.experiments.studies.linkage import design
 from returnee.simulation.state.programmes import PROGRAMMES
 
 OUTCOMES, COST = selections.OF_LINKAGE, selections.COST
@@ -53,26 +39,19 @@ ROUNDING = 1e-11  # of the largest level: what sums of weights may be off by
 
 @dataclass(frozen=True)
 class Contrast:
-    """A linear function of the cells.
+    """A linear function of the cells."""
 
-    Attributes
-    ----------
-    kind : str
-        alone, last, last_linked, shapley, shapley_linked, joint, joint_linked, main, interaction.
-    factor, other : str
-        What it is about; empty where nothing.
-    weights : ndarray, shape (64,)
-    """
-
+    # alone, last, last_linked, shapley, shapley_linked, joint, joint_linked, main, interaction
     kind: str
+    # what it is about; empty where nothing
     factor: str
     other: str
-    weights: np.ndarray
+    weights: np.ndarray  # shape (64,)
 
 
 def between(plus: int, minus: int) -> np.ndarray:
     """Weights of the difference between two cells, shape (64,)."""
-    weights = np.zeros(CELLS)
+    weights = np.zeros(design.CELLS)
     weights[plus] += 1.0
     weights[minus] -= 1.0
     return weights
@@ -85,7 +64,7 @@ def shapley(factor: int, n: int) -> np.ndarray:
     -------
     ndarray, shape (64,)
     """
-    weights, bit = np.zeros(CELLS), 1 << factor
+    weights, bit = np.zeros(design.CELLS), 1 << factor
     for cell in range(1 << n):
         if not cell & bit:
             size = cell.bit_count()
@@ -97,31 +76,33 @@ def shapley(factor: int, n: int) -> np.ndarray:
 
 def contrast(*factors: int) -> np.ndarray:
     """Weights of the factorial contrast of one factor, or of two; shape (64,)."""
-    cells = np.arange(CELLS)
-    signs = np.ones(CELLS)
+    cells = np.arange(design.CELLS)
+    signs = np.ones(design.CELLS)
     for factor in factors:
         signs = signs * np.where(cells >> factor & 1, 1.0, -1.0)
-    return signs * 2.0 ** (len(factors) - len(FACTORS))
+    return signs * 2.0 ** (len(factors) - len(design.FACTORS))
 
 
 def contrasts() -> list[Contrast]:
     """Every contrast that is reported."""
-    n, found = len(PILLARS), []
-    for k, factor in enumerate(FACTORS):
+    n, found = len(design.PILLARS), []
+    for k, factor in enumerate(design.FACTORS):
         bit = 1 << k
-        found.append(Contrast("alone", factor, "", between(bit, NOTHING)))
-        if factor != LINKAGE:
-            found.append(Contrast("last", factor, "", between(SILOED, SILOED ^ bit)))
+        found.append(Contrast("alone", factor, "", between(bit, design.NOTHING)))
+        if factor != design.LINKAGE:
+            found.append(Contrast("last", factor, "", between(design.SILOED, design.SILOED ^ bit)))
             found.append(Contrast("shapley", factor, "", shapley(k, n)))
-        found.append(Contrast("last_linked", factor, "", between(LINKED, LINKED ^ bit)))
+        found.append(
+            Contrast("last_linked", factor, "", between(design.LINKED, design.LINKED ^ bit))
+        )
         found.append(Contrast("shapley_linked", factor, "", shapley(k, n + 1)))
         found.append(Contrast("main", factor, "", contrast(k)))
         found += [
-            Contrast("interaction", factor, FACTORS[j], contrast(k, j))
-            for j in range(k + 1, len(FACTORS))
+            Contrast("interaction", factor, design.FACTORS[j], contrast(k, j))
+            for j in range(k + 1, len(design.FACTORS))
         ]
-    found.append(Contrast("joint", "", "", between(SILOED, NOTHING)))
-    found.append(Contrast("joint_linked", "", "", between(LINKED, NOTHING)))
+    found.append(Contrast("joint", "", "", between(design.SILOED, design.NOTHING)))
+    found.append(Contrast("joint_linked", "", "", between(design.LINKED, design.NOTHING)))
     return found
 
 
@@ -248,7 +229,7 @@ def _rates(stacked: np.ndarray) -> np.ndarray:
     return rates
 
 
-def premiums_of(values: np.ndarray, plan: Factorial) -> pd.DataFrame:
+def premiums_of(values: np.ndarray, plan: design.Factorial) -> pd.DataFrame:
     """The premium at the main cap, at the other caps, and without a cap; and the ceiling.
 
     Parameters
@@ -264,13 +245,16 @@ def premiums_of(values: np.ndarray, plan: Factorial) -> pd.DataFrame:
     """
     place = {label: k for k, label in enumerate(plan.scenarios)}
     labels = {
-        "capped": (capped_label(False), capped_label(True)),
-        "uncapped": (label_of_cell(SILOED), label_of_cell(LINKED)),
-        **{f"cap x {s:g}": (capped_label(False, s), capped_label(True, s)) for s in OTHER_CAPS},
-        "ceiling": (capped_label(False), ceiling_label(True)),
-        "ceiling_uncapped": (label_of_cell(SILOED), ceiling_label(False)),
+        "capped": (design.capped_label(False), design.capped_label(True)),
+        "uncapped": (design.label_of_cell(design.SILOED), design.label_of_cell(design.LINKED)),
+        **{
+            f"cap x {s:g}": (design.capped_label(False, s), design.capped_label(True, s))
+            for s in design.OTHER_CAPS
+        },
+        "ceiling": (design.capped_label(False), design.ceiling_label(True)),
+        "ceiling_uncapped": (design.label_of_cell(design.SILOED), design.ceiling_label(False)),
     }
-    nothing = values[place[label_of_cell(cell_of())]]
+    nothing = values[place[design.label_of_cell(design.cell_of())]]
     frames = []
     for basis, (siloed, linked) in labels.items():
         frame = premium_of(values[place[siloed]], values[place[linked]], nothing)

@@ -19,13 +19,7 @@ from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import run
-from returnee.experiments.studies.linkage.design import (
-    CELLS,
-    Factorial,
-    cap_or_default,
-    check_world,
-    factorial,
-)
+from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.effects import (
     COST,
     KEPT,
@@ -54,7 +48,7 @@ class Linkage:
         The command that repeats it.
     """
 
-    plan: Factorial
+    plan: design.Factorial
     cap: float
     values: np.ndarray = field(repr=False)
     failures: list[dict[str, Any]] = field(repr=False)
@@ -64,7 +58,7 @@ class Linkage:
     @cached_property
     def cells(self) -> np.ndarray:
         """Outcomes and public cost of the factorial, shape (64, replicates, 7)."""
-        return self.values[:CELLS, : self.plan.fewer, :COLUMNS]
+        return self.values[: design.CELLS, : self.plan.fewer, :COLUMNS]
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -127,9 +121,9 @@ def linkage(
         If stopped; what is finished is kept.
     """
     world = dict(overrides or {})
-    check_world(world)
-    cap = cap_or_default(cap)
-    plan = factorial(cap, replicates, settings, world)
+    design.check_world(world)
+    cap = design.cap_or_default(cap)
+    plan = design.factorial(cap, replicates, settings, world)
     plan.check()
     command = command_of(plan.fewer, settings, cap, world)
     store = run(plan, Tidy(horizon_of), where, results, command)

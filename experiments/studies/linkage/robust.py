@@ -41,15 +41,7 @@ from returnee.experiments.studies.compare_ensemble import (
     own_luck,
     sets_of,
 )
-from returnee.experiments.studies.linkage.design import (
-    EQUAL,
-    LINKED,
-    SILOED,
-    cap_or_default,
-    check_world,
-    levels,
-    read_cell,
-)
+from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES
 from returnee.experiments.studies.linkage.experiment import command_of
 from returnee.scenarios import Lever, Scenario, load_scenario, walk
@@ -157,7 +149,7 @@ class Robust:
     @cached_property
     def alike(self) -> np.ndarray:
         """Whether the two spend alike, by point; shape (points,)."""
-        return np.abs(self.gaps) <= EQUAL
+        return np.abs(self.gaps) <= design.EQUAL
 
     @cached_property
     def correlations(self) -> pd.DataFrame:
@@ -217,11 +209,11 @@ def point_plan(
     world: Mapping[str, Any],
 ) -> PointPlan:  # fmt: skip
     """The plan of all points, siloed and linked under the cap."""
-    levers, scenarios = levels(), {}
+    levers, scenarios = design.levels(), {}
     for k, point in enumerate(points):
         here = {**world, **{lever.key: float(v) for lever, v in zip(moved, point)}}
-        for name, cell in (("siloed", SILOED), ("linked", LINKED)):
-            scenarios[f"point {k} {name}"] = read_cell(cell, levers, here, cap)
+        for name, cell in (("siloed", design.SILOED), ("linked", design.LINKED)):
+            scenarios[f"point {k} {name}"] = design.read_cell(cell, levers, here, cap)
     return PointPlan(scenarios, "point 0 siloed", replicates, settings)
 
 
@@ -249,8 +241,8 @@ def of_ensemble(
     check_overrides(world, sets)
     known = dict(walk(load_scenario("baseline", world)))
     pair = {
-        name: read_cell(cell, levels(), world, cap)
-        for name, cell in (("siloed", SILOED), ("linked", LINKED))
+        name: design.read_cell(cell, design.levels(), world, cap)
+        for name, cell in (("siloed", design.SILOED), ("linked", design.LINKED))
     }
     plan = own_luck(sets, pair, "siloed", replicates, settings)
     drawn = np.array([list(found.values()) for found in sets])
@@ -279,17 +271,13 @@ def robust(
     over : str
         "free" or "all": which behaviour parameters to move. "ensemble", or the path of a .csv file:
         the parameter sets of an ensemble.
-
-    Raises
-    ------
-    ScenarioError, UsageError, Interrupted
     """
     if over not in OVER and over != SHIPPED and not over.lower().endswith(".csv"):
         allowed = ", ".join((*OVER, SHIPPED))
         raise UsageError(f"over: found {over}, allowed {allowed}, or a .csv file of parameter sets")
     world = dict(overrides or {})
-    check_world(world)
-    cap = cap_or_default(cap)
+    design.check_world(world)
+    cap = design.cap_or_default(cap)
     choose = of_hypercube if over in OVER else of_ensemble
     plan, moved, drawn = choose(points, over, cap, replicates, settings, world)
     plan.check()

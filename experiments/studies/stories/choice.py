@@ -149,8 +149,7 @@ def _key(plan: Plan, replicate: int, wanted: Mapping[str, Any]) -> dict[str, Any
         "scenarios": {label: plan.scenarios[label].id for label in wanted},
         "chosen": wanted,
     }
-    found: dict[str, Any] = json.loads(json.dumps(key))
-    return found
+    return json.loads(json.dumps(key))
 
 
 def _read(folder: Path | None, key: Mapping[str, Any]) -> dict[str, list[Pair]] | None:

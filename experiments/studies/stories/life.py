@@ -16,42 +16,22 @@ Detail = dict[str, Any]  # numbers, words of catalogues, or names in English and
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to a person.
+    """Something that happened to a person."""
 
-    Attributes
-    ----------
-    month : int
-        From 1, under the policy.
-    kind : str
-        Key of ``[events]`` in the catalogues.
-    detail : dict
-        What the sentence names: numbers (yuan, months, jobs), words, names in both languages.
-    """
-
-    month: int
-    kind: str
+    month: int  # from 1, under the policy
+    kind: str  # key of ``[events]`` in the catalogues
+    # what the sentence names: numbers (yuan, months, jobs), words, names in both languages
     detail: Detail
 
 
 @dataclass(frozen=True)
 class Life:
-    """A person's life under one policy.
-
-    Attributes
-    ----------
-    worker : int
-    person : dict
-        Who she or he was when the policy began.
-    events : tuple of Event
-        In order.
-    end : dict
-        State, firm, jobs, public money received and loan left at the end.
-    """
+    """A person's life under one policy."""
 
     worker: int
-    person: Detail
-    events: tuple[Event, ...]
-    end: Detail
+    person: Detail  # who she or he was when the policy began
+    events: tuple[Event, ...]  # in order
+    end: Detail  # state, firm, jobs, public money received and loan left at the end
 
     def as_json(self) -> Detail:
         """The life as plain values."""
@@ -66,19 +46,10 @@ class Life:
 
 @dataclass(frozen=True)
 class Pair:
-    """One person's lives under a reference and under a policy, as an example of a kind.
+    """One person's lives under a reference and under a policy, as an example of a kind."""
 
-    Attributes
-    ----------
-    kind : str
-        Key of ``[kinds]`` in the catalogues; empty for a person asked for by id.
-    candidates : int
-        Of how many people this one is the example.
-    reference, policy : Life
-    """
-
-    kind: str
-    candidates: int
+    kind: str  # key of ``[kinds]`` in the catalogues; empty for a person asked for by id
+    candidates: int  # of how many people this one is the example
     reference: Life
     policy: Life
 

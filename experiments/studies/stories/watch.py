@@ -14,14 +14,7 @@ import numpy as np
 
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import RunSettings
-from returnee.experiments.studies.stories.life import (
-    KINDS,
-    MONTHLY,
-    RECEIVED,
-    Detail,
-    Event,
-    Life,
-)
+from returnee.experiments.studies.stories.life import KINDS, MONTHLY, RECEIVED, Detail, Event, Life
 from returnee.scenarios import Scenario
 from returnee.simulation.run import Run, start
 from returnee.simulation.start.history import advance
@@ -43,16 +36,10 @@ def lives_of(
 
     Parameters
     ----------
-    scenario : Scenario
     workers : iterable of int
         Ids.
-    replicate : int
     settings : RunSettings
         Seed, sample, months and history of the run.
-
-    Returns
-    -------
-    dict of int to Life
 
     Raises
     ------
@@ -98,7 +85,6 @@ class Watcher:
 
     Parameters
     ----------
-    scenario : Scenario
     county : County
         At the end of its history.
     row : int

@@ -42,8 +42,7 @@ SUPPORT = tuple(kind for kinds in REASONS.values() for kind in kinds if kind not
 
 def people_words(lang: str) -> dict[str, Any]:
     """Texts about people and lives in one language."""
-    found: dict[str, Any] = words(lang)["people"]
-    return found
+    return words(lang)["people"]
 
 
 def story(run: Run, worker: int, lang: str = "en") -> list[str]:
@@ -55,11 +54,6 @@ def story(run: Run, worker: int, lang: str = "en") -> list[str]:
         Any run of `simulation.simulate`; it is lived again with an eye on the person.
     worker : int
         Id.
-    lang : {"en", "zh"}
-
-    Returns
-    -------
-    list of str
 
     Raises
     ------

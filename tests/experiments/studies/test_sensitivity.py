@@ -162,12 +162,12 @@ def test_a_measure_that_is_missing_everywhere_takes_nothing_from_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As survival is where no firm is founded."""
-    whole = jobs.levels_of
+    whole = jobs.measures.levels_of
 
     def without_returns(run: Any) -> np.ndarray:
         return np.where(np.array(NAMES) == "returns", np.nan, whole(run))
 
-    monkeypatch.setattr(jobs, "levels_of", without_returns)
+    monkeypatch.setattr(jobs.measures, "levels_of", without_returns)
     words = ["sensitivity", "linked", "--trajectories", 3, "--base", 4, "--top", 2]
     words += ["--replicates", 1, "--sample", 0.002, "--months", 12, "--out", tmp_path / "a"]
     words += [word for key in KEYS for word in ("--over", key)]
