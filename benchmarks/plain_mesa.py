@@ -33,6 +33,7 @@ from returnee.simulation.engine.bundle import OneRow
 from returnee.simulation.firms.closing import close_firms
 from returnee.simulation.firms.hiring import match
 from returnee.simulation.firms.trading import trade
+from returnee.simulation.firms.ventures import luck_of_firms
 from returnee.simulation.indicators import MONTH
 from returnee.simulation.month import support
 from returnee.simulation.people.careers import (
@@ -46,6 +47,7 @@ from returnee.simulation.people.careers import (
 from returnee.simulation.people.information import apply_notes
 from returnee.simulation.state import records as r
 from returnee.simulation.state.county import County
+from returnee.simulation.state.draws import D_TRADE
 from returnee.simulation.support.outreach import inform
 
 ONE_ROW = {name for name, field in vars(County).items() if isinstance(field, OneRow)}
@@ -81,7 +83,8 @@ class FirmAgent(RowAgent):
     def step(self) -> None:
         """Trade if open."""
         if self.phase == r.OPEN:  # type: ignore[attr-defined]
-            trade(self.model.county, self.row)
+            luck = luck_of_firms(self.model.county, np.array([self.row]), D_TRADE, 0, True)
+            trade(self.model.county, self.row, *luck[:2, 0])
 
 
 class Objects(SimpleNamespace):

@@ -24,11 +24,12 @@ from returnee.simulation.firms.ventures import (
     venture_income,
 )
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import book, cents, is_active, knows, savings_after, settle
+from returnee.simulation.state.changes import book, cents, knows, savings_after, settle
 from returnee.simulation.state.channels import FINANCE
 from returnee.simulation.state.draws import D_CREDIT, D_FAMILY, I_ELIGIBLE, draw_each, draws, normal
 from returnee.simulation.state.money import fen
 from returnee.simulation.state.queues import desk_days, has_post, waits_at_desk
+from returnee.simulation.state.visible import ACTIVE
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -144,17 +145,24 @@ def credit_in_sight(c: County, worker: np.record, sector: int, means: float, wan
 
 @kernel
 def luck_of_ties(c: County, i: int, decision: int, attempt: int):
-    """Four draws for each tie of worker `i`; shape (4, ties)."""
-    first, last = c.indptr[i], c.indptr[i + 1]
-    agents, items = (
-        np.full(last - first, c.workers[i].id, np.int64),
-        np.empty(last - first, np.int64),
-    )
-    for k in range(last - first):
-        items[k] = c.workers[c.ties[first + k]].id
-    luck = np.empty((4, last - first))
-    draw_each(c.clock, decision, attempt, agents, items, luck)
-    return luck
+    """Draws for the ties of worker `i` in the labour force.
+
+    Returns
+    -------
+    rows : int64 array
+        Of those ties.
+    luck : float64 array, shape (4, ties)
+    """
+    first, last, n = c.indptr[i], c.indptr[i + 1], 0
+    rows, ids = np.empty(last - first, np.int64), np.empty(last - first, np.int64)
+    for k in range(first, last):
+        j = c.ties[k]
+        if int(c.seen[j]) & (1 << ACTIVE):
+            rows[n], ids[n] = j, c.workers[j].id
+            n += 1
+    luck = np.empty((4, n))
+    draw_each(c.clock, decision, attempt, np.full(n, c.workers[i].id, np.int64), ids[:n], luck)
+    return rows[:n], luck
 
 
 @kernel
@@ -174,16 +182,14 @@ def money_of_ties(c: County, i: int, attempt: int, wanted: float):
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     lends = behaviour.structure_credit_market
     given, lent, lender, tie_break = 0.0, 0.0, -1, 0.0
-    luck, first = luck_of_ties(c, i, D_FAMILY, attempt), c.indptr[i]
-    for k in range(luck.shape[1]):
+    rows, luck = luck_of_ties(c, i, D_FAMILY, attempt)
+    for k in range(len(rows)):
         u, v, x = luck[0, k], luck[1, k], luck[2, k]
         gives, would_lend = u < behaviour.money_family_chance, v < behaviour.money_informal_chance
         if not gives and not (lends and would_lend):
             continue
-        j = c.ties[first + k]
+        j = rows[k]
         tie = c.workers[j]
-        if not is_active(tie.state):
-            continue
         months = clock.month - int(tie.settled)
         savings = savings_after(c, tie, months) if months > 0 else tie.savings
         spare = savings - behaviour.money_buffer

@@ -36,7 +36,6 @@ from returnee.simulation.state.changes import (
     book,
     cents,
     enter,
-    is_active,
     knows,
     learn,
     settle,
@@ -120,11 +119,12 @@ def ask_family(c: County, i: int, attempt: int, wanted: float):
     Each tie gives with a fixed chance a share of the savings above the buffer (assumed; whole yuan).
     """
     behaviour = c.behaviour
-    total, luck, first = 0.0, luck_of_ties(c, i, D_FAMILY, attempt), c.indptr[i]
-    for k in range(luck.shape[1]):
-        j = c.ties[first + k]
+    total = 0.0
+    rows, luck = luck_of_ties(c, i, D_FAMILY, attempt)
+    for k in range(len(rows)):
+        j = rows[k]
         tie = c.workers[j]
-        if luck[0, k] < behaviour.money_family_chance and is_active(tie.state) and total < wanted:
+        if luck[0, k] < behaviour.money_family_chance and total < wanted:
             settle(c, j)
             spare = tie.savings - behaviour.money_buffer
             if spare > 0.0:
