@@ -71,7 +71,7 @@ class WorkerAgent(RowAgent):
         if county.due[row] != county.clock.month:
             return
         luck = luck_of_reviews(county, np.array([row]))
-        code = review(county, row, luck[:, :, 0])
+        code = review(county, row, luck, 0)
         if code != NOTHING:
             county.moves[self.model.moves] = row * CODES + code
             self.model.moves += 1

@@ -13,7 +13,7 @@ from returnee.simulation.firms.closing import never_open, stop
 from returnee.simulation.firms.founding import give_up
 from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.markets import price_sectors
-from returnee.simulation.firms.succession import hand_on
+from returnee.simulation.firms.succession import pass_to_heir
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import enter
 from returnee.simulation.state.draws import (
@@ -52,7 +52,7 @@ def retire(c: County, i: int):
     if worker.state == r.EMPLOYED:
         leave_employer(c, i)
     elif worker.state == r.OWNER:
-        if not hand_on(c, worker.firm):
+        if not pass_to_heir(c, worker.firm):
             stop(c, worker.firm, r.STOP_RETIRED)
     elif worker.state == r.FOUNDING:
         if c.firms[worker.firm].phase == r.PLANNED:

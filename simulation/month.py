@@ -12,12 +12,12 @@ from returnee.simulation.firms.finance import lend_commercially
 from returnee.simulation.firms.founding import prepare
 from returnee.simulation.firms.hiring import match
 from returnee.simulation.firms.trading import trade_all
-from returnee.simulation.people.careers import act, most_events, take_decisions
+from returnee.simulation.people.careers import act, most_events, new_files, take_decisions
 from returnee.simulation.people.information import apply_notes
 from returnee.simulation.support.activities import hold_activities
 from returnee.simulation.support.desk import banks_decide, handle_files
 from returnee.simulation.support.incubation import incubate
-from returnee.simulation.support.linkage import hand_on_files
+from returnee.simulation.support.linkage import serve_referrals
 from returnee.simulation.support.outreach import inform
 from returnee.simulation.support.technology import extend
 from returnee.simulation.support.training import run_classes
@@ -48,14 +48,13 @@ def support(c: County):
     hold_activities(c)
     apply_notes(c)
     extend(c)
-    hand_on_files(c)
+    serve_referrals(c)
 
 
 @kernel
-def first_half(c: County):
-    """What a month brings, and what people decide, in this order; the rest needs room for who founds."""
+def decide(c: County):
+    """The first half of a month: everybody sees its start, and decides."""
     c.clock.month += 1
-    c.clock.underway = 1
     clear_history(c)
     turn_page(c)  # 1 calendar
     inform(c)  # 2 information
@@ -63,34 +62,33 @@ def first_half(c: County):
 
 
 @kernel
-def second_half(c: County):
-    """What follows from the decisions of a month, in this order."""
-    act(c)  # 3 and 4, as decided
+def live(c: County):
+    """The second half: decisions are carried out, and what follows from them."""
+    act(c)  # 3 returning, 4 careers at home
     support(c)  # 5 support
     trade_all(c)  # 6 trading
     match(c)  # 7 hiring
     close_firms(c)  # 8 closing
     finish(c)  # 9 accounts
-    c.clock.underway = 0
 
 
 @kernel
 def has_room(c: County):
-    """Whether there are rows for this month's new firms, and for its events."""
-    clock = c.clock
-    firms = len(c.firms) - clock.firms >= clock.founders
-    return firms and len(c.events) - clock.events >= most_events(c)
+    """Whether there are rows enough for the new firms and the events of what has been decided."""
+    firms = len(c.firms) - c.clock.firms >= new_files(c)
+    return firms and len(c.events) - c.clock.events >= most_events(c)
 
 
 @kernel
 def live_until(c: County, month: int):
-    """Live until the end of `month`, or until room is short; return whether `month` was reached."""
-    clock = c.clock
-    while clock.month < month or clock.underway == 1:
+    """Live until the end of `month`, or until room is short; return whether `month` was reached.
+
+    Room is short in the middle of a month, when it is known who founds.
+    """
+    while c.clock.month < month or c.clock.decided == 1:
+        if c.clock.decided == 0:
+            decide(c)
         if not has_room(c):
             return False
-        if clock.underway == 0:
-            first_half(c)
-        else:
-            second_half(c)
+        live(c)
     return True

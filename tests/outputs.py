@@ -14,6 +14,7 @@ from returnee.experiments.studies.calibration.calibrate import Options, calibrat
 from returnee.experiments.studies.calibration.files import write_files
 from returnee.experiments.studies.calibration.targets import default_targets
 from returnee.experiments.studies.linkage.experiment import linkage
+from returnee.experiments.studies.linkage.gates import gates
 from returnee.experiments.studies.linkage.robust import robust
 from returnee.scenarios import levers, load_scenario
 
@@ -72,6 +73,7 @@ def outputs(folder: Path) -> None:
     sensitivity(["baseline"], over=list(MOVED), method="both", trajectories=3, base=4, top=2, replicates=1,
                 measures=["jobs"], out=folder / "sensitivity", **TINY)  # fmt: skip
     linkage(replicates=2, out=folder / "linkage", **TINY)
+    gates(replicates=1, out=folder / "linkage gates", **TINY)
     robust(points=2, replicates=2, over="free", out=folder / "linkage over", **TINY)
     named = [lever.key for lever in levers if lever.key == PLACES]
     found = budget(9e6, levers=named, trials=4, population=4, keep=2, worlds=2, replicates=2,

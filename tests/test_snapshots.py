@@ -46,6 +46,7 @@ COMMANDS = {  # each is given in both languages; the second finds the runs of th
     "over": f"compare linked --over ensemble --sets 2 {TINY} --replicates 1 --out FOLDER/over",
     "linkage": f"linkage {TINY} --replicates 2 --out FOLDER/linkage",
     "robust": f"linkage --robust 2 --over free {TINY} --replicates 2 --out FOLDER/robust",
+    "gates": f"linkage --gates {TINY} --replicates 1 --out FOLDER/gates",
     "validate": "validate --sample 0.002 --replicates 2 --workers 1 --out FOLDER/validate",
     "sweep": "sweep FOLDER/design.toml --workers 1 --out FOLDER/sweep",
     "discover": "discover FOLDER/sweep --scenario linked --against baseline --measure jobs "

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
@@ -17,60 +15,23 @@ from returnee.experiments.running.progress import Bar
 
 OUT = Path("results/linkage")
 POINTS = 40  # of each robustness run behind the document
-LINKAGE_EXAMPLES = """Examples:
-
-  returnee linkage\n
-  returnee linkage --cap 8000000 --out results/linkage-8m\n
-  returnee linkage --robust 60\n
-  returnee linkage --over ensemble --replicates 4\n
-  returnee linkage --set county.away_share=0.5 --out results/linkage-half-away\n
-  returnee linkage --write-doc docs/linkage.md
-"""
 
 
 @dataclass(frozen=True)
 class Asked:
     """What is asked of the experiment."""
 
-    replicates: Annotated[
-        int, typer.Option(help="Runs of each cell; five times as many for the premium.")
-    ] = LINKAGE_REPLICATES
-    cap: Annotated[
-        float | None,
-        typer.Option(
-            metavar="YUAN",
-            help="Cap on yearly spending of the pair that is compared; that of the siloed scenario, or 10 million, if left out.",
-        ),
-    ] = None
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Set a county or behaviour parameter in every cell; may be given more than once.",
-        ),
-    ] = None
-    robust: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Instead, find the premium at N points of the behaviour parameters, or N sets of the ensemble.",
-        ),
-    ] = None
-    over: Annotated[
-        str,
-        typer.Option(
-            metavar="free|all|ensemble|FILE",
-            help="With --robust: move the parameters free in calibration, or all. The parameter sets of the ensemble that ships, or of a .csv file, need no --robust.",
-        ),
-    ] = "free"
-    write_doc: Annotated[
-        Path | None,
-        typer.Option("--write-doc", metavar="FILE", help="Run everything and write it up in Markdown, with figures in images/ beside it."),
-    ] = None  # fmt: skip
+    replicates: int = LINKAGE_REPLICATES
+    cap: float | None = None
+    set_: list[str] | None = None
+    robust: int | None = None
+    over: str = "free"
+    gates: bool = False  # fmt: skip
+    every: bool = False
+    write_doc: Path | None = None  # fmt: skip
 
 
-@spread(out="Folder; results/linkage, or results/linkage-robust.")
+@spread("linkage")
 def linkage_command(
     asked: Asked = Asked(),
     settings: RunSettings = RunSettings(sample=LINKAGE_SAMPLE),
@@ -93,6 +54,8 @@ def linkage_command(
     elif asked.robust is not None or asked.over not in OVER:
         results = replace(results, out=results.out or robust_folder(OUT, asked.over))
         _robust(asked, options | {"results": results}, shown)
+    elif asked.gates or asked.every:
+        _gates(asked.every, options | {"results": replace(results, out=results.out or gates_folder(OUT))}, shown)  # fmt: skip
     else:
         _factorial(options | {"results": replace(results, out=folder)}, shown)
 
@@ -102,12 +65,25 @@ def robust_folder(out: Path, over: str) -> Path:
     return out.with_name(f"{out.name}-robust{'' if over == 'free' else '-' + Path(over).stem}")
 
 
+def gates_folder(out: Path) -> Path:
+    """Where the runs of the parts of linkage are kept, beside the experiment."""
+    return out.with_name(f"{out.name}-gates")
+
+
 def _factorial(options: dict[str, Any], shown: Shown) -> None:
     from returnee.experiments.reports.linkage.words import linkage_json
     from returnee.experiments.studies.linkage.experiment import linkage
 
     found = linkage(**options)
-    _show(found, None, linkage_json(found, shown.lang) if shown.as_json else None, shown.lang)
+    _show(found, linkage_json(found, shown.lang) if shown.as_json else None, shown.lang)
+
+
+def _gates(every: bool, options: dict[str, Any], shown: Shown) -> None:
+    from returnee.experiments.reports.linkage.words import gates_json
+    from returnee.experiments.studies.linkage.gates import gates
+
+    found = gates(every=every, **options)
+    _show(found, gates_json(found, shown.lang) if shown.as_json else None, shown.lang)
 
 
 def _robust(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
@@ -115,21 +91,20 @@ def _robust(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
     from returnee.experiments.studies.linkage.robust import robust
 
     found = robust(asked.robust, asked.over, **options)
-    _show(None, found, robust_json(found, shown.lang) if shown.as_json else None, shown.lang)
+    _show(found, robust_json(found, shown.lang) if shown.as_json else None, shown.lang)
 
 
-def _show(found: Any, robust: Any, content: Any, lang: str) -> None:
+def _show(found: Any, content: Any, lang: str) -> None:
     """Write the report, print JSON or tables, and say what failed."""
     from returnee.experiments.reports.linkage.report import show_linkage, write_page
 
-    folder = (found or robust).folder
-    with reporting(folder):
-        report = write_page(found, robust, folder / "report.html", lang)
+    with reporting(found.folder):
+        report = write_page([found], found.folder / "report.html", lang)
     if content is None:
-        show_linkage(found, robust, console_of(), lang)
+        show_linkage(found, console_of(), lang)
     else:
         print_json(content)
-    end(report, (found or robust).failures)
+    end(report, found.failures)
 
 
 def _document(path: Path, results: Keep, points: int | None, options: dict[str, Any]) -> None:
@@ -137,9 +112,11 @@ def _document(path: Path, results: Keep, points: int | None, options: dict[str, 
     from returnee.experiments.reports.linkage.report import write_document, write_page
     from returnee.experiments.studies.compare_ensemble import SHIPPED
     from returnee.experiments.studies.linkage.experiment import linkage
+    from returnee.experiments.studies.linkage.gates import gates
     from returnee.experiments.studies.linkage.robust import OVER, robust
 
     found = linkage(results=results, **options)
+    links = gates(results=replace(results, out=gates_folder(results.folder)), **options)
     fitted, free, wide = (
         robust(
             points if over == SHIPPED else points or POINTS, over,
@@ -147,6 +124,6 @@ def _document(path: Path, results: Keep, points: int | None, options: dict[str, 
         )
         for over in (SHIPPED, *OVER)
     )  # fmt: skip
-    write_page(found, fitted, found.folder / "report.html")
-    write_document(found, fitted, free, wide, path)
+    write_page([found, fitted, links], found.folder / "report.html")
+    write_document(found, fitted, free, wide, links, path)
     Bar().say(f"written: {path}")

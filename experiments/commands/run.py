@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import SetOption, Shown, spread
+from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.running.options import Keep, RunSettings
 from returnee.experiments.running.progress import Bar
 from returnee.scenarios import load_scenario
 
-RUN_EXAMPLES = """Examples:
 
-  returnee run baseline\n
-  returnee run my_policy.toml --out results/mine --months 60\n
-  returnee run baseline --set policy.finance.loan_cap=300000 --set county.shock.start_month=13
-"""
-
-
-@spread(out="Folder; results/run-SCENARIO if left out.", shard=None)
+@spread("run")
 def run_command(
-    scenario: Annotated[str, typer.Argument(help="A scenario's name, or a .toml file.")],
-    set_: SetOption = None,
-    replicate: Annotated[
-        int, typer.Option(help="Which luck: runs with the same number are paired.")
-    ] = 0,
+    scenario: str,
+    set_: list[str] | None = None,
+    replicate: int = 0,
     settings: RunSettings = RunSettings(sample=0.05),
     results: Keep = Keep(),
     shown: Shown = Shown(),

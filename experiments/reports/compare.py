@@ -228,10 +228,7 @@ def frame_rows(found: Comparison, name: str) -> list[dict[Any, Any]]:
 def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int, Lever, Any, Any]]:
     """List levers that differ from the reference.
 
-    Yields
-    ------
-    month, lever, reference value, value
-        From which month, and what; a lever comes again where the difference changes later.
+    Yields: from which month, and what; a lever comes again where the difference changes later.
     """
     for (_, ours), (_, theirs) in zip(walk(scenario), walk(reference)):
         if not ours.key.startswith("policy.") and ours.value != theirs.value:

@@ -273,12 +273,8 @@ def _number(value: float) -> str:
 def report(found: pd.DataFrame, about: dict[str, Any], command: str, lang: str) -> doc.Report:
     """Everything the page of a study shows.
 
-    Parameters
-    ----------
-    found : DataFrame
-        As from `sensitivity_study.sensitivity`.
-    about : dict
-        n, spread, county, months, replicates, sample.
+    `found`: as from `sensitivity_study.sensitivity`. `about`: n, spread, county, months,
+    replicates, sample.
     """
     words, charts = Words(found, lang), Words(found, draw.chart_language(lang))
     sections = [

@@ -36,14 +36,8 @@ KIND = "run"
 class RunFolder(OwnFolder):
     """The folder of one run; see `OwnFolder`.
 
-    Parameters
-    ----------
-    folder : Path
-        New, empty, or of the same run made before.
-    command : str
-        The command that repeats the run.
-    as_new : bool
-        Write to a new sibling folder if this one is in use by another run.
+    `folder`: new, empty, or of the same run made before. `command`: the command that repeats the
+    run. `as_new`: write to a new sibling folder if this one is in use by another run.
     """
 
     COMPARED = ("kind", "fingerprint", "seed", "replicate", "sample", "months")
@@ -64,15 +58,7 @@ class RunFolder(OwnFolder):
     def save(self, run: Run, lang: str = "en") -> list[Path]:
         """Write a run's tables, chart and manifest; all are there, or none is changed.
 
-        Parameters
-        ----------
-        run : Run
-            What to keep.
-
-        Returns
-        -------
-        list of Path
-            What was written.
+        `run`: what to keep. Returns: what was written.
         """
         self._manifest.settle(self.folder)
         writers: dict[str, Callable[[Path], Any]] = {  # the first is renamed last
@@ -112,10 +98,7 @@ def chart(run: Run, path: Path, lang: str) -> None:
 def yearly(monthly: pd.DataFrame) -> pd.DataFrame:
     """Indicators by year: flows summed, stocks at the year's end, means averaged.
 
-    Parameters
-    ----------
-    monthly : DataFrame
-        As in `Run.monthly`; the last year may be short.
+    `monthly`: as in `Run.monthly`; the last year may be short.
     """
     year = pd.Index((monthly.index.to_numpy() - 1) // 12 + 1, name="year")
     ways = {"stock": "last", "flow": "sum", "mean": "mean"}
@@ -126,10 +109,7 @@ def yearly(monthly: pd.DataFrame) -> pd.DataFrame:
 def services_of(run: Run) -> pd.DataFrame:
     """Providers of a run by kind: how many, capacity, queue, served, refused, wait, funded.
 
-    Returns
-    -------
-    DataFrame
-        Index the kind; full-county units. ``wait`` is the mean of those served, months.
+    Returns: index the kind; full-county units. ``wait`` is the mean of those served, months.
     """
     services = run.services.assign(waited=lambda s: s["mean_wait"] * s["served"])
     by_kind = services.groupby("kind", sort=False)

@@ -122,10 +122,7 @@ def read_sweep(folder: Path, measures: Sequence[str] = OVER_AXES) -> Found:
 def binned(values: pd.Series, outcome: pd.Series) -> pd.DataFrame:
     """Means at each value, or in each eighth of the points, with 90 % intervals.
 
-    Returns
-    -------
-    DataFrame
-        ``x``, ``mean``, ``low`` and ``high``; x is the mean of the values of a bin.
+    Returns: ``x``, ``mean``, ``low`` and ``high``; x is the mean of the values of a bin.
     """
     place = values
     if values.nunique() > VALUES:

@@ -32,13 +32,10 @@ def unit_of(counted: Counted) -> str:
 def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Outcomes by group and their differences from the reference, a row each.
 
-    Returns
-    -------
-    DataFrame
-        scenario, dimension, group, measure, unit, better, people (mean in the group at the time,
-        full county), reference_count and count (full county, over the horizon or at its end), and
-        the columns of `effects.effects_of` for the figure per 1,000 people (a share of them; the
-        index).
+    Returns: scenario, dimension, group, measure, unit, better, people (mean in the group at the
+    time, full county), reference_count and count (full county, over the horizon or at its end),
+    and the columns of `effects.effects_of` for the figure per 1,000 people (a share of them; the
+    index).
     """
     facts = plan.scenarios[plan.reference].county
     names = names_of(facts)

@@ -50,7 +50,20 @@ EASTERN = (
 )  # as the survey of migrants has it
 ADULTS = tuple(range(15, 60, 5))
 CHILDREN = (0, 5, 10, 15)
-THEN = ("5-9岁(男)", "5-9岁(女)")  # in 2010 those who were 15 to 19 in 2020
+THEN = ("男_5到9岁", "女_5到9岁")  # in 2010 those who were 15 to 19 in 2020
+REGISTERED = "户籍人口"
+ELSEWHERE = "户口登记地在外乡镇街道人口_本省其他县", "户口登记地在外乡镇街道人口_省外"
+NAMED_SINCE = {  # columns of 2010 as those of 2020 are named
+    r"0岁\((.)\)": r"\1_0岁",
+    r"(\d+)-(\d+)岁\((.)\)": r"\3_\1到\2岁",
+    r"85岁及以上\((.)\)": r"\1_85岁以上",
+    r"(未上过学|小学|初中|高中|大学专科)-(.)": r"\1_\2",
+    r"大学本科及以上-(.)": r"本科及以上_\1",
+    r"合计": "人口数_合计",
+    r"地区": "区县",
+    r"迁入人口\(人\)-本省其他县\(市\)、市区": ELSEWHERE[0],
+    r"迁入人口\(人\)-外省": ELSEWHERE[1],
+}
 LEVELS = {
     "none": ("未上过学",),
     "primary": ("小学",),
@@ -68,6 +81,7 @@ class Row:
     """The row of a county in one of the files."""
 
     file: str
+    year: int
     code: str
     cells: dict[str, Any]
 
@@ -107,7 +121,7 @@ def _number(value: Any) -> float | None:
 
 
 def read_census(folder: str | Path, year: int) -> pd.DataFrame:
-    """Read one of the census files; columns without blanks, with half-width brackets.
+    """Read one of the census files; columns named as in that of 2020, without blanks.
 
     Raises
     ------
@@ -133,13 +147,37 @@ def read_census(folder: str | Path, year: int) -> pd.DataFrame:
     if CODES not in table:
         raise problem(str(path), "", f"no column {CODES}", "the file of the data set as it is")
     codes = pd.to_numeric(table[CODES], errors="coerce")
-    return table[codes.notna()].assign(**{CODES: codes.dropna().astype(int).astype(str)})
+    table = table[codes.notna()].assign(**{CODES: codes.dropna().astype(int).astype(str)})
+    return with_names_of_2020(table) if year == 2010 else table
+
+
+def with_names_of_2020(table: pd.DataFrame) -> pd.DataFrame:
+    """Name the columns of 2010 as in 2020, and say of each county in which province and city it is."""
+
+    def since(name: str) -> str:
+        for then, now in NAMED_SINCE.items():
+            if re.fullmatch(then, name):
+                return re.sub(then, now, name)
+        return name
+
+    table = table.rename(columns=since)
+    if "区县" not in table:
+        return table
+    names = [re.sub(r"\s+", "", str(name)) for name in table["区县"]]
+    places = dict(zip(table[CODES], names))
+    told = {
+        "区县": names,
+        "省": [places.get(f"{code[:2]}0000", "") for code in table[CODES]],
+        "市": [places.get(f"{code[:4]}00", "") for code in table[CODES]],
+    }
+    placed = pd.DataFrame(told, index=table.index)
+    return pd.concat([table.drop(columns="区县"), placed], axis=1)
 
 
 def row_of(table: pd.DataFrame, year: int, code: str) -> Row | None:
     """Find the row of a county by its code; None if there is none."""
     found = table[table[CODES] == code]
-    return Row(FILES[year], code, found.iloc[0].to_dict()) if len(found) else None
+    return Row(FILES[year], year, code, found.iloc[0].to_dict()) if len(found) else None
 
 
 def nearest_counties(table: pd.DataFrame, code: str, most: int = 2) -> list[str]:
@@ -151,28 +189,30 @@ def nearest_counties(table: pd.DataFrame, code: str, most: int = 2) -> list[str]
 
 
 def county_rows(
-    code: str, folder: str | Path, say: Callable[[str], None]
+    code: str, folder: str | Path, say: Callable[[str], None], year: int = 2020
 ) -> tuple[Row, Row | None]:
-    """Rows of a county in the censuses of 2020 and 2010, the latter None where it is not there.
+    """Rows of a county in the census of a year and in that before, None where it is not there.
 
     Raises
     ------
     ScenarioError
-        If a file cannot be used or the county is not in that of 2020.
+        If a file cannot be used or the county is not in that of the year.
     """
-    for year in FILES:  # before the first is read, which takes seconds
-        if not (Path(folder) / FILES[year]).is_file():
-            raise problem(
-                str(Path(folder) / FILES[year]), "", "no file", "both files of the data set"
-            )
-    say(f"reading {FILES[2020]}")
-    table = read_census(folder, 2020)
-    now = row_of(table, 2020, code)
+    years = [one for one in sorted(FILES, reverse=True) if one <= year]
+    if year not in FILES:
+        raise problem("census", "year", show(year), " or ".join(str(one) for one in FILES))
+    for one in years:  # before the first is read, which takes seconds
+        if not (Path(folder) / FILES[one]).is_file():
+            raise problem(str(Path(folder) / FILES[one]), "", "no file", "the file of the data set")
+    tables = {}
+    for one in years:
+        say(f"reading {FILES[one]}")
+        tables[one] = read_census(folder, one)
+    now = row_of(tables[year], year, code)
     if now is None:
-        found = show(code) + guess(nearest_counties(table, code))
-        raise problem(FILES[2020], "code", found, "the code of a county in the census, six digits")
-    say(f"reading {FILES[2010]}")
-    return now, row_of(read_census(folder, 2010), 2010, code)
+        found = show(code) + guess(nearest_counties(tables[year], code))
+        raise problem(FILES[year], "code", found, "the code of a county in the census, six digits")
+    return now, row_of(tables[2010], 2010, code) if year > 2010 else None
 
 
 def pyramid(now: Row, before: Row | None) -> dict[str, list[AgeGroup]]:
@@ -206,14 +246,12 @@ def people_facts(now: Row, before: Row | None, tables: dict[str, list[AgeGroup]]
             now.file, f"row {now.code}", "nobody aged 18 to 59", "a county with residents"
         )
     everybody = now.number("人口数_合计")
-    if before is not None and before.has("户籍人口"):
-        registered, whence = before.number("户籍人口"), "census 2010, 户籍人口"
+    then = now if now.has(REGISTERED) else before
+    if then is not None and then.has(REGISTERED):
+        registered, whence = then.number(REGISTERED), f"census {then.year}, {REGISTERED}"
     else:
-        registered = everybody - sum(
-            now.number(c) if now.has(c) else 0.0
-            for c in ("户口登记地在外乡镇街道人口_本省其他县", "户口登记地在外乡镇街道人口_省外")
-        )
-        whence = "no 户籍人口 in 2010; residents of 2020 less those registered in other counties"
+        registered = everybody - sum(now.number(c) if now.has(c) else 0.0 for c in ELSEWHERE)
+        whence = f"no {REGISTERED} in 2010; residents of {now.year} less those registered in other counties"
     force = max(WORKING_AGE * registered, residents / (1 - LEAST_AWAY))
     crowded = force > WORKING_AGE * registered
     note = f"{whence}: {registered:,.0f} x {WORKING_AGE:g} of working age (assumed)"
@@ -226,11 +264,11 @@ def people_facts(now: Row, before: Row | None, tables: dict[str, list[AgeGroup]]
             round(1 - residents / force, 3),
             f"the rest: {residents:,.0f} residents are 18 to 59",
         ),
-        "people.female_home": (round(women / residents, 3), "census 2020, ages 18 to 59"),
-        "people.age_home": (round(ages / residents, 1), "census 2020, ages 18 to 59"),
+        "people.female_home": (round(women / residents, 3), f"census {now.year}, ages 18 to 59"),
+        "people.age_home": (round(ages / residents, 1), f"census {now.year}, ages 18 to 59"),
         "work.dependants": (
             round((everybody - residents) / residents, 2),
-            "census 2020, residents under 18 and over 59 for each aged 18 to 59",
+            f"census {now.year}, residents under 18 and over 59 for each aged 18 to 59",
         ),
     }
 
@@ -253,7 +291,7 @@ def schooling_facts(now: Row, tables: dict[str, list[AgeGroup]]) -> Noted:
     total = sum(counts.values())
     shares = {level: round(count / total, 3) for level, count in counts.items()}
     shares["junior"] = round(1 - sum(shares.values()) + shares["junior"], 3)
-    note = "census 2020, residents of 15 and over: 未上过学, 小学, 初中, 高中, 大学专科 and 本科及以上, less pupils"
+    note = f"census {now.year}, residents of 15 and over: 未上过学, 小学, 初中, 高中, 大学专科 and 本科及以上, less pupils"
     return {f"people.home_schooling_{level}": (share, note) for level, share in shares.items()}
 
 
@@ -269,7 +307,7 @@ def work_facts(now: Row, known: Noted) -> Noted:
     at_home = 1 - known["away_share"][0]
     jobs = (1 - SEEKING) * (1 - farming) - firms / 1000 / at_home * (1 + STAFF)
     return {
-        "work.farming": (farming, f"census 2020, {farmers} / {everyone}"),
+        "work.farming": (farming, f"census {now.year}, {farmers} / {everyone}"),
         "firms.per_1000": (
             firms,
             "assumed: as many for each worker outside farming as in Binhai (L08, L34)",
@@ -305,6 +343,10 @@ def facts_of(now: Row, before: Row | None) -> tuple[Noted, dict[str, list[AgeGro
     found = people_facts(now, before, tables)
     found |= schooling_facts(now, tables) | work_facts(now, found)
     found |= size_facts(found["labour_force"][0])
+    found["work.first_year"] = (
+        now.year + 6,
+        f"the census is of November {now.year}, and five years of history follow it",
+    )
     if now.code[:2] in EASTERN:
         found["people.out_of_province"] = (0.134, "N25, eastern provinces")
     else:
@@ -351,7 +393,7 @@ def county_text(now: Row, before: Row | None) -> str:
     name = "".join(str(now.cells[part]) for part in ("省", "市", "区县"))
     lines = [
         f"# {name} ({now.code}). Census: China Census data set (Lei Dong and others, leiii/census),",
-        f"# {', '.join(FILES.values())}, row {now.code}. Ids are rows of scenarios/evidence.csv.",
+        f"# {', '.join(FILES[row.year] for row in (now, before) if row)}, row {now.code}. Ids are rows of scenarios/evidence.csv.",
         "",
         f'name = "{now.cells["区县"]}"',
         f'name_zh = "{now.cells["区县"]}"',
@@ -370,8 +412,8 @@ def county_text(now: Row, before: Row | None) -> str:
             room = group
         lines.append(f"{short} = {plain(value)!r}  # {note}")
     notes = {
-        "residents": "Residents when the history starts: census 2020, 男_ and 女_ by five-year age.",
-        "children": "Those who will turn 18: census 2020, 男_ and 女_"
+        "residents": f"Residents when the history starts: census {now.year}, 男_ and 女_ by five-year age.",
+        "children": f"Those who will turn 18: census {now.year}, 男_ and 女_"
         + ("; those of 15 to 19 as the 5 to 9 of 2010, before some left." if grown else "."),
     }
     parts = ["\n".join(lines) + "\n"]
@@ -399,7 +441,11 @@ def _rows(title: str, rows: Iterable[dict[str, Any]]) -> str:
 
 
 def write_from_census(
-    code: str, files: str | Path, folder: str | Path, say: Callable[[str], None] = lambda text: None
+    code: str,
+    files: str | Path,
+    folder: str | Path,
+    say: Callable[[str], None] = lambda text: None,
+    year: int = 2020,
 ) -> None:
     """Write the folder of a county of the census.
 
@@ -413,6 +459,8 @@ def write_from_census(
         Made if need be; must not hold a ``county.toml``.
     say : callable
         Called with a line of what is being done.
+    year : int
+        Of the census: 2020, or 2010, whose county knows nothing of what came after.
 
     Raises
     ------
@@ -423,7 +471,17 @@ def write_from_census(
     path = Path(folder) / "county.toml"
     if path.exists():
         raise problem(str(folder), "county.toml", "a file", "a folder without one")
-    text = county_text(*county_rows(str(code), files, say))
+    write_text(county_text(*county_rows(str(code), files, say, year)), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a county's ``county.toml`` that can be loaded, whole or not at all.
+
+    Raises
+    ------
+    ScenarioError
+        If a value is outside what a county file may hold, or the folder cannot be written.
+    """
     table = tomllib.loads(text)
     flat = flatten(County, table, "county", str(path))
     build(County, "county", {key: Given(value, str(path)) for key, value in flat.items()})

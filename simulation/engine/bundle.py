@@ -34,8 +34,19 @@ from numba.extending import (
 )
 from numba.np.arrayobj import make_array, populate_array
 
+LINE = 64  # bytes of a cache line
 WORDS = 4  # per array: address and up to three lengths
 POINTER_BYTES = 8
+
+
+def zeros(rows: int, dtype: np.dtype, *more: int) -> np.ndarray:
+    """Zeros of shape (rows, *more) that begin at a line of the cache; memory is taken when it is used."""
+    shape = (rows, *more)
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + LINE, np.uint8)
+    skip = -raw.ctypes.data % LINE
+    found: np.ndarray = raw[skip : skip + size].view(dtype).reshape(shape)
+    return found
 
 
 class OneRow:
@@ -218,7 +229,6 @@ def looked_up(row: Callable[[Any], Any]) -> property:
 # waits for memory about as long as it computes. Has no effect on results.
 
 
-LINE = 64  # bytes of a cache line
 AHEAD = 8  # how many rows before its turn a row is fetched
 
 

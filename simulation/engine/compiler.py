@@ -23,7 +23,7 @@ from returnee.simulation.engine.cache import (
     holds_the_model,
     kernel_folder,
 )
-from returnee.simulation.engine.linking import Kernel
+from returnee.simulation.engine.kernels import Kernel
 
 F = TypeVar("F", bound=Callable[..., Any])
 OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.loans import debt_service, guaranteed_service, loan_rate
+from returnee.simulation.firms.loans import borrowers_rate, debt_service, guaranteed_service
 from returnee.simulation.firms.trading import expected_value
 from returnee.simulation.firms.ventures import (
     CAPITAL_UNIT,
@@ -84,51 +84,73 @@ def income_without(c: County, worker: np.record):
 
 
 @kernel
-def gain_of_loan(
+def income_with(
+    c: County,
+    worker: np.record,
+    sector: int,
+    own: float,
+    least: float,
+    loan: float,
+    lent: float,
+):
+    """Income of a founder with `own` yuan, a guaranteed loan and a tie's, interest paid; yuan a month.
+
+    Parameters
+    ----------
+    least : float
+        The least that a start needs; with less there is no firm.
+    loan, lent : float
+        Guaranteed loan, and what a tie lends; yuan.
+    """
+    if own + loan + lent < least:
+        return income_without(c, worker)
+    income, _ = venture_income(c, worker, sector, own + loan + lent)
+    interest = loan * (borrowers_rate(c) - c.facts.firms_lpr)
+    interest += lent * (c.behaviour.money_informal_rate - c.facts.firms_lpr)
+    return income - interest / 12.0
+
+
+@kernel
+def is_worth_applying(
     c: County,
     worker: np.record,
     sector: int,
     means: float,
     least: float,
     amount: float,
-    rate: float,
+    lent: float,
+    wanted: float,
 ):
-    """What `amount` yuan more at `rate` a year add to a founder's income, yuan a month.
+    """Whether a guaranteed loan of `amount` yuan is worth what applying for it costs.
 
-    Parameters
-    ----------
-    means, least : float
-        Money there is, and the least that a start needs; with less there is no firm without the loan.
+    Won is what it adds to the income over the best that can be had without it: with a tie's loan of
+    `lent` yuan at most, or with the money there is. The tie is asked for what the loan leaves wanting.
     """
-    more, _ = venture_income(c, worker, sector, means + amount)
-    if means >= least:
-        without, _ = venture_income(c, worker, sector, means)
-    else:
-        without = income_without(c, worker)
-    return more - without - amount * (rate - c.facts.firms_lpr) / 12.0
-
-
-@kernel
-def is_worth_applying(
-    c: County, worker: np.record, sector: int, means: float, least: float, amount: float
-):
-    """Whether a guaranteed loan of `amount` yuan is worth what applying for it costs."""
-    behaviour, policy = c.behaviour, c.policy
+    behaviour = c.behaviour
     if not behaviour.structure_credit_market:
         return True
-    rate = loan_rate(c) * (1.0 - policy.finance_interest_subsidy)
-    gain = gain_of_loan(c, worker, sector, means, least, amount, rate)
+    rest = min(lent, max(wanted - means - amount, 0.0))
+    alone = min(lent, max(wanted - means, 0.0))
+    without = max(
+        income_with(c, worker, sector, means, least, 0.0, 0.0),
+        income_with(c, worker, sector, means, least, 0.0, alone),
+    )
+    gain = income_with(c, worker, sector, means, least, amount, rest) - without
     return gain * behaviour.money_payback_months > cost_of_applying(c, worker)
 
 
 @kernel
-def credit_in_sight(c: County, worker: np.record, sector: int, means: float, wanted: float):
+def credit_in_sight(
+    c: County, worker: np.record, sector: int, means: float, wanted: float, lent: float
+):
     """Guaranteed loan that a worker may count on without knowing more: the first step of the cap.
 
     Parameters
     ----------
     means, wanted : float
         Own and family money, and money wanted for the start; yuan.
+    lent : float
+        What the tie who can lend most would lend, yuan.
     """
     behaviour, policy = c.behaviour, c.policy
     if not may_apply(c, worker):
@@ -140,37 +162,51 @@ def credit_in_sight(c: County, worker: np.record, sector: int, means: float, wan
     if amount < behaviour.money_smallest_loan:
         return 0.0
     least = behaviour.money_minimum_start * wanted
-    return amount if is_worth_applying(c, worker, sector, means, least, amount) else 0.0
+    worth = is_worth_applying(c, worker, sector, means, least, amount, lent, wanted)
+    return amount if worth else 0.0
 
 
 @kernel
-def luck_of_ties(c: County, i: int, decision: int, attempt: int):
-    """Draws for the ties of worker `i` in the labour force.
+def offers_of_ties(c: County, i: int, attempt: int):
+    """What ties of worker `i` in the labour force would give, and lend, for a venture; whole yuan.
+
+    With fixed chances a tie gives, and lends, a share of its savings above the buffer.
 
     Returns
     -------
     rows : int64 array
         Of those ties.
-    luck : float64 array, shape (4, ties)
+    gifts, loans : float64 arrays
+    luck : float64 array
+        Uniform draws that decide between equal offers.
     """
-    first, last, n = c.indptr[i], c.indptr[i + 1], 0
+    behaviour, first, last, n = c.behaviour, c.indptr[i], c.indptr[i + 1], 0
     rows, ids = np.empty(last - first, np.int64), np.empty(last - first, np.int64)
     for k in range(first, last):
         j = c.ties[k]
         if int(c.seen[j]) & (1 << ACTIVE):
             rows[n], ids[n] = j, c.workers[j].id
             n += 1
-    luck = np.empty((4, n))
-    draw_each(c.clock, decision, attempt, np.full(n, c.workers[i].id, np.int64), ids[:n], luck)
-    return rows[:n], luck
+    luck, gifts, loans = np.empty((4, n)), np.zeros(n), np.zeros(n)
+    draw_each(c.clock, D_FAMILY, attempt, np.full(n, c.workers[i].id, np.int64), ids, luck)
+    for k in range(n):
+        gives = luck[0, k] < behaviour.money_family_chance
+        lends = behaviour.structure_credit_market and luck[1, k] < behaviour.money_informal_chance
+        if gives or lends:
+            tie = c.workers[rows[k]]
+            months = c.clock.month - int(tie.settled)
+            savings = savings_after(c, tie, months) if months > 0 else tie.savings
+            spare = max(savings - behaviour.money_buffer, 0.0)
+            gifts[k] = math.floor(behaviour.money_family_share * spare) if gives else 0.0
+            loans[k] = math.floor(behaviour.money_informal_share * spare) if lends else 0.0
+    return rows, gifts, loans, luck[2]
 
 
 @kernel
 def money_of_ties(c: County, i: int, attempt: int, wanted: float):
     """What ties of worker `i` would give, and what the one who can lend most would lend; yuan.
 
-    A tie gives, and lends, with fixed chances a share of its savings above the buffer; together they give
-    at most `wanted`. Nothing is lent beyond a multiple of a year's income at home.
+    Together they give at most `wanted`. Nothing is lent beyond a multiple of a year's income at home.
 
     Returns
     -------
@@ -179,30 +215,39 @@ def money_of_ties(c: County, i: int, attempt: int, wanted: float):
     lender : int
         Row of the lender; -1: none.
     """
-    worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
-    lends = behaviour.structure_credit_market
     given, lent, lender, tie_break = 0.0, 0.0, -1, 0.0
-    rows, luck = luck_of_ties(c, i, D_FAMILY, attempt)
-    for k in range(len(rows)):
-        u, v, x = luck[0, k], luck[1, k], luck[2, k]
-        gives, would_lend = u < behaviour.money_family_chance, v < behaviour.money_informal_chance
-        if not gives and not (lends and would_lend):
-            continue
-        j = rows[k]
-        tie = c.workers[j]
-        months = clock.month - int(tie.settled)
-        savings = savings_after(c, tie, months) if months > 0 else tie.savings
-        spare = savings - behaviour.money_buffer
-        if spare <= 0.0:
-            continue
-        if gives:
-            given += math.floor(behaviour.money_family_share * spare)
-        if lends and would_lend:
-            amount = math.floor(behaviour.money_informal_share * spare)
-            if amount > lent or (amount == lent and x < tie_break):
-                lent, lender, tie_break = amount, j, x
-    limit = math.floor(behaviour.money_informal_multiple * 12.0 * income_without(c, worker))
+    rows, gifts, loans, luck = offers_of_ties(c, i, attempt)
+    for k in range(len(loans)):
+        given += gifts[k]
+        if loans[k] > lent or (loans[k] == lent and lent > 0.0 and luck[k] < tie_break):
+            lent, lender, tie_break = loans[k], rows[k], luck[k]
+    income = income_without(c, c.workers[i])
+    limit = math.floor(c.behaviour.money_informal_multiple * 12.0 * income)
     return cents(min(given, max(wanted, 0.0))), min(lent, limit), lender
+
+
+@kernel
+def take_gifts(c: County, i: int, attempt: int, yuan: float):
+    """Ties of worker `i` give `yuan` (whole fen) together, each in the proportion of what it would.
+
+    What rounding leaves over comes from the tie who would give most.
+    """
+    total, most, largest, tie_break = 0.0, 0.0, -1, 0.0
+    rows, gifts, _, luck = offers_of_ties(c, i, attempt)
+    for k in range(len(gifts)):
+        total += gifts[k]
+        if gifts[k] > most or (gifts[k] == most and most > 0.0 and luck[k] < tie_break):
+            most, largest, tie_break = gifts[k], rows[k], luck[k]
+    if largest < 0:
+        return
+    left, part = fen(yuan), yuan / total
+    for k in range(len(gifts)):
+        if gifts[k] > 0.0:
+            settle(c, rows[k])
+            amount = int(math.floor(100.0 * gifts[k] * part))
+            c.workers[rows[k]].savings -= amount / 100.0
+            left -= amount
+    c.workers[largest].savings -= left / 100.0
 
 
 @kernel
@@ -218,7 +263,7 @@ def means_in_sight(c: County, worker: np.record):
     wanted = c.markets[sector].capital_median / (1.0 - behaviour.firm_cushion)
     if not behaviour.structure_credit_market:
         return own + (
-            credit_in_sight(c, worker, sector, own, wanted) if c.clock.withdrawn == 0 else 0.0
+            credit_in_sight(c, worker, sector, own, wanted, 0.0) if c.clock.withdrawn == 0 else 0.0
         )
     if own >= wanted:
         return own
@@ -226,7 +271,7 @@ def means_in_sight(c: County, worker: np.record):
     given, lent, _ = money_of_ties(c, i, int(worker.attempts), wanted - own)
     means = own + given
     if c.clock.withdrawn == 0:
-        means += credit_in_sight(c, worker, sector, means, wanted)
+        means += credit_in_sight(c, worker, sector, means, wanted, lent)
     return means + min(lent, max(wanted - means, 0.0))
 
 
@@ -242,8 +287,9 @@ def borrow_from_tie(c: County, f: int):
     amount = cents(min(lent, gap))
     if amount <= 0.0 or firm.means + amount < least:
         return
-    rate = behaviour.money_informal_rate
-    if gain_of_loan(c, worker, int(firm.sector), firm.means, least, amount, rate) <= 0.0:
+    sector = int(firm.sector)
+    without = income_with(c, worker, sector, firm.means, least, 0.0, 0.0)
+    if income_with(c, worker, sector, firm.means, least, 0.0, amount) <= without:
         return
     settle(c, lender)
     c.workers[lender].savings -= amount
@@ -304,8 +350,8 @@ def put_into_firm(c: County, f: int, yuan: float):
 def lend_commercially(c: County):
     """Banks lend at their own risk to firms that have been open for a while, once a year at most.
 
-    They lend to the bankable whose income so far covers the instalments; firms borrow where more capital
-    earns more than that costs. Whoever waits for a guaranteed loan does not ask.
+    They lend to the bankable what the income so far covers the instalments of; firms borrow where more
+    capital earns more than that costs. Whoever waits for a guaranteed loan does not ask.
     """
     clock, behaviour = c.clock, c.behaviour
     if not behaviour.structure_credit_market:
@@ -318,15 +364,27 @@ def lend_commercially(c: County):
             continue
         if firm.commercial > 0 or waits_at_desk(firm) or not is_bankable(c, c.workers[firm.owner]):
             continue
-        amount = math.floor(min(capital_missing(c, f), behaviour.money_commercial_cap))
-        rate = behaviour.money_commercial_rate
-        if amount < behaviour.money_commercial_least or gain_of_capital(c, f, rate) <= 0.0:
-            continue
-        service = debt_service(amount, rate, behaviour.money_commercial_months)
-        if firm.loan > 0:
-            service += guaranteed_service(c, firm.loan / 100.0)
-        if firm.income >= behaviour.money_cover * service:
+        amount = commercial_in_sight(c, f)
+        if amount > 0.0:
             grant_commercial(c, f, amount)
+
+
+@kernel
+def commercial_in_sight(c: County, f: int):
+    """What a bank would lend open firm `f` at its own risk and the firm would take, whole yuan."""
+    firm, behaviour = c.firms[f], c.behaviour
+    rate = behaviour.money_commercial_rate
+    amount = min(capital_missing(c, f), behaviour.money_commercial_cap)
+    if amount < behaviour.money_commercial_least or gain_of_capital(c, f, rate) <= 0.0:
+        return 0.0
+    served = guaranteed_service(c, firm.loan / 100.0, firm.loan_rate)
+    left = firm.income - behaviour.money_cover * served
+    if left <= 0.0:
+        return 0.0
+    asked = behaviour.money_cover * debt_service(1.0, rate, behaviour.money_commercial_months)
+    if amount * asked > left:
+        amount = left / asked
+    return math.floor(amount) if amount >= behaviour.money_commercial_least else 0.0
 
 
 @kernel

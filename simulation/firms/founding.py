@@ -16,9 +16,9 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.finance import (
     borrow_from_tie,
     credit_in_sight,
-    luck_of_ties,
     means_in_sight,
     money_of_ties,
+    take_gifts,
 )
 from returnee.simulation.firms.hiring import leave_employer
 from returnee.simulation.firms.markets import finds_site
@@ -38,7 +38,6 @@ from returnee.simulation.state.changes import (
     enter,
     knows,
     learn,
-    settle,
 )
 from returnee.simulation.state.channels import (
     INCUBATION,
@@ -47,7 +46,6 @@ from returnee.simulation.state.channels import (
     is_offered,
 )
 from returnee.simulation.state.draws import (
-    D_FAMILY,
     D_FIRM,
     D_FOUNDING,
     D_VENTURE,
@@ -113,28 +111,6 @@ def plan_of(c: County, i: int, means: float):
 
 
 @kernel
-def ask_family(c: County, i: int, attempt: int, wanted: float):
-    """Money that family and friends give, at most `wanted` yuan; they give from their savings.
-
-    Each tie gives with a fixed chance a share of the savings above the buffer (assumed; whole yuan).
-    """
-    behaviour = c.behaviour
-    total = 0.0
-    rows, luck = luck_of_ties(c, i, D_FAMILY, attempt)
-    for k in range(len(rows)):
-        j = rows[k]
-        tie = c.workers[j]
-        if luck[0, k] < behaviour.money_family_chance and total < wanted:
-            settle(c, j)
-            spare = tie.savings - behaviour.money_buffer
-            if spare > 0.0:
-                gift = cents(min(math.floor(behaviour.money_family_share * spare), wanted - total))
-                tie.savings -= gift
-                total += gift
-    return total
-
-
-@kernel
 def new_file(c: County, i: int, sector: int):
     """A venture file for worker `i`: its row, its id bound to founder and attempt."""
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
@@ -192,14 +168,14 @@ def begin_venture(c: County, i: int):
     market = c.markets[sector]
     own = cents(min(max(worker.savings - behaviour.money_buffer, 0.0), wanted))
     given, lent, _ = money_of_ties(c, i, attempt, wanted - own)
-    credit = credit_in_sight(c, worker, sector, own + given, wanted)
+    credit = credit_in_sight(c, worker, sector, own + given, wanted, lent)
     if own + given + credit + lent < behaviour.money_minimum_start * wanted:
         return
-    family = ask_family(c, i, attempt, wanted - own)
+    take_gifts(c, i, attempt, given)
     f = new_file(c, i, sector)
     firm = c.firms[f]
     worker.savings -= own
-    firm.means = own + family
+    firm.means = own + given
     book(c, r.T_INVESTMENT, firm.means)
     if worker.state == r.EMPLOYED:
         leave_employer(c, i)

@@ -34,14 +34,21 @@ def debt_service(principal: float, rate: float, months: int):
 
 
 @kernel
-def guaranteed_service(c: County, principal: float):
-    """Instalment and interest of the first month of a guaranteed loan granted now; yuan.
+def borrowers_rate(c: County):
+    """Interest of a guaranteed loan granted now, a year, that is left to the borrower."""
+    return loan_rate(c) * (1.0 - c.policy.finance_interest_subsidy)
 
-    What is due at the end of the term is not asked of the income: the loan of a sound firm is renewed.
+
+@kernel
+def guaranteed_service(c: County, principal: float, rate: float):
+    """Instalment and interest of the first month of a guaranteed loan's new term; yuan.
+
+    Asked of the income at the grant and at each renewal alike. What is due at the end of the term is
+    not: the loan of a sound firm is renewed.
     """
     policy = c.policy
     part = policy.finance_instalment_share / policy.finance_loan_months
-    return principal * (part + loan_rate(c) / 12.0)
+    return principal * (part + rate / 12.0)
 
 
 @kernel
@@ -162,7 +169,7 @@ def is_renewed(c: County, f: int):
         return False
     if int(firm.renewals) >= policy.finance_renewals:
         return False
-    service = debt_service(firm.loan / 100.0, firm.loan_rate, policy.finance_loan_months)
+    service = guaranteed_service(c, firm.loan / 100.0, firm.loan_rate)
     return firm.income >= c.behaviour.money_cover * service
 
 

@@ -42,8 +42,8 @@ def find_heir(c: County, i: int):
 
 
 @kernel
-def hand_on(c: County, f: int):
-    """Hand firm `f`, whose owner retires, to the household; whether that was done.
+def pass_to_heir(c: County, f: int):
+    """Pass firm `f`, whose owner retires, to an heir of the household; whether that was done.
 
     The caller moves the old owner to another state.
     """

@@ -55,7 +55,7 @@ from returnee.simulation.state.draws import (
     draw_each,
 )
 from returnee.simulation.state.queues import enter_training_queue
-from returnee.simulation.state.visible import HOME, look_around, share_of
+from returnee.simulation.state.visible import HOME, fetch_ties, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -69,15 +69,20 @@ CODES = 16  # a decision is kept as row * CODES + code
 
 
 @kernel
-def hazard_of_leaving(c: County, i: int):
-    """Hazard in half a year that worker `i`, at home, leaves for the city."""
-    share = share_of(look_around(c, i), HOME)
+def hazard_of_leaving(c: County, i: int, share: float):
+    """Hazard in half a year that worker `i`, at home, leaves for the city.
+
+    Parameters
+    ----------
+    share : float
+        Share of the ties at home.
+    """
     return math.exp(min(score_of_leaving(c, c.workers[i], share), 3.0))
 
 
 @kernel
-def score_of_leaving(c: County, worker: np.record, share_home: float):
-    """Log of that hazard for a worker of whose ties a share is at home."""
+def score_of_leaving(c: County, worker: np.record, share: float):
+    """Log of that hazard."""
     behaviour, facts, month = c.behaviour, c.facts, c.clock.month
     city = utility_of_city(c, worker, 0.0)
     usual = months_to_find(facts, behaviour, 0)
@@ -88,7 +93,7 @@ def score_of_leaving(c: County, worker: np.record, share_home: float):
         )
     home = behaviour.returning_income_weight * log_income_at_home(c, worker)
     score = behaviour.careers_leave_constant + city - home
-    score -= home_pull(worker, share_home, behaviour, month)
+    score -= home_pull(worker, share, behaviour, month)
     score -= behaviour.careers_leave_age * max(age_of(worker, month) - 30.0, 0.0) / 10.0
     score += behaviour.careers_leave_youth * max(30.0 - age_of(worker, month), 0.0) / 10.0
     if worker.sex == 1:
@@ -99,34 +104,33 @@ def score_of_leaving(c: County, worker: np.record, share_home: float):
 
 
 @kernel
-def hazard_of_going(c: County, i: int):
+def hazard_of_going(c: County, i: int, share: float):
     """Hazard a month that worker `i` goes to the city; who waits goes when a job there is found."""
-    usual = hazard_of_leaving(c, i) / 6.0
+    usual = hazard_of_leaving(c, i, share) / 6.0
     if c.workers[i].waits == 1:
         return max(usual, 1.0 / months_to_find(c.facts, c.behaviour, c.clock.month))
     return usual
 
 
 @kernel
-def leaves(c: County, i: int, share_home: float, u: float, months: int):
-    """Whether worker `i`, at home with a share of the ties, goes to the city within some months (uniform draw `u`)."""
+def leaves(c: County, i: int, share: float, u: float, months: int):
+    """Whether worker `i`, at home, goes to the city within some months (uniform draw `u`)."""
     worker = c.workers[i]
-    if worker.waits == 0:
-        if surely_above(6.0 / months * u, score_of_leaving(c, worker, share_home)):
-            return False
-    return happens(u, hazard_of_going(c, i) * months)
+    if worker.waits == 0 and surely_above(6.0 / months * u, score_of_leaving(c, worker, share)):
+        return False
+    return happens(u, hazard_of_going(c, i, share) * months)
 
 
 @kernel
 def decide_at_home(
-    c: County, i: int, share_home: float, log_venture: float, move: float, ask: float, job: float
+    c: County, i: int, share: float, log_venture: float, move: float, ask: float, job: float
 ):
     """What worker `i`, at home without a firm, decides at this review.
 
     Parameters
     ----------
-    share_home : float
-        Share of the ties that are at home.
+    share : float
+        Share of the ties at home.
     log_venture : float
         Log income of the venture that would be begun, less caution; OUT_OF_REACH if none.
     move, ask, job : float
@@ -134,7 +138,7 @@ def decide_at_home(
     """
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     if worker.waits == 1:
-        settle_at_home(c, i, log_venture)
+        settle_at_home(c, i, share, log_venture)
     often = worker.state == r.SEEKING or worker.waits == 1
     usual = behaviour.careers_seeker_review if often else behaviour.careers_home_review
     months = min(clock.month - int(worker.since), usual)
@@ -145,7 +149,7 @@ def decide_at_home(
     if ask < behaviour.support_ask_rate and knows(worker, TRAINING):
         if ask < behaviour.support_ask_rate * will_to_found(c, i):
             enter_training_queue(c, i)
-    if leaves(c, i, share_home, move, months):
+    if leaves(c, i, share, move, months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
         if happens(job, behaviour.careers_separation * months):
@@ -177,9 +181,9 @@ def ask_while_away(c: County, i: int, u: float):
 
 
 @kernel
-def decide_away(c: County, i: int, share_home: float, log_venture: float, move: float, ask: float):
+def decide_away(c: County, i: int, share: float, log_venture: float, move: float, ask: float):
     """What worker `i`, away, decides at this review; returning with a venture in mind begins it."""
-    home, waits = returns(c, i, share_home, move, log_venture)
+    home, waits = returns(c, i, share, move, log_venture)
     if not home:
         ask_while_away(c, i, ask)
         return NOTHING
@@ -190,21 +194,14 @@ def decide_away(c: County, i: int, share_home: float, log_venture: float, move: 
 
 @kernel
 def decide(
-    c: County,
-    i: int,
-    share_home: float,
-    months: int,
-    move: float,
-    idea: float,
-    ask: float,
-    job: float,
+    c: County, i: int, share: float, months: int, move: float, idea: float, ask: float, job: float
 ):
     """What worker `i` decides at this review: a code, NOTHING for most.
 
     Parameters
     ----------
-    share_home : float
-        Share of the ties that are at home.
+    share : float
+        Share of the ties at home.
     months : int
         Over which a venture idea may have come.
     move, idea, ask, job : float
@@ -218,8 +215,8 @@ def decide(
         think(c, i, months, idea)
         log_venture = venture_in_hand(c, i)
     if state == r.AWAY:
-        return decide_away(c, i, share_home, log_venture, move, ask)
-    return decide_at_home(c, i, share_home, log_venture, move, ask, job)
+        return decide_away(c, i, share, log_venture, move, ask)
+    return decide_at_home(c, i, share, log_venture, move, ask, job)
 
 
 @kernel
@@ -233,13 +230,13 @@ def state_after(state: int, code: int):
 
 
 @kernel
-def review(c: County, i: int, luck: np.ndarray):
+def review(c: County, i: int, luck: np.ndarray, k: int):
     """Steps 2 to 4 for worker `i`: hear, review the move or the career, set the next review.
 
     Parameters
     ----------
-    luck : float64 array, shape (3, 4)
-        See `luck_of_reviews`.
+    luck : float64 array, shape (3, 4, workers)
+        See `luck_of_reviews`; that of worker `i` is in column `k`.
 
     Returns
     -------
@@ -247,10 +244,14 @@ def review(c: County, i: int, luck: np.ndarray):
         Code of the decision, which is carried out when everybody has decided.
     """
     worker = c.workers[i]
+    u, v, x, move = luck[0, 0, k], luck[0, 1, k], luck[0, 2, k], luck[0, 3, k]
+    a, b, d, e = luck[1, 0, k], luck[1, 1, k], luck[1, 2, k], luck[1, 3, k]
+    f, idea, ask, job = luck[2, 0, k], luck[2, 1, k], luck[2, 2, k], luck[2, 3, k]
     months = months_of_thought(c, worker)
-    share = take_stock(c, i, (luck[1, 0], luck[1, 1], luck[1, 2], luck[1, 3], luck[2, 0]))
-    code = decide(c, i, share, months, luck[0, 3], luck[2, 1], luck[2, 2], luck[2, 3])
-    schedule(c, i, state_after(worker.state, code), luck[0, 0], luck[0, 1], luck[0, 2])
+    around = look_around(c, i)
+    take_stock(c, i, around, (a, b, d, e, f))
+    code = decide(c, i, share_of(around, HOME), months, move, idea, ask, job)
+    schedule(c, i, state_after(worker.state, code), u, v, x)
     return code
 
 
@@ -287,9 +288,10 @@ def review_all(c: County):
         rows = c.due_list[first : min(first + BLOCK, n_due)]
         for i in rows:
             prefetch(c.workers, i)
+            fetch_ties(c, i)
         luck = luck_of_reviews(c, rows)
         for k in range(len(rows)):
-            code = review(c, rows[k], luck[:, :, k])
+            code = review(c, rows[k], luck, k)
             if code != NOTHING:
                 c.moves[n] = rows[k] * CODES + code
                 n += 1
@@ -337,36 +339,45 @@ def found(c: County, founders: int):
 
 
 @kernel
-def entrants_next(c: County):
-    """How many turn 18 next month."""
-    place = c.clock.month + 1 - c.clock.first
-    return c.calendar[0, place + 1] - c.calendar[0, place]
+def new_files(c: County):
+    """How many venture files this month's decisions may bring, at most."""
+    count = 0
+    for k in range(c.clock.decisions):
+        code = c.moves[k] % CODES
+        if code == FOUND or code == RETURN_TO_FOUND:
+            count += 1
+    return count
 
 
 @kernel
 def most_events(c: County):
-    """More changes of state than a month can bring, or what is left of it once people have decided.
+    """More changes of state than may come until decisions are carried out next month.
 
-    Nobody changes more than twice (a decision or an end, then a new job), but who turns 18 three times,
-    and who begins a venture, and may have come home for it or given it up at once, four times.
+    They are made by those who have decided, seekers, founders, owners, employees of firms, those who turn
+    18 or retire next month, and heirs of the latter: by three each, though a few may make more.
     """
-    most = 2 * len(c.workers) + 2 * c.clock.founders + 100
-    return most + (entrants_next(c) if c.clock.underway == 0 else 0)
+    clock = c.clock
+    movers, next_month = clock.decisions, clock.month + 1 - clock.first
+    for t in range(len(c.towns)):
+        movers -= c.towns[t].filled
+        for state in (r.SEEKING, r.EMPLOYED, r.FOUNDING, r.OWNER):
+            movers += c.stock[t, state]
+    if next_month + 1 < c.calendar.shape[1]:  # it is of the run
+        movers += c.calendar[0, next_month + 1] - c.calendar[0, next_month]
+        movers += 2 * (c.calendar[1, next_month + 1] - c.calendar[1, next_month])
+    return 3 * movers + 100
 
 
 @kernel
 def take_decisions(c: County):
-    """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month: what is decided."""
-    clock = c.clock
-    clock.decisions, clock.founders = review_all(c), 0
-    apply_notes(c)
-    for k in range(clock.decisions):
-        code = c.moves[k] % CODES
-        clock.founders += 1 if code == FOUND or code == RETURN_TO_FOUND else 0
+    """Decisions of steps 3 (returning) and 4 (careers at home) of the month, and what ties say."""
+    c.clock.decisions = review_all(c)
+    c.clock.decided = 1
 
 
 @kernel
 def act(c: County):
-    """The decisions of the month are carried out."""
+    """Decisions are carried out, and ties see what was heard."""
+    apply_notes(c)
     found(c, carry_out(c, c.clock.decisions))
-    c.clock.decisions, c.clock.founders = 0, 0
+    c.clock.decided = 0

@@ -23,7 +23,7 @@ from returnee.simulation.state.changes import (
     show,
 )
 from returnee.simulation.state.channels import N_CHANNELS, is_used
-from returnee.simulation.state.visible import HOME, KNOWS, count_of, look_around, share_of
+from returnee.simulation.state.visible import HOME, KNOWS, count_of, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -86,28 +86,26 @@ def apply_notes(c: County):
 
 
 @kernel
-def take_stock(c: County, i: int, luck: tuple[float, ...]):
+def take_stock(c: County, i: int, around: tuple[int, int], luck: tuple[float, ...]):
     """What worker `i` heard from ties, and forgot, since the last review.
 
     Parameters
     ----------
+    around : tuple of two int
+        What the ties show, see `visible.look_around`.
     luck : tuple of N_CHANNELS float
         A uniform draw for each channel.
-
-    Returns
-    -------
-    float
-        Share of the ties that are at home.
     """
     settle(c, i)
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
-    month, around = clock.month, look_around(c, i)
+    month = clock.month
     months = month - worker.heard
     now, then = month - clock.first + 1, worker.heard - clock.first + 1
     same = c.contact[0, now] - c.contact[0, then]
     across = c.contact[1, now] - c.contact[1, then]
-    share_home = share_of(around, HOME)
-    share = 1.0 - share_home if worker.state == r.AWAY else share_home
+    share = share_of(around, HOME)
+    if worker.state == r.AWAY:
+        share = 1.0 - share
     lost = behaviour.information_forget_rate * months
     for channel, u in enumerate(luck):
         if knows(worker, channel):
@@ -119,4 +117,3 @@ def take_stock(c: County, i: int, luck: tuple[float, ...]):
             if happens(u, heard):
                 note(c, i, channel, True)
     worker.heard = month
-    return share_home

@@ -18,7 +18,6 @@ from returnee.simulation.firms.ventures import log_city_pay, shock_factor
 from returnee.simulation.people.ideas import OUT_OF_REACH, logistic
 from returnee.simulation.state.changes import age_of, surely_above
 from returnee.simulation.state.draws import D_RECALL, ONLY, draws
-from returnee.simulation.state.visible import HOME, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -113,50 +112,47 @@ def prospects_at_home(c: County, worker: np.record):
 
 
 @kernel
-def chance_of_returning(c: County, i: int, jobless: bool, log_venture: float):
+def chance_of_returning(c: County, i: int, share: float, jobless: bool, log_venture: float):
     """Chance that worker `i` decides for home at a review, with a city job in hand or without.
 
     Parameters
     ----------
+    share : float
+        Share of the ties at home.
     log_venture : float
         Log of the income from the venture that would be begun, less caution; OUT_OF_REACH if none.
     """
-    job, farm = prospects_at_home(c, c.workers[i])
+    worker = c.workers[i]
+    job, farm = prospects_at_home(c, worker)
     home = utility_of_home(job, farm, log_venture, c.behaviour)
-    share = share_of(look_around(c, i), HOME)
-    return logistic(score_of_returning(c, c.workers[i], share, jobless, home))
+    return logistic(score_of_returning(c, worker, share, jobless, home))
 
 
 @kernel
-def score_of_returning(c: County, worker: np.record, share_home: float, jobless: bool, home: float):
-    """Log odds that a worker decides for home, where a share of ties is and the options have utility `home`."""
+def score_of_returning(c: County, worker: np.record, share: float, jobless: bool, home: float):
+    """Log odds that a worker decides for home, where what can be done has utility `home`."""
     behaviour, month = c.behaviour, c.clock.month
     years = max(month - worker.left, 0) / 12.0
     city = utility_of_city(c, worker, years)
     if jobless:
         city += behaviour.returning_income_weight * log_pay_while_looking(c.facts, behaviour, month)
-    pull = home_pull(worker, share_home, behaviour, month)
+    pull = home_pull(worker, share, behaviour, month)
     return behaviour.returning_constant + home + pull - city
 
 
 @kernel
-def surely_stays(c: County, worker: np.record, share_home: float, u: float, log_venture: float):
+def surely_stays(c: County, worker: np.record, share: float, u: float, log_venture: float):
     """Whether the draw `u` surely keeps a worker away, by a bound on the odds that costs little."""
     job, farm = prospects_at_home(c, worker)
     most = most_at_home(job, farm, log_venture, c.behaviour)
-    return surely_above(u, score_of_returning(c, worker, share_home, worker.jobless == 1, most))
+    return surely_above(u, score_of_returning(c, worker, share, worker.jobless == 1, most))
 
 
 @kernel
-def returns(c: County, i: int, share_home: float, u: float, log_venture: float):
+def returns(c: County, i: int, share: float, u: float, log_venture: float):
     """Whether worker `i`, away, returns at this review (uniform draw `u`), and whether to wait.
 
     Whoever would have stayed with a job, by the same draw, comes home only until the city hires.
-
-    Parameters
-    ----------
-    share_home : float
-        Share of the ties that are at home.
 
     Returns
     -------
@@ -164,11 +160,11 @@ def returns(c: County, i: int, share_home: float, u: float, log_venture: float):
     """
     worker = c.workers[i]
     jobless = worker.jobless == 1
-    if surely_stays(c, worker, share_home, u, log_venture):
+    if surely_stays(c, worker, share, u, log_venture):
         return False, False
-    if u >= chance_of_returning(c, i, jobless, log_venture):
+    if u >= chance_of_returning(c, i, share, jobless, log_venture):
         return False, False
-    return True, jobless and u >= chance_of_returning(c, i, False, log_venture)
+    return True, jobless and u >= chance_of_returning(c, i, share, False, log_venture)
 
 
 @kernel
@@ -181,7 +177,7 @@ def city_hires_since(facts: np.record, worker: np.record, month: int):
 
 
 @kernel
-def settle_at_home(c: County, i: int, log_venture: float):
+def settle_at_home(c: County, i: int, share: float, log_venture: float):
     """Worker `i` waits for the city no longer: its time is over, or home would win against a job there.
 
     Work taken up at home in the meantime is a stop-gap (forced against voluntary return: Cassarino 2004).
@@ -189,7 +185,7 @@ def settle_at_home(c: County, i: int, log_venture: float):
     worker, clock = c.workers[i], c.clock
     over = city_hires_since(c.facts, worker, clock.month) + c.behaviour.returning_recall_months
     u, _, _, _ = draws(clock, D_RECALL, clock.month, worker.id, ONLY)
-    if clock.month > over or u < chance_of_returning(c, i, False, log_venture):
+    if clock.month > over or u < chance_of_returning(c, i, share, False, log_venture):
         worker.waits = 0
 
 

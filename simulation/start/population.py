@@ -20,6 +20,7 @@ from scipy.special import betaincinv
 
 from returnee.scenarios import County as Facts
 from returnee.scenarios.schema.county import AgeGroup
+from returnee.simulation.engine.bundle import zeros
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.start.tables import FEWEST
 from returnee.simulation.state import records as r
@@ -481,7 +482,7 @@ def people(
     """
     township, village = place_people(facts, float(clock.sample))
     entry = entrants(facts, clock, months)
-    everyone = np.zeros(len(township) + len(entry[0]), r.WORKER).view(np.recarray)
+    everyone = zeros(len(township) + len(entry[0]), r.WORKER).view(np.recarray)
     everyone.id = np.arange(len(everyone))
     workers = everyone[: len(township)].view(np.recarray)
     workers.township, workers.village = township, village
@@ -516,7 +517,7 @@ def with_entrants(
 ) -> np.recarray:
     """`workers` followed by those who turn 18 up to month ``months``, in the order of entry."""
     known, entry = len(workers), entrants(facts, clock, months)
-    everyone = np.zeros(known + len(entry[0]), r.WORKER).view(np.recarray)
+    everyone = zeros(known + len(entry[0]), r.WORKER).view(np.recarray)
     everyone[:known] = workers
     everyone.id[known:] = int(workers.id.max()) + 1 + np.arange(len(entry[0]))
     draw_entrants(everyone, known, clock, facts_record, entry, m, thrift_sigma)

@@ -219,11 +219,11 @@ def to_csr(pairs: np.ndarray, layers: np.ndarray, n: int, rows: int):
 
     Returns
     -------
-    indptr : int64 array, shape (rows + 1,)
+    indptr : int32 array, shape (rows + 1,)
     indices : int32 array, shape (2 n,)
     layer : uint8 array, shape (2 n,)
     """
-    indptr = np.zeros(rows + 1, np.int64)
+    indptr = np.zeros(rows + 1, np.int32)
     for k in range(n):
         indptr[pairs[k, 0] + 1] += 1
         indptr[pairs[k, 1] + 1] += 1

@@ -87,7 +87,7 @@ def settle(c: County, i: int):
 @kernel
 def job_pay(c: County, worker: np.record):
     """Monthly own pay of someone employed at home, yuan: a firm pays less than other employers."""
-    own = math.exp(worker.log_home)
+    own = math.exp(np.float64(worker.log_home))
     if worker.firm >= 0:
         return c.towns[c.firms[worker.firm].township].pay * own
     return c.towns[worker.township].wage * own
@@ -96,7 +96,7 @@ def job_pay(c: County, worker: np.record):
 @kernel
 def thousandths_of_pay(worker: np.record):
     """Own pay at home relative to the township's wage in whole thousandths, to be summed."""
-    return int(1000.0 * math.exp(worker.log_home) + 0.5)
+    return int(1000.0 * math.exp(np.float64(worker.log_home)) + 0.5)
 
 
 @kernel

@@ -235,7 +235,7 @@ def draw_each(
     """
     when, what = np.uint64(month + MONTH_ZERO) & LOW, np.uint64(decision) & LOW
     seed, replicate = np.uint64(clock.seed) & LOW, np.uint64(clock.replicate) & LOW
-    for k in range(len(agents)):
+    for k in range(luck.shape[1]):
         a, b, c, d = philox(
             np.uint64(agents[k]) & LOW, when, what, np.uint64(items[k]) & LOW, seed, replicate
         )

@@ -35,7 +35,7 @@ from returnee.simulation.state.programmes import (
     sessions_of,
 )
 from returnee.simulation.state.providers import ACTIVITY
-from returnee.simulation.support.linkage import hand_on
+from returnee.simulation.support.linkage import refer
 from returnee.simulation.support.outreach import ANYWHERE, AT_HOME, contacts, reach
 from returnee.simulation.support.targeting import top_weight
 
@@ -117,7 +117,7 @@ def hold_contest(c: County):
         scores[k] = -signal(c, entering[k], JURY)
         look(c, entering[k], JURY)
         firm.partners = min(int(firm.partners) + behaviour.support_partners_met, MOST_PARTNERS)
-        hand_on(c, firm.owner, ACTIVITIES)
+        refer(c, firm.owner, ACTIVITIES)
     month.contest_entrants += n
     clock.winner_credit += n * behaviour.support_winners / behaviour.support_entrants
     winners = min(int(clock.winner_credit), n)

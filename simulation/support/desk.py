@@ -1,7 +1,7 @@
 """The service desk and the guaranteed loan (创业担保贷款).
 
-A loan file waits for the desk, takes working days there, and is decided. The bank approves what it can see
-of the project: the income that follows from the signals it has must cover the instalments. The principal
+A loan file waits for the desk, takes working days there, and is decided. The bank goes by what it can see
+of the project: it lends as much as the income that follows from the signals it has can serve. The principal
 is limited by the cap (which rises with the jobs planned, P013, P161), by what can be had without a
 counter-guarantee where no guarantor is found (P015, BH033), by the fund times its leverage, and by banks
 that have withdrawn (P046, BH048). Whoever waits may give up (BH032). A young firm that is smaller than its owner
@@ -18,6 +18,7 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.finance import (
     capital_missing,
+    commercial_in_sight,
     cost_of_applying,
     gain_of_capital,
     is_bankable,
@@ -26,7 +27,7 @@ from returnee.simulation.firms.finance import (
     put_into_firm,
 )
 from returnee.simulation.firms.founding import apply_for_loan
-from returnee.simulation.firms.loans import guaranteed_service, loan_rate
+from returnee.simulation.firms.loans import borrowers_rate, guaranteed_service, loan_rate
 from returnee.simulation.firms.projects import PLAN, drops_out, estimate, seen_by_bank
 from returnee.simulation.firms.ventures import venture_income
 from returnee.simulation.state import records as r
@@ -40,7 +41,6 @@ from returnee.simulation.state.draws import (
     I_GIVE_UP,
     draws,
 )
-from returnee.simulation.state.money import fen
 from returnee.simulation.state.programmes import POT_FUND
 from returnee.simulation.state.providers import FUND, HALL, MAX_POSTS, POSTS
 from returnee.simulation.state.queues import (
@@ -50,7 +50,7 @@ from returnee.simulation.state.queues import (
     waits_at_desk,
     withdraw_file,
 )
-from returnee.simulation.support.linkage import hand_on
+from returnee.simulation.support.linkage import refer
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
 
 WORKING_DAYS = 21.75  # a month
+SEARCH_STEPS = 40  # find a sum to the yuan
 
 
 @kernel
@@ -106,16 +107,20 @@ def needs_guarantor(c: County, firm: np.record, principal: float):
 def loan_that_pays(c: County, f: int):
     """Guaranteed loan that an open firm would ask for: capital it lacks, if more pays; yuan.
 
-    More pays while its marginal return exceeds interest and depreciation, by what applying costs.
+    More pays while its marginal return exceeds interest and depreciation, by what applying costs, and by
+    what a bank's own loan would earn instead.
     """
-    behaviour = c.behaviour
+    firm, behaviour = c.firms[f], c.behaviour
     missing = capital_missing(c, f)
     if missing < behaviour.money_smallest_loan:
         return 0.0
-    gain = gain_of_capital(c, f, loan_rate(c)) * missing
+    gain = gain_of_capital(c, f, borrowers_rate(c)) * missing
     cost = 0.0
     if behaviour.structure_credit_market:
-        cost = cost_of_applying(c, c.workers[c.firms[f].owner])
+        cost = cost_of_applying(c, c.workers[firm.owner])
+        if c.clock.month - firm.opened >= behaviour.money_commercial_age:
+            other = commercial_in_sight(c, f)
+            gain -= gain_of_capital(c, f, behaviour.money_commercial_rate) * other
     return missing if gain * behaviour.money_payback_months / 12.0 > cost else 0.0
 
 
@@ -186,53 +191,80 @@ def refuse(c: County, f: int, reason: int):
 
 
 @kernel
-def is_approved(c: County, f: int, principal: float):
-    """Whether a bank expects the project to pay a loan of `principal` yuan back from its income.
+def left_over(c: County, f: int, log_productivity: float, principal: float):
+    """Income of a project with a loan of `principal` yuan beyond the cover that banks ask for; yuan a month."""
+    firm, behaviour = c.firms[f], c.behaviour
+    added = (1.0 - behaviour.firm_cushion) * (firm.means + principal)
+    income = project_income(c, f, log_productivity, firm.capital + added)
+    service = guaranteed_service(c, firm.loan / 100.0 + principal, loan_rate(c))
+    return income - behaviour.money_cover * service
+
+
+@kernel
+def loan_served(c: County, f: int, most: float):
+    """Largest loan up to `most` yuan that a bank expects the project to serve; 0 below the least sum.
 
     It expects exp(m + s^2 / 2) of a log productivity that it sees as N(m, s^2), and asks that the income
-    with that covers instalments and interest a number of times.
+    with that covers instalments and interest a number of times. Each yuan more earns less than the one
+    before, so what is left over rises to a peak and falls: it is looked for beyond the peak.
     """
-    firm, behaviour = c.firms[f], c.behaviour
-    if not behaviour.structure_credit_market:
-        return True
-    mean, sd = estimate(c, f, seen_by_bank(c, firm))
-    had = firm.loan / 100.0
-    added = (1.0 - behaviour.firm_cushion) * (firm.means + principal)
-    income = project_income(c, f, mean + 0.5 * sd * sd, firm.capital + added)
-    return income >= behaviour.money_cover * guaranteed_service(c, had + principal)
+    least = c.behaviour.money_smallest_loan
+    if most < least or not c.behaviour.structure_credit_market:
+        return most if most >= least else 0.0
+    mean, sd = estimate(c, f, seen_by_bank(c, c.firms[f]))
+    seen = mean + 0.5 * sd * sd
+    if left_over(c, f, seen, most) >= 0.0:
+        return most
+    low, high = least, most
+    for _ in range(SEARCH_STEPS):
+        third = (high - low) / 3.0
+        if left_over(c, f, seen, low + third) < left_over(c, f, seen, high - third):
+            low += third
+        else:
+            high -= third
+    if left_over(c, f, seen, low) < 0.0:
+        return 0.0
+    high = most
+    for _ in range(SEARCH_STEPS):
+        middle = 0.5 * (low + high)
+        if left_over(c, f, seen, middle) >= 0.0:
+            low = middle
+        else:
+            high = middle
+    return math.floor(low)
 
 
 @kernel
 def decide_loan(c: County, f: int):
-    """Decide the loan file `f`."""
+    """Decide the loan file `f`: the bank lends what the cap, the fund and the project allow of it."""
     firm, clock, policy = c.firms[f], c.clock, c.policy
-    i = firm.owner
+    i, least = firm.owner, c.behaviour.money_smallest_loan
     if clock.withdrawn == 1:
         refuse(c, f, r.BANKS_WITHDRAWN)
         return
+    room = (c.pots[POT_FUND, 0] * policy.finance_leverage - clock.outstanding) / 100.0
+    if room < least:
+        refuse(c, f, r.FUND_EXHAUSTED)
+        return
     _, persons = venture_income(c, c.workers[i], firm.sector, firm.capital_wanted)
     had = firm.loan / 100.0
-    most = cap_for(persons - 1.0, policy) - had
-    principal = min(firm.loan_wanted / 100.0, most)
-    if not is_approved(c, f, principal):
+    most = min(firm.loan_wanted / 100.0, cap_for(persons - 1.0, policy) - had, room)
+    principal = loan_served(c, f, most)
+    if principal <= 0.0:
         refuse(c, f, r.NOT_APPROVED)
         return
-    firm.loan_reason = 0
+    firm.loan_reason = r.NOT_APPROVED if principal < most else r.NO_REASON
     if needs_guarantor(c, firm, had + principal) and firm.guarantor < 0:
         firm.guarantor = find_guarantor(c, i, int(firm.attempt))
         if firm.guarantor < 0:
             firm.loan_reason = r.NO_GUARANTOR
-            principal = policy.finance_counter_guarantee_waiver - had
+            principal = loan_served(c, f, policy.finance_counter_guarantee_waiver - had)
             if principal <= 0.0:
                 refuse(c, f, r.NO_GUARANTOR)
                 return
             c.now.refused_no_guarantor += 1
-    amount = fen(math.floor(principal))
-    if clock.outstanding + amount > c.pots[POT_FUND, 0] * policy.finance_leverage:
-        refuse(c, f, r.FUND_EXHAUSTED)
-        return
-    grant_loan(c, f, amount)
-    hand_on(c, i, FINANCE)
+    grant_loan(c, f, int(100.0 * math.floor(principal)))
+    refer(c, i, FINANCE)
 
 
 @kernel
@@ -328,7 +360,7 @@ def handle_files(c: County):
         hall.credit -= 1.0
         hall.served += 1
         c.firms[f].loan_stage = r.IN_PROCESS
-        hand_on(c, c.firms[f].owner, SERVICES)
+        refer(c, c.firms[f].owner, SERVICES)
         c.firms[f].desk_done = clock.month + months_in_process(c, f)
         hall.waited += clock.month - c.firms[f].desk_since
     decide_due(c)

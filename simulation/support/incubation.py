@@ -32,7 +32,7 @@ from returnee.simulation.state.providers import (
     sites_at_work,
 )
 from returnee.simulation.state.queues import A_COUNTY_SITES, A_MENTORS, A_PLACES, whole_of
-from returnee.simulation.support.linkage import hand_on
+from returnee.simulation.support.linkage import refer
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def admit(c: County):
         if firm.mentor_since == r.NEVER:  # mentors are at hand
             firm.mentor_since = clock.month
         look(c, waiting[k], INCUBATOR)
-        hand_on(c, firm.owner, INCUBATION)
+        refer(c, firm.owner, INCUBATION)
 
 
 @kernel
@@ -194,7 +194,7 @@ def assign_mentors(c: County):
         c.firms[waiting[k]].mentor_until = clock.month + behaviour.support_mentoring_months
         mentored += 1
         look(c, waiting[k], MENTOR)
-        hand_on(c, c.firms[waiting[k]].owner, SERVICES)
+        refer(c, c.firms[waiting[k]].owner, SERVICES)
     clock.mentored = mentored
 
 

@@ -35,8 +35,8 @@ NO_CASE, OPEN_CASE, PAST_CASE = range(3)  # of `worker.referred`
 
 
 @kernel
-def hand_on(c: County, i: int, channel: int):
-    """When worker `i` has finished a stage of `channel`, maybe the file is to be handed on."""
+def refer(c: County, i: int, channel: int):
+    """When worker `i` has finished a stage of `channel`, maybe a referral of the file is asked for."""
     worker, clock = c.workers[i], c.clock
     u, _, _, _ = draws(clock, D_REFERRAL, clock.month, worker.id, channel)
     if u < c.policy.linkage_referral and clock.requests < len(c.requests):
@@ -89,8 +89,8 @@ def room_for_cases(c: County):
 
 
 @kernel
-def hand_on_files(c: County):
-    """The officers' month: files are taken by lot while there is room, and passed on."""
+def serve_referrals(c: County):
+    """The officers' month: referrals are taken by lot while there is room, and the files passed on."""
     close_cases(c)
     clock, n, room = c.clock, c.clock.requests, room_for_cases(c)
     lots = np.empty(n)

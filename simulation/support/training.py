@@ -47,7 +47,7 @@ from returnee.simulation.state.providers import (
     open_now,
 )
 from returnee.simulation.state.queues import waits_at_desk, withdraw_file
-from returnee.simulation.support.linkage import hand_on
+from returnee.simulation.support.linkage import refer
 from returnee.simulation.support.targeting import weight_of
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def train(c: County, i: int, provider: int):
     worker.trained += skill_from_training(policy, behaviour) * service.quality
     learn(c, i, TRAINING)
     worker.fee_withheld = withheld
-    hand_on(c, i, TRAINING)
+    refer(c, i, TRAINING)
     if worker.state == r.FOUNDING:
         go_on_with_plan(c, worker.firm)
     return True

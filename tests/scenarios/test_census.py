@@ -131,7 +131,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     text = refused("999911", folder, own)
     assert "'999911' (did you mean 999901 某省某市样县" in text and "six digits" in text
     assert "did you mean 999901 某省某市样县" in refused("样县", folder, own)
-    assert refused("999901", tmp_path / "none", own).endswith("allowed both files of the data set")
+    assert refused("999901", tmp_path / "none", own).endswith("allowed the file of the data set")
     cells = files(tmp_path / "cells", row_2020(男_20到24岁="NA"))
     text = refused("999901", cells, own)
     assert "row 999901, column 男_20到24岁: found nothing, allowed a number" in text
@@ -158,3 +158,30 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(census.pd, "read_excel", without)
     text = refused("999901", folder, tmp_path / "other")
     assert "no openpyxl to read it with" in text and "returnee[census]" in text
+
+
+def full_2010(**cells: Any) -> dict[str, Any]:
+    """A row of 2010 with all that a county needs, under that file's names."""
+    row = row_2010(合计=40_000) | {"农林牧渔业": 700, "各种行业人口总计": 1000}
+    for sex in "男女":
+        row |= {f"0岁（{sex}）": 200, f"1-4岁（{sex}）": 800, f"85岁及以上（{sex}）": 100}
+        row |= {f"{a}-{a + 4}岁（{sex}）": 1100 if sex == "男" else 1000 for a in range(5, 85, 5)}
+        row |= {f"{name}-{sex}": people for name, people in SCHOOLS.items() if "本科" not in name}
+        row |= {f"大学本科及以上-{sex}": 100}
+    return row | cells
+
+
+def test_a_county_of_2010_knows_nothing_of_2020(tmp_path: Path) -> None:
+    folder, own = files(tmp_path / "census", None, full_2010(地区=" 样县")), tmp_path / "own"
+    (folder / FILES[2020]).unlink()
+    write_from_census("999901", folder, own, year=2010)
+    text = (own / "county.toml").read_text("utf-8")
+    assert "2020" not in text.partition("[[townships]]")[0].replace("2020_", "")
+    county = load_scenario("baseline", {"county": own}).county
+    assert county.name == "样县" and county.labour_force == int(0.57 * 60_000) + 1
+    assert county.work.farming == 0.7 and county.work.first_year == 2016
+    assert {(row.men, row.women) for row in county.residents} == {(1100, 1000)}
+    assert county.people.home_schooling_college > 0.0
+    assert "found 2015, allowed 2010 or 2020" in refused(
+        "999901", folder, tmp_path / "other", print, 2015
+    )

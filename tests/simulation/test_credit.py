@@ -9,13 +9,14 @@ import pytest
 
 from returnee.scenarios import load_scenario
 from returnee.simulation.firms import finance, loans
-from returnee.simulation.firms.founding import give_up, new_file, register
+from returnee.simulation.firms.founding import begin_venture, give_up, new_file, plan_of, register
 from returnee.simulation.run import start
 from returnee.simulation.start.assemble import with_policy
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import enter, is_active
 from returnee.simulation.state.channels import FINANCE
+from returnee.simulation.state.programmes import POT_FUND
 from returnee.simulation.support import desk
 
 SAMPLE, MONTHS, BURN_IN = 0.002, 18, 12
@@ -127,12 +128,12 @@ def test_who_may_not_apply_has_no_loan_in_sight(excluded):
     poor_ties(mine, i)
     worker = mine.workers[i]
     assert finance.may_apply(mine, worker)
-    seen = finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0)
+    seen = finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0, 0.0)
     assert seen == 0.3 * 500_000.0
     for name, value in excluded.items():
         worker[name] = value
     assert not finance.may_apply(mine, worker)
-    assert finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0) == 0.0
+    assert finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0, 0.0) == 0.0
 
 
 def test_a_slow_desk_and_a_far_one_cost_more_to_apply_to():
@@ -150,15 +151,17 @@ def test_a_slow_desk_and_a_far_one_cost_more_to_apply_to():
 
 
 def test_nobody_applies_where_it_is_not_worth_the_trouble():
-    def seen(cost):
+    def seen(cost, lent=0.0):
         mine = copy_of({"behaviour.money.visit_cost": cost, "behaviour.money.visit_spread": 0})
         i = adult(mine, ability=-1.0)
         worker = mine.workers[i]
         sector = int(mine.towns[worker.township].best)
-        return finance.credit_in_sight(mine, worker, sector, 100_000.0, 300_000.0)
+        return finance.credit_in_sight(mine, worker, sector, 100_000.0, 300_000.0, lent)
 
     assert seen(0) == 150_000.0
     assert seen(20_000) == 0.0
+    assert seen(3_000) == 150_000.0
+    assert seen(3_000, lent=200_000.0) == 0.0  # a tie's loan does nearly as well, without papers
 
 
 def test_without_a_credit_market_whoever_knows_counts_on_a_loan():
@@ -279,14 +282,17 @@ def test_banks_approve_what_covers_the_instalments():
     f = file_of(mine, adult(mine), wanted=150_000.0, means=30_000.0)
     firm = mine.firms[f]
     firm.luck = 1.5
-    assert desk.is_approved(mine, f, 100_000.0)
-    assert not desk.is_approved(mine, f, 1e9)
+    assert desk.loan_served(mine, f, 100_000.0) == 100_000.0
+    most = desk.loan_served(mine, f, 1e9)
+    assert 100_000.0 < most < 1e8
+    assert desk.loan_served(mine, f, 2e9) == pytest.approx(most, abs=10.0)
     firm.luck = -6.0
-    assert not desk.is_approved(mine, f, 100_000.0)
+    assert desk.loan_served(mine, f, 100_000.0) == 0.0
+    assert desk.loan_served(mine, f, 1_000.0) == 0.0  # below the least sum
     without = copy_of(OFF)
     g = file_of(without, adult(without), wanted=150_000.0)
     without.firms[g].luck = -6.0
-    assert desk.is_approved(without, g, 100_000.0)
+    assert desk.loan_served(without, g, 100_000.0) == 100_000.0
 
 
 def test_a_file_that_is_not_approved_says_so():
@@ -298,6 +304,79 @@ def test_a_file_that_is_not_approved_says_so():
     assert firm.loan == 0
     assert r.REASONS[firm.loan_reason] == "not approved"
     assert mine.now.refused_not_approved == 1 + county(months=1).now.refused_not_approved
+
+
+def served(months=36, step=1.0, luck=-1.5):
+    """What is granted to a middling project that wants 300,000 yuan, by term and first step of the cap."""
+    mine = copy_of({"behaviour.money.guarantor_share": 1})
+    f = file_of(mine, adult(mine), wanted=300_000.0, means=50_000.0)
+    firm = mine.firms[f]
+    firm.luck, firm.loan_stage, firm.loan_wanted, firm.desk_since = (
+        luck,
+        r.IN_PROCESS,
+        30_000_000,
+        1,
+    )
+    mine.policy.finance_loan_months, mine.policy.finance_first_step = months, step
+    mine.policy.finance_second_jobs = mine.policy.finance_full_jobs = 100
+    desk.decide_loan(mine, f)
+    return firm.loan / 100.0
+
+
+def test_banks_lend_less_where_the_project_serves_less():
+    whole, short = served(), served(months=12)
+    assert 0.0 < short < whole
+    lucky = [served(months=12, luck=luck) for luck in (-2.0, -1.5, -1.0, -0.5)]
+    assert lucky == sorted(set(lucky))
+
+
+def test_a_larger_first_step_never_lowers_what_is_lent():
+    lent = [served(months=12, step=step) for step in (0.1, 0.2, 0.3, 0.5, 0.8, 1.0)]
+    assert lent == pytest.approx(sorted(lent), abs=5.0)
+
+
+def test_the_last_of_the_fund_is_lent_in_part():
+    mine = copy_of()
+    f = file_of(mine, adult(mine), wanted=150_000.0, means=50_000.0)
+    firm = mine.firms[f]
+    firm.luck, firm.loan_stage, firm.loan_wanted = 1.5, r.IN_PROCESS, 10_000_000
+    room = mine.behaviour.money_smallest_loan + 1_000.0
+    mine.pots[POT_FUND, 0] = (mine.clock.outstanding + 100.0 * room) / 10
+    desk.decide_loan(mine, f)
+    assert firm.loan == pytest.approx(100.0 * room, abs=200)
+
+
+def test_ties_give_what_was_in_sight_each_in_the_same_proportion():
+    mine = copy_of({"behaviour.money.family_chance": 1})
+    i = adult(mine)
+    poor_ties(mine, i)
+    ties = mine.ties[mine.indptr[i] : mine.indptr[i + 1]]
+    rich = [j for j in np.unique(ties) if is_active(mine.workers[j].state)][:3]
+    for j, savings in zip(rich, (120_000.0, 220_000.0, 320_001.0), strict=True):
+        mine.workers[j].savings = savings
+    given, _, _ = finance.money_of_ties(mine, i, 0, 30_000.01)
+    assert given == 30_000.01  # of 10,000 + 20,000 + 30,000 that they would give
+    before = mine.workers.savings.copy()
+    finance.take_gifts(mine, i, 0, given)
+    gave = (before - mine.workers.savings)[rich]
+    assert gave == pytest.approx([5_000.0, 10_000.0, 15_000.0], abs=1.0)
+    assert gave.sum() == pytest.approx(given, abs=PENNY)
+
+
+def test_a_venture_begins_with_the_gifts_that_were_in_sight():
+    mine = copy_of({"behaviour.money.family_chance": 1})
+    i = adult(mine, knows=0, savings=30_000.0)
+    poor_ties(mine, i)
+    for j in mine.ties[mine.indptr[i] : mine.indptr[i + 1]]:
+        mine.workers[j].savings = 60_000.0
+    _, wanted = plan_of(mine, i, finance.means_in_sight(mine, mine.workers[i]))
+    own = min(10_000.0, wanted)
+    given, _, _ = finance.money_of_ties(mine, i, 0, wanted - own)
+    held = mine.workers.savings.sum()
+    begin_venture(mine, i)
+    firm = mine.firms[mine.workers[i].firm]
+    assert firm.means == own + given > own
+    assert held - mine.workers.savings.sum() == pytest.approx(firm.means, abs=PENNY)
 
 
 @pytest.mark.parametrize(("jobs", "share"), [(2.9, 0.3), (3, 0.6), (5.9, 0.6), (6, 1.0), (40, 1.0)])
@@ -338,6 +417,18 @@ def test_a_sound_firm_renews_up_to_three_times():
     mine.clock.month = int(firm.loan_due)
     loans.meet_due_date(mine, f)
     assert firm.loan_stage == r.OVERDUE
+
+
+def test_renewal_asks_of_the_income_what_approval_asks():
+    mine = copy_of()
+    f = open_firm_of(mine, loan=36_000.0, cash=1_000.0)
+    firm = mine.firms[f]
+    asked = 1.2 * loans.guaranteed_service(mine, 36_000.0, firm.loan_rate)
+    assert asked < 1.2 * loans.debt_service(36_000.0, firm.loan_rate, 36)
+    firm.income = asked + 0.01
+    assert loans.is_renewed(mine, f)
+    firm.income = asked - 0.01
+    assert not loans.is_renewed(mine, f)
 
 
 def test_an_unsound_firm_is_not_renewed_and_its_owner_gets_no_credit_until_it_has_paid():

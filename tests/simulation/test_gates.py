@@ -14,7 +14,7 @@ from returnee.simulation.state.changes import knows
 from returnee.simulation.state.channels import FINANCE, INCUBATION, N_CHANNELS, SERVICES, TRAINING
 from returnee.simulation.state.county import County
 from returnee.simulation.state.programmes import G_TRACKING
-from returnee.simulation.support.linkage import AFTER, NO_CASE, hand_on, hand_on_files
+from returnee.simulation.support.linkage import AFTER, NO_CASE, refer, serve_referrals
 
 SETTINGS = {"sample": 0.01, "months": 36}
 NO_TRAINING = {"policy.training.places": 0}
@@ -153,8 +153,8 @@ def test_a_referral_tells_and_enters_the_next_queue_and_nothing_else(channel):
     firm.mentor_since = firm.incubation_since = r.NEVER
     before_worker, before_firm = worker.copy(), firm.copy()
     pots, queue = county.pots.copy(), int(county.clock.training_queue)
-    hand_on(county, i, channel)
-    hand_on_files(county)
+    refer(county, i, channel)
+    serve_referrals(county)
     following = AFTER[channel]
     assert knows(worker, following) and worker.referred == 1
     assert knows(worker, FINANCE) is (following == SERVICES)
@@ -180,6 +180,6 @@ def test_without_officers_paid_nothing_is_handed_on():
     _, i = owner_of_an_open_firm(county)
     county.workers.referred[:] = NO_CASE
     before = county.workers[i].copy()
-    hand_on(county, i, TRAINING)
-    hand_on_files(county)
+    refer(county, i, TRAINING)
+    serve_referrals(county)
     assert county.workers[i] == before

@@ -179,7 +179,7 @@ def test_the_young_leave_and_women_less():
 
     def hazard(age, sex=0):
         worker.birth, worker.sex = county.clock.month - 12 * age, sex
-        return float(hazard_of_leaving(county, i))
+        return float(hazard_of_leaving(county, i, 0.5))
 
     assert hazard(18) > hazard(22) > hazard(25) > hazard(30)
     assert hazard(18) / hazard(28) == pytest.approx(np.exp(behaviour.careers_leave_youth), rel=0.01)
@@ -215,11 +215,13 @@ def test_bounds_decide_as_the_chances_do():
         u, share = float(rng.random() ** 4), share_of(look_around(county, i), HOME)
         if worker.state == r.AWAY:
             assert returns(county, i, share, u, -1e9)[0] == (
-                u < chance_of_returning(county, i, worker.jobless == 1, -1e9)
+                u < chance_of_returning(county, i, share, worker.jobless == 1, -1e9)
             )
             moves += returns(county, i, share, u, -1e9)[0]
         elif r.SEEKING <= worker.state <= r.EMPLOYED:
-            assert leaves(county, i, share, u, 6) == happens(u, hazard_of_going(county, i) * 6)
+            assert leaves(county, i, share, u, 6) == happens(
+                u, hazard_of_going(county, i, share) * 6
+            )
             moves += leaves(county, i, share, u, 6)
     assert moves > 20
 

@@ -24,9 +24,9 @@ from returnee.simulation.support.linkage import (
     OPEN_CASE,
     PAST_CASE,
     close_cases,
-    hand_on,
-    hand_on_files,
+    refer,
     room_for_cases,
+    serve_referrals,
 )
 from returnee.simulation.support.training import go_on_with_plan, train
 
@@ -187,7 +187,7 @@ def ask_for_officers(county: County, order: int = 1) -> None:
     rows = np.flatnonzero(county.workers.state == r.SEEKING)[:40]
     for i in rows[::order]:
         county.workers[i].referred = NO_CASE
-        hand_on(county, int(i), TRAINING)
+        refer(county, int(i), TRAINING)
 
 
 def test_a_full_officer_takes_no_more_whatever_the_order() -> None:
@@ -196,7 +196,7 @@ def test_a_full_officer_takes_no_more_whatever_the_order() -> None:
         county = county_of({"policy.linkage.referral": 1, "behaviour.support.officer_load": 500})
         ask_for_officers(county, order)
         room = room_for_cases(county)
-        hand_on_files(county)
+        serve_referrals(county)
         assert 0 < county.clock.cases == room < 40
         taken.append(set(county.workers.id[county.workers.referred == OPEN_CASE]))
     assert taken[0] == taken[1] and len(taken[0]) == room
@@ -207,7 +207,7 @@ def test_nobody_is_handed_on_where_no_officer_is_paid() -> None:
     county.funded[G_TRACKING] = 0.0
     before = county.workers.copy()
     ask_for_officers(county)
-    hand_on_files(county)
+    serve_referrals(county)
     assert (county.workers == before).all() and county.clock.cases == 0
 
 
@@ -216,8 +216,8 @@ def test_a_case_is_closed_a_year_after_the_opening() -> None:
     f = int(np.flatnonzero(county.firms.phase == r.OPEN)[0])
     firm = county.firms[f]
     firm.opened = 1
-    hand_on(county, int(firm.owner), SERVICES)
-    hand_on_files(county)
+    refer(county, int(firm.owner), SERVICES)
+    serve_referrals(county)
     owner = county.workers[firm.owner]
     for month, expected in ((12, OPEN_CASE), (13, PAST_CASE)):
         county.clock.month = month

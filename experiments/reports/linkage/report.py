@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.html import fill, standalone, write_html
 from returnee.experiments.reports.linkage import charts
-from returnee.experiments.reports.linkage import words as say
 from returnee.experiments.reports.linkage import words as tell
 from returnee.experiments.reports.terminal import show
 from returnee.experiments.statistics.effects import HIGHER, LOWER
@@ -31,27 +31,12 @@ from returnee.experiments.studies.linkage.design import (
 )
 from returnee.experiments.studies.linkage.effects import COST, KEPT, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
+from returnee.experiments.studies.linkage.gates import Gates
 from returnee.experiments.studies.linkage.robust import Robust
-from returnee.experiments.words.texts import (
-    NONE,
-    county_name,
-    few_pairs,
-    figure,
-    joined,
-    label_of,
-    percent,
-    phrase,
-    short,
-    to,
-    unit_name,
-    value_text,
-    words,
-)
-from returnee.scenarios import levers
+from returnee.experiments.words import texts as say
 from returnee.simulation.state.programmes import PILLARS as SPENT_BY
 
 TRACKING = "case_tracking"
-LABELS = {lever.key: lever for lever in levers}
 CONTRASTS = ("alone", "last", "last_linked", "shapley", "shapley_linked", "main")
 
 
@@ -67,7 +52,7 @@ class Told:
     """What is told of either part, in one language."""
 
     def __init__(self, lang: str) -> None:
-        self.lang, self.words = lang, words(lang)
+        self.lang, self.words = lang, say.words(lang)
         self.text: dict[str, Any] = self.words["linkage"]
 
     def head(self, keys: str) -> list[str]:
@@ -76,7 +61,7 @@ class Told:
 
     def yuan(self, values: Any) -> list[str]:
         """Amounts of money."""
-        return [figure(value, "yuan", self.lang) for value in values]
+        return [say.figure(value, "yuan", self.lang) for value in values]
 
 
 class Experiment(Told):
@@ -88,7 +73,7 @@ class Experiment(Told):
 
     def lines(self) -> list[str]:
         """The answer."""
-        return say.answer(self.found, self.lang)
+        return tell.answer(self.found, self.lang)
 
     def reading(self) -> str:
         """How intervals are to be read; that they are wide where there are few pairs."""
@@ -98,7 +83,7 @@ class Experiment(Told):
         """County, months and replicates."""
         plan = self.found.plan
         return str(self.text["subtitle"]).format(
-            county=county_name(plan.scenarios[plan.reference].county, self.lang),
+            county=say.county_name(plan.scenarios[plan.reference].county, self.lang),
             months=plan.settings.months, fewer=plan.fewer, replicates=plan.replicates,
             sample=plan.settings.sample,
         )  # fmt: skip
@@ -114,11 +99,11 @@ class Experiment(Told):
             per = [tell.rate(row["per_million"]), tell.rates(row["per_million_low"], row["per_million_high"], lang)]  # fmt: skip
             rows.append(
                 [
-                    tell.outcome(name, self.lang), phrase(BY_NAME[name], "unit", self.lang),
+                    tell.outcome(name, self.lang), say.phrase(BY_NAME[name], "unit", self.lang),
                     tell.number(row["siloed"], name, lang, False), tell.number(row["linked"], name, lang, False),
                     tell.number(row["difference"], name, lang), tell.ends(row["low"], row["high"], name, lang),
                     tell.chance(row["p_higher"]), word if row["pairs"] > 1 else self.words["one_replicate"],
-                    *(per if name != COST else [NONE, NONE]),
+                    *(per if name != COST else [say.NONE, say.NONE]),
                     tell.number(most["difference"], name, lang), tell.ends(most["low"], most["high"], name, lang),
                 ]
             )  # fmt: skip
@@ -129,19 +114,19 @@ class Experiment(Told):
         found, text, lang, rows = self.found, self.text, self.lang, []
         caps = {f"cap x {share:g}": share for share in sorted(OTHER_CAPS)} | {"capped": 1.0}
         for basis in (*caps, "uncapped"):
-            cap = figure(found.cap * caps[basis], "yuan", lang) if basis in caps else ""
+            cap = say.figure(found.cap * caps[basis], "yuan", lang) if basis in caps else ""
             row, cost = found.premium(tell.MAIN, basis), found.premium(COST, basis)
             rows.append(
                 [
                     text["other_cap"].format(cap=cap) if cap else text["uncapped"],
                     tell.number(cost["siloed"], COST, lang, False),
-                    percent(spending_gap(found.premiums, basis), lang, True), str(row["pairs"]),
+                    say.percent(spending_gap(found.premiums, basis), lang, True), str(row["pairs"]),
                     tell.number(row["difference"], tell.MAIN, lang), tell.ends(row["low"], row["high"], tell.MAIN, lang),
                     tell.chance(row["p_higher"]), tell.verdict_word(row["verdict"], lang),
                 ]
             )  # fmt: skip
         head = self.head("basis siloed spending_gap difference interval probability word")
-        unit = phrase(BY_NAME[COST], "unit", lang)
+        unit = say.phrase(BY_NAME[COST], "unit", lang)
         head[1] = f"{head[1]} ({unit})"
         return doc.Sheet([*head[:3], self.words["report"]["replicates"], *head[3:]], rows)
 
@@ -152,14 +137,14 @@ class Experiment(Told):
             row = [self.text["factors"][factor]]
             for kind in CONTRASTS:
                 if factor not in PILLARS and kind in ("last", "shapley"):
-                    row += [NONE] * (2 if kind == "shapley" else 1)
+                    row += [say.NONE] * (2 if kind == "shapley" else 1)
                     continue
                 effect = self.found.effect(kind, factor, measure)
                 told = "*" if effect["verdict"] in (HIGHER, LOWER) else ""
                 interval = tell.ends(effect["low"], effect["high"], measure, lang)
                 row.append(f"{tell.number(effect['value'], measure, lang)}{told} ({interval})")
                 if kind.startswith("shapley"):
-                    row.append(percent(effect["share"], lang))
+                    row.append(say.percent(effect["share"], lang))
             rows.append(row)
         return doc.Sheet(self.head("factor alone last last_linked shapley share shapley_linked share main"), rows)  # fmt: skip
 
@@ -184,7 +169,7 @@ class Experiment(Told):
         cells += [label_of_cell(SILOED), label_of_cell(LINKED)]
         cells += [capped_label(False), capped_label(True)]
         names = [text["nothing"], *(text["factors"][p] for p in PILLARS)]
-        for cap in (text["uncapped"], text["capped"].format(cap=figure(found.cap, "yuan", self.lang))):  # fmt: skip
+        for cap in (text["uncapped"], text["capped"].format(cap=say.figure(found.cap, "yuan", self.lang))):  # fmt: skip
             names += [f"{text[k]}, {cap}" for k in ("siloed", "linked")]
         place = list(found.plan.scenarios)
         columns = [[KEPT.index(f"spent_{p}") for p in programmes_of(f)] for f in FACTORS]
@@ -254,7 +239,7 @@ class Points(Told):
 
     def lines(self) -> list[str]:
         """What robustness says."""
-        return say.robust_lines(self.found, self.lang)
+        return tell.robust_lines(self.found, self.lang)
 
     def note(self) -> str:
         """What a point is."""
@@ -264,23 +249,29 @@ class Points(Told):
     def subtitle(self) -> str:
         """What a point is, and the county."""
         plan = self.found.plan
-        return f"{self.note()} ({county_name(plan.scenarios[plan.reference].county, self.lang)})"
+        return (
+            f"{self.note()} ({say.county_name(plan.scenarios[plan.reference].county, self.lang)})"
+        )
 
     def summary(self) -> doc.Sheet:
         """The premium over the points, by outcome."""
         lang, rows = self.lang, []
         for _, row in self.found.summary.iterrows():
             name = row["measure"]
-            told = (percent(row[f"share_told_{side}"], lang) for side in ("positive", "negative"))
+            told = (
+                say.percent(row[f"share_told_{side}"], lang) for side in ("positive", "negative")
+            )
             rows.append(
                 [
                     tell.outcome(name, self.lang), tell.number(row["mean"], name, lang),
                     tell.ends(row["low"], row["high"], name, lang),
                     tell.ends(row["smallest"], row["largest"], name, lang),
-                    percent(row["share_positive"], lang), " / ".join(told),
+                    say.percent(row["share_positive"], lang), " / ".join(told),
+                    tell.number(row["ceiling"], name, lang),
+                    tell.ends(row["ceiling_low"], row["ceiling_high"], name, lang),
                 ]
             )  # fmt: skip
-        return doc.Sheet(self.head("outcome mean interval smallest_largest share_positive share_told"), rows)  # fmt: skip
+        return doc.Sheet(self.head("outcome mean interval smallest_largest share_positive share_told ceiling interval"), rows)  # fmt: skip
 
     def parameters(self) -> doc.Sheet:
         """Parameters moved, and their rank correlation with the main premium."""
@@ -294,16 +285,16 @@ class Points(Told):
             rho, p = told.loc[key, ["rho", "p"]] if key in told.index else (np.nan, np.nan)
             rows.append(
                 [
-                    label_of(lever, self.lang), key,
-                    to(self.lang, short(low, ".4g"), short(high, ".4g")),
-                    tell.rate(float(f"{rho:.2f}")), short(p, ".3f"),
+                    say.label_of(lever, self.lang), key,
+                    say.to(self.lang, say.short(low, ".4g"), say.short(high, ".4g")),
+                    tell.rate(float(f"{rho:.2f}")), say.short(p, ".3f"),
                 ]
             )  # fmt: skip
         return doc.Sheet(self.head("parameter key range rho p_value"), rows, columns="wcn")
 
     def tables(self) -> list[doc.Sheet]:
         """Tables for the terminal."""
-        return [self.summary().cut(*range(6), title=self.text["robustness"])]
+        return [self.summary().cut(*range(7), title=self.text["robustness"])]
 
     def sections(self) -> list[doc.Section]:
         """When behaviour is otherwise."""
@@ -312,10 +303,69 @@ class Points(Told):
         return [doc.Section(text["robustness"], [how, drawn, self.summary(), self.parameters()])]
 
 
-def reading(found: Linkage | None, lang: str) -> str:
+class Links(Told):
+    """Tables of the parts of linkage, one by one."""
+
+    def __init__(self, found: Gates, lang: str = "en") -> None:
+        super().__init__(lang)
+        self.found = found
+
+    def lines(self) -> list[str]:
+        """What the parts do."""
+        return tell.gates_lines(self.found, self.lang)
+
+    def subtitle(self) -> str:
+        """What is compared, and the county."""
+        plan = self.found.plan
+        county = say.county_name(plan.scenarios[plan.reference].county, self.lang)
+        return f"{self.note()} ({county})"
+
+    def note(self) -> str:
+        """What a cell is."""
+        cap = say.figure(self.found.cap, "yuan", self.lang)
+        return str(self.text["gates_note"]).format(replicates=self.found.plan.replicates, cap=cap)
+
+    def effects(self, measure: str) -> doc.Sheet:
+        """Part, then effect and gap in spending: alone, on top of the others, and Shapley value if known."""
+        kinds = [k for k in ("alone", "last", "shapley") if k in set(self.found.effects["kind"])]
+        rows = [[tell.part_name(part, self.lang), *self._cells(kinds, part, measure)] for part in self.found.parts]  # fmt: skip
+        rows.append(
+            [tell.part_name("", self.lang), *self._cells(["joint"] * len(kinds), "", measure)]
+        )
+        heads = [[self.text[f"part_{kind}"], self.text["spends"]] for kind in kinds]
+        return doc.Sheet([self.text["part"], *(head for pair in heads for head in pair)], rows)
+
+    def _cells(self, kinds: list[str], part: str, measure: str) -> list[str]:
+        cells = []
+        for kind in kinds:
+            row = self.found.effect(kind, part, measure)
+            told = "*" if row["verdict"] in (HIGHER, LOWER) else ""
+            interval = tell.ends(row["low"], row["high"], measure, self.lang)
+            cells += [f"{tell.number(row['value'], measure, self.lang)}{told} ({interval})"]
+            cells += [say.percent(row["spending_gap"], self.lang, True)]
+        return cells
+
+    def tables(self) -> list[doc.Sheet]:
+        """Tables for the terminal."""
+        sheet = self.effects(tell.MAIN)
+        return [sheet.cut(*range(len(sheet.head)), title=self.text["gates"])]
+
+    def sections(self) -> list[doc.Section]:
+        """Which part of linkage does it."""
+        folds = [
+            doc.Fold(tell.outcome(name, self.lang), [self.effects(name)], name == tell.MAIN)
+            for name in OUTCOMES
+        ]
+        return [doc.Section(self.text["gates"], [doc.note(self.note()), *folds])]
+
+
+Result = Linkage | Robust | Gates
+
+
+def reading(result: Result, lang: str) -> str:
     """How intervals are to be read; that they are wide where there are few pairs."""
-    pairs = found.plan.replicates if found else 0
-    return joined(lang, words(lang)["linkage"]["one_in_ten"], few_pairs(pairs, lang))
+    pairs = 0 if isinstance(result, Robust) else result.plan.replicates
+    return say.joined(lang, say.words(lang)["linkage"]["one_in_ten"], say.few_pairs(pairs, lang))
 
 
 def design(lang: str = "en") -> doc.Sheet:
@@ -323,42 +373,42 @@ def design(lang: str = "en") -> doc.Sheet:
     told, rows = Told(lang), []
     for factor, moved in levels().items():
         for key, (off, on) in moved.items():
-            lever = LABELS[key]
+            lever = tell.LABELS[key]
             rows.append(
                 [
-                    told.text["factors"][factor], label_of(lever, lang), key,
-                    value_text(off), value_text(on), unit_name(lever.unit, lang),
+                    told.text["factors"][factor], say.label_of(lever, lang), key,
+                    say.value_text(off), say.value_text(on), say.unit_name(lever.unit, lang),
                 ]
             )  # fmt: skip
     factor, *rest = told.head("factor key off on unit")
     return doc.Sheet([factor, told.words["report"]["lever"], *rest], rows, columns="wwcnnw")
 
 
-def failures(lang: str, *results: Linkage | Robust | None) -> list[str]:
+def failures(lang: str, *results: Result) -> list[str]:
     """How many runs failed, if any."""
-    failed = (len(result.failures) for result in results if result is not None)
-    return [words(lang)["failed"].format(n=n) for n in failed if n]
+    failed = (len(result.failures) for result in results)
+    return [say.words(lang)["failed"].format(n=n) for n in failed if n]
 
 
-def report(found: Linkage | None, robust: Robust | None, lang: str = "en") -> doc.Report:
-    """Everything the page shows; of either part, or of both."""
-    text = words(lang)["linkage"]
+def report(results: Sequence[Result], lang: str = "en") -> doc.Report:
+    """Everything the page shows, of each result in turn."""
+    text = say.words(lang)["linkage"]
     sections, lines, commands, subtitles = (
         list[doc.Section](),
         list[str](),
         list[str](),
         list[str](),
     )
-    for part in parts(found, robust, lang):
+    for part in parts(results, lang):
         sections += part.sections()
         lines += part.lines()
         commands.append(part.found.command)
         subtitles.append(part.subtitle())
-    failed = doc.Text(failures(lang, found, robust), "alert")
+    failed = doc.Text(failures(lang, *results), "alert")
     return doc.Report(
         lang, text["title"], subtitles[0],
         [
-            doc.in_short(lang, lines, doc.note(reading(found, lang)), failed), *sections,
+            doc.in_short(lang, lines, doc.note(reading(results[0], lang)), failed), *sections,
             doc.Section(text["design"], [doc.note(text["design_note"]), design(lang)]),
             doc.Section(text["not_for"], [doc.Text(text["limits"], "list")]),
             doc.repeat(lang, commands),
@@ -366,39 +416,34 @@ def report(found: Linkage | None, robust: Robust | None, lang: str = "en") -> do
     )  # fmt: skip
 
 
-def parts(found: Linkage | None, robust: Robust | None, lang: str) -> list[Experiment | Points]:
-    """What is there of the two."""
-    if found is None and robust is None:
-        raise ValueError("a page needs a result")
-    there: list[Experiment | Points] = [Experiment(found, lang)] if found else []
-    return [*there, Points(robust, lang)] if robust else there
+def parts(results: Sequence[Result], lang: str) -> list[Experiment | Points | Links]:
+    """What is told of each result."""
+    told: dict[type, Any] = {Linkage: Experiment, Robust: Points, Gates: Links}
+    return [told[type(result)](result, lang) for result in results]
 
 
-def write_page(found: Linkage | None, robust: Robust | None, path: Path, lang: str = "en") -> Path:
+def write_page(results: Sequence[Result], path: Path, lang: str = "en") -> Path:
     """Write the report, a page that needs nothing but itself."""
-    return write_html(report(found, robust, lang), path)
+    return write_html(report(results, lang), path)
 
 
-def show_linkage(
-    found: Linkage | None, robust: Robust | None, console: Console, lang: str = "en"
-) -> None:
+def show_linkage(result: Result, console: Console, lang: str = "en") -> None:
     """Print the answer and the tables behind it."""
-    there = parts(found, robust, lang)
+    there = parts([result], lang)
     lines = [line for part in there for line in part.lines()]
     tables = [table for part in there for table in part.tables()]
-    failed = doc.Text(failures(lang, found, robust), "alert")
-    show([doc.Text(lines, "answer"), *tables, doc.note(reading(found, lang)), failed], console)
+    failed = doc.Text(failures(lang, result), "alert")
+    show([doc.Text(lines, "answer"), *tables, doc.note(reading(result, lang)), failed], console)
 
 
-def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, path: Path) -> Path:
+def write_document(
+    found: Linkage, fitted: Robust, free: Robust, wide: Robust, gates: Gates, path: Path
+) -> Path:
     """Write the document in Markdown, with its figures in ``images`` beside it.
 
-    Parameters
-    ----------
-    found : Linkage
-        The experiment.
-    fitted, free, wide : Robust
-        Over the ensemble, over the parameters free in calibration, and over all.
+    `found`: the experiment. `fitted`, `free`, `wide`: over the ensemble, over the parameters free
+    in calibration, and over all. `gates`:
+    the parts of linkage one by one.
     """
     figures = {
         "linkage-premium": charts.premium_chart(found),
@@ -412,8 +457,8 @@ def write_document(found: Linkage, fitted: Robust, free: Robust, wide: Robust, p
     again = "returnee linkage --write-doc docs/linkage.md"
     text = fill(
         "linkage.md.j2", page=Experiment(found), design=design(), fitted=Points(fitted),
-        free=Points(free), wide=Points(wide), text=words("en")["linkage"], again=again,
-        failed=failures("en", found, fitted, free, wide), facts=doc.facts("en"),
+        free=Points(free), wide=Points(wide), links=Links(gates), text=say.words("en")["linkage"], again=again,
+        failed=failures("en", found, fitted, free, wide, gates), facts=doc.facts("en"),
         main_outcome=tell.outcome(tell.MAIN, "en"),
     )  # fmt: skip
     return write_text(path, text)

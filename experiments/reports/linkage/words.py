@@ -16,11 +16,14 @@ from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.linkage.design import EQUAL, PILLARS
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
+from returnee.experiments.studies.linkage.gates import Gates
 from returnee.experiments.studies.linkage.robust import SPREAD, Robust
 from returnee.experiments.words import texts as say
+from returnee.scenarios import levers
 
 LISTED = 3  # correlations that are named
 SMALL_P = 0.05
+LABELS = {lever.key: lever for lever in levers}
 
 
 def linkage_words(lang: str) -> dict[str, Any]:
@@ -211,6 +214,12 @@ def robust_lines(found: Robust, lang: str = "en") -> list[str]:
                 against=say.percent(row["share_told_negative"], lang),
             )
         ]  # fmt: skip
+    lines.append(
+        str(text["robust_ceiling"]).format(
+            value=number(row["ceiling"], MAIN, lang),
+            interval=ends(row["ceiling_low"], row["ceiling_high"], MAIN, lang),
+        )
+    )
     there = found.premiums[MAIN][found.alike]
     above = say.percent(float((there > 0).mean()), lang) if len(there) else say.NONE
     lines.append(
@@ -243,6 +252,45 @@ def correlated(found: Robust, measure: str) -> pd.DataFrame:
     """The parameters that the premium goes with most, at most three."""
     rows = found.correlations
     return rows[(rows["measure"] == measure) & (rows["p"] < SMALL_P)].head(LISTED)
+
+
+def gates_lines(found: Gates, lang: str = "en") -> list[str]:
+    """Which parts of linkage can be told from zero, alone and left out, and which spend unequally."""
+    text, comma, told = linkage_words(lang), say.words(lang)["comma"], []
+    rows = found.effects[(found.effects["measure"] == MAIN) & (found.effects["part"] != "")]
+    for kind in ("alone", "last"):
+        there = rows[(rows["kind"] == kind) & rows["verdict"].isin((HIGHER, LOWER))]
+        named = [
+            f"{part_name(row['part'], lang)} {number(row['value'], MAIN, lang)} "
+            f"({ends(row['low'], row['high'], MAIN, lang)})"
+            for _, row in there.iterrows()
+        ]
+        told.append(
+            str(text[f"gates_{kind}"]).format(parts=comma.join(named) or text["gates_none"])
+        )
+    apart = rows[rows["spending_gap"].abs() > EQUAL]["part"].unique()
+    if len(apart):
+        names = comma.join(part_name(part, lang) for part in apart)
+        told.append(
+            str(text["gates_unequal"]).format(parts=names, allowed=say.percent(EQUAL, lang))
+        )
+    return told
+
+
+def part_name(key: str, lang: str) -> str:
+    """What a part of linkage is called: its lever's label, or all of them."""
+    return say.label_of(LABELS[key], lang) if key else str(linkage_words(lang)["all_parts"])
+
+
+def gates_json(found: Gates, lang: str = "en") -> dict[str, Any]:
+    """The same for the parts of linkage."""
+    s = found.plan.settings
+    return {
+        "answer": gates_lines(found, lang), "cap": found.cap, "replicates": found.plan.replicates,
+        "seed": s.seed, "sample": s.sample, "months": s.months, "folder": str(found.folder),
+        "command": found.command, "failures": found.failures, "parts": list(found.parts),
+        "effects": [plain(row) for row in found.effects.to_dict("records")],
+    }  # fmt: skip
 
 
 def linkage_json(found: Linkage, lang: str = "en") -> dict[str, Any]:

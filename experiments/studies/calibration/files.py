@@ -140,12 +140,7 @@ def ensemble_toml(found: Calibration) -> str:
 def write_files(found: Calibration, extends: str, overrides: Mapping[str, Any]) -> list[Path]:
     """Write the result's files, each whole or not at all.
 
-    Parameters
-    ----------
-    extends : str
-        Scenario that was calibrated: a name or a path.
-    overrides : mapping
-        Laid on top of it.
+    `extends`: scenario that was calibrated: a name or a path. `overrides`: laid on top of it.
     """
     files = {
         BEHAVIOUR: behaviour_toml(found, extends, overrides),

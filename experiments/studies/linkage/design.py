@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from returnee.experiments.errors import UsageError
@@ -40,6 +41,7 @@ CAP_KEY = "policy.budget.cap"
 Levels = dict[str, dict[str, tuple[Any, Any]]]
 
 
+@lru_cache(maxsize=1)
 def levels() -> Levels:
     """Levers that each factor moves: key to value when off and when on."""
     names = ("baseline", "no_support", "siloed", "linked")
@@ -87,6 +89,7 @@ def ceiling_label(capped: bool) -> str:
     return "ceiling, cap x 1" if capped else "ceiling"
 
 
+@lru_cache(maxsize=1)
 def of_ceiling() -> dict[str, Any]:
     """Levers in which a perfect hand-over differs from linked support, and their values."""
     linked, ceiling = (
@@ -108,10 +111,7 @@ def policy_of(cell: int, moved: Levels) -> dict[str, Any]:
 def check_world(overrides: Mapping[str, Any]) -> None:
     """Refuse overrides of policy, which the design sets.
 
-    Raises
-    ------
-    UsageError
-        Names the first such key.
+    Raises UsageError: names the first such key.
     """
     for key in overrides:
         if key.partition(".")[0] == "policy":
@@ -123,10 +123,7 @@ def check_world(overrides: Mapping[str, Any]) -> None:
 def cap_or_default(cap: float | None) -> float:
     """The cap given, else that of the siloed scenario, else `DEFAULT_CAP`; yuan a year.
 
-    Raises
-    ------
-    UsageError
-        If it is not above 0.
+    Raises UsageError: if it is not above 0.
     """
     if cap is None:
         return load_scenario("siloed").policy.budget.cap or DEFAULT_CAP
@@ -139,6 +136,13 @@ def read_cell(cell: int, moved: Levels, world: Mapping[str, Any], cap: float = 0
     """The scenario of a cell, in a county and behaviour that may be overridden."""
     changes = {**policy_of(cell, moved), CAP_KEY: float(cap)}
     return load_scenario("baseline", {**world, **changes})
+
+
+def capped_trio(world: Mapping[str, Any], cap: float) -> dict[str, Scenario]:
+    """All pillars under a cap: siloed, linked, and linked with a perfect hand-over."""
+    moved = levels()
+    siloed, linked = (read_cell(cell, moved, world, cap) for cell in (SILOED, LINKED))
+    return {"siloed": siloed, "linked": linked, "ceiling": linked.with_(of_ceiling())}
 
 
 @dataclass(frozen=True)
@@ -164,14 +168,8 @@ def factorial(
 ) -> Factorial:
     """The plan of the experiment: 64 cells, all pillars under caps, siloed and linked, and the ceiling.
 
-    Parameters
-    ----------
-    cap : float
-        Yuan a year.
-    replicates : int
-        Of every cell; the cells of the premium have `EXTRA` times as many.
-    world : mapping
-        Overrides of county and behaviour.
+    `cap`: yuan a year. `replicates`: of every cell; the cells of the premium have `EXTRA` times as
+    many. `world`: overrides of county and behaviour.
     """
     check_world(world)
     moved = levels()

@@ -1,8 +1,8 @@
 """Does the linkage premium hinge on how people are assumed to behave?
 
 Points of a Latin hypercube (McKay, Beckman and Conover, Technometrics 21, 1979, 239-245) over
-behaviour parameters; at each point all pillars run siloed and linked, under the same cap, in the
-same paired replicates. Parameters are moved around the values in use by `SPREAD` of their allowed
+behaviour parameters; at each point all pillars run siloed, linked, and with a perfect hand-over (the
+ceiling), under the same cap, in the same paired replicates. Parameters are moved around the values in use by `SPREAD` of their allowed
 range either way, within that range. Points are not asked to fit the patterns of the county.
 Which parameters the premium goes with is told by Spearman's rank correlation over the points.
 The points may also be the parameter sets of an ensemble, which do fit the patterns; each then has
@@ -33,7 +33,7 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.statistics.ensemble import Parts, split
-from returnee.experiments.statistics.intervals import interval
+from returnee.experiments.statistics.intervals import interval, mean_interval
 from returnee.experiments.studies.compare_ensemble import (
     SHIPPED,
     OwnLuckPlan,
@@ -53,12 +53,12 @@ WEIGHTS = "behaviour.quality."  # of an index, not behaviour
 
 @dataclass(frozen=True)
 class PointPlan(Plan):
-    """A plan whose points are two scenarios each, siloed and linked, in turn."""
+    """A plan whose points are three scenarios each, siloed, linked and ceiling, in turn."""
 
     def tasks(self) -> list[Task]:
         """List every run, replicate by replicate."""
         return [
-            Task(label, scenario.id, k // 2, replicate)
+            Task(label, scenario.id, k // 3, replicate)
             for replicate in range(self.replicates)
             for k, (label, scenario) in enumerate(self.scenarios.items())
         ]
@@ -80,6 +80,8 @@ class Robust:
     points : ndarray, shape (points, parameters)
     each : ndarray, shape (points, replicates, measures)
         Linked less siloed, of `OUTCOMES` and the public cost.
+    most : ndarray, shape (points, replicates, measures)
+        The same of a perfect hand-over.
     gaps : ndarray, shape (points,)
         By which share linked support spends more than siloed support.
     failures : list of dict
@@ -93,6 +95,7 @@ class Robust:
     moved: list[Lever] = field(repr=False)
     points: np.ndarray = field(repr=False)
     each: np.ndarray = field(repr=False)
+    most: np.ndarray = field(repr=False)
     gaps: np.ndarray = field(repr=False)
     failures: list[dict[str, Any]] = field(repr=False)
     folder: Path
@@ -129,12 +132,13 @@ class Robust:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """By outcome: mean over points with interval, and shares of points above zero."""
+        """By outcome: mean over points with interval, shares of points above zero, and the ceiling."""
         rows = []
-        for name in (*OUTCOMES, COST):
+        for m, name in enumerate((*OUTCOMES, COST)):
             column, frame = self.premiums[name].dropna(), self.premiums
             n = len(column)
             low, high = interval(column.to_numpy()).tolist()
+            ceiling = mean_interval(_mean(self.most[:, :, m]))
             rows.append(
                 {
                     "measure": name, "points": n, "mean": column.mean(), "low": low, "high": high,
@@ -142,6 +146,7 @@ class Robust:
                     "share_positive": float((column > 0).mean()),
                     "share_told_positive": float((frame[f"{name}_low"] > 0).mean()),
                     "share_told_negative": float((frame[f"{name}_high"] < 0).mean()),
+                    **dict(zip(("ceiling", "ceiling_low", "ceiling_high"), ceiling)),
                 }
             )  # fmt: skip
         return pd.DataFrame(rows)
@@ -208,12 +213,12 @@ def point_plan(
     points: np.ndarray, moved: list[Lever], cap: float, replicates: int, settings: RunSettings,
     world: Mapping[str, Any],
 ) -> PointPlan:  # fmt: skip
-    """The plan of all points, siloed and linked under the cap."""
-    levers, scenarios = design.levels(), {}
+    """The plan of all points, siloed, linked and with a perfect hand-over under the cap."""
+    scenarios = {}
     for k, point in enumerate(points):
         here = {**world, **{lever.key: float(v) for lever, v in zip(moved, point)}}
-        for name, cell in (("siloed", design.SILOED), ("linked", design.LINKED)):
-            scenarios[f"point {k} {name}"] = design.read_cell(cell, levers, here, cap)
+        trio = design.capped_trio(here, cap)
+        scenarios |= {f"point {k} {name}": scenario for name, scenario in trio.items()}
     return PointPlan(scenarios, "point 0 siloed", replicates, settings)
 
 
@@ -240,11 +245,7 @@ def of_ensemble(
     sets = sets_of(over, points)
     check_overrides(world, sets)
     known = dict(walk(load_scenario("baseline", world)))
-    pair = {
-        name: design.read_cell(cell, design.levels(), world, cap)
-        for name, cell in (("siloed", design.SILOED), ("linked", design.LINKED))
-    }
-    plan = own_luck(sets, pair, "siloed", replicates, settings)
+    plan = own_luck(sets, design.capped_trio(world, cap), "siloed", replicates, settings)
     drawn = np.array([list(found.values()) for found in sets])
     return plan, [known[key] for key in sets[0]], drawn
 
@@ -260,7 +261,7 @@ def robust(
     where: Where = Where(),
     results: Keep = Keep("results/linkage-robust"),
 ) -> Robust:
-    """Run the capped pair at many points of the behaviour parameters.
+    """Run the capped pair, and its ceiling, at many points of the behaviour parameters.
 
     Parameters are those of `linkage.linkage`, and:
 
@@ -285,14 +286,14 @@ def robust(
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = values_of(store, (*OUTCOMES, COST))
     if isinstance(plan, OwnLuckPlan):
-        siloed, linked = plan.own(values)
+        siloed, linked, ceiling = plan.own(values)
     else:
-        siloed, linked = values[::2], values[1::2]
-    each = linked - siloed
+        siloed, linked, ceiling = values[::3], values[1::3], values[2::3]
+    each, most = linked - siloed, ceiling - siloed
     with np.errstate(divide="ignore", invalid="ignore"):
         gaps = _mean(each[:, :, -1]) / _mean(siloed[:, :, -1])
     found = Robust(
-        plan, over, cap, moved, drawn, each, gaps, store.failures(), store.folder, command
+        plan, over, cap, moved, drawn, each, most, gaps, store.failures(), store.folder, command
     )  # fmt: skip
     keys = pd.DataFrame(drawn, columns=[lever.key for lever in moved])
     write_frame(store.folder / "points.parquet", pd.concat([keys, found.premiums], axis=1))

@@ -139,7 +139,7 @@ def test_help_of_from_census_teaches() -> None:
     done = call("county", "from-census", "--help")
     assert done.exit_code == 0 and "--files" in done.stdout and "leiii/census" in done.stdout
     done = call("county", "from-census", "320922", "--files", "nowhere")
-    assert done.exit_code == 2 and "both files of the data set" in done.stderr
+    assert done.exit_code == 2 and "the file of the data set" in done.stderr
 
 
 def test_the_page_of_columns_is_current() -> None:

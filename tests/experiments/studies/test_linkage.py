@@ -18,7 +18,7 @@ from returnee.experiments.errors import StoreError, UsageError
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.html import html as page_of
 from returnee.experiments.reports.linkage.report import report
-from returnee.experiments.reports.linkage.words import answer, headline, linkage_words
+from returnee.experiments.reports.linkage.words import answer, gates_lines, headline, linkage_words
 from returnee.experiments.running import jobs as executors
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
@@ -48,6 +48,7 @@ from returnee.experiments.studies.linkage.effects import (
     spending_gap,
 )
 from returnee.experiments.studies.linkage.experiment import Linkage, linkage
+from returnee.experiments.studies.linkage.gates import contrasts, gates, one_by_one
 from returnee.experiments.studies.linkage.robust import (
     Robust,
     bounds_of,
@@ -132,7 +133,7 @@ def test_capped_spendings_are_equal() -> None:
         linked: np.mean(
             [
                 simulate(plan.scenarios[capped_label(linked)], k, sample=0.05).ledger.sum().sum()
-                for k in range(8)
+                for k in range(3)
             ]
         )
         for linked in (False, True)
@@ -265,14 +266,53 @@ def test_points_lie_within_bounds_and_are_paired(points: Robust) -> None:
         low, high = bounds_of(lever)
         assert lever.low <= low <= drawn[:, k].min() and drawn[:, k].max() <= high <= lever.high
     labels = list(points.plan.scenarios)
-    assert labels[:2] == ["point 0 siloed", "point 0 linked"]
+    assert labels[:3] == ["point 0 siloed", "point 0 linked", "point 0 ceiling"]
     worlds = [scenario.world_id for scenario in points.plan.scenarios.values()]
-    assert worlds[::2] == worlds[1::2] and len(set(worlds)) == 3
+    assert worlds[::3] == worlds[1::3] == worlds[2::3] and len(set(worlds)) == 3
+    ceiling = points.plan.scenarios["point 0 ceiling"].policy
+    assert policy(points.plan.scenarios["point 0 ceiling"]) == policy(load_scenario("ceiling"))
+    assert ceiling.budget.cap == cap_or_default(None) and points.most.shape == points.each.shape
+    assert points.summary["ceiling"].iloc[-1] == pytest.approx(points.most[:, :, -1].mean())
     assert points.each.shape == (3, 2, N_MEASURES)
     assert points.gaps.shape == (3,) and points.alike.tolist() == [
         abs(g) <= EQUAL for g in points.gaps
     ]
     assert len(parameters(load_scenario("baseline"), "all")) > len(moved)
+
+
+# The parts of linkage
+
+
+def test_parts_are_opened_alone_and_left_out(folder: Path) -> None:
+    few = gates(out=folder / "gates", replicates=1, sample=0.002, months=6)
+    moved, n = levels()[LINKAGE], len(few.parts)
+    assert few.parts == tuple(moved) and n == 6
+    assert few.values.shape == (2 + 2 * n, EXTRA, N_MEASURES)
+    labels = list(few.plan.scenarios)
+    silos, linked = (load_scenario(name) for name in ("siloed", "linked"))
+    assert policy(few.plan.scenarios["siloed"]) == policy(silos)
+    assert policy(few.plan.scenarios[labels[1]]) == policy(linked)
+    alone, out = policy(few.plan.scenarios[labels[2]]), policy(few.plan.scenarios[labels[2 + n]])
+    key = few.parts[0].removeprefix("policy.")
+    assert {k for k in alone if alone[k] != policy(silos)[k]} == {key}
+    assert {k for k in out if out[k] != policy(linked)[k]} == {key}
+    row = few.effect("last", few.parts[0], COST)
+    assert row["value"] == pytest.approx((few.values[1] - few.values[2 + n])[:, -1].mean())
+    assert row["spending_gap"] == pytest.approx(row["value"] / few.values[0, :, -1].mean())
+    for lang in ("en", "zh"):
+        html = page_of(report([few], lang))
+        assert linkage_words(lang)["gates"] in html and "<svg" not in html
+        assert all(line[:30] in html for line in gates_lines(few, lang))
+
+
+def test_all_combinations_give_shapley_values_that_sum_to_all() -> None:
+    assert one_by_one(3) == (0, 7, 1, 2, 4, 6, 5, 3)
+    kinds = [kind for kind, _, _ in contrasts(4, one_by_one(4))]
+    assert "shapley" not in kinds and kinds.count("alone") == kinds.count("last") == 4
+    rows = {kind: [] for kind in (*kinds, "shapley")}  # type: ignore[var-annotated]
+    for kind, _, weights in contrasts(3, range(8)):
+        rows[kind].append(weights)
+    assert np.sum(rows["shapley"], axis=0) == pytest.approx(rows["joint"][0])
 
 
 # What is said
@@ -297,7 +337,7 @@ def test_the_answer_is_what_came_out(found: Linkage, low: float, high: float, ke
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_report_needs_nothing_but_itself(found: Linkage, points: Robust, lang: str) -> None:
-    html = page_of(report(found, points, lang))
+    html = page_of(report([found, points], lang))
     assert not re.search(r"https?://", html) and "@import" not in html
     assert not re.search(r"(?:src|href)=\"(?!#|data:,)", html)
     assert html.count("<svg") == 2 + len(OUTCOMES) + 1

@@ -1,0 +1,54 @@
+"""The command ``returnee hindcast``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from returnee.experiments.commands.options import Shown, spread
+from returnee.experiments.commands.shell import console_of, end, print_json, reporting
+from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.running.progress import Bar
+
+
+@dataclass(frozen=True)
+class Held:
+    """Which counties are held against the census."""
+
+    files: Path
+    province: list[str] | None = None
+    each: int = 5
+    replicates: int = 4
+    write_doc: Path | None = None  # fmt: skip
+
+
+@spread("hindcast")
+def hindcast_command(
+    held: Held,
+    settings: RunSettings = RunSettings(months=60),
+    where: Where = Where(),
+    results: Keep = Keep(Path("results/hindcast"), progress=True),
+    shown: Shown = Shown(),
+) -> None:
+    """Start counties from the census of 2010, let them live to 2020, and compare with that census."""
+    from returnee.experiments.numbers import plain
+    from returnee.experiments.reports.hindcast import report, write_document
+    from returnee.experiments.reports.html import write_html
+    from returnee.experiments.reports.terminal import show
+    from returnee.experiments.studies.hindcast import PROVINCES, hindcast
+
+    found = hindcast(
+        held.files, held.province or PROVINCES, held.each, held.replicates, settings, where,
+        results, Bar().say,
+    )  # fmt: skip
+    page = report(found, shown.lang)
+    with reporting(found.folder):
+        path = write_html(page, found.folder / "report.html")
+        found.figures.to_csv(found.folder / "hindcast.csv", index=False)
+    if held.write_doc is not None:
+        Bar().say(f"written: {write_document(found, held.write_doc)}")
+    if shown.as_json:
+        print_json([plain(row) for row in found.counties.to_dict("records")])
+    else:
+        show([block for section in page.sections[:2] for block in section.blocks], console_of())
+    end(path)

@@ -1,0 +1,151 @@
+"""Which part of linkage does it? Referral and the gates one by one, at equal spending.
+
+Each part is opened alone beside silos, and left out of linked support; all pillars are on, under one cap, in
+the same paired replicates. A cell is numbered by its parts: bit k is set where part k is open. With y(S) the
+outcome when the set S of n parts is open:
+
+- alone: y({i}) - y(none); last: y(all) - y(all but i); joint: y(all) - y(none), the linkage premium.
+- Shapley value, where all 2^n cells are run: see `effects`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
+from returnee.experiments.files import write_frame
+from returnee.experiments.running.figures import horizon_of, values_of
+from returnee.experiments.running.jobs import Tidy
+from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.running.plan import Plan
+from returnee.experiments.running.run import run
+from returnee.experiments.statistics.intervals import estimate
+from returnee.experiments.studies.linkage import design
+from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, shapley, verdict
+from returnee.experiments.studies.linkage.experiment import command_of
+
+MEASURES = (*OUTCOMES, COST)
+JOINT = "joint"
+
+
+@dataclass(frozen=True)
+class Gates:
+    """What the parts of linkage do."""
+
+    plan: Plan
+    cap: float  # yuan a year
+    parts: tuple[str, ...]  # keys of the levers
+    cells: tuple[int, ...]  # in the order of the plan
+    values: np.ndarray = field(repr=False)  # shape (cells, replicates, measures), of `MEASURES`
+    failures: list[dict[str, Any]] = field(repr=False)
+    folder: Path
+    command: str
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """Every contrast of every measure, with interval and the gap in spending that goes with it."""
+        whole = self.values[:, np.isfinite(self.values).all(axis=(0, 2))]
+        listed = contrasts(len(self.parts), self.cells)
+        weights = np.array([row[list(self.cells)] for _, _, row in listed])
+        each = np.einsum("cs,srm->rcm", weights, whole)
+        mean, low, high, chance, _ = estimate(each)
+        gap = mean[:, -1] / whole[self.cells.index(0), :, -1].mean()
+        return pd.DataFrame(
+            {
+                "kind": kind, "part": self.parts[k] if k >= 0 else "", "measure": name,
+                "value": mean[c, m], "low": low[c, m], "high": high[c, m], "p_higher": chance[c, m],
+                "verdict": verdict(low[c, m], high[c, m]), "spending_gap": gap[c],
+            }
+            for m, name in enumerate(MEASURES)
+            for c, (kind, k, _) in enumerate(listed)
+        )  # fmt: skip
+
+    def effect(self, kind: str, part: str, measure: str) -> pd.Series:
+        """The row of one contrast and measure."""
+        rows = self.effects
+        chosen = (rows["kind"] == kind) & (rows["part"] == part) & (rows["measure"] == measure)
+        return rows[chosen].iloc[0]
+
+
+def one_by_one(n: int) -> tuple[int, ...]:
+    """Cells with none, all, one, and all but one of `n` parts."""
+    every, bits = (1 << n) - 1, [1 << k for k in range(n)]
+    return tuple(dict.fromkeys((0, every, *bits, *(every ^ bit for bit in bits))))
+
+
+def contrasts(n: int, cells: Sequence[int]) -> list[tuple[str, int, np.ndarray]]:
+    """Kind, part (-1: all) and weights of each contrast over all 2^n cells.
+
+    Shapley values are among them if every cell is there.
+
+    Examples
+    --------
+    >>> [(kind, part, row.tolist()) for kind, part, row in contrasts(1, (0, 1))][:2]
+    [('joint', -1, [-1.0, 1.0]), ('alone', 0, [-1.0, 1.0])]
+    """
+    every = (1 << n) - 1
+
+    def between(plus: int, minus: int) -> np.ndarray:
+        return np.eye(every + 1)[plus] - np.eye(every + 1)[minus]
+
+    found = [(JOINT, -1, between(every, 0))]
+    for k in range(n):
+        found.append(("alone", k, between(1 << k, 0)))
+        found.append(("last", k, between(every, every ^ 1 << k)))
+        if len(cells) > every:
+            found.append(("shapley", k, shapley(k, n, every + 1)))
+    return found
+
+
+def plan_of(
+    cells: Sequence[int], cap: float, replicates: int, settings: RunSettings, world: Mapping[str, Any]
+) -> Plan:  # fmt: skip
+    """The plan of cells, none open first."""
+    moved, scenarios = design.levels(), {}
+    parts = moved[design.LINKAGE]
+    silos = design.read_cell(design.SILOED, moved, world, cap)
+    for cell in cells:
+        open_now = {key: on for k, (key, (_, on)) in enumerate(parts.items()) if cell >> k & 1}
+        label = "+".join(key.rpartition(".")[2] for key in open_now) or "siloed"
+        scenarios[label] = silos.with_(open_now)
+    return Plan(scenarios, "siloed", replicates, settings)
+
+
+@checked_arguments
+def gates(
+    replicates: int = LINKAGE_REPLICATES,
+    cap: float | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    settings: RunSettings = RunSettings(sample=LINKAGE_SAMPLE),
+    where: Where = Where(),
+    results: Keep = Keep("results/linkage-gates"),
+    every: bool = False,
+) -> Gates:
+    """Run the parts of linkage one by one, or all combinations of them.
+
+    Parameters are those of `linkage.linkage`; every cell has `design.EXTRA` times as many replicates,
+    like the cells of the premium, and:
+
+    `every`: run every combination, for Shapley values.
+    """
+    world = dict(overrides or {})
+    design.check_world(world)
+    cap = design.cap_or_default(cap)
+    parts = tuple(design.levels()[design.LINKAGE])
+    cells = tuple(range(1 << len(parts))) if every else one_by_one(len(parts))
+    plan = plan_of(cells, cap, design.EXTRA * replicates, settings, world)
+    plan.check()
+    command = command_of(replicates, settings, cap, world, "--gates", *(["--every"] * every))
+    store = run(plan, Tidy(horizon_of), where, results, command)
+    values = values_of(store, MEASURES)
+    found = Gates(plan, cap, parts, cells, values, store.failures(), store.folder, command)
+    write_frame(store.folder / "effects.parquet", found.effects)
+    return found
