@@ -13,7 +13,7 @@ from dataclasses import dataclass, is_dataclass, replace
 from enum import StrEnum
 from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_origin, get_type_hints
 
 import typer
 
@@ -91,7 +91,7 @@ def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 def fields_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:
     """Parameters for the fields of an object, with its own values as defaults."""
-    hints = get_type_hints(parameter.annotation)
+    hints = get_type_hints(parameter.annotation, include_extras=True)
     return [
         one.replace(annotation=hints[one.name])
         for one in fields_as_keywords(
@@ -101,7 +101,12 @@ def fields_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:
 
 
 def option_of(command: str, parameter: inspect.Parameter) -> inspect.Parameter | None:
-    """A parameter as an option or argument, or nothing if it is none of the command's."""
+    """A parameter as an option or argument, or nothing if it is none of the command's.
+
+    One that says itself what it is, as typer has it, stays so.
+    """
+    if get_origin(parameter.annotation) is Annotated:
+        return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
     name, tables = parameter.name, told()
     about = tables.get(command, {}).get(name, tables["usual"].get(name, False))
     if about is False:

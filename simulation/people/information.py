@@ -23,6 +23,7 @@ from returnee.simulation.state.changes import (
     show,
 )
 from returnee.simulation.state.channels import N_CHANNELS, is_used
+from returnee.simulation.state.draws import D_HEAR, I_HEARD_FURTHER, draws
 from returnee.simulation.state.visible import HOME, KNOWS, count_of, share_of
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def take_stock(c: County, i: int, around: tuple[int, int], luck: tuple[float, ..
     ----------
     around : tuple of two int
         What the ties show, see `visible.look_around`.
-    luck : tuple of N_CHANNELS float
-        A uniform draw for each channel.
+    luck : tuple of float
+        A uniform draw for each of the first channels; those after them draw their own.
     """
     settle(c, i)
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
@@ -107,7 +108,11 @@ def take_stock(c: County, i: int, around: tuple[int, int], luck: tuple[float, ..
     if worker.state == r.AWAY:
         share = 1.0 - share
     lost = behaviour.information_forget_rate * months
-    for channel, u in enumerate(luck):
+    for channel in range(N_CHANNELS):
+        if channel < len(luck):
+            u = luck[channel]
+        else:
+            u, _, _, _ = draws(clock, D_HEAR, month, worker.id, I_HEARD_FURTHER + channel)
         if knows(worker, channel):
             if happens(u, lost) and not is_used(channel, c, worker):
                 note(c, i, channel, False)

@@ -25,6 +25,7 @@ from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.start.tables import FEWEST
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import cents
+from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.draws import (
     D_BODY,
     D_HOME_PAY,
@@ -35,6 +36,7 @@ from returnee.simulation.state.draws import (
     I_AWAY,
     I_CAREER,
     I_KNOWN,
+    I_KNOWN_FURTHER,
     I_MEANS,
     I_TRAITS,
     ONLY,
@@ -347,7 +349,12 @@ def draw_history(worker: np.record, clock: np.record, facts: np.record, away: bo
     known = 0
     e, f, g, h = draws(clock, D_START, 0, worker.id, I_KNOWN)
     i, _, _, _ = draws(clock, D_START, 0, worker.id, I_KNOWN + 1)
-    for channel, u in enumerate((e, f, g, h, i)):
+    luck = e, f, g, h, i
+    for channel in range(N_CHANNELS):
+        if channel < len(luck):
+            u = luck[channel]
+        else:
+            u, _, _, _ = draws(clock, D_START, 0, worker.id, I_KNOWN_FURTHER + channel)
         if u < facts.people_known:
             known |= 1 << channel
     worker.knows = known

@@ -68,6 +68,7 @@ def items(decision: int, numbers: range, what: str) -> int:
 
 ONLY = 0  # item of a decision that has one draw
 ATTEMPTS = 16  # ventures of a founder, numbered from 0
+CHANNELS_MOST = 16  # channels of support there is room for; those after the fifth draw one by one
 MANY = 2**16
 
 # What is decided by draws. Never renumber: results depend on it. The agent is the person, unless said
@@ -79,10 +80,11 @@ I_TRAITS = item(D_MONEY, 0, "ability, risk tolerance, attachment, city sector")
 I_MEANS = item(D_MONEY, 1, "wage, savings, thrift")
 D_START = decision(4, "where the history starts")
 I_CAREER = item(D_START, 0, "career so far")
-I_KNOWN = items(D_START, range(1, 3), "channels known")
+I_KNOWN = items(D_START, range(1, 3), "the first five channels known")
 I_AWAY = item(D_START, 3, "away or at home")
 I_FIRST_OWNER = item(D_START, 4, "who owns a firm")
 I_FIRST_FIRM = item(D_START, 5, "age of that firm")
+I_KNOWN_FURTHER = items(D_START, range(16, 16 + CHANNELS_MOST), "a further channel known")
 D_KIN = decision(6, "kin")
 I_KIN_NUMBER = item(D_KIN, 0, "how many kin households")
 I_KIN = items(D_KIN, range(1, MANY), "which kin household")
@@ -96,7 +98,8 @@ D_FIRM = decision(9, "capital wanted, and luck of a firm: by attempt")
 D_REVIEW = decision(10, "next review, and the move")
 D_HEAR = decision(11, "what is heard, forgotten and thought of at a review")
 I_HEARD = item(D_HEAR, 0, "the first four channels")
-I_IDEAS = item(D_HEAR, 1, "the last channel, an idea, training, a job")
+I_IDEAS = item(D_HEAR, 1, "the fifth channel, an idea, training, a job")
+I_HEARD_FURTHER = items(D_HEAR, range(16, 16 + CHANNELS_MOST), "a further channel")
 D_MESSAGE = decision(12, "messages: the agent is the contact")
 D_POST = decision(13, "talks at posts: the agent is the contact")
 D_STATION = decision(14, "talks at stations: the agent is the contact")
@@ -110,9 +113,12 @@ D_FAMILY = decision(20, "family money: by tie; the month is the attempt")
 D_GUARANTOR = decision(21, "guarantors: by tie; the month is the attempt")
 D_FOUNDING = decision(22, "on the way to a firm")
 I_REGISTER = items(D_FOUNDING, range(ATTEMPTS), "registering, and opening later: by attempt")
-I_TOLD = items(D_FOUNDING, range(16, 16 + ATTEMPTS), "channels told of: by attempt")
-I_TOLD_LAST = items(D_FOUNDING, range(32, 32 + ATTEMPTS), "the last channel told of")
+I_TOLD = items(D_FOUNDING, range(16, 16 + ATTEMPTS), "the first four channels told of: by attempt")
+I_TOLD_FIFTH = items(D_FOUNDING, range(32, 32 + ATTEMPTS), "the fifth channel told of: by attempt")
 I_ASKS = items(D_FOUNDING, range(48, 48 + ATTEMPTS), "asks for training: by attempt")
+I_TOLD_FURTHER = items(
+    D_FOUNDING, range(64, 64 + ATTEMPTS * CHANNELS_MOST), "a further channel told of: by attempt"
+)
 D_QUEUE = decision(23, "queues")
 I_CLASS = item(D_QUEUE, 0, "place in the queue for training")
 I_GIVE_UP = item(D_QUEUE, 1, "gives up at the desk")

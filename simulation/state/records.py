@@ -326,6 +326,7 @@ CLOCK = np.dtype(
         ("second", "f8"),  # of those at home whose firm failed, who found or own a firm again
         ("gini", "f8"),
         ("spending", "f8"),  # of residents last month: home incomes less saving, remittances; yuan
+        ("peak_of_ideas", "f8"),  # ideas a year at the best age
         ("log_farm", "f8"),  # log of the income from farming
         ("log_city", "f8"),  # log of the share of the usual city wage that work there brings
         ("messages_credit", "f8"),

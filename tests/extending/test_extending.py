@@ -22,6 +22,7 @@ MOST_FILES = {
     "A lever with a cost and a mechanism": 4,
     "An indicator": 2,
     "A kind of service": 5,
+    "A channel of support": 2,
     "A study": 3,
     "A page": 4,
 }

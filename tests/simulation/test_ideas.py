@@ -15,6 +15,7 @@ from returnee.simulation.people.ideas import (
     annuity,
     ideas_a_year,
     log_gain,
+    set_peak_of_ideas,
     think,
     venture_in_hand,
     will_to_found,
@@ -24,7 +25,7 @@ from returnee.simulation.start import assemble
 from returnee.simulation.start.assemble import with_policy
 from returnee.simulation.start.history import advance, live_history
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import savings_after
+from returnee.simulation.state.changes import is_active, savings_after
 from returnee.simulation.state.channels import FINANCE
 
 WILLING = {"behaviour.careers.intention_constant": 5.0, "behaviour.careers.care_burden": 0.0}
@@ -63,16 +64,27 @@ def without_help(c, i):
 
 def test_ideas_come_at_the_best_age(c):
     worker, behaviour = c.workers[someone(c, r.AWAY)], c.behaviour
-    behaviour.careers_idea_rate = 0.2
+    c.clock.peak_of_ideas = 0.2
 
     def rate(age):
-        return ideas_a_year(worker, behaviour, int(worker.birth) + 12 * age)
+        worker.birth = c.clock.month - 12 * age
+        return ideas_a_year(c, worker)
 
     assert rate(33) == pytest.approx(0.2)
     assert rate(43) == rate(23) == pytest.approx(0.2 * math.exp(-0.5))
     assert rate(58) < rate(20) < rate(33)
     behaviour.structure_age_hump = False
     assert rate(58) == rate(20) == 0.2
+
+
+@pytest.mark.parametrize("hump", [True, False])
+def test_as_many_ideas_come_with_the_age_hump_as_without(c, hump):
+    c.behaviour.structure_age_hump = hump
+    c.behaviour.careers_idea_rate = 0.1
+    set_peak_of_ideas(c)
+    force = [ideas_a_year(c, worker) for worker in c.workers if is_active(worker.state)]
+    assert np.mean(force) == pytest.approx(0.1, rel=1e-4)
+    assert c.clock.peak_of_ideas > 0.12 if hump else c.clock.peak_of_ideas == pytest.approx(0.1)
 
 
 def test_ideas_come_away_too_unless_that_is_turned_off():

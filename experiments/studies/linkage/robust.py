@@ -214,7 +214,7 @@ def point_plan(
     world: Mapping[str, Any],
 ) -> PointPlan:  # fmt: skip
     """The plan of all points, siloed, linked and with a perfect hand-over under the cap."""
-    scenarios = {}
+    scenarios: dict[str, Scenario] = {}
     for k, point in enumerate(points):
         here = {**world, **{lever.key: float(v) for lever, v in zip(moved, point)}}
         trio = design.capped_trio(here, cap)
