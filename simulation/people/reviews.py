@@ -93,6 +93,6 @@ def list_due(c: County):
     month, n = c.clock.month, 0
     due, rows = c.due, c.due_list
     for i in range(len(due)):
-        rows[n] = i  # overwritten unless it is due: a branch would be guessed wrongly too often
-        n += 1 if due[i] == month else 0
+        rows[n] = i  # overwritten by the next unless due: a choice without a branch
+        n += int(due[i] == month)
     return n

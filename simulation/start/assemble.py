@@ -8,7 +8,7 @@ import numpy as np
 
 from returnee.scenarios import Policy, Scenario, dtype_of, record_of
 from returnee.simulation import indicators
-from returnee.simulation.engine.bundle import zeros
+from returnee.simulation.engine.bundle import with_rows
 from returnee.simulation.people.careers import most_events, new_files
 from returnee.simulation.people.information import contact_sums
 from returnee.simulation.start.own_county import population_of, sample_of, start_clock
@@ -68,6 +68,12 @@ def towns_of(scenario: Scenario) -> np.recarray:
         town.remote = township.remote
         town.job_chance = 0.5
     return towns
+
+
+def those_of(ids: np.ndarray, when: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Rows of those for whom ``when`` is one of the months first..last, by month and id."""
+    rows = np.flatnonzero((when >= first) & (when <= last)).astype(np.int32)
+    return rows[in_order(ids[rows], when[rows])]
 
 
 def by_month(when: np.ndarray, rows: np.ndarray, first: int, last: int) -> np.ndarray:
@@ -139,10 +145,8 @@ def gather(
     row_of = np.full(int(ids.max()) + 1, -1, np.int32)
     row_of[ids] = np.arange(n)
     members = in_order(ids, township).astype(np.int32)
-    entries = in_order(ids, enters).astype(np.int32)
-    entries = entries[enters[entries] >= first]
-    retiring = in_order(ids, retires).astype(np.int32)
-    retiring = retiring[(retires[retiring] >= first) & (retires[retiring] <= months)]
+    entries = those_of(ids, enters, first, months)
+    retiring = those_of(ids, retires, first, months)
     towns = towns_of(scenario)
     county = County(
         workers=workers,
@@ -219,13 +223,6 @@ def with_policy(history: County, scenario: Scenario, months: int) -> County:
             changed[name] = with_rows(array, len(array), len(array))
     changed["policies"] = policy_records(scenario, months)
     return history.with_arrays(**changed)
-
-
-def with_rows(array: np.ndarray, used: int, rows: int) -> np.ndarray:
-    """The first `used` rows of an array in one of so many `rows`, the rest zero; memory is taken when it is used."""
-    more = zeros(rows, array.dtype, *array.shape[1:])
-    more[:used] = array[:used]
-    return more.view(type(array))
 
 
 def with_room(county: County) -> County:

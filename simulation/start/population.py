@@ -525,7 +525,7 @@ def with_entrants(
     """`workers` followed by those who turn 18 up to month ``months``, in the order of entry."""
     known, entry = len(workers), entrants(facts, clock, months)
     everyone = zeros(known + len(entry[0]), r.WORKER).view(np.recarray)
-    everyone[:known] = workers
+    everyone[:known].view(np.uint8)[:] = workers.view(np.ndarray).view(np.uint8)
     everyone.id[known:] = int(workers.id.max()) + 1 + np.arange(len(entry[0]))
     draw_entrants(everyone, known, clock, facts_record, entry, m, thrift_sigma)
     return everyone

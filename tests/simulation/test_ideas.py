@@ -214,7 +214,7 @@ def test_returning_with_an_idea_begins_the_venture():
 
 
 def test_nothing_is_decided_by_owners(c):
-    assert decide(c, someone(c, r.OWNER), 6, 0.0, 0.0, 0.0, 0.0) == 0
+    assert decide(c, someone(c, r.OWNER), 0.5, 6, 0.0, 0.0, 0.0, 0.0) == 0
 
 
 @pytest.mark.parametrize("ideas", [0.08, 1.0])
