@@ -158,8 +158,10 @@ def credit_in_sight(
     amount = policy.finance_first_step * policy.finance_loan_cap
     if not behaviour.structure_credit_market:
         return amount
+    if wanted - means < behaviour.money_smallest_loan:
+        return 0.0
     amount = min(amount, wanted - means)
-    if amount < behaviour.money_smallest_loan:
+    if amount < behaviour.money_least_loan:
         return 0.0
     least = behaviour.money_minimum_start * wanted
     worth = is_worth_applying(c, worker, sector, means, least, amount, lent, wanted)
@@ -375,7 +377,7 @@ def commercial_in_sight(c: County, f: int):
     firm, behaviour = c.firms[f], c.behaviour
     rate = behaviour.money_commercial_rate
     amount = min(capital_missing(c, f), behaviour.money_commercial_cap)
-    if amount < behaviour.money_commercial_least or gain_of_capital(c, f, rate) <= 0.0:
+    if amount < behaviour.money_least_loan or gain_of_capital(c, f, rate) <= 0.0:
         return 0.0
     served = guaranteed_service(c, firm.loan / 100.0, firm.loan_rate)
     left = firm.income - behaviour.money_cover * served
@@ -384,7 +386,7 @@ def commercial_in_sight(c: County, f: int):
     asked = behaviour.money_cover * debt_service(1.0, rate, behaviour.money_commercial_months)
     if amount * asked > left:
         amount = left / asked
-    return math.floor(amount) if amount >= behaviour.money_commercial_least else 0.0
+    return math.floor(amount) if amount >= behaviour.money_least_loan else 0.0
 
 
 @kernel
