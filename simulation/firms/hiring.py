@@ -16,6 +16,7 @@ import numpy as np
 
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.ventures import luck_of_firms, open_firms
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import enter, thousandths_of_pay
 from returnee.simulation.state.draws import (
@@ -27,6 +28,7 @@ from returnee.simulation.state.draws import (
     ONLY,
     draws,
 )
+from returnee.simulation.state.visible import HOME
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -96,14 +98,12 @@ def list_vacancies(c: County):
     """
     clock, behaviour, n = c.clock, c.behaviour, 0
     rows, keys = np.empty(4 * clock.active + 64, np.int64), np.empty(4 * clock.active + 64)
-    for k in range(clock.active):
-        f = c.active[k]
-        firm = c.firms[f]
-        if firm.phase != r.OPEN:
-            continue
-        item = I_STAFF + int(firm.attempt)
-        u, v, _, _ = draws(clock, D_HIRE, clock.month, firm.id >> 4, item)
-        change = change_of_staff(firm, behaviour.firm_hire_speed, u)
+    firms = open_firms(c)
+    luck = luck_of_firms(c, firms, D_HIRE, I_STAFF, True)
+    for k in range(len(firms)):
+        f = firms[k]
+        firm, v = c.firms[f], luck[1, k]
+        change = change_of_staff(firm, behaviour.firm_hire_speed, luck[0, k])
         if firm.cash < 0.0:
             change = min(change, 0)
         for _ in range(min(-change, int(firm.employees))):
@@ -173,6 +173,8 @@ def seeking_tie(c: County, i: int):
     best, since, best_id = -1, 32000, 0
     for k in range(c.indptr[i], c.indptr[i + 1]):
         j = c.ties[k]
+        if not int(c.seen[j]) & (1 << HOME):
+            continue
         tie = c.workers[j]
         if tie.state != r.SEEKING or tie.since > since:
             continue

@@ -328,6 +328,7 @@ CLOCK = np.dtype(
         ("spending", "f8"),  # of residents last month: home incomes less saving, remittances; yuan
         ("peak_of_ideas", "f8"),  # ideas a year at the best age
         ("log_farm", "f8"),  # log of the income from farming
+        ("log_city", "f8"),  # log of the share of the usual city wage that work there brings
         ("messages_credit", "f8"),
         ("contest_credit", "f8"),
         ("places_built", "f8"),  # incubator places built beyond the county's stock

@@ -191,7 +191,7 @@ def test_grants_are_income() -> None:
         firm.opened = 1 - county.policy.finance_grant_after_months
         county.pots[:, 0] = 10**12
         county.sales[:], county.profit[:] = 0.0, 0.0
-        trading.trade(county, f)
+        trading.trade(county, f, 0.5, 0.5)
         incomes.append(float(firm.income))
     months = county.behaviour.firm_income_months
     assert incomes[1] - incomes[0] == pytest.approx(10_000.0 / months)
