@@ -25,13 +25,9 @@ def toml_of(value: Any) -> str:
 def command_line(words: Iterable[object], options: Mapping[str, Any]) -> str:
     """The command line that repeats a study.
 
-    Parameters
-    ----------
-    words : iterable
-        The command, and what it is given without a name.
-    options : mapping
-        Options by name, in order. Of a list each value is given, of a mapping each key with its
-        value, as ``--set`` takes them; None and what is empty is left out.
+    `words`: the command, and what it is given without a name. `options`: options by name, in
+    order. Of a list each value is given, of a mapping each key with its value, as ``--set`` takes
+    them; None and what is empty is left out.
 
     Examples
     --------

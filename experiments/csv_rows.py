@@ -20,10 +20,7 @@ def read_rows(path: Path) -> tuple[list[str], list[Row]]:
 
     Cells are stripped of space around them. Both lists are empty for a file without anything in it.
 
-    Raises
-    ------
-    UsageError
-        One line that names file, row, what was found and what is allowed.
+    Raises UsageError: one line that names file, row, what was found and what is allowed.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

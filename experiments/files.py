@@ -84,10 +84,7 @@ def _remove(path: Path) -> None:
 def whole(path: Path) -> Iterator[Path]:
     """A temporary name for a file or folder; it takes its own name if all went well, else it goes.
 
-    Raises
-    ------
-    StoreError
-        What the operating system refuses, with the file's name.
+    Raises StoreError: what the operating system refuses, with the file's name.
     """
     new = temporary(path)
     try:
@@ -232,10 +229,7 @@ def read_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
 def claim(folder: Path) -> FileLock:
     """Take a folder's lock, which holds until it is released or the process ends.
 
-    Raises
-    ------
-    StoreError
-        One line that says who has it.
+    Raises StoreError: one line that says who has it.
     """
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from returnee.simulation.firms.finance import lend_commercially
 from returnee.simulation.firms.founding import prepare
 from returnee.simulation.firms.hiring import match
 from returnee.simulation.firms.trading import trade_all
-from returnee.simulation.people.careers import most_events, most_new_files, take_decisions
+from returnee.simulation.people.careers import act, most_events, new_files, take_decisions
 from returnee.simulation.people.information import apply_notes
 from returnee.simulation.support.activities import hold_activities
 from returnee.simulation.support.desk import banks_decide, handle_files
@@ -52,13 +52,19 @@ def support(c: County):
 
 
 @kernel
-def live(c: County):
-    """One month, in this order."""
+def decide(c: County):
+    """The first half of a month: everybody sees its start, and decides."""
     c.clock.month += 1
     clear_history(c)
     turn_page(c)  # 1 calendar
     inform(c)  # 2 information
     take_decisions(c)  # 3 returning, 4 careers at home
+
+
+@kernel
+def live(c: County):
+    """The second half: decisions are carried out, and what follows from them."""
+    act(c)  # 3 returning, 4 careers at home
     support(c)  # 5 support
     trade_all(c)  # 6 trading
     match(c)  # 7 hiring
@@ -68,16 +74,20 @@ def live(c: County):
 
 @kernel
 def has_room(c: County):
-    """Whether there are rows enough for a month's new firms and events."""
-    clock, files = c.clock, most_new_files(c)
-    firms = len(c.firms) - clock.firms >= files
-    return firms and len(c.events) - clock.events >= most_events(c, files)
+    """Whether there are rows enough for the new firms and the events of what has been decided."""
+    firms = len(c.firms) - c.clock.firms >= new_files(c)
+    return firms and len(c.events) - c.clock.events >= most_events(c)
 
 
 @kernel
 def live_until(c: County, month: int):
-    """Live until the end of `month`, or until room is short; return whether `month` was reached."""
-    while c.clock.month < month:
+    """Live until the end of `month`, or until room is short; return whether `month` was reached.
+
+    Room is short in the middle of a month, when it is known who founds.
+    """
+    while c.clock.month < month or c.clock.decided == 1:
+        if c.clock.decided == 0:
+            decide(c)
         if not has_room(c):
             return False
         live(c)

@@ -245,13 +245,14 @@ class Run:
                 "elder": rows.elder.astype(bool),
                 "city_home": rows.city_home.astype(bool),
                 "out_of_province": rows.destination.astype(bool),
-                "ability": rows.ability,
-                "risk": rows.risk,
+                "ability": rows.ability.astype(float),
+                "risk": rows.risk.astype(float),
                 "city_sector": np.array([s.name for s in self.scenario.county.city_sectors])[
                     rows.city_sector
                 ],
                 "city_wage": rows.wage,
-                "home_pay": self.county.towns.wage[rows.township] * np.exp(rows.log_home),
+                "home_pay": self.county.towns.wage[rows.township]
+                * np.exp(rows.log_home.astype(float)),
                 "savings": rows.savings,
                 "saves": rows.saves.astype(bool),
                 "idea": month_or_none(rows.idea),

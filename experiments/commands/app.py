@@ -9,32 +9,26 @@ from typing import Annotated
 
 import typer
 
-from returnee.experiments.commands.budget import BUDGET_EXAMPLES, budget_command
-from returnee.experiments.commands.calibrate import CALIBRATE_EXAMPLES, calibrate_command
-from returnee.experiments.commands.compare import COMPARE_EXAMPLES, compare_command
+from returnee.experiments.commands.budget import budget_command
+from returnee.experiments.commands.calibrate import calibrate_command
+from returnee.experiments.commands.compare import compare_command
 from returnee.experiments.commands.county import county_app
-from returnee.experiments.commands.discover import DISCOVER_EXAMPLES, discover_command
-from returnee.experiments.commands.hindcast import HINDCAST_EXAMPLES, hindcast_command
+from returnee.experiments.commands.discover import discover_command
+from returnee.experiments.commands.hindcast import hindcast_command
 from returnee.experiments.commands.levers import (
     columns_command,
     levers_command,
     measures_command,
     scenarios_command,
 )
-from returnee.experiments.commands.linkage import LINKAGE_EXAMPLES, linkage_command
-from returnee.experiments.commands.run import RUN_EXAMPLES, run_command
-from returnee.experiments.commands.sensitivity import SENSITIVITY_EXAMPLES, sensitivity_command
+from returnee.experiments.commands.linkage import linkage_command
+from returnee.experiments.commands.options import examples_of
+from returnee.experiments.commands.run import run_command
+from returnee.experiments.commands.sensitivity import sensitivity_command
 from returnee.experiments.commands.shell import OneLine
-from returnee.experiments.commands.sweep import (
-    MERGE_EXAMPLES,
-    STATUS_EXAMPLES,
-    SWEEP_EXAMPLES,
-    merge_command,
-    status_command,
-    sweep_command,
-)
-from returnee.experiments.commands.validate import VALIDATE_EXAMPLES, validate_command
-from returnee.experiments.commands.whom import WHOM_EXAMPLES, whom_command
+from returnee.experiments.commands.sweep import merge_command, status_command, sweep_command
+from returnee.experiments.commands.validate import validate_command
+from returnee.experiments.commands.whom import whom_command
 
 OVERVIEW = """Simulate a county from which many people work away, and compare policies that
 support those who return to found firms.
@@ -78,27 +72,27 @@ def with_options(
     """Options that stand before a command; the help of the whole is `OVERVIEW`."""
 
 
-COMMANDS: dict[str, tuple[Callable[..., None], str | None]] = {
-    "linkage": (linkage_command, LINKAGE_EXAMPLES),
-    "calibrate": (calibrate_command, CALIBRATE_EXAMPLES),
-    "validate": (validate_command, VALIDATE_EXAMPLES),
-    "hindcast": (hindcast_command, HINDCAST_EXAMPLES),
-    "whom": (whom_command, WHOM_EXAMPLES),
-    "budget": (budget_command, BUDGET_EXAMPLES),
-    "discover": (discover_command, DISCOVER_EXAMPLES),
-    "sensitivity": (sensitivity_command, SENSITIVITY_EXAMPLES),
-    "sweep": (sweep_command, SWEEP_EXAMPLES),
-    "status": (status_command, STATUS_EXAMPLES),
-    "merge": (merge_command, MERGE_EXAMPLES),
-    "run": (run_command, RUN_EXAMPLES),
-    "compare": (compare_command, COMPARE_EXAMPLES),
-    "levers": (levers_command, None),
-    "measures": (measures_command, None),
-    "columns": (columns_command, None),
-    "scenarios": (scenarios_command, None),
+COMMANDS: dict[str, Callable[..., None]] = {
+    "linkage": linkage_command,
+    "calibrate": calibrate_command,
+    "validate": validate_command,
+    "hindcast": hindcast_command,
+    "whom": whom_command,
+    "budget": budget_command,
+    "discover": discover_command,
+    "sensitivity": sensitivity_command,
+    "sweep": sweep_command,
+    "status": status_command,
+    "merge": merge_command,
+    "run": run_command,
+    "compare": compare_command,
+    "levers": levers_command,
+    "measures": measures_command,
+    "columns": columns_command,
+    "scenarios": scenarios_command,
 }
-for name, (command, examples) in COMMANDS.items():
-    app.command(name, epilog=examples)(command)
+for name, command in COMMANDS.items():
+    app.command(name, epilog=examples_of(name))(command)
 app.add_typer(county_app, name="county")
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from returnee.experiments import defaults
 from returnee.experiments.command_line import command_line
@@ -15,17 +12,6 @@ from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
-
-CALIBRATE_EXAMPLES = """Examples:
-
-  returnee calibrate\n
-  returnee calibrate --write-targets my_county.csv\n
-  returnee calibrate --targets my_county.csv --set county=my_county --out results/mine\n
-  returnee calibrate --free behaviour.firm.luck_sd --free behaviour.closing.strike_off --trials 60\n
-  returnee run results/calibrate/behaviour.toml
-
-A calibration that was stopped goes on where it was when the same command is given again.
-"""
 
 
 class Method(StrEnum):
@@ -40,60 +26,22 @@ class Method(StrEnum):
 class Fitted:
     """What is fitted, and how."""
 
-    targets: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Targets, as CSV or TOML; the patterns of the shipped county if left out.",
-        ),
-    ] = None
-    trials: Annotated[int, typer.Option(help="Parameter sets that the search tries.")] = (
-        defaults.CALIBRATION_TRIALS
-    )
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Set a lever or parameter; free ones start there. May be given more than once.",
-        ),
-    ] = None
-    free: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY",
-            help="Move only this parameter; may be given more than once. All that are marked free if left out.",
-        ),
-    ] = None
-    method: Annotated[
-        Method, typer.Option(help="CMA-ES, tree of Parzen estimators, or Gaussian process.")
-    ] = Method.cma
-    replicates: Annotated[int, typer.Option(help="Runs of each set, the same for all.")] = (
-        defaults.CALIBRATION_REPLICATES
-    )
-    sample: Annotated[
-        float, typer.Option(help="Share of the county that is simulated in the search.")
-    ] = defaults.CALIBRATION_SAMPLE
-    members: Annotated[int, typer.Option(help="Sets to keep that meet the targets too.")] = (
-        defaults.ENSEMBLE_MEMBERS
-    )
-    verify_sample: Annotated[
-        float, typer.Option(help="Share of the county in which the result is verified.")
-    ] = defaults.VERIFY_SAMPLE
-    verify_replicates: Annotated[
-        int, typer.Option(help="Runs of the result; sets of the ensemble have a quarter of it.")
-    ] = defaults.VERIFY_REPLICATES
-    write_targets: Annotated[
-        Path | None,
-        typer.Option("--write-targets", metavar="FILE", help="Only write the shipped targets as CSV, to be changed."),
-    ] = None  # fmt: skip
+    targets: Path | None = None
+    trials: int = defaults.CALIBRATION_TRIALS
+    set_: list[str] | None = None
+    free: list[str] | None = None
+    method: Method = Method.cma
+    replicates: int = defaults.CALIBRATION_REPLICATES
+    sample: float = defaults.CALIBRATION_SAMPLE
+    members: int = defaults.ENSEMBLE_MEMBERS
+    verify_sample: float = defaults.VERIFY_SAMPLE
+    verify_replicates: int = defaults.VERIFY_REPLICATES
+    write_targets: Path | None = None  # fmt: skip
 
 
-@spread(sample=None, shard=None, seed="Seed of all draws and of the search.")
+@spread("calibrate")
 def calibrate_command(
-    scenario: Annotated[
-        str, typer.Argument(help="Scenario to start from: a name, or a .toml file.")
-    ] = "baseline",
+    scenario: str = "baseline",
     fitted: Fitted = Fitted(),
     settings: RunSettings = RunSettings(),
     where: Where = Where(),

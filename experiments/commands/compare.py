@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from returnee.experiments.commands import shell
 from returnee.experiments.commands.options import Shown, spread
@@ -16,70 +14,23 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.scenarios import scenario_names
 
-COMPARE_EXAMPLES = """Examples:
-
-  returnee compare\n
-  returnee compare linked --against siloed --replicates 40\n
-  returnee compare baseline --set policy.training.places=2000\n
-  returnee compare linked --set 'policy.linkage.referral={1 = 0.1, 25 = 0.9}'\n
-  returnee compare --over ensemble\n
-  returnee compare --json > found.json
-
-With --json: scenarios (effects and cost ratios of each), and as rows planned (spending by programme), support (waits,
-queues, refusals), funnel (founders' files by stage), equity (outcomes by group of people), and quality_ranks (ranks
-over all weightings of the return quality index).
-
-A comparison that was stopped goes on where it was when the same command is given again.
-"""
-
 
 @dataclass(frozen=True)
 class Compared:
     """What is compared."""
 
-    all_: Annotated[bool, typer.Option("--all", help="Compare all scenarios that ship.")] = False
-    against: Annotated[str, typer.Option(help="The reference.")] = "baseline"
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Set a lever or parameter; may be given more than once. policy keys apply to the "
-            "compared scenarios and not to the reference; county and behaviour keys apply to all.",
-        ),
-    ] = None
-    over: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ensemble|FILE",
-            help="Compare in every parameter set of the ensemble that ships, or of a .csv file.",
-        ),
-    ] = None
-    sets: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", help="With --over: so many sets, far from each other; all if left out."
-        ),
-    ] = None
-    replicates: Annotated[
-        int | None,
-        typer.Option(help="Paired runs of each scenario: 20; with --over 2 of each set."),
-    ] = None
-    people: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Replicates that are compared person by person (whom a policy changed); at most "
-            "10 if left out, 0 for none.",
-        ),
-    ] = None  # fmt: skip
+    all_: bool = False
+    against: str = "baseline"
+    set_: list[str] | None = None
+    over: str | None = None
+    sets: int | None = None
+    replicates: int | None = None
+    people: int | None = None  # fmt: skip
 
 
-@spread(out="Folder; results/compare, or results/compare-ensemble.")
+@spread("compare")
 def compare_command(
-    scenarios: Annotated[
-        list[str] | None, typer.Argument(help="Names or .toml files; the main ones if left out.")
-    ] = None,
+    scenarios: list[str] | None = None,
     compared: Compared = Compared(),
     settings: RunSettings = RunSettings(),
     where: Where = Where(),

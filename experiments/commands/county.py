@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from returnee.experiments.commands.options import (
-    JsonOption,
-    LangOption,
-    Language,
-    SetOption,
-    spread,
-)
+from returnee.experiments.commands.options import Language, examples_of, spread
 from returnee.experiments.commands.shell import console_of, overrides_of, print_json, warn
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.progress import Bar
 from returnee.scenarios import load_scenario
 
-COUNTY_EXAMPLES = """Examples:
-
-  returnee county show\n
-  returnee county export my_county\n
-  returnee county show --set county=my_county --json\n
-  returnee county from-census 320922 --files census\n
-  returnee county columns
-"""
-
-ScenarioOption = Annotated[
-    str, typer.Option(help="Scenario whose county is meant: a name or a file.")
-]
 county_app = typer.Typer(
-    help="Show a county, or write it out to be changed.", epilog=COUNTY_EXAMPLES
+    help="Show a county, or write it out to be changed.", epilog=examples_of("county")
 )
 
 
 @county_app.command("show")
+@spread("county")
 def show_command(
-    scenario: ScenarioOption = "baseline",
-    set_: SetOption = None,
-    lang: LangOption = Language.en,
-    as_json: JsonOption = False,
+    scenario: str = "baseline",
+    set_: list[str] | None = None,
+    lang: Language = Language.en,
+    as_json: bool = False,
 ) -> None:
     """Print the facts of a county, its townships and sectors."""
     from returnee.experiments.reports import listing
@@ -57,7 +39,8 @@ def show_command(
 
 
 @county_app.command("columns")
-def county_columns_command(as_json: JsonOption = False) -> None:
+@spread("county")
+def county_columns_command(as_json: bool = False) -> None:
     """Print the columns of workers.csv and ties.csv: unit, allowed values, meaning."""
     from returnee.experiments.reports import county_columns
 
@@ -68,11 +51,11 @@ def county_columns_command(as_json: JsonOption = False) -> None:
 
 
 @county_app.command("export")
-@spread(months=None)
+@spread("county")
 def export_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write.")],
-    scenario: ScenarioOption = "baseline",
-    set_: SetOption = None,
+    folder: Path,
+    scenario: str = "baseline",
+    set_: list[str] | None = None,
     settings: RunSettings = RunSettings(sample=0.05),
 ) -> None:
     """Write a county's folder: its facts, and its people and ties as tables."""
@@ -89,27 +72,8 @@ def export_command(
 
 
 @county_app.command("from-census")
-def from_census_command(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="Six digits, as 320922 for Binhai.")],
-    files: Annotated[
-        Path,
-        typer.Option(
-            metavar="DIR",
-            help="Folder with census_county_2010_v1.xlsx and census_county_2020_v1.xlsx of the China "
-            "Census data set (github.com/leiii/census).",
-        ),
-    ],
-    year: Annotated[
-        int,
-        typer.Option(
-            help="Census to start from: 2020, or 2010, whose county knows nothing of what came after."
-        ),
-    ] = 2020,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder to write; named by the code if left out."),
-    ] = None,
-) -> None:
+@spread("county")
+def from_census_command(code: str, files: Path, year: int = 2020, out: Path | None = None) -> None:
     """Write the county.toml of a county of the census, with a source behind every value.
 
     From the census come residents by sex and age, the children who will turn 18, the labour force

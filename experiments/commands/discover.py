@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
@@ -17,13 +15,6 @@ from returnee.experiments.running.progress import Bar
 
 if TYPE_CHECKING:
     from returnee.experiments.studies.discovery import Discovery
-
-DISCOVER_EXAMPLES = """Examples:
-
-  returnee discover results/sweep-design --scenario linked --against baseline\n
-  returnee discover results/sweep-design --scenario linked --measure jobs --target '>= 30000'\n
-  returnee discover results/sensitivity/morris --scenario linked --against baseline --method prim
-"""
 
 
 class Method(StrEnum):
@@ -49,32 +40,20 @@ def page_name(found: Discovery, method: str) -> str:
 class Question:
     """What is asked of a sweep."""
 
-    scenario: Annotated[
-        str, typer.Option(help="The policy, by name or file; may be left out where there is one.")
-    ] = ""
-    against: Annotated[
-        str, typer.Option(help="Reference: the target is then of the paired difference.")
-    ] = ""
-    measure: Annotated[str, typer.Option(help="What the target is about.")] = "firms_surviving"
-    target: Annotated[str, typer.Option(help="What it should be, as in '> 0'.")] = "> 0"
-    method: Annotated[
-        Method, typer.Option(help="Tree, or patient rule induction (EMA workbench).")
-    ] = Method.cart
+    scenario: str = ""
+    against: str = ""
+    measure: str = "firms_surviving"
+    target: str = "> 0"
+    method: Method = Method.cart
 
 
-@spread()
+@spread("discover")
 def discover_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.")],
-    question: Question = Question(),
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Page; in the folder, named after the question, if left out."),
-    ] = None,
-    shown: Shown = Shown(),
+    folder: Path, question: Question = Question(), out: Path | None = None, shown: Shown = Shown()
 ) -> None:
     """Find out under which assumptions a policy fails its target."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.numbers import plain
+    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.discovery import discover_page, sentences
     from returnee.experiments.studies.discovery import discover
 
@@ -90,7 +69,7 @@ def discover_command(
     page = discover_page(found, command_line(["discover", folder], options), lang)
     report = write_text(out or folder / page_name(found, q.method.value), page)
     if shown.as_json:
-        print_json([plain(row) for row in found.frame().to_dict("records")])
+        print_json(plain_rows(found.frame()))
     else:
         for line in sentences(found, lang):
             console_of().print(line, highlight=False)

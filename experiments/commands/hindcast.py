@@ -4,51 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, end, print_json, reporting
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
-HINDCAST_EXAMPLES = """Examples:
-
-  returnee hindcast --files census\n
-  returnee hindcast --files census --province 安徽省 --province 四川省 --each 10\n
-  returnee hindcast --files census --write-doc docs/hindcast.md
-"""
-
 
 @dataclass(frozen=True)
 class Held:
     """Which counties are held against the census."""
 
-    files: Annotated[
-        Path,
-        typer.Option(
-            metavar="DIR",
-            help="Folder with census_county_2010_v1.xlsx and census_county_2020_v1.xlsx of the China "
-            "Census data set (github.com/leiii/census).",
-        ),
-    ]
-    province: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Province whose counties are taken, as 安徽省; may be given more than once. "
-            "Jiangsu, Anhui, Henan, Hunan and Sichuan if left out."
-        ),
-    ] = None
-    each: Annotated[int, typer.Option(min=1, help="Counties of each province.")] = 5
-    replicates: Annotated[int, typer.Option(min=1, help="Runs of each county.")] = 4
-    write_doc: Annotated[
-        Path | None,
-        typer.Option("--write-doc", metavar="FILE", help="Write it up in Markdown, with charts in images/ beside it."),
-    ] = None  # fmt: skip
+    files: Path
+    province: list[str] | None = None
+    each: int = 5
+    replicates: int = 4
+    write_doc: Path | None = None  # fmt: skip
 
 
-@spread(months=None, burn_in=None)
+@spread("hindcast")
 def hindcast_command(
     held: Held,
     settings: RunSettings = RunSettings(months=60),
@@ -57,7 +31,7 @@ def hindcast_command(
     shown: Shown = Shown(),
 ) -> None:
     """Start counties from the census of 2010, let them live to 2020, and compare with that census."""
-    from returnee.experiments.numbers import plain
+    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.hindcast import report, write_document
     from returnee.experiments.reports.html import write_html
     from returnee.experiments.reports.terminal import show
@@ -74,7 +48,7 @@ def hindcast_command(
     if held.write_doc is not None:
         Bar().say(f"written: {write_document(found, held.write_doc)}")
     if shown.as_json:
-        print_json([plain(row) for row in found.counties.to_dict("records")])
+        print_json(plain_rows(found.counties))
     else:
         show([block for section in page.sections[:2] for block in section.blocks], console_of())
     end(path)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from returnee.experiments.commands.options import JsonOption, LangOption, Language
+from returnee.experiments.commands.options import Language, spread
 from returnee.experiments.commands.shell import console_of, print_json
 from returnee.experiments.running.progress import Bar
 
 
+@spread("levers")
 def levers_command(
-    lang: LangOption = Language.en,
-    as_json: JsonOption = False,
-    write_doc: Annotated[
-        Path | None,
-        typer.Option("--write-doc", metavar="FILE", help="Write them to a Markdown page instead."),
-    ] = None,
+    lang: Language = Language.en, as_json: bool = False, write_doc: Path | None = None
 ) -> None:
     """List every lever and parameter: unit, range, default, and what the default rests on."""
     from returnee.experiments.reports import listing
@@ -33,7 +28,8 @@ def levers_command(
         listing.show_levers(console_of(), lang)
 
 
-def measures_command(lang: LangOption = Language.en, as_json: JsonOption = False) -> None:
+@spread("measures")
+def measures_command(lang: Language = Language.en, as_json: bool = False) -> None:
     """List every measure: the columns of a sweep, and what --measure takes."""
     from returnee.experiments.reports import listing
 
@@ -43,12 +39,8 @@ def measures_command(lang: LangOption = Language.en, as_json: JsonOption = False
         listing.show_measures(console_of(), lang)
 
 
-def columns_command(
-    write_doc: Annotated[
-        Path | None,
-        typer.Option("--write-doc", metavar="FILE", help="Write them to a Markdown page instead."),
-    ] = None,
-) -> None:
+@spread("columns")
+def columns_command(write_doc: Path | None = None) -> None:
     """List every measure, and every column of the tables and files that are written."""
     from returnee.experiments.reports import columns
 
@@ -58,7 +50,8 @@ def columns_command(
         typer.echo(columns.document())
 
 
-def scenarios_command(lang: LangOption = Language.en, as_json: JsonOption = False) -> None:
+@spread("scenarios")
+def scenarios_command(lang: Language = Language.en, as_json: bool = False) -> None:
     """List the scenarios that ship and what they do.
 
     A file of your own builds on one of them, extends = "linked", or on several, each laid on those

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
@@ -17,68 +15,23 @@ from returnee.experiments.running.progress import Bar
 
 OUT = Path("results/linkage")
 POINTS = 40  # of each robustness run behind the document
-LINKAGE_EXAMPLES = """Examples:
-
-  returnee linkage\n
-  returnee linkage --cap 8000000 --out results/linkage-8m\n
-  returnee linkage --robust 60\n
-  returnee linkage --over ensemble --replicates 4\n
-  returnee linkage --gates\n
-  returnee linkage --set county.away_share=0.5 --out results/linkage-half-away\n
-  returnee linkage --write-doc docs/linkage.md
-"""
 
 
 @dataclass(frozen=True)
 class Asked:
     """What is asked of the experiment."""
 
-    replicates: Annotated[
-        int, typer.Option(help="Runs of each cell; five times as many for the premium.")
-    ] = LINKAGE_REPLICATES
-    cap: Annotated[
-        float | None,
-        typer.Option(
-            metavar="YUAN",
-            help="Cap on yearly spending of the pair that is compared; that of the siloed scenario, or 10 million, if left out.",
-        ),
-    ] = None
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Set a county or behaviour parameter in every cell; may be given more than once.",
-        ),
-    ] = None
-    robust: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Instead, find the premium at N points of the behaviour parameters, or N sets of the ensemble.",
-        ),
-    ] = None
-    over: Annotated[
-        str,
-        typer.Option(
-            metavar="free|all|ensemble|FILE",
-            help="With --robust: move the parameters free in calibration, or all. The parameter sets of the ensemble that ships, or of a .csv file, need no --robust.",
-        ),
-    ] = "free"
-    gates: Annotated[
-        bool,
-        typer.Option("--gates", help="Instead, open the parts of linkage one by one: referral and each gate alone, and left out."),
-    ] = False  # fmt: skip
-    every: Annotated[
-        bool, typer.Option("--every", help="With --gates: every combination, for Shapley values.")
-    ] = False
-    write_doc: Annotated[
-        Path | None,
-        typer.Option("--write-doc", metavar="FILE", help="Run everything and write it up in Markdown, with figures in images/ beside it."),
-    ] = None  # fmt: skip
+    replicates: int = LINKAGE_REPLICATES
+    cap: float | None = None
+    set_: list[str] | None = None
+    robust: int | None = None
+    over: str = "free"
+    gates: bool = False  # fmt: skip
+    every: bool = False
+    write_doc: Path | None = None  # fmt: skip
 
 
-@spread(out="Folder; results/linkage, results/linkage-robust or results/linkage-gates.")
+@spread("linkage")
 def linkage_command(
     asked: Asked = Asked(),
     settings: RunSettings = RunSettings(sample=LINKAGE_SAMPLE),

@@ -1,22 +1,27 @@
-"""Options that several commands share, and objects with options spread into a command's own.
+"""Options of the commands, and objects with options spread into a command's own.
 
-Apart from what does the work, so that the command line answers without loading the model.
+What an option is called and said of it stands in ``data/options.toml``. Apart from what does the
+work, so that the command line answers without loading the model.
 """
 
 from __future__ import annotations
 
 import inspect
+import tomllib
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from enum import StrEnum
-from functools import wraps
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_origin, get_type_hints
 
 import typer
 
+from returnee.experiments.arguments import fields_as_keywords
 from returnee.experiments.commands.shell import end_share
 from returnee.experiments.errors import ShareDone
+
+FILE = Path(__file__).parents[1] / "data" / "options.toml"
 
 
 class Language(StrEnum):
@@ -26,116 +31,91 @@ class Language(StrEnum):
     zh = "zh"
 
 
-LangOption = Annotated[Language, typer.Option(help="Language.")]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print JSON, and nothing else, to standard output.")
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Set a lever or parameter; may be given more than once. `returnee levers` lists them.",
-    ),
-]
-PROCESSES = typer.Option("--processes", help="Use processes, not threads.")
-SCHEDULER = typer.Option(metavar="ADDRESS", help="Use the Dask cluster of this scheduler.")
-LOCAL = typer.Option("--local-cluster", metavar="N", help="Start a Dask cluster of N processes.")
-SHARD = typer.Option(
-    metavar="i/N",
-    help="Do one share of N, as a job of an array; `returnee merge` joins them. Not for searches "
-    "(calibrate, budget, sensitivity), where what is run next hinges on what came out before.",
-)
-AS_NEW = typer.Option("--as-new", help="Write to a new folder beside one of another plan.")
-# Of the objects with options that functions take too; fields that are not here are left out.
-USUAL: dict[str, Any] = {
-    "sample": Annotated[float, typer.Option(help="Share of the county that is simulated.")],
-    "months": Annotated[int, typer.Option(help="Months under the policy.")],
-    "seed": Annotated[int, typer.Option(help="Seed of all draws.")],
-    "workers": Annotated[
-        int | None, typer.Option(help="Runs at a time; all processors if left out.")
-    ],
-    "processes": Annotated[bool, PROCESSES],
-    "scheduler": Annotated[str, SCHEDULER],
-    "local_cluster": Annotated[int, LOCAL],
-    "out": Annotated[Path | None, typer.Option(help="Folder.")],
-    "as_new": Annotated[bool, AS_NEW],
-    "shard": Annotated[str, SHARD],
-}
-
-
 @dataclass(frozen=True)
 class Shown:
     """How a command answers."""
 
-    lang: LangOption = Language.en
-    as_json: JsonOption = False
+    lang: Language = Language.en
+    as_json: bool = False
 
 
-def spread(**words: str | None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+@lru_cache(maxsize=1)
+def told() -> dict[str, dict[str, Any]]:
+    """What is said of options, a table for each command, and what several share as ``usual``."""
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+def examples_of(name: str) -> str | None:
+    """Examples of a command, where there are some."""
+    return told().get(name, {}).get("examples")
+
+
+def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Have a command take objects with options as options, field by field.
 
-    Parameters
-    ----------
-    words : str or None
-        Help of a usual option, where it is another; None leaves the option out.
+    Fields of which nothing is said are left out; of two of the same name the first counts.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(function, eval_str=True)
-        parameters: list[inspect.Parameter] = []
-        objects: dict[str, inspect.Parameter] = {}
-        for name, parameter in signature.parameters.items():
-            if is_dataclass(parameter.annotation):
-                objects[name] = parameter
-                parameters += options_of(parameter, words)
-            else:
-                parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+        options: dict[str, inspect.Parameter] = {}
+        objects: dict[str, tuple[inspect.Parameter, list[str]]] = {}
+        for parameter in signature.parameters.values():
+            whole = is_dataclass(parameter.annotation)
+            some = fields_of(parameter) if whole else [parameter]
+            found = [option_of(name, one) for one in some if one.name not in options]
+            new = {option.name: option for option in found if option is not None}
+            options |= new
+            if whole:
+                objects[parameter.name] = parameter, list(new)
 
         @wraps(function)
         def command(**given: Any) -> None:
-            for name, parameter in objects.items():
-                names = [option.name for option in options_of(parameter, words)]
+            for key, (parameter, names) in objects.items():
                 values = {field: given.pop(field) for field in names}
-                given[name] = (
-                    parameter.annotation(**values)
-                    if parameter.default is inspect.Parameter.empty
-                    else replace(parameter.default, **values)
-                )
+                whole = parameter.default
+                is_new = whole is inspect.Parameter.empty
+                given[key] = parameter.annotation(**values) if is_new else replace(whole, **values)
             try:
                 function(**given)
             except ShareDone as share:
                 end_share(share, given["shown"].as_json)
 
-        command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-        command.__annotations__ = {p.name: p.annotation for p in parameters}
+        order = list(options.values())
+        command.__signature__ = signature.replace(parameters=order)  # type: ignore[attr-defined]
+        command.__annotations__ = {p.name: p.annotation for p in order}
         return command
 
     return decorate
 
 
-def options_of(
-    parameter: inspect.Parameter, words: dict[str, str | None]
-) -> list[inspect.Parameter]:
-    """The options that stand for one object."""
-    whole = parameter.annotation
-    hints, found = get_type_hints(whole, include_extras=True), []
-    for field in fields(whole):
-        own = _is_option(hints[field.name])
-        hint = hints[field.name] if own else USUAL.get(field.name)
-        if hint is None or (not own and words.get(field.name, "") is None):
-            continue
-        if not own and (help_ := words.get(field.name)):
-            hint = Annotated[get_args(hint)[0], typer.Option(help=help_)]
-        default = field.default
-        if parameter.default is not inspect.Parameter.empty:
-            default = getattr(parameter.default, field.name)
-        if default is MISSING:
-            default = inspect.Parameter.empty
-        kind = inspect.Parameter.KEYWORD_ONLY
-        found.append(inspect.Parameter(field.name, kind, default=default, annotation=hint))
-    return found
+def fields_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    """Parameters for the fields of an object, with its own values as defaults."""
+    hints = get_type_hints(parameter.annotation, include_extras=True)
+    return [
+        one.replace(annotation=hints[one.name])
+        for one in fields_as_keywords(
+            parameter.annotation if parameter.default is parameter.empty else parameter.default
+        )
+    ]
 
 
-def _is_option(hint: Any) -> bool:
-    return any(type(word).__module__.startswith("typer") for word in get_args(hint)[1:])
+def option_of(command: str, parameter: inspect.Parameter) -> inspect.Parameter | None:
+    """A parameter as an option or argument, or nothing if it is none of the command's.
+
+    One that says itself what it is, as typer has it, stays so.
+    """
+    if get_origin(parameter.annotation) is Annotated:
+        return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+    name, tables = parameter.name, told()
+    about = tables.get(command, {}).get(name, tables["usual"].get(name, False))
+    if about is False:
+        return None
+    about = {"help": about} if isinstance(about, str) else dict(about)
+    flag = about.pop("name", f"--{name.rstrip('_').replace('_', '-')}")
+    is_argument = about.pop("argument", False)
+    kind = typer.Argument(**about) if is_argument else typer.Option(flag, **about)
+    # Functions take a folder as text too; a command line is text.
+    type_: Any = Path | None if parameter.annotation == str | Path | None else parameter.annotation
+    hint = Annotated[type_, kind]
+    return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hint)

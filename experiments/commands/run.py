@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import SetOption, Shown, spread
+from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.running.options import Keep, RunSettings
 from returnee.experiments.running.progress import Bar
 from returnee.scenarios import load_scenario
 
-RUN_EXAMPLES = """Examples:
 
-  returnee run baseline\n
-  returnee run my_policy.toml --out results/mine --months 60\n
-  returnee run baseline --set policy.finance.loan_cap=300000 --set county.shock.start_month=13
-"""
-
-
-@spread(out="Folder; results/run-SCENARIO if left out.", shard=None)
+@spread("run")
 def run_command(
-    scenario: Annotated[str, typer.Argument(help="A scenario's name, or a .toml file.")],
-    set_: SetOption = None,
-    replicate: Annotated[
-        int, typer.Option(help="Which luck: runs with the same number are paired.")
-    ] = 0,
+    scenario: str,
+    set_: list[str] | None = None,
+    replicate: int = 0,
     settings: RunSettings = RunSettings(sample=0.05),
     results: Keep = Keep(),
     shown: Shown = Shown(),
 ) -> None:
     """Run one scenario once; print it by year and keep all tables."""
-    from returnee.experiments.numbers import plain
+    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.listing import left_out_notice, size_warning
     from returnee.experiments.reports.single import RunFolder, show_run, support_json, yearly
     from returnee.experiments.running.executors import compile_first
@@ -60,8 +48,7 @@ def run_command(
             )
     Bar().say(f"written to {folder}")
     if shown.as_json:
-        years = yearly(run.monthly).reset_index()
-        rows = [plain(row) for row in years.to_dict("records")]
+        rows = plain_rows(yearly(run.monthly).reset_index())
         facts = {"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows}
         shell.print_json({**facts, **support_json(run)})
     else:

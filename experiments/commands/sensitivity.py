@@ -6,22 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.running.options import Keep, RunSettings, Where
-
-SENSITIVITY_EXAMPLES = """Examples:
-
-  returnee sensitivity linked\n
-  returnee sensitivity linked siloed --method both --top 6 --base 128\n
-  returnee sensitivity linked --over behaviour.firm.luck_sd --over behaviour.firm.scale\n
-  returnee sensitivity credit_push --measure firms_surviving --measure loans_defaulted
-"""
 
 
 class Method(StrEnum):
@@ -36,36 +25,21 @@ class Method(StrEnum):
 class Studied:
     """What is looked at, and how thoroughly."""
 
-    against: Annotated[str, typer.Option(help="The reference of the effects.")] = "baseline"
-    method: Annotated[
-        Method, typer.Option(help="Screening, shares of variance, or one after the other.")
-    ] = Method.both
-    over: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="free|all|KEY",
-            help="Parameters to move: those free in calibration, all, or keys; may be given more than once.",
-        ),
-    ] = None
-    measure: Annotated[
-        list[str] | None, typer.Option(help="Indicator; may be given more than once.")
-    ] = None
-    trajectories: Annotated[int, typer.Option(help="Of the screening.")] = 20
-    base: Annotated[int, typer.Option(help="Base points of the shares, a power of two.")] = 64
-    top: Annotated[int, typer.Option(help="Parameters kept after screening.")] = 6
-    spread: Annotated[
-        float, typer.Option(help="Share of a parameter's range by which it is moved either way.")
-    ] = 0.1
-    replicates: Annotated[int, typer.Option(help="Runs of each scenario at each point.")] = 2
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Set a key in every scenario; may be given more than once."),
-    ] = None  # fmt: skip
+    against: str = "baseline"
+    method: Method = Method.both
+    over: list[str] | None = None
+    measure: list[str] | None = None
+    trajectories: int = 20
+    base: int = 64
+    top: int = 6
+    spread: float = 0.1
+    replicates: int = 2
+    set_: list[str] | None = None  # fmt: skip
 
 
-@spread(shard=None)
+@spread("sensitivity")
 def sensitivity_command(
-    scenarios: Annotated[list[str], typer.Argument(help="Policies whose effect is looked at.")],
+    scenarios: list[str],
     studied: Studied = Studied(),
     settings: RunSettings = RunSettings(sample=0.005),
     where: Where = Where(),
@@ -74,7 +48,7 @@ def sensitivity_command(
 ) -> None:
     """Find out which assumptions decide outcomes, and whether a policy works."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.numbers import plain
+    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
     from returnee.experiments.studies.sensitivity import SENSITIVE, Effort, sensitivity, settled
     from returnee.experiments.words.texts import percent
@@ -100,7 +74,7 @@ def sensitivity_command(
         page = sensitivity_page(found, about, command_of(scenarios, studied, settings), lang)
         report = write_text(results.folder / "report.html", page)
     if shown.as_json:
-        print_json([plain(row) for row in settled(found).to_dict("records")])
+        print_json(plain_rows(settled(found)))
     else:
         for line in sentences(found, lang):
             console_of().print(line, highlight=False)

@@ -5,56 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import JsonOption, Shown, spread
+from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.running.options import Keep, Where
 from returnee.experiments.running.progress import Bar
 
 LONG = 60.0  # seconds that a plan expects, about twice those of a fast machine
-SWEEP_EXAMPLES = """Examples:
-
-  returnee sweep design.toml --dry-run\n
-  returnee sweep design.toml\n
-  returnee sweep design.toml --shard 2/8\n
-  returnee sweep design.toml --local-cluster 4\n
-  returnee sweep design.toml --scheduler tcp://node1:8786
-
-A design names scenarios and what is varied: a list is swept, a scalar is fixed.
-
-  scenarios = ["baseline", "linked"]\n
-  replicates = 5\n
-  [axes]\n
-  policy.training.places = [500, 1500]\n
-  behaviour.firm.luck_sd = {low = 0.2, high = 0.4, steps = 3}
-
-A sweep that was stopped goes on where it was when the same command is given again.
-"""
-STATUS_EXAMPLES = """Examples:
-
-  returnee status results/sweep-design
-"""
-MERGE_EXAMPLES = """Examples:
-
-  returnee merge results/sweep-design\n
-  returnee merge results/compare\n
-  returnee merge results/all node1/results node2/results
-"""
-
-
-MeasureOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="MEASURE",
-        help="Column of the report; may be given more than once. firms_surviving, jobs, "
-        "return_quality and public_cost if left out.",
-    ),
-]
 
 
 def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str, ...]:
@@ -84,27 +45,16 @@ def write_report(folder: Path, lang: str, measures: Sequence[str]) -> None:
 class Swept:
     """What of a design is done."""
 
-    processes: Annotated[
-        bool | None,
-        typer.Option(
-            "--processes/--threads",
-            help="Processes start a second later and then use the processors better; if left out, "
-            "processes where there is half a minute of work or more.",
-        ),
-    ] = None
-    max_runs: Annotated[int, typer.Option(help="Refuse more runs than this.")] = MAX_RUNS
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try runs again that failed.")
-    ] = False
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan and what it will take; run nothing.")
-    ] = False
-    measure: MeasureOption = None
+    processes: bool | None = None
+    max_runs: int = MAX_RUNS
+    retry_failed: bool = False
+    dry_run: bool = False
+    measure: list[str] | None = None
 
 
-@spread(processes=None, out="Folder; results/sweep-DESIGN if left out.")
+@spread("sweep")
 def sweep_command(
-    design: Annotated[Path, typer.Argument(help="A design file (TOML).")],
+    design: Path,
     swept: Swept = Swept(),
     where: Where = Where(),
     results: Keep = Keep(progress=True),
@@ -144,22 +94,17 @@ def command_of(design: Path, swept: Swept, where: Where, results: Keep) -> str:
     return command_line(["sweep", design], options)
 
 
-def status_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.")],
-    as_json: JsonOption = False,
-) -> None:
+@spread("status")
+def status_command(folder: Path, as_json: bool = False) -> None:
     """Show what of a folder is finished, failed and left, and how long the rest will take."""
     shell.say_status([folder], as_json)
 
 
-@spread()
+@spread("merge")
 def merge_command(
-    out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the one table.")],
-    folders: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[FOLDER]...", help="Shares; DIR/shard-* if left out."),
-    ] = None,
-    measure: MeasureOption = None,
+    out: Path,
+    folders: list[Path] | None = None,
+    measure: list[str] | None = None,
     shown: Shown = Shown(),
 ) -> None:
     """Make one table of the shares of a sweep, comparison, linkage experiment or validation."""
@@ -170,7 +115,8 @@ def merge_command(
     measures = measures_of(measure)
     merged = merge(out, folders or None)
     failed = shell.say_status(merged, shown.as_json)
-    if read_manifest(merged[0])["kind"] == SweepPlan.KIND:
+    found = read_manifest(merged[0])
+    if found["kind"] == SweepPlan.KIND and found["command"].startswith("returnee sweep "):
         write_report(merged[0], shown.lang, measures)
     else:
         Bar().say("for the report give the command of the shares again, without --shard")

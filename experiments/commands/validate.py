@@ -5,27 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.errors import ShareDone
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
-
-VALIDATE_EXAMPLES = """Examples:
-
-  returnee validate\n
-  returnee validate --patterns C --set behaviour.careers.idea_rate=0.06\n
-  returnee validate my_county.toml --out results/validate-mine\n
-  returnee validate --face\n
-  returnee validate --json > validation.json\n
-  returnee validate --write-doc docs/validation.md
-
-A validation that was stopped goes on where it was when the same command is given again.
-"""
 
 
 class Patterns(StrEnum):
@@ -40,39 +25,16 @@ class Patterns(StrEnum):
 class Held:
     """What is held against the patterns."""
 
-    replicates: Annotated[int, typer.Option(help="Runs of the scenario.")] = 20
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Set a lever or parameter; may be given more than once.",
-        ),
-    ] = None
-    patterns: Annotated[
-        Patterns,
-        typer.Option(
-            help="Those that calibration may use (C), those kept for validation (V), or all."
-        ),
-    ] = Patterns.all
-    face: Annotated[
-        bool,
-        typer.Option(
-            "--face",
-            help="Also look at responses to every lever, extreme conditions, thirty years, scale and seeds; takes some minutes more.",
-        ),
-    ] = False
-    write_doc: Annotated[
-        Path | None,
-        typer.Option("--write-doc", metavar="FILE", help="Do all of it and write it up in Markdown, with figures in images/ beside it."),
-    ] = None  # fmt: skip
+    replicates: int = 20
+    set_: list[str] | None = None
+    patterns: Patterns = Patterns.all
+    face: bool = False
+    write_doc: Path | None = None  # fmt: skip
 
 
-@spread(months=None)
+@spread("validate")
 def validate_command(
-    scenario: Annotated[
-        str, typer.Argument(help="A scenario's name, or a .toml file.")
-    ] = "baseline",
+    scenario: str = "baseline",
     held: Held = Held(),
     settings: RunSettings = RunSettings(sample=0.05),
     where: Where = Where(),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.text import Text
 
 from returnee.experiments.commands.options import Shown, spread
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
 
 KEPT = 10  # replicates compared person by person unless said otherwise: about a tenth more time
 REPLICATES, SAMPLE = 4, 0.02
-WHOM_EXAMPLES = """Examples:
-
-  returnee whom linked --against no_support\n
-  returnee whom credit_push --replicates 20 --out results/whom\n
-  returnee whom linked --against siloed --worker 1234\n
-  returnee whom linked --against no_support --json --lang zh
-"""
 
 
 def people_kept(asked: int | None, replicates: int) -> int:
@@ -37,24 +29,16 @@ def people_kept(asked: int | None, replicates: int) -> int:
 class Looked:
     """Whose lives are compared."""
 
-    against: Annotated[
-        str, typer.Option(help="The reference; no_support gives deadweight of all support.")
-    ] = "baseline"
-    worker: Annotated[
-        int | None,
-        typer.Option(metavar="ID", help="Tell one person's life under both, and nothing else."),
-    ] = None
-    replicates: Annotated[int, typer.Option(help="Paired runs.")] = REPLICATES
-    replicate: Annotated[int, typer.Option(help="With --worker: in which pair of runs.")] = 0
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="As for returnee compare."),
-    ] = None
+    against: str = "baseline"
+    worker: int | None = None
+    replicates: int = REPLICATES
+    replicate: int = 0
+    set_: list[str] | None = None
 
 
-@spread(out="Folder to keep the runs in, and to resume from.")
+@spread("whom")
 def whom_command(
-    scenario: Annotated[str, typer.Argument(help="A scenario's name, or a .toml file.")],
+    scenario: str,
     looked: Looked = Looked(),
     settings: RunSettings = RunSettings(sample=SAMPLE),
     where: Where = Where(),

@@ -76,12 +76,8 @@ def names_of(facts: Facts) -> list[str]:
 def codes_of(run: Run, rows: np.ndarray, months: np.ndarray | int) -> Codes:
     """Groups of some workers, in some month each.
 
-    Parameters
-    ----------
-    rows : ndarray of int, shape (people,)
-        Rows of the workers.
-    months : ndarray of int, shape (people,), or int
-        When their age is taken.
+    `rows`: shape (people,); rows of the workers. `months`: shape (people,); when their age is
+    taken.
     """
     workers = run.county.workers.view(np.ndarray)
     remote = np.array([town.remote for town in run.scenario.county.townships], dtype=int)
@@ -189,7 +185,7 @@ def _parts(run: Run, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     home = (state >= r.SEEKING) & (state <= r.OWNER)
     asked = run.months - workers["returned"].astype(int) >= STAYING_MONTHS
     pay = np.where(in_firm, towns["pay"][firm["township"]], towns["wage"][workers["township"]])
-    pay = pay * np.exp(workers["log_home"])
+    pay = pay * np.exp(workers["log_home"].astype(float))
     earned = [np.maximum(firm["income"], 0.0), pay, np.full(len(rows), facts.work.farm_income)]
     income = np.select([owner, employed, farming], earned)
     skilled = (workers["schooling"] <= 2) | ~in_firm | (firm["company"] == 1)

@@ -171,15 +171,8 @@ def levels_over(values: np.ndarray, kinds: np.ndarray = _KINDS) -> np.ndarray:
     Stocks and means are the mean of the last 12 months, flows the sum over the horizon, figures of
     whole runs stand at the last month.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (..., measures, months)
-    kinds : ndarray of str, shape (measures,)
-        Those of `MEASURES` if left out.
-
-    Returns
-    -------
-    ndarray of float, shape (..., measures)
+    `values`: shape (..., measures, months). `kinds`: shape (measures,); those of `MEASURES` if
+    left out. Returns: shape (..., measures).
     """
     levels: np.ndarray = values[..., -1].copy()
     held, flow = np.isin(kinds, ("stock", "mean")), kinds == "flow"
@@ -196,10 +189,7 @@ def years_of(kind: str, months: int) -> float:
 def check_measure(name: str, label: str = "measure") -> None:
     """Refuse what is no measure, guessing what was meant.
 
-    Parameters
-    ----------
-    label : str
-        What it was given as, for the error.
+    `label`: what it was given as, for the error.
     """
     if name not in BY_NAME:
         hint = guess(nearest(name, BY_NAME))
@@ -228,15 +218,7 @@ def check_horizon(names: Iterable[str], months: int, label: str = "measure") -> 
 def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[str, dict[str, str]]:
     """Labels and units of measures, and titles of scenarios, as they stand in ``attrs``.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Measures.
-
-    Returns
-    -------
-    dict
-        ``units``, ``labels`` (English) and ``labels_zh``, each by name.
+    `names`: measures. Returns: ``units``, ``labels`` (English) and ``labels_zh``, each by name.
 
     Examples
     --------
@@ -270,19 +252,9 @@ SCHEMA = pa.schema(
 def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) -> list[float]:
     """Share that lives longer than each age; what `scipy.stats.ecdf` finds, without loading it.
 
-    Parameters
-    ----------
-    durations : ndarray of float, shape (firms,)
-        Months from the beginning to the end, or to the last month observed.
-    ended : ndarray of bool, shape (firms,)
-        Whether the end was observed.
-    ages : sequence of int
-        Months.
-
-    Returns
-    -------
-    list of float
-        NaN for ages that nobody could reach in the time observed.
+    `durations`: shape (firms,); months from the beginning to the end, or to the last month
+    observed. `ended`: shape (firms,); whether the end was observed. `ages`: months. Returns: NaN
+    for ages that nobody could reach in the time observed.
 
     Examples
     --------
@@ -362,12 +334,8 @@ def tidy(run: Run, task: Task) -> pa.Table:
 def smoothed(values: np.ndarray, kind: str) -> np.ndarray:
     """Flows as sums over the last 12 months (missing before the 12th); others as they are.
 
-    Parameters
-    ----------
-    values : ndarray, shape (replicates, months)
-        One indicator.
-    kind : {"stock", "flow", "mean"}
-        Kind of the indicator.
+    `values`: shape (replicates, months); one indicator. `kind`: ``stock`` or ``flow`` or ``mean``;
+    kind of the indicator.
     """
     if kind != "flow":
         return values
@@ -396,10 +364,8 @@ _MONTHLY = np.array([indicator.kind for indicator in INDICATORS])
 def levels_of(run: Run) -> np.ndarray:
     """Figures of a run, full county.
 
-    Returns
-    -------
-    ndarray of float, shape (measures,)
-        In the order of `measures.MEASURES`; NaN where a run has no such figure.
+    Returns: shape (measures,); in the order of `measures.MEASURES`; NaN where a run has no such
+    figure.
     """
     rows = run.county.months[1:]
     scale = 1.0 / run.sample
@@ -424,10 +390,7 @@ def measure_fields() -> list[pa.Field]:
 def run_schema(keys: Iterable[str]) -> pa.Schema:
     """Columns of a table of runs: what was run, the axes, and a column for each measure.
 
-    Parameters
-    ----------
-    keys : iterable of str
-        Dotted keys of the axes.
+    `keys`: dotted keys of the axes.
     """
     axes = []
     for key in keys:
@@ -451,10 +414,7 @@ def redescribed(table: pa.Table) -> pa.Table:
 def attributes(schema: pa.Schema) -> dict[str, Any]:
     """Labels and units of columns, as they stand in ``DataFrame.attrs``.
 
-    Returns
-    -------
-    dict
-        ``units``, ``labels`` (English) and ``labels_zh``, each by column.
+    Returns: ``units``, ``labels`` (English) and ``labels_zh``, each by column.
     """
     found: dict[str, Any] = {"units": {}, "labels": {}, "labels_zh": {}}
     for field in schema:

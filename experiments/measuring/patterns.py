@@ -55,20 +55,10 @@ def registered(run: Run) -> np.ndarray:
 def survival(entry: np.ndarray, age: np.ndarray, ended: np.ndarray, oldest: int) -> np.ndarray:
     """Product limit with late entry.
 
-    Parameters
-    ----------
-    entry, age : ndarray of int, shape (firms,)
-        Months of age at which a firm is first seen, and at which it ends or is last seen.
-    ended : ndarray of bool, shape (firms,)
-        Whether the end was seen.
-    oldest : int
-        Months.
-
-    Returns
-    -------
-    ndarray of float, shape (oldest + 1,)
-        Share that lives longer than 0..oldest months; NaN from the first age at which fewer than
-        `FEW` firms are at risk.
+    `entry`, `age`: shape (firms,); months of age at which a firm is first seen, and at which it
+    ends or is last seen. `ended`: shape (firms,); whether the end was seen. `oldest`: months.
+    Returns: shape (oldest + 1,); share that lives longer than 0..oldest months; NaN from the first
+    age at which fewer than `FEW` firms are at risk.
 
     Examples
     --------
@@ -146,16 +136,8 @@ def firms_open(run: Run) -> Figures:
 def outlay(run: Run, firms: np.ndarray, sales: np.ndarray) -> np.ndarray:
     """A month's outlay of open firms: wages, rent, interest and tax after relief, and living.
 
-    Parameters
-    ----------
-    firms : structured ndarray, shape (firms,)
-    sales : ndarray of float, shape (firms,)
-        Of the last 12 months, yuan.
-
-    Returns
-    -------
-    ndarray of float, shape (firms,)
-        Yuan a month.
+    `firms`: shape (firms,). `sales`: shape (firms,); of the last 12 months, yuan. Returns: shape
+    (firms,); yuan a month.
     """
     c = run.county
     policy, behaviour, facts = c.policies[-1], c.behaviour, c.facts
@@ -249,14 +231,9 @@ def left_again(run: Run) -> float:
 def stays(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Stays at home after a return under the policy.
 
-    Returns
-    -------
-    spans : ndarray of int, shape (returns,)
-        Months at home, to leaving, retirement or the last month.
-    left : ndarray of bool, shape (returns,)
-        Whether the stay ended by leaving.
-    begun : ndarray of int, shape (returns,)
-        Month of the return.
+    Returns `spans`: shape (returns,); months at home, to leaving, retirement or the last month.
+    Returns `left`: shape (returns,); whether the stay ended by leaving. Returns `begun`: shape
+    (returns,); month of the return.
     """
     events = np.asarray(run.county.events)[: int(run.county.clock.events)]
     after, before = events["state"], events["before"]
@@ -389,10 +366,7 @@ COHORTS = {"early": (36, 60), "late": (96, 120)}  # months since opening, at the
 def paired(run: Run) -> Figures:
     """Patterns 15 and 16 for the replicate of a baseline run.
 
-    Parameters
-    ----------
-    run : Run
-        Of 120 months or more, for both parts of pattern 15.
+    `run`: of 120 months or more, for both parts of pattern 15.
     """
     bare = again(run, BARE)
     return {
@@ -448,7 +422,7 @@ def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
     owner = np.maximum(firms["income"][workers["firm"]], 0.0)
     in_firm, at = workers["firm"] >= 0, firms["township"][workers["firm"]]
     job = np.where(in_firm, np.asarray(c.towns)["pay"][at], towns["wage"])
-    job = job * np.exp(workers["log_home"])
+    job = job * np.exp(workers["log_home"].astype(float))
     earned = [
         (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
         (r.FARMING, float(c.facts.work_farm_income)), (r.RETIRED, np.nan),

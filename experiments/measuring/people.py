@@ -52,16 +52,9 @@ UNITS = {"age": "years", "wage": "yuan/month", **dict.fromkeys(PAID, "fen")}
 def people_of(run: Run) -> pa.Table:
     """Reduce a run to a row a person.
 
-    Parameters
-    ----------
-    run : Run
-        Any run; the county at its end is read, and the history it began from.
-
-    Returns
-    -------
-    pyarrow.Table
-        Columns of `PEOPLE`, a row for everybody who was in the labour force under the policy,
-        ordered by id. Not scaled to the full county.
+    `run`: any run; the county at its end is read, and the history it began from. Returns: columns
+    of `PEOPLE`, a row for everybody who was in the labour force under the policy, ordered by id.
+    Not scaled to the full county.
     """
     county, before = run.county, history_of(run)
     workers = county.workers.view(np.ndarray)

@@ -28,10 +28,8 @@ HEAD = "| {} | unit | default | range | rests on | what it is |\n|---|---|---|--
 def constants() -> Iterator[tuple[str, str, str]]:
     """Constants in the rules that are assumed or have a source.
 
-    Yields
-    ------
-    name, value, comment : str
-        Name with its module, value as Python writes it, and the comment on its line.
+    Yields `name, value, comment`: name with its module, value as Python writes it, and the comment
+    on its line.
     """
     folder = Path(simulation.__file__).parent
     for path in sorted(folder.rglob("*.py")):

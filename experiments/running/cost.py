@@ -23,10 +23,7 @@ BYTES = 5.0  # a figure, compressed
 def cost_of(plan: SweepPlan, where: Where) -> dict[str, Any]:
     """Size of a sweep, and the seconds it will take.
 
-    Returns
-    -------
-    dict
-        ``seconds`` is None where the model is not compiled yet.
+    Returns: ``seconds`` is None where the model is not compiled yet.
     """
     cluster = bool(where.scheduler)
     workers = where.local_cluster or workers_of(where.workers)

@@ -170,19 +170,10 @@ class Processes:
 class Cluster:
     """Workers of a Dask cluster; a job whose worker dies is done by another.
 
-    Parameters
-    ----------
-    address : str
-        Of a scheduler, such as ``tcp://node1:8786``; empty to start a cluster here.
-    workers : int
-        Processes of a cluster that is started here; 0 for none.
-    say : callable
-        Told that there are no workers yet, if so.
-
-    Raises
-    ------
-    UsageError
-        If Dask is not installed, or the scheduler does not answer or has no workers.
+    `address`: of a scheduler, such as ``tcp://node1:8786``; empty to start a cluster here.
+    `workers`: processes of a cluster that is started here; 0 for none. `say`: told that there are
+    no workers yet, if so. Raises UsageError: if Dask is not installed, or the scheduler does not
+    answer or has no workers.
     """
 
     breaks = False
@@ -272,17 +263,8 @@ def execute(batches: Iterable[Batch], pool: Pool, take: Callable[[Any, Any], Non
     When interrupted, threads finish the runs that they are at, which are handed over before the
     interrupt goes on; processes and clusters give theirs up.
 
-    Parameters
-    ----------
-    batches : iterable of Batch
-        Made only when they are handed in.
-    take : callable
-        Called with each piece of work and what came out.
-
-    Raises
-    ------
-    UsageError
-        If workers die again and again, or answer with another model.
+    `batches`: made only when they are handed in. `take`: called with each piece of work and what
+    came out. Raises UsageError: if workers die again and again, or answer with another model.
     """
     waiting, deaths = iter(batches), 0
     again: list[Batch] = []

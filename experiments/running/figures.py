@@ -25,17 +25,8 @@ def horizon_of(run: Run, task: Task) -> pa.Table:
 def horizon(table: pa.Table, months: int) -> pa.Table:
     """One figure a measure of a run.
 
-    Parameters
-    ----------
-    table : Table
-        As from `measures.tidy`.
-    months : int
-        Months of the run.
-
-    Returns
-    -------
-    Table
-        Columns of `measures.SCHEMA`, one row a measure, at the last month.
+    `table`: as from `measures.tidy`. `months`: months of the run. Returns: columns of
+    `measures.SCHEMA`, one row a measure, at the last month.
     """
     frame = table.to_pandas()
     kinds = frame["indicator"].map({name: measure.kind for name, measure in BY_NAME.items()})
@@ -59,11 +50,8 @@ def _is_flow(name: str) -> bool:
 def values_of(store: Store, measures: tuple[str, ...]) -> np.ndarray:
     """Figures of all runs; flows by year.
 
-    Returns
-    -------
-    ndarray of float, shape (scenarios, replicates, measures)
-        In the order of the plan; NaN where there is no run, or one that the plan does not ask for
-        (the store may come from a longer plan).
+    Returns: shape (scenarios, replicates, measures); in the order of the plan; NaN where there is
+    no run, or one that the plan does not ask for (the store may come from a longer plan).
     """
     plan = store.plan
     assert isinstance(plan, Plan)

@@ -17,25 +17,16 @@ from returnee.experiments.running import manifests
 class OwnFolder:
     """A folder of results, this process's own until it is closed.
 
-    Parameters
-    ----------
-    folder : Path
-        New, empty, or holding results of the same.
-    manifest : Manifest
-        What is to be done in it.
-    as_new : bool
-        Write to a new sibling folder if this one is in use by something else.
+    `folder`: new, empty, or holding results of the same. `manifest`: what is to be done in it.
+    `as_new`: write to a new sibling folder if this one is in use by something else. Raises
+    StoreError: if it belongs to something else, another process works on it, or it cannot be
+    written to.
 
     Attributes
     ----------
     folder : Path
     manifest : dict
         What the manifest says.
-
-    Raises
-    ------
-    StoreError
-        If it belongs to something else, another process works on it, or it cannot be written to.
     """
 
     COMPARED: tuple[str, ...] = ("kind", manifests.FINGERPRINT)

@@ -79,12 +79,8 @@ class Job:
     def do(self, is_stopped: Callable[[], bool] = lambda: False) -> Done:
         """Make the runs.
 
-        Raises
-        ------
-        UsageError
-            If this worker's model, files or counties are not those of the plan.
-        StoppedError
-            If stopped between two runs.
+        Raises UsageError: if this worker's model, files or counties are not those of the plan.
+        Raises StoppedError: if stopped between two runs.
         """
         check_source(self.source_hash)
         self.scenes.check()

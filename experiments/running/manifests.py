@@ -127,18 +127,10 @@ def other_model(found: Mapping[str, Any]) -> str:
 class Manifest:
     """The manifest of one folder.
 
-    Parameters
-    ----------
-    kind : str
-        What the folder holds: run, comparison, sweep, budget, calibration.
-    command : str
-        The command that repeats it; its folder is added when that is known.
-    scenarios : mapping of str to Scenario
-        By label.
-    about : mapping
-        What else belongs to the kind.
-    counties : iterable of Path
-        Folders of more counties that are simulated, as by an axis of a sweep.
+    `kind`: what the folder holds: run, comparison, sweep, budget, calibration. `command`: the
+    command that repeats it; its folder is added when that is known. `scenarios`: by label.
+    `about`: what else belongs to the kind. `counties`: folders of more counties that are
+    simulated, as by an axis of a sweep.
     """
 
     def __init__(
@@ -220,11 +212,8 @@ def with_out(command: str, folder: Path) -> str:
 def keep_county(source: Path, folder: Path) -> dict[str, Any]:
     """Copy a county of one's own into a folder of results.
 
-    Returns
-    -------
-    dict
-        ``name``; ``folder``, from the folder of results, if it was copied; and ``sha256`` by file.
-        Counties that ship are named only, and those above `LARGEST` are not copied.
+    Returns: ``name``; ``folder``, from the folder of results, if it was copied; and ``sha256`` by
+    file. Counties that ship are named only, and those above `LARGEST` are not copied.
     """
     paths = [source / name for name in COUNTY_FILES if (source / name).is_file()]
     name = source.resolve().name

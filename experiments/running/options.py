@@ -149,6 +149,6 @@ class Keep:
         """Refuse a share, where what is run next hinges on what came out before."""
         if self.shard:
             raise UsageError(
-                f"shard: found {self.shard}, allowed none, as what is run next hinges on what came "
-                "out before"
+                f"shard: found {self.shard}, allowed none in a search, as what is run next hinges on "
+                "what came out before; a cluster (--scheduler) takes the runs of every step"
             )

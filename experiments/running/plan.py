@@ -127,12 +127,8 @@ class Plan(Runs):
     def check(self) -> None:
         """Refuse what no run can have, before anything is run or written.
 
-        Raises
-        ------
-        UsageError
-            If an argument is out of range.
-        ScenarioError
-            If a scenario does not fit the horizon.
+        Raises UsageError: if an argument is out of range. Raises ScenarioError: if a scenario does
+        not fit the horizon.
         """
         if not 1 <= self.replicates <= 100_000:
             raise UsageError(f"replicates: found {self.replicates}, allowed 1 to 100000")
@@ -238,14 +234,7 @@ def together(
 ) -> list[tuple[Task, ...]]:
     """Group runs that share a history; split the groups where workers would be idle.
 
-    Parameters
-    ----------
-    tasks : sequence of Task
-        In the order of `Plan.tasks`.
-    scenarios : mapping of str to Scenario
-        By label.
-    workers : int
-        Runs at a time.
+    `tasks`: in the order of `Plan.tasks`. `scenarios`: by label. `workers`: runs at a time.
     """
 
     def history(task: Task) -> tuple[int, str]:
@@ -456,10 +445,7 @@ def name_of(number: int) -> str:
 def plan_of(design: Design, max_runs: int = MAX_RUNS) -> SweepPlan:
     """Draw the points of a design, after checking that nothing is wrong with it.
 
-    Raises
-    ------
-    UsageError, ScenarioError
-        One line; nothing has been run then.
+    Raises UsageError, ScenarioError: one line; nothing has been run then.
     """
     runs = count_points(design) * len(design.scenarios) * design.replicates
     if runs > max_runs:

@@ -53,10 +53,7 @@ class Reporter:
 class Together(Reporter):
     """Several sweeps that follow each other, as one.
 
-    Parameters
-    ----------
-    total, done : int
-        Runs of all of them, and how many are there already.
+    `total`, `done`: runs of all of them, and how many are there already.
     """
 
     def __init__(self, outer: Reporter, total: int, done: int) -> None:

@@ -25,25 +25,10 @@ def running(
 ) -> Iterator[Store]:
     """Make the runs of a plan; the folder stays taken while what came out is worked on.
 
-    Parameters
-    ----------
-    measure : Measure
-        What is kept of a run.
-    keep : Keep
-        A temporary folder if it names none.
-    command : str
-        The command that repeats the plan.
-    retry : bool
-        Try runs of a sweep again that failed.
-
-    Raises
-    ------
-    Interrupted
-        If stopped; what is finished is kept.
-    ShareDone
-        If a share was asked for and is made.
-    StoreError
-        If the folder cannot be used.
+    `measure`: what is kept of a run. `keep`: a temporary folder if it names none. `command`: the
+    command that repeats the plan. `retry`: try runs of a sweep again that failed. Raises
+    Interrupted: if stopped; what is finished is kept. Raises ShareDone: if a share was asked for
+    and is made. Raises StoreError: if the folder cannot be used.
     """
     share, reporter = share_of(keep.shard), keep.reporter
     where.check()

@@ -78,21 +78,26 @@ def runs_of(manifest: dict[str, Any]) -> int:
 def _of_folders(folder: Path) -> dict[str, Any]:
     """Status of a folder whose folders hold the runs: shares, or stages of a study."""
     shares = [path.parent for path in sorted(folder.glob(f"{SHARD}*/{MANIFEST}"))]
-    stages = [folder / name for name in STAGES if (folder / name / MANIFEST).is_file()]
+    stages = [folder / name for name in STAGES if _is_begun(folder / name)]
     parts = shares or stages
-    manifests = [read_manifest(part) for part in parts]
     if not parts:
         raise StoreError(f"{folder}: found no {MANIFEST}, allowed a folder of results")
+    first = read_manifest(shares[0]) if shares else {"kind": "study"}
     each = [status_of(part) for part in parts]
     finished, failed = (sum(one[key] for one in each) for key in ("finished", "failed"))
-    whole = int(manifests[0]["whole"]) if shares else sum(one["runs"] for one in each)
+    whole = int(first["whole"]) if shares else sum(one["runs"] for one in each)
     times = [one["seconds_left"] for one in each]
     return {
-        "folder": str(folder), "kind": manifests[0]["kind"] if shares else "study",
+        "folder": str(folder), "kind": first["kind"],
         "status": "shares" if shares else _slowest(each), "runs": whole,
         "finished": finished, "failed": failed, "left": whole - finished,
         "seconds_left": None if None in times else max(times), "shares": each,
     }  # fmt: skip
+
+
+def _is_begun(stage: Path) -> bool:
+    """Whether a stage of a study, or a share of it, has been begun."""
+    return (stage / MANIFEST).is_file() or any(stage.glob(f"{SHARD}*/{MANIFEST}"))
 
 
 def _slowest(each: list[dict[str, Any]]) -> str:

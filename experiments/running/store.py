@@ -45,21 +45,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
 class Store(OwnFolder):
     """Results of one plan in one folder.
 
-    Parameters
-    ----------
-    folder : Path
-        New, empty, or holding results of the same plan.
-    command : str
-        The command that repeats the plan, for the manifest.
-    as_new : bool
-        Write to a new sibling folder if this one is in use by another plan.
-    about : mapping
-        More for the manifest.
-
-    Raises
-    ------
-    StoreError
-        If the folder belongs to something else or cannot be written to.
+    `folder`: new, empty, or holding results of the same plan. `command`: the command that repeats
+    the plan, for the manifest. `as_new`: write to a new sibling folder if this one is in use by
+    another plan. `about`: more for the manifest. Raises StoreError: if the folder belongs to
+    something else or cannot be written to.
     """
 
     def __init__(
@@ -159,10 +148,7 @@ class Store(OwnFolder):
     def check(self) -> None:
         """Read finished tables through.
 
-        Raises
-        ------
-        DamagedError
-            If one is not as it was written.
+        Raises DamagedError: if one is not as it was written.
         """
         for name in self.tables:
             if (self.folder / name).exists():
@@ -174,15 +160,8 @@ class Store(OwnFolder):
         The parts are then removed, unless some runs of a sweep failed: then they stay, so that
         those can be tried again.
 
-        Parameters
-        ----------
-        parts : callable, optional
-            The files of a table by job, for parts that stand elsewhere and stay there.
-
-        Raises
-        ------
-        DamagedError
-            If a part cannot be read.
+        `parts`: the files of a table by job, for parts that stand elsewhere and stay there. Raises
+        DamagedError: if a part cannot be read.
         """
         try:
             for name in self.tables:

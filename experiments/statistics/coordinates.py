@@ -89,17 +89,8 @@ class Coordinate:
 def coordinates(scenario: Scenario, keys: Sequence[str] = ()) -> tuple[Coordinate, ...]:
     """The parameters marked free, or those named, as coordinates.
 
-    Parameters
-    ----------
-    scenario : Scenario
-        Whose values are in use.
-    keys : sequence of str
-        Dotted keys; all free ones if empty.
-
-    Raises
-    ------
-    UsageError
-        If a key is no free parameter.
+    `scenario`: whose values are in use. `keys`: dotted keys; all free ones if empty. Raises
+    UsageError: if a key is no free parameter.
 
     Examples
     --------
@@ -119,10 +110,7 @@ def coordinates(scenario: Scenario, keys: Sequence[str] = ()) -> tuple[Coordinat
 def values_at(axes: Sequence[Coordinate], point: np.ndarray) -> dict[str, float]:
     """Parameters at a point.
 
-    Returns
-    -------
-    dict of str to float
-        By dotted key.
+    Returns: by dotted key.
     """
     return {axis.key: axis.value(float(x)) for axis, x in zip(axes, point)}
 

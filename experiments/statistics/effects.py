@@ -74,10 +74,8 @@ def cube_of(runs: pd.DataFrame, plan: Plan) -> Cube:
 def finals_of(runs: pd.DataFrame, plan: Plan, names: Sequence[str]) -> np.ndarray:
     """Figures of whole runs by name, beside those of `MEASURES`.
 
-    Returns
-    -------
-    ndarray of float, shape (scenarios, replicates, names)
-        NaN where a run failed or does not have the figure.
+    Returns: shape (scenarios, replicates, names); NaN where a run failed or does not have the
+    figure.
     """
     ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
     values = np.full((len(plan.scenarios), plan.replicates, len(names)), np.nan)
@@ -110,14 +108,11 @@ def _mean(values: np.ndarray) -> np.ndarray:
 def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
     """Effects of every compared scenario on every measure; a row each.
 
-    Returns
-    -------
-    DataFrame
-        ``reference`` and ``level`` are means over replicates, ``difference`` the mean of paired
-        differences with ``low`` and ``high``; ``p_higher`` and ``p_better`` are the chances that the
-        true mean is above the reference and on its better side, ``replicates_better`` the share of
-        replicates there (ties count half); ``verdict`` is "higher" or "lower" where the interval
-        leaves out zero. ``pairs`` counts replicates. Intervals and chances need two pairs.
+    Returns: ``reference`` and ``level`` are means over replicates, ``difference`` the mean of
+    paired differences with ``low`` and ``high``; ``p_higher`` and ``p_better`` are the chances
+    that the true mean is above the reference and on its better side, ``replicates_better`` the
+    share of replicates there (ties count half); ``verdict`` is "higher" or "lower" where the
+    interval leaves out zero. ``pairs`` counts replicates. Intervals and chances need two pairs.
     """
     columns = ["measure", "label_en", "label_zh", "unit", "kind", "better"]
     base = pd.DataFrame(
@@ -129,17 +124,9 @@ def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
 def effects_on(levels: np.ndarray, base: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Effects of every compared scenario on any figures of whole runs; a row each.
 
-    Parameters
-    ----------
-    levels : ndarray, shape (scenarios, replicates, figures)
-        In the plan's order of scenarios; NaN where a run failed.
-    base : DataFrame
-        A row per figure; a column ``better`` is 1, -1 or 0 (see `Indicator`).
-
-    Returns
-    -------
-    DataFrame
-        Columns of `base`, and those of `effects_of`.
+    `levels`: shape (scenarios, replicates, figures); in the plan's order of scenarios; NaN where a
+    run failed. `base`: a row per figure; a column ``better`` is 1, -1 or 0 (see `Indicator`).
+    Returns: columns of `base`, and those of `effects_of`.
     """
     labels = list(plan.scenarios)
     reference = levels[labels.index(plan.reference)]

@@ -51,10 +51,8 @@ class Parts:
 def split(each: np.ndarray) -> Parts:
     """Split paired differences into parameters and luck.
 
-    Parameters
-    ----------
-    each : ndarray of float, shape (sets, replicates)
-        NaN where a run failed. Intervals need three sets and two replicates of one of them.
+    `each`: shape (sets, replicates); NaN where a run failed. Intervals need three sets and two
+    replicates of one of them.
 
     Examples
     --------
@@ -99,20 +97,10 @@ def _same_sign(means: np.ndarray, mean: float) -> float:
 def split_all(values: np.ndarray, names: Sequence[str], compared: Sequence[str]) -> pd.DataFrame:
     """Split every measure of every compared scenario.
 
-    Parameters
-    ----------
-    values : ndarray, shape (scenarios, sets, replicates, measures)
-        The reference first, then those compared; flows by year.
-    names : sequence of str
-        Measures.
-    compared : sequence of str
-        Labels of the scenarios after the first.
-
-    Returns
-    -------
-    DataFrame
-        A row a scenario and measure: the fields of `Parts`, with ``reference`` and ``level``, means
-        over all runs, and the measure's label, unit and better side.
+    `values`: shape (scenarios, sets, replicates, measures); the reference first, then those
+    compared; flows by year. `names`: measures. `compared`: labels of the scenarios after the
+    first. Returns: a row a scenario and measure: the fields of `Parts`, with ``reference`` and
+    ``level``, means over all runs, and the measure's label, unit and better side.
     """
     rows = []
     for k, label in enumerate(compared, start=1):

@@ -55,22 +55,11 @@ def indices_of(
 ) -> pd.DataFrame:
     """Indices from outcomes at the points, for a growing number of trajectories or base points.
 
-    Parameters
-    ----------
-    method : {"morris", "sobol"}
-    problem : dict
-        As from `problem_of`.
-    points : ndarray, shape (n * block, parameters)
-    values : ndarray, shape (n * block,)
-        A block with a missing value is left out.
-    seed : int
-        Of the bootstrap.
-
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`: `index` is mu, mu_star, sigma, S1, ST or S2; `n` of how many trajectories
-        or base points, the largest being all; `low` and `high` bound the 90 % interval.
+    `method`: ``morris`` or ``sobol``. `problem`: as from `problem_of`. `points`: shape (n * block,
+    parameters). `values`: shape (n * block,); a block with a missing value is left out. `seed`: of
+    the bootstrap. Returns: columns `COLUMNS`: `index` is mu, mu_star, sigma, S1, ST or S2; `n` of
+    how many trajectories or base points, the largest being all; `low` and `high` bound the 90 %
+    interval.
     """
     block = block_of(method, problem["num_vars"])
     blocks = values.reshape(-1, block)

@@ -54,10 +54,7 @@ def moments_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def interval(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
     """Bounds of the t interval of the mean over axis 0, shape (2, ...).
 
-    Parameters
-    ----------
-    values : ndarray, shape (runs, ...)
-        NaN where a run is missing.
+    `values`: shape (runs, ...); NaN where a run is missing.
 
     Examples
     --------
@@ -72,10 +69,7 @@ def interval(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
 def estimate(values: np.ndarray) -> Estimate:
     """Means over axis 0 with intervals and chances.
 
-    Parameters
-    ----------
-    values : ndarray, shape (runs, ...)
-        Paired differences; NaN where a run is missing.
+    `values`: shape (runs, ...); paired differences; NaN where a run is missing.
     """
     mean, error, pairs = moments_of(values)
     reach = quantile(pairs) * error
@@ -110,15 +104,9 @@ def mean_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, floa
 def ratio_interval(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """Bounds of the ratio of two means over axis 0, shape (2, ...).
 
-    Parameters
-    ----------
-    above, below : ndarray, shape (runs, ...)
-        Of the same runs; runs in which either is missing are left out.
-
-    Returns
-    -------
-    ndarray
-        NaN where the mean of `below` can't be told from zero, or with fewer than two runs.
+    `above`, `below`: shape (runs, ...); of the same runs; runs in which either is missing are left
+    out. Returns: NaN where the mean of `below` can't be told from zero, or with fewer than two
+    runs.
     """
     above, below = np.broadcast_arrays(np.asarray(above, float), np.asarray(below, float))
     there = np.isfinite(above) & np.isfinite(below)

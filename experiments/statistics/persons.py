@@ -80,11 +80,8 @@ def groups_of(people: Columns, remote: np.ndarray) -> np.ndarray:
 def sums_of(policy: Columns, reference: Columns, remote: np.ndarray, sample: float) -> Sums:
     """Compare the persons of a pair of runs.
 
-    Parameters
-    ----------
-    policy, reference : mapping of str to ndarray
-        Columns of `whom_people.PEOPLE`, the same persons in the same order.
-    remote : ndarray of bool, shape (townships,)
+    `policy`, `reference`: columns of `whom_people.PEOPLE`, the same persons in the same order.
+    `remote`: shape (townships,).
     """
     ours, theirs = outcomes_of(policy), outcomes_of(reference)
     member = groups_of(policy, remote).astype(float)
@@ -159,12 +156,9 @@ def pair_sums(
 ) -> tuple[dict[str, list[Sums | None]], dict[int, dict[str, dict[str, np.ndarray]]]]:
     """Sums of every pair of the kept replicates, and the persons of the first whole replicate.
 
-    Returns
-    -------
-    sums : dict of str to list
-        By scenario; None where a run failed or the two counties are not of the same persons.
-    first : dict
-        Replicate to persons by label, of the first replicate in which every run succeeded.
+    Returns `sums`: by scenario; None where a run failed or the two counties are not of the same
+    persons. Returns `first`: replicate to persons by label, of the first replicate in which every
+    run succeeded.
     """
     done, reference = store.done(PERSONS), plan.scenarios[plan.reference]
     sample = sample_of(reference, plan.settings.sample)

@@ -59,14 +59,7 @@ def default_weights(plan: Plan) -> np.ndarray:
 def rank_shares(scores: np.ndarray) -> np.ndarray:
     """Share of points at which each scenario has each rank; scenarios that tie share their ranks.
 
-    Parameters
-    ----------
-    scores : ndarray, shape (points, scenarios)
-        Higher is better.
-
-    Returns
-    -------
-    ndarray, shape (scenarios, ranks)
+    `scores`: shape (points, scenarios); higher is better. Returns: shape (scenarios, ranks).
 
     Examples
     --------
@@ -115,9 +108,7 @@ class Weighed:
 
         With the weight of `part` fixed, the others are uniform over what is left.
 
-        Returns
-        -------
-        ndarray, shape (weights of `GRID`, scenarios)
+        Returns: shape (weights of `GRID`, scenarios).
         """
         weights = weightings(POINTS, len(self.names))
         rest = weights / (1.0 - weights[:, [part]])
@@ -159,11 +150,8 @@ def weighed_of(cube: Cube, plan: Plan) -> Weighed:
 def ranks_of(weighed: Weighed) -> pd.DataFrame:
     """Rank acceptabilities as a table.
 
-    Returns
-    -------
-    DataFrame
-        scenario, index (under its own weights), and ``rank_1``, ``rank_2``, …: share of all
-        weightings in which the scenario has the rank.
+    Returns: scenario, index (under its own weights), and ``rank_1``, ``rank_2``, …: share of all
+    weightings in which the scenario has the rank.
     """
     index = 100.0 * (weighed.own * weighed.means).sum(axis=1)
     ranks = {f"rank_{k + 1}": column for k, column in enumerate(weighed.ranks.T)}

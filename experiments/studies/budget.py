@@ -268,10 +268,7 @@ def budget(
 def worlds_of(over: str, number: int, search: budget_search.Search) -> pd.DataFrame:
     """Sets of assumptions, a row each.
 
-    Raises
-    ------
-    UsageError
-        If an ensemble has not so many.
+    Raises UsageError: if an ensemble has not so many.
     """
     if over != FREE:
         sets = sets_of(over)
@@ -345,13 +342,10 @@ STORED = "budget.json"
 def plain_of(found: Budget) -> dict[str, Any]:
     """What the search found, without its runs.
 
-    Returns
-    -------
-    dict
-        ``mixes`` holds a dict for each mix: its levers; ``outcomes`` and ``spent`` as mean and 90 %
-        range over assumptions and replicates; ``programmes``, yuan a year; ``regret``, worst and
-        mean, by objective; and ``versus`` every mix by objective: mean difference, 90 % range over
-        sets of assumptions, and the share of sets in which it is larger.
+    Returns: ``mixes`` holds a dict for each mix: its levers; ``outcomes`` and ``spent`` as mean
+    and 90 % range over assumptions and replicates; ``programmes``, yuan a year; ``regret``, worst
+    and mean, by objective; and ``versus`` every mix by objective: mean difference, 90 % range over
+    sets of assumptions, and the share of sets in which it is larger.
     """
     search, s = found.search, found.search.settings
     county = search.scenario.county

@@ -145,11 +145,8 @@ def new_study(search: Search) -> Any:
 def search_mixes(folder: Path, search: Search, where: Where, reporter: Reporter) -> pd.DataFrame:
     """Try mixes until there are as many as asked for.
 
-    Returns
-    -------
-    DataFrame
-        A row for each mix that ran: levers, the mean of each objective, and ``spent``, yuan a year;
-        the index is the trial.
+    Returns: a row for each mix that ran: levers, the mean of each objective, and ``spent``, yuan a
+    year; the index is the trial.
     """
     import optuna
 
@@ -210,10 +207,7 @@ def outcomes(
 def design_for(search: Search, points: pd.DataFrame, luck: int = 0) -> dict[str, Any]:
     """The design that runs mixes, and perhaps worlds, under the cap.
 
-    Parameters
-    ----------
-    luck : int
-        Bits that change in the seed, for draws that had no part in the search.
+    `luck`: bits that change in the seed, for draws that had no part in the search.
     """
     s = search.settings
     return {

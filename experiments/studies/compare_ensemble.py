@@ -62,14 +62,8 @@ class OwnLuckPlan(Plan):
     def own(self, values: np.ndarray) -> np.ndarray:
         """Arrange figures of all runs by set.
 
-        Parameters
-        ----------
-        values : ndarray, shape (scenarios, replicates, measures)
-            As from `figures.values_of`.
-
-        Returns
-        -------
-        ndarray, shape (scenarios of a set, sets, replicates of a set, measures)
+        `values`: shape (scenarios, replicates, measures); as from `figures.values_of`. Returns:
+        shape (scenarios of a set, sets, replicates of a set, measures).
         """
         shape = (self.sets, self.in_set, self.sets, self.each, values.shape[-1])
         k = np.arange(self.sets)
@@ -98,12 +92,8 @@ def own_luck(
 def sets_of(over: str, number: int | None = None) -> list[dict[str, float]]:
     """Parameter sets of the ensemble that ships, or of a file.
 
-    Parameters
-    ----------
-    over : str
-        ``"ensemble"``, or the path of a CSV file.
-    number : int, optional
-        So many of them, far from each other; all if left out.
+    `over`: ``"ensemble"``, or the path of a CSV file. `number`: so many of them, far from each
+    other; all if left out.
     """
     if over != SHIPPED and not over.lower().endswith(".csv"):
         raise UsageError(f"over: found {over}, allowed {SHIPPED}, or a .csv file of parameter sets")

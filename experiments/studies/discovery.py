@@ -220,12 +220,8 @@ def _with_titles(attrs: dict[str, Any], folder: Path) -> dict[str, Any]:
 def outcome_of(runs: pd.DataFrame, scenario: str, against: str, measure: str) -> pd.Series:
     """Mean over replicates at each point, of the measure or of the paired difference.
 
-    Parameters
-    ----------
-    runs : DataFrame
-        A row a run: scenario, point, replicate and the measure.
-    scenario, against, measure : str
-        `against` is empty for the measure itself.
+    `runs`: a row a run: scenario, point, replicate and the measure. `scenario`, `against`,
+    `measure`: `against` is empty for the measure itself.
     """
     wide = runs.pivot(index=["point", "replicate"], columns="scenario", values=measure)
     values = wide[scenario] - (wide[against] if against else 0.0)

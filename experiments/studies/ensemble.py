@@ -88,10 +88,7 @@ def _set(
 def some(number: int, path: Path | None = None) -> list[dict[str, float]]:
     """So many sets of an ensemble, far from each other, in the order of the ensemble.
 
-    Raises
-    ------
-    UsageError
-        If there are not so many.
+    Raises UsageError: if there are not so many.
     """
     sets = ensemble(path)
     if not 2 <= number <= len(sets):

@@ -120,13 +120,8 @@ class Agreement(Plain):
 def response_of(row: Mapping[str, Any], levels: np.ndarray, names: Sequence[str]) -> Response:
     """What a lever did.
 
-    Parameters
-    ----------
-    row : mapping
-        Of ``face.toml``.
-    levels : ndarray of float, shape (values, replicates, measures)
-    names : sequence of str
-        Of the measures.
+    `row`: of ``face.toml``. `levels`: shape (values, replicates, measures). `names`: of the
+    measures.
     """
     direction = row["direction"]
     if direction == "none":
@@ -152,16 +147,8 @@ def _response(row: Mapping[str, Any], changes: list[Any], base: float, verdict: 
 def verdict_of(values: np.ndarray, sign: float) -> str:
     """Whether paired levels move one way.
 
-    Parameters
-    ----------
-    values : ndarray of float, shape (values of the lever, replicates)
-    sign : float
-        1 where they must rise, -1 where they must fall.
-
-    Returns
-    -------
-    str
-        ``holds``, ``no_response``, ``wrong`` or ``not_monotone``.
+    `values`: shape (values of the lever, replicates). `sign`: 1 where they must rise, -1 where
+    they must fall. Returns: ``holds``, ``no_response``, ``wrong`` or ``not_monotone``.
 
     Examples
     --------

@@ -90,10 +90,7 @@ def whole(row: Row | None) -> bool:
 def places_of(then: pd.DataFrame, now: pd.DataFrame, province: str) -> list[Place]:
     """Counties of a province that both censuses have under one code and name, in the order of codes.
 
-    Raises
-    ------
-    UsageError
-        If there is no such province.
+    Raises UsageError: if there is no such province.
     """
     named = then["省"].astype(str)
     if province not in set(named):
@@ -165,22 +162,14 @@ def lived(run: Run, task: Task) -> pa.Table:
 
 @dataclass(frozen=True)
 class Hindcast:
-    """What a hindcast found.
+    """What a hindcast found."""
 
-    Attributes
-    ----------
-    figures : DataFrame
-        Columns code, province, county, measure, census_2010, census_2020, model, low, high (of the
-        model's runs), no_change, cohorts; a row for each county and measure, people or a share.
-    counties : DataFrame
-        A row a county: code, province, county, and for each forecast ``error_`` (people in the wrong
-        cell or missing, as a share of residents in 2020), ``total_`` (residents of 20 to 54, relative
-        error) and ``farming_`` (share points, forecast less census).
-    plan : Plan
-    folder : Path
-    """
-
+    # columns code, province, county, measure, census_2010, census_2020, model, low, high (of the
+    # model's runs), no_change, cohorts; a row for each county and measure, people or a share
     figures: pd.DataFrame
+    # A row a county: code, province, county, and for each forecast ``error_`` (people in the wrong
+    # cell or missing, as a share of residents in 2020), ``total_`` (residents of 20 to 54, relative
+    # error) and ``farming_`` (share points, forecast less census)
     counties: pd.DataFrame
     plan: Plan
     folder: Path
@@ -199,23 +188,10 @@ def hindcast(
 ) -> Hindcast:
     """Start counties from the census of 2010 and hold them against that of 2020.
 
-    Parameters
-    ----------
-    files : path
-        Folder with both files of the China Census data set.
-    provinces : sequence of str
-        Names as in the census, such as 安徽省.
-    each : int
-        Counties of each province, beside Binhai; see `chosen` for the rule.
-    replicates : int
-    settings, where, results
-        Of the runs.
-    say : callable
-        Called with a line of what is being done.
-
-    Raises
-    ------
-    ScenarioError, UsageError, Interrupted
+    `files`: folder with both files of the China Census data set. `provinces`: names as in the
+    census, such as 安徽省. `each`: counties of each province, beside Binhai; see `chosen` for the
+    rule. `settings`, `where`, `results`: of the runs. `say`: called with a line of what is being
+    done.
     """
     say("reading the censuses")
     then, now = read_census(files, THEN), read_census(files, NOW)

@@ -86,15 +86,8 @@ SINGLE = tuple(
 def observed(run: Run) -> dict[str, float]:
     """Every pattern that one run under baseline policy can show.
 
-    Parameters
-    ----------
-    run : Run
-        Of 84 months or more, for all of them.
-
-    Returns
-    -------
-    dict of str to float
-        By the keys of `SINGLE`; NaN where there are too few cases, or too few months.
+    `run`: of 84 months or more, for all of them. Returns: by the keys of `SINGLE`; NaN where there
+    are too few cases, or too few months.
 
     Examples
     --------

@@ -32,11 +32,8 @@ CAP = "cap"
 def planned(scenario: Scenario, months: int) -> pd.DataFrame:
     """Planned spending by month and programme, yuan, full county.
 
-    Returns
-    -------
-    DataFrame
-        Index month 1..months, a column per programme of the ledger; NaN where spending follows
-        demand.
+    Returns: index month 1..months, a column per programme of the ledger; NaN where spending
+    follows demand.
 
     Examples
     --------
@@ -74,10 +71,8 @@ def budgets(scenario: Scenario, months: int) -> dict[str, np.ndarray]:
 def unpaid_by_reason(cube: Cube, plan: Plan) -> np.ndarray:
     """What was due and not paid over the horizon, by scenario, replicate, pot and reason.
 
-    Returns
-    -------
-    ndarray, shape (scenarios, replicates, pots, 2)
-        Yuan; of the last axis the first is the cap, the second the empty pot.
+    Returns: shape (scenarios, replicates, pots, 2); yuan; of the last axis the first is the cap,
+    the second the empty pot.
     """
     months = plan.settings.months
     found = np.zeros((len(plan.scenarios), plan.replicates, len(programmes.POTS), 2))
@@ -122,11 +117,8 @@ def _spent_this_year(cost: np.ndarray, cap: np.ndarray) -> np.ndarray:
 def planned_and_spent(cube: Cube, plan: Plan) -> pd.DataFrame:
     """Planned, spent and unpaid a year by scenario and programme.
 
-    Returns
-    -------
-    DataFrame
-        scenario, programme, pot, planned (NaN where spending follows demand), spent, unpaid: yuan a
-        year, full county, means over replicates.
+    Returns: scenario, programme, pot, planned (NaN where spending follows demand), spent, unpaid:
+    yuan a year, full county, means over replicates.
     """
     years = plan.settings.months / YEAR
     rows = []

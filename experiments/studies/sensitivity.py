@@ -20,12 +20,13 @@ import pandas as pd
 
 from returnee.experiments.arguments import check_fields, checked_arguments
 from returnee.experiments.defaults import MAX_RUNS
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import ShareDone, UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import check_key
 from returnee.experiments.measuring.measures import check_horizon, check_measure, labelled
 from returnee.experiments.measuring.selections import SENSITIVE
 from returnee.experiments.running.design.design import design_of, labels_of
+from returnee.experiments.running.manifests import FINISHED, MANIFEST, read_manifest
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import SweepPlan, plan_of
 from returnee.experiments.statistics.indices import MORRIS, SOBOL, draw, indices_of, problem_of
@@ -142,7 +143,8 @@ def sensitivity(
     where : Where
         Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
-        Or its fields: out, as_new, progress.
+        Or its fields: out, as_new, progress, shard. With both methods a share of the second is
+        made when those of the first are merged, as its parameters hinge on them.
 
     Returns
     -------
@@ -158,7 +160,6 @@ def sensitivity(
     ------
     ScenarioError, UsageError, Interrupted
     """
-    results.unshared()
     study = study_of(scenarios, against, effort, settings, overrides or {})
     effort.check()
     about: dict[str, Any] = {**attributes(study), "moved": len(study.moved)}
@@ -178,7 +179,10 @@ def sensitivity(
             points = draw(name, problem, n, study.settings.seed)
             plan = _plan(name, study, points, overrides or {}, effort.max_runs)
             command = shlex.join(["returnee", "sensitivity", *study.scenarios])
-            runs = swept(plan, where, replace(results, out=folder / name), command)
+            try:
+                runs = swept(plan, where, _kept(results, folder / name), command)
+            except ShareDone as share:
+                raise ShareDone(folder, *share.folders) from None
             frame, ranges, untold = _indices(name, study, problem, points, runs)
             frames.append(frame)
             about["effects"] += ranges
@@ -188,6 +192,14 @@ def sensitivity(
             write_frame(folder / INDICES, found)
     found.attrs = about
     return found
+
+
+def _kept(results: Keep, folder: Path) -> Keep:
+    """Where the runs of a stage are kept: of a merged one there is no share left to make."""
+    done = (folder / MANIFEST).is_file() and read_manifest(folder)["status"] == FINISHED
+    if results.shard and results.out is None:
+        raise UsageError(f"shard: found {results.shard} without a folder, allowed with --out")
+    return replace(results, out=folder, shard="" if done else results.shard)
 
 
 def study_of(
@@ -269,14 +281,8 @@ def _indices(
 ) -> tuple[pd.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
     """What the runs of one method tell.
 
-    Returns
-    -------
-    DataFrame
-        Indices of every target that has some.
-    list of dict
-        `effects_over` the points.
-    list of dict
-        Targets without an index, with the points there are and those that have an outcome.
+    Returns: indices of every target that has some. Returns: `effects_over` the points. Returns:
+    targets without an index, with the points there are and those that have an outcome.
     """
     frames, untold, found = [], [], targets_of(runs, study, len(points))
     for (scenario, target, measure), values in found.items():
@@ -318,11 +324,8 @@ def targets_of(
 ) -> dict[tuple[str, str, str], np.ndarray]:
     """Outcomes at every point: indicators, and paired effects of the scenarios on them.
 
-    Returns
-    -------
-    dict
-        Scenario, "level" or "effect", and measure, to values of shape (points,); NaN where a run of
-        the point failed.
+    Returns: scenario, "level" or "effect", and measure, to values of shape (points,); NaN where a
+    run of the point failed.
     """
     labels = labels_of((study.against, *study.scenarios))
     wide = runs.set_index(["scenario", "point", "replicate"]).sort_index()

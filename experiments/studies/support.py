@@ -49,10 +49,7 @@ PER_YEAR = (*YEARLY, "refused_gave_up")
 def support_of(cube: Cube, runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Figures of the support system against the reference, a row each.
 
-    Returns
-    -------
-    DataFrame
-        scenario, measure, unit, better, and the columns of `effects.effects_of`.
+    Returns: scenario, measure, unit, better, and the columns of `effects.effects_of`.
     """
     years = plan.settings.months / 12.0
     found: dict[str, np.ndarray] = {}
@@ -108,13 +105,10 @@ def _share(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 def funnel_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """How far files got, why loans were not had, and months between stages; a row each.
 
-    Returns
-    -------
-    DataFrame
-        scenario, kind ("all", "referred", "alone"), measure (a stage, ``refused_`` and a reason,
-        ``months_to_`` and a step), unit, better, count and reference_count (files over the horizon,
-        full county), and the columns of `effects.effects_of`, for stages as a share of the files
-        begun, for reasons as a share of the loan files.
+    Returns: scenario, kind ("all", "referred", "alone"), measure (a stage, ``refused_`` and a
+    reason, ``months_to_`` and a step), unit, better, count and reference_count (files over the
+    horizon, full county), and the columns of `effects.effects_of`, for stages as a share of the
+    files begun, for reasons as a share of the loan files.
     """
     rows: list[tuple[str, str, str, int]] = []
     levels: list[np.ndarray] = []

@@ -78,10 +78,7 @@ def whom_of(
 ) -> Whom:
     """Means and intervals of all sums.
 
-    Parameters
-    ----------
-    costs : mapping of str to ndarray, shape (replicates,)
-        Public cost of every run over the horizon, yuan, by label.
+    `costs`: shape (replicates,); public cost of every run over the horizon, yuan, by label.
     """
     frames: dict[str, list[pd.DataFrame]] = {
         name: [] for name in ("counts", "served", "waterfall", "others", "ratios")
@@ -169,11 +166,8 @@ def others_frame(others: np.ndarray) -> pd.DataFrame:
 def ratios_frame(steps: np.ndarray, cost: np.ndarray, without: np.ndarray) -> pd.DataFrame:
     """Rows of `Whom.ratios`.
 
-    Parameters
-    ----------
-    steps : ndarray, shape (replicates, 2, 8)
-    cost, without : ndarray, shape (replicates,)
-        Public cost under the policy and under the reference, yuan over the horizon.
+    `steps`: shape (replicates, 2, 8). `cost`, `without`: shape (replicates,); public cost under
+    the policy and under the reference, yuan over the horizon.
     """
     rows: list[dict[str, Any]] = []
     for k, amount in enumerate(persons.AMOUNTS):

@@ -48,16 +48,10 @@ def named(rows: Iterable[Any], lang: str) -> dict[str, str]:
 def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digits: int = 0) -> str:
     """Write a figure as a reader would.
 
-    Parameters
-    ----------
-    value : float
-        NaN is written as a dash.
-    unit : str
-        Shares are written in per cent (differences in points), yuan in millions or 万元.
-    signed : bool
-        Whether it is a difference, to be written with its sign and fewer digits.
-    digits : int
-        Significant digits; 3 for differences and 4 for levels if left out.
+    `value`: NaN is written as a dash. `unit`: shares are written in per cent (differences in
+    points), yuan in millions or 万元. `signed`: whether it is a difference, to be written with its
+    sign and fewer digits. `digits`: significant digits; 3 for differences and 4 for levels if left
+    out.
 
     Examples
     --------
@@ -200,10 +194,7 @@ def joined(lang: str, *sentences: str) -> str:
 def counted(number: float, noun: str, lang: str) -> str:
     """A number with its noun, in the singular where it is one.
 
-    Parameters
-    ----------
-    noun : str
-        A key of ``counts``.
+    `noun`: a key of ``counts``.
 
     Examples
     --------
@@ -234,11 +225,9 @@ def unit_name(unit: str, lang: str) -> str:
 def phrase(measure: Any, kind: str, lang: str) -> str:
     """How a measure is called where its label does not fit; else its label.
 
-    Parameters
-    ----------
-    kind : {"noun", "short", "tab", "rate", "unit", "clause", "thing", "things"}
-        In a sentence, at the head of a row, on a button, as a figure a year, its unit there, as a
-        difference, and what is gained, one or many; a key of its table under ``measures``.
+    `kind`: ``noun`` or ``short`` or ``tab`` or ``rate`` or ``unit`` or ``clause`` or ``thing`` or
+    ``things``; in a sentence, at the head of a row, on a button, as a figure a year, its unit
+    there, as a difference, and what is gained, one or many; a key of its table under ``measures``.
     """
     said = words(lang)["measures"].get(measure.name, {})
     label = label_of(measure, lang)
@@ -333,12 +322,7 @@ def title_of(scenario: Any, label: str, lang: str) -> str:
 def in_lines(text: str, width: int, most: int = 3) -> str:
     r"""A name in lines that fit into a chart, cut off where it is too long.
 
-    Parameters
-    ----------
-    width : int
-        Letters of a line; Chinese characters count as two.
-    most : int
-        Lines.
+    `width`: letters of a line; Chinese characters count as two. `most`: lines.
 
     Examples
     --------

@@ -440,13 +440,19 @@ class Closing(Group):
     debt_share: float = lever(
         0.5, unit="share of income", within=(0, 1),
         en="Paying off the debt", zh="还债比例",
-        help=("Share of income that a former owner pays on the loan.",
-              "前业主用于偿还贷款的收入比例。"))
+        help=("Share of income above a bare living that a bank collects of a former owner and a guarantor for an "
+              "overdue loan; of an open firm, of its cash.",
+              "银行就逾期贷款向前业主和担保人追收的、超出基本生活费部分的收入比例；对在营企业为其现金的比例。"))
+    exempt_months: float = lever(
+        6, unit="months", within=(0, 36),
+        en="Left to debtors", zh="债务人生活保留",
+        help=("Months of a bare living (firm.living) that are left to an owner or guarantor of their savings.",
+              "清偿时为业主或担保人保留的基本生活费月数（按firm.living计）。"))
     grace: int = lever(
-        36, unit="months", within=(0, 36),
+        3, unit="months", within=(0, 36), evidence=("P201",),
         en="Grace for arrears", zh="逾期宽限",
-        help=("Months that a bank waits for arrears before it calls on the fund.",
-              "银行要求代偿前等待逾期的月数。"))
+        help=("Months for which a bank collects arrears before it calls on the fund: 90 days (P201).",
+              "银行申请代偿前催收逾期贷款的月数：90天（P201）。"))
     withdraw: float = lever(
         0.05, unit="share", within=(0, 0.5), evidence=("P046", "BH048"), bound=True,
         en="Banks stop lending", zh="银行停贷线",
@@ -757,13 +763,13 @@ class Careers(Group):
     wage_step: float = lever(
         0.1, unit="share/month", within=(0, 1),
         en="Adjustment of wages", zh="工资调整速度",
-        help=("Share of the gap between the wage and the wage curve that closes in a month.",
-              "工资与工资曲线的差距每月缩小的比例。"))
+        help=("Weight of a month in the share of seekers that wages follow.",
+              "工资所随的求职者比例中最近一月的权重。"))
     chance_step: float = lever(
         0.2, unit="share/month", within=(0, 1),
         en="Learning the chance of a job", zh="求职预期更新",
-        help=("Weight of a month in the chance of a job that people expect.",
-              "人们对求职机会的预期中最近一月的权重。"))
+        help=("Weight of a month in the seekers, and in those who found a job, by whom people judge their chance.",
+              "人们据以判断求职机会的求职者与就业者人数中最近一月的权重。"))
     seek_patience: int = lever(
         6, unit="months", within=(1, 24),
         en="Patience of seekers", zh="求职耐心",
@@ -802,10 +808,10 @@ class Careers(Group):
               "follow up a venture idea.",
               "照料子女或老人使女性跟进创业想法的频率下降的对数幅度。"))
     idea_rate: float = lever(
-        0.095, unit="ideas/person/yr", within=(0, 1), free=True,
+        0.0526, unit="ideas/person/yr", within=(0, 1), free=True,
         en="Venture ideas", zh="创业点子",
-        help=("Workable venture ideas a year that come to someone of the best age.",
-              "处于最佳年龄者每年产生的可行创业点子数。"))
+        help=("Workable venture ideas a year, on average over the labour force at the start.",
+              "期初劳动力人均每年产生的可行创业点子数。"))
     age_of_ideas: float = lever(
         33, unit="years", within=(18, 60), evidence=("BH155",), bound=True,
         en="Best age for ideas", zh="点子最多的年龄",
@@ -871,7 +877,7 @@ class Money(Group):
         help=("Savings that people keep back and don't put into a firm.",
               "留作家用、不投入企业的储蓄。"))
     guarantor_share: float = lever(
-        0.12, unit="share", within=(0, 1), free=True,
+        0.16, unit="share", within=(0, 1), free=True,
         en="Willing guarantors", zh="愿担保者比例",
         help=("Share of home ties in work who stand guarantor; a quarter lack one (BH033).",
               "在家有业亲友中愿作担保者的比例；约四分之一缺担保人（BH033）。"))
@@ -896,20 +902,26 @@ class Money(Group):
         help=("Factor on the chance to give up and on the cost of applying, with a post in the township.",
               "本乡镇设有服务点时，放弃概率和申请成本的系数。"))
     smallest_loan: float = lever(
-        90_000, unit="yuan", within=(0, 200_000),
-        en="Smallest guaranteed loan", zh="最低贷款需求",
-        help=("Sum below which nobody applies for a guaranteed loan.",
-              "低于此数额则无人申请创业担保贷款。"))
+        120_000, unit="yuan", within=(0, 200_000),
+        en="Want that makes one ask", zh="最低贷款需求",
+        help=("Money wanting below which nobody applies for a guaranteed loan.",
+              "资金缺口低于此数额则无人申请创业担保贷款。"))
+    least_loan: float = lever(
+        10_000, unit="yuan", within=(1, 100_000),
+        en="Least that a bank lends", zh="银行最低放贷额",
+        help=("Sum below which a loan, guaranteed or at its own risk, is not worth a bank's while.",
+              "低于此数额的贷款，无论有无担保，银行均不发放。"))
     term_left: int = lever(
         12, unit="months", within=(0, 36),
         en="Term left to raise a loan", zh="增额所需剩余期限",
         help=("Months of the term that must be left for a loan to be raised.",
               "贷款增额时须剩余的期限。"))
     eligible: float = lever(
-        0.372, unit="share", within=(0, 1), evidence=("P149",), bound=True,
+        0.6, unit="share", within=(0, 1), evidence=("P149",), bound=True,
         en="Eligible for bank credit", zh="正规信贷资格",
-        help=("Share of people with whom banks deal at all; fixed for life but for bad records.",
-              "银行愿意受理的人所占比例；除不良记录外终身不变。"))
+        help=("Share of people with whom banks deal at all, fixed for life but for bad records; more than the "
+              "37 % of returnee founders who have formal credit (P149), as these also ask and are approved.",
+              "银行愿意受理的人所占比例，除不良记录外终身不变；高于已获正规信贷的返乡创业者比例37%（P149），后者还须申请并获批。"))
     visits_per_day: float = lever(
         0.25, unit="visits/working day", within=(0, 2),
         en="Visits to the desk", zh="办件跑动次数",
@@ -968,11 +980,6 @@ class Money(Group):
         en="Largest commercial credit", zh="商业小额贷款额度",
         help=("Most that a bank lends a small firm at its own risk.",
               "银行自担风险向小微企业发放的最高额度。"))
-    commercial_least: float = lever(
-        10_000, unit="yuan", within=(1, 100_000),
-        en="Smallest commercial credit", zh="商业小额贷款最低额",
-        help=("Sum below which a bank's own loan is not worth its while.",
-              "低于此数额银行不自担风险放贷。"))
     commercial_months: int = lever(
         24, unit="months", within=(1, 120),
         en="Term of commercial credit", zh="商业小额贷款期限",

@@ -7,6 +7,10 @@ what people know, can do, can afford or must wait for.
 
 from __future__ import annotations
 
+from typing import Self
+
+from pydantic import model_validator
+
 from returnee.scenarios.schema.fields import Group, group, lever
 
 # One lever a paragraph reads as a table; one argument a line would not.
@@ -138,6 +142,16 @@ class Finance(Group):
         en="Compensation on closing", zh="创业失败补偿",
         help=("Paid to an owner who closes: at most this, and at most a share of the taxes paid.",
               "歇业时发放，不超过此额，也不超过已缴税款的一定比例。"))
+
+    @model_validator(mode="after")
+    def _fund_bears_a_loan(self) -> Self:
+        least = self.loan_cap / self.leverage
+        if 0 < self.guarantee_fund < least:
+            raise ValueError(
+                f"guarantee_fund: found {self.guarantee_fund:g}, allowed 0 or at least "
+                f"finance.loan_cap / finance.leverage, {least:g}"
+            )
+        return self
 
 
 class Budget(Group):

@@ -28,7 +28,7 @@ FAR = 2.0
 def at_size(policy: Policy, labour_force: float) -> Policy:
     """A policy whose amounts per worker are those of `policy` in a county of `SHIPPED` workers.
 
-    Whole numbers are rounded, and nothing leaves its range.
+    Whole numbers are rounded, and nothing leaves its range; a fund still backs a loan.
     """
     if labour_force == SHIPPED:
         return policy
@@ -41,6 +41,9 @@ def at_size(policy: Policy, labour_force: float) -> Policy:
             found.setdefault(group, {})[name] = lever.type(
                 round(value) if lever.type is int else value
             )
+    backs = policy.finance.loan_cap / policy.finance.leverage  # the least fund that backs a loan
+    fund = found["finance"]["guarantee_fund"]
+    found["finance"]["guarantee_fund"] = max(fund, backs) if fund else fund
     groups = {group: {**dict(getattr(policy, group)), **values} for group, values in found.items()}
     return Policy.model_validate({**dict(policy), **groups})
 

@@ -23,7 +23,7 @@ from returnee.simulation.engine.cache import (
     holds_the_model,
     kernel_folder,
 )
-from returnee.simulation.engine.linking import Kernel
+from returnee.simulation.engine.kernels import Kernel
 
 F = TypeVar("F", bound=Callable[..., Any])
 OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
@@ -57,6 +57,14 @@ def kernel(function: F) -> F:
     compiled = Kernel(function, targetoptions=OPTIONS)
     compiled._cache = KernelCache(function, SOURCE_HASH)
     return compiled
+
+
+def inlined(function: F) -> F:
+    """Like `kernel`, for a rule that is written into the loops that call it, which are then vectorised."""
+    rules.hold(function.__module__)
+    if config.DISABLE_JIT:
+        return function
+    return numba.njit(nogil=True, error_model="numpy", inline="always")(function)
 
 
 def by_code(name: str, rules_by_code: Sequence[Callable[..., Any]], arguments: str) -> Any:

@@ -41,18 +41,21 @@ from returnee.simulation.state.changes import (
 )
 from returnee.simulation.state.channels import (
     INCUBATION,
+    N_CHANNELS,
     SERVICES,
     TRAINING,
     is_offered,
 )
 from returnee.simulation.state.draws import (
+    CHANNELS_MOST,
     D_FIRM,
     D_FOUNDING,
     D_VENTURE,
     I_ASKS,
     I_REGISTER,
     I_TOLD,
-    I_TOLD_LAST,
+    I_TOLD_FIFTH,
+    I_TOLD_FURTHER,
     draws,
     normal,
 )
@@ -256,8 +259,14 @@ def tell(c: County, i: int, attempt: int):
     """At registration a founder may be told of the channels of support that are offered."""
     worker, clock, chance = c.workers[i], c.clock, c.behaviour.information_told_at_desk
     a, b, d, e = draws(clock, D_FOUNDING, 0, worker.id, I_TOLD + attempt)
-    g, _, _, _ = draws(clock, D_FOUNDING, 0, worker.id, I_TOLD_LAST + attempt)
-    for channel, u in enumerate((a, b, d, e, g)):
+    g, _, _, _ = draws(clock, D_FOUNDING, 0, worker.id, I_TOLD_FIFTH + attempt)
+    luck = a, b, d, e, g
+    for channel in range(N_CHANNELS):
+        if channel < len(luck):
+            u = luck[channel]
+        else:
+            item = I_TOLD_FURTHER + attempt * CHANNELS_MOST + channel
+            u, _, _, _ = draws(clock, D_FOUNDING, 0, worker.id, item)
         if u < chance and is_offered(channel, c.policy):
             learn(c, i, channel)
 

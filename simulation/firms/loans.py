@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, job_pay
@@ -59,18 +61,27 @@ def repay_from_savings(c: County, f: int, i: int, kept: float):
 
 
 @kernel
+def exempt(behaviour: np.record):
+    """Savings that the law leaves to who owes or stands guarantor: a bare living for some months; yuan."""
+    return behaviour.closing_exempt_months * behaviour.firm_living
+
+
+@kernel
 def repay_from_all(c: County, f: int):
-    """Pay the loan from cash, the owner's savings and the guarantor's, as far as they go."""
-    firm = c.firms[f]
+    """Pay the loan from cash, the owner's savings and the guarantor's above what they must be left.
+
+    What is still owed is overdue from now on.
+    """
+    firm, left = c.firms[f], exempt(c.behaviour)
     firm.cash -= pay_loan(c, f, firm.cash, r.T_REPAID_BY_FIRMS)
-    repay_from_savings(c, f, firm.owner, 0.0)
+    repay_from_savings(c, f, firm.owner, left)
     if firm.guarantor >= 0:
-        repay_from_savings(c, f, firm.guarantor, 0.0)
+        repay_from_savings(c, f, firm.guarantor, left)
     if firm.loan > 0:
         repay_from_household(c, f)
     if firm.loan > 0:
         firm.loan_stage = r.OVERDUE
-        firm.loan_due = min(int(firm.loan_due), int(c.clock.month))
+        firm.loan_due = c.clock.month
         owner = c.workers[firm.owner]
         if owner.record == r.CLEAN:
             owner.record = r.IN_ARREARS
@@ -88,18 +99,25 @@ def repay_from_household(c: County, f: int):
 
 
 @kernel
-def wage_of(c: County, i: int):
-    """Monthly income of worker `i` from a job, here or away, farming or a pension; yuan."""
+def earnings_of(c: County, i: int):
+    """Monthly income of worker `i` from a job, here or away, a firm, farming or a pension; yuan."""
     worker = c.workers[i]
     if worker.state == r.AWAY:
         return worker.wage
     if worker.state == r.EMPLOYED:
         return job_pay(c, worker)
+    if worker.state == r.OWNER:
+        return c.firms[worker.firm].income
     if worker.state == r.RETIRED:
         return c.behaviour.money_pension
-    if worker.state == r.OWNER:
-        return 0.0
-    return c.facts.work_farm_income
+    return c.facts.work_farm_income if worker.state == r.FARMING else 0.0
+
+
+@kernel
+def collected_from(c: County, i: int):
+    """What a bank collects of a month's income of worker `i`: a share of what is above a bare living."""
+    above = max(earnings_of(c, i) - c.behaviour.firm_living, 0.0)
+    return c.behaviour.closing_debt_share * above
 
 
 @kernel
@@ -222,7 +240,8 @@ def pay_arrears(c: County, f: int):
 def settle_debts(c: County, f: int):
     """What is left of the loans of a firm that ends: guaranteed, then a bank's own, then the tie's.
 
-    The owner's savings answer for a bank's loan in full, for a tie's above the buffer; the rest is lost.
+    The owner's savings answer for a bank's loan above what the law leaves, for a tie's above the buffer;
+    the rest is lost.
     """
     firm = c.firms[f]
     owner = c.workers[firm.owner]
@@ -230,7 +249,8 @@ def settle_debts(c: County, f: int):
         repay_from_all(c, f)
     if firm.commercial > 0:
         firm.cash -= repay_commercial(c, f, firm.cash, r.T_REPAID_BY_FIRMS)
-        owner.savings -= repay_commercial(c, f, owner.savings, r.T_REPAID_FROM_SAVINGS)
+        spare = owner.savings - exempt(c.behaviour)
+        owner.savings -= repay_commercial(c, f, spare, r.T_REPAID_FROM_SAVINGS)
         if firm.commercial > 0:
             lost = firm.commercial
             firm.commercial = 0
@@ -253,17 +273,18 @@ def settle_debts(c: County, f: int):
 def pay_off(c: County, f: int):
     """An overdue loan is paid from income; after some months the fund pays the bank instead.
 
-    A bank waits as long as the firm is open and pays.
+    A bank waits as long as the firm is open and pays, from its cash. Of a firm that has ended it collects
+    from what the former owner and the guarantor earn.
     """
     firm, clock, behaviour = c.firms[f], c.clock, c.behaviour
     if firm.phase == r.OPEN:
-        part = max(behaviour.closing_debt_share * firm.income, 0.5 * firm.cash)
-        firm.cash -= pay_loan(c, f, part, r.T_REPAID_BY_FIRMS)
+        part = behaviour.closing_debt_share * max(firm.income, firm.cash)
+        firm.cash -= pay_loan(c, f, min(part, firm.cash), r.T_REPAID_BY_FIRMS)
     else:
-        part = wage_of(c, firm.owner)
+        part = collected_from(c, firm.owner)
         if firm.guarantor >= 0:
-            part += wage_of(c, firm.guarantor)
-        pay_loan(c, f, behaviour.closing_debt_share * part, r.T_REPAID_FROM_WAGES)
+            part += collected_from(c, firm.guarantor)
+        pay_loan(c, f, part, r.T_REPAID_FROM_WAGES)
     if (
         firm.loan > 0
         and firm.phase != r.OPEN

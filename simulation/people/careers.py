@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from returnee.simulation.engine.bundle import AHEAD, prefetch
+from returnee.simulation.engine.bundle import prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.founding import begin_venture
 from returnee.simulation.firms.hiring import leave_employer
@@ -19,7 +19,6 @@ from returnee.simulation.people.ideas import (
     OUT_OF_REACH,
     drop_idea,
     log_income_at_home,
-    might_found,
     months_of_thought,
     think,
     venture_in_hand,
@@ -37,18 +36,26 @@ from returnee.simulation.people.returning import (
 )
 from returnee.simulation.people.reviews import list_due, schedule
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, enter, go_away, happens, knows
+from returnee.simulation.state.changes import (
+    age_of,
+    enter,
+    go_away,
+    happens,
+    knows,
+    surely_above,
+)
 from returnee.simulation.state.channels import TRAINING
 from returnee.simulation.state.draws import (
+    BLOCK,
     D_HEAR,
     D_REVIEW,
     I_HEARD,
     I_IDEAS,
     ONLY,
-    draws,
+    draw_each,
 )
 from returnee.simulation.state.queues import enter_training_queue
-from returnee.simulation.state.visible import HOME, look_around, share_of
+from returnee.simulation.state.visible import HOME, fetch_ties, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -62,10 +69,21 @@ CODES = 16  # a decision is kept as row * CODES + code
 
 
 @kernel
-def hazard_of_leaving(c: County, i: int):
-    """Hazard in half a year that worker `i`, at home, leaves for the city."""
-    worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
-    month, share = c.clock.month, share_of(look_around(c, i), HOME)
+def hazard_of_leaving(c: County, i: int, share: float):
+    """Hazard in half a year that worker `i`, at home, leaves for the city.
+
+    Parameters
+    ----------
+    share : float
+        Share of the ties at home.
+    """
+    return math.exp(min(score_of_leaving(c, c.workers[i], share), 3.0))
+
+
+@kernel
+def score_of_leaving(c: County, worker: np.record, share: float):
+    """Log of that hazard."""
+    behaviour, facts, month = c.behaviour, c.facts, c.clock.month
     city = utility_of_city(c, worker, 0.0)
     usual = months_to_find(facts, behaviour, 0)
     if months_to_find(facts, behaviour, month) > usual:  # the constant holds the usual search
@@ -82,24 +100,37 @@ def hazard_of_leaving(c: County, i: int):
         score -= behaviour.careers_leave_women
     if worker.ever_away == 1:
         score += behaviour.careers_leave_experience
-    return math.exp(min(score, 3.0))
+    return score
 
 
 @kernel
-def hazard_of_going(c: County, i: int):
+def hazard_of_going(c: County, i: int, share: float):
     """Hazard a month that worker `i` goes to the city; who waits goes when a job there is found."""
-    usual = hazard_of_leaving(c, i) / 6.0
+    usual = hazard_of_leaving(c, i, share) / 6.0
     if c.workers[i].waits == 1:
         return max(usual, 1.0 / months_to_find(c.facts, c.behaviour, c.clock.month))
     return usual
 
 
 @kernel
-def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: float, job: float):
+def leaves(c: County, i: int, share: float, u: float, months: int):
+    """Whether worker `i`, at home, goes to the city within some months (uniform draw `u`)."""
+    worker = c.workers[i]
+    if worker.waits == 0 and surely_above(6.0 / months * u, score_of_leaving(c, worker, share)):
+        return False
+    return happens(u, hazard_of_going(c, i, share) * months)
+
+
+@kernel
+def decide_at_home(
+    c: County, i: int, share: float, log_venture: float, move: float, ask: float, job: float
+):
     """What worker `i`, at home without a firm, decides at this review.
 
     Parameters
     ----------
+    share : float
+        Share of the ties at home.
     log_venture : float
         Log income of the venture that would be begun, less caution; OUT_OF_REACH if none.
     move, ask, job : float
@@ -107,7 +138,7 @@ def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: floa
     """
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
     if worker.waits == 1:
-        settle_at_home(c, i, log_venture)
+        settle_at_home(c, i, share, log_venture)
     often = worker.state == r.SEEKING or worker.waits == 1
     usual = behaviour.careers_seeker_review if often else behaviour.careers_home_review
     months = min(clock.month - int(worker.since), usual)
@@ -118,7 +149,7 @@ def decide_at_home(c: County, i: int, log_venture: float, move: float, ask: floa
     if ask < behaviour.support_ask_rate and knows(worker, TRAINING):
         if ask < behaviour.support_ask_rate * will_to_found(c, i):
             enter_training_queue(c, i)
-    if happens(move, hazard_of_going(c, i) * months):
+    if leaves(c, i, share, move, months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
         if happens(job, behaviour.careers_separation * months):
@@ -150,9 +181,9 @@ def ask_while_away(c: County, i: int, u: float):
 
 
 @kernel
-def decide_away(c: County, i: int, log_venture: float, move: float, ask: float):
+def decide_away(c: County, i: int, share: float, log_venture: float, move: float, ask: float):
     """What worker `i`, away, decides at this review; returning with a venture in mind begins it."""
-    home, waits = returns(c, i, move, log_venture)
+    home, waits = returns(c, i, share, move, log_venture)
     if not home:
         ask_while_away(c, i, ask)
         return NOTHING
@@ -162,11 +193,15 @@ def decide_away(c: County, i: int, log_venture: float, move: float, ask: float):
 
 
 @kernel
-def decide(c: County, i: int, months: int, move: float, idea: float, ask: float, job: float):
+def decide(
+    c: County, i: int, share: float, months: int, move: float, idea: float, ask: float, job: float
+):
     """What worker `i` decides at this review: a code, NOTHING for most.
 
     Parameters
     ----------
+    share : float
+        Share of the ties at home.
     months : int
         Over which a venture idea may have come.
     move, idea, ask, job : float
@@ -180,8 +215,8 @@ def decide(c: County, i: int, months: int, move: float, idea: float, ask: float,
         think(c, i, months, idea)
         log_venture = venture_in_hand(c, i)
     if state == r.AWAY:
-        return decide_away(c, i, log_venture, move, ask)
-    return decide_at_home(c, i, log_venture, move, ask, job)
+        return decide_away(c, i, share, log_venture, move, ask)
+    return decide_at_home(c, i, share, log_venture, move, ask, job)
 
 
 @kernel
@@ -195,23 +230,48 @@ def state_after(state: int, code: int):
 
 
 @kernel
-def review(c: County, i: int):
+def review(c: County, i: int, luck: np.ndarray, k: int):
     """Steps 2 to 4 for worker `i`: hear, review the move or the career, set the next review.
+
+    Parameters
+    ----------
+    luck : float64 array, shape (3, 4, workers)
+        See `luck_of_reviews`; that of worker `i` is in column `k`.
 
     Returns
     -------
     int
         Code of the decision, which is carried out when everybody has decided.
     """
-    clock, worker = c.clock, c.workers[i]
-    u, v, x, move = draws(clock, D_REVIEW, clock.month, worker.id, ONLY)
-    a, b, d, e = draws(clock, D_HEAR, clock.month, worker.id, I_HEARD)
-    f, idea, ask, job = draws(clock, D_HEAR, clock.month, worker.id, I_IDEAS)
+    worker = c.workers[i]
+    u, v, x, move = luck[0, 0, k], luck[0, 1, k], luck[0, 2, k], luck[0, 3, k]
+    a, b, d, e = luck[1, 0, k], luck[1, 1, k], luck[1, 2, k], luck[1, 3, k]
+    f, idea, ask, job = luck[2, 0, k], luck[2, 1, k], luck[2, 2, k], luck[2, 3, k]
     months = months_of_thought(c, worker)
-    take_stock(c, i, (a, b, d, e, f))
-    code = decide(c, i, months, move, idea, ask, job)
+    around = look_around(c, i)
+    take_stock(c, i, around, (a, b, d, e, f))
+    code = decide(c, i, share_of(around, HOME), months, move, idea, ask, job)
     schedule(c, i, state_after(worker.state, code), u, v, x)
     return code
+
+
+@kernel
+def luck_of_reviews(c: County, rows: np.ndarray):
+    """Draws for the reviews of the workers of some rows, shape (3, 4, rows).
+
+    For the next review (three) and the move; for four channels; for the last one, an idea, training and a job.
+    """
+    clock, n = c.clock, len(rows)
+    agents, items, luck = np.empty(n, np.int64), np.empty(n, np.int64), np.empty((3, 4, n))
+    for k in range(n):
+        agents[k] = c.workers[rows[k]].id
+    items[:] = ONLY
+    draw_each(clock, D_REVIEW, clock.month, agents, items, luck[0])
+    items[:] = I_HEARD
+    draw_each(clock, D_HEAR, clock.month, agents, items, luck[1])
+    items[:] = I_IDEAS
+    draw_each(clock, D_HEAR, clock.month, agents, items, luck[2])
+    return luck
 
 
 @kernel
@@ -224,13 +284,17 @@ def review_all(c: County):
         Number of decisions in `moves`, as row * CODES + code.
     """
     n_due, n = list_due(c), 0
-    for k in range(n_due):
-        if k + AHEAD < n_due:
-            prefetch(c.workers, c.due_list[k + AHEAD])
-        code = review(c, c.due_list[k])
-        if code != NOTHING:
-            c.moves[n] = c.due_list[k] * CODES + code
-            n += 1
+    for first in range(0, n_due, BLOCK):
+        rows = c.due_list[first : min(first + BLOCK, n_due)]
+        for i in rows:
+            prefetch(c.workers, i)
+            fetch_ties(c, i)
+        luck = luck_of_reviews(c, rows)
+        for k in range(len(rows)):
+            code = review(c, rows[k], luck, k)
+            if code != NOTHING:
+                c.moves[n] = rows[k] * CODES + code
+                n += 1
     return n
 
 
@@ -275,46 +339,45 @@ def found(c: County, founders: int):
 
 
 @kernel
-def entrants_next(c: County):
-    """How many turn 18 next month."""
-    place = c.clock.month + 1 - c.clock.first
-    return c.calendar[0, place + 1] - c.calendar[0, place]
+def new_files(c: County):
+    """How many venture files this month's decisions may bring, at most."""
+    count = 0
+    for k in range(c.clock.decisions):
+        code = c.moves[k] % CODES
+        if code == FOUND or code == RETURN_TO_FOUND:
+            count += 1
+    return count
 
 
 @kernel
-def most_new_files(c: County):
-    """More venture files than the next month can bring.
+def most_events(c: County):
+    """More changes of state than may come until decisions are carried out next month.
 
-    Only somebody whose review is due begins a venture, with an idea in hand or one that comes at the
-    review: the sum over those due of 1 or of the greatest chance of an idea, and six standard deviations
-    of the latter. Who turns 18 reviews at once, and in the first month of a shock everybody away may have to.
+    They are made by those who have decided, seekers, founders, owners, employees of firms, those who turn
+    18 or retire next month, and heirs of the latter: by three each, though a few may make more.
     """
-    month = c.clock.month + 1
-    shocked = month == c.facts.shock_start_month
-    sure, ideas = 100.0, entrants_next(c) * c.behaviour.careers_idea_rate / 12.0
-    for i in range(len(c.workers)):
-        if c.due[i] == month or (shocked and c.workers[i].state == r.AWAY):
-            chance = might_found(c, i, month)
-            if chance >= 1.0:
-                sure += 1.0
-            else:
-                ideas += chance
-    return int(sure + ideas + 6.0 * math.sqrt(ideas))
-
-
-@kernel
-def most_events(c: County, files: int):
-    """More changes of state than the next month can bring, with at most so many new venture files.
-
-    Nobody changes more than twice (a decision or an end, then a new job), but who turns 18 three times,
-    and who begins a venture, and may have come home for it or given it up at once, four times.
-    """
-    return 2 * len(c.workers) + entrants_next(c) + 2 * files + 100
+    clock = c.clock
+    movers, next_month = clock.decisions, clock.month + 1 - clock.first
+    for t in range(len(c.towns)):
+        movers -= c.towns[t].filled
+        for state in (r.SEEKING, r.EMPLOYED, r.FOUNDING, r.OWNER):
+            movers += c.stock[t, state]
+    if next_month + 1 < c.calendar.shape[1]:  # it is of the run
+        movers += c.calendar[0, next_month + 1] - c.calendar[0, next_month]
+        movers += 2 * (c.calendar[1, next_month + 1] - c.calendar[1, next_month])
+    return 3 * movers + 100
 
 
 @kernel
 def take_decisions(c: County):
-    """Steps 2 (what ties say), 3 (returning) and 4 (careers at home) of the month."""
-    n = review_all(c)
+    """Decisions of steps 3 (returning) and 4 (careers at home) of the month, and what ties say."""
+    c.clock.decisions = review_all(c)
+    c.clock.decided = 1
+
+
+@kernel
+def act(c: County):
+    """Decisions are carried out, and ties see what was heard."""
     apply_notes(c)
-    found(c, carry_out(c, n))
+    found(c, carry_out(c, c.clock.decisions))
+    c.clock.decided = 0

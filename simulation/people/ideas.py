@@ -1,7 +1,8 @@
 """Venture ideas and the intention to follow one up.
 
-Ideas come at rate lambda(a) = lambda_0 exp(-(a - m)^2 / (2 s^2)) at age a: skill rises, creativity falls
-(Lévesque and Minniti 2006; Liang, Wang and Lazear 2018). The intention follows the theory of planned
+Ideas come at rate lambda(a) = lambda_0 p exp(-(a - m)^2 / (2 s^2)) at age a: skill rises, creativity falls
+(Lévesque and Minniti 2006; Liang, Wang and Lazear 2018). p is such that lambda has mean lambda_0 over the
+labour force at the start. The intention follows the theory of planned
 behaviour (Ajzen 1991): sigma(attitude, norm, perceived control). Attitude compares discounted streams to
 retirement, with the sunk start money K on the firm's side,
 
@@ -29,7 +30,7 @@ from returnee.simulation.firms.ventures import (
     venture_income,
 )
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, happens, job_pay, knows
+from returnee.simulation.state.changes import age_of, happens, is_active, knows
 from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.draws import D_IDEA, ONLY, draws
 from returnee.simulation.state.visible import GOOD, look_around, share_of
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 
 OUT_OF_REACH = -1e9  # log income of what cannot be had
+MILLION = 1e6  # parts of a rate, so that a sum does not depend on the order of its parts
 
 
 @kernel
@@ -58,10 +60,18 @@ def log_income_at_home(c: County, worker: np.record):
     """Log of what a worker may expect at home without a firm, yuan a month."""
     town, farm = c.towns[worker.township], c.clock.log_farm
     if worker.state == r.EMPLOYED:
-        return math.log(job_pay(c, worker))
+        return worker.log_home + log_usual_pay(c, worker)
     if worker.state == r.FARMING:
         return farm
     return max(town.log_job + worker.log_home, farm)
+
+
+@kernel
+def log_usual_pay(c: County, worker: np.record):
+    """Log of what somebody of mean pay earns with the employer of a worker, yuan a month."""
+    if worker.firm >= 0:
+        return c.towns[c.firms[worker.firm].township].log_pay
+    return c.towns[worker.township].log_wage
 
 
 @kernel
@@ -150,11 +160,28 @@ def freedom_to_act(worker: np.record, behaviour: np.record, month: int):
 
 
 @kernel
-def ideas_a_year(worker: np.record, behaviour: np.record, month: int):
-    """Rate at which venture ideas come to a worker, by age."""
+def share_of_peak(worker: np.record, behaviour: np.record, month: int):
+    """Rate of ideas at a worker's age over that at the best age."""
     off = (age_of(worker, month) - behaviour.careers_age_of_ideas) / behaviour.careers_age_spread
-    hump = int(behaviour.structure_age_hump)
-    return behaviour.careers_idea_rate * math.exp(-0.5 * hump * off * off)
+    return math.exp(-0.5 * int(behaviour.structure_age_hump) * off * off)
+
+
+@kernel
+def set_peak_of_ideas(c: County):
+    """Find the rate of ideas at the best age at which the labour force has the mean rate that is set."""
+    total, people = 0, 0
+    for i in range(len(c.workers)):
+        worker = c.workers[i]
+        if is_active(worker.state):
+            people += 1
+            total += int(MILLION * share_of_peak(worker, c.behaviour, int(c.clock.month)) + 0.5)
+    c.clock.peak_of_ideas = c.behaviour.careers_idea_rate * MILLION * people / max(total, 1)
+
+
+@kernel
+def ideas_a_year(c: County, worker: np.record):
+    """Rate at which venture ideas come to a worker, by age."""
+    return c.clock.peak_of_ideas * share_of_peak(worker, c.behaviour, int(c.clock.month))
 
 
 @kernel
@@ -171,8 +198,8 @@ def think(c: County, i: int, months: int, u: float):
         if month - worker.idea <= behaviour.careers_idea_months:
             return
         drop_idea(worker)
-    if u < behaviour.careers_idea_rate / 12.0 * months:  # few ideas come: seldom more than this
-        if happens(u, ideas_a_year(worker, behaviour, month) / 12.0 * months):
+    if u < c.clock.peak_of_ideas / 12.0 * months:  # few ideas come: seldom more than this
+        if happens(u, ideas_a_year(c, worker) / 12.0 * months):
             worker.idea = month
 
 
@@ -224,15 +251,3 @@ def venture_in_hand(c: County, i: int):
     log_income, saves = follow_up(c, i)
     worker.saves = saves
     return log_income
-
-
-@kernel
-def might_found(c: County, i: int, month: int):
-    """Chance, at most, that worker `i` begins a venture in `month`, at a review due then."""
-    worker, behaviour = c.workers[i], c.behaviour
-    if not r.AWAY <= worker.state <= r.EMPLOYED:
-        return 0.0
-    if worker.idea != r.NEVER:
-        return 1.0
-    months = month - max(int(worker.heard), int(worker.since))
-    return min(behaviour.careers_idea_rate / 12.0 * months, 1.0)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.scenarios import Scenario
+from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import (
@@ -23,7 +24,8 @@ from returnee.simulation.state.changes import (
     show,
 )
 from returnee.simulation.state.channels import N_CHANNELS, is_used
-from returnee.simulation.state.visible import HOME, KNOWS, count_of, look_around, share_of
+from returnee.simulation.state.draws import D_HEAR, I_HEARD_FURTHER, draws
+from returnee.simulation.state.visible import HOME, KNOWS, count_of, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -75,7 +77,10 @@ def note(c: County, i: int, channel: int, gain: bool):
 @kernel
 def apply_notes(c: County):
     """Let the ties see what was noted."""
-    for k in range(c.clock.pending):
+    n = c.clock.pending
+    for k in range(n):
+        if k + AHEAD < n:
+            prefetch(c.workers, c.pending[k + AHEAD])
         i = c.pending[k]
         known = int(c.seen[i]) >> KNOWS
         show(c, i)
@@ -86,17 +91,19 @@ def apply_notes(c: County):
 
 
 @kernel
-def take_stock(c: County, i: int, luck: tuple[float, ...]):
+def take_stock(c: County, i: int, around: tuple[int, int], luck: tuple[float, ...]):
     """What worker `i` heard from ties, and forgot, since the last review.
 
     Parameters
     ----------
-    luck : tuple of N_CHANNELS float
-        A uniform draw for each channel.
+    around : tuple of two int
+        What the ties show, see `visible.look_around`.
+    luck : tuple of float
+        A uniform draw for each of the first channels; those after them draw their own.
     """
     settle(c, i)
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
-    month, around = clock.month, look_around(c, i)
+    month = clock.month
     months = month - worker.heard
     now, then = month - clock.first + 1, worker.heard - clock.first + 1
     same = c.contact[0, now] - c.contact[0, then]
@@ -104,14 +111,14 @@ def take_stock(c: County, i: int, luck: tuple[float, ...]):
     share = share_of(around, HOME)
     if worker.state == r.AWAY:
         share = 1.0 - share
-    lost = behaviour.information_forget_rate * months
-    for channel, u in enumerate(luck):
-        if knows(worker, channel):
-            if happens(u, lost) and not is_used(channel, c, worker):
-                note(c, i, channel, False)
+    lost, rate = behaviour.information_forget_rate * months, behaviour.information_tie_rate
+    for channel in range(N_CHANNELS):
+        if channel < len(luck):
+            u = luck[channel]
         else:
-            knowing = count_of(around, KNOWS + channel)
-            heard = hazard_of_hearing(knowing, share, same, across, behaviour.information_tie_rate)
-            if happens(u, heard):
-                note(c, i, channel, True)
+            u, _, _, _ = draws(clock, D_HEAR, month, worker.id, I_HEARD_FURTHER + channel)
+        knowing, known = count_of(around, KNOWS + channel), knows(worker, channel)
+        heard = hazard_of_hearing(knowing, share, same, across, rate)
+        if happens(u, lost if known else heard) and not (known and is_used(channel, c, worker)):
+            note(c, i, channel, not known)
     worker.heard = month

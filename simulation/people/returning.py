@@ -16,14 +16,14 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import log_city_pay, shock_factor
 from returnee.simulation.people.ideas import OUT_OF_REACH, logistic
-from returnee.simulation.state.changes import age_of
+from returnee.simulation.state.changes import age_of, surely_above
 from returnee.simulation.state.draws import D_RECALL, ONLY, draws
-from returnee.simulation.state.visible import HOME, look_around, share_of
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
+LOG_2, LOG_3 = math.log(2.0), math.log(3.0)
 RECENT_MONTHS = 36  # the return quality index looks back that far
 
 
@@ -57,6 +57,14 @@ def utility_of_city(c: County, worker: np.record, years_away: float):
     if worker.destination == 1:
         utility -= behaviour.returning_distance
     return utility + behaviour.returning_settled_weight * math.log1p(years_away)
+
+
+@kernel
+def most_at_home(log_job: float, log_farm: float, log_venture: float, behaviour: np.record):
+    """At least `utility_of_home`: as if all that can be done at home were as good as the best."""
+    options = LOG_2 if log_venture <= OUT_OF_REACH else LOG_3
+    best = max(log_job, log_farm, log_venture)
+    return behaviour.returning_income_weight * best + behaviour.returning_nest_scale * options
 
 
 @kernel
@@ -104,28 +112,44 @@ def prospects_at_home(c: County, worker: np.record):
 
 
 @kernel
-def chance_of_returning(c: County, i: int, jobless: bool, log_venture: float):
+def chance_of_returning(c: County, i: int, share: float, jobless: bool, log_venture: float):
     """Chance that worker `i` decides for home at a review, with a city job in hand or without.
 
     Parameters
     ----------
+    share : float
+        Share of the ties at home.
     log_venture : float
         Log of the income from the venture that would be begun, less caution; OUT_OF_REACH if none.
     """
-    worker, behaviour = c.workers[i], c.behaviour
-    month, share = c.clock.month, share_of(look_around(c, i), HOME)
+    worker = c.workers[i]
+    job, farm = prospects_at_home(c, worker)
+    home = utility_of_home(job, farm, log_venture, c.behaviour)
+    return logistic(score_of_returning(c, worker, share, jobless, home))
+
+
+@kernel
+def score_of_returning(c: County, worker: np.record, share: float, jobless: bool, home: float):
+    """Log odds that a worker decides for home, where what can be done has utility `home`."""
+    behaviour, month = c.behaviour, c.clock.month
     years = max(month - worker.left, 0) / 12.0
     city = utility_of_city(c, worker, years)
     if jobless:
         city += behaviour.returning_income_weight * log_pay_while_looking(c.facts, behaviour, month)
-    job, farm = prospects_at_home(c, worker)
-    home = utility_of_home(job, farm, log_venture, behaviour)
     pull = home_pull(worker, share, behaviour, month)
-    return logistic(behaviour.returning_constant + home + pull - city)
+    return behaviour.returning_constant + home + pull - city
 
 
 @kernel
-def returns(c: County, i: int, u: float, log_venture: float):
+def surely_stays(c: County, worker: np.record, share: float, u: float, log_venture: float):
+    """Whether the draw `u` surely keeps a worker away, by a bound on the odds that costs little."""
+    job, farm = prospects_at_home(c, worker)
+    most = most_at_home(job, farm, log_venture, c.behaviour)
+    return surely_above(u, score_of_returning(c, worker, share, worker.jobless == 1, most))
+
+
+@kernel
+def returns(c: County, i: int, share: float, u: float, log_venture: float):
     """Whether worker `i`, away, returns at this review (uniform draw `u`), and whether to wait.
 
     Whoever would have stayed with a job, by the same draw, comes home only until the city hires.
@@ -134,10 +158,13 @@ def returns(c: County, i: int, u: float, log_venture: float):
     -------
     returns, waits : bool
     """
-    jobless = c.workers[i].jobless == 1
-    if u >= chance_of_returning(c, i, jobless, log_venture):
+    worker = c.workers[i]
+    jobless = worker.jobless == 1
+    if surely_stays(c, worker, share, u, log_venture):
         return False, False
-    return True, jobless and u >= chance_of_returning(c, i, False, log_venture)
+    if u >= chance_of_returning(c, i, share, jobless, log_venture):
+        return False, False
+    return True, jobless and u >= chance_of_returning(c, i, share, False, log_venture)
 
 
 @kernel
@@ -150,7 +177,7 @@ def city_hires_since(facts: np.record, worker: np.record, month: int):
 
 
 @kernel
-def settle_at_home(c: County, i: int, log_venture: float):
+def settle_at_home(c: County, i: int, share: float, log_venture: float):
     """Worker `i` waits for the city no longer: its time is over, or home would win against a job there.
 
     Work taken up at home in the meantime is a stop-gap (forced against voluntary return: Cassarino 2004).
@@ -158,7 +185,7 @@ def settle_at_home(c: County, i: int, log_venture: float):
     worker, clock = c.workers[i], c.clock
     over = city_hires_since(c.facts, worker, clock.month) + c.behaviour.returning_recall_months
     u, _, _, _ = draws(clock, D_RECALL, clock.month, worker.id, ONLY)
-    if clock.month > over or u < chance_of_returning(c, i, False, log_venture):
+    if clock.month > over or u < chance_of_returning(c, i, share, False, log_venture):
         worker.waits = 0
 
 

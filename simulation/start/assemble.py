@@ -8,7 +8,8 @@ import numpy as np
 
 from returnee.scenarios import Policy, Scenario, dtype_of, record_of
 from returnee.simulation import indicators
-from returnee.simulation.people.careers import most_events, most_new_files
+from returnee.simulation.engine.bundle import with_rows
+from returnee.simulation.people.careers import most_events, new_files
 from returnee.simulation.people.information import contact_sums
 from returnee.simulation.start.own_county import population_of, sample_of, start_clock
 from returnee.simulation.start.population import people
@@ -21,8 +22,9 @@ from returnee.simulation.state.programmes import N_PROGRAMMES, POTS, RECEIPTS
 from returnee.simulation.state.visible import SEEN
 from returnee.simulation.support.services import provide
 
-FIRM_ROOM = 0.1  # firm rows per worker beyond those of the start; grows when needed
-EVENT_ROOM = 3  # events per worker at the start; grows when needed
+FIRM_ROOM = 0.05  # firm rows per worker beyond those of the start; grows when needed
+EVENT_ROOM = 1.0  # events per worker at the start; grows when needed
+GROWTH = 1.2  # of either
 SPARE_FIRMS, SPARE_EVENTS = 200, 1000  # rows beyond those, so that small counties seldom grow
 
 # Arrays with room to spare, and the field of the clock that says how many rows are in use.
@@ -66,6 +68,12 @@ def towns_of(scenario: Scenario) -> np.recarray:
         town.remote = township.remote
         town.job_chance = 0.5
     return towns
+
+
+def those_of(ids: np.ndarray, when: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Rows of those for whom ``when`` is one of the months first..last, by month and id."""
+    rows = np.flatnonzero((when >= first) & (when <= last)).astype(np.int32)
+    return rows[in_order(ids[rows], when[rows])]
 
 
 def by_month(when: np.ndarray, rows: np.ndarray, first: int, last: int) -> np.ndarray:
@@ -137,10 +145,8 @@ def gather(
     row_of = np.full(int(ids.max()) + 1, -1, np.int32)
     row_of[ids] = np.arange(n)
     members = in_order(ids, township).astype(np.int32)
-    entries = in_order(ids, enters).astype(np.int32)
-    entries = entries[enters[entries] >= first]
-    retiring = in_order(ids, retires).astype(np.int32)
-    retiring = retiring[retires[retiring] >= first]
+    entries = those_of(ids, enters, first, months)
+    retiring = those_of(ids, retires, first, months)
     towns = towns_of(scenario)
     county = County(
         workers=workers,
@@ -170,7 +176,7 @@ def gather(
         transactions=np.zeros((months + 1, len(r.TRANSACTIONS)), np.int64),
         pots=np.zeros((len(POTS), 4), np.int64),
         flows=np.zeros((months + 1, len(r.STATES), len(r.STATES)), np.int64),
-        events=np.zeros(EVENT_ROOM * n + SPARE_EVENTS, r.EVENT).view(np.recarray),
+        events=np.zeros(int(EVENT_ROOM * n) + SPARE_EVENTS, r.EVENT).view(np.recarray),
         members=members,
         members_ptr=np.searchsorted(township[members], np.arange(len(towns) + 1)),
         entry_rows=entries,
@@ -185,7 +191,7 @@ def gather(
         queue=np.zeros(n, np.int32),
         cases=np.zeros(n, np.int32),
         offers=np.zeros(n, np.int32),
-        requests=np.zeros(N_CHANNELS * n, np.int32),
+        requests=np.zeros(n, np.int32),
         active=np.zeros(room, np.int32),
         seekers=np.zeros(n, np.int32),
         recent=np.zeros(n, np.int32),
@@ -214,34 +220,21 @@ def with_policy(history: County, scenario: Scenario, months: int) -> County:
         elif name in IN_USE:
             changed[name] = with_rows(array, int(history.clock[IN_USE[name]]), len(array))
         elif name not in shared:
-            changed[name] = array.copy()
+            changed[name] = with_rows(array, len(array), len(array))
     changed["policies"] = policy_records(scenario, months)
     return history.with_arrays(**changed)
 
 
-def with_rows(array: np.ndarray, used: int, rows: int) -> np.ndarray:
-    """The first `used` rows of an array in one of so many `rows`, the rest zero; memory is taken when it is used."""
-    more = np.zeros((rows, *array.shape[1:]), array.dtype)
-    more[:used] = array[:used]
-    return more.view(type(array))
-
-
 def with_room(county: County) -> County:
-    """The county with twice the room for firms or events, where less than a month's need is left."""
-    grown: dict[str, Any] = {}
-    names = ["firms", "receipts", "sales", "profit", "active"] if firms_short(county) else []
-    for name in names + ["events"] * events_short(county):
-        array = getattr(county, name)
-        grown[name] = with_rows(array, int(county.clock[IN_USE[name]]), 2 * len(array))
+    """The county with more room for firms or events, where they might not find any this month."""
+    clock, grown = county.clock, {}
+    for names, more in (
+        (("firms", "receipts", "sales", "profit", "active"), new_files(county)),
+        (("events",), most_events(county)),
+    ):
+        used, room = int(clock[names[0]]), len(getattr(county, names[0]))
+        if room - used < more:
+            for name in names:
+                rows = max(int(GROWTH * room), used + more)
+                grown[name] = with_rows(getattr(county, name), used, rows)
     return county.with_arrays(**grown)
-
-
-def events_short(county: County) -> bool:
-    """Whether the event log might be full within a month, even one of a crisis."""
-    most = most_events(county, most_new_files(county))
-    return bool(len(county.events) - county.clock.events < most)
-
-
-def firms_short(county: County) -> bool:
-    """Whether the rows for firms might run out within a month."""
-    return bool(len(county.firms) - county.clock.firms < most_new_files(county))

@@ -24,6 +24,7 @@ from returnee.simulation.firms.founding import choose_sector, new_file
 from returnee.simulation.firms.markets import price_sectors
 from returnee.simulation.firms.ventures import first_customers, known_productivity
 from returnee.simulation.month import live_until
+from returnee.simulation.people.ideas import set_peak_of_ideas
 from returnee.simulation.people.reviews import schedule
 from returnee.simulation.start.assemble import assemble, with_room
 from returnee.simulation.start.own_county import sample_of
@@ -137,6 +138,7 @@ def open_county(c: County):
     clock.road = c.facts.firms_road
     price_sectors(c)
     rate_borrowers(c)
+    set_peak_of_ideas(c)
     owners = first_owners(c)
     ids = np.empty(len(owners), np.int64)
     for k in range(len(owners)):
@@ -150,6 +152,9 @@ def open_county(c: County):
         town.filled = c.stock[t, r.EMPLOYED]
         town.usual_slots = town.filled * c.facts.firms_first_vacant
         town.slots = int(town.usual_slots + 0.5)
+        town.seeking = c.behaviour.careers_usual_seekers
+        town.sought = c.stock[t, r.SEEKING]
+        town.found = town.sought * (1.0 - (1.0 - town.job_chance) ** (1.0 / 3.0))
     for i in range(len(c.workers)):
         worker = c.workers[i]
         u, v, x, _ = draws(clock, D_REVIEW, clock.month, worker.id, ONLY)

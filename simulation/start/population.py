@@ -20,10 +20,12 @@ from scipy.special import betaincinv
 
 from returnee.scenarios import County as Facts
 from returnee.scenarios.schema.county import AgeGroup
+from returnee.simulation.engine.bundle import zeros
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.start.tables import FEWEST
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import cents
+from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.draws import (
     D_BODY,
     D_HOME_PAY,
@@ -34,6 +36,7 @@ from returnee.simulation.state.draws import (
     I_AWAY,
     I_CAREER,
     I_KNOWN,
+    I_KNOWN_FURTHER,
     I_MEANS,
     I_TRAITS,
     ONLY,
@@ -346,7 +349,12 @@ def draw_history(worker: np.record, clock: np.record, facts: np.record, away: bo
     known = 0
     e, f, g, h = draws(clock, D_START, 0, worker.id, I_KNOWN)
     i, _, _, _ = draws(clock, D_START, 0, worker.id, I_KNOWN + 1)
-    for channel, u in enumerate((e, f, g, h, i)):
+    luck = e, f, g, h, i
+    for channel in range(N_CHANNELS):
+        if channel < len(luck):
+            u = luck[channel]
+        else:
+            u, _, _, _ = draws(clock, D_START, 0, worker.id, I_KNOWN_FURTHER + channel)
         if u < facts.people_known:
             known |= 1 << channel
     worker.knows = known
@@ -481,7 +489,7 @@ def people(
     """
     township, village = place_people(facts, float(clock.sample))
     entry = entrants(facts, clock, months)
-    everyone = np.zeros(len(township) + len(entry[0]), r.WORKER).view(np.recarray)
+    everyone = zeros(len(township) + len(entry[0]), r.WORKER).view(np.recarray)
     everyone.id = np.arange(len(everyone))
     workers = everyone[: len(township)].view(np.recarray)
     workers.township, workers.village = township, village
@@ -516,8 +524,8 @@ def with_entrants(
 ) -> np.recarray:
     """`workers` followed by those who turn 18 up to month ``months``, in the order of entry."""
     known, entry = len(workers), entrants(facts, clock, months)
-    everyone = np.zeros(known + len(entry[0]), r.WORKER).view(np.recarray)
-    everyone[:known] = workers
+    everyone = zeros(known + len(entry[0]), r.WORKER).view(np.recarray)
+    everyone[:known].view(np.uint8)[:] = workers.view(np.ndarray).view(np.uint8)
     everyone.id[known:] = int(workers.id.max()) + 1 + np.arange(len(entry[0]))
     draw_entrants(everyone, known, clock, facts_record, entry, m, thrift_sigma)
     return everyone

@@ -49,21 +49,39 @@ class Traits(NamedTuple):
 
 def traits_of(workers: np.recarray) -> Traits:
     """The columns of `workers` that ties depend on."""
-    job = 2 * workers.city_sector.astype(np.int16) + workers.destination
-    names = ("id", "household", "township", "enters", "retires", "parent")
-    columns = {name: np.ascontiguousarray(workers[name]) for name in names}
-    return Traits(job=job, **columns)
+    kinds = (np.int32, np.int32, np.uint8, np.int16, np.int16, np.int16, np.int32)
+    traits = Traits(*(np.empty(len(workers), kind) for kind in kinds))
+    take_traits(workers, *traits)
+    return traits
 
 
 @kernel
-def add_tie(found: Found, n: int, a: int, b: int, layer: int):
-    """Append the tie a-b to the `found` pairs and layers, unless it ties one to oneself.
+def take_traits(
+    workers: np.recarray,
+    ids: np.ndarray,
+    household: np.ndarray,
+    township: np.ndarray,
+    job: np.ndarray,
+    enters: np.ndarray,
+    retires: np.ndarray,
+    parent: np.ndarray,
+):
+    """Fill the columns of `Traits` in one pass over the workers."""
+    for i in range(len(workers)):
+        worker = workers[i]
+        ids[i], household[i], township[i] = worker.id, worker.household, worker.township
+        job[i] = 2 * int(worker.city_sector) + int(worker.destination)
+        enters[i], retires[i], parent[i] = worker.enters, worker.retires, worker.parent
+
+
+@kernel
+def add_tie(pairs: np.ndarray, layers: np.ndarray, n: int, a: int, b: int, layer: int):
+    """Append the tie a-b to `pairs` and `layers`, unless it ties one to oneself.
 
     Returns the new count. Ties beyond the room are only counted, so that the caller can make room and begin again.
     """
     if a == b:
         return n
-    pairs, layers = found
     if n < len(pairs):
         pairs[n, 0] = a
         pairs[n, 1] = b
@@ -87,32 +105,37 @@ def tie_households(
     """
     start, stop = village
     town_start, town_stop = town
+    pairs, layers = found
+    ids, household = (
+        traits.id,
+        traits.household,
+    )  # an array taken out of a tuple in a loop is counted anew
     heads = np.empty(stop - start + 1, np.int64)
     count = 0
     for i in range(start, stop):
-        if i == start or traits.household[i] != traits.household[i - 1]:
+        if i == start or household[i] != household[i - 1]:
             heads[count] = i
             count += 1
     heads[count] = stop
     for h in range(count):
         for i in range(heads[h], heads[h + 1]):
             for j in range(i + 1, heads[h + 1]):
-                n = add_tie(found, n, i, j, r.HOUSEHOLD)
+                n = add_tie(pairs, layers, n, i, j, r.HOUSEHOLD)
         wanted = int(facts.ties_kin + 0.5)
         forward = wanted // 2
-        u, _, _, _ = draws(clock, D_KIN, 0, traits.id[heads[h]], I_KIN_NUMBER)
+        u, _, _, _ = draws(clock, D_KIN, 0, ids[heads[h]], I_KIN_NUMBER)
         if wanted % 2 == 1 and u < 0.5:
             forward += 1
         for k in range(forward):
-            a, b, _, _ = draws(clock, D_KIN, 0, traits.id[heads[h]], I_KIN + k)
+            a, b, _, _ = draws(clock, D_KIN, 0, ids[heads[h]], I_KIN + k)
             if a < facts.ties_rewiring:  # kin elsewhere in the township
                 other = town_start + int(b * (town_stop - town_start))
-                n = add_tie(found, n, heads[h], other, r.KIN)
+                n = add_tie(pairs, layers, n, heads[h], other, r.KIN)
                 continue
             g = (h + k + 1) % count
             size, other_size = heads[h + 1] - heads[h], heads[g + 1] - heads[g]
             for m in range(size):
-                n = add_tie(found, n, heads[h] + m, heads[g] + m % other_size, r.KIN)
+                n = add_tie(pairs, layers, n, heads[h] + m, heads[g] + m % other_size, r.KIN)
     return n
 
 
@@ -128,9 +151,11 @@ def tie_friends(
 ):
     """Friends near in age of the people `by_age` (rows of one village, oldest first) of a town."""
     start, size = town[0], town[1] - town[0]
+    pairs, layers = found
+    ids = traits.id
     for k in range(len(by_age)):
         i = by_age[k]
-        a, b, c, _ = draws(clock, D_FRIEND, 0, traits.id[i], I_FRIEND_NUMBER)
+        a, b, c, _ = draws(clock, D_FRIEND, 0, ids[i], I_FRIEND_NUMBER)
         wanted = int(facts.ties_friends + 0.5)
         forward = wanted // 2
         if wanted % 2 == 1 and a < 0.5:
@@ -138,11 +163,11 @@ def tie_friends(
         if b < facts.ties_hubs:
             forward += facts.ties_hub_friends
         for m in range(forward):
-            u, v, _, _ = draws(clock, D_FRIEND, 0, traits.id[i], I_FRIEND + m)
+            u, v, _, _ = draws(clock, D_FRIEND, 0, ids[i], I_FRIEND + m)
             if m >= 4 or u < facts.ties_rewiring:
-                n = add_tie(found, n, i, start + int(v * size), r.FRIEND)
+                n = add_tie(pairs, layers, n, i, start + int(v * size), r.FRIEND)
             elif k - m - 1 >= 0:
-                n = add_tie(found, n, i, by_age[k - m - 1], r.FRIEND)
+                n = add_tie(pairs, layers, n, i, by_age[k - m - 1], r.FRIEND)
     return n
 
 
@@ -158,29 +183,25 @@ def tie_fellows(
 ):
     """Ties between people of one township at the same destination and in like work."""
     wanted = int(facts.ties_fellows + 0.5)
-    for i in range(len(traits.id)):
+    pairs, layers = found
+    ids, township, job = traits.id, traits.township, traits.job
+    for i in range(len(ids)):
         forward = wanted // 2
-        a, _, _, _ = draws(clock, D_FELLOW, 0, traits.id[i], I_FELLOW_NUMBER)
+        a, _, _, _ = draws(clock, D_FELLOW, 0, ids[i], I_FELLOW_NUMBER)
         if wanted % 2 == 1 and a < 0.5:
             forward += 1
-        start = town_start[traits.township[i]]
-        size = town_stop[traits.township[i]] - start
+        start = town_start[township[i]]
+        size = town_stop[township[i]] - start
         for m in range(forward):
             for attempt in range(TRIES):
-                u, _, _, _ = draws(clock, D_FELLOW, 0, traits.id[i], I_FELLOW + m * TRIES + attempt)
+                u, _, _, _ = draws(clock, D_FELLOW, 0, ids[i], I_FELLOW + m * TRIES + attempt)
                 j = start + int(u * size)
-                unlike = traits.job[i] ^ traits.job[j]
+                unlike = job[i] ^ job[j]
                 # The last try takes another sector at the same destination, too.
                 if unlike == 0 or (attempt == TRIES - 1 and unlike & 1 == 0):
-                    n = add_tie(found, n, i, j, r.FELLOW)
+                    n = add_tie(pairs, layers, n, i, j, r.FELLOW)
                     break
     return n
-
-
-@kernel
-def are_together(traits: Traits, a: int, b: int):
-    """Whether the people in rows `a` and `b` are in the labour force in the same years."""
-    return traits.retires[a] > traits.enters[b] and traits.retires[b] > traits.enters[a]
 
 
 @kernel
@@ -192,10 +213,11 @@ def tie_successors(found: Found, n: int, traits: Traits, successor: np.ndarray):
     """
     before = n
     pairs, layers = found
+    parents, enters, retires = traits.parent, traits.enters, traits.retires
     for i in range(len(successor)):
-        parent = traits.parent[i]
-        if parent >= 0 and traits.retires[parent] > traits.enters[i]:
-            n = add_tie(found, n, parent, i, r.HOUSEHOLD)
+        parent = parents[i]
+        if parent >= 0 and retires[parent] > enters[i]:
+            n = add_tie(pairs, layers, n, parent, i, r.HOUSEHOLD)
     for k in range(before):
         if layers[k] > r.KIN:
             continue
@@ -206,8 +228,9 @@ def tie_successors(found: Found, n: int, traits: Traits, successor: np.ndarray):
         while a >= 0:
             b = second
             while b >= 0:
-                if (a != first or b != second) and are_together(traits, a, b):
-                    n = add_tie(found, n, a, b, layers[k])
+                later = a != first or b != second
+                if later and retires[a] > enters[b] and retires[b] > enters[a]:
+                    n = add_tie(pairs, layers, n, a, b, layers[k])
                 b = int(successor[b])
             a = int(successor[a])
     return n
@@ -219,11 +242,11 @@ def to_csr(pairs: np.ndarray, layers: np.ndarray, n: int, rows: int):
 
     Returns
     -------
-    indptr : int64 array, shape (rows + 1,)
+    indptr : int32 array, shape (rows + 1,)
     indices : int32 array, shape (2 n,)
     layer : uint8 array, shape (2 n,)
     """
-    indptr = np.zeros(rows + 1, np.int64)
+    indptr = np.zeros(rows + 1, np.int32)
     for k in range(n):
         indptr[pairs[k, 0] + 1] += 1
         indptr[pairs[k, 1] + 1] += 1
@@ -336,10 +359,12 @@ def in_order(*keys: np.ndarray) -> np.ndarray:
 
     Small integers are sorted by counting, and a first key that rises already needs no sorting.
     """
-    rows = np.arange(len(keys[0]))
-    for k, key in enumerate(keys):
-        if k > 0 or not (key[1:] > key[:-1]).all():
-            rows = rows[np.argsort(key[rows], kind="stable")]
+    first, *others = keys
+    if len(others) > 0 and (first[1:] > first[:-1]).all():
+        first, *others = others
+    rows = np.argsort(first, kind="stable")
+    for key in others:
+        rows = rows[np.argsort(key[rows], kind="stable")]
     return rows
 
 

@@ -20,7 +20,7 @@ class County(Bundle):
     workers: np.recarray  # WORKER (workers,)
     due: np.ndarray  # int16 (workers,): month of the next review
     seen: np.ndarray  # visible.SEEN (workers,): bits that ties can see
-    indptr: np.ndarray  # int64 (workers + 1,)
+    indptr: np.ndarray  # int32 (workers + 1,)
     ties: np.ndarray  # int32 (ties,): rows of the ties of each worker
     row_of: np.ndarray  # int32 (ids,): row of each id
     firms: np.recarray  # FIRM (room,)
@@ -48,12 +48,12 @@ class County(Bundle):
     members: np.ndarray  # int32 (workers,): rows by township and id
     members_ptr: np.ndarray  # int64 (townships + 1,)
     entry_rows: np.ndarray  # int32: rows by month of entry
-    retire_rows: np.ndarray  # int32: rows by month of retirement
+    retire_rows: np.ndarray  # int32: rows by month of retirement, of those who retire by the end
     calendar: np.ndarray  # int64 (2, months + 2): first entry and retirement of each month
     contact: np.ndarray  # float64 (2, months + 1): cumulated contact, same place and across
     queue: np.ndarray  # int32 (workers,): who waits for training
     cases: np.ndarray  # int32 (workers,): whose files the case officers have
-    requests: np.ndarray  # int32 (channels * workers,): scratch, whose files are to be handed on
+    requests: np.ndarray  # int32 (workers,): scratch, whose files are to be handed on
     offers: np.ndarray  # int32 (workers,): for whom jobs at home are kept
     active: np.ndarray  # int32 (room,): firms that are not closed
     seekers: np.ndarray  # int32 (workers,): who seeks work at home

@@ -124,54 +124,56 @@ TRANSACTIONS = (
     T_COMMERCIAL_LOANS,
 ) = range(len(TRANSACTIONS))
 
+# Two lines of the cache: what most reviews read or write, then the rest.
 WORKER = np.dtype(
     [
-        ("ability", "f8"),  # latent entrepreneurial ability, sd
-        ("risk", "f8"),  # risk tolerance, sd
-        ("attachment", "f8"),  # attachment to home, sd
-        ("trained", "f8"),  # skill gained in training
-        ("wage", "f8"),  # monthly city wage, yuan
-        ("log_wage", "f8"),
-        ("log_home", "f8"),  # log of own pay in a job at home, relative to the township's wage
-        ("thrift", "f8"),  # saving rate relative to the mean
         ("savings", "f8"),  # yuan, as of month `settled`
+        ("wage", "f8"),  # monthly city wage, yuan
         ("id", "i4"),
+        ("log_wage", "f4"),
+        ("log_home", "f4"),  # log of own pay in a job at home, relative to the township's wage
+        ("thrift", "f4"),  # saving rate relative to the mean
+        ("firm", "i4"),  # row of own firm or of the employer; -1: none, or another employer
+        ("birth", "i2"),  # month of birth
+        ("settled", "i2"),  # month to which savings and experience are brought forward
+        ("heard", "i2"),  # month to which what ties pass on is brought forward
+        ("experience", "i2"),  # months worked in cities, as of `settled`
+        ("since", "i2"),  # month in which the state was entered
+        ("left", "i2"),  # month of the last departure
+        ("idea", "i2"),  # month in which the venture idea in hand came
+        ("state", "u1"),
+        ("knows", "u1"),  # bits by channel
+        ("township", "u1"),
+        ("sex", "u1"),  # 0 male, 1 female
+        ("saves", "u1"),  # saves up for a venture
+        ("waits", "u1"),  # came home only because the city job was lost
+        ("jobless", "u1"),  # lost the city job since the last review
+        ("listed", "u1"),  # among County.seekers
+        ("destination", "u1"),  # 0 in the province, 1 outside
+        ("city_home", "u1"),
+        ("child", "u1"),  # a child left behind
+        ("elder", "u1"),  # an elder who needs care
+        ("ever_away", "u1"),
+        ("married", "u1"),
+        # the second line
+        ("trained", "f8"),  # skill gained in training
+        ("ability", "f4"),  # latent entrepreneurial ability, sd
+        ("risk", "f4"),  # risk tolerance, sd
+        ("attachment", "f4"),  # attachment to home, sd
         ("household", "i4"),
         ("fee_withheld", "i4"),  # part of the training fee that is due on opening, fen
-        ("firm", "i4"),  # row of own firm or of the employer; -1: none, or another employer
         ("parent", "i4"),  # row of the parent of someone who turns 18 later; -1: unknown
         ("mate", "i4"),  # next employee of the same firm; -1: last
-        ("birth", "i2"),  # month of birth
         ("enters", "i2"),  # month in which the worker turns 18, or NEVER if before the history
         ("retires", "i2"),  # month of retirement
         ("village", "i2"),
-        ("experience", "i2"),  # months worked in cities, as of `settled`
-        ("settled", "i2"),  # month to which savings and experience are brought forward
-        ("heard", "i2"),  # month to which what ties pass on is brought forward
-        ("since", "i2"),  # month in which the state was entered
-        ("left", "i2"),  # month of the last departure
         ("returned", "i2"),  # month of the last return
         ("offer", "i2"),  # month to which a job offer from home holds
         ("certificate", "i2"),  # month in which training was finished
         ("training_since", "i2"),  # month in which training was asked for
-        ("idea", "i2"),  # month in which the venture idea in hand came
         ("case_since", "i2"),  # month in which a case officer took the file
-        ("state", "u1"),
-        ("sex", "u1"),  # 0 male, 1 female
         ("schooling", "u1"),  # 0 none, 1 primary, 2 junior, 3 senior, 4 college
-        ("township", "u1"),
-        ("married", "u1"),
-        ("child", "u1"),  # a child left behind
-        ("elder", "u1"),  # an elder who needs care
-        ("city_home", "u1"),
-        ("destination", "u1"),  # 0 in the province, 1 outside
         ("city_sector", "u1"),
-        ("ever_away", "u1"),
-        ("listed", "u1"),  # among County.seekers
-        ("jobless", "u1"),  # lost the city job since the last review
-        ("waits", "u1"),  # came home only because the city job was lost
-        ("saves", "u1"),  # saves up for a venture
-        ("knows", "u1"),  # bits by channel
         ("attempts", "u1"),  # ventures planned
         ("failed", "u1"),  # firms stopped for want of money
         ("founded", "u1"),  # firms registered
@@ -292,6 +294,8 @@ CLOCK = np.dtype(
         ("firms", "i8"),  # firm rows in use
         ("active", "i8"),  # firms that are not closed
         ("events", "i8"),
+        ("decided", "i8"),  # 1 while decisions of this month are still to be carried out
+        ("decisions", "i8"),  # that were taken this month, rows of `moves`
         ("present", "i8"),  # workers who have turned 18
         ("initial", "i8"),  # workers at the start of the history
         ("training_queue", "i8"),
@@ -322,7 +326,9 @@ CLOCK = np.dtype(
         ("second", "f8"),  # of those at home whose firm failed, who found or own a firm again
         ("gini", "f8"),
         ("spending", "f8"),  # of residents last month: home incomes less saving, remittances; yuan
+        ("peak_of_ideas", "f8"),  # ideas a year at the best age
         ("log_farm", "f8"),  # log of the income from farming
+        ("log_city", "f8"),  # log of the share of the usual city wage that work there brings
         ("messages_credit", "f8"),
         ("contest_credit", "f8"),
         ("places_built", "f8"),  # incubator places built beyond the county's stock
@@ -346,6 +352,9 @@ TOWN = np.dtype(
         ("log_job", "f8"),  # log of the wage times the chance to find a job
         ("reach", "f8"),  # share of the outside price that is left after transport
         ("job_chance", "f8"),  # chance that a seeker finds a job in three months
+        ("seeking", "f8"),  # share of those at home who seek a job, smoothed
+        ("sought", "f8"),  # seekers of a month, smoothed
+        ("found", "f8"),  # of them, who found a job, smoothed
         ("best", "i8"),  # sector with the highest income for a typical founder
         ("slots", "i8"),  # jobs with other employers
         ("usual_slots", "f8"),  # those at the end of the history

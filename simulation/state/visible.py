@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from returnee.simulation.engine.bundle import LINE, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state.channels import N_CHANNELS
 
@@ -36,6 +37,15 @@ LANES = np.array(
 
 
 @kernel
+def fetch_ties(c: County, i: int):
+    """Fetch the ties of worker `i` into the caches before it is that worker's turn."""
+    first, last = c.indptr[i], c.indptr[i + 1]
+    for place in range(first, last, LINE // 4):
+        prefetch(c.ties, place)
+    prefetch(c.ties, last - 1)
+
+
+@kernel
 def look_around(c: County, i: int):
     """How many ties of worker `i` show each bit, to be read by `count_of` and `share_of`.
 
@@ -49,7 +59,7 @@ def look_around(c: County, i: int):
     while k < last:
         stop, total = min(k + AT_ONCE, last), 0
         for place in range(k, stop):
-            total += int(LANES[c.seen[c.ties[place]]])
+            total += int(LANES[c.seen[np.uint32(c.ties[place])]])
         even += total & EVEN_LANES
         odd += (total >> WIDTH) & EVEN_LANES
         k = stop

@@ -49,6 +49,17 @@ def of_file(folder: Path, text: str) -> str:
         ("policy.training.places", {}, "found a table without months"),
         ("policy.training", 3, "policy.training: found 3, allowed a table"),
         ("behaviour.firm.scale", {1: 0.1}, "only policy levers may change over time"),
+        (
+            "policy.finance.guarantee_fund",
+            49_000,
+            "policy.finance.guarantee_fund: found 49000, allowed 0 or at least "
+            "finance.loan_cap / finance.leverage, 50000",
+        ),
+        (
+            "policy.finance.guarantee_fund",
+            {13: 1000},
+            "policy.finance.guarantee_fund from month 13: found 1000, allowed 0 or at least",
+        ),
         ("county.work.local_wage", {1: 4000}, "only policy levers may change over time"),
         ("county.work.wage_floor", 5000, "found 5000, allowed at most work.local_wage, 4291"),
         ("county.people.schooling_none", 0.1, "found a sum of 1.092, allowed 1"),
@@ -92,6 +103,16 @@ def test_a_pyramid_beyond_the_labour_force_of_the_file(tmp_path: Path) -> None:
     assert text.endswith("allowed at most labour_force, 300000")
     # A size laid over the file's is meant: the tables tell shapes.
     assert load_scenario("baseline", {"county.labour_force": 1000}).county.labour_force == 1000
+
+
+def test_a_fund_below_its_loans_is_refused_with_the_file_that_gives_it(tmp_path: Path) -> None:
+    text = of_file(
+        tmp_path, "county = 'binhai'\n[policy.finance]\nguarantee_fund = 100_000\nleverage = 4\n"
+    )
+    assert text == (
+        "mine.toml: policy.finance.guarantee_fund: found 100000, allowed 0 or at least "
+        "finance.loan_cap / finance.leverage, 125000"
+    )
 
 
 def test_span_of_control() -> None:
@@ -237,6 +258,8 @@ def within(lever: Lever) -> st.SearchStrategy[Any]:
         return st.booleans()
     if lever.type is int:
         return st.integers(int(lever.low or 0), int(lever.high or 0))
+    if lever.key == "policy.finance.guarantee_fund":  # must back the largest loan at any leverage
+        return st.just(0.0) | st.floats(300_000, lever.high)
     return st.floats(lever.low, lever.high)
 
 

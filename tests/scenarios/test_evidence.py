@@ -107,6 +107,7 @@ STATED: dict[str, Sum] = {
     "policy.finance.grant_after_months": lambda e: (e["P069"].noted(">=") + e["P074"].noted(">=")) / 2,
     "policy.finance.grant_needs_certificate": lambda e: "training certificate" in e["P069"].text,
     "behaviour.returning.city_home": lambda e: -math.log(1 + e["BH012"].value / 100),
+    "behaviour.closing.grace": lambda e: e["P201"].value / 30,
     "behaviour.support.entrants": lambda e: e["P133"].noted("~"),
     "behaviour.support.winners": lambda e: winners(e["P134"].text),
     "behaviour.money.spending": lambda e: (

@@ -3,7 +3,7 @@
 Python refuses to read or write beyond an array by itself. What it would count from an array's end, an
 index below zero, is refused as well: the rules are rewritten for it as they are loaded, and so that what is no number goes
 on as in compiled code. Several levers are at an end at once, in groups of which each end is in
-several, so that no other hides what it does; a group that the schema refuses is tried by halves.
+several, so that no other hides what it does.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ import math
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from plain_rules import load_as, look_up_quickly, rules_in
 
-PEOPLE, TOGETHER, TIMES, MONTHS = 60, 14, 2, (14, 14, 14, 40)
+PEOPLE, TOGETHER, TIMES, MONTHS = 60, 20, 2, (14, 14, 14, 40)
 SHOCK = {"county.shock.start_month": 3}  # else a shock's strength moves nothing
 LARGEST_POWER = 709.0
 Values = dict[str, Any]
+Fitting = Callable[[Values], tuple[Values, Values]]
 
 
 class AsCompiled:
@@ -34,8 +35,11 @@ class AsCompiled:
     @staticmethod
     def index(found: Any) -> Any:
         """The index, unless it would count from the end."""
-        below = found < 0
-        if below.any() if isinstance(found, np.ndarray) else below:
+        if found.__class__ is np.ndarray:
+            below = (found < 0).any()
+        else:
+            below = found < 0
+        if below:
             raise IndexError(f"index {found} is below zero")
         return found
 
@@ -117,8 +121,8 @@ def together() -> Iterator[Values]:
         yield {"county.work.local_wage": wage, "county.work.wage_floor": wage}
 
 
-def groups(values: list[tuple[str, Any]]) -> Iterator[Values]:
-    """Each value in `TIMES` groups, with others at random."""
+def groups(values: list[tuple[str, Any]], fitting: Fitting) -> Iterator[Values]:
+    """Each value in `TIMES` groups, with others at random; what doesn't fit a group joins a later one."""
     for seed in range(TIMES):
         left = random.Random(seed).sample(values, len(values))
         while left:
@@ -129,26 +133,52 @@ def groups(values: list[tuple[str, Any]]) -> Iterator[Values]:
                     group[key] = value
                 else:
                     rest.append((key, value))
+            group, others = fitting(group)
             yield group
-            left = rest
+            left = [*others.items(), *rest]
 
 
-def live(values: Values, months: int) -> Iterator[Values]:
-    """Let a county live with the values, or with each half of them; those that were lived."""
-    from returnee.scenarios import ScenarioError, load_scenario
+def taken(values: Values) -> tuple[Values, Values]:
+    """The values that the schema takes together, and those that it may take with others."""
+    keys, others = list(values), {}
+    while not is_taken({key: values[key] for key in keys}):
+        low, high = 0, len(keys)  # so many of the first are taken, and so many are not
+        while high - low > 1:
+            middle = (low + high) // 2
+            if is_taken({key: values[key] for key in keys[:middle]}):
+                low = middle
+            else:
+                high = middle
+        key = keys.pop(low)
+        if low:
+            others[key] = values[key]
+    return {key: values[key] for key in keys}, others
+
+
+def is_taken(values: Values) -> bool:
+    """Whether the schema takes the values together."""
+    from returnee.scenarios import ScenarioError
 
     try:
-        scenario = load_scenario("linked", {**SHOCK, **values})
+        scenario_with(values)
     except ScenarioError:
-        keys = sorted(values)
-        for half in (keys[::2], keys[1::2]) if len(keys) > 1 else ():
-            yield from live({key: values[key] for key in half}, months)
-        return
+        return False
+    return True
+
+
+def scenario_with(values: Values) -> Any:
+    """The scenario that lives at the ends."""
+    from returnee.scenarios import load_scenario
+
+    return load_scenario("linked", {**SHOCK, **values})
+
+
+def live(values: Values, months: int) -> None:
+    """Let a county live with the values."""
     try:
-        see(scenario, months)
+        see(scenario_with(values), months)
     except Exception as error:
         raise AssertionError(f"with {values}") from error
-    yield values
 
 
 def see(scenario: Any, months: int, burn_in: int = 12) -> None:
@@ -188,13 +218,10 @@ def main() -> None:
     assemble.SPARE_FIRMS = assemble.SPARE_EVENTS = (
         1  # tables grow often, and are never far too long
     )
-    values = ends()
-    lived = [
-        value
-        for k, group in enumerate([*together(), *groups(values)])
-        for together in live(group, MONTHS[k % len(MONTHS)])
-        for value in together.items()
-    ]
+    values, lived = ends(), []
+    for k, group in enumerate([*together(), *groups(values, taken)]):
+        live(group, MONTHS[k % len(MONTHS)])
+        lived += group.items()
     for rows in ({"townships": 1}, {"townships": 100}, {"sectors": 1}, {"sectors": 20}):
         see(with_tables(**rows), 14)
     see(with_tables(townships=1, sectors=1), 500, 600)  # generations

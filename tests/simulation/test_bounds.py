@@ -39,9 +39,8 @@ def test_no_array_is_left() -> None:
 
 
 def test_every_end_of_every_lever_is_tried() -> None:
-    tried = [
-        (key, repr(value)) for group in bounds.groups(bounds.ends()) for key, value in group.items()
-    ]
+    all_fit = bounds.groups(bounds.ends(), lambda group: (group, {}))
+    tried = [(key, repr(value)) for group in all_fit for key, value in group.items()]
     for key, value in bounds.ends():
         assert tried.count((key, repr(value))) == bounds.TIMES
 

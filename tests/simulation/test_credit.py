@@ -105,10 +105,10 @@ def open_firm_of(county, loan=0.0, cash=0.0):
 # Who is eligible, and who applies
 
 
-def test_eligibility_is_fixed_per_person_in_the_share_of_the_survey():
+def test_eligibility_is_fixed_per_person_in_the_share_that_is_set():
     one, two = county(), county({"policy.finance.guarantee_fund": 0})
     assert (one.workers.eligible == two.workers.eligible).all()
-    assert one.workers.eligible.mean() == pytest.approx(0.372, abs=0.03)
+    assert one.workers.eligible.mean() == pytest.approx(0.6, abs=0.03)
     assert county(OFF).workers.eligible.all()
 
 
@@ -134,6 +134,14 @@ def test_who_may_not_apply_has_no_loan_in_sight(excluded):
         worker[name] = value
     assert not finance.may_apply(mine, worker)
     assert finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0, 0.0) == 0.0
+
+
+def test_who_wants_much_asks_even_where_the_cap_is_small():
+    mine = copy_of({"policy.finance.loan_cap": 100_000, "behaviour.money.visit_cost": 0})
+    worker = mine.workers[adult(mine)]
+    small = mine.behaviour.money_smallest_loan - 1.0
+    assert finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0, 0.0) == 30_000.0
+    assert finance.credit_in_sight(mine, worker, 0, 300_000.0 - small, 300_000.0, 0.0) == 0.0
 
 
 def test_a_slow_desk_and_a_far_one_cost_more_to_apply_to():
@@ -340,7 +348,7 @@ def test_the_last_of_the_fund_is_lent_in_part():
     f = file_of(mine, adult(mine), wanted=150_000.0, means=50_000.0)
     firm = mine.firms[f]
     firm.luck, firm.loan_stage, firm.loan_wanted = 1.5, r.IN_PROCESS, 10_000_000
-    room = mine.behaviour.money_smallest_loan + 1_000.0
+    room = mine.behaviour.money_least_loan + 1_000.0
     mine.pots[POT_FUND, 0] = (mine.clock.outstanding + 100.0 * room) / 10
     desk.decide_loan(mine, f)
     assert firm.loan == pytest.approx(100.0 * room, abs=200)
@@ -458,15 +466,75 @@ def test_default_costs_the_owner_future_credit():
     assert not finance.may_apply(mine, owner)
 
 
-def test_the_retired_pay_an_overdue_loan_from_their_pension():
+def ended_firm_of(county, loan):
+    """A firm that has ended with an overdue loan (yuan), and its former owner, who seeks work."""
+    f = open_firm_of(county, loan=loan)
+    firm = county.firms[f]
+    firm.phase, firm.loan_stage = r.DORMANT, r.OVERDUE
+    firm.loan_due = county.clock.month
+    county.workers[firm.owner].state = r.SEEKING
+    return f
+
+
+def test_a_bank_collects_a_share_of_what_debtors_earn_above_a_bare_living():
+    mine = copy_of()
+    f = ended_firm_of(mine, 36_000.0)
+    firm, owner = mine.firms[f], mine.workers[mine.firms[f].owner]
+    loans.pay_off(mine, f)
+    assert firm.loan == 3_600_000  # nothing to be had of who is out of work
+    owner.state, owner.wage = r.AWAY, 5_500.0
+    loans.pay_off(mine, f)
+    assert firm.loan == 3_600_000 - 200_000
+    owner.state = r.RETIRED  # a pension is no more than a bare living
+    loans.pay_off(mine, f)
+    assert firm.loan == 3_600_000 - 200_000
+    firm.guarantor = i = int(np.flatnonzero(mine.workers.state == r.AWAY)[0])
+    mine.workers[i].wage = 3_500.0
+    loans.pay_off(mine, f)
+    assert firm.loan == 3_600_000 - 300_000
+
+
+def test_savings_that_the_law_leaves_are_not_taken():
+    mine = copy_of()
+    f = open_firm_of(mine, loan=36_000.0)
+    firm, owner = mine.firms[f], mine.workers[mine.firms[f].owner]
+    left = 6 * mine.behaviour.firm_living
+    owner.savings = left + 5_000.0
+    loans.repay_from_all(mine, f)
+    assert owner.savings == left
+    assert firm.loan == 3_100_000
+    assert firm.loan_stage == r.OVERDUE
+
+
+def test_the_fund_pays_a_bank_three_months_after_a_firm_has_ended_in_debt():
     mine = copy_of()
     f = open_firm_of(mine, loan=36_000.0)
     firm = mine.firms[f]
-    firm.phase, firm.loan_stage = r.DORMANT, r.OVERDUE
-    firm.loan_due = mine.clock.month
-    mine.workers[firm.owner].state = r.RETIRED
+    firm.loan_due = mine.clock.month - 20  # a bank waits while the firm is open and pays
+    firm.loan_stage = r.OVERDUE
     loans.pay_off(mine, f)
-    assert firm.loan == 3_600_000 - 12_500
+    assert firm.loan == 3_600_000
+    firm.phase = r.DORMANT
+    mine.workers[firm.owner].state = r.SEEKING
+    loans.repay_from_all(mine, f)
+    for _ in range(3):
+        assert firm.loan_stage == r.OVERDUE
+        loans.pay_off(mine, f)
+        mine.clock.month += 1
+    loans.pay_off(mine, f)
+    assert firm.loan == 0
+    assert firm.loan_stage == r.COMPENSATED
+    assert mine.workers[firm.owner].record == r.DEFAULTED
+
+
+def test_an_open_firm_pays_an_overdue_loan_from_cash_and_no_more():
+    mine = copy_of()
+    f = open_firm_of(mine, loan=36_000.0, cash=2_000.0)
+    firm = mine.firms[f]
+    firm.loan_stage, firm.income = r.OVERDUE, 9_000.0
+    loans.pay_off(mine, f)
+    assert firm.cash == 0.0
+    assert firm.loan == 3_400_000
 
 
 def test_a_loan_of_a_tie_is_repaid_with_interest_or_lost():

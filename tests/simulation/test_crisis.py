@@ -72,9 +72,9 @@ def someone_waiting(crisis):
 
 def test_who_waits_goes_when_a_city_job_is_found(crisis):
     county, i = someone_waiting(crisis)
-    assert hazard_of_going(county, i) >= 1 / 3
+    assert hazard_of_going(county, i, 0.5) >= 1 / 3
     county.workers[i].waits = 0
-    assert hazard_of_going(county, i) < 1 / 3
+    assert hazard_of_going(county, i, 0.5) < 1 / 3
 
 
 def test_waiting_ends(crisis):

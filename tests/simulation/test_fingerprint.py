@@ -37,6 +37,9 @@ UNREACHED = {
     ("decide_loan", "refuse(c, f, r.BANKS_WITHDRAWN)"): "banks lend or have withdrawn for good",
     ("decide_loan", "return"): "banks lend or have withdrawn for good",
     ("drawn_firms", "cut *= 4.0"): "the first draw seldom finds too few firms",
+    ("earnings_of", "return c.behaviour.money_pension"): "few loans are overdue",
+    ("earnings_of", "return c.firms[worker.firm].income"): "few loans are overdue",
+    ("earnings_of", "return worker.wage"): "few loans are overdue",
     ("error_of", "return behaviour.support_mentor_error"): "mentors look at open firms, whose files banks seldom see",
     ("gini_at_home", "return 0.0"): "a county without people has no inequality",
     ("go_on_with_plan", "withdraw_file(firm)"): "few plans are let go after a course",
@@ -52,9 +55,9 @@ UNREACHED = {
     ("months_to_loss", "return 10000"): "a loss that is drawn has a chance",
     ("owner_may_apply", "return knows(owner, FINANCE) and is_bankable(c, owner)"): "few loans are raised",
     ("pay_loan", "owner.record = r.CLEAN"): "few arrears are made up",
-    ("pay_off", "firm.cash -= pay_loan(c, f, part, r.T_REPAID_BY_FIRMS)"): "few loans are overdue",
-    ("pay_off", "part += wage_of(c, firm.guarantor)"): "few loans are overdue",
-    ("pay_off", "part = max(behaviour.closing_debt_share * firm.income, 0.5 * firm.cash)"): "few loans are overdue",
+    ("pay_off", "firm.cash -= pay_loan(c, f, min(part, firm.cash), r.T_REPAID_BY_FIRMS)"): "few loans are overdue",
+    ("pay_off", "part += collected_from(c, firm.guarantor)"): "few loans are overdue",
+    ("pay_off", "part = behaviour.closing_debt_share * max(firm.income, firm.cash)"): "few loans are overdue",
     ("prepare", "give_up(c, f)"): "sites are found in time in so small a county",
     ("prepare", "if clock.month - firm.planned >= behaviour.firm_site_patience:"): "sites are found in time in so small a county",
     ("price_index", "return 1.0"): "something is sold from the first month",
@@ -79,9 +82,6 @@ UNREACHED = {
     ("turn_into_company", "return 0.0"): "few firms turn into companies",
     ("turn_into_company", "return amount / 100.0"): "few firms turn into companies",
     ("update_belief", "return"): "sales have shocks",
-    ("wage_of", "return 0.0"): "few loans are overdue",
-    ("wage_of", "return c.behaviour.money_pension"): "few loans are overdue",
-    ("wage_of", "return worker.wage"): "few loans are overdue",
 }  # fmt: skip
 
 

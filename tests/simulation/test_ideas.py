@@ -9,21 +9,23 @@ import pytest
 
 from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
-from returnee.simulation.people.careers import decide, most_new_files
+from returnee.simulation.people.careers import decide
 from returnee.simulation.people.ideas import (
     OUT_OF_REACH,
     annuity,
     ideas_a_year,
     log_gain,
+    set_peak_of_ideas,
     think,
     venture_in_hand,
     will_to_found,
 )
 from returnee.simulation.people.returning import chance_of_returning
-from returnee.simulation.run import start
-from returnee.simulation.start.history import advance
+from returnee.simulation.start import assemble
+from returnee.simulation.start.assemble import with_policy
+from returnee.simulation.start.history import advance, live_history
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import savings_after
+from returnee.simulation.state.changes import is_active, savings_after
 from returnee.simulation.state.channels import FINANCE
 
 WILLING = {"behaviour.careers.intention_constant": 5.0, "behaviour.careers.care_burden": 0.0}
@@ -62,16 +64,27 @@ def without_help(c, i):
 
 def test_ideas_come_at_the_best_age(c):
     worker, behaviour = c.workers[someone(c, r.AWAY)], c.behaviour
-    behaviour.careers_idea_rate = 0.2
+    c.clock.peak_of_ideas = 0.2
 
     def rate(age):
-        return ideas_a_year(worker, behaviour, int(worker.birth) + 12 * age)
+        worker.birth = c.clock.month - 12 * age
+        return ideas_a_year(c, worker)
 
     assert rate(33) == pytest.approx(0.2)
     assert rate(43) == rate(23) == pytest.approx(0.2 * math.exp(-0.5))
     assert rate(58) < rate(20) < rate(33)
     behaviour.structure_age_hump = False
     assert rate(58) == rate(20) == 0.2
+
+
+@pytest.mark.parametrize("hump", [True, False])
+def test_as_many_ideas_come_with_the_age_hump_as_without(c, hump):
+    c.behaviour.structure_age_hump = hump
+    c.behaviour.careers_idea_rate = 0.1
+    set_peak_of_ideas(c)
+    force = [ideas_a_year(c, worker) for worker in c.workers if is_active(worker.state)]
+    assert np.mean(force) == pytest.approx(0.1, rel=1e-4)
+    assert c.clock.peak_of_ideas > 0.12 if hump else c.clock.peak_of_ideas == pytest.approx(0.1)
 
 
 def test_ideas_come_away_too_unless_that_is_turned_off():
@@ -176,13 +189,13 @@ def test_a_firm_draws_home_only_with_an_idea(c):
     i = someone(c, r.AWAY)
     worker = c.workers[i]
     worker.savings = 1e6
-    without = chance_of_returning(c, i, False, venture_in_hand(c, i))
+    without = chance_of_returning(c, i, 0.5, False, venture_in_hand(c, i))
     worker.knows = int(worker.knows) | 1 << FINANCE  # to know of loans is not enough
-    assert chance_of_returning(c, i, False, venture_in_hand(c, i)) == without
+    assert chance_of_returning(c, i, 0.5, False, venture_in_hand(c, i)) == without
     give_idea(c, i, 1e6)
-    assert chance_of_returning(c, i, False, venture_in_hand(c, i)) > without
+    assert chance_of_returning(c, i, 0.5, False, venture_in_hand(c, i)) > without
     worker.savings, worker.knows = 0.0, 0
-    assert chance_of_returning(c, i, False, venture_in_hand(c, i)) == without
+    assert chance_of_returning(c, i, 0.5, False, venture_in_hand(c, i)) == without
 
 
 def test_returning_with_an_idea_begins_the_venture():
@@ -201,18 +214,29 @@ def test_returning_with_an_idea_begins_the_venture():
 
 
 def test_nothing_is_decided_by_owners(c):
-    assert decide(c, someone(c, r.OWNER), 6, 0.0, 0.0, 0.0, 0.0) == 0
+    assert decide(c, someone(c, r.OWNER), 0.5, 6, 0.0, 0.0, 0.0, 0.0) == 0
 
 
 @pytest.mark.parametrize("ideas", [0.08, 1.0])
-def test_a_month_brings_fewer_files_than_there_is_room_for(ideas):
+def test_room_grows_with_what_is_decided(ideas, monkeypatch):
     """Ideas that waited years for a loan may all be acted on in the month in which lending starts."""
     values = {
         **WILLING, "behaviour.careers.idea_rate": ideas, "policy.finance.guarantee_fund": {1: 0, 7: 6e7},
         "county.shock.start_month": 7, "county.shock.city_loss": 0.9, "behaviour.money.minimum_start": 0.4,
     }  # fmt: skip
-    living = start(load_scenario("baseline", values), 0, 1, 0.002, 12, 24)
-    for month in range(1, 13):
-        most, before = most_new_files(living), int(living.clock.firms)
-        living = advance(living, month)
-        assert living.clock.firms - before <= most - 100
+    scenario = load_scenario("baseline", values)
+
+    def lived(room: float, spare: int):
+        for name in ("FIRM_ROOM", "EVENT_ROOM"):
+            monkeypatch.setattr(assemble, name, room)
+        for name in ("SPARE_FIRMS", "SPARE_EVENTS"):
+            monkeypatch.setattr(assemble, name, spare)
+        history = live_history(scenario, 1, 0, 0.002, 12, 24)
+        return advance(with_policy(history, scenario, 12), 12)
+
+    wide, tight = lived(3.0, 1000), lived(0.0, 1)
+    assert len(tight.firms) < len(wide.firms) and len(tight.events) < len(wide.events)
+    for table in ("firms", "events"):
+        used = int(wide.clock[table])
+        assert getattr(wide, table)[:used].tolist() == getattr(tight, table)[:used].tolist()
+    assert wide.months.tolist() == tight.months.tolist()

@@ -33,21 +33,7 @@ from returnee.experiments.studies.linkage.effects import COST, KEPT, OUTCOMES, s
 from returnee.experiments.studies.linkage.experiment import Linkage
 from returnee.experiments.studies.linkage.gates import Gates
 from returnee.experiments.studies.linkage.robust import Robust
-from returnee.experiments.words.texts import (
-    NONE,
-    county_name,
-    few_pairs,
-    figure,
-    joined,
-    label_of,
-    percent,
-    phrase,
-    short,
-    to,
-    unit_name,
-    value_text,
-    words,
-)
+from returnee.experiments.words import texts as say
 from returnee.simulation.state.programmes import PILLARS as SPENT_BY
 
 TRACKING = "case_tracking"
@@ -66,7 +52,7 @@ class Told:
     """What is told of either part, in one language."""
 
     def __init__(self, lang: str) -> None:
-        self.lang, self.words = lang, words(lang)
+        self.lang, self.words = lang, say.words(lang)
         self.text: dict[str, Any] = self.words["linkage"]
 
     def head(self, keys: str) -> list[str]:
@@ -75,7 +61,7 @@ class Told:
 
     def yuan(self, values: Any) -> list[str]:
         """Amounts of money."""
-        return [figure(value, "yuan", self.lang) for value in values]
+        return [say.figure(value, "yuan", self.lang) for value in values]
 
 
 class Experiment(Told):
@@ -97,7 +83,7 @@ class Experiment(Told):
         """County, months and replicates."""
         plan = self.found.plan
         return str(self.text["subtitle"]).format(
-            county=county_name(plan.scenarios[plan.reference].county, self.lang),
+            county=say.county_name(plan.scenarios[plan.reference].county, self.lang),
             months=plan.settings.months, fewer=plan.fewer, replicates=plan.replicates,
             sample=plan.settings.sample,
         )  # fmt: skip
@@ -113,11 +99,11 @@ class Experiment(Told):
             per = [tell.rate(row["per_million"]), tell.rates(row["per_million_low"], row["per_million_high"], lang)]  # fmt: skip
             rows.append(
                 [
-                    tell.outcome(name, self.lang), phrase(BY_NAME[name], "unit", self.lang),
+                    tell.outcome(name, self.lang), say.phrase(BY_NAME[name], "unit", self.lang),
                     tell.number(row["siloed"], name, lang, False), tell.number(row["linked"], name, lang, False),
                     tell.number(row["difference"], name, lang), tell.ends(row["low"], row["high"], name, lang),
                     tell.chance(row["p_higher"]), word if row["pairs"] > 1 else self.words["one_replicate"],
-                    *(per if name != COST else [NONE, NONE]),
+                    *(per if name != COST else [say.NONE, say.NONE]),
                     tell.number(most["difference"], name, lang), tell.ends(most["low"], most["high"], name, lang),
                 ]
             )  # fmt: skip
@@ -128,19 +114,19 @@ class Experiment(Told):
         found, text, lang, rows = self.found, self.text, self.lang, []
         caps = {f"cap x {share:g}": share for share in sorted(OTHER_CAPS)} | {"capped": 1.0}
         for basis in (*caps, "uncapped"):
-            cap = figure(found.cap * caps[basis], "yuan", lang) if basis in caps else ""
+            cap = say.figure(found.cap * caps[basis], "yuan", lang) if basis in caps else ""
             row, cost = found.premium(tell.MAIN, basis), found.premium(COST, basis)
             rows.append(
                 [
                     text["other_cap"].format(cap=cap) if cap else text["uncapped"],
                     tell.number(cost["siloed"], COST, lang, False),
-                    percent(spending_gap(found.premiums, basis), lang, True), str(row["pairs"]),
+                    say.percent(spending_gap(found.premiums, basis), lang, True), str(row["pairs"]),
                     tell.number(row["difference"], tell.MAIN, lang), tell.ends(row["low"], row["high"], tell.MAIN, lang),
                     tell.chance(row["p_higher"]), tell.verdict_word(row["verdict"], lang),
                 ]
             )  # fmt: skip
         head = self.head("basis siloed spending_gap difference interval probability word")
-        unit = phrase(BY_NAME[COST], "unit", lang)
+        unit = say.phrase(BY_NAME[COST], "unit", lang)
         head[1] = f"{head[1]} ({unit})"
         return doc.Sheet([*head[:3], self.words["report"]["replicates"], *head[3:]], rows)
 
@@ -151,14 +137,14 @@ class Experiment(Told):
             row = [self.text["factors"][factor]]
             for kind in CONTRASTS:
                 if factor not in PILLARS and kind in ("last", "shapley"):
-                    row += [NONE] * (2 if kind == "shapley" else 1)
+                    row += [say.NONE] * (2 if kind == "shapley" else 1)
                     continue
                 effect = self.found.effect(kind, factor, measure)
                 told = "*" if effect["verdict"] in (HIGHER, LOWER) else ""
                 interval = tell.ends(effect["low"], effect["high"], measure, lang)
                 row.append(f"{tell.number(effect['value'], measure, lang)}{told} ({interval})")
                 if kind.startswith("shapley"):
-                    row.append(percent(effect["share"], lang))
+                    row.append(say.percent(effect["share"], lang))
             rows.append(row)
         return doc.Sheet(self.head("factor alone last last_linked shapley share shapley_linked share main"), rows)  # fmt: skip
 
@@ -183,7 +169,7 @@ class Experiment(Told):
         cells += [label_of_cell(SILOED), label_of_cell(LINKED)]
         cells += [capped_label(False), capped_label(True)]
         names = [text["nothing"], *(text["factors"][p] for p in PILLARS)]
-        for cap in (text["uncapped"], text["capped"].format(cap=figure(found.cap, "yuan", self.lang))):  # fmt: skip
+        for cap in (text["uncapped"], text["capped"].format(cap=say.figure(found.cap, "yuan", self.lang))):  # fmt: skip
             names += [f"{text[k]}, {cap}" for k in ("siloed", "linked")]
         place = list(found.plan.scenarios)
         columns = [[KEPT.index(f"spent_{p}") for p in programmes_of(f)] for f in FACTORS]
@@ -263,20 +249,24 @@ class Points(Told):
     def subtitle(self) -> str:
         """What a point is, and the county."""
         plan = self.found.plan
-        return f"{self.note()} ({county_name(plan.scenarios[plan.reference].county, self.lang)})"
+        return (
+            f"{self.note()} ({say.county_name(plan.scenarios[plan.reference].county, self.lang)})"
+        )
 
     def summary(self) -> doc.Sheet:
         """The premium over the points, by outcome."""
         lang, rows = self.lang, []
         for _, row in self.found.summary.iterrows():
             name = row["measure"]
-            told = (percent(row[f"share_told_{side}"], lang) for side in ("positive", "negative"))
+            told = (
+                say.percent(row[f"share_told_{side}"], lang) for side in ("positive", "negative")
+            )
             rows.append(
                 [
                     tell.outcome(name, self.lang), tell.number(row["mean"], name, lang),
                     tell.ends(row["low"], row["high"], name, lang),
                     tell.ends(row["smallest"], row["largest"], name, lang),
-                    percent(row["share_positive"], lang), " / ".join(told),
+                    say.percent(row["share_positive"], lang), " / ".join(told),
                     tell.number(row["ceiling"], name, lang),
                     tell.ends(row["ceiling_low"], row["ceiling_high"], name, lang),
                 ]
@@ -295,9 +285,9 @@ class Points(Told):
             rho, p = told.loc[key, ["rho", "p"]] if key in told.index else (np.nan, np.nan)
             rows.append(
                 [
-                    label_of(lever, self.lang), key,
-                    to(self.lang, short(low, ".4g"), short(high, ".4g")),
-                    tell.rate(float(f"{rho:.2f}")), short(p, ".3f"),
+                    say.label_of(lever, self.lang), key,
+                    say.to(self.lang, say.short(low, ".4g"), say.short(high, ".4g")),
+                    tell.rate(float(f"{rho:.2f}")), say.short(p, ".3f"),
                 ]
             )  # fmt: skip
         return doc.Sheet(self.head("parameter key range rho p_value"), rows, columns="wcn")
@@ -327,12 +317,12 @@ class Links(Told):
     def subtitle(self) -> str:
         """What is compared, and the county."""
         plan = self.found.plan
-        county = county_name(plan.scenarios[plan.reference].county, self.lang)
+        county = say.county_name(plan.scenarios[plan.reference].county, self.lang)
         return f"{self.note()} ({county})"
 
     def note(self) -> str:
         """What a cell is."""
-        cap = figure(self.found.cap, "yuan", self.lang)
+        cap = say.figure(self.found.cap, "yuan", self.lang)
         return str(self.text["gates_note"]).format(replicates=self.found.plan.replicates, cap=cap)
 
     def effects(self, measure: str) -> doc.Sheet:
@@ -352,7 +342,7 @@ class Links(Told):
             told = "*" if row["verdict"] in (HIGHER, LOWER) else ""
             interval = tell.ends(row["low"], row["high"], measure, self.lang)
             cells += [f"{tell.number(row['value'], measure, self.lang)}{told} ({interval})"]
-            cells += [percent(row["spending_gap"], self.lang, True)]
+            cells += [say.percent(row["spending_gap"], self.lang, True)]
         return cells
 
     def tables(self) -> list[doc.Sheet]:
@@ -375,7 +365,7 @@ Result = Linkage | Robust | Gates
 def reading(result: Result, lang: str) -> str:
     """How intervals are to be read; that they are wide where there are few pairs."""
     pairs = 0 if isinstance(result, Robust) else result.plan.replicates
-    return joined(lang, words(lang)["linkage"]["one_in_ten"], few_pairs(pairs, lang))
+    return say.joined(lang, say.words(lang)["linkage"]["one_in_ten"], say.few_pairs(pairs, lang))
 
 
 def design(lang: str = "en") -> doc.Sheet:
@@ -386,8 +376,8 @@ def design(lang: str = "en") -> doc.Sheet:
             lever = tell.LABELS[key]
             rows.append(
                 [
-                    told.text["factors"][factor], label_of(lever, lang), key,
-                    value_text(off), value_text(on), unit_name(lever.unit, lang),
+                    told.text["factors"][factor], say.label_of(lever, lang), key,
+                    say.value_text(off), say.value_text(on), say.unit_name(lever.unit, lang),
                 ]
             )  # fmt: skip
     factor, *rest = told.head("factor key off on unit")
@@ -397,12 +387,12 @@ def design(lang: str = "en") -> doc.Sheet:
 def failures(lang: str, *results: Result) -> list[str]:
     """How many runs failed, if any."""
     failed = (len(result.failures) for result in results)
-    return [words(lang)["failed"].format(n=n) for n in failed if n]
+    return [say.words(lang)["failed"].format(n=n) for n in failed if n]
 
 
 def report(results: Sequence[Result], lang: str = "en") -> doc.Report:
     """Everything the page shows, of each result in turn."""
-    text = words(lang)["linkage"]
+    text = say.words(lang)["linkage"]
     sections, lines, commands, subtitles = (
         list[doc.Section](),
         list[str](),
@@ -451,14 +441,9 @@ def write_document(
 ) -> Path:
     """Write the document in Markdown, with its figures in ``images`` beside it.
 
-    Parameters
-    ----------
-    found : Linkage
-        The experiment.
-    fitted, free, wide : Robust
-        Over the ensemble, over the parameters free in calibration, and over all.
-    gates : Gates
-        The parts of linkage one by one.
+    `found`: the experiment. `fitted`, `free`, `wide`: over the ensemble, over the parameters free
+    in calibration, and over all. `gates`:
+    the parts of linkage one by one.
     """
     figures = {
         "linkage-premium": charts.premium_chart(found),
@@ -472,7 +457,7 @@ def write_document(
     again = "returnee linkage --write-doc docs/linkage.md"
     text = fill(
         "linkage.md.j2", page=Experiment(found), design=design(), fitted=Points(fitted),
-        free=Points(free), wide=Points(wide), links=Links(gates), text=words("en")["linkage"], again=again,
+        free=Points(free), wide=Points(wide), links=Links(gates), text=say.words("en")["linkage"], again=again,
         failed=failures("en", found, fitted, free, wide, gates), facts=doc.facts("en"),
         main_outcome=tell.outcome(tell.MAIN, "en"),
     )  # fmt: skip

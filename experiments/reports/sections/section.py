@@ -57,14 +57,9 @@ class Part(ABC):
     def cells(self, effects: pd.DataFrame, unit: str, better: int = 0) -> list[Cell]:
         """A row of a table: the reference's level, then levels and differences.
 
-        Parameters
-        ----------
-        effects : DataFrame
-            Rows of one figure, one per compared scenario, as from `effects.effects_on`.
-        unit : str
-            Of the figure, as `texts.figure` takes it.
-        better : int
-            1 where more is better, -1 where less is, 0 for neither.
+        `effects`: rows of one figure, one per compared scenario, as from `effects.effects_on`.
+        `unit`: of the figure, as `texts.figure` takes it. `better`: 1 where more is better, -1
+        where less is, 0 for neither.
         """
         by_label = effects.set_index("scenario")
         cells = []

@@ -102,10 +102,7 @@ def facts() -> dict[str, str]:
 def write_document(found: Validation, face: Face, path: Path) -> Path:
     """Write the document in Markdown, with its figures in ``images`` beside it.
 
-    Parameters
-    ----------
-    found : Validation
-        Of all patterns.
+    `found`: of all patterns.
     """
     page = Page(found, face)
     figures = {"validation": patterns_chart(found), "validation-responses": responses_chart(face)}

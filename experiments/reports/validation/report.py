@@ -30,10 +30,7 @@ MISSES = ("miss", "no_response", "wrong", "not_monotone", "not_zero", "differs")
 class Page:
     """Everything that is told of a validation.
 
-    Parameters
-    ----------
-    face : Face or None
-        Face checks, where they were asked for.
+    `face`: face checks, where they were asked for.
     """
 
     def __init__(self, found: Validation, face: Face | None = None, lang: str = "en") -> None:

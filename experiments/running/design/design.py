@@ -204,10 +204,7 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
 def _county(value: Any, source: str, start: Path) -> str:
     """A county as every process finds it: a name that ships, or the folder's full path.
 
-    Raises
-    ------
-    ScenarioError
-        If there is no such county.
+    Raises ScenarioError: if there is no such county.
     """
     folder = find_county(value, source, start)
     return str(value) if folder.parent == FOLDER / "counties" else str(folder)

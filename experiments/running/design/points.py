@@ -48,10 +48,7 @@ def levels_in_grid(axis: Axis) -> list[Any]:
 def points_of(design: Design) -> pd.DataFrame:
     """Draw the points.
 
-    Returns
-    -------
-    DataFrame
-        A row for each point, a column for each axis; the same for the same design.
+    Returns: a row for each point, a column for each axis; the same for the same design.
     """
     if design.table is not None:
         return design.table

@@ -17,19 +17,8 @@ from returnee.experiments.keys import BY_KEY, check_key
 def checked(key: str, value: Any, where: str, label: str) -> Any:
     """A value as the schema's type.
 
-    Parameters
-    ----------
-    key : str
-        Dotted key.
-    value : bool, int, float, str or mapping
-        Policy levers may have a mapping of months to values.
-    where, label : str
-        Place and file, for errors.
-
-    Raises
-    ------
-    UsageError
-        If the schema would refuse it.
+    `key`: dotted key. `value`: policy levers may have a mapping of months to values. `where`,
+    `label`: place and file, for errors. Raises UsageError: if the schema would refuse it.
     """
     lever = BY_KEY.get(key)
     if lever is None:
@@ -69,19 +58,9 @@ def check_table(
 ) -> pd.DataFrame:
     """A table of points with values of the schema's types; a column ``point`` is left out.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Cells may be text, as in a file.
-    label : str
-        Where it came from, for errors.
-    lines : sequence of int, optional
-        Number of each row for errors; counted from 1 if left out.
-
-    Raises
-    ------
-    UsageError
-        For unknown columns, none, missing values, or values out of range.
+    `table`: cells may be text, as in a file. `label`: where it came from, for errors. `lines`:
+    number of each row for errors; counted from 1 if left out. Raises UsageError: for unknown
+    columns, none, missing values, or values out of range.
     """
     table = table.drop(columns=[name for name in ("point",) if name in table])
     if not len(table.columns) or not len(table):

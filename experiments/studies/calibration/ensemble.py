@@ -51,12 +51,8 @@ class Bands:
     def hold(self, figures: np.ndarray, slack: float = 0.0) -> np.ndarray:
         """Whether all figures (last axis) lie in their bands.
 
-        Parameters
-        ----------
-        figures : ndarray, shape (..., targets)
-            A figure that the best set cannot show either is not asked for.
-        slack : float
-            Half-widths by which bands are widened further.
+        `figures`: shape (..., targets); a figure that the best set cannot show either is not asked
+        for. `slack`: half-widths by which bands are widened further.
         """
         more = slack * np.array([t.half for t in self.targets])
         inside = (figures >= self.low - more) & (figures <= self.high + more)
@@ -84,23 +80,10 @@ def sample_around(
 ) -> np.ndarray:
     """Draw sets around the best until enough hold.
 
-    Parameters
-    ----------
-    centre : ndarray, shape (parameters,)
-        The best set.
-    identified : Identification
-        At the best set.
-    judge : callable
-        Points of shape (points, parameters) to figures of shape (points, targets).
-    wanted : int
-        Sets that hold.
-    most : int
-        Sets to run at most.
-
-    Returns
-    -------
-    ndarray, shape (sets, parameters)
-        Those that hold, in the order they were found.
+    `centre`: shape (parameters,); the best set. `identified`: at the best set. `judge`: points of
+    shape (points, parameters) to figures of shape (points, targets). `wanted`: sets that hold.
+    `most`: sets to run at most. Returns: shape (sets, parameters); those that hold, in the order
+    they were found.
     """
     axes, targets = identified.response.axes, identified.response.targets
     half = np.array([t.half for t in targets])
@@ -126,16 +109,8 @@ def sample_around(
 def well_spread(points: np.ndarray, number: int, first: int = 0) -> list[int]:
     """Choose points far from each other, one after the other (Gonzalez, 1985).
 
-    Parameters
-    ----------
-    points : ndarray, shape (points, parameters)
-    first : int
-        Row to begin with.
-
-    Returns
-    -------
-    list of int
-        Rows, at most `number`.
+    `points`: shape (points, parameters). `first`: row to begin with. Returns: rows, at most
+    `number`.
 
     Examples
     --------

@@ -31,10 +31,7 @@ IDENTIFIED = 0.5  # from which share learned a parameter counts as identified
 def one_at_a_time(axes: Sequence[Coordinate], centre: np.ndarray, step: float = STEP) -> np.ndarray:
     """A point, and each parameter moved down and up from it.
 
-    Returns
-    -------
-    ndarray of float, shape (1 + 2 parameters, parameters)
-        Moves are cut at the ends of the axes.
+    Returns: shape (1 + 2 parameters, parameters); moves are cut at the ends of the axes.
     """
     points = np.tile(centre, (1 + 2 * len(axes), 1))
     for p, axis in enumerate(axes):

@@ -68,14 +68,9 @@ class Point:
 class Points(OwnFolder):
     """Finished runs of a calibration, in a folder; see `OwnFolder`.
 
-    Parameters
-    ----------
-    about : mapping
-        What else must be the same for the calibration to go on: parameters, method and so on.
-    results : Keep
-        Folder that is new, empty, or of the same calibration.
-    command : str
-        The command that repeats it.
+    `about`: what else must be the same for the calibration to go on: parameters, method and so on.
+    `results`: folder that is new, empty, or of the same calibration. `command`: the command that
+    repeats it.
     """
 
     def __init__(
@@ -134,16 +129,8 @@ class Points(OwnFolder):
 
         Interrupted, it keeps runs in progress before the interrupt goes on.
 
-        Parameters
-        ----------
-        sets : sequence of mapping
-            Parameters by dotted key.
-        first : int
-            Number of the first replicate.
-
-        Returns
-        -------
-        ndarray of float, shape (sets, replicates, figures)
+        `sets`: parameters by dotted key. `first`: number of the first replicate. Returns: shape
+        (sets, replicates, figures).
         """
         numbers = range(first, first + replicates)
         keys = [key_of(values, number, sample) for values in sets for number in numbers]

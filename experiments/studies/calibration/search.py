@@ -67,20 +67,10 @@ def search(
 ) -> np.ndarray:
     """Look for the least loss.
 
-    Parameters
-    ----------
-    method : {"cma", "tpe", "gp"}
-    budget : int
-        Points to try, the start included.
-    losses : callable
-        Points of shape (batch, parameters) to losses of shape (batch,).
-    report : callable
-        Called with the number of points tried, after each batch.
-
-    Returns
-    -------
-    ndarray of float, shape (budget, parameters)
-        Points in the order they were tried; the first is the start.
+    `method`: ``cma`` or ``tpe`` or ``gp``. `budget`: points to try, the start included. `losses`:
+    points of shape (batch, parameters) to losses of shape (batch,). `report`: called with the
+    number of points tried, after each batch. Returns: shape (budget, parameters); points in the
+    order they were tried; the first is the start.
     """
     import optuna
     from optuna.distributions import BaseDistribution, FloatDistribution

@@ -110,9 +110,7 @@ def pull_of(points: np.ndarray) -> Any:
     Without it, parameters that the targets say nothing about would end anywhere. It is the prior of
     `returnee.experiments.studies.calibration.identify`, so that the least sum is the most probable set.
 
-    Parameters
-    ----------
-    points : ndarray, shape (..., parameters)
+    `points`: shape (..., parameters).
     """
     return ((points / identify.PRIOR) ** 2).sum(axis=-1)
 

@@ -92,14 +92,7 @@ def default_targets() -> tuple[Target, ...]:
 def distances(targets: Iterable[Target], figures: np.ndarray) -> np.ndarray:
     """How far figures lie from their targets, in half-widths and times the root of the weight.
 
-    Parameters
-    ----------
-    figures : ndarray of float, shape (..., targets)
-        NaN counts as `MISSING`.
-
-    Returns
-    -------
-    ndarray of float, shape (..., targets)
+    `figures`: shape (..., targets); NaN counts as `MISSING`. Returns: shape (..., targets).
 
     Examples
     --------
@@ -139,15 +132,8 @@ def read_targets(
 ) -> tuple[Target, ...]:
     """Read a TOML file with ``[[target]]`` tables, or a CSV file, with the columns of `COLUMNS`.
 
-    Parameters
-    ----------
-    warn : callable
-        Called with one line for each pattern that the model keeps for validation.
-
-    Raises
-    ------
-    ScenarioError
-        One line: file, row, column, found, allowed.
+    `warn`: called with one line for each pattern that the model keeps for validation. Raises
+    ScenarioError: one line: file, row, column, found, allowed.
     """
     path = Path(path)
     if path.suffix.lower() not in (".toml", ".csv"):

@@ -111,10 +111,7 @@ def policy_of(cell: int, moved: Levels) -> dict[str, Any]:
 def check_world(overrides: Mapping[str, Any]) -> None:
     """Refuse overrides of policy, which the design sets.
 
-    Raises
-    ------
-    UsageError
-        Names the first such key.
+    Raises UsageError: names the first such key.
     """
     for key in overrides:
         if key.partition(".")[0] == "policy":
@@ -126,10 +123,7 @@ def check_world(overrides: Mapping[str, Any]) -> None:
 def cap_or_default(cap: float | None) -> float:
     """The cap given, else that of the siloed scenario, else `DEFAULT_CAP`; yuan a year.
 
-    Raises
-    ------
-    UsageError
-        If it is not above 0.
+    Raises UsageError: if it is not above 0.
     """
     if cap is None:
         return load_scenario("siloed").policy.budget.cap or DEFAULT_CAP
@@ -174,14 +168,8 @@ def factorial(
 ) -> Factorial:
     """The plan of the experiment: 64 cells, all pillars under caps, siloed and linked, and the ceiling.
 
-    Parameters
-    ----------
-    cap : float
-        Yuan a year.
-    replicates : int
-        Of every cell; the cells of the premium have `EXTRA` times as many.
-    world : mapping
-        Overrides of county and behaviour.
+    `cap`: yuan a year. `replicates`: of every cell; the cells of the premium have `EXTRA` times as
+    many. `world`: overrides of county and behaviour.
     """
     check_world(world)
     moved = levels()

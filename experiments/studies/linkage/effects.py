@@ -60,9 +60,7 @@ def between(plus: int, minus: int) -> np.ndarray:
 def shapley(factor: int, n: int, cells: int = design.CELLS) -> np.ndarray:
     """Weights of a factor's Shapley value among the first `n` factors, the others off.
 
-    Returns
-    -------
-    ndarray, shape (cells,)
+    Returns: shape (cells,).
     """
     weights, bit = np.zeros(cells), 1 << factor
     for cell in range(1 << n):
@@ -114,19 +112,10 @@ def verdict(low: float, high: float) -> str:
 def effects_of(values: np.ndarray, names: tuple[str, ...] = (*OUTCOMES, COST)) -> pd.DataFrame:
     """Every contrast of every measure.
 
-    Parameters
-    ----------
-    values : ndarray, shape (64, replicates, measures)
-        Replicates in which a cell is missing are left out.
-    names : tuple of str
-        Of the measures.
-
-    Returns
-    -------
-    DataFrame
-        kind, factor, other, measure, value, low, high, p_higher, verdict, and for Shapley values
-        share, share_low, share_high of the joint effect (missing where the joint effect cannot be
-        told from zero).
+    `values`: shape (64, replicates, measures); replicates in which a cell is missing are left out.
+    `names`: of the measures. Returns: kind, factor, other, measure, value, low, high, p_higher,
+    verdict, and for Shapley values share, share_low, share_high of the joint effect (missing where
+    the joint effect cannot be told from zero).
     """
     whole = values[:, np.isfinite(values).all(axis=(0, 2))]
     listed = contrasts()
@@ -169,17 +158,10 @@ def _share(
 def premium_of(siloed: np.ndarray, linked: np.ndarray, nothing: np.ndarray) -> pd.DataFrame:
     """Linked less siloed support, in all and per million yuan a year.
 
-    Parameters
-    ----------
-    siloed, linked, nothing : ndarray, shape (replicates, measures)
-        Columns are `OUTCOMES` and the public cost, yuan a year; replicates with a missing value are
-        left out.
-
-    Returns
-    -------
-    DataFrame
-        One row a measure, the public cost last. ``per_million`` is what each million yuan a year
-        buys beyond no support when linked, less what it buys when siloed.
+    `siloed`, `linked`, `nothing`: shape (replicates, measures); columns are `OUTCOMES` and the
+    public cost, yuan a year; replicates with a missing value are left out. Returns: one row a
+    measure, the public cost last. ``per_million`` is what each million yuan a year buys beyond no
+    support when linked, less what it buys when siloed.
     """
     stacked = np.stack([siloed, linked, nothing], axis=1)
     stacked = stacked[np.isfinite(stacked).all(axis=(1, 2))]
@@ -211,10 +193,7 @@ def _rates(stacked: np.ndarray) -> np.ndarray:
     R + (a_r - R b_r) / B in replicate r (see `intervals`). None for the cost itself, and none
     where a cost can't be told from nothing.
 
-    Parameters
-    ----------
-    stacked : ndarray, shape (replicates, 3, measures)
-        Siloed, linked, nothing; the cost last.
+    `stacked`: shape (replicates, 3, measures); siloed, linked, nothing; the cost last.
     """
     gains = stacked[:, :2] - stacked[:, 2:]
     spent = gains[..., -1:] / MILLION
@@ -232,16 +211,10 @@ def _rates(stacked: np.ndarray) -> np.ndarray:
 def premiums_of(values: np.ndarray, plan: design.Factorial) -> pd.DataFrame:
     """The premium at the main cap, at the other caps, and without a cap; and the ceiling.
 
-    Parameters
-    ----------
-    values : ndarray, shape (scenarios, replicates, measures)
-        In the order of the plan; columns are `OUTCOMES` and the public cost.
-
-    Returns
-    -------
-    DataFrame
-        As `premium_of`, with ``basis``: capped, uncapped, cap x 0.6, ..., and ceiling (under the main
-        cap) and ceiling_uncapped, where ``linked`` is a perfect hand-over.
+    `values`: shape (scenarios, replicates, measures); in the order of the plan; columns are
+    `OUTCOMES` and the public cost. Returns: as `premium_of`, with ``basis``: capped, uncapped, cap
+    x 0.6, ..., and ceiling (under the main cap) and ceiling_uncapped, where ``linked`` is a
+    perfect hand-over.
     """
     place = {label: k for k, label in enumerate(plan.scenarios)}
     labels = {

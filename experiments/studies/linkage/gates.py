@@ -134,10 +134,7 @@ def gates(
     Parameters are those of `linkage.linkage`; every cell has `design.EXTRA` times as many replicates,
     like the cells of the premium, and:
 
-    Parameters
-    ----------
-    every : bool
-        Run every combination, for Shapley values.
+    `every`: run every combination, for Shapley values.
     """
     world = dict(overrides or {})
     design.check_world(world)

@@ -75,14 +75,8 @@ def pairs_of(
 ) -> dict[str, list[Pair]]:
     """Example lives of every compared scenario, from the folder or by living the runs again.
 
-    Parameters
-    ----------
-    first : mapping
-        Persons by label of one replicate, see `whom.pair_sums`.
-    workers : int
-        Runs at a time.
-    folder : Path or None
-        Where ``stories.json`` is kept.
+    `first`: persons by label of one replicate, see `whom.pair_sums`. `workers`: runs at a time.
+    `folder`: where ``stories.json`` is kept.
     """
     for replicate, people in first.items():
         base = people[plan.reference]

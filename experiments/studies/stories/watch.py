@@ -34,17 +34,8 @@ def lives_of(
 ) -> dict[int, Life]:
     """Live a run again and tell what happened to some of its people.
 
-    Parameters
-    ----------
-    workers : iterable of int
-        Ids.
-    settings : RunSettings
-        Seed, sample, months and history of the run.
-
-    Raises
-    ------
-    UsageError
-        If nobody of that id was in the labour force under the policy.
+    `workers`: ids. `settings`: seed, sample, months and history of the run. Raises UsageError: if
+    nobody of that id was in the labour force under the policy.
     """
     s, asked = settings, sorted(set(workers))
     county = start(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
@@ -83,12 +74,7 @@ def row_of(county: County, worker: int, months: int) -> int:
 class Watcher:
     """Looks at one person every month and notes what changed.
 
-    Parameters
-    ----------
-    county : County
-        At the end of its history.
-    row : int
-        Of the worker.
+    `county`: at the end of its history. `row`: of the worker.
     """
 
     def __init__(self, scenario: Scenario, county: County, row: int) -> None:

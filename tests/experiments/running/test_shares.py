@@ -150,22 +150,50 @@ def test_face_checks_are_shared_folder_by_folder(
     assert validation.validate(replicates=2, sample=0.002, out="v").folder == Path("v")
 
 
+def test_both_stages_of_a_sensitivity_study_are_shared_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Figure, "savefig", lambda _, file, **__: file.write("<svg></svg>"))
+    moved = (
+        "--over behaviour.firm.luck_sd --over behaviour.firm.shock_sd --over behaviour.firm.scale"
+    )
+    command = f"sensitivity baseline {moved} --measure jobs --trajectories 3 --base 4 --top 2"
+    command += f" --replicates 1 {TINY}"
+    say(f"{command} --out whole")
+    for stage in ("morris", "sobol"):
+        for i in (1, 2):
+            assert "returnee merge c" in say(f"{command} --out c --shard {i}/2")
+            assert not Path(f"c/{stage}/runs.parquet").exists()
+            assert (status_of("c")["left"] > 0) == (i == 1)
+        assert "without --shard" in say("merge c")
+    monkeypatch.setattr(jobs, "simulate", None)  # nothing is run again
+    say(f"{command} --out c")
+    for table in ("morris/runs.parquet", "sobol/runs.parquet", "indices.parquet"):
+        assert Path("c", table).read_bytes() == Path("whole", table).read_bytes()
+
+
 def test_a_share_needs_a_folder_and_no_search() -> None:
     with pytest.raises(UsageError, match="shard: found 1/2 without a folder"):
         compare(["linked"], shard="1/2", **SMALL)
     with pytest.raises(UsageError, match="shard: found 3/2, allowed i/N"):
         compare(["linked"], shard="3/2", **SMALL)
     base = load_scenario("baseline")
-    searches = (budget, [1e6, ["jobs"]]), (calibrate, [base]), (sensitivity, [])
+    searches = (budget, [1e6, ["jobs"]]), (calibrate, [base])
     for search, given in searches:
-        with pytest.raises(UsageError, match="shard: found 1/2, allowed none"):
+        with pytest.raises(UsageError, match="shard: found 1/2, allowed none in a search"):
             search(*given, out="a", shard="1/2")
+    with pytest.raises(UsageError, match="shard: found 1/2 without a folder"):
+        sensitivity(["baseline"], shard="1/2", **SMALL)
     assert "with --write-doc" in say("linkage --write-doc a.md --shard 1/2", 2)
 
 
 def test_the_option_has_the_same_words_everywhere() -> None:
     words = "Do one share of N, as a job of an array;"
-    for name in ("sweep", "compare", "whom", "linkage", "validate"):
+    for name in ("sweep", "compare", "whom", "linkage", "validate", "sensitivity"):
         assert words in " ".join(say(f"{name} --help").split())
-    for name in ("calibrate", "budget", "sensitivity", "run"):
-        assert "--shard" not in say(f"{name} --help")
+    for name in ("calibrate", "budget"):
+        assert "There is no --shard: a search has no shares" in " ".join(
+            say(f"{name} --help").split()
+        )
+    assert "--shard" not in say("run --help")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ema_workbench
 import mesa
 import pytest
+from workbench import ema_workbench
 
 from returnee import sweep
 from returnee.experiments.errors import UsageError

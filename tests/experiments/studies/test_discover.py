@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import workbench  # noqa: F401
 from typer.testing import CliRunner
 
 from returnee import sweep
