@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
+ROUNDING = 1e-15  # more than floating point leaves open in a chance
+
+
 @kernel
 def is_active(state: int):
     """Whether a career state belongs to the labour force."""
@@ -108,9 +111,11 @@ def savings_after(c: County, worker: np.record, months: int):
 def happens(u: float, amount: float):
     """Whether an event of cumulated hazard `amount` happens: u < 1 - exp(-amount).
 
-    As 1 - exp(-x) <= x, most draws need no exponential.
+    As x - x^2/2 <= 1 - exp(-x) <= x, few draws need an exponential.
     """
-    return u < amount and u < 1.0 - math.exp(-amount)
+    if u >= amount:
+        return False
+    return u < amount * (1.0 - 0.5 * amount) - ROUNDING or u < 1.0 - math.exp(-amount)
 
 
 @kernel
