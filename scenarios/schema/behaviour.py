@@ -763,13 +763,13 @@ class Careers(Group):
     wage_step: float = lever(
         0.1, unit="share/month", within=(0, 1),
         en="Adjustment of wages", zh="工资调整速度",
-        help=("Share of the gap between the wage and the wage curve that closes in a month.",
-              "工资与工资曲线的差距每月缩小的比例。"))
+        help=("Weight of a month in the share of seekers that wages follow.",
+              "工资所随的求职者比例中最近一月的权重。"))
     chance_step: float = lever(
         0.2, unit="share/month", within=(0, 1),
         en="Learning the chance of a job", zh="求职预期更新",
-        help=("Weight of a month in the chance of a job that people expect.",
-              "人们对求职机会的预期中最近一月的权重。"))
+        help=("Weight of a month in the seekers, and in those who found a job, by whom people judge their chance.",
+              "人们据以判断求职机会的求职者与就业者人数中最近一月的权重。"))
     seek_patience: int = lever(
         6, unit="months", within=(1, 24),
         en="Patience of seekers", zh="求职耐心",

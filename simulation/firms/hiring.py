@@ -370,18 +370,25 @@ def refill_other_jobs(c: County, pool: np.ndarray, place: np.ndarray, start: np.
 
 @kernel
 def set_wages(c: County):
-    """Wage curve, and the chance to find a job within three months, by township."""
+    """Wage curve, and the chance to find a job within three months, by township.
+
+    What is smoothed is the seekers, and who found a job, not what follows from them: few people make both jump
+    from month to month, and the curves are bent.
+    """
     facts, behaviour = c.facts, c.behaviour
     for t in range(len(c.towns)):
         town = c.towns[t]
         home = 0
         for state in range(r.SEEKING, r.OWNER + 1):
             home += c.stock[t, state]
-        share = max(c.stock[t, r.SEEKING] / max(home, 1), 0.005)
-        curve = facts.work_local_wage * (share / behaviour.careers_usual_seekers) ** (
-            -behaviour.careers_wage_curve
-        )
-        town.wage += behaviour.careers_wage_step * (max(curve, facts.work_wage_floor) - town.wage)
-        month = (town.hired + 0.5) / (town.seekers + 1.0)
-        three = 1.0 - (1.0 - min(month, 0.95)) ** 3
-        town.job_chance += behaviour.careers_chance_step * (three - town.job_chance)
+        share = c.stock[t, r.SEEKING] / max(home, 1)
+        town.seeking += behaviour.careers_wage_step * (share - town.seeking)
+        curve = facts.work_local_wage * (
+            max(town.seeking, 0.005) / behaviour.careers_usual_seekers
+        ) ** (-behaviour.careers_wage_curve)
+        town.wage = max(curve, facts.work_wage_floor)
+        step = behaviour.careers_chance_step
+        town.sought += step * (town.seekers - town.sought)
+        town.found += step * (town.hired - town.found)
+        if town.sought > 0.0:
+            town.job_chance = 1.0 - (1.0 - min(town.found / town.sought, 0.95)) ** 3

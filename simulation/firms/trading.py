@@ -325,11 +325,10 @@ def trade(c: County, f: int, u: float, v: float):
     place = (clock.month - 1) % 12
     c.sales[f, place] = sales
     c.profit[f, place] = income - wear - town.wage
-    market.supply += int(
-        value
-        / max(market.local * market.price + (1.0 - market.local) * town.reach, 0.1)
-        * market.local
-    )
+    # What such a firm sells on average: the luck of a month is nil in a market, and must be in a sample.
+    usual = math.exp(log_one + size + firm.luck + firm.drift)
+    price = max(market.local * market.price + (1.0 - market.local) * town.reach, 0.1)
+    market.supply += int(usual / price * market.local)
     win_customers(firm, behaviour, sold)
     drift_on(firm, behaviour, v)
     month.value_added += math.floor(value)
