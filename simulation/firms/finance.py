@@ -333,7 +333,7 @@ def project_income(c: County, f: int, log_productivity: float, capital: float):
         + math.log(base_ahead(firm.customers, c.behaviour))
         + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
     )
-    income, _ = owner_income(log_one, market, town.log_pay, capital, c.facts, c.behaviour)
+    income, _ = owner_income(log_one, market, town, capital, c.facts, c.behaviour)
     return income
 
 
