@@ -877,7 +877,7 @@ class Money(Group):
         help=("Savings that people keep back and don't put into a firm.",
               "留作家用、不投入企业的储蓄。"))
     guarantor_share: float = lever(
-        0.15, unit="share", within=(0, 1), free=True,
+        0.16, unit="share", within=(0, 1), free=True,
         en="Willing guarantors", zh="愿担保者比例",
         help=("Share of home ties in work who stand guarantor; a quarter lack one (BH033).",
               "在家有业亲友中愿作担保者的比例；约四分之一缺担保人（BH033）。"))
@@ -902,7 +902,7 @@ class Money(Group):
         help=("Factor on the chance to give up and on the cost of applying, with a post in the township.",
               "本乡镇设有服务点时，放弃概率和申请成本的系数。"))
     smallest_loan: float = lever(
-        105_000, unit="yuan", within=(0, 200_000),
+        120_000, unit="yuan", within=(0, 200_000),
         en="Want that makes one ask", zh="最低贷款需求",
         help=("Money wanting below which nobody applies for a guaranteed loan.",
               "资金缺口低于此数额则无人申请创业担保贷款。"))
