@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def plain(row: dict[Any, Any]) -> dict[str, Any]:
@@ -15,6 +18,11 @@ def plain(row: dict[Any, Any]) -> dict[str, Any]:
         value = value.item() if isinstance(value, np.generic) else value
         cleaned[str(name)] = None if isinstance(value, float) and not np.isfinite(value) else value
     return cleaned
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table, as `plain` gives them."""
+    return [plain(row) for row in frame.to_dict("records")]
 
 
 def rounded(value: float, digits: int) -> float:

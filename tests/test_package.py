@@ -18,6 +18,15 @@ ROOMS = ("scenarios", "simulation", "experiments", "dashboard")
 SMALL = ("--sample", "0.002", "--months", "12")
 
 
+STUDY = """
+from returnee import sweep
+
+if __name__ == "__main__":
+    design = {"scenarios": ["linked", "siloed"], "sample": 0.002, "months": 12}
+    print(len(sweep(design, workers=1, processes=True)))
+"""
+
+
 def python(*words: object, folder: Path, path: Path | None = None) -> str:
     """What Python says in a folder; anything but success fails."""
     known = {**os.environ} if path is None else {**os.environ, "PYTHONPATH": str(path)}
@@ -47,8 +56,8 @@ def test_a_users_own_files_are_not_taken_for_ours(tmp_path: Path) -> None:
     python("-m", "returnee", "run", "linked", *SMALL, folder=tmp_path)
     assert (tmp_path / "results" / "run-linked" / "monthly.csv").is_file()
     # Processes import what their parent does, in the same folder.
-    python("-m", "returnee", "compare", "linked", "--against", "siloed", "--replicates", "1",
-           "--processes", *SMALL, folder=tmp_path)  # fmt: skip
+    (tmp_path / "study.py").write_text(STUDY, "utf-8")
+    assert python("study.py", folder=tmp_path) == "2\n"
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +91,13 @@ def test_a_wheel_works_without_a_checkout(wheel: Path, tmp_path: Path) -> None:
         "import returnee, sys\n"
         "from returnee.dashboard.live.stored import evidence, stored\n"
         "run = returnee.simulate('linked', sample=0.002, months=12)\n"
-        "print(returnee.__file__, len(evidence()), len(run.monthly), stored('validation.json') is not None)"
+        "print(returnee.__file__, len(evidence()), len(run.monthly), stored('validation.json') is not None)\n"
+        "from returnee.command import main\n"
+        f"sys.argv[1:] = {['run', 'linked', *SMALL]}\n"
+        "main()"
     )
-    file, rows, months, shipped = python("-c", code, folder=tmp_path, path=wheel).split()
+    told = python("-c", code, folder=tmp_path, path=wheel).splitlines()[0]
+    file, rows, months, shipped = told.split()
     assert Path(file).is_relative_to(wheel)
     assert int(rows) > 400 and int(months) == 12 and shipped == "True"
-    python("-m", "returnee", "run", "linked", *SMALL, folder=tmp_path, path=wheel)
+    assert (tmp_path / "results" / "run-linked" / "monthly.csv").is_file()

@@ -37,7 +37,7 @@ def budget_command(
 ) -> None:
     """Search for the mixes of levers that make the most of a yearly budget."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.numbers import plain
+    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.budget import budget_page, sentences
     from returnee.experiments.studies.budget import STORED, Effort, budget, write_plain
 
@@ -54,7 +54,7 @@ def budget_command(
     with reporting(found.folder):
         report = write_text(found.folder / "report.html", budget_page(found, shown.lang))
     if shown.as_json:
-        print_json([plain(row) for row in found.table.reset_index().to_dict("records")])
+        print_json(plain_rows(found.table.reset_index()))
     else:
         for line in sentences(found, shown.lang):
             console_of().print(line, highlight=False)

@@ -53,7 +53,7 @@ def discover_command(
 ) -> None:
     """Find out under which assumptions a policy fails its target."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.numbers import plain
+    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.discovery import discover_page, sentences
     from returnee.experiments.studies.discovery import discover
 
@@ -69,7 +69,7 @@ def discover_command(
     page = discover_page(found, command_line(["discover", folder], options), lang)
     report = write_text(out or folder / page_name(found, q.method.value), page)
     if shown.as_json:
-        print_json([plain(row) for row in found.frame().to_dict("records")])
+        print_json(plain_rows(found.frame()))
     else:
         for line in sentences(found, lang):
             console_of().print(line, highlight=False)

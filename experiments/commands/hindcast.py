@@ -31,7 +31,7 @@ def hindcast_command(
     shown: Shown = Shown(),
 ) -> None:
     """Start counties from the census of 2010, let them live to 2020, and compare with that census."""
-    from returnee.experiments.numbers import plain
+    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.hindcast import report, write_document
     from returnee.experiments.reports.html import write_html
     from returnee.experiments.reports.terminal import show
@@ -48,7 +48,7 @@ def hindcast_command(
     if held.write_doc is not None:
         Bar().say(f"written: {write_document(found, held.write_doc)}")
     if shown.as_json:
-        print_json([plain(row) for row in found.counties.to_dict("records")])
+        print_json(plain_rows(found.counties))
     else:
         show([block for section in page.sections[:2] for block in section.blocks], console_of())
     end(path)

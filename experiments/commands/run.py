@@ -23,7 +23,7 @@ def run_command(
     shown: Shown = Shown(),
 ) -> None:
     """Run one scenario once; print it by year and keep all tables."""
-    from returnee.experiments.numbers import plain
+    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.listing import left_out_notice, size_warning
     from returnee.experiments.reports.single import RunFolder, show_run, support_json, yearly
     from returnee.experiments.running.executors import compile_first
@@ -48,8 +48,7 @@ def run_command(
             )
     Bar().say(f"written to {folder}")
     if shown.as_json:
-        years = yearly(run.monthly).reset_index()
-        rows = [plain(row) for row in years.to_dict("records")]
+        rows = plain_rows(yearly(run.monthly).reset_index())
         facts = {"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows}
         shell.print_json({**facts, **support_json(run)})
     else:

@@ -48,7 +48,7 @@ def sensitivity_command(
 ) -> None:
     """Find out which assumptions decide outcomes, and whether a policy works."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.numbers import plain
+    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
     from returnee.experiments.studies.sensitivity import SENSITIVE, Effort, sensitivity, settled
     from returnee.experiments.words.texts import percent
@@ -74,7 +74,7 @@ def sensitivity_command(
         page = sensitivity_page(found, about, command_of(scenarios, studied, settings), lang)
         report = write_text(results.folder / "report.html", page)
     if shown.as_json:
-        print_json([plain(row) for row in settled(found).to_dict("records")])
+        print_json(plain_rows(settled(found)))
     else:
         for line in sentences(found, lang):
             console_of().print(line, highlight=False)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
 from returnee.experiments.reports import document as doc
-from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import html
 from returnee.experiments.studies.budget import USUAL, Budget
 from returnee.experiments.words import texts as say
@@ -27,16 +25,17 @@ def front_chart(found: Budget, lang: str) -> str:
     text, names = say.words(lang)["budget"], found.search.objectives
     gains = found.gains.join(found.table[["front", "spent", "spent_low", "spent_high"]])
     pairs = list(combinations(names, 2)) or [(names[0], "spent")]
-    with mpl.rc_context(settings("front")):
-        chart = Figure(
-            figsize=(4.7 * min(len(pairs), 2), 3.7 * -(-len(pairs) // 2)), layout="constrained"
-        )
-        grid = chart.subplots(-(-len(pairs) // 2), min(len(pairs), 2), squeeze=False)
-        for axes in grid.flat[len(pairs) :]:
-            axes.set_visible(False)
-        for (a, b), axes in zip(pairs, grid.flat):
+    columns = min(len(pairs), 2)
+    with draw.paper("front", 4.7 * columns, 3.7 * -(-len(pairs) // 2)) as chart:
+        for (a, b), axes in zip(pairs, draw.panels(chart, len(pairs), columns)):
             for mix, row in gains.iterrows():
-                colour = BLACK if mix == USUAL else COLOURS[0] if row["front"] else COLOURS[6]
+                colour = (
+                    draw.BLACK
+                    if mix == USUAL
+                    else draw.COLOURS[0]
+                    if row["front"]
+                    else draw.COLOURS[6]
+                )
                 x, y = row[a], row[b]
                 axes.hlines(y, row[f"{a}_low"], row[f"{a}_high"], color=colour, lw=0.8, alpha=0.45)
                 axes.vlines(x, row[f"{b}_low"], row[f"{b}_high"], color=colour, lw=0.8, alpha=0.45)
@@ -51,7 +50,7 @@ def front_chart(found: Budget, lang: str) -> str:
             axes.set_ylabel(say.wrapped(measure_name(b, lang), lang, 36))
             axes.locator_params(nbins=5)
             axes.margins(0.12)  # room for the names
-        return svg_of(chart, text["gains"])
+        return draw.svg_of(chart, text["gains"])
 
 
 def spending_chart(found: Budget, lang: str) -> str:
@@ -61,8 +60,7 @@ def spending_chart(found: Budget, lang: str) -> str:
     place = {name: k for k, name in enumerate(PROGRAMMES)}
     names = [mix_name(name, lang) for name in found.table.index]
     scale, unit = (1e4, "万") if lang == "zh" else (1e6, " m")
-    with mpl.rc_context(settings("spending")):
-        chart = Figure(figsize=(8.6, 1.2 + 0.32 * len(names)), layout="constrained")
+    with draw.paper("spending", 8.6, 1.2 + 0.32 * len(names)) as chart:
         axes, left = chart.subplots(), np.zeros(len(names))
         for pillar, inner in PILLARS.items():
             part = spent[:, [place[name] for name in inner]].sum(axis=1) / scale
@@ -70,11 +68,11 @@ def spending_chart(found: Budget, lang: str) -> str:
                 names, part, left=left, color=OF_PILLAR[pillar], label=pillars[pillar][lang == "zh"]
             )
             left += part
-        axes.axvline(found.search.cap / scale, color=BLACK, lw=1.2, ls="--", label=text["cap"])
+        axes.axvline(found.search.cap / scale, color=draw.BLACK, lw=1.2, ls="--", label=text["cap"])
         axes.invert_yaxis()
         axes.set_xlabel(f"{text['spent']} ({unit.strip()} {say.unit_name('yuan', lang)})")
         chart.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=8)
-        return svg_of(chart, text["spending"])
+        return draw.svg_of(chart, text["spending"])
 
 
 def _by_programme(found: Budget) -> np.ndarray:
@@ -139,7 +137,7 @@ def _gain_line(found: Budget, name: str, mix: Any, lang: str) -> str:
 
 def report(found: Budget, lang: str = "en") -> doc.Report:
     """Everything the page shows."""
-    text, drawn = say.words(lang)["budget"], chart_language(lang)
+    text, drawn = say.words(lang)["budget"], draw.chart_language(lang)
     search = found.search
     about = {
         "trials": found.tried, "levers": len(search.levers), "kept": len(found.table) - 1,

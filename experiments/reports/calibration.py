@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from returnee.experiments.reports import document as doc
-from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import show as show_blocks
 from returnee.experiments.statistics.intervals import interval
@@ -107,21 +107,20 @@ REACH = 2.5  # half-widths beyond which a dot stands at the edge
 
 def fit_chart(found: Calibration, lang: str = "en") -> str:
     """Every target in units of its band: members, start and result."""
-    lang = chart_language(lang)
+    lang = draw.chart_language(lang)
     text, targets = calibrate_words(lang), found.targets
     centre, half = np.array([(t.centre, t.half) for t in targets]).T
 
     def place(figures: np.ndarray) -> np.ndarray:
         return np.clip((figures - centre) / half, -REACH, REACH)
 
-    with mpl.rc_context(settings("fit")):
-        figure = Figure(figsize=(9.2, 1.1 + 0.26 * len(targets)), layout="constrained")
+    with draw.paper("fit", 9.2, 1.1 + 0.26 * len(targets)) as figure:
         axes = figure.subplots()
         axes.axvspan(-1.0, 1.0, color=BAND, linewidth=0)
         rows = np.arange(len(targets))
         for k, member in enumerate(found.member_figures):
             name = text["ensemble"] if k == 0 else None
-            axes.plot(place(member), rows, "|", color=COLOURS[5], ms=7, label=name)
+            axes.plot(place(member), rows, "|", color=draw.COLOURS[5], ms=7, label=name)
         axes.plot(
             place(means(found.first.figures[0])), rows, "o", mfc="none", color=START,
             label=text["start"],
@@ -129,10 +128,12 @@ def fit_chart(found: Calibration, lang: str = "en") -> str:
         reach = interval(found.verified)[1] - found.fit
         axes.errorbar(
             place(found.fit), rows, xerr=reach / half, fmt="o",
-            color=COLOURS[0], ms=5, label=text["value"],
+            color=draw.COLOURS[0], ms=5, label=text["value"],
         )  # fmt: skip
         missed = ~found.in_band
-        axes.plot(place(found.fit)[missed], rows[missed], "D", color=COLOURS[1], ms=6, zorder=5)
+        axes.plot(
+            place(found.fit)[missed], rows[missed], "D", color=draw.COLOURS[1], ms=6, zorder=5
+        )
         finish_rows(axes, [t.label(lang) for t in targets], 1.05 * REACH)
         axes.set_xticks((-1, 1), (text["band_low"], text["band_high"]))
         return titled(figure, axes, text["fit_chart"])
@@ -150,25 +151,26 @@ def titled(figure: Figure, axes: Axes, title: str) -> str:
     """The figure with title and legend, as SVG."""
     axes.set_title(title)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    return svg_of(figure, title)
+    return draw.svg_of(figure, title)
 
 
 def ranges_chart(found: Calibration, lang: str = "en") -> str:
     """Every parameter over its searched range: members, start and result."""
-    lang = chart_language(lang)
+    lang = draw.chart_language(lang)
     text, axes_of = calibrate_words(lang), found.axes
-    with mpl.rc_context(settings("ranges")):
-        figure = Figure(figsize=(9.2, 1.1 + 0.26 * len(axes_of)), layout="constrained")
+    with draw.paper("ranges", 9.2, 1.1 + 0.26 * len(axes_of)) as figure:
         axes = figure.subplots()
         for k, axis in enumerate(axes_of):
             axes.hlines(k, *axis.limits, color=BAND, linewidth=7)
             dots = [axis.of(member[axis.key]) for member in found.members]
             name = text["ensemble"] if k == 0 else None
-            axes.plot(dots, [k] * len(dots), "|", color=COLOURS[5], ms=8, label=name)
+            axes.plot(dots, [k] * len(dots), "|", color=draw.COLOURS[5], ms=8, label=name)
             name = text["start"] if k == 0 else None
             axes.plot(0.0, k, "o", mfc="none", color=START, label=name)
             name = text["value"] if k == 0 else None
-            axes.plot(axis.of(found.best[axis.key]), k, "o", color=COLOURS[0], ms=5, label=name)
+            axes.plot(
+                axis.of(found.best[axis.key]), k, "o", color=draw.COLOURS[0], ms=5, label=name
+            )
             low, high = map(say.short, axis.bounds)
             axes.text(-1.03, k, low, ha="right", va="center", fontsize=7)
             axes.text(1.03, k, high, ha="left", va="center", fontsize=7)
@@ -179,18 +181,17 @@ def ranges_chart(found: Calibration, lang: str = "en") -> str:
 
 def response_chart(found: Calibration, lang: str = "en") -> str:
     """How far each figure answers to each parameter, as a heat map."""
-    lang = chart_language(lang)
+    lang = draw.chart_language(lang)
     text, response = calibrate_words(lang), found.identified.response
     shown = np.where(response.told, 0.5 * response.jacobian, 0.0)
     reach = max(float(np.percentile(np.abs(shown), 98)), 1e-9)
-    with mpl.rc_context(settings("response")):
-        size = 2.6 + 0.36 * shown.shape[1], 2.0 + 0.27 * shown.shape[0]
-        figure = Figure(figsize=(max(size[0], 6.0), size[1]), layout="constrained")
+    size = max(2.6 + 0.36 * shown.shape[1], 6.0), 2.0 + 0.27 * shown.shape[0]
+    with draw.paper("response", *size) as figure:
         axes = figure.subplots()
         axes.imshow(shown, cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto")
         for (row, column), value in np.ndenumerate(shown):
             if value:
-                colour = "white" if abs(value) > 0.65 * reach else BLACK
+                colour = "white" if abs(value) > 0.65 * reach else draw.BLACK
                 number = say.short(value, ".1f")
                 axes.text(column, row, number, ha="center", va="center", fontsize=7, color=colour)
         labels = [say.label_of(axis.lever, lang) for axis in found.axes]
@@ -200,25 +201,24 @@ def response_chart(found: Calibration, lang: str = "en") -> str:
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
         axes.set_title(text["response_chart"])
-        return svg_of(figure, text["response_chart"])
+        return draw.svg_of(figure, text["response_chart"])
 
 
 def search_chart(found: Calibration, lang: str = "en") -> str:
     """Loss of every set that was tried, and the least so far."""
-    lang = chart_language(lang)
+    lang = draw.chart_language(lang)
     text = calibrate_words(lang)
-    with mpl.rc_context(settings("search")):
-        figure = Figure(figsize=(9.2, 2.8), layout="constrained")
+    with draw.paper("search", 9.2, 2.8) as figure:
         axes = figure.subplots()
         number = np.arange(1, len(found.losses) + 1)
-        axes.plot(number, found.losses, ".", color=COLOURS[5], ms=3)
-        axes.plot(number, np.minimum.accumulate(found.losses), color=COLOURS[0])
+        axes.plot(number, found.losses, ".", color=draw.COLOURS[5], ms=3)
+        axes.plot(number, np.minimum.accumulate(found.losses), color=draw.COLOURS[0])
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda v, _: f"{v:g}"))
         axes.set_xlabel(text["set_number"])
         axes.set_ylabel(text["loss"])
         axes.set_title(text["search_chart"])
-        return svg_of(figure, text["search_chart"])
+        return draw.svg_of(figure, text["search_chart"])
 
 
 def subtitle(found: Calibration, lang: str) -> str:

@@ -7,17 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from rich.console import Console
 
 from returnee.experiments.files import write_text
 from returnee.experiments.measuring.measures import BY_NAME, smoothed, years_of
 from returnee.experiments.measuring.selections import KEY, OVER_TIME
-from returnee.experiments.numbers import plain
+from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import html
@@ -202,8 +200,8 @@ def as_json(found: Comparison, lang: str = "en") -> dict[str, Any]:
                 "id": found.plan.scenarios[label].id,
                 "title": draw.title(found, label, lang),
                 "sentence": sentence(found, label, lang),
-                "effects": [plain(row) for row in effects.to_dict("records")],
-                "ratios": [plain(row) for row in ratios.to_dict("records")],
+                "effects": plain_rows(effects),
+                "ratios": plain_rows(ratios),
             }
         )
     return {
@@ -216,13 +214,8 @@ def as_json(found: Comparison, lang: str = "en") -> dict[str, Any]:
         "command": found.command,
         "failures": found.failures,
         "scenarios": scenarios,
-        **{name: [plain(row) for row in frame_rows(found, name)] for name in SECTIONS},
+        **{name: plain_rows(getattr(found, name)) for name in SECTIONS},
     }
-
-
-def frame_rows(found: Comparison, name: str) -> list[dict[Any, Any]]:
-    """Rows of one of a comparison's tables."""
-    return getattr(found, name).to_dict("records")
 
 
 def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int, Lever, Any, Any]]:
@@ -415,8 +408,7 @@ def over_time(found: Comparison, measure: str, lang: str) -> str:
     text = say.words(lang)["report"]
     indicator = BY_NAME[measure]
     name = draw.name_of(indicator, lang)
-    with mpl.rc_context(draw.settings(measure)):
-        figure = Figure(figsize=(9.2, 3.0), layout="constrained")
+    with draw.paper(measure, 9.2, 3.0) as figure:
         left, right = figure.subplots(1, 2)
         drawn = draw.styles(found)
         series = {label: smoothed(found.cube.of(label, measure), indicator.kind) for label in drawn}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
 from returnee.experiments.reports import document as doc
-from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import html
 from returnee.experiments.studies.discovery import HELD_BACK, LEAST, Box, Discovery
 from returnee.experiments.words.texts import NONE, grouped, label_of, percent, words
@@ -93,11 +91,10 @@ def map_chart(found: Discovery, lang: str) -> str:
     a, b = keys[0], keys[min(1, len(keys) - 1)]
     x, y = found.points[a].to_numpy(), found.points[b].to_numpy()
     ends = {key: (found.points[key].min(), found.points[key].max()) for key in (a, b)}
-    with mpl.rc_context(settings("map")):
-        chart = Figure(figsize=(6.4, 4.4), layout="constrained")
+    with draw.paper("map", 6.4, 4.4) as chart:
         axes = chart.subplots()
         for fails, mark, colour, name in (
-            (False, "o", COLOURS[5], "meets"), (True, "X", COLOURS[1], "fails"),
+            (False, "o", draw.COLOURS[5], "meets"), (True, "X", draw.COLOURS[1], "fails"),
         ):  # fmt: skip
             kept = found.fails == fails
             axes.plot(
@@ -116,7 +113,7 @@ def map_chart(found: Discovery, lang: str) -> str:
             )
             axes.add_patch(
                 Rectangle(
-                    (left, low), right - left, high - low, fill=False, edgecolor=BLACK, lw=1.4
+                    (left, low), right - left, high - low, fill=False, edgecolor=draw.BLACK, lw=1.4
                 )
             )
             name = text["box"].format(n=k + 1)
@@ -124,7 +121,7 @@ def map_chart(found: Discovery, lang: str) -> str:
         axes.set_xlabel(label(found, a, lang))
         axes.set_ylabel(label(found, b, lang))
         chart.legend(loc="outside lower center", ncols=2, frameon=False)
-        return svg_of(chart, text["map"])
+        return draw.svg_of(chart, text["map"])
 
 
 def boxes_table(found: Discovery, lang: str) -> doc.Sheet:
@@ -155,7 +152,7 @@ def report(found: Discovery, command: str, lang: str = "en") -> doc.Report:
     if len(told):
         weights = [[label(found, str(key), lang), percent(value, lang)] for key, value in told.items()]  # fmt: skip
         head = [text["parameter"], text["weight"]]
-        drawn = doc.Picture(map_chart(found, chart_language(lang)))
+        drawn = doc.Picture(map_chart(found, draw.chart_language(lang)))
         sections.append(doc.Section(text["map"], [drawn]))
         sections.append(doc.Section(text["importance"], [doc.Sheet(head, weights)]))
     about = {

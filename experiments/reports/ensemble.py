@@ -9,34 +9,18 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from rich.console import Console
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import KEY
-from returnee.experiments.numbers import plain
+from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
-from returnee.experiments.reports.figures import (
-    BLACK,
-    COLOURS,
-    LEGEND,
-    PANEL,
-    chart_language,
-    finish,
-    settings,
-    short_number,
-    svg_of,
-)
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.reports.terminal import show as show_blocks
 from returnee.experiments.statistics.effects import HIGHER, LOWER
-from returnee.experiments.studies.compare_ensemble import (
-    NAMES,
-    SHIPPED,
-    EnsembleComparison,
-    sets_of,
-)
+from returnee.experiments.studies import compare_ensemble as over_sets
 from returnee.experiments.studies.ensemble import FILE, origin
 from returnee.experiments.words import texts as say
 from returnee.scenarios import levers
@@ -46,7 +30,7 @@ from returnee.simulation.fingerprint import fingerprint
 class Page:
     """Everything that is shown of a comparison over an ensemble."""
 
-    def __init__(self, found: EnsembleComparison, lang: str = "en") -> None:
+    def __init__(self, found: over_sets.EnsembleComparison, lang: str = "en") -> None:
         self.found, self.lang = found, lang
         self.words = say.words(lang)
         self.text: dict[str, Any] = self.words["ensemble"]
@@ -149,9 +133,9 @@ class Page:
     def origin_lines(self) -> list[str]:
         """Where the ensemble comes from, and whether the model has changed since."""
         text, over = self.text, self.found.over
-        made = origin(FILE if over == SHIPPED else Path(over))
+        made = origin(FILE if over == over_sets.SHIPPED else Path(over))
         where = text["from_file"].format(file=over)
-        if over == SHIPPED and made.get("command"):
+        if over == over_sets.SHIPPED and made.get("command"):
             where = text["from_shipped"].format(command=made["command"])
         theirs = made.get("fingerprint", fingerprint())
         if theirs == fingerprint():
@@ -160,7 +144,7 @@ class Page:
 
     def ranges(self) -> doc.Sheet:
         """Least and greatest value of each parameter."""
-        sets = sets_of(self.found.over, self.found.plan.sets)
+        sets = over_sets.sets_of(self.found.over, self.found.plan.sets)
         known, rows = {lever.key: lever for lever in levers}, []
         for key in sets[0]:
             values = [found[key] for found in sets]
@@ -194,38 +178,34 @@ class Page:
 
 def chart(page: Page) -> str:
     """Differences of the key measures: sets, both intervals; a panel a measure, as SVG."""
-    shown = Page(page.found, chart_language(page.lang))
+    shown = Page(page.found, draw.chart_language(page.lang))
     title = shown.text["chart_title"].format(reference=shown.reference)
     compared = page.found.base.compared
     height = 0.9 + 4 * (0.65 + 0.24 * len(compared))
-    with mpl.rc_context(settings("ensemble")):
-        figure_ = Figure(figsize=(9.2, height), layout="constrained")
-        panels = figure_.subplots(4, 2).ravel()
-        for axes, name in zip(panels, KEY):
+    with draw.paper("ensemble", 9.2, height) as figure_:
+        for axes, name in zip(draw.panels(figure_, len(KEY), 2), KEY):
             for k, label in enumerate(compared):
-                draw(axes, shown, label, name, k)
-            axes.axvline(0.0, color=BLACK, linewidth=0.8)
+                draw_set(axes, shown, label, name, k)
+            axes.axvline(0.0, color=draw.BLACK, linewidth=0.8)
             axes.set_yticks(
                 range(len(compared)),
-                [say.in_lines(shown.title(label), LEGEND, 2) for label in compared],
+                [say.in_lines(shown.title(label), draw.LEGEND, 2) for label in compared],
             )
             axes.set_ylim(len(compared) - 0.4, -0.6)
             axes.set_title(say.phrase(BY_NAME[name], "short", shown.lang))
             finish_across(axes, shown.lang)
-        for axes in panels[len(KEY) :]:
-            axes.axis("off")
-        figure_.suptitle(say.in_lines(title, 2 * PANEL, 2))
-        return svg_of(figure_, title)
+        figure_.suptitle(say.in_lines(title, 2 * draw.PANEL, 2))
+        return draw.svg_of(figure_, title)
 
 
-def draw(axes: Axes, page: Page, label: str, name: str, row: int) -> None:
+def draw_set(axes: Axes, page: Page, label: str, name: str, row: int) -> None:
     """One scenario in one panel."""
     found, effect = page.found, page.effects(label).loc[name]
-    k, m = list(found.base.scenarios).index(label), NAMES.index(name)
+    k, m = list(found.base.scenarios).index(label), over_sets.NAMES.index(name)
     each = found.values[k, ..., m] - found.values[0, ..., m]
     there = np.isfinite(each).any(axis=1)
     dots = np.nanmean(each[there], axis=1)
-    colour = COLOURS[row % len(COLOURS)]
+    colour = draw.COLOURS[row % len(draw.COLOURS)]
     axes.plot(dots, np.full(len(dots), row + 0.22), ".", color=colour, ms=3, alpha=0.5)
     axes.hlines(row, effect["low"], effect["high"], color=colour, linewidth=1.0)
     axes.hlines(row, effect["luck_low"], effect["luck_high"], color=colour, linewidth=4.0)
@@ -233,9 +213,9 @@ def draw(axes: Axes, page: Page, label: str, name: str, row: int) -> None:
 
 def finish_across(axes: Axes, lang: str) -> None:
     """Figures along the lower edge, short where they are large."""
-    finish(axes, "", lang)
+    draw.finish(axes, "", lang)
     axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
-    axes.xaxis.set_major_formatter(lambda value, _: short_number(value, lang))
+    axes.xaxis.set_major_formatter(lambda value, _: draw.short_number(value, lang))
     axes.yaxis.set_major_formatter(
         mpl.ticker.FixedFormatter([t.get_text() for t in axes.get_yticklabels()])
     )
@@ -243,12 +223,12 @@ def finish_across(axes: Axes, lang: str) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def write_page(found: EnsembleComparison, path: Path, lang: str = "en") -> Path:
+def write_page(found: over_sets.EnsembleComparison, path: Path, lang: str = "en") -> Path:
     """Write the report, a page that needs nothing but itself."""
     return write_html(Page(found, lang).report(), path)
 
 
-def show(found: EnsembleComparison, console: Console, lang: str = "en") -> None:
+def show(found: over_sets.EnsembleComparison, console: Console, lang: str = "en") -> None:
     """Print sentences and tables."""
     page, blocks = Page(found, lang), list[doc.Block]()
     for label in found.base.compared:
@@ -258,7 +238,7 @@ def show(found: EnsembleComparison, console: Console, lang: str = "en") -> None:
     show_blocks([*blocks, doc.note(page.how_to_read()), origin, page.failures()], console)
 
 
-def as_json(found: EnsembleComparison, lang: str = "en") -> dict[str, Any]:
+def as_json(found: over_sets.EnsembleComparison, lang: str = "en") -> dict[str, Any]:
     """Everything a program needs, as plain values; flows by year."""
     s, page = found.base.settings, Page(found, lang)
     rows = found.effects
@@ -270,12 +250,7 @@ def as_json(found: EnsembleComparison, lang: str = "en") -> dict[str, Any]:
         "scenarios": [
             {
                 "name": label, "title": page.title(label), "sentence": page.sentence(label),
-                "effects": [
-                    plain(row)
-                    for row in rows[rows["scenario"] == label]
-                    .drop(columns="scenario")
-                    .to_dict("records")
-                ],
+                "effects": plain_rows(rows[rows["scenario"] == label].drop(columns="scenario")),
             }
             for label in found.base.compared
         ],

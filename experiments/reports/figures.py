@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
@@ -65,6 +67,28 @@ def settings(salt: str = "") -> Any:
         "axes.titlesize": 10,
         "axes.titlelocation": "left",
     }
+
+
+@contextmanager
+def paper(salt: str, width: float, height: float, **more: Any) -> Iterator[Figure]:
+    """A figure to draw on, inches, while the settings of every chart hold."""
+    with mpl.rc_context(settings(salt) | more):
+        yield Figure(figsize=(width, height), layout="constrained")
+
+
+def legend(figure: Figure, axes: Axes, columns: int, **more: Any) -> None:
+    """What one panel shows, and so all of them, below the figure."""
+    handles = axes.get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=columns, frameon=False, **more)
+
+
+def panels(figure: Figure, number: int, columns: int, **more: Any) -> np.ndarray:
+    """So many panels in rows, flat; places that are left over stay empty."""
+    rows = -(-number // columns)
+    grid = figure.subplots(rows, columns, squeeze=False, **more)
+    for axes in grid.flat[number:]:
+        axes.set_visible(False)
+    return grid.ravel()
 
 
 def svg_of(figure: Figure, name: str) -> str:
@@ -134,8 +158,7 @@ def spending(found: Comparison, lang: str) -> str:
     text, names = words(lang)["report"], groups(Policy)
     labels = list(found.plan.scenarios)
     years, scale = found.plan.settings.months / 12.0, 1e4 if lang == "zh" else 1e6
-    with mpl.rc_context(settings("spending")):
-        figure = Figure(figsize=(9.2, 1.3 + 0.34 * len(labels)), layout="constrained")
+    with paper("spending", 9.2, 1.3 + 0.34 * len(labels)) as figure:
         axes = figure.subplots()
         start = np.zeros(len(labels))
         for pillar, programmes in PILLARS.items():

@@ -5,22 +5,20 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from returnee.experiments.files import write_text
 from returnee.experiments.reports import document
 from returnee.experiments.reports import document as doc
-from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import fill, standalone
 from returnee.experiments.studies.hindcast import AGES, FORECASTS, NOW, SEXES, THEN, Hindcast
 from returnee.experiments.words.texts import counted, percent, words
 
 MARKS = dict(zip(FORECASTS, ("o", "|", "x")))
-HUES = dict(zip(FORECASTS, (COLOURS[0], BLACK, COLOURS[1])))
+HUES = dict(zip(FORECASTS, (draw.COLOURS[0], draw.BLACK, draw.COLOURS[1])))
 
 
 def sentences(found: Hindcast, lang: str = "en") -> list[str]:
@@ -54,8 +52,7 @@ def sentences(found: Hindcast, lang: str = "en") -> list[str]:
 def errors_chart(found: Hindcast, lang: str) -> str:
     """Errors of the model and of both plain forecasts, a row a county."""
     text, rows = words(lang)["hindcast"], found.counties.iloc[::-1]
-    with mpl.rc_context(settings("hindcast")):
-        figure = Figure(figsize=(7.6, 1.2 + 0.22 * len(rows)), layout="constrained")
+    with draw.paper("hindcast", 7.6, 1.2 + 0.22 * len(rows)) as figure:
         axes = figure.subplots()
         at = np.arange(len(rows))
         errors = rows[[f"error_{name}" for name in FORECASTS]].to_numpy(float)
@@ -69,7 +66,7 @@ def errors_chart(found: Hindcast, lang: str) -> str:
         axes.set_xlim(left=0.0)
         axes.grid(axis="x", color="#dddddd", linewidth=0.5)
         figure.legend(loc="outside lower center", ncols=3, frameon=False)
-        return svg_of(figure, text["chart"])
+        return draw.svg_of(figure, text["chart"])
 
 
 def place_name(row: object, lang: str) -> str:
@@ -81,27 +78,25 @@ def people_chart(found: Hindcast, code: str, lang: str) -> str:
     """Residents of one county by sex and age, in both censuses and in the model."""
     text = words(lang)["hindcast"]
     mine = found.figures[found.figures["code"] == code].set_index("measure")
-    with mpl.rc_context(settings(f"hindcast {code}")):
-        figure = Figure(figsize=(7.6, 2.9), layout="constrained")
+    with draw.paper(f"hindcast {code}", 7.6, 2.9) as figure:
         for axes, sex in zip(figure.subplots(1, 2, sharey=True), SEXES):
             cells = [f"{sex}_{age}" for age in AGES]
             at = np.arange(len(cells))
             then, now = text["census"].format(year=THEN), text["census"].format(year=NOW)
-            axes.plot(at, mine.loc[cells, "census_2010"], "--", color=COLOURS[6], label=then)
-            axes.plot(at, mine.loc[cells, "census_2020"], "-", color=BLACK, label=now)
+            axes.plot(at, mine.loc[cells, "census_2010"], "--", color=draw.COLOURS[6], label=then)
+            axes.plot(at, mine.loc[cells, "census_2020"], "-", color=draw.BLACK, label=now)
             low, high = (mine.loc[cells, end].to_numpy(float) for end in ("low", "high"))
             axes.plot(
-                at, mine.loc[cells, "model"], "o-", color=COLOURS[0], label=text["model"], ms=4
+                at, mine.loc[cells, "model"], "o-", color=draw.COLOURS[0], label=text["model"], ms=4
             )
-            axes.fill_between(at, low, high, color=COLOURS[0], alpha=0.25, lw=0)
+            axes.fill_between(at, low, high, color=draw.COLOURS[0], alpha=0.25, lw=0)
             axes.set_xticks(at, [f"{age}–{age + 4}" for age in AGES], fontsize=7)
             axes.set_ylim(bottom=0.0)
             axes.set_title(text[sex])
             axes.set_xlabel(text["age"])
             axes.grid(axis="y", color="#dddddd", linewidth=0.5)
-        handles, labels = axes.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-        return svg_of(figure, text["people"].format(county=code))
+        draw.legend(figure, axes, 3)
+        return draw.svg_of(figure, text["people"].format(county=code))
 
 
 def counties_table(found: Hindcast, lang: str) -> doc.Sheet:
@@ -124,7 +119,7 @@ def report(found: Hindcast, lang: str = "en") -> doc.Report:
     """Everything the page shows."""
     text, plan = words(lang)["hindcast"], found.plan
     first = found.counties.iloc[0]
-    charts = chart_language(lang)
+    charts = draw.chart_language(lang)
     provinces = words(lang)["comma"].join(dict.fromkeys(found.counties["province"]))
     subtitle = text["subtitle"].format(
         counties=counted(len(found.counties), "county", lang), provinces=provinces,

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
@@ -66,18 +64,13 @@ def rows_of(found: pd.DataFrame, method: str, place: tuple[str, str, str]) -> pd
 def tornado(found: pd.DataFrame, method: str, words: Words) -> str:
     """Bars of the strongest parameters for every target."""
     places = targets(found[found["method"] == method])
-    with mpl.rc_context(draw.settings("tornado")):
-        height = 0.9 + 0.24 * min(SHOWN, found["key"].nunique())
-        rows = -(-len(places) // 2)
-        chart = Figure(figsize=(9.6, height * rows), layout="constrained")
-        grid = chart.subplots(rows, min(2, len(places)), squeeze=False)
-        for axes in grid.flat[len(places) :]:
-            axes.set_visible(False)
-        for place, axes in zip(places, grid.flat):
+    height = (0.9 + 0.24 * min(SHOWN, found["key"].nunique())) * -(-len(places) // 2)
+    with draw.paper("tornado", 9.6, height) as chart:
+        grid = draw.panels(chart, len(places), min(2, len(places)))
+        for place, axes in zip(places, grid):
             _bars(axes, settled(rows_of(found, method, place)), method, words)
             axes.set_title(wrapped(words.target(*place), words.lang), fontsize=9)
-        handles, names = grid.flat[0].get_legend_handles_labels()
-        chart.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+        draw.legend(chart, grid[0], 3, fontsize=8)
         return draw.svg_of(chart, words.text[method])
 
 
@@ -115,10 +108,9 @@ def heat_map(found: pd.DataFrame, method: str, words: Words) -> str:
     share = (wide / wide.max()).fillna(0.0)
     share = share.loc[share.max(axis=1).sort_values(ascending=False).index[:SHOWN_IN_HEAT]]
     share = share.loc[share.mean(axis=1).sort_values(ascending=False).index]
-    with mpl.rc_context(draw.settings("heat")):
-        share = share.T
-        size = (4.4 + 0.36 * max(share.shape[1], 6), 1.6 + 0.3 * len(share))
-        chart = Figure(figsize=size, layout="constrained")
+    share = share.T
+    size = (4.4 + 0.36 * max(share.shape[1], 6), 1.6 + 0.3 * len(share))
+    with draw.paper("heat", *size) as chart:
         axes = chart.subplots()
         axes.imshow(share.to_numpy(), cmap=HEAT, vmin=0.0, vmax=1.0, aspect="auto")
         for (k, m), value in np.ndenumerate(share.to_numpy()):
@@ -139,13 +131,9 @@ def heat_map(found: pd.DataFrame, method: str, words: Words) -> str:
 def settling(found: pd.DataFrame, method: str, words: Words) -> str:
     """Indices against the number of trajectories or base points."""
     places = targets(found[found["method"] == method])
-    with mpl.rc_context(draw.settings("settling")):
-        rows = -(-len(places) // 2)
-        chart = Figure(figsize=(9.6, 3.1 * rows), layout="constrained")
-        grid = chart.subplots(rows, min(2, len(places)), squeeze=False)
-        for axes in grid.flat[len(places) :]:
-            axes.set_visible(False)
-        for place, axes in zip(places, grid.flat):
+    with draw.paper("settling", 9.6, 3.1 * -(-len(places) // 2)) as chart:
+        grid = draw.panels(chart, len(places), min(2, len(places)))
+        for place, axes in zip(places, grid):
             all_n = rows_of(found, method, place)
             all_n = all_n[all_n["index"] == MAIN[method]]
             last = settled(all_n).sort_values("value", ascending=False)["key"][:LINES]

@@ -8,9 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.figure import Figure
 from rich.console import Console
 
 from returnee.experiments.errors import writing_to
@@ -18,9 +16,9 @@ from returnee.experiments.files import to_parquet, whole
 from returnee.experiments.measuring.files import KINDS, STAGES, figures_of_files, stage_name
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.measuring.selections import BY_YEAR, OF_A_RUN
-from returnee.experiments.numbers import plain
+from returnee.experiments.numbers import plain_rows
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.document import Sheet
-from returnee.experiments.reports.figures import COLOURS, chart_language, finish, name_of, settings
 from returnee.experiments.reports.terminal import show
 from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, Manifest
@@ -79,18 +77,14 @@ class RunFolder(OwnFolder):
 
 def chart(run: Run, path: Path, lang: str) -> None:
     """Draw main indicators over months."""
-    lang = chart_language(lang)
-    with mpl.rc_context(settings("run")):
-        canvas = Figure(figsize=(10, 8), layout="constrained")
-        panels = canvas.subplots(4, 2).ravel()
-        for axes, name in zip(panels, OF_A_RUN):
+    lang = draw.chart_language(lang)
+    with draw.paper("run", 10, 8) as canvas:
+        for axes, name in zip(draw.panels(canvas, len(OF_A_RUN), 2), OF_A_RUN):
             indicator = BY_NAME[name]
             values = smoothed(run.monthly[name].to_numpy()[None, :], indicator.kind)[0]
-            axes.plot(run.monthly.index, values, color=COLOURS[0])
-            axes.set_title(name_of(indicator, lang))
-            finish(axes, "", lang)
-        for axes in panels[len(OF_A_RUN) :]:
-            axes.axis("off")
+            axes.plot(run.monthly.index, values, color=draw.COLOURS[0])
+            axes.set_title(draw.name_of(indicator, lang))
+            draw.finish(axes, "", lang)
         canvas.supxlabel(words(lang)["report"]["month"])
         canvas.savefig(path, dpi=120, format="png")
 
@@ -129,9 +123,8 @@ def stages_of(run: Run) -> pd.DataFrame:
 
 def support_json(run: Run) -> dict[str, Any]:
     """Providers by kind, and files by stage, as plain rows."""
-    services = services_of(run).reset_index().to_dict("records")
-    files = stages_of(run).rename_axis("stage").reset_index().to_dict("records")
-    return {"services": [plain(row) for row in services], "files": [plain(row) for row in files]}
+    files = stages_of(run).rename_axis("stage").reset_index()
+    return {"services": plain_rows(services_of(run).reset_index()), "files": plain_rows(files)}
 
 
 def show_run(run: Run, console: Console, lang: str = "en") -> None:

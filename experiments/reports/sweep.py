@@ -13,13 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import scipy
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from returnee.experiments.files import read_table
 from returnee.experiments.measuring.measures import BY_NAME, HEAD, NAMES, attributes
@@ -139,21 +137,17 @@ def chart(found: Found, measure: str, lang: str) -> str:
     keys = found.by_strength(measure)[:PANELS]
     columns = 2 if len(keys) == 4 else min(3, len(keys))
     rows = -(-len(keys) // columns)
-    with mpl.rc_context(draw.settings(f"sweep {measure}")):
-        drawn = Figure(figsize=(9.0, 2.5 * rows + 0.4), layout="constrained")
-        grid = drawn.subplots(rows, columns, squeeze=False, sharey=True)
-        for axes in grid.flat[len(keys) :]:
-            axes.set_visible(False)
-        for key, axes in zip(keys, grid.flat):
+    with draw.paper(f"sweep {measure}", 9.0, 2.5 * rows + 0.4) as drawn:
+        grid = draw.panels(drawn, len(keys), columns, sharey=True)
+        for key, axes in zip(keys, grid):
             _panel(axes, found, key, measure, lang)
-        for axes in grid[:, 0]:
+        for axes in grid[::columns]:
             unit = say.unit_name(BY_NAME[measure].unit, lang)
             axes.set_ylabel(
                 say.wrapped(f"{say.label_of(BY_NAME[measure], lang)} ({unit})", lang, 36)
             )
         if len(found.titles) > 1:
-            handles, names = grid.flat[0].get_legend_handles_labels()
-            drawn.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
+            draw.legend(drawn, grid[0], 3)
         return draw.svg_of(drawn, say.label_of(BY_NAME[measure], lang))
 
 

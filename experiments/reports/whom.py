@@ -6,16 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from returnee.experiments.numbers import plain
+from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
-from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics import persons
@@ -287,7 +285,7 @@ class People:
 def whom_json(plan: Plan, whom: Whom) -> dict[str, Any]:
     """Everything a program needs, as plain values; figures are not rounded, counts full county."""
     frames = {
-        name: [plain(row) for row in getattr(whom, name).to_dict("records")]
+        name: plain_rows(getattr(whom, name))
         for name in ("counts", "served", "waterfall", "others", "ratios")
     }
     return {
@@ -302,16 +300,15 @@ def whom_json(plan: Plan, whom: Whom) -> dict[str, Any]:
 # The waterfall from supported firms to additional firms, as SVG.
 
 
-UP, DOWN, NET = COLOURS[0], COLOURS[1], COLOURS[6]
+UP, DOWN, NET = draw.COLOURS[0], draw.COLOURS[1], draw.COLOURS[6]
 
 
 def waterfall(people: People, label: str) -> str:
     """Firms and jobs of one scenario, from gross to net, with intervals of every step."""
-    lang = chart_language(people.lang)
+    lang = draw.chart_language(people.lang)
     text = story.people_words(lang)
     name = f"{People(people.plan, people.whom, lang).title(label)}: {text['report']['waterfall']}"
-    with mpl.rc_context(settings(f"whom {label}")):
-        figure = Figure(figsize=(9.2, 3.1), layout="constrained")
+    with draw.paper(f"whom {label}", 9.2, 3.1) as figure:
         panels = figure.subplots(1, len(persons.AMOUNTS), sharey=True)
         for axes, amount in zip(panels, persons.AMOUNTS):
             _bars(axes, _rows(people.whom, label, amount))
@@ -320,7 +317,7 @@ def waterfall(people: People, label: str) -> str:
             range(len(persons.STEPS)), [text["steps"][step] for step in persons.STEPS]
         )
         panels[0].invert_yaxis()
-        return svg_of(figure, name)
+        return draw.svg_of(figure, name)
 
 
 def _rows(whom: Whom, label: str, amount: str) -> pd.DataFrame:
@@ -343,8 +340,10 @@ def _bars(axes: Axes, rows: pd.DataFrame) -> None:
         low, high = -sides.min(axis=1), sides.max(axis=1)
         places = np.arange(len(persons.STEPS))
         bars = np.abs(np.array([low, high]))
-        axes.errorbar(ends, places, xerr=bars, fmt="none", ecolor=BLACK, elinewidth=0.9, capsize=2)
-    axes.axvline(0.0, color=BLACK, linewidth=0.9)
+        axes.errorbar(
+            ends, places, xerr=bars, fmt="none", ecolor=draw.BLACK, elinewidth=0.9, capsize=2
+        )
+    axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.grid(axis="x", color="#dddddd", linewidth=0.5)

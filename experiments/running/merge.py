@@ -10,17 +10,8 @@ from typing import Any
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import StoreError
 from returnee.experiments.files import SHARD, DamagedError, append_line, check_table, read_table
+from returnee.experiments.running import manifests as papers
 from returnee.experiments.running.design.design import Design, design_of
-from returnee.experiments.running.manifests import (
-    COMPARED,
-    FINISHED,
-    MANIFEST,
-    difference,
-    differs,
-    other_model,
-    read_manifest,
-    scenarios_in,
-)
 from returnee.experiments.running.options import RunSettings, share_of
 from returnee.experiments.running.plan import Plan, Runs, SweepPlan, name_of
 from returnee.experiments.running.store import FAILURES, PARTS, POINTS, Store, failures_in, parts_in
@@ -60,10 +51,10 @@ def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> list[
     first = next(iter(manifests.values()))
     kind = first["kind"]
     for place, manifest in manifests.items():
-        if other := other_model(manifest):
-            raise StoreError(f"{place}/{MANIFEST}: {other}")
+        if other := papers.other_model(manifest):
+            raise StoreError(f"{place}/{papers.MANIFEST}: {other}")
         if different := _different(manifest, first):
-            raise StoreError(f"{place}/{MANIFEST}: {different} as in {places[0]}")
+            raise StoreError(f"{place}/{papers.MANIFEST}: {different} as in {places[0]}")
     missing = (_left_of_sweep if kind == SweepPlan.KIND else _left_of_plan)(manifests)
     if missing:
         raise StoreError(f"{out}: found {missing} unfinished, allowed all shares; run them first")
@@ -79,15 +70,15 @@ def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> list[
             for row in failures_in(place).values():
                 append_line(out / FAILURES, row)
         store.remove_empty()
-        store.status(FINISHED)
+        store.status(papers.FINISHED)
     return [out]
 
 
 def _different(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """In what two shares are not of one plan; empty if in nothing."""
     if wanted["kind"] == SweepPlan.KIND:
-        return difference(found, wanted)
-    told = differs(found, wanted, (*COMPARED, "replicates", "people", "reference"))
+        return papers.difference(found, wanted)
+    told = papers.differs(found, wanted, (*papers.COMPARED, "replicates", "people", "reference"))
     if not told and found.get("digest") != wanted.get("digest"):
         told = "runs: found those of another plan, allowed the same"
     return told
@@ -120,9 +111,11 @@ def _left_of_plan(manifests: Mapping[Path, dict[str, Any]]) -> str:
         n = n or share.of
         if "shard" not in manifest or share.of != n:
             found = manifest.get("shard", "nothing")
-            raise StoreError(f"{place}/{MANIFEST}: shard: found {found}, allowed shares i/{n}")
+            raise StoreError(
+                f"{place}/{papers.MANIFEST}: shard: found {found}, allowed shares i/{n}"
+            )
         there = len({*parts_in(place), *failures_in(place)})
-        if manifest.get("status") == FINISHED and there >= manifest["runs"]:
+        if manifest.get("status") == papers.FINISHED and there >= manifest["runs"]:
             done.add(share.number)
     return ", ".join(f"{i}/{n}" for i in range(1, n + 1) if i not in done)
 
@@ -156,9 +149,9 @@ def whole_command(command: str, out: Path) -> str:
 
 
 def _manifest(place: Path) -> dict[str, Any]:
-    if not (place / MANIFEST).is_file():
-        raise StoreError(f"{place}: found no {MANIFEST}, allowed a share")
-    found = read_manifest(place)
+    if not (place / papers.MANIFEST).is_file():
+        raise StoreError(f"{place}: found no {papers.MANIFEST}, allowed a share")
+    found = papers.read_manifest(place)
     kinds = SweepPlan.KIND, Plan.KIND
     if found.get("kind") not in kinds:
         allowed = " or ".join(f"a {kind}" for kind in kinds)
@@ -172,7 +165,7 @@ def _plan(manifest: dict[str, Any], place: Path) -> Plan:
         manifest[key] for key in ("seed", "sample", "months", "burn_in", "people", "replicates")
     )
     settings = RunSettings(seed, sample, months, burn_in)
-    return Plan(scenarios_in(place), manifest["reference"], n, settings, people)
+    return Plan(papers.scenarios_in(place), manifest["reference"], n, settings, people)
 
 
 def _sweep(manifest: dict[str, Any], place: Path) -> SweepPlan:
@@ -181,11 +174,11 @@ def _sweep(manifest: dict[str, Any], place: Path) -> SweepPlan:
     given = dict(manifest["design"])
     if given["method"] == "table":
         given["points"] = points
-    design: Design = design_of(given, str(place / MANIFEST), place)
+    design: Design = design_of(given, str(place / papers.MANIFEST), place)
     plan = SweepPlan(design, points)
     if plan.digest != manifest["digest"]:
         wanted = "the scenarios and sources it was run with"
         raise StoreError(
-            f"{place}/{MANIFEST}: digest: found {manifest['digest']}, allowed {wanted}"
+            f"{place}/{papers.MANIFEST}: digest: found {manifest['digest']}, allowed {wanted}"
         )
     return plan

@@ -9,22 +9,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.measuring.groups import (
-    COUNTED,
-    PEOPLE,
-    PEOPLE_AT_END,
-    Counted,
-    groups_of,
-    name_of,
-    names_of,
-)
+from returnee.experiments.measuring import groups as by_group
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import effects_on, finals_of
 
 UNITS = {1000.0: "per 1,000 people", 1.0: "share", 0.0: "index 0-100"}
 
 
-def unit_of(counted: Counted) -> str:
+def unit_of(counted: by_group.Counted) -> str:
     """Unit of the reported figure; flows are by year."""
     return UNITS[counted.per] + (" and year" if counted.flow else "")
 
@@ -38,17 +30,21 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     index).
     """
     facts = plan.scenarios[plan.reference].county
-    names = names_of(facts)
+    names = by_group.names_of(facts)
     values = dict(zip(names, np.moveaxis(finals_of(runs, plan, names), -1, 0)))
     years = plan.settings.months / 12.0
     rows, levels, counts = [], [], []
-    for dimension, groups in groups_of(facts).items():
+    for dimension, groups in by_group.groups_of(facts).items():
         for group in groups:
-            for counted in COUNTED:
+            for counted in by_group.COUNTED:
                 people = values[
-                    name_of(PEOPLE if counted.flow else PEOPLE_AT_END, dimension, group)
+                    by_group.name_of(
+                        by_group.PEOPLE if counted.flow else by_group.PEOPLE_AT_END,
+                        dimension,
+                        group,
+                    )
                 ]
-                count = values[name_of(counted.name, dimension, group)]
+                count = values[by_group.name_of(counted.name, dimension, group)]
                 levels.append(_figure(counted, count, people, years))
                 counts.append(count)
                 unit = unit_of(counted)
@@ -71,7 +67,9 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     return frame
 
 
-def _figure(counted: Counted, count: np.ndarray, people: np.ndarray, years: float) -> np.ndarray:
+def _figure(
+    counted: by_group.Counted, count: np.ndarray, people: np.ndarray, years: float
+) -> np.ndarray:
     if counted.per == 0.0:
         return count
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -25,17 +25,7 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.statistics.intervals import mean_interval
-from returnee.experiments.studies.patterns import (
-    FITTED,
-    LONG,
-    PAIRED,
-    PATTERNS,
-    REPORT,
-    SOFT,
-    UNSUPPORTED,
-    Pattern,
-    observed,
-)
+from returnee.experiments.studies import patterns as known
 from returnee.scenarios import load_scenario
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.run import Run
@@ -43,7 +33,11 @@ from returnee.simulation.run import Run
 # What a replicate has besides its run, as bits of the design point: runs to compare it with, runs
 # without support, and thirty years. The last two are dear and made for the first replicates only.
 PAIRS, EFFECTS, YEARS = 1, 2, 4
-MORE = {PAIRS: (PAIRED, paired), EFFECTS: (UNSUPPORTED, effects), YEARS: (LONG, thirty_years)}
+MORE = {
+    PAIRS: (known.PAIRED, paired),
+    EFFECTS: (known.UNSUPPORTED, effects),
+    YEARS: (known.LONG, thirty_years),
+}
 DEAR, DEAR_REPLICATES = EFFECTS | YEARS, 4
 CHOICES = ("all", "C", "V")
 MONTHS = 120
@@ -56,10 +50,10 @@ class ValidationPlan(Plan):
     patterns: str = "all"
 
     @property
-    def chosen(self) -> list[Pattern]:
+    def chosen(self) -> list[known.Pattern]:
         """The patterns asked for."""
         fitted = {"C": (True,), "V": (False,)}.get(self.patterns, (True, False))
-        return [p for p in PATTERNS if (p.use == FITTED) in fitted]
+        return [p for p in known.PATTERNS if (p.use == known.FITTED) in fitted]
 
     def point(self, replicate: int) -> int:
         """What is run for a replicate."""
@@ -76,7 +70,7 @@ class ValidationPlan(Plan):
 class Result:
     """What the replicates show of one pattern."""
 
-    pattern: Pattern
+    pattern: known.Pattern
     value: float  # mean over the replicates that show it; NaN if none does
     # student's interval of that mean (90 %); NaN with fewer than two replicates
     low: float
@@ -90,7 +84,7 @@ class Result:
     @property
     def missed(self) -> bool:
         """Whether it is counted as a miss: neither told only, nor with a loose band."""
-        return self.pattern.use not in (SOFT, REPORT) and not self.passed
+        return self.pattern.use not in (known.SOFT, known.REPORT) and not self.passed
 
     @property
     def seen(self) -> bool:
@@ -153,7 +147,7 @@ class Validation:
 
 def pattern_table(run: Run, task: Task) -> pa.Table:
     """The patterns of a replicate as a table with the columns of `measures.SCHEMA`."""
-    found = observed(run)
+    found = known.observed(run)
     for bit, (_, look) in MORE.items():
         if task.point & bit:
             found |= look(run)

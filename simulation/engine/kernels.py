@@ -45,6 +45,13 @@ class Lowered:
         self.result = result
 
 
+def widened(argument: Any) -> Any:
+    """The type that a rule is lowered for: whole numbers with a sign alike, whatever their size."""
+    kind = types.unliteral(argument)
+    signed = isinstance(kind, types.Integer) and kind.signed
+    return types.int64 if signed else kind
+
+
 class Kernel(CPUDispatcher):
     """A rule or kernel of the model.
 
@@ -84,7 +91,7 @@ class Kernel(CPUDispatcher):
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """How another rule calls this one."""
         signature, args = self._compiler.fold_argument_types(args, kws)
-        args = tuple(types.unliteral(a) for a in args)
+        args = tuple(widened(a) for a in args)
         found = self.lowered(self.fixed.args if self.fixed else args)
         name = self.py_func.__name__
         template = typing.make_concrete_template(

@@ -19,6 +19,15 @@ from numba.core.environment import lookup_environment
 ENVIRONMENT = "_ZN08NumbaEnv"  # how the names of numba's environments begin
 
 
+def linked(modules: list[Any]) -> Any:
+    """One module of all: two by two, since linking takes as long as both are large."""
+    while len(modules) > 1:
+        for first, second in zip(modules[::2], modules[1::2], strict=False):
+            first.link_in(second)
+        modules = modules[::2]
+    return modules[0]
+
+
 class ModelLibrary(JITCodeLibrary):
     """Functions kept as text, and the libraries that they call, until somebody needs machine code."""
 
@@ -53,16 +62,16 @@ class ModelLibrary(JITCodeLibrary):
         self._raise_if_finalized()
         self._codegen._check_llvm_bugs()
         own: set[str] = set()
+        modules = []
         for library in self.everything_called():
             if isinstance(library, ModelLibrary):
-                for text in library.texts:
-                    module = llvm.parse_assembly(text)
-                    if library is self:
-                        own |= {f.name for f in module.functions if not f.is_declaration}
-                        own |= {v.name for v in module.global_variables}
-                    self._final_module.link_in(module)
+                modules += [llvm.parse_assembly(text) for text in library.texts]
             else:
-                self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+                modules.append(library._get_module_for_linking().clone())
+            if library is self:
+                own = {f.name for m in modules for f in m.functions if not f.is_declaration}
+                own |= {v.name for m in modules for v in m.global_variables}
+        self._final_module.link_in(linked(modules))
         self._hide_all_but(own)
         self._final_module.data_layout = self._codegen._data_layout
         self._optimize_final_module()

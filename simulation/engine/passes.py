@@ -12,12 +12,23 @@ from __future__ import annotations
 import ctypes
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from types import CodeType
 from typing import Any
 
 from numba import _dynfunc
-from numba.core import compiler, config, errors, ir, lowering, postproc, types, untyped_passes
+from numba.core import (
+    compiler,
+    config,
+    errors,
+    ir,
+    lowering,
+    postproc,
+    transforms,
+    types,
+    untyped_passes,
+)
 from numba.core import typed_passes as typed
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.cpu import CPUContext
@@ -54,14 +65,29 @@ class Flags(compiler.Flags):
 
 
 class Lower(lowering.Lower):
-    """numba's lowering, which does not write out every instruction for a message nobody reads."""
+    """numba's lowering, which writes instructions out for a message only if there is an error."""
+
+    def lower_block(self, block: Any) -> None:
+        """Lower a block."""
+        self.pre_block(block)
+        try:
+            for inst in block.body:
+                self.loc = inst.loc
+                self.lower_inst(inst)
+        except Exception:
+            error = partial(errors.LoweringError, loc=self.loc)
+            what = 'lowering "{inst}" at {loc}'
+            with errors.new_error_context(what, inst=inst, loc=self.loc, errcls_=error):
+                raise
+        self.post_block(block)
 
     def lower_inst(self, inst: Any) -> None:
         """Lower an instruction."""
-        if isinstance(inst, ir.Assign) and not (
-            isinstance(inst.value, ir.Arg) or config.DEBUG_JIT or self.context.enable_debuginfo
-        ):
+        noted = config.DEBUG_JIT or self.context.enable_debuginfo
+        if isinstance(inst, ir.Assign) and not (noted or isinstance(inst.value, ir.Arg)):
             self.storevar(self.lower_assign(self.typeof(inst.target.name), inst), inst.target.name)
+        elif isinstance(inst, ir.Del) and not noted:
+            self.delvar(inst.value)
         else:
             super().lower_inst(inst)
 
@@ -116,7 +142,13 @@ class RewriteAfter(typed.FunctionPass):
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        """Apply them."""
+        """Apply them, to expressions that make arrays."""
+        if not any(
+            isinstance(sig.return_type, types.Array)
+            for expr, sig in state.calltypes.items()
+            if sig is not None and getattr(expr, "op", "") not in ("getitem", "static_getitem")
+        ) and not any(isinstance(t, types.StringLiteral) for t in state.typemap.values()):
+            return False
         ends = postproc.PostProcessor(state.func_ir)
         ends.run(True)
         rewrite("after-inference", state)
@@ -129,17 +161,6 @@ INSTEAD = {
     typed.NopythonRewrites: RewriteAfter,
     typed.NativeLowering: ModelLowering,
 }
-
-
-class Passes(PassManager):
-    """Passes one after another, without numba's records of each."""
-
-    def _runPass(self, index: int, pss: Any, internal_state: Any) -> None:
-        pss.analysis = self._analysis
-        with errors.new_error_context("Pass {name}", name=pss.name()):
-            pss.run_initialization(internal_state)
-            pss.run_pass(internal_state)
-            pss.run_finalizer(internal_state)
 
 
 def makes_arrays(code: CodeType) -> bool:
@@ -161,7 +182,7 @@ class ModelCompiler(compiler.CompilerBase):
         if not makes_arrays(state.func_id.code):
             unused.add(untyped_passes.InlineClosureLikes)
         usual = compiler.DefaultPassBuilder.define_nopython_pipeline(state)
-        passes = Passes("model")
+        passes = PassManager("model")
         for kind, what in usual.passes:
             if kind not in unused:
                 passes.add_pass(INSTEAD.get(kind, kind), what)
@@ -170,17 +191,19 @@ class ModelCompiler(compiler.CompilerBase):
 
 
 _known: dict[tuple[int, Any, tuple[Any, ...]], tuple[Any, Any]] = {}
-_inferred = BaseFunction.get_call_type
 
 
 def _looked_up(function: Any, context: Any, args: Any, kws: Any) -> Any:
     """Type of a call of one of numba's own functions, looked up where its arguments are numbers."""
     if kws or not all(isinstance(a, types.Number | types.Boolean | types.Literal) for a in args):
-        return _inferred(function, context, args, kws)
+        return _USUAL[BaseFunction, "get_call_type"](function, context, args, kws)
     key = id(function), context, tuple(args)
     found = _known.get(key)
     if found is None:  # the function is kept, so that no other takes its place in memory
-        found = _known[key] = _inferred(function, context, args, kws), function
+        found = _known[key] = (
+            _USUAL[BaseFunction, "get_call_type"](function, context, args, kws),
+            function,
+        )
     return found[0]
 
 
@@ -194,7 +217,7 @@ _busy: list[Any] = []
 
 def _get_executable(context: Any, library: Any, fndesc: Any, env: Any) -> Any:
     if getattr(library, "entry", True):
-        return _USUAL["get_executable"](context, library, fndesc, env)
+        return _USUAL[CPUContext, "get_executable"](context, library, fndesc, env)
     address = ctypes.cast(_no_way_in, ctypes.c_void_p).value
     name = fndesc.qualname.split(".")[-1]
     return _dynfunc.make_function(fndesc.lookup_module(), name, "", address, env, (library,))
@@ -202,22 +225,46 @@ def _get_executable(context: Any, library: Any, fndesc: Any, env: Any) -> Any:
 
 def _create_cpython_wrapper(context: Any, library: Any, *args: Any, **options: Any) -> None:
     if getattr(library, "entry", True):
-        _USUAL["create_cpython_wrapper"](context, library, *args, **options)
+        _USUAL[CPUContext, "create_cpython_wrapper"](context, library, *args, **options)
 
 
 def _create_cfunc_wrapper(_context: Any, *_args: Any) -> None:
     """Nobody calls rules from C."""
 
 
-_USUAL = {
-    name: getattr(CPUContext, name)
-    for name in ("get_executable", "create_cpython_wrapper", "create_cfunc_wrapper")
+def _run_pass(manager: Any, _index: int, each: Any, state: Any) -> None:
+    """Run a pass, without numba's records of it."""
+    each.analysis = manager._analysis
+    with errors.new_error_context("Pass {name}", name=each.name()):
+        each.run_initialization(state)
+        each.run_pass(state)
+        each.run_finalizer(state)
+
+
+def _order_blocks(processor: Any, emit_dels: bool = False, extend_lifetimes: bool = False) -> None:
+    """Order blocks and find where variables end; what lives where is asked for by generators only."""
+    function = processor.func_ir
+    if function.is_generator:
+        _USUAL[postproc.PostProcessor, "run"](processor, emit_dels, extend_lifetimes)
+        return
+    function.blocks = transforms.canonicalize_cfg(function.blocks)
+    function.variable_lifetime = postproc.VariableLifetime(function.blocks)
+    function.generator_info = None
+    if emit_dels:
+        processor._insert_var_dels(extend_lifetimes=extend_lifetimes)
+
+
+_OURS: dict[tuple[type, str], Any] = {
+    (BaseFunction, "get_call_type"): _looked_up,
+    (CPUContext, "get_executable"): _get_executable,
+    (CPUContext, "create_cpython_wrapper"): _create_cpython_wrapper,
+    (CPUContext, "create_cfunc_wrapper"): _create_cfunc_wrapper,
+    (PassManager, "_runPass"): _run_pass,
+    (postproc.PostProcessor, "run"): _order_blocks,
+    (errors.WarningsFixer, "catch_warnings"): lambda *_, **__: nullcontext(),
+    (types.Record, "__repr__"): lambda record: record.name,  # in messages that are seldom shown
 }
-_OURS = {
-    "get_executable": _get_executable,
-    "create_cpython_wrapper": _create_cpython_wrapper,
-    "create_cfunc_wrapper": _create_cfunc_wrapper,
-}
+_USUAL = {(owner, name): getattr(owner, name) for owner, name in _OURS}
 
 
 @contextmanager
@@ -229,19 +276,18 @@ def compiling(context: Any) -> Iterator[None]:
     codegen, collects = context.codegen(), gc.isenabled()
     _busy.append(context)
     gc.disable()
-    _put(_OURS, _looked_up)
+    _put(_OURS)
     codegen._library_class = ModelLibrary
     try:
         yield
     finally:
         del codegen._library_class
-        _put(_USUAL, _inferred)
+        _put(_USUAL)
         _busy.clear()
         if collects:
             gc.enable()
 
 
-def _put(methods: dict[str, Any], get_call_type: Any) -> None:
-    for name, method in methods.items():
-        setattr(CPUContext, name, method)
-    BaseFunction.get_call_type = get_call_type
+def _put(methods: dict[tuple[type, str], Any]) -> None:
+    for (owner, name), method in methods.items():
+        setattr(owner, name, method)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.scenarios import Scenario
+from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import (
@@ -76,7 +77,10 @@ def note(c: County, i: int, channel: int, gain: bool):
 @kernel
 def apply_notes(c: County):
     """Let the ties see what was noted."""
-    for k in range(c.clock.pending):
+    n = c.clock.pending
+    for k in range(n):
+        if k + AHEAD < n:
+            prefetch(c.workers, c.pending[k + AHEAD])
         i = c.pending[k]
         known = int(c.seen[i]) >> KNOWS
         show(c, i)
@@ -107,18 +111,14 @@ def take_stock(c: County, i: int, around: tuple[int, int], luck: tuple[float, ..
     share = share_of(around, HOME)
     if worker.state == r.AWAY:
         share = 1.0 - share
-    lost = behaviour.information_forget_rate * months
+    lost, rate = behaviour.information_forget_rate * months, behaviour.information_tie_rate
     for channel in range(N_CHANNELS):
         if channel < len(luck):
             u = luck[channel]
         else:
             u, _, _, _ = draws(clock, D_HEAR, month, worker.id, I_HEARD_FURTHER + channel)
-        if knows(worker, channel):
-            if happens(u, lost) and not is_used(channel, c, worker):
-                note(c, i, channel, False)
-        else:
-            knowing = count_of(around, KNOWS + channel)
-            heard = hazard_of_hearing(knowing, share, same, across, behaviour.information_tie_rate)
-            if happens(u, heard):
-                note(c, i, channel, True)
+        knowing, known = count_of(around, KNOWS + channel), knows(worker, channel)
+        heard = hazard_of_hearing(knowing, share, same, across, rate)
+        if happens(u, lost if known else heard) and not (known and is_used(channel, c, worker)):
+            note(c, i, channel, not known)
     worker.heard = month

@@ -93,7 +93,6 @@ def list_due(c: County):
     month, n = c.clock.month, 0
     due, rows = c.due, c.due_list
     for i in range(len(due)):
-        if due[i] == month:
-            rows[n] = i
-            n += 1
+        rows[n] = i  # overwritten by the next unless due: a choice without a branch
+        n += int(due[i] == month)
     return n

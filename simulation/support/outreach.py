@@ -14,7 +14,6 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.people.information import note
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import is_active, is_home
 from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.draws import (
     D_CAPACITY,
@@ -29,6 +28,7 @@ from returnee.simulation.state.draws import (
 )
 from returnee.simulation.state.programmes import G_MESSAGES
 from returnee.simulation.state.providers import POSTS, STATIONS, open_now
+from returnee.simulation.state.visible import ACTIVE, HOME
 from returnee.simulation.support.targeting import top_weight, weight_of
 
 if TYPE_CHECKING:
@@ -39,13 +39,10 @@ ANYWHERE, AT_HOME, IN_THE_CITY = range(3)  # where those are whom a contact is m
 
 
 @kernel
-def is_there(worker: np.record, place: int):
-    """Whether somebody in the labour force is where a provider is."""
-    if place == AT_HOME:
-        return is_home(worker.state)
-    if place == IN_THE_CITY:
-        return worker.state == r.AWAY
-    return is_active(worker.state)
+def is_there(seen: int, place: int):
+    """Whether somebody in the labour force, of whom this is seen, is where a provider is."""
+    home = seen >> HOME & 1 == 1
+    return seen >> ACTIVE & 1 == 1 and (place == ANYWHERE or home == (place == AT_HOME))
 
 
 @kernel
@@ -64,9 +61,9 @@ def reach(c: County, decision: int, contact: int, town: int, place: int, top: fl
             if present == 0:
                 return -1
             i = c.members[c.members_ptr[town] + int(u * present)]
-        worker = c.workers[i]
-        if not is_there(worker, place):
+        if not is_there(int(c.seen[i]), place):
             continue
+        worker = c.workers[i]
         if v * top < weight_of(worker, policy, c.towns[worker.township], clock.month):
             return i
     return -1

@@ -17,6 +17,7 @@ from checkout import ROOT
 from waiting import LIMIT
 
 PAGE = ROOT / "docs" / "extending.md"
+HELPERS = (ROOT / "tests", ROOT / "tests" / "simulation")
 ROOMS = ("simulation", "scenarios", "experiments", "dashboard")
 MOST_FILES = {
     "A lever with a cost and a mechanism": 4,
@@ -27,8 +28,12 @@ MOST_FILES = {
     "A page": 4,
 }
 BLOCK = re.compile(r"(?:^`([\w/.]+)`\n\n)?^```(diff|python)\n(.*?)^```$", re.M | re.S)
-# Runs of a study neither wait for a compiler nor try first what the model does.
+# Records are looked up quickly and figures left out; runs of a study neither wait for a compiler nor
+# try first what the model does.
 PLAIN = """
+import plain_rules, sys, without_figures
+plain_rules.look_up_quickly()
+sys.meta_path.insert(0, without_figures.LeftOut())
 from returnee.simulation import fingerprint
 fingerprint.fingerprint = lambda: 16 * "0"
 from returnee.experiments.running import executors
@@ -130,6 +135,6 @@ def test_a_change_is_complete_as_it_stands(package: Path, tmp_path: Path, name: 
     run = subprocess.run(
         [sys.executable, "-c", PLAIN + script + MORE.get(name, "")],
         cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", timeout=LIMIT,
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(tmp_path)},
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join(map(str, (tmp_path, *HELPERS)))},
     )  # fmt: skip
     assert run.returncode == 0, run.stderr

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from plain_rules import load_as, look_up_quickly, rules_in
 
-PEOPLE, TOGETHER, TIMES, MONTHS = 60, 14, 2, (14, 14, 14, 40)
+PEOPLE, TOGETHER, TIMES, MONTHS = 60, 20, 2, (14, 14, 14, 40)
 SHOCK = {"county.shock.start_month": 3}  # else a shock's strength moves nothing
 LARGEST_POWER = 709.0
 Values = dict[str, Any]
@@ -35,8 +35,11 @@ class AsCompiled:
     @staticmethod
     def index(found: Any) -> Any:
         """The index, unless it would count from the end."""
-        below = found < 0
-        if below.any() if isinstance(found, np.ndarray) else below:
+        if found.__class__ is np.ndarray:
+            below = (found < 0).any()
+        else:
+            below = found < 0
+        if below:
             raise IndexError(f"index {found} is below zero")
         return found
 

@@ -114,9 +114,10 @@ def look_up_quickly() -> None:
             return otherwise(record, name)
 
     rows, row = np.recarray.__getitem__, np.ndarray.__getitem__
+    whole = {int, *(np.dtype(kind).type for kind in np.typecodes["AllInteger"])}
 
     def get_row(table: np.recarray, place: object) -> object:
-        return (row if isinstance(place, int | np.integer) else rows)(table, place)
+        return (row if place.__class__ in whole else rows)(table, place)
 
     np.recarray.__getitem__ = get_row  # type: ignore[method-assign,assignment]
     np.record.__getattribute__ = get  # type: ignore[method-assign,assignment]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from returnee.scenarios import load_scenario
-from returnee.simulation import simulate
+from returnee.simulation import Run, simulate
 from returnee.simulation.run import start
 from returnee.simulation.start.history import advance
 from returnee.simulation.state import records as r
@@ -60,12 +60,19 @@ def test_a_gate_does_nothing_without_what_it_leads_from(gate, without):
     ],
 )
 def test_a_gate_does_something_with_it(gate, also):
-    longer = {**SETTINGS, "sample": 0.1, "months": 120}
-    runs = [
-        simulate(load_scenario("baseline", {**also, REFERRAL: 0.5, gate: on}), **longer)
-        for on in (False, True)
-    ]
-    assert not runs[0].monthly.equals(runs[1].monthly)
+    ours, theirs = (longer({**also, REFERRAL: 0.5, gate: on}) for on in (False, True))
+    assert not ours.monthly.equals(theirs.monthly)
+
+
+RUNS: dict[str, Run] = {}
+
+
+def longer(overrides: dict[str, object]) -> Run:
+    """A run in which every link finds something to act on; for equal levers the same."""
+    scenario = load_scenario("baseline", overrides)
+    if scenario.id not in RUNS:
+        RUNS[scenario.id] = simulate(scenario, sample=0.1, months=60)
+    return RUNS[scenario.id]
 
 
 ALL_OFF = {REFERRAL: 0, **{gate: False for gate, _ in GATES}}
@@ -105,9 +112,8 @@ FIRST = (
 @pytest.mark.parametrize(("link", "also", "own", "paid"), FIRST)
 def test_what_a_link_changes_first_is_its_own(link, also, own, paid):
     """Of two runs, one with a single link, all is the same until the link acts, in support."""
-    longer = {**SETTINGS, "sample": 0.1, "months": 60}
     ours, theirs = (
-        simulate(load_scenario("baseline", {**ALL_OFF, **also, link: on}), **longer)
+        longer({**ALL_OFF, **also, link: on})
         for on in ((0, 0.9) if link == REFERRAL else (False, True))
     )
     differ = ours.monthly.ne(theirs.monthly) & ~(ours.monthly.isna() & theirs.monthly.isna())

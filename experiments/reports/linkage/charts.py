@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.linkage.words import MAIN, linkage_words, outcome
 from returnee.experiments.statistics.intervals import interval
 from returnee.experiments.studies.linkage.design import CELLS, FACTORS, LINKAGE, PILLARS
@@ -17,7 +15,7 @@ from returnee.experiments.studies.linkage.experiment import Linkage
 from returnee.experiments.studies.linkage.robust import Robust
 from returnee.experiments.words.texts import label_of, phrase, unit_name
 
-OFF, ON = COLOURS[1], COLOURS[0]
+OFF, ON = draw.COLOURS[1], draw.COLOURS[0]
 
 
 def _bars(axes: Axes, places: list[float], rows: list[tuple[float, float, float]], colour: str, name: str) -> None:  # fmt: skip
@@ -25,17 +23,16 @@ def _bars(axes: Axes, places: list[float], rows: list[tuple[float, float, float]
     value, low, high = np.array(rows, dtype=float).T
     axes.barh(places, value, height=0.36, color=colour, label=name)
     there = np.isfinite(low)
-    axes.hlines(np.array(places)[there], low[there], high[there], color=BLACK, linewidth=1.1)
+    axes.hlines(np.array(places)[there], low[there], high[there], color=draw.BLACK, linewidth=1.1)
 
 
 def premium_chart(found: Linkage, lang: str = "en") -> str:
     """The premium of every outcome as a share of its siloed level, with 90 % intervals."""
-    lang = chart_language(lang)
+    lang = draw.chart_language(lang)
     text = linkage_words(lang)
-    with mpl.rc_context(settings("premium")):
-        figure = Figure(figsize=(8.0, 2.8), layout="constrained")
+    with draw.paper("premium", 8.0, 2.8) as figure:
         axes = figure.subplots()
-        axes.axvline(0.0, color=BLACK, linewidth=0.9)
+        axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)
         for k, name in enumerate(OUTCOMES):
             row = found.premium(name)
             scale = 100.0 / row["siloed"] if row["siloed"] else np.nan
@@ -45,18 +42,17 @@ def premium_chart(found: Linkage, lang: str = "en") -> str:
         axes.invert_yaxis()
         axes.set_title(text["premium_chart"])
         axes.set_xlabel(text["relative"])
-        return svg_of(figure, text["premium_chart"])
+        return draw.svg_of(figure, text["premium_chart"])
 
 
 def shapley_chart(found: Linkage, lang: str = "en") -> str:
     """Shapley values by outcome: among the five pillars siloed, and among all six factors."""
-    lang = chart_language(lang)
+    lang = draw.chart_language(lang)
     text = linkage_words(lang)
-    with mpl.rc_context(settings("shapley")):
-        figure = Figure(figsize=(9.2, 5.0), layout="constrained")
+    with draw.paper("shapley", 9.2, 5.0) as figure:
         grid = figure.subplots(2, 3, sharey=True)
         for name, axes in zip(OUTCOMES, grid.flat):
-            axes.axvline(0.0, color=BLACK, linewidth=0.9)
+            axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)
             for kind, factors, colour, shift in (
                 ("shapley", PILLARS, OFF, -0.2),
                 ("shapley_linked", FACTORS, ON, 0.2),
@@ -69,19 +65,17 @@ def shapley_chart(found: Linkage, lang: str = "en") -> str:
             axes.locator_params(axis="x", nbins=4)
         grid[0, 0].set_yticks(range(len(FACTORS)), [text["factors"][f] for f in FACTORS])
         grid[0, 0].invert_yaxis()
-        handles, names = grid[0, 0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
-        return svg_of(figure, text["shapley_chart"])
+        draw.legend(figure, grid[0, 0], 2)
+        return draw.svg_of(figure, text["shapley_chart"])
 
 
 def interaction_chart(found: Linkage, measure: str, lang: str = "en") -> str:
     """Mean over cells with each pillar off and on, with and without linkage, less no support."""
-    lang = chart_language(lang)
+    lang = draw.chart_language(lang)
     text = linkage_words(lang)
     name = text["interaction_chart"].format(outcome=outcome(measure, lang))
     column = (*OUTCOMES, "").index(measure)
-    with mpl.rc_context(settings(f"interaction {measure}")):
-        figure = Figure(figsize=(9.2, 2.6), layout="constrained")
+    with draw.paper(f"interaction {measure}", 9.2, 2.6) as figure:
         panels = figure.subplots(1, len(PILLARS))
         for pillar, axes in zip(PILLARS, panels):
             for linked, colour in ((0, OFF), (1, ON)):
@@ -93,9 +87,8 @@ def interaction_chart(found: Linkage, measure: str, lang: str = "en") -> str:
             axes.locator_params(axis="y", nbins=5)
             axes.grid(axis="y", color="#dddddd", linewidth=0.5)
         panels[0].set_ylabel(phrase(BY_NAME[measure], "unit", lang))
-        handles, names = panels[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
-        return svg_of(figure, name)
+        draw.legend(figure, panels[0], 2)
+        return draw.svg_of(figure, name)
 
 
 def _line(axes: Axes, cells: np.ndarray, pillar: str, linked: int, colour: str, label: str) -> None:
@@ -118,13 +111,12 @@ def _line(axes: Axes, cells: np.ndarray, pillar: str, linked: int, colour: str, 
 
 def robust_chart(found: Robust, lang: str = "en") -> str:
     """The premium at every point by rank, and against the parameter it goes with most."""
-    lang = chart_language(lang)
+    lang = draw.chart_language(lang)
     text, frame = linkage_words(lang), found.premiums.sort_values(MAIN)
-    with mpl.rc_context(settings("robust")):
-        figure = Figure(figsize=(9.2, 3.2), layout="constrained")
+    with draw.paper("robust", 9.2, 3.2) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
         ranks = np.arange(1, len(frame) + 1)
-        left.vlines(ranks, frame[f"{MAIN}_low"], frame[f"{MAIN}_high"], color=COLOURS[5], linewidth=1.2)  # fmt: skip
+        left.vlines(ranks, frame[f"{MAIN}_low"], frame[f"{MAIN}_high"], color=draw.COLOURS[5], linewidth=1.2)  # fmt: skip
         left.plot(ranks, frame[MAIN], "o", color=ON, ms=3)
         left.set_xlabel(text["rank"])
         left.set_ylabel(f"{outcome(MAIN, lang)}: {text['difference']}")
@@ -138,5 +130,5 @@ def robust_chart(found: Robust, lang: str = "en") -> str:
             right.set_title(rho)
             right.set_xlabel(f"{label_of(lever, lang)} ({unit_name(lever.unit, lang)})")
         for axes in (left, right):
-            axes.axhline(0.0, color=BLACK, linewidth=0.9)
-        return svg_of(figure, text["robust_chart"])
+            axes.axhline(0.0, color=draw.BLACK, linewidth=0.9)
+        return draw.svg_of(figure, text["robust_chart"])

@@ -11,7 +11,7 @@ import pandas as pd
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import MAIN
-from returnee.experiments.numbers import plain
+from returnee.experiments.numbers import plain, plain_rows
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.linkage.design import EQUAL, PILLARS
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, spending_gap
@@ -289,7 +289,7 @@ def gates_json(found: Gates, lang: str = "en") -> dict[str, Any]:
         "answer": gates_lines(found, lang), "cap": found.cap, "replicates": found.plan.replicates,
         "seed": s.seed, "sample": s.sample, "months": s.months, "folder": str(found.folder),
         "command": found.command, "failures": found.failures, "parts": list(found.parts),
-        "effects": [plain(row) for row in found.effects.to_dict("records")],
+        "effects": plain_rows(found.effects),
     }  # fmt: skip
 
 
@@ -302,8 +302,8 @@ def linkage_json(found: Linkage, lang: str = "en") -> dict[str, Any]:
         "replicates": found.plan.fewer, "premium_replicates": found.plan.replicates,
         "seed": s.seed, "sample": s.sample, "months": s.months, "folder": str(found.folder),
         "command": found.command, "failures": found.failures,
-        "premiums": [plain(row) for row in found.premiums.to_dict("records")],
-        "effects": [plain(row) for row in found.effects.to_dict("records")],
+        "premiums": plain_rows(found.premiums),
+        "effects": plain_rows(found.effects),
     }  # fmt: skip
 
 
@@ -315,10 +315,10 @@ def robust_json(found: Robust, lang: str = "en") -> dict[str, Any]:
         "seed": s.seed, "sample": s.sample, "months": s.months, "folder": str(found.folder),
         "command": found.command, "failures": found.failures, "over": found.over,
         "moved": [lever.key for lever in found.moved],
-        "summary": [plain(row) for row in found.summary.to_dict("records")],
-        "correlations": [plain(row) for row in found.correlations.to_dict("records")],
+        "summary": plain_rows(found.summary),
+        "correlations": plain_rows(found.correlations),
         "parts": {name: plain(asdict(found.parts(name))) for name in (*OUTCOMES, COST)}
         if found.is_ensemble
         else None,
-        "points": [plain(row) for row in found.premiums.to_dict("records")],
+        "points": plain_rows(found.premiums),
     }  # fmt: skip

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.groups import COUNTED, DIMENSIONS, groups_of
 from returnee.experiments.reports import document as doc
-from returnee.experiments.reports.figures import BLACK, LEGEND, settings, styles, svg_of
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.sections.section import Line, Part
 from returnee.experiments.words.texts import county_name, figure, in_lines, title_of, words
 
@@ -98,25 +96,25 @@ class Equity(Part):
         places = np.arange(len(groups)) + 0.5 * np.cumsum(
             [k > 0 and groups[k][0] != groups[k - 1][0] for k in range(len(groups))]
         )
-        style = styles(self.found)
+        style = draw.styles(self.found)
         reference = title_of(plan.scenarios[plan.reference], plan.reference, lang)
         name = text["chart"].format(reference=reference)
-        with mpl.rc_context(settings("equity")):
-            canvas = Figure(figsize=(9.2, 1.2 + 0.5 * len(groups)), layout="constrained")
+        with draw.paper("equity", 9.2, 1.2 + 0.5 * len(groups)) as canvas:
             panels = canvas.subplots(1, len(text["short"]), sharey=True)
             for axes, (measure, label) in zip(panels, text["short"].items()):
-                axes.axvline(0.0, color=BLACK, linewidth=0.9)
+                axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)
                 for k, scenario in enumerate(plan.compared):
                     rows = drawn[(drawn["measure"] == measure) & (drawn["scenario"] == scenario)]
                     shift = BAND * ((k + 0.5) / len(plan.compared) - 0.5)
                     at, colour = places + shift, style[scenario]["color"]
                     axes.hlines(at, rows["low"], rows["high"], color=colour, linewidth=1.1)
-                    short = in_lines(title_of(plan.scenarios[scenario], scenario, lang), LEGEND)
+                    short = in_lines(
+                        title_of(plan.scenarios[scenario], scenario, lang), draw.LEGEND
+                    )
                     axes.plot(rows["difference"], at, "o", ms=3, color=colour, label=short)
                 axes.set_title(label)
                 axes.locator_params(axis="x", nbins=4)
             panels[0].set_yticks(places, [text["groups"][key] for _, key in groups])
             panels[0].invert_yaxis()
-            handles, names = panels[0].get_legend_handles_labels()
-            canvas.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
-            return svg_of(canvas, name)
+            draw.legend(canvas, panels[0], 4)
+            return draw.svg_of(canvas, name)

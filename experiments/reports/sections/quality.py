@@ -6,10 +6,9 @@ from itertools import groupby
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 
 from returnee.experiments.reports.document import Heading, Picture, Section, Text, note
-from returnee.experiments.reports.figures import LEGEND, settings, styles, svg_of
+from returnee.experiments.reports.figures import LEGEND, legend, paper, styles, svg_of
 from returnee.experiments.reports.sections.section import Line, Part
 from returnee.experiments.statistics.quality import FURTHER, GRID, PARTS, POINTS
 from returnee.experiments.words.texts import figure, in_lines, percent, title_of, words
@@ -93,8 +92,7 @@ class Quality(Part):
         text = words(lang)["quality"]
         ranks, plan = self.found.weighed.ranks, self.found.plan
         shades = mpl.colormaps["viridis"](np.linspace(0.15, 0.95, ranks.shape[1]))
-        with mpl.rc_context(settings("ranks")):
-            canvas = Figure(figsize=(9.2, 1.3 + 0.34 * len(ranks)), layout="constrained")
+        with paper("ranks", 9.2, 1.3 + 0.34 * len(ranks)) as canvas:
             axes = canvas.subplots()
             start = np.zeros(len(ranks))
             for k, (share, shade) in enumerate(zip(ranks.T, shades)):
@@ -123,8 +121,7 @@ class Quality(Part):
         lang = self.chart_lang
         text = words(lang)["quality"]
         plan, style = self.found.plan, styles(self.found)
-        with mpl.rc_context(settings("winner")):
-            canvas = Figure(figsize=(9.2, 2.7), layout="constrained")
+        with paper("winner", 9.2, 2.7) as canvas:
             names = self.found.weighed.names
             panels = canvas.subplots(1, len(names), sharey=True)
             for k, (axes, part) in enumerate(zip(panels, names)):
@@ -144,6 +141,5 @@ class Quality(Part):
             panels[0].set_yticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
             panels[0].set_ylabel(text["weightings"])
             panels[len(names) // 2].set_xlabel(text["weight_of"])
-            handles, titles = panels[0].get_legend_handles_labels()
-            canvas.legend(handles, titles, loc="outside lower center", ncols=4, frameon=False)
+            legend(canvas, panels[0], 4)
             return svg_of(canvas, text["winner"])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.files import REASONS, STAGES, STEPS, step_name
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.document import Cell, Fold, Heading, Picture, Section, note
-from returnee.experiments.reports.figures import BLACK, LEGEND, finish, settings, styles, svg_of
 from returnee.experiments.reports.sections.section import Line, Part
 from returnee.experiments.studies.support import FIGURES
 from returnee.experiments.words.texts import figure, in_lines, percent, title_of, words
@@ -102,25 +100,25 @@ class Support(Part):
         """Queues, places, referrals and lending over the months, as SVG."""
         lang = self.chart_lang
         text = words(lang)["support"]
-        found, drawn = self.found, styles(self.found)
-        with mpl.rc_context(settings("queues")):
-            canvas = Figure(figsize=(9.2, 4.8), layout="constrained")
-            panels = canvas.subplots(2, 3).ravel()
-            for axes, (measure, name) in zip(panels, text["over_time"].items()):
+        found, drawn = self.found, draw.styles(self.found)
+        with draw.paper("queues", 9.2, 4.8) as canvas:
+            grid = canvas.subplots(2, 3).ravel()
+            for axes, (measure, name) in zip(grid, text["over_time"].items()):
                 for label, style in drawn.items():
                     values = smoothed(found.cube.of(label, measure), BY_NAME[measure].kind)
                     there = np.flatnonzero(np.isfinite(values).any(axis=0))
                     mean = np.nanmean(values[:, there], axis=0)
-                    scenario = in_lines(title_of(found.plan.scenarios[label], label, lang), LEGEND)
+                    scenario = in_lines(
+                        title_of(found.plan.scenarios[label], label, lang), draw.LEGEND
+                    )
                     axes.plot(there + 1, mean, label=scenario, linewidth=1.3, **style)
                 axes.set_title(name)
                 axes.set_ylim(bottom=0.0)
-                finish(axes, "", lang)
-            for axes in panels[3:]:
+                draw.finish(axes, "", lang)
+            for axes in grid[3:]:
                 axes.set_xlabel(words(lang)["report"]["month"])
-            handles, names = panels[0].get_legend_handles_labels()
-            canvas.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
-            return svg_of(canvas, text["queues"])
+            draw.legend(canvas, grid[0], 4)
+            return draw.svg_of(canvas, text["queues"])
 
     def funnel_chart(self) -> str:
         """Share of files that reached each stage, a panel per scenario, as SVG."""
@@ -129,29 +127,28 @@ class Support(Part):
         frame, plan = self.found.funnel, self.found.plan
         every = frame[(frame["kind"] == "all") & frame["measure"].isin(STAGES)]
         reference = every[every["scenario"] == plan.compared[0]].set_index("measure")["reference"]
-        drawn = styles(self.found)
+        drawn = draw.styles(self.found)
         lines = -(-len(self.labels) // COLUMNS)
-        with mpl.rc_context(settings("funnel")):
-            canvas = Figure(figsize=(9.2, 0.5 + 2.3 * lines), layout="constrained")
+        with draw.paper("funnel", 9.2, 0.5 + 2.3 * lines) as canvas:
             columns = min(COLUMNS, len(self.labels))
-            panels = canvas.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-            for axes, label in zip(panels.flat, self.labels):
+            grid = draw.panels(canvas, len(self.labels), columns, sharex=True, sharey=True)
+            for axes, label in zip(grid, self.labels):
                 shares = reference
                 if label != plan.reference:
                     shares = every[every["scenario"] == label].set_index("measure")["level"]
                 colour = "#777777" if label == plan.reference else drawn[label]["color"]
                 marks = reference.loc[list(STAGES)].to_numpy(float)
                 _bars(axes, shares.loc[list(STAGES)].to_numpy(float), marks, colour)
-                axes.plot(marks, range(len(STAGES)), "|", color=BLACK, ms=9, mew=1.4)
-                axes.set_title(in_lines(title_of(plan.scenarios[label], label, lang), LEGEND, 2))
-            for axes in panels.flat[len(self.labels) :]:
-                axes.axis("off")
-            panels[0, 0].set_yticks(range(len(STAGES)), [text["stages"][s] for s in STAGES])
-            panels[0, 0].invert_yaxis()
-            panels[0, 0].set_xlim(0.0, 1.22)
-            panels[0, 0].set_xticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
+                axes.plot(marks, range(len(STAGES)), "|", color=draw.BLACK, ms=9, mew=1.4)
+                axes.set_title(
+                    in_lines(title_of(plan.scenarios[label], label, lang), draw.LEGEND, 2)
+                )
+            grid[0].set_yticks(range(len(STAGES)), [text["stages"][s] for s in STAGES])
+            grid[0].invert_yaxis()
+            grid[0].set_xlim(0.0, 1.22)
+            grid[0].set_xticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
             canvas.supxlabel(text["share"], fontsize=9)
-            return svg_of(canvas, text["title"])
+            return draw.svg_of(canvas, text["title"])
 
 
 def _bars(axes: Axes, shares: np.ndarray, marks: np.ndarray, colour: str) -> None:

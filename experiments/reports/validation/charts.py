@@ -5,26 +5,24 @@ from __future__ import annotations
 import math
 import textwrap
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.figures import BLACK, COLOURS, chart_language, settings, svg_of
+from returnee.experiments.reports import figures as draw
 from returnee.experiments.studies.face import Face, Response
 from returnee.experiments.studies.patterns import Pattern
 from returnee.experiments.studies.validation import Result, Validation
 from returnee.experiments.words import texts as say
 from returnee.scenarios import levers
 
-HIT, MISSED, BAND = COLOURS[0], COLOURS[1], "#e3ebf0"
+HIT, MISSED, BAND = draw.COLOURS[0], draw.COLOURS[1], "#e3ebf0"
 REACH = 1.6  # band half-widths beyond which a value is drawn at the edge, with an arrow
 COLUMNS = 5
 WIDTH = {"en": 20, "zh": 22}  # letters of a panel's height
 LEVERS = {lever.key: lever for lever in levers}
-VERDICTS = {"holds": COLOURS[0], "shown": COLOURS[6]}
-FAILED = COLOURS[1]
+VERDICTS = {"holds": draw.COLOURS[0], "shown": draw.COLOURS[6]}
+FAILED = draw.COLOURS[1]
 
 
 def band_text(pattern: Pattern, lang: str) -> str:
@@ -40,11 +38,10 @@ def place_in_band(result: Result, value: float) -> float:
 
 def patterns_chart(found: Validation, lang: str = "en") -> str:
     """All patterns, each in units of its band: the mean, its interval, and misses marked."""
-    lang = chart_language(lang)
+    lang = draw.chart_language(lang)
     text = say.words(lang)["validation"]
     results = [result for result in found.results if result.pattern.judged]
-    with mpl.rc_context(settings("validation")):
-        figure = Figure(figsize=(9.2, 0.7 + 0.24 * len(results)), layout="constrained")
+    with draw.paper("validation", 9.2, 0.7 + 0.24 * len(results)) as figure:
         axes = figure.subplots()
         axes.axvspan(-1.0, 1.0, color=BAND, linewidth=0)
         for k, result in enumerate(results):
@@ -57,7 +54,7 @@ def patterns_chart(found: Validation, lang: str = "en") -> str:
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_title(text["chart_title"])
-        return svg_of(figure, text["chart_title"])
+        return draw.svg_of(figure, text["chart_title"])
 
 
 def draw_result(axes: Axes, row: int, result: Result, lang: str) -> None:
@@ -79,23 +76,20 @@ def draw_result(axes: Axes, row: int, result: Result, lang: str) -> None:
     axes.plot(np.clip(at, -edge, edge), row, marker, color=colour, ms=5, clip_on=False)
     if not result.passed:
         axes.axhspan(row - 0.45, row + 0.45, color=MISSED, alpha=0.07, linewidth=0)
-    axes.axhline(row, color=BLACK, linewidth=0.2, alpha=0.4, zorder=0)
+    axes.axhline(row, color=draw.BLACK, linewidth=0.2, alpha=0.4, zorder=0)
 
 
 def responses_chart(face: Face, lang: str = "en") -> str:
     """Change of the declared measure against the first value of each lever, with intervals."""
-    lang = chart_language(lang)
+    lang = draw.chart_language(lang)
     text = say.words(lang)["validation"]
     shown = [r for r in face.responses if r.direction != "none"]
     rows = math.ceil(len(shown) / COLUMNS)
-    with mpl.rc_context(settings("face") | {"font.size": 7, "axes.titlesize": 8}):
-        figure = Figure(figsize=(10.4, 1.9 * rows), layout="constrained")
-        grid = figure.subplots(rows, COLUMNS).flat
-        for response, axes in zip(shown, grid):
+    smaller = {"font.size": 7, "axes.titlesize": 8}
+    with draw.paper("face", 10.4, 1.9 * rows, **smaller) as figure:
+        for response, axes in zip(shown, draw.panels(figure, len(shown), COLUMNS)):
             draw_response(axes, response, text, lang)
-        for axes in grid:
-            axes.axis("off")
-        return svg_of(figure, text["responses_chart"])
+        return draw.svg_of(figure, text["responses_chart"])
 
 
 def draw_response(axes: Axes, response: Response, text: dict[str, str], lang: str) -> None:
@@ -104,14 +98,14 @@ def draw_response(axes: Axes, response: Response, text: dict[str, str], lang: st
     mean, low, high = np.array(response.changes).T
     places = np.arange(len(mean))
     scale, unit = scaled(float(np.nanmax(np.abs(mean))), measure.unit, lang)
-    axes.axhline(0.0, color=BLACK, linewidth=0.6)
+    axes.axhline(0.0, color=draw.BLACK, linewidth=0.6)
     axes.plot(places, mean * scale, "o-", color=colour, ms=3, linewidth=1.2)
     axes.vlines(places, low * scale, high * scale, color=colour, linewidth=1.0)
     axes.set_xticks(places, [tick(value, lang) for value in response.values])
     axes.locator_params(axis="y", nbins=4)
     title = textwrap.fill(say.label_of(LEVERS[response.key], lang), 26)
     failed = "" if response.verdict in VERDICTS else f"\n{text[response.verdict]}"
-    axes.set_title(title + failed, color=colour if failed else BLACK)
+    axes.set_title(title + failed, color=colour if failed else draw.BLACK)
     name = say.wrapped(say.label_of(measure, lang), lang, WIDTH[lang])
     axes.set_ylabel(f"{name}\n({unit})", fontsize=6)
 

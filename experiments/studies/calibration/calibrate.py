@@ -22,21 +22,10 @@ from returnee.experiments.numbers import rounded
 from returnee.experiments.running.executors import compile_first
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.statistics.coordinates import Coordinate, coordinates, point_of, values_at
+from returnee.experiments.studies.calibration import steps as stepwise
 from returnee.experiments.studies.calibration.identify import Identification, Response
 from returnee.experiments.studies.calibration.points import Frame, Points
 from returnee.experiments.studies.calibration.search import search
-from returnee.experiments.studies.calibration.steps import (
-    DIGITS,
-    LOCAL,
-    OTHER_LUCK,
-    Calibrator,
-    Options,
-    ensemble_of,
-    loss_of,
-    means,
-    out_of_reach,
-    spread,
-)
 from returnee.experiments.studies.calibration.targets import Target, default_targets
 from returnee.scenarios import Scenario
 
@@ -73,7 +62,7 @@ class Calibration:
     """
 
     frame: Frame
-    options: Options
+    options: stepwise.Options
     axes: tuple[Coordinate, ...]
     first: Response = field(repr=False)
     tried: np.ndarray = field(repr=False)
@@ -96,13 +85,13 @@ class Calibration:
     @cached_property
     def fit(self) -> np.ndarray:
         """Figures of the result, means over replicates, shape (targets,)."""
-        return means(self.verified)
+        return stepwise.means(self.verified)
 
     @cached_property
     def fit_error(self) -> np.ndarray:
         """Standard errors of `fit`; NaN where fewer than two runs show the figure."""
         shown = np.isfinite(self.verified).sum(axis=0)
-        found: np.ndarray = spread(self.verified) / np.sqrt(np.maximum(shown, 1))
+        found: np.ndarray = stepwise.spread(self.verified) / np.sqrt(np.maximum(shown, 1))
         return np.where(shown > 1, found, np.nan)
 
     @property
@@ -113,14 +102,14 @@ class Calibration:
     @property
     def loss(self) -> float:
         """Loss of the result in the sample for verification, without any pull."""
-        return loss_of(self.targets, self.fit)
+        return stepwise.loss_of(self.targets, self.fit)
 
 
 @checked_arguments
 def calibrate(
     scenario: Scenario,
     targets: Sequence[Target] | None = None,
-    options: Options = Options(),
+    options: stepwise.Options = stepwise.Options(),
     free: Sequence[str] = (),
     settings: RunSettings = RunSettings(),
     where: Where = Where(),
@@ -165,7 +154,7 @@ def calibrate(
     reporter = results.reporter
     about: Mapping[str, Any] = {"free": [axis.key for axis in axes], **vars(options)}
     with Points(frame, about, where, results, command) as points:
-        steps = Calibrator(points, axes, options, reporter)
+        steps = stepwise.Calibrator(points, axes, options, reporter)
         try:
             if not where.is_cluster:
                 compile_first(reporter.say)
@@ -181,36 +170,36 @@ def calibrate(
     return found
 
 
-def expected(options: Options, parameters: int) -> int:
+def expected(options: stepwise.Options, parameters: int) -> int:
     """About how many runs a calibration takes."""
     pass_ = 1 + 2 * parameters
-    search_runs = (pass_ + options.trials + LOCAL * pass_) * options.replicates
+    search_runs = (pass_ + options.trials + stepwise.LOCAL * pass_) * options.replicates
     members = 3 * options.members * options.replicates + options.members * options.member_replicates
     return search_runs + members + options.verify_replicates
 
 
-def _steps(steps: Calibrator, command: str) -> Calibration:
+def _steps(steps: stepwise.Calibrator, command: str) -> Calibration:
     """First pass, search, derivatives, ensemble, verification."""
     options, axes, points = steps.options, steps.axes, steps.points
     first = steps.response(np.zeros(len(axes)), options.replicates)
-    out_of_reach(first, steps.reporter)
+    stepwise.out_of_reach(first, steps.reporter)
     seed = points.frame.seed
     tried = search(axes, options.method, seed, options.trials, steps.losses, steps.report)
     losses = steps.all_losses
     best = {
-        key: rounded(value, DIGITS)
+        key: rounded(value, stepwise.DIGITS)
         for key, value in values_at(axes, tried[int(losses.argmin())]).items()
     }
     centre = point_of(axes, best)
     steps.reporter.say("what the targets identify")
-    local = steps.response(centre, LOCAL * options.replicates)
+    local = steps.response(centre, stepwise.LOCAL * options.replicates)
     half = np.array([target.half for target in steps.targets])
     error = steps.error()
     identified = Identification(local, error / half / np.sqrt(options.replicates))
     verified = points.figures(
-        [best], options.verify_replicates, options.verify_sample, OTHER_LUCK
+        [best], options.verify_replicates, options.verify_sample, stepwise.OTHER_LUCK
     )[0]  # fmt: skip
-    members, figures, proposed = ensemble_of(steps, centre, best, identified, error)
+    members, figures, proposed = stepwise.ensemble_of(steps, centre, best, identified, error)
     return Calibration(
         points.frame, options, axes, first, tried, losses, identified, best, verified,
         members[: options.members], figures[: options.members], proposed, len(members),

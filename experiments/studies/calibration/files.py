@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.files import write_text
-from returnee.experiments.numbers import plain
+from returnee.experiments.numbers import plain_rows
 from returnee.experiments.running.manifests import keep_county
 from returnee.experiments.studies.calibration.calibrate import Calibration
 from returnee.experiments.studies.calibration.steps import means
@@ -159,8 +159,8 @@ def as_json(found: Calibration) -> dict[str, Any]:
     return {
         "loss": found.loss, "start_loss": float(found.losses[0]), "tried": len(found.losses),
         "in_band": int(found.in_band.sum()), "behaviour": found.best,
-        "targets": [plain(row) for row in targets_frame(found).to_dict("records")],
-        "parameters": [plain(row) for row in parameters_frame(found).to_dict("records")],
+        "targets": plain_rows(targets_frame(found)),
+        "parameters": plain_rows(parameters_frame(found)),
         "singular_values": found.identified.singular_values.tolist(),
         "ensemble": found.members, "sets_that_met_the_targets": found.held,
         "folder": str(found.folder), "command": found.command,

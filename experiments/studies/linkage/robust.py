@@ -34,13 +34,7 @@ from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.statistics.ensemble import Parts, split
 from returnee.experiments.statistics.intervals import interval, mean_interval
-from returnee.experiments.studies.compare_ensemble import (
-    SHIPPED,
-    OwnLuckPlan,
-    check_overrides,
-    own_luck,
-    sets_of,
-)
+from returnee.experiments.studies import compare_ensemble as over_sets
 from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES
 from returnee.experiments.studies.linkage.experiment import command_of
@@ -242,10 +236,10 @@ def of_ensemble(
     world: Mapping[str, Any],
 ) -> Chosen:  # fmt: skip
     """Plan, parameters and points of an ensemble; the best set comes first."""
-    sets = sets_of(over, points)
-    check_overrides(world, sets)
+    sets = over_sets.sets_of(over, points)
+    over_sets.check_overrides(world, sets)
     known = dict(walk(load_scenario("baseline", world)))
-    plan = own_luck(sets, design.capped_trio(world, cap), "siloed", replicates, settings)
+    plan = over_sets.own_luck(sets, design.capped_trio(world, cap), "siloed", replicates, settings)
     drawn = np.array([list(found.values()) for found in sets])
     return plan, [known[key] for key in sets[0]], drawn
 
@@ -273,8 +267,8 @@ def robust(
         "free" or "all": which behaviour parameters to move. "ensemble", or the path of a .csv file:
         the parameter sets of an ensemble.
     """
-    if over not in OVER and over != SHIPPED and not over.lower().endswith(".csv"):
-        allowed = ", ".join((*OVER, SHIPPED))
+    if over not in OVER and over != over_sets.SHIPPED and not over.lower().endswith(".csv"):
+        allowed = ", ".join((*OVER, over_sets.SHIPPED))
         raise UsageError(f"over: found {over}, allowed {allowed}, or a .csv file of parameter sets")
     world = dict(overrides or {})
     design.check_world(world)
@@ -285,7 +279,7 @@ def robust(
     command = command_of(replicates, settings, cap, world, "--robust", len(drawn), "--over", over)
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = values_of(store, (*OUTCOMES, COST))
-    if isinstance(plan, OwnLuckPlan):
+    if isinstance(plan, over_sets.OwnLuckPlan):
         siloed, linked, ceiling = plan.own(values)
     else:
         siloed, linked, ceiling = values[::3], values[1::3], values[2::3]

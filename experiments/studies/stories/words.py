@@ -12,16 +12,7 @@ from typing import Any
 
 from returnee.experiments.numbers import rounded
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.studies.stories.life import (
-    LOAN,
-    MONTHLY,
-    OTHER_LOANS,
-    RECEIVED,
-    Detail,
-    Event,
-    Life,
-    Pair,
-)
+from returnee.experiments.studies.stories import life as lives
 from returnee.experiments.studies.stories.watch import lives_in
 from returnee.experiments.words.texts import counted as count
 from returnee.experiments.words.texts import title_of, words
@@ -32,11 +23,11 @@ REASONS = {
     "why_heard": KNOWLEDGE,
     "why_training": ("training_asked", "trained", "training_dropped"),
     "why_offer": ("offer",),
-    "why_loan": (*LOAN, *OTHER_LOANS),
+    "why_loan": (*lives.LOAN, *lives.OTHER_LOANS),
     "why_place": ("mentored", "incubated", "contest_won"),
-    "why_money": RECEIVED,
+    "why_money": lives.RECEIVED,
 }
-NO_SUPPORT = ("forgot", *OTHER_LOANS)
+NO_SUPPORT = ("forgot", *lives.OTHER_LOANS)
 SUPPORT = tuple(kind for kinds in REASONS.values() for kind in kinds if kind not in NO_SUPPORT)
 
 
@@ -66,7 +57,7 @@ def story(run: Run, worker: int, lang: str = "en") -> list[str]:
     return [who(life, lang), *lines, ending(life, lang)]
 
 
-def story_lines(plan: Plan, label: str, pair: Pair, lang: str) -> list[str]:
+def story_lines(plan: Plan, label: str, pair: lives.Pair, lang: str) -> list[str]:
     """A pair of lives as sentences: who, each life, and where they part."""
     text = people_words(lang)
     names = titles(plan, label, lang)
@@ -121,7 +112,7 @@ def joined(parts: Iterable[str], lang: str) -> str:
     return str(words(lang)["comma"]).join(some[:-1]) + people_words(lang)["and"] + some[-1]
 
 
-def who(life: Life, lang: str) -> str:
+def who(life: lives.Life, lang: str) -> str:
     """Who the person was when the policy began."""
     text, p = people_words(lang)["who"], life.person
     parts = [
@@ -159,7 +150,7 @@ def who(life: Life, lang: str) -> str:
     return str(people_words(lang)["gap"]).join(part for part in parts if part)
 
 
-def _at_start(p: Detail, lang: str) -> str:
+def _at_start(p: lives.Detail, lang: str) -> str:
     """What the person did and knew when the policy began."""
     text = people_words(lang)["who"]
     if p["enters"] > 0:
@@ -175,7 +166,7 @@ def _at_start(p: Detail, lang: str) -> str:
     return str(text["at_start"]).format(state=state, known=known)
 
 
-def sentence(event: Event, lang: str) -> str:
+def sentence(event: lives.Event, lang: str) -> str:
     """An event in words."""
     text, d = people_words(lang), event.detail
     fields: dict[str, str] = {}
@@ -200,9 +191,9 @@ def sentence(event: Event, lang: str) -> str:
     return str(text["events"][event.kind]).format(**fields)
 
 
-def event_lines(life: Life, lang: str) -> list[tuple[str, str]]:
+def event_lines(life: lives.Life, lang: str) -> list[tuple[str, str]]:
     """Date and words of every month in which something happened."""
-    months: dict[int, list[Event]] = {}
+    months: dict[int, list[lives.Event]] = {}
     for event in life.events:
         months.setdefault(event.month, []).append(event)
     gap = people_words(lang)["gap"]
@@ -212,7 +203,7 @@ def event_lines(life: Life, lang: str) -> list[tuple[str, str]]:
     ]
 
 
-def ending(life: Life, lang: str) -> str:
+def ending(life: lives.Life, lang: str) -> str:
     """How the life stands at the end."""
     text, end = people_words(lang), life.end
     said = text["end"]
@@ -230,13 +221,13 @@ def ending(life: Life, lang: str) -> str:
     return str(text["gap"]).join(parts)
 
 
-def signature(event: Event) -> tuple[Any, ...]:
+def signature(event: lives.Event) -> tuple[Any, ...]:
     """What makes two events the same."""
     d = event.detail
     return event.month, event.kind, tuple(d.get("channels", ())), round(d.get("yuan", 0.0))
 
 
-def first_difference(pair: Pair) -> tuple[int, list[Event], list[Event]] | None:
+def first_difference(pair: lives.Pair) -> tuple[int, list[lives.Event], list[lives.Event]] | None:
     """Month in which the lives first differ, and what happened then only under one of them."""
     ours, theirs = ({signature(e) for e in life.events} for life in (pair.policy, pair.reference))
     differing = ours ^ theirs
@@ -251,7 +242,7 @@ def first_difference(pair: Pair) -> tuple[int, list[Event], list[Event]] | None:
     return month, mine, other
 
 
-def parting(plan: Plan, label: str, pair: Pair, lang: str) -> list[str]:
+def parting(plan: Plan, label: str, pair: lives.Pair, lang: str) -> list[str]:
     """Where the two lives first part, and what the record shows of why."""
     text, names = people_words(lang)["parting"], titles(plan, label, lang)
     found = first_difference(pair)
@@ -271,7 +262,7 @@ def parting(plan: Plan, label: str, pair: Pair, lang: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def why(pair: Pair, month: int, differing: list[Event], lang: str) -> str:
+def why(pair: lives.Pair, month: int, differing: list[lives.Event], lang: str) -> str:
     """What kind of thing differed first, and whether the record shows where it came from."""
     text = people_words(lang)["parting"]
     kinds = {event.kind for event in differing}
@@ -287,7 +278,7 @@ def why(pair: Pair, month: int, differing: list[Event], lang: str) -> str:
     return str(text["why_unknown"])
 
 
-def before_firm(pair: Pair, names: dict[str, str], lang: str) -> str:
+def before_firm(pair: lives.Pair, names: dict[str, str], lang: str) -> str:
     """Support that came before the firm was registered under one policy and never under the other."""
     text = people_words(lang)
     until = next((e.month for e in pair.policy.events if e.kind == "registered"), None)
@@ -296,7 +287,7 @@ def before_firm(pair: Pair, names: dict[str, str], lang: str) -> str:
     theirs = {(e.kind, c) for e in pair.reference.events for c in e.detail.get("channels", [""])}
     came = []
     for event in pair.policy.events:
-        if event.month > until or event.kind not in SUPPORT or event.kind in MONTHLY:
+        if event.month > until or event.kind not in SUPPORT or event.kind in lives.MONTHLY:
             continue
         parts = event.detail.get("channels", [""])
         if any((event.kind, part) not in theirs for part in parts):
@@ -310,7 +301,7 @@ def before_firm(pair: Pair, names: dict[str, str], lang: str) -> str:
     return str(text["parting"]["before"]).format(items=words(lang)["list_and"].join(came), **names)
 
 
-def because(pair: Pair, name: str, lang: str) -> str:
+def because(pair: lives.Pair, name: str, lang: str) -> str:
     """That own money fell short of the least a start needs, and a loan closed the gap.
 
     Said only of somebody who registered no firm under the reference.

@@ -361,7 +361,7 @@ def test_the_command_prints_json_and_nothing_else(
     assert content["answer"] and len(content["premiums"]) == 6 * N_MEASURES
     assert (tmp_path / "results/linkage/report.html").exists()
     assert call("linkage", *WORDS).exit_code == 0
-    one = linkage(**SMALL)
+    one = linkage(out=tmp_path / "results/linkage", **SMALL)
     assert np.array_equal(one.values, found.values, equal_nan=True)  # whatever the workers
     points = call("linkage", "--robust", 3, *WORDS, "--json")
     assert len(json.loads(points.stdout)["points"]) == 3
