@@ -18,6 +18,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +148,8 @@ def overwrite(
     birth = np.asarray(workers["birth"])
     adult = np.maximum(start - (birth + 216), 0)
     # Whoever is older than the age of retirement retires in the first month.
-    retires = [month_of_retirement(int(b), int(s), facts) for b, s in zip(birth, workers.sex)]
+    retirement = cache(lambda born, sex: month_of_retirement(born, sex, facts))
+    retires = [retirement(b, s) for b, s in zip(birth.tolist(), workers["sex"].tolist())]
     workers.retires = np.maximum(retires, first)
     workers.state = np.array([r.STATES.index(name) for name in STATES])[
         columns["state"].astype(int)
