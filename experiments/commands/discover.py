@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,6 @@ if TYPE_CHECKING:
     from returnee.experiments.studies.discovery import Discovery
 
 
-class Method(StrEnum):
-    """How regions are found."""
-
-    cart = "cart"
-    prim = "prim"
-
-
 def page_name(found: Discovery, method: str) -> str:
     """Name of the page of a question, so that another question has another page.
 
@@ -32,7 +24,7 @@ def page_name(found: Discovery, method: str) -> str:
     sign, value = re.findall(r"[<>]=?|[^\s<>=]+", found.target)
     words = {">": "above", ">=": "from", "<": "below", "<=": "up-to"}
     parts = [found.scenario, found.against, found.measure, words[sign], value]
-    parts += [method] if method != Method.cart else []
+    parts += [method] if method != "cart" else []
     return f"discover-{'-'.join(part for part in parts if part)}.html"
 
 
@@ -44,7 +36,7 @@ class Question:
     against: str = ""
     measure: str = "firms_surviving"
     target: str = "> 0"
-    method: Method = Method.cart
+    method: str = "cart"
 
 
 @spread("discover")
@@ -60,14 +52,14 @@ def discover_command(
     q, lang = question, shown.lang
     found = discover(
         folder, q.scenario, against=q.against, measure=q.measure, target=q.target,
-        method=q.method.value,
+        method=q.method,
     )  # fmt: skip
     options = {
         "scenario": found.scenario, "against": q.against, "measure": q.measure,
-        "target": q.target, "method": q.method.value,
+        "target": q.target, "method": q.method,
     }  # fmt: skip
     page = discover_page(found, command_line(["discover", folder], options), lang)
-    report = write_text(out or folder / page_name(found, q.method.value), page)
+    report = write_text(out or folder / page_name(found, q.method), page)
     if shown.as_json:
         print_json(plain_rows(found.frame()))
     else:

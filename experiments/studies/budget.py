@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.arguments import check_fields, checked_arguments
+from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import Interrupted, UsageError
 from returnee.experiments.files import write_frame, write_text
@@ -24,16 +24,17 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import plan_of
 from returnee.experiments.statistics.intervals import TAILS, interval
 from returnee.experiments.studies import budget_search
-from returnee.experiments.studies.compare_ensemble import SHIPPED, sets_of
+from returnee.experiments.studies.compare_ensemble import sets_of
+from returnee.experiments.studies.efforts import FREE, SPREAD
+from returnee.experiments.studies.efforts import BudgetEffort as Effort
 from returnee.experiments.studies.linkage.robust import parameters
-from returnee.experiments.studies.sensitivity import SPREAD, band_of
+from returnee.experiments.studies.sensitivity import band_of
 from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import load_scenario, walk
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.state.programmes import PROGRAMMES
 
 ALLOWED_CAP = 200e6  # yuan a year
-FREE = "free"  # sets of assumptions around the values in use
 OTHER_LUCK = 1 << 20  # bit of the seed that tells the luck of the judgement from that of the search
 USUAL = "baseline"
 
@@ -144,51 +145,6 @@ def _ranged(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
     """Mean and 90 % range over axis 1."""
     low, high = np.nanpercentile(values, TAILS, axis=1)
     return {name: np.nanmean(values, axis=1), f"{name}_low": low, f"{name}_high": high}
-
-
-@dataclass(frozen=True)
-class Effort:
-    """What is searched over, and how thoroughly.
-
-    Attributes
-    ----------
-    levers : sequence of str
-        Policy keys to search over; all of programmes and linkage if left out.
-    trials, population : int
-        Mixes to try, and in one generation.
-    keep : int
-        Mixes of the front that are looked at under many assumptions.
-    worlds : int
-        Sets of assumptions: members of the ensemble, far from each other, or points of a Latin
-        hypercube.
-    over : str
-        ``"ensemble"``, the parameter sets that ship, or the path of a CSV file of such sets; or
-        ``"free"``: behaviour parameters that are free in calibration, within
-        `sensitivity.SPREAD` of their range either way.
-    replicates : int
-        Runs of each mix.
-    """
-
-    levers: Sequence[str] = ()
-    trials: int = 200
-    population: int = 24
-    keep: int = 8
-    worlds: int = 20
-    over: str = SHIPPED
-    replicates: int = 4
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
-
-    def check(self) -> None:
-        """Refuse what cannot be done, before anything is run."""
-        for label, least in (("trials", 1), ("population", 2), ("keep", 1), ("worlds", 1)):
-            if not least <= getattr(self, label) <= 100_000:
-                found = getattr(self, label)
-                raise UsageError(f"{label}: found {found}, allowed {least} to 100000")
-        if self.over not in (FREE, SHIPPED) and not self.over.lower().endswith(".csv"):
-            raise UsageError(f"over: found {self.over}, allowed {SHIPPED}, {FREE}, or a .csv file")
 
 
 @checked_arguments

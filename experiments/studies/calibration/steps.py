@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from returnee.experiments import defaults
-from returnee.experiments.arguments import check_fields
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import check
@@ -20,6 +17,7 @@ from returnee.experiments.studies.calibration.ensemble import Bands, sample_arou
 from returnee.experiments.studies.calibration.points import Frame, Points
 from returnee.experiments.studies.calibration.search import check_method
 from returnee.experiments.studies.calibration.targets import Target, distances
+from returnee.experiments.studies.efforts import CalibrationEffort
 
 DIGITS = 3  # of the parameters of the result
 LOCAL = 2  # times the replicates, for derivatives
@@ -28,56 +26,19 @@ NEAR = 50  # points that the simulation error is pooled over
 Z = 1.645  # bands are widened by the 90 % interval of simulation error
 
 
-@dataclass(frozen=True)
-class Options:
-    """How a calibration is run.
-
-    Attributes
-    ----------
-    trials : int
-        Sets that the search tries.
-    sample : float
-    replicates : int
-        Of each set.
-    method : {"cma", "tpe", "gp"}
-    members : int
-        Sets of the ensemble.
-    verify_sample : float
-        Share of the county in which the result is verified.
-    verify_replicates : int
-        Of the best; the members of the ensemble have a quarter of it.
-    """
-
-    trials: int = defaults.CALIBRATION_TRIALS
-    sample: float = defaults.CALIBRATION_SAMPLE
-    replicates: int = defaults.CALIBRATION_REPLICATES
-    method: str = "cma"
-    members: int = defaults.ENSEMBLE_MEMBERS
-    verify_sample: float = defaults.VERIFY_SAMPLE
-    verify_replicates: int = defaults.VERIFY_REPLICATES
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
-
-    @property
-    def member_replicates(self) -> int:
-        """Replicates in which members of the ensemble are verified."""
-        return max(1, self.verify_replicates // 4)
-
-    def check(self, frame: Frame) -> None:
-        """Refuse what no calibration can have."""
-        limits = {
-            "trials": (self.trials, 1, 1_000_000), "replicates": (self.replicates, 2, 1000),
-            "members": (self.members, 0, 1000),
-            "verify_replicates": (self.verify_replicates, 2, 1000),
-        }  # fmt: skip
-        for name, (value, low, high) in limits.items():
-            if not low <= value <= high:
-                raise UsageError(f"{name}: found {value}, allowed {low} to {high}")
-        check_method(self.method)
-        for sample in (self.sample, self.verify_sample):
-            check(frame.scenario, self.replicates, RunSettings(frame.seed, sample, frame.months))
+def check_options(options: CalibrationEffort, frame: Frame) -> None:
+    """Refuse what no calibration can have."""
+    limits = {
+        "trials": (options.trials, 1, 1_000_000), "replicates": (options.replicates, 2, 1000),
+        "members": (options.members, 0, 1000),
+        "verify_replicates": (options.verify_replicates, 2, 1000),
+    }  # fmt: skip
+    for name, (value, low, high) in limits.items():
+        if not low <= value <= high:
+            raise UsageError(f"{name}: found {value}, allowed {low} to {high}")
+    check_method(options.method)
+    for sample in (options.sample, options.verify_sample):
+        check(frame.scenario, options.replicates, RunSettings(frame.seed, sample, frame.months))
 
 
 def means(figures: np.ndarray) -> np.ndarray:
@@ -119,7 +80,11 @@ class Calibrator:
     """The steps of a calibration, over its finished runs."""
 
     def __init__(
-        self, points: Points, axes: tuple[Coordinate, ...], options: Options, reporter: Reporter
+        self,
+        points: Points,
+        axes: tuple[Coordinate, ...],
+        options: CalibrationEffort,
+        reporter: Reporter,
     ) -> None:
         self.points, self.axes, self.options, self.reporter = points, axes, options, reporter
         self.targets = points.frame.targets
