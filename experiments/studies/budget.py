@@ -22,13 +22,12 @@ from returnee.experiments.running.design.design import design_of
 from returnee.experiments.running.manifests import FINISHED
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import plan_of
-from returnee.experiments.statistics.intervals import TAILS, interval
+from returnee.experiments.statistics.intervals import TAILS, interval, mean_of
 from returnee.experiments.studies import budget_search
 from returnee.experiments.studies.compare_ensemble import sets_of
 from returnee.experiments.studies.efforts import FREE, SPREAD
 from returnee.experiments.studies.efforts import BudgetEffort as Effort
-from returnee.experiments.studies.linkage.robust import parameters
-from returnee.experiments.studies.sensitivity import band_of
+from returnee.experiments.studies.linkage.robust import hypercube, parameters
 from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import load_scenario, walk
 from returnee.simulation.fingerprint import fingerprint
@@ -75,7 +74,7 @@ class Budget:
 
         As a share of the objective's range over all mixes and worlds.
         """
-        mean = _mean(self.values, axis=2)
+        mean = mean_of(self.values, axis=2)
         span = np.nanmax(mean, axis=(0, 1)) - np.nanmin(mean, axis=(0, 1))
         behind: np.ndarray = np.nanmax(mean, axis=0)[None] - mean
         return behind / np.where(span > 0.0, span, 1.0)
@@ -87,8 +86,8 @@ class Budget:
         Differences are taken in the same set of assumptions and the same replicate. ``_low`` and
         ``_high`` are the 90 % interval of the mean over sets of assumptions.
         """
-        paired = _mean(self.values - self.values[-1:], axis=2).swapaxes(0, 1)
-        mean, (low, high) = _mean(paired, axis=0), interval(paired)
+        paired = mean_of(self.values - self.values[-1:], axis=2).swapaxes(0, 1)
+        mean, (low, high) = mean_of(paired, axis=0), interval(paired)
         columns: dict[str, Any] = {}
         for k, name in enumerate(self.search.objectives):
             columns |= {name: mean[:, k], f"{name}_low": low[:, k], f"{name}_high": high[:, k]}
@@ -132,13 +131,6 @@ def names_of(mixes: int) -> list[str]:
     ['A', 'B', 'baseline']
     """
     return [chr(65 + k) if k < 26 else f"A{k - 25}" for k in range(mixes - 1)] + [USUAL]
-
-
-def _mean(values: np.ndarray, axis: int) -> np.ndarray:
-    there = np.isfinite(values)
-    with np.errstate(invalid="ignore"):
-        found: np.ndarray = np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
-    return found
 
 
 def _ranged(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
@@ -231,13 +223,9 @@ def worlds_of(over: str, number: int, search: budget_search.Search) -> pd.DataFr
         if number > len(sets):
             raise UsageError(f"worlds: found {number}, allowed 1 to {len(sets)} over {over}")
         return pd.DataFrame(sets[:1] if number == 1 else sets_of(over, number))
-    from scipy.stats import qmc
-
     moved = parameters(search.scenario, "free")
-    low, high = np.array([band_of(lever, SPREAD) for lever in moved]).T
-    rng = np.random.default_rng(search.settings.seed)
-    unit = qmc.LatinHypercube(len(moved), seed=rng).random(number)
-    return pd.DataFrame(low + unit * (high - low), columns=[lever.key for lever in moved])
+    points = hypercube(moved, number, search.settings.seed, SPREAD)
+    return pd.DataFrame(points, columns=[lever.key for lever in moved])
 
 
 def front_of(search: budget_search.Search, tried: pd.DataFrame, keep: int) -> pd.DataFrame:

@@ -31,7 +31,7 @@ from returnee.experiments.running.plan import SweepPlan, plan_of
 from returnee.experiments.statistics.indices import draw, indices_of, problem_of
 from returnee.experiments.studies.efforts import BOTH
 from returnee.experiments.studies.efforts import SensitivityEffort as Effort
-from returnee.experiments.studies.linkage.robust import parameters
+from returnee.experiments.studies.linkage.robust import bounds_of, parameters
 from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import Lever, load_scenario, walk
 
@@ -165,7 +165,7 @@ def study_of(
     asked = tuple(dict.fromkeys(str(name) for name in scenarios if str(name) != str(against)))
     settled = load_scenario(against, dict(overrides))
     moved = tuple(_moved(effort.over, settled))
-    bounds = np.array([band_of(lever, spread) for lever in moved])
+    bounds = np.array([bounds_of(lever, spread) for lever in moved])
     return Study(
         asked,
         str(against),
@@ -194,21 +194,6 @@ def _moved(over: str | Sequence[str], settled: Any) -> list[Lever]:
             raise UsageError(f"over: {key}: found no number with decimals, allowed one that has")
         found.append(here[key])
     return found
-
-
-def band_of(lever: Lever, spread: float) -> tuple[float, float]:
-    """Between what a parameter is moved: its value and a share of its range either way.
-
-    Examples
-    --------
-    >>> from returnee.experiments.running.design.values import BY_KEY
-    >>> low, high = band_of(BY_KEY["policy.linkage.referral"], 0.2)
-    >>> round(low, 9), round(high, 9)
-    (0.0, 0.3)
-    """
-    low, high, value = float(lever.low or 0.0), float(lever.high or 0.0), float(lever.value or 0.0)
-    reach = spread * (high - low)
-    return max(low, value - reach), min(high, value + reach)
 
 
 def _plan(

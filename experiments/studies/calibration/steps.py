@@ -12,6 +12,7 @@ from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import check
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.statistics.coordinates import Coordinate, values_at
+from returnee.experiments.statistics.intervals import mean_of
 from returnee.experiments.studies.calibration import identify
 from returnee.experiments.studies.calibration.ensemble import Bands, sample_around, well_spread
 from returnee.experiments.studies.calibration.points import Frame, Points
@@ -43,21 +44,16 @@ def check_options(options: CalibrationEffort, frame: Frame) -> None:
 
 def means(figures: np.ndarray) -> np.ndarray:
     """Means over replicates (last axis but one); NaN where fewer than half can show the figure."""
-    there = np.isfinite(figures)
-    count = there.sum(axis=-2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(there, figures, 0.0).sum(axis=-2) / count
-    return np.where(2 * count >= figures.shape[-2], mean, np.nan)
+    count = np.isfinite(figures).sum(axis=-2)
+    return np.where(2 * count >= figures.shape[-2], mean_of(figures, axis=-2), np.nan)
 
 
 def spread(figures: np.ndarray) -> np.ndarray:
     """Standard deviations over replicates (last axis but one); 0 where fewer than two are there."""
     there = np.isfinite(figures)
-    count = there.sum(axis=-2, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(there, figures, 0.0).sum(axis=-2, keepdims=True) / count
-        square = np.where(there, (figures - mean) ** 2, 0.0).sum(axis=-2)
-    return np.sqrt(square / np.maximum(count[..., 0, :] - 1, 1))
+    apart = figures - mean_of(figures, axis=-2)[..., None, :]
+    square = np.where(there, apart**2, 0.0).sum(axis=-2)
+    return np.sqrt(square / np.maximum(there.sum(axis=-2) - 1, 1))
 
 
 def loss_of(targets: Sequence[Target], figures: np.ndarray) -> Any:
