@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from returnee.experiments.commands import shell
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.studies.efforts import BudgetEffort
 
@@ -30,15 +30,14 @@ def budget_command(
 
     found = budget(
         per_year, [name.strip() for name in maximise.split(",") if name.strip()], effort=effort,
-        scenario=scenario, overrides=overrides_of(set_), settings=settings, where=where,
+        scenario=scenario, overrides=shell.overrides_of(set_), settings=settings, where=where,
         results=results,
     )  # fmt: skip
     write_plain(found.folder / STORED, found)
-    with reporting(found.folder):
+    with shell.reporting(found.folder):
         report = write_text(found.folder / "report.html", budget_page(found, shown.lang))
     if shown.as_json:
-        print_json(plain_rows(found.table.reset_index()))
+        shell.print_json(plain_rows(found.table.reset_index()))
     else:
-        for line in sentences(found, shown.lang):
-            console_of().print(line, highlight=False)
-    end(report)
+        shell.say_plainly("\n".join(sentences(found, shown.lang)))
+    shell.end(report)

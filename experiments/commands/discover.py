@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import console_of, print_json
+from returnee.experiments.commands.shell import print_json, say_plainly
 from returnee.experiments.running.progress import Bar
 
 if TYPE_CHECKING:
@@ -63,6 +63,5 @@ def discover_command(
     if shown.as_json:
         print_json(plain_rows(found.frame()))
     else:
-        for line in sentences(found, lang):
-            console_of().print(line, highlight=False)
+        say_plainly("\n".join(sentences(found, lang)))
     Bar().say(f"report: {report}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from returnee.experiments.command_line import command_line
+from returnee.experiments.commands import shell
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.studies.efforts import SensitivityEffort
 
@@ -31,7 +31,7 @@ def sensitivity_command(
     from returnee.experiments.words.texts import percent
     from returnee.scenarios import load_scenario
 
-    lang, overrides = shown.lang, overrides_of(set_)
+    lang, overrides = shown.lang, shell.overrides_of(set_)
     found = sensitivity(
         scenarios, against, effort=effort, overrides=overrides, settings=settings, where=where,
         results=results,
@@ -49,14 +49,13 @@ def sensitivity_command(
         "seed": settings.seed, "over": effort.over if effort.over != "free" else None,
         "measure": list(effort.measures) if effort.measures != SENSITIVE else None, "set": set_,
     }  # fmt: skip
-    with reporting(results.folder):
+    with shell.reporting(results.folder):
         page = sensitivity_page(
             found, about, command_line(["sensitivity", *scenarios], options), lang
         )
         report = write_text(results.folder / "report.html", page)
     if shown.as_json:
-        print_json(plain_rows(settled(found)))
+        shell.print_json(plain_rows(settled(found)))
     else:
-        for line in sentences(found, lang):
-            console_of().print(line, highlight=False)
-    end(report)
+        shell.say_plainly("\n".join(sentences(found, lang)))
+    shell.end(report)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from returnee import simulation
-from returnee.experiments.files import write_text
 from returnee.experiments.measuring.files import KINDS, REASONS, STAGES, STEPS
 from returnee.experiments.measuring.groups import COUNTED, DIMENSIONS, PEOPLE, PEOPLE_AT_END
 from returnee.experiments.measuring.measures import DERIVED, MEASURES
@@ -150,8 +149,3 @@ def document() -> str:
 def _meaning(column: Column) -> str:
     names = [words(lang)["programmes"].get(column.name, "programme") for lang in ("en", "zh")]
     return column.meaning.format(programme=" ".join(dict.fromkeys(names)))
-
-
-def write_columns(path: Path) -> Path:
-    """Write the page; return its path."""
-    return write_text(path, document())

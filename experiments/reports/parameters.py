@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from returnee import simulation
-from returnee.experiments.files import write_text
 from returnee.experiments.reports.html import fill
 from returnee.experiments.reports.listing import headings
 from returnee.experiments.words.texts import basis_of, value_text
@@ -37,13 +36,10 @@ def constants() -> Iterator[tuple[str, str, str]]:
             found = CONSTANT.match(line)
             if found is None or SOURCED.search(found[2]) is None:
                 continue
-            module = importlib.import_module(_module(path, folder))
+            parts = path.relative_to(folder).with_suffix("").parts
+            module = importlib.import_module(".".join([simulation.__name__, *parts]))
             for name in found[1].split(", "):
                 yield f"{path.stem}.{name}", f"{getattr(module, name):g}", found[2]
-
-
-def _module(path: Path, folder: Path) -> str:
-    return ".".join([simulation.__name__, *path.relative_to(folder).with_suffix("").parts])
 
 
 def counts() -> dict[str, dict[Basis, int]]:
@@ -63,11 +59,6 @@ def document() -> str:
         tables=[_table(*table) for table in _tables(load_scenario("baseline"))],
         value=value_text, range_of=_range,
     )  # fmt: skip
-
-
-def write_parameters(path: Path) -> Path:
-    """Write the page; return its path."""
-    return write_text(path, document())
 
 
 def _grouped() -> list[tuple[str, list[Lever]]]:
