@@ -33,12 +33,21 @@ from returnee.simulation.engine.bundle import OneRow
 from returnee.simulation.firms.closing import close_firms
 from returnee.simulation.firms.hiring import match
 from returnee.simulation.firms.trading import trade
+from returnee.simulation.firms.ventures import luck_of_firms
 from returnee.simulation.indicators import MONTH
 from returnee.simulation.month import support
-from returnee.simulation.people.careers import NOTHING, carry_out, found, review
+from returnee.simulation.people.careers import (
+    CODES,
+    NOTHING,
+    carry_out,
+    found,
+    luck_of_reviews,
+    review,
+)
 from returnee.simulation.people.information import apply_notes
 from returnee.simulation.state import records as r
 from returnee.simulation.state.county import County
+from returnee.simulation.state.draws import D_TRADE
 from returnee.simulation.support.outreach import inform
 
 ONE_ROW = {name for name, field in vars(County).items() if isinstance(field, OneRow)}
@@ -61,9 +70,10 @@ class WorkerAgent(RowAgent):
         county, row = self.model.county, self.row
         if county.due[row] != county.clock.month:
             return
-        code = review(county, row)
+        luck = luck_of_reviews(county, np.array([row]))
+        code = review(county, row, luck, 0)
         if code != NOTHING:
-            county.moves[self.model.moves] = row * 8 + code
+            county.moves[self.model.moves] = row * CODES + code
             self.model.moves += 1
 
 
@@ -73,7 +83,8 @@ class FirmAgent(RowAgent):
     def step(self) -> None:
         """Trade if open."""
         if self.phase == r.OPEN:  # type: ignore[attr-defined]
-            trade(self.model.county, self.row)
+            luck = luck_of_firms(self.model.county, np.array([self.row]), D_TRADE, 0, True)
+            trade(self.model.county, self.row, *luck[:2, 0])
 
 
 class Objects(SimpleNamespace):
@@ -108,7 +119,7 @@ class PlainModel(mesa.Model):
             setattr(self.county, name, value)
 
     def step(self) -> None:
-        """One month, in the order of ``returnee.simulation.month.live``."""
+        """One month, in the order of ``returnee.simulation.month``."""
         county = self.county
         clock = county.clock
         clock.month += 1

@@ -24,6 +24,7 @@ from returnee.simulation.state.programmes import (
     POT_WORKS,
 )
 from returnee.simulation.state.providers import HALL, MAX_SITES, SITES
+from returnee.simulation.state.visible import HOME
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -207,8 +208,10 @@ def rate_failed(c: County):
     """Share of those at home whose firm stopped who prepare or own a firm again."""
     failed, again = 0, 0
     for i in range(len(c.workers)):
+        if not int(c.seen[i]) & (1 << HOME):
+            continue
         worker = c.workers[i]
-        if worker.failed > 0 and is_home(worker.state):
+        if worker.failed > 0:
             failed += 1
             again += 1 if worker.state == r.FOUNDING or worker.state == r.OWNER else 0
     return again / max(failed, 1)
@@ -219,7 +222,7 @@ def gini_at_home(c: County):
     """Gini coefficient of monthly incomes at home, from income classes of 250 yuan."""
     counts = np.zeros(INCOME_CLASSES)
     for i in range(len(c.workers)):
-        if is_home(c.workers[i].state):
+        if int(c.seen[i]) & (1 << HOME):
             k = min(int(income_of(c, i) / CLASS_WIDTH), INCOME_CLASSES - 1)
             counts[k] += 1.0
     people, income = 0.0, 0.0
@@ -334,6 +337,8 @@ def count_firms(c: County):
     month, clock = c.now, c.clock
     ratio, income, pay, opened = 0.0, 0.0, 0.0, 0
     for k in range(clock.active):
+        if k + AHEAD < clock.active:
+            prefetch(c.workers, c.firms[c.active[k + AHEAD]].owner)
         firm = c.firms[c.active[k]]
         if firm.phase == r.OPEN:
             opened += 1

@@ -50,7 +50,7 @@ class Case(NamedTuple):
 
     overrides: Mapping[str, Any]
     replicate: int = 0
-    sample: float = 0.05
+    sample: float = 0.1
     months: int = 30
 
 
@@ -89,7 +89,12 @@ GENEROUS: dict[str, Any] = {  # every programme is offered, linked and paid; the
     "county.firms.hall_files": 12,
     "county.firms.post_files": 0,
     "behaviour.closing.withdraw": 0.01,
-    "behaviour.closing.come_back": 0.3,
+    "behaviour.closing.come_back": 0.05,
+    "behaviour.money.cover": 0.45,
+    "behaviour.information.station_contacts": 1000,
+    "behaviour.information.station_uptake": 1,
+    "policy.linkage.officers": 100,
+    "county.firms.company_capital": 300_000,
     "behaviour.support.jobs_kept": 1,
     "behaviour.support.offer_chance": 1,
     "policy.training.places": 600,
@@ -107,7 +112,7 @@ GENEROUS: dict[str, Any] = {  # every programme is offered, linked and paid; the
     "policy.finance.grant_after_months": 3,
     "policy.finance.job_subsidy": 3000,
     "policy.technology.extension_visits": 600,
-    "policy.technology.upgrade_grant": 20_000,
+    "policy.technology.upgrade_grant": {1: 20_000, 24: 0},
     "policy.venue.sites_land": {1: 40, 6: 0, 12: 40},
     "policy.venue.road_quality": {1: 0.5, 3: 1},
     "policy.linkage.referral": 0.9,
@@ -146,9 +151,20 @@ SHORT: dict[
     "policy.finance.renewals": {1: 0, 24: 3},
     "policy.finance.interest_subsidy": 1,
     "behaviour.money.minimum_start": 0.1,
-    "policy.training.places": 20,
+    "policy.training.places": 600,
     "policy.services.mentors": 1,
-    "policy.services.destination_stations": 0,
+    "policy.technology.upgrade_grant": {1: 20_000, 32: 0},
+    "policy.finance.loan_months": 36,
+    "behaviour.money.guarantor_share": 0.1,
+    "behaviour.firm.most_employees": 10,
+    "behaviour.information.station_contacts": 1000,
+    "behaviour.information.station_uptake": 1,
+    "policy.services.destination_stations": {1: 15, 12: 0},
+    "behaviour.support.jobs_kept": 1,
+    "behaviour.support.offer_chance": 1,
+    "policy.budget.startup": {1: 1e8, 25: 0},
+    "policy.budget.employment": {1: 1e8, 13: 0},
+    "policy.technology.extension_visits": 2000,
     "policy.activities.contests": 4,
     "policy.finance.guarantee_fund": {1: 1e6, 6: 0, 13: 6e7},
     "policy.finance.leverage": 5,
@@ -162,14 +178,17 @@ SHORT: dict[
 WITHOUT: dict[str, Any] = {  # each mechanism that can be turned off is
     **GENEROUS,
     **{f"behaviour.structure.{key}": False for key in Structure.model_fields},
+    "behaviour.firm.shock_sd": 0,
 }
 OWN: dict[str, Any] = {  # a county that brings its people and ties
     "county": "example",
     "county.work.city_loss": 0,
+    "county.work.farm_income": 500,
+    "policy.finance.guarantee_fund": {1: 1e7, 3: 1e6},
 }
 CASES: dict[str, Case] = {
-    "generous": Case(GENEROUS),
-    "short": Case(SHORT, replicate=3, months=36),
+    "generous": Case(GENEROUS, replicate=1),
+    "short": Case(SHORT, replicate=1, months=36),
     "without": Case(WITHOUT, replicate=2, months=18),
     "own people": Case(OWN, replicate=1, sample=1.0, months=4),
 }

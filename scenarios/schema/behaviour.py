@@ -763,13 +763,13 @@ class Careers(Group):
     wage_step: float = lever(
         0.1, unit="share/month", within=(0, 1),
         en="Adjustment of wages", zh="工资调整速度",
-        help=("Share of the gap between the wage and the wage curve that closes in a month.",
-              "工资与工资曲线的差距每月缩小的比例。"))
+        help=("Weight of a month in the share of seekers that wages follow.",
+              "工资所随的求职者比例中最近一月的权重。"))
     chance_step: float = lever(
         0.2, unit="share/month", within=(0, 1),
         en="Learning the chance of a job", zh="求职预期更新",
-        help=("Weight of a month in the chance of a job that people expect.",
-              "人们对求职机会的预期中最近一月的权重。"))
+        help=("Weight of a month in the seekers, and in those who found a job, by whom people judge their chance.",
+              "人们据以判断求职机会的求职者与就业者人数中最近一月的权重。"))
     seek_patience: int = lever(
         6, unit="months", within=(1, 24),
         en="Patience of seekers", zh="求职耐心",
@@ -877,7 +877,7 @@ class Money(Group):
         help=("Savings that people keep back and don't put into a firm.",
               "留作家用、不投入企业的储蓄。"))
     guarantor_share: float = lever(
-        0.12, unit="share", within=(0, 1), free=True,
+        0.16, unit="share", within=(0, 1), free=True,
         en="Willing guarantors", zh="愿担保者比例",
         help=("Share of home ties in work who stand guarantor; a quarter lack one (BH033).",
               "在家有业亲友中愿作担保者的比例；约四分之一缺担保人（BH033）。"))
@@ -902,10 +902,15 @@ class Money(Group):
         help=("Factor on the chance to give up and on the cost of applying, with a post in the township.",
               "本乡镇设有服务点时，放弃概率和申请成本的系数。"))
     smallest_loan: float = lever(
-        95_000, unit="yuan", within=(0, 200_000),
-        en="Smallest guaranteed loan", zh="最低贷款需求",
-        help=("Sum below which nobody applies for a guaranteed loan.",
-              "低于此数额则无人申请创业担保贷款。"))
+        120_000, unit="yuan", within=(0, 200_000),
+        en="Want that makes one ask", zh="最低贷款需求",
+        help=("Money wanting below which nobody applies for a guaranteed loan.",
+              "资金缺口低于此数额则无人申请创业担保贷款。"))
+    least_loan: float = lever(
+        10_000, unit="yuan", within=(1, 100_000),
+        en="Least that a bank lends", zh="银行最低放贷额",
+        help=("Sum below which a loan, guaranteed or at its own risk, is not worth a bank's while.",
+              "低于此数额的贷款，无论有无担保，银行均不发放。"))
     term_left: int = lever(
         12, unit="months", within=(0, 36),
         en="Term left to raise a loan", zh="增额所需剩余期限",
@@ -975,11 +980,6 @@ class Money(Group):
         en="Largest commercial credit", zh="商业小额贷款额度",
         help=("Most that a bank lends a small firm at its own risk.",
               "银行自担风险向小微企业发放的最高额度。"))
-    commercial_least: float = lever(
-        10_000, unit="yuan", within=(1, 100_000),
-        en="Smallest commercial credit", zh="商业小额贷款最低额",
-        help=("Sum below which a bank's own loan is not worth its while.",
-              "低于此数额银行不自担风险放贷。"))
     commercial_months: int = lever(
         24, unit="months", within=(1, 120),
         en="Term of commercial credit", zh="商业小额贷款期限",

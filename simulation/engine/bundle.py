@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, reduce
 from typing import Any, Self
 
 import numba
@@ -32,7 +32,7 @@ from numba.extending import (
     typeof_impl,
     unbox,
 )
-from numba.np.arrayobj import make_array, populate_array
+from numba.np.arrayobj import make_array
 
 LINE = 64  # bytes of a cache line
 WORDS = 4  # per array: address and up to three lengths
@@ -216,16 +216,27 @@ def lower_field(context: Any, builder: Any, bundle_type: BundleType, value: Any,
 
     if isinstance(member, types.Record):
         return builder.inttoptr(entry(0), context.get_value_type(member))
-    array = make_array(member)(context, builder)
+    # An array's struct: no owner (twice nothing), items, bytes of an item, address, lengths, strides.
     itemsize = context.get_abi_sizeof(context.get_data_type(member.dtype))
-    size = context.get_constant(types.intp, itemsize)
-    shape = [entry(1 + d) for d in range(member.ndim)]
-    strides = [size]
-    for length in reversed(shape[1:]):
+    lengths = [entry(1 + d) for d in range(member.ndim)]
+    strides = [intp(itemsize)]
+    for length in reversed(lengths[1:]):
         strides.insert(0, builder.mul(strides[0], length))
+    items = reduce(builder.mul, lengths)
     data = builder.inttoptr(entry(0), context.get_data_type(member.dtype).as_pointer())
-    populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
-    return array._getvalue()
+    array = context.get_value_type(member)(None)
+    parts = (items, intp(itemsize), data, _row(builder, lengths), _row(builder, strides))
+    for place, part in enumerate(parts, 2):
+        array = builder.insert_value(array, part, place)
+    return array
+
+
+def _row(builder: Any, numbers: list[Any]) -> Any:
+    """An LLVM array of numbers."""
+    row = cgutils.ir.Constant(cgutils.ir.ArrayType(numbers[0].type, len(numbers)), None)
+    for place, number in enumerate(numbers):
+        row = builder.insert_value(row, number, place)
+    return row
 
 
 def looked_up(row: Callable[[Any], Any]) -> property:

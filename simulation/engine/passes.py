@@ -19,6 +19,7 @@ from typing import Any
 
 from numba import _dynfunc
 from numba.core import (
+    cgutils,
     compiler,
     config,
     errors,
@@ -34,13 +35,14 @@ from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.cpu import CPUContext
 from numba.core.rewrites import rewrite_registry
 from numba.core.types.functions import BaseFunction
+from numba.np.arrayobj import fix_integer_index, load_item, store_item
 
 from returnee.simulation.engine.linking import ModelLibrary
 
+DATA, SHAPE = 4, 5  # places in numba's struct of an array
 UNUSED = {  # passes without effect on rules
     untyped_passes.WithLifting,
     untyped_passes.MakeFunctionToJitFunction,
-    untyped_passes.InlineInlinables,
     untyped_passes.FindLiterallyCalls,
     untyped_passes.LiteralUnroll,
     untyped_passes.LiteralPropagationSubPipelinePass,
@@ -91,12 +93,84 @@ class Lower(lowering.Lower):
         else:
             super().lower_inst(inst)
 
+    def lower_getitem(self, resty: Any, expr: Any, value: Any, index: Any, signature: Any) -> Any:
+        """An element of an array, straight from its place."""
+        array, where = signature.args
+        if not self._is_place(array, where):
+            return super().lower_getitem(resty, expr, value, index, signature)
+        place = self._place(value, index, array, where)
+        found = load_item(self.context, self.builder, array, place)
+        return self.context.cast(self.builder, found, signature.return_type, resty)
+
+    def lower_setitem(self, target_var: Any, index_var: Any, value_var: Any, signature: Any) -> Any:
+        """Put a number in its place."""
+        array, where, kind = signature.args
+        numbers = types.Number | types.Boolean
+        if not (
+            self._is_place(array, where)
+            and isinstance(array.dtype, numbers)
+            and isinstance(types.unliteral(kind), numbers)
+        ):
+            return super().lower_setitem(target_var, index_var, value_var, signature)
+        value = self._cast_var(value_var, array.dtype)
+        place = self._place(target_var, index_var, array, where)
+        return store_item(self.context, self.builder, array, value, place)
+
+    def _is_place(self, array: Any, where: Any) -> bool:
+        """Whether an index is one whole number for each dimension, of which no check is wanted."""
+        if self.context.enable_boundscheck:
+            return False
+        if not isinstance(array, types.Array) or array.layout != "C":
+            return False
+        kinds = where.types if isinstance(where, types.BaseTuple) else (where,)
+        return len(kinds) == array.ndim and all(isinstance(k, types.Integer) for k in kinds)
+
+    def _place(self, array_var: Any, index_var: Any, array: Any, where: Any) -> Any:
+        """Address of an element; a negative index counts from the end."""
+        builder = self.builder
+        value = self._cast_var(array_var, array)
+        index = self._cast_var(index_var, where)
+        if isinstance(where, types.BaseTuple):
+            kinds, indices = where.types, cgutils.unpack_tuple(builder, index, len(where))
+        else:
+            kinds, indices = (where,), [index]
+        lengths = cgutils.unpack_tuple(builder, builder.extract_value(value, SHAPE), array.ndim)
+        row = None
+        for kind, one, length in zip(kinds, indices, lengths, strict=True):
+            fixed = fix_integer_index(self.context, builder, kind, one, length)
+            row = fixed if row is None else builder.add(builder.mul(row, length), fixed)
+        return builder.gep(builder.extract_value(value, DATA), [row])
+
+
+BORROWED = ("getattr", "getitem", "static_getitem", "cast")
+
+
+def owns_arrays(state: Any) -> bool:
+    """Whether a function makes, is given or hands out what references are counted of."""
+
+    def is_counted(kind: Any) -> bool:
+        return bool(state.targetctx.data_model_manager[kind].contains_nrt_meminfo())
+
+    return is_counted(state.return_type) or any(
+        is_counted(state.typemap[inst.target.name])
+        and not isinstance(inst.value, ir.Global | ir.FreeVar | ir.Var)
+        and getattr(inst.value, "op", "") not in BORROWED
+        for block in state.func_ir.blocks.values()
+        for inst in block.find_insts(ir.Assign)
+    )
+
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class ModelLowering(typed.NativeLowering):
     """Lowers a function."""
 
     _name = "returnee_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower it; without counts of references where all arrays are the county's."""
+        if not state.library.entry and not owns_arrays(state):
+            state.targetctx.enable_nrt = False
+        return bool(super().run_pass(state))
 
     @property
     def lowering_class(self) -> type:
@@ -215,17 +289,24 @@ def _no_way_in(_self: Any, _args: Any, _kws: Any) -> Any:
 _busy: list[Any] = []
 
 
+def _is_called_from_python(library: Any, fndesc: Any) -> bool:
+    """Whether Python may call it: an entry, or what is neither a rule nor numba's own."""
+    return getattr(library, "entry", True) or not fndesc.modname.startswith("numba.")
+
+
 def _get_executable(context: Any, library: Any, fndesc: Any, env: Any) -> Any:
-    if getattr(library, "entry", True):
+    if _is_called_from_python(library, fndesc):
         return _USUAL[CPUContext, "get_executable"](context, library, fndesc, env)
     address = ctypes.cast(_no_way_in, ctypes.c_void_p).value
     name = fndesc.qualname.split(".")[-1]
     return _dynfunc.make_function(fndesc.lookup_module(), name, "", address, env, (library,))
 
 
-def _create_cpython_wrapper(context: Any, library: Any, *args: Any, **options: Any) -> None:
-    if getattr(library, "entry", True):
-        _USUAL[CPUContext, "create_cpython_wrapper"](context, library, *args, **options)
+def _create_cpython_wrapper(
+    context: Any, library: Any, fndesc: Any, *args: Any, **options: Any
+) -> None:
+    if _is_called_from_python(library, fndesc):
+        _USUAL[CPUContext, "create_cpython_wrapper"](context, library, fndesc, *args, **options)
 
 
 def _create_cfunc_wrapper(_context: Any, *_args: Any) -> None:

@@ -157,7 +157,11 @@ def least_outlook(c: County, f: int):
 def reason_to_stop(c: County, f: int):
     """Why an open firm stops this month, `records.NO_STOP` if it does not."""
     firm, clock, behaviour = c.firms[f], c.clock, c.behaviour
-    age, least = clock.month - firm.opened, least_outlook(c, f)
+    age = clock.month - firm.opened
+    looks = age % behaviour.closing_outlook_months == 0
+    if firm.cash >= 0.0 and not looks:
+        return r.NO_STOP
+    least = least_outlook(c, f)
     if firm.cash < 0.0:
         if firm.outlook > least:
             owner = c.workers[firm.owner]
@@ -167,9 +171,8 @@ def reason_to_stop(c: County, f: int):
             book(c, r.T_COVER, covered)
         if firm.cash < 0.0:
             return r.STOP_FAILED
-    if age > 0 and age % behaviour.closing_outlook_months == 0:
-        if firm.outlook < least:
-            return r.STOP_GAVE_UP
+    if age > 0 and looks and firm.outlook < least:
+        return r.STOP_GAVE_UP
     return r.NO_STOP
 
 

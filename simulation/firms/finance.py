@@ -24,11 +24,12 @@ from returnee.simulation.firms.ventures import (
     venture_income,
 )
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import book, cents, is_active, knows, savings_after, settle
+from returnee.simulation.state.changes import book, cents, knows, savings_after, settle
 from returnee.simulation.state.channels import FINANCE
-from returnee.simulation.state.draws import D_CREDIT, D_FAMILY, I_ELIGIBLE, draws, normal
+from returnee.simulation.state.draws import D_CREDIT, D_FAMILY, I_ELIGIBLE, draw_each, draws, normal
 from returnee.simulation.state.money import fen
 from returnee.simulation.state.queues import desk_days, has_post, waits_at_desk
+from returnee.simulation.state.visible import ACTIVE
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -157,8 +158,10 @@ def credit_in_sight(
     amount = policy.finance_first_step * policy.finance_loan_cap
     if not behaviour.structure_credit_market:
         return amount
+    if wanted - means < behaviour.money_smallest_loan:
+        return 0.0
     amount = min(amount, wanted - means)
-    if amount < behaviour.money_smallest_loan:
+    if amount < behaviour.money_least_loan:
         return 0.0
     least = behaviour.money_minimum_start * wanted
     worth = is_worth_applying(c, worker, sector, means, least, amount, lent, wanted)
@@ -166,31 +169,39 @@ def credit_in_sight(
 
 
 @kernel
-def offer_of(c: County, worker: np.record, tie: np.record, attempt: int):
-    """What a tie would give, and what it would lend, for a venture of `worker`; whole yuan.
+def offers_of_ties(c: County, i: int, attempt: int):
+    """What ties of worker `i` in the labour force would give, and lend, for a venture; whole yuan.
 
-    With fixed chances it gives, and lends, a share of its savings above the buffer.
+    With fixed chances a tie gives, and lends, a share of its savings above the buffer.
 
     Returns
     -------
-    gift, loan : float
-    draw : float
-        A uniform draw that decides between equal offers.
+    rows : int64 array
+        Of those ties.
+    gifts, loans : float64 arrays
+    luck : float64 array
+        Uniform draws that decide between equal offers.
     """
-    behaviour = c.behaviour
-    if not is_active(tie.state):
-        return 0.0, 0.0, 1.0
-    u, v, x, _ = draws(c.clock, D_FAMILY, attempt, worker.id, tie.id)
-    gives = u < behaviour.money_family_chance
-    lends = behaviour.structure_credit_market and v < behaviour.money_informal_chance
-    if not gives and not lends:
-        return 0.0, 0.0, x
-    months = c.clock.month - int(tie.settled)
-    savings = savings_after(c, tie, months) if months > 0 else tie.savings
-    spare = max(savings - behaviour.money_buffer, 0.0)
-    gift = math.floor(behaviour.money_family_share * spare) if gives else 0.0
-    loan = math.floor(behaviour.money_informal_share * spare) if lends else 0.0
-    return gift, loan, x
+    behaviour, first, last, n = c.behaviour, c.indptr[i], c.indptr[i + 1], 0
+    rows, ids = np.empty(last - first, np.int64), np.empty(last - first, np.int64)
+    for k in range(first, last):
+        j = c.ties[k]
+        if int(c.seen[j]) & (1 << ACTIVE):
+            rows[n], ids[n] = j, c.workers[j].id
+            n += 1
+    luck, gifts, loans = np.empty((4, n)), np.zeros(n), np.zeros(n)
+    draw_each(c.clock, D_FAMILY, attempt, np.full(n, c.workers[i].id, np.int64), ids, luck)
+    for k in range(n):
+        gives = luck[0, k] < behaviour.money_family_chance
+        lends = behaviour.structure_credit_market and luck[1, k] < behaviour.money_informal_chance
+        if gives or lends:
+            tie = c.workers[rows[k]]
+            months = c.clock.month - int(tie.settled)
+            savings = savings_after(c, tie, months) if months > 0 else tie.savings
+            spare = max(savings - behaviour.money_buffer, 0.0)
+            gifts[k] = math.floor(behaviour.money_family_share * spare) if gives else 0.0
+            loans[k] = math.floor(behaviour.money_informal_share * spare) if lends else 0.0
+    return rows, gifts, loans, luck[2]
 
 
 @kernel
@@ -206,15 +217,14 @@ def money_of_ties(c: County, i: int, attempt: int, wanted: float):
     lender : int
         Row of the lender; -1: none.
     """
-    worker = c.workers[i]
     given, lent, lender, tie_break = 0.0, 0.0, -1, 0.0
-    for k in range(c.indptr[i], c.indptr[i + 1]):
-        j = c.ties[k]
-        gift, loan, x = offer_of(c, worker, c.workers[j], attempt)
-        given += gift
-        if loan > lent or (loan == lent and loan > 0.0 and x < tie_break):
-            lent, lender, tie_break = loan, j, x
-    limit = math.floor(c.behaviour.money_informal_multiple * 12.0 * income_without(c, worker))
+    rows, gifts, loans, luck = offers_of_ties(c, i, attempt)
+    for k in range(len(loans)):
+        given += gifts[k]
+        if loans[k] > lent or (loans[k] == lent and lent > 0.0 and luck[k] < tie_break):
+            lent, lender, tie_break = loans[k], rows[k], luck[k]
+    income = income_without(c, c.workers[i])
+    limit = math.floor(c.behaviour.money_informal_multiple * 12.0 * income)
     return cents(min(given, max(wanted, 0.0))), min(lent, limit), lender
 
 
@@ -224,23 +234,20 @@ def take_gifts(c: County, i: int, attempt: int, yuan: float):
 
     What rounding leaves over comes from the tie who would give most.
     """
-    worker = c.workers[i]
     total, most, largest, tie_break = 0.0, 0.0, -1, 0.0
-    for k in range(c.indptr[i], c.indptr[i + 1]):
-        gift, _, x = offer_of(c, worker, c.workers[c.ties[k]], attempt)
-        total += gift
-        if gift > most or (gift == most and gift > 0.0 and x < tie_break):
-            most, largest, tie_break = gift, c.ties[k], x
+    rows, gifts, _, luck = offers_of_ties(c, i, attempt)
+    for k in range(len(gifts)):
+        total += gifts[k]
+        if gifts[k] > most or (gifts[k] == most and most > 0.0 and luck[k] < tie_break):
+            most, largest, tie_break = gifts[k], rows[k], luck[k]
     if largest < 0:
         return
     left, part = fen(yuan), yuan / total
-    for k in range(c.indptr[i], c.indptr[i + 1]):
-        j = c.ties[k]
-        gift, _, _ = offer_of(c, worker, c.workers[j], attempt)
-        if gift > 0.0:
-            settle(c, j)
-            amount = int(math.floor(100.0 * gift * part))
-            c.workers[j].savings -= amount / 100.0
+    for k in range(len(gifts)):
+        if gifts[k] > 0.0:
+            settle(c, rows[k])
+            amount = int(math.floor(100.0 * gifts[k] * part))
+            c.workers[rows[k]].savings -= amount / 100.0
             left -= amount
     c.workers[largest].savings -= left / 100.0
 
@@ -370,7 +377,7 @@ def commercial_in_sight(c: County, f: int):
     firm, behaviour = c.firms[f], c.behaviour
     rate = behaviour.money_commercial_rate
     amount = min(capital_missing(c, f), behaviour.money_commercial_cap)
-    if amount < behaviour.money_commercial_least or gain_of_capital(c, f, rate) <= 0.0:
+    if amount < behaviour.money_least_loan or gain_of_capital(c, f, rate) <= 0.0:
         return 0.0
     served = guaranteed_service(c, firm.loan / 100.0, firm.loan_rate)
     left = firm.income - behaviour.money_cover * served
@@ -379,7 +386,7 @@ def commercial_in_sight(c: County, f: int):
     asked = behaviour.money_cover * debt_service(1.0, rate, behaviour.money_commercial_months)
     if amount * asked > left:
         amount = left / asked
-    return math.floor(amount) if amount >= behaviour.money_commercial_least else 0.0
+    return math.floor(amount) if amount >= behaviour.money_least_loan else 0.0
 
 
 @kernel

@@ -16,6 +16,7 @@ import numpy as np
 
 from returnee.simulation.engine.bundle import AHEAD, prefetch
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.ventures import luck_of_firms, open_firms
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import enter, thousandths_of_pay
 from returnee.simulation.state.draws import (
@@ -27,6 +28,7 @@ from returnee.simulation.state.draws import (
     ONLY,
     draws,
 )
+from returnee.simulation.state.visible import HOME
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -96,14 +98,12 @@ def list_vacancies(c: County):
     """
     clock, behaviour, n = c.clock, c.behaviour, 0
     rows, keys = np.empty(4 * clock.active + 64, np.int64), np.empty(4 * clock.active + 64)
-    for k in range(clock.active):
-        f = c.active[k]
-        firm = c.firms[f]
-        if firm.phase != r.OPEN:
-            continue
-        item = I_STAFF + int(firm.attempt)
-        u, v, _, _ = draws(clock, D_HIRE, clock.month, firm.id >> 4, item)
-        change = change_of_staff(firm, behaviour.firm_hire_speed, u)
+    firms = open_firms(c)
+    luck = luck_of_firms(c, firms, D_HIRE, I_STAFF, True)
+    for k in range(len(firms)):
+        f = firms[k]
+        firm, v = c.firms[f], luck[1, k]
+        change = change_of_staff(firm, behaviour.firm_hire_speed, luck[0, k])
         if firm.cash < 0.0:
             change = min(change, 0)
         for _ in range(min(-change, int(firm.employees))):
@@ -173,6 +173,8 @@ def seeking_tie(c: County, i: int):
     best, since, best_id = -1, 32000, 0
     for k in range(c.indptr[i], c.indptr[i + 1]):
         j = c.ties[k]
+        if not int(c.seen[j]) & (1 << HOME):
+            continue
         tie = c.workers[j]
         if tie.state != r.SEEKING or tie.since > since:
             continue
@@ -368,18 +370,25 @@ def refill_other_jobs(c: County, pool: np.ndarray, place: np.ndarray, start: np.
 
 @kernel
 def set_wages(c: County):
-    """Wage curve, and the chance to find a job within three months, by township."""
+    """Wage curve, and the chance to find a job within three months, by township.
+
+    What is smoothed is the seekers, and who found a job, not what follows from them: few people make both jump
+    from month to month, and the curves are bent.
+    """
     facts, behaviour = c.facts, c.behaviour
     for t in range(len(c.towns)):
         town = c.towns[t]
         home = 0
         for state in range(r.SEEKING, r.OWNER + 1):
             home += c.stock[t, state]
-        share = max(c.stock[t, r.SEEKING] / max(home, 1), 0.005)
-        curve = facts.work_local_wage * (share / behaviour.careers_usual_seekers) ** (
-            -behaviour.careers_wage_curve
-        )
-        town.wage += behaviour.careers_wage_step * (max(curve, facts.work_wage_floor) - town.wage)
-        month = (town.hired + 0.5) / (town.seekers + 1.0)
-        three = 1.0 - (1.0 - min(month, 0.95)) ** 3
-        town.job_chance += behaviour.careers_chance_step * (three - town.job_chance)
+        share = c.stock[t, r.SEEKING] / max(home, 1)
+        town.seeking += behaviour.careers_wage_step * (share - town.seeking)
+        curve = facts.work_local_wage * (
+            max(town.seeking, 0.005) / behaviour.careers_usual_seekers
+        ) ** (-behaviour.careers_wage_curve)
+        town.wage = max(curve, facts.work_wage_floor)
+        step = behaviour.careers_chance_step
+        town.sought += step * (town.seekers - town.sought)
+        town.found += step * (town.hired - town.found)
+        if town.sought > 0.0:
+            town.job_chance = 1.0 - (1.0 - min(town.found / town.sought, 0.95)) ** 3

@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
-from returnee.simulation.firms.ventures import CAPITAL_UNIT, owner_income, shock_factor
+from returnee.simulation.firms.ventures import (
+    CAPITAL_UNIT,
+    log_city_share,
+    owner_income,
+    shock_factor,
+)
 from returnee.simulation.state import records as r
 from returnee.simulation.state.draws import D_SITE, draws
 
@@ -44,6 +49,7 @@ def price_sectors(c: County):
     """Part of step 1: what a person with 10,000 yuan of capital adds in each sector and township."""
     behaviour, facts, clock = c.behaviour, c.facts, c.clock
     clock.log_farm = math.log(facts.work_farm_income)
+    clock.log_city = log_city_share(c)
     remember_spending(c)
     factor = shock_factor(facts, clock.month, facts.shock_local_demand)
     factor *= demand_factor(c, behaviour.firm_residents_share)

@@ -24,12 +24,14 @@ from returnee.simulation.firms.ventures import (
     base_ahead,
     best_persons,
     gross_income,
+    luck_of_firms,
+    open_firms,
     tax_rate,
 )
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, knows, show
 from returnee.simulation.state.channels import FINANCE, SERVICES
-from returnee.simulation.state.draws import D_TRADE, draws, normal
+from returnee.simulation.state.draws import D_TRADE, normal
 from returnee.simulation.state.money import fen, left_for, receive, scaled
 from returnee.simulation.state.programmes import (
     G_INTEREST,
@@ -276,11 +278,16 @@ def expected_income(c: County, f: int):
 
 
 @kernel
-def trade(c: County, f: int):
-    """A month of one open firm: production, sales, payments, and what the owner learns."""
+def trade(c: County, f: int, u: float, v: float):
+    """A month of one open firm: production, sales, payments, and what the owner learns.
+
+    Parameters
+    ----------
+    u, v : float
+        Uniform draws: sales, and drift.
+    """
     firm, behaviour, clock = c.firms[f], c.behaviour, c.clock
     market, town, month = c.markets[firm.sector], c.towns[firm.township], c.now
-    u, v, _, _ = draws(clock, D_TRADE, clock.month, firm.id >> 4, int(firm.attempt))
     noise = behaviour.firm_shock_sd
     shock = noise * normal(u)
     staff = staff_of(firm)
@@ -318,11 +325,10 @@ def trade(c: County, f: int):
     place = (clock.month - 1) % 12
     c.sales[f, place] = sales
     c.profit[f, place] = income - wear - town.wage
-    market.supply += int(
-        value
-        / max(market.local * market.price + (1.0 - market.local) * town.reach, 0.1)
-        * market.local
-    )
+    # What such a firm sells on average: the luck of a month is nil in a market, and must be in a sample.
+    usual = math.exp(log_one + size + firm.luck + firm.drift)
+    price = max(market.local * market.price + (1.0 - market.local) * town.reach, 0.1)
+    market.supply += int(usual / price * market.local)
     win_customers(firm, behaviour, sold)
     drift_on(firm, behaviour, v)
     month.value_added += math.floor(value)
@@ -345,11 +351,10 @@ def trade_all(c: County):
     """Step 6 of the month."""
     for s in range(len(c.markets)):
         c.markets[s].supply = 0
-    n = c.clock.active
+    firms = open_firms(c)
+    n, luck = len(firms), luck_of_firms(c, firms, D_TRADE, 0, True)
     for k in range(n):
         if k + AHEAD < n:
-            prefetch(c.firms, c.active[k + AHEAD])
-            prefetch(c.workers, c.firms[c.active[k + AHEAD // 2]].owner)
-        f = c.active[k]
-        if c.firms[f].phase == r.OPEN:
-            trade(c, f)
+            prefetch(c.firms, firms[k + AHEAD])
+            prefetch(c.workers, c.firms[firms[k + AHEAD // 2]].owner)
+        trade(c, firms[k], luck[0, k], luck[1, k])

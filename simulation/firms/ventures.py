@@ -17,6 +17,7 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import skill_of
+from returnee.simulation.state.draws import draw_each
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -24,6 +25,29 @@ if TYPE_CHECKING:
 
 CAPITAL_UNIT = 10_000.0
 LEAST_CAPITAL, LEAST_INCOME = 1_000.0, 100.0  # yuan, and yuan a month, so that logs stay finite
+
+
+@kernel
+def open_firms(c: County):
+    """Rows of the firms that are open, oldest first."""
+    rows, n = np.empty(c.clock.active, np.int64), 0
+    for k in range(c.clock.active):
+        rows[n] = c.active[k]
+        n += 1 if c.firms[c.active[k]].phase == r.OPEN else 0
+    return rows[:n]
+
+
+@kernel
+def luck_of_firms(c: County, rows: np.ndarray, decision: int, first: int, by_attempt: bool):
+    """Draws of this month for each of some firms, numbered from `first` on by attempt; shape (4, firms)."""
+    n, month = len(rows), c.clock.month
+    founders, items, luck = np.empty(n, np.int64), np.empty(n, np.int64), np.empty((4, n))
+    for k in range(n):
+        firm = c.firms[rows[k]]
+        founders[k] = firm.id >> 4
+        items[k] = first + (int(firm.attempt) if by_attempt else 0)
+    draw_each(c.clock, decision, month, founders, items, luck)
+    return luck
 
 
 @kernel
@@ -131,10 +155,16 @@ def capital_for(market: np.record, means: float, behaviour: np.record):
 @kernel
 def log_city_pay(c: County, worker: np.record):
     """Log of the city income that a worker may expect, job loss counted, yuan a month."""
+    return worker.log_wage + c.clock.log_city
+
+
+@kernel
+def log_city_share(c: County):
+    """Log of the share of the usual city wage that this month's work there brings, job loss counted."""
     facts = c.facts
     factor = shock_factor(facts, c.clock.month, facts.shock_city_wage)
     in_work = max(1.0 - c.behaviour.returning_months_to_find * facts.work_city_loss, 0.05)
-    return worker.log_wage + math.log(factor * in_work)
+    return math.log(factor * in_work)
 
 
 @kernel

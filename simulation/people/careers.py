@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from returnee.simulation.engine.bundle import AHEAD, prefetch
+from returnee.simulation.engine.bundle import prefetch
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.founding import begin_venture
 from returnee.simulation.firms.hiring import leave_employer
@@ -36,15 +36,23 @@ from returnee.simulation.people.returning import (
 )
 from returnee.simulation.people.reviews import list_due, schedule
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, enter, go_away, happens, knows
+from returnee.simulation.state.changes import (
+    age_of,
+    enter,
+    go_away,
+    happens,
+    knows,
+    surely_above,
+)
 from returnee.simulation.state.channels import TRAINING
 from returnee.simulation.state.draws import (
+    BLOCK,
     D_HEAR,
     D_REVIEW,
     I_HEARD,
     I_IDEAS,
     ONLY,
-    draws,
+    draw_each,
 )
 from returnee.simulation.state.queues import enter_training_queue
 from returnee.simulation.state.visible import HOME, fetch_ties, look_around, share_of
@@ -69,8 +77,13 @@ def hazard_of_leaving(c: County, i: int, share: float):
     share : float
         Share of the ties at home.
     """
-    worker, behaviour, facts = c.workers[i], c.behaviour, c.facts
-    month = c.clock.month
+    return math.exp(min(score_of_leaving(c, c.workers[i], share), 3.0))
+
+
+@kernel
+def score_of_leaving(c: County, worker: np.record, share: float):
+    """Log of that hazard."""
+    behaviour, facts, month = c.behaviour, c.facts, c.clock.month
     city = utility_of_city(c, worker, 0.0)
     usual = months_to_find(facts, behaviour, 0)
     if months_to_find(facts, behaviour, month) > usual:  # the constant holds the usual search
@@ -87,7 +100,7 @@ def hazard_of_leaving(c: County, i: int, share: float):
         score -= behaviour.careers_leave_women
     if worker.ever_away == 1:
         score += behaviour.careers_leave_experience
-    return math.exp(min(score, 3.0))
+    return score
 
 
 @kernel
@@ -97,6 +110,15 @@ def hazard_of_going(c: County, i: int, share: float):
     if c.workers[i].waits == 1:
         return max(usual, 1.0 / months_to_find(c.facts, c.behaviour, c.clock.month))
     return usual
+
+
+@kernel
+def leaves(c: County, i: int, share: float, u: float, months: int):
+    """Whether worker `i`, at home, goes to the city within some months (uniform draw `u`)."""
+    worker = c.workers[i]
+    if worker.waits == 0 and surely_above(6.0 / months * u, score_of_leaving(c, worker, share)):
+        return False
+    return happens(u, hazard_of_going(c, i, share) * months)
 
 
 @kernel
@@ -127,7 +149,7 @@ def decide_at_home(
     if ask < behaviour.support_ask_rate and knows(worker, TRAINING):
         if ask < behaviour.support_ask_rate * will_to_found(c, i):
             enter_training_queue(c, i)
-    if happens(move, hazard_of_going(c, i, share) * months):
+    if leaves(c, i, share, move, months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
         if happens(job, behaviour.careers_separation * months):
@@ -208,24 +230,48 @@ def state_after(state: int, code: int):
 
 
 @kernel
-def review(c: County, i: int):
+def review(c: County, i: int, luck: np.ndarray, k: int):
     """Steps 2 to 4 for worker `i`: hear, review the move or the career, set the next review.
+
+    Parameters
+    ----------
+    luck : float64 array, shape (3, 4, workers)
+        See `luck_of_reviews`; that of worker `i` is in column `k`.
 
     Returns
     -------
     int
         Code of the decision, which is carried out when everybody has decided.
     """
-    clock, worker = c.clock, c.workers[i]
-    u, v, x, move = draws(clock, D_REVIEW, clock.month, worker.id, ONLY)
-    a, b, d, e = draws(clock, D_HEAR, clock.month, worker.id, I_HEARD)
-    f, idea, ask, job = draws(clock, D_HEAR, clock.month, worker.id, I_IDEAS)
+    worker = c.workers[i]
+    u, v, x, move = luck[0, 0, k], luck[0, 1, k], luck[0, 2, k], luck[0, 3, k]
+    a, b, d, e = luck[1, 0, k], luck[1, 1, k], luck[1, 2, k], luck[1, 3, k]
+    f, idea, ask, job = luck[2, 0, k], luck[2, 1, k], luck[2, 2, k], luck[2, 3, k]
     months = months_of_thought(c, worker)
     around = look_around(c, i)
     take_stock(c, i, around, (a, b, d, e, f))
     code = decide(c, i, share_of(around, HOME), months, move, idea, ask, job)
     schedule(c, i, state_after(worker.state, code), u, v, x)
     return code
+
+
+@kernel
+def luck_of_reviews(c: County, rows: np.ndarray):
+    """Draws for the reviews of the workers of some rows, shape (3, 4, rows).
+
+    For the next review (three) and the move; for four channels; for the last one, an idea, training and a job.
+    """
+    clock, n = c.clock, len(rows)
+    agents, items, luck = np.empty(n, np.int64), np.empty(n, np.int64), np.empty((3, 4, n))
+    for k in range(n):
+        agents[k] = c.workers[rows[k]].id
+    items[:] = ONLY
+    draw_each(clock, D_REVIEW, clock.month, agents, items, luck[0])
+    items[:] = I_HEARD
+    draw_each(clock, D_HEAR, clock.month, agents, items, luck[1])
+    items[:] = I_IDEAS
+    draw_each(clock, D_HEAR, clock.month, agents, items, luck[2])
+    return luck
 
 
 @kernel
@@ -238,14 +284,17 @@ def review_all(c: County):
         Number of decisions in `moves`, as row * CODES + code.
     """
     n_due, n = list_due(c), 0
-    for k in range(n_due):
-        if k + AHEAD < n_due:
-            prefetch(c.workers, c.due_list[k + AHEAD])
-            fetch_ties(c, c.due_list[k + AHEAD])
-        code = review(c, c.due_list[k])
-        if code != NOTHING:
-            c.moves[n] = c.due_list[k] * CODES + code
-            n += 1
+    for first in range(0, n_due, BLOCK):
+        rows = c.due_list[first : min(first + BLOCK, n_due)]
+        for i in rows:
+            prefetch(c.workers, i)
+            fetch_ties(c, i)
+        luck = luck_of_reviews(c, rows)
+        for k in range(len(rows)):
+            code = review(c, rows[k], luck, k)
+            if code != NOTHING:
+                c.moves[n] = rows[k] * CODES + code
+                n += 1
     return n
 
 

@@ -30,7 +30,7 @@ from returnee.simulation.firms.ventures import (
     venture_income,
 )
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import age_of, happens, is_active, job_pay, knows
+from returnee.simulation.state.changes import age_of, happens, is_active, knows
 from returnee.simulation.state.channels import N_CHANNELS
 from returnee.simulation.state.draws import D_IDEA, ONLY, draws
 from returnee.simulation.state.visible import GOOD, look_around, share_of
@@ -60,10 +60,18 @@ def log_income_at_home(c: County, worker: np.record):
     """Log of what a worker may expect at home without a firm, yuan a month."""
     town, farm = c.towns[worker.township], c.clock.log_farm
     if worker.state == r.EMPLOYED:
-        return math.log(job_pay(c, worker))
+        return worker.log_home + log_usual_pay(c, worker)
     if worker.state == r.FARMING:
         return farm
     return max(town.log_job + worker.log_home, farm)
+
+
+@kernel
+def log_usual_pay(c: County, worker: np.record):
+    """Log of what somebody of mean pay earns with the employer of a worker, yuan a month."""
+    if worker.firm >= 0:
+        return c.towns[c.firms[worker.firm].township].log_pay
+    return c.towns[worker.township].log_wage
 
 
 @kernel

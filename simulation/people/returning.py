@@ -16,13 +16,14 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import log_city_pay, shock_factor
 from returnee.simulation.people.ideas import OUT_OF_REACH, logistic
-from returnee.simulation.state.changes import age_of
+from returnee.simulation.state.changes import age_of, surely_above
 from returnee.simulation.state.draws import D_RECALL, ONLY, draws
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
+LOG_2, LOG_3 = math.log(2.0), math.log(3.0)
 RECENT_MONTHS = 36  # the return quality index looks back that far
 
 
@@ -56,6 +57,14 @@ def utility_of_city(c: County, worker: np.record, years_away: float):
     if worker.destination == 1:
         utility -= behaviour.returning_distance
     return utility + behaviour.returning_settled_weight * math.log1p(years_away)
+
+
+@kernel
+def most_at_home(log_job: float, log_farm: float, log_venture: float, behaviour: np.record):
+    """At least `utility_of_home`: as if all that can be done at home were as good as the best."""
+    options = LOG_2 if log_venture <= OUT_OF_REACH else LOG_3
+    best = max(log_job, log_farm, log_venture)
+    return behaviour.returning_income_weight * best + behaviour.returning_nest_scale * options
 
 
 @kernel
@@ -113,16 +122,30 @@ def chance_of_returning(c: County, i: int, share: float, jobless: bool, log_vent
     log_venture : float
         Log of the income from the venture that would be begun, less caution; OUT_OF_REACH if none.
     """
-    worker, behaviour = c.workers[i], c.behaviour
-    month = c.clock.month
+    worker = c.workers[i]
+    job, farm = prospects_at_home(c, worker)
+    home = utility_of_home(job, farm, log_venture, c.behaviour)
+    return logistic(score_of_returning(c, worker, share, jobless, home))
+
+
+@kernel
+def score_of_returning(c: County, worker: np.record, share: float, jobless: bool, home: float):
+    """Log odds that a worker decides for home, where what can be done has utility `home`."""
+    behaviour, month = c.behaviour, c.clock.month
     years = max(month - worker.left, 0) / 12.0
     city = utility_of_city(c, worker, years)
     if jobless:
         city += behaviour.returning_income_weight * log_pay_while_looking(c.facts, behaviour, month)
-    job, farm = prospects_at_home(c, worker)
-    home = utility_of_home(job, farm, log_venture, behaviour)
     pull = home_pull(worker, share, behaviour, month)
-    return logistic(behaviour.returning_constant + home + pull - city)
+    return behaviour.returning_constant + home + pull - city
+
+
+@kernel
+def surely_stays(c: County, worker: np.record, share: float, u: float, log_venture: float):
+    """Whether the draw `u` surely keeps a worker away, by a bound on the odds that costs little."""
+    job, farm = prospects_at_home(c, worker)
+    most = most_at_home(job, farm, log_venture, c.behaviour)
+    return surely_above(u, score_of_returning(c, worker, share, worker.jobless == 1, most))
 
 
 @kernel
@@ -135,7 +158,10 @@ def returns(c: County, i: int, share: float, u: float, log_venture: float):
     -------
     returns, waits : bool
     """
-    jobless = c.workers[i].jobless == 1
+    worker = c.workers[i]
+    jobless = worker.jobless == 1
+    if surely_stays(c, worker, share, u, log_venture):
+        return False, False
     if u >= chance_of_returning(c, i, share, jobless, log_venture):
         return False, False
     return True, jobless and u >= chance_of_returning(c, i, share, False, log_venture)

@@ -152,6 +152,9 @@ def open_county(c: County):
         town.filled = c.stock[t, r.EMPLOYED]
         town.usual_slots = town.filled * c.facts.firms_first_vacant
         town.slots = int(town.usual_slots + 0.5)
+        town.seeking = c.behaviour.careers_usual_seekers
+        town.sought = c.stock[t, r.SEEKING]
+        town.found = town.sought * (1.0 - (1.0 - town.job_chance) ** (1.0 / 3.0))
     for i in range(len(c.workers)):
         worker = c.workers[i]
         u, v, x, _ = draws(clock, D_REVIEW, clock.month, worker.id, ONLY)

@@ -18,6 +18,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ from returnee.simulation.start.tables import (
 from returnee.simulation.start.ties import passed_on, ties_of, to_csr
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import CHANNELS
+from returnee.simulation.state.visible import MOST_TIES
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -147,7 +149,8 @@ def overwrite(
     birth = np.asarray(workers["birth"])
     adult = np.maximum(start - (birth + 216), 0)
     # Whoever is older than the age of retirement retires in the first month.
-    retires = [month_of_retirement(int(b), int(s), facts) for b, s in zip(birth, workers.sex)]
+    retirement = cache(lambda born, sex: month_of_retirement(born, sex, facts))
+    retires = [retirement(b, s) for b, s in zip(birth.tolist(), workers["sex"].tolist())]
     workers.retires = np.maximum(retires, first)
     workers.state = np.array([r.STATES.index(name) for name in STATES])[
         columns["state"].astype(int)
@@ -183,7 +186,11 @@ def own_ties(
     pairs, layers = passed_on(pairs, layers, workers, initial)
     found = np.column_stack([rows[later], indices[later]]).astype(np.int32)
     pairs, layers = np.concatenate([pairs, found]), np.concatenate([layers, layer[later]])
-    return to_csr(pairs, layers, len(pairs), len(workers))
+    indptr, indices, layer = to_csr(pairs, layers, len(pairs), len(workers))
+    most = int(np.diff(indptr).max(initial=0))
+    if most > MOST_TIES:
+        raise problem(TIES, "", f"a person with {most} ties", f"at most {MOST_TIES}")
+    return indptr, indices, layer
 
 
 def read_county(

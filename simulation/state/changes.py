@@ -15,6 +15,23 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
+ROUNDING = 1e-9  # more than the error of any sum of logarithms here
+C_2, C_3, C_4, C_5 = 1 / 2, 1 / 6, 1 / 24, 1 / 120  # of the series of exp
+
+
+@kernel
+def surely_above(u: float, score: float):
+    """Whether `u` is surely above exp(score), found without the exponential; False leaves it open.
+
+    For y > 0, exp(-y) < 1 / (1 + y + y^2/2 + ... + y^5/120).
+    """
+    y = -score - ROUNDING
+    if y <= 0.0:
+        return False
+    series = 1.0 + y * (1.0 + y * (C_2 + y * (C_3 + y * (C_4 + y * C_5))))
+    return u * series > 1.0 + ROUNDING
+
+
 @kernel
 def is_active(state: int):
     """Whether a career state belongs to the labour force."""
@@ -108,9 +125,18 @@ def savings_after(c: County, worker: np.record, months: int):
 def happens(u: float, amount: float):
     """Whether an event of cumulated hazard `amount` happens: u < 1 - exp(-amount).
 
-    As 1 - exp(-x) <= x, most draws need no exponential.
+    Most draws need no exponential: 1 - exp(-x) lies between x - x^2/2 + x^3/6 - x^4/24 and that and x^5/120.
     """
-    return u < amount and u < 1.0 - math.exp(-amount)
+    if u >= amount:
+        return False
+    if amount < 1.0:
+        least = amount * (1.0 + amount * (amount * (C_3 - C_4 * amount) - C_2))
+        if u < least - ROUNDING:
+            return True
+        square = amount * amount
+        if u > least + C_5 * square * square * amount + ROUNDING:
+            return False
+    return u < 1.0 - math.exp(-amount)
 
 
 @kernel

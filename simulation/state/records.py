@@ -328,6 +328,7 @@ CLOCK = np.dtype(
         ("spending", "f8"),  # of residents last month: home incomes less saving, remittances; yuan
         ("peak_of_ideas", "f8"),  # ideas a year at the best age
         ("log_farm", "f8"),  # log of the income from farming
+        ("log_city", "f8"),  # log of the share of the usual city wage that work there brings
         ("messages_credit", "f8"),
         ("contest_credit", "f8"),
         ("places_built", "f8"),  # incubator places built beyond the county's stock
@@ -351,6 +352,9 @@ TOWN = np.dtype(
         ("log_job", "f8"),  # log of the wage times the chance to find a job
         ("reach", "f8"),  # share of the outside price that is left after transport
         ("job_chance", "f8"),  # chance that a seeker finds a job in three months
+        ("seeking", "f8"),  # share of those at home who seek a job, smoothed
+        ("sought", "f8"),  # seekers of a month, smoothed
+        ("found", "f8"),  # of them, who found a job, smoothed
         ("best", "i8"),  # sector with the highest income for a typical founder
         ("slots", "i8"),  # jobs with other employers
         ("usual_slots", "f8"),  # those at the end of the history

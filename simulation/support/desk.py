@@ -208,7 +208,7 @@ def loan_served(c: County, f: int, most: float):
     with that covers instalments and interest a number of times. Each yuan more earns less than the one
     before, so what is left over rises to a peak and falls: it is looked for beyond the peak.
     """
-    least = c.behaviour.money_smallest_loan
+    least = c.behaviour.money_least_loan
     if most < least or not c.behaviour.structure_credit_market:
         return most if most >= least else 0.0
     mean, sd = estimate(c, f, seen_by_bank(c, c.firms[f]))
@@ -238,7 +238,7 @@ def loan_served(c: County, f: int, most: float):
 def decide_loan(c: County, f: int):
     """Decide the loan file `f`: the bank lends what the cap, the fund and the project allow of it."""
     firm, clock, policy = c.firms[f], c.clock, c.policy
-    i, least = firm.owner, c.behaviour.money_smallest_loan
+    i, least = firm.owner, c.behaviour.money_least_loan
     if clock.withdrawn == 1:
         refuse(c, f, r.BANKS_WITHDRAWN)
         return

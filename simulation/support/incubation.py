@@ -148,6 +148,8 @@ def admit(c: County):
     clock, policy = c.clock, c.policy
     sites, room = sites_at_work(policy.incubation_places), free_rooms(c)
     waiting, sinces, n = list_waiting(c, sites)
+    if room.max() <= 0:
+        return
     for k in by_rank(c, waiting, sinces, n, I_PLACE):
         firm = c.firms[waiting[k]]
         town = int(firm.township)
@@ -187,9 +189,8 @@ def assign_mentors(c: County):
             if clock.month - firm.opened <= behaviour.support_mentor_age:
                 waiting[n], sinces[n] = f, firm.mentor_since
                 n += 1
-    free = whole_of(c, room * c.funded[G_MENTORS], A_MENTORS) - mentored
-    order = by_rank(c, waiting, sinces, n, I_MENTOR)
-    for k in order[: max(free, 0)]:
+    free = max(whole_of(c, room * c.funded[G_MENTORS], A_MENTORS) - mentored, 0)
+    for k in by_rank(c, waiting, sinces, n if free > 0 else 0, I_MENTOR)[:free]:
         c.firms[waiting[k]].mentor_until = clock.month + behaviour.support_mentoring_months
         mentored += 1
         look(c, waiting[k], MENTOR)

@@ -85,13 +85,30 @@ def qualities(clock: np.record, spread: float):
     return found
 
 
+@kernel
+def begun(clock: np.record):
+    """What is carried over to the first month of whole people, files, visits and prizes.
+
+    A uniform draw for each provider, then for messages, contests and their winners: what is counted in whole
+    numbers is then right on average from the first month on, in however small a sample.
+    """
+    found = np.empty(N_SERVICES + 3)
+    for k in range(N_SERVICES + 3):
+        _, v, _, _ = draws(clock, D_SERVICE, 0, k, ONLY)
+        found[k] = v
+    return found
+
+
 def provide(facts: Facts, clock: np.record) -> np.recarray:
-    """The providers of a county, before any capacity is funded.
+    """The providers of a county, before any capacity is funded; the clock gets what is carried over.
 
     Quality is lognormal with mean 1, a keyed draw by provider, or 1 where there is one provider and
     nothing hangs on it.
     """
     services = np.zeros(N_SERVICES, r.SERVICE)
+    carried = begun(clock)
+    services["credit"] = carried[:N_SERVICES]
+    clock.messages_credit, clock.contest_credit, clock.winner_credit = carried[N_SERVICES:]
     services["quality"] = qualities(clock, facts.firms.service_quality)
     towns = len(facts.townships)
     rows = facts.townships

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.firms.ventures import luck_of_firms, open_firms
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import book, cents, knows
 from returnee.simulation.state.channels import SERVICES
 from returnee.simulation.state.draws import (
     D_VISIT,
     ONLY,
-    draws,
 )
 from returnee.simulation.state.money import fen, pay
 from returnee.simulation.state.programmes import G_VISITS
@@ -58,20 +58,19 @@ def advise(c: County, f: int):
 @kernel
 def drawn_firms(c: County, visits: float):
     """Open firms with the lowest keyed draws: more than `visits`, unless there are not as many."""
-    clock, cut = c.clock, 2.0 * (visits + 10.0) / max(c.clock.active, 1)
-    files, keys = np.empty(clock.active, np.int64), np.empty(clock.active)
+    cut = 2.0 * (visits + 10.0) / max(c.clock.active, 1)
+    firms = open_firms(c)
+    luck = luck_of_firms(c, firms, D_VISIT, ONLY, False)
+    files, keys = np.empty(len(firms), np.int64), np.empty(len(firms))
     while True:
         n = 0
-        for k in range(clock.active):
-            f = c.active[k]
-            firm = c.firms[f]
-            if firm.phase == r.OPEN:
-                u, _, _, _ = draws(clock, D_VISIT, clock.month, firm.id >> 4, ONLY)
-                if u < cut and not knows(c.workers[firm.owner], SERVICES):
-                    u += c.behaviour.support_known_first
-                if u < cut:
-                    files[n], keys[n] = f, u
-                    n += 1
+        for k in range(len(firms)):
+            f, u = firms[k], luck[0, k]
+            if u < cut and not knows(c.workers[c.firms[f].owner], SERVICES):
+                u += c.behaviour.support_known_first
+            if u < cut:
+                files[n], keys[n] = f, u
+                n += 1
         if n >= visits or cut >= 1.0 + c.behaviour.support_known_first:
             return files, keys, n
         cut *= 4.0

@@ -162,8 +162,10 @@ def settle_fees(c: County):
     clock = c.clock
     for k in range(clock.active):
         firm = c.firms[c.active[k]]
+        if firm.opened != clock.month - 1:
+            continue
         worker = c.workers[firm.owner]
-        if worker.fee_withheld > 0 and firm.opened == clock.month - 1:
+        if worker.fee_withheld > 0:
             if firm.opened - worker.certificate <= c.policy.training_outcome_months:
                 pay(c, G_TRAINING, int(worker.fee_withheld))
             worker.fee_withheld = 0

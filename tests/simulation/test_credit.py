@@ -136,6 +136,14 @@ def test_who_may_not_apply_has_no_loan_in_sight(excluded):
     assert finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0, 0.0) == 0.0
 
 
+def test_who_wants_much_asks_even_where_the_cap_is_small():
+    mine = copy_of({"policy.finance.loan_cap": 100_000, "behaviour.money.visit_cost": 0})
+    worker = mine.workers[adult(mine)]
+    small = mine.behaviour.money_smallest_loan - 1.0
+    assert finance.credit_in_sight(mine, worker, 0, 0.0, 300_000.0, 0.0) == 30_000.0
+    assert finance.credit_in_sight(mine, worker, 0, 300_000.0 - small, 300_000.0, 0.0) == 0.0
+
+
 def test_a_slow_desk_and_a_far_one_cost_more_to_apply_to():
     def cost(days, posts):
         overrides = {
@@ -340,7 +348,7 @@ def test_the_last_of_the_fund_is_lent_in_part():
     f = file_of(mine, adult(mine), wanted=150_000.0, means=50_000.0)
     firm = mine.firms[f]
     firm.luck, firm.loan_stage, firm.loan_wanted = 1.5, r.IN_PROCESS, 10_000_000
-    room = mine.behaviour.money_smallest_loan + 1_000.0
+    room = mine.behaviour.money_least_loan + 1_000.0
     mine.pots[POT_FUND, 0] = (mine.clock.outstanding + 100.0 * room) / 10
     desk.decide_loan(mine, f)
     assert firm.loan == pytest.approx(100.0 * room, abs=200)

@@ -11,7 +11,7 @@ import pytest
 from returnee.scenarios import load_scenario
 from returnee.simulation.firms import trading
 from returnee.simulation.firms.founding import choose_sector, new_file, open_firm
-from returnee.simulation.firms.hiring import change_of_staff
+from returnee.simulation.firms.hiring import change_of_staff, set_wages
 from returnee.simulation.people.ideas import will_to_found
 from returnee.simulation.people.returning import OUT_OF_REACH, chance_of_returning
 from returnee.simulation.run import start
@@ -19,7 +19,9 @@ from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import is_home
 from returnee.simulation.state.county import County
 from returnee.simulation.state.programmes import G_EXIT, G_INTEREST, POT_EMPLOYMENT, POT_OF, POTS
+from returnee.simulation.state.visible import GOOD
 from returnee.simulation.support.activities import hold_contest, take_prize
+from returnee.simulation.support.services import begun
 from returnee.simulation.support.technology import advise
 from returnee.simulation.support.training import still_waits
 
@@ -70,19 +72,16 @@ def test_what_draws_home_and_what_keeps_away(change: dict[str, float], sign: int
     worker.child = worker.elder = worker.city_home = 0
     worker.attachment, worker.log_home, worker.log_wage = 0.0, 0.0, 8.6
     worker.birth, worker.left = -12 * 36, 0
-    before = chance_of_returning(county, i, False, OUT_OF_REACH)
+    before = chance_of_returning(county, i, 0.5, False, OUT_OF_REACH)
     for name, value in change.items():
         worker[name] = value
-    assert np.sign(chance_of_returning(county, i, False, OUT_OF_REACH) - before) == sign
+    assert np.sign(chance_of_returning(county, i, 0.5, False, OUT_OF_REACH) - before) == sign
 
 
 def test_ties_at_home_draw_home() -> None:
     county = county_of()
     i = int(adults(county, home=False)[0])
-    chances = []
-    for home in (0, county.peers[i, r.P_ACTIVE]):
-        county.peers[i, r.P_HOME] = home
-        chances.append(chance_of_returning(county, i, False, OUT_OF_REACH))
+    chances = [chance_of_returning(county, i, share, False, OUT_OF_REACH) for share in (0.0, 1.0)]
     assert chances[0] < chances[1]
 
 
@@ -90,9 +89,12 @@ def test_norm_support_known_and_a_certificate_raise_the_intention() -> None:
     county = county_of()
     i = int(adults(county, home=True)[0])
     worker = county.workers[i]
-    worker.knows, worker.certificate, county.peers[i, r.P_GOOD] = 0, r.NEVER, 0
+    worker.knows, worker.certificate = 0, r.NEVER
+    ties = county.ties[county.indptr[i] : county.indptr[i + 1]]
+    county.seen[ties] |= 1 << GOOD
+    county.seen[ties] ^= 1 << GOOD
     wills = [will_to_found(county, i)]
-    county.peers[i, r.P_GOOD] = county.peers[i, r.P_ACTIVE]
+    county.seen[ties] |= 1 << GOOD
     wills.append(will_to_found(county, i))
     worker.knows = 31
     wills.append(will_to_found(county, i))
@@ -189,7 +191,7 @@ def test_grants_are_income() -> None:
         firm.opened = 1 - county.policy.finance_grant_after_months
         county.pots[:, 0] = 10**12
         county.sales[:], county.profit[:] = 0.0, 0.0
-        trading.trade(county, f)
+        trading.trade(county, f, 0.5, 0.5)
         incomes.append(float(firm.income))
     months = county.behaviour.firm_income_months
     assert incomes[1] - incomes[0] == pytest.approx(10_000.0 / months)
@@ -229,3 +231,40 @@ def test_who_waits_too_long_for_a_course_waits_no_more() -> None:
 def test_exits_are_compensated_from_the_employment_pot_and_interest_is_not() -> None:
     assert POT_OF[G_EXIT] == POT_EMPLOYMENT != POT_OF[G_INTEREST]
     assert POTS[POT_OF[G_INTEREST]] == "interest"
+
+
+def test_the_luck_of_a_month_moves_no_price() -> None:
+    supplied, sold = set(), set()
+    for replicate in range(3):
+        county = county_of()
+        county.clock.replicate = replicate
+        f, firm = an_open_firm(county)
+        county.markets.supply[:] = 0
+        trading.trade(county, f)
+        supplied.add(int(county.markets[firm.sector].supply))
+        sold.add(float(county.sales[f, 0]))
+    assert len(supplied) == 1 and len(sold) == 3
+
+
+def test_what_is_counted_in_whole_numbers_starts_with_a_part_begun() -> None:
+    county = county_of()
+    parts = []
+    for replicate in range(50):
+        county.clock.replicate = replicate
+        parts.append(begun(county.clock))
+    found = np.array(parts)
+    assert (found >= 0.0).all() and (found < 1.0).all()
+    assert found.mean(axis=0) == pytest.approx(0.5, abs=0.2)
+
+
+def test_few_seekers_move_wages_and_chances_slowly() -> None:
+    county = county_of()
+    step, town = county.behaviour.careers_wage_step, county.towns[0]
+    town.seeking, town.sought, town.found = 0.05, 10.0, 2.0
+    town.seekers, town.hired, county.stock[0, r.SEEKING] = 0, 0, 0
+    set_wages(county)
+    assert town.seeking == pytest.approx(0.05 * (1.0 - step))
+    assert town.job_chance == pytest.approx(1.0 - 0.8**3)  # nobody sought, so nothing is learned
+    town.seekers, town.hired = 10, 0
+    set_wages(county)
+    assert town.job_chance < 1.0 - 0.8**3

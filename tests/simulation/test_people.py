@@ -7,13 +7,20 @@ import pytest
 
 from returnee.scenarios import load_scenario, record_of
 from returnee.simulation import calendar
-from returnee.simulation.people.careers import hazard_of_leaving
-from returnee.simulation.people.returning import utility_of_city
+from returnee.simulation.people.careers import hazard_of_going, hazard_of_leaving, leaves
+from returnee.simulation.people.returning import chance_of_returning, returns, utility_of_city
 from returnee.simulation.run import start
 from returnee.simulation.start.assemble import assemble
 from returnee.simulation.start.population import entering, margins, month_of_retirement
 from returnee.simulation.state import records as r
-from returnee.simulation.state.changes import count_afresh, job_pay, thousandths_of_pay
+from returnee.simulation.state.changes import (
+    count_afresh,
+    happens,
+    job_pay,
+    surely_above,
+    thousandths_of_pay,
+)
+from returnee.simulation.state.visible import HOME, look_around, share_of
 
 SAMPLE = 0.004
 
@@ -180,6 +187,43 @@ def test_the_young_leave_and_women_less():
     behaviour.careers_leave_youth = 0.0
     assert hazard(18) == hazard(30)
     county.workers[i] = kept
+
+
+@pytest.mark.parametrize("amount", [1e-6, 1e-4, 0.01, 0.3, 0.99, 1.0, 2.5, 40.0])
+def test_events_happen_with_the_chance_of_their_hazard(amount):
+    chance = -np.expm1(-amount)
+    for u in (
+        chance * np.array([0.0, 0.5, 0.9, 0.999, 1 - 1e-6, 1 + 1e-6, 1.001, 1.1, 2.0])
+    ).tolist():
+        assert happens(u, amount) == (u < chance)
+
+
+@pytest.mark.parametrize("score", [-60.0, -9.0, -3.0, -0.5, -1e-3, 0.0, 0.4, 3.0])
+def test_what_is_surely_above_is_above(score):
+    assert not surely_above(float(np.exp(score)), score)
+    if score < -0.1:
+        assert surely_above(min(1.01 * float(np.exp(min(score, -0.1))) + 0.9, 1.0), score)
+    for u in np.linspace(0.0, 1.0, 101).tolist():
+        assert not surely_above(u, score) or u > np.exp(score)
+
+
+def test_bounds_decide_as_the_chances_do():
+    """Whether somebody goes or returns does not depend on how cheaply that is found."""
+    county = lived()
+    rng, moves = np.random.default_rng(1), 0
+    for i, worker in enumerate(county.workers):
+        u, share = float(rng.random() ** 4), share_of(look_around(county, i), HOME)
+        if worker.state == r.AWAY:
+            assert returns(county, i, share, u, -1e9)[0] == (
+                u < chance_of_returning(county, i, share, worker.jobless == 1, -1e9)
+            )
+            moves += returns(county, i, share, u, -1e9)[0]
+        elif r.SEEKING <= worker.state <= r.EMPLOYED:
+            assert leaves(county, i, share, u, 6) == happens(
+                u, hazard_of_going(county, i, share) * 6
+            )
+            moves += leaves(county, i, share, u, 6)
+    assert moves > 20
 
 
 def test_destinations_differ_in_pay_and_distance(people):

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from returnee.simulation.state import records as r
-from returnee.simulation.state.draws import draws, normal, philox
+from returnee.simulation.state.draws import draw_each, draws, normal, philox
 
 KNOWN_ANSWERS = [  # Random123, kat_vectors: philox4x32, 10 rounds
     ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
@@ -44,6 +44,14 @@ def test_draws_depend_on_every_part_of_the_key():
     ]
     assert one == draws(clock(), 5, 7, 11, 0)
     assert len({one, *others}) == 7
+
+
+def test_draws_for_many_are_those_for_each():
+    agents, items = np.array([0, 7, 11, 2**31 - 1, 5]), np.array([0, 1, 0, 65_552, 3])
+    luck = np.empty((4, len(agents)))
+    draw_each(clock(), 5, -60, agents, items, luck)
+    for k, (agent, item) in enumerate(zip(agents, items, strict=True)):
+        assert tuple(luck[:, k]) == draws(clock(), 5, -60, agent, item)
 
 
 def test_draws_are_uniform():
