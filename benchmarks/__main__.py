@@ -7,6 +7,7 @@ on the machine, whose processor and probe are printed to compare by.
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import sys
@@ -41,8 +42,14 @@ def show(row: Row) -> str:
     return f"{row.what:<50}{row.measured:>10}{row.reach:>14}{row.stretch:>9}   {row.note}".rstrip()
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Measure and print the figures named, or all."""
+    text = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks", description=__doc__, formatter_class=text
+    )
+    parser.add_argument("figure", nargs="*", help=", ".join((*FIGURES, "against")))
+    names = parser.parse_args(arguments).figure
     comparing = names[:1] == ["against"]
     unknown = [name for name in names if name not in FIGURES]
     if comparing and len(names) != 2:

@@ -156,7 +156,7 @@ def cubes(
     reference: str,
     asker: Asker,
     settings: RunSettings = SMALL,
-    stages: Sequence[int] = STAGES,
+    stages: Sequence[int] = (),
     sets: Sets = (),
 ) -> Iterator[tuple[Plan, Cube]]:
     """Paired runs of scenarios, again and again with more replicates.
@@ -167,9 +167,9 @@ def cubes(
     Yields
     ------
     plan, cube
-        After each of `stages`; a cube holds all replicates up to there.
+        After each of `stages`, or else of a page's; a cube holds all replicates up to there.
     """
-    for urgency, replicates in enumerate(stages):
+    for urgency, replicates in enumerate(stages or STAGES):
         variants = [[variant(s, k, sets) for k in range(replicates)] for s in scenarios.values()]
         missing = [
             _figures_call(variants[i][k], k, settings)

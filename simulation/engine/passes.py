@@ -43,7 +43,6 @@ DATA, SHAPE = 4, 5  # places in numba's struct of an array
 UNUSED = {  # passes without effect on rules
     untyped_passes.WithLifting,
     untyped_passes.MakeFunctionToJitFunction,
-    untyped_passes.InlineInlinables,
     untyped_passes.FindLiterallyCalls,
     untyped_passes.LiteralUnroll,
     untyped_passes.LiteralPropagationSubPipelinePass,
@@ -290,17 +289,24 @@ def _no_way_in(_self: Any, _args: Any, _kws: Any) -> Any:
 _busy: list[Any] = []
 
 
+def _is_called_from_python(library: Any, fndesc: Any) -> bool:
+    """Whether Python may call it: an entry, or what is neither a rule nor numba's own."""
+    return getattr(library, "entry", True) or not fndesc.modname.startswith("numba.")
+
+
 def _get_executable(context: Any, library: Any, fndesc: Any, env: Any) -> Any:
-    if getattr(library, "entry", True):
+    if _is_called_from_python(library, fndesc):
         return _USUAL[CPUContext, "get_executable"](context, library, fndesc, env)
     address = ctypes.cast(_no_way_in, ctypes.c_void_p).value
     name = fndesc.qualname.split(".")[-1]
     return _dynfunc.make_function(fndesc.lookup_module(), name, "", address, env, (library,))
 
 
-def _create_cpython_wrapper(context: Any, library: Any, *args: Any, **options: Any) -> None:
-    if getattr(library, "entry", True):
-        _USUAL[CPUContext, "create_cpython_wrapper"](context, library, *args, **options)
+def _create_cpython_wrapper(
+    context: Any, library: Any, fndesc: Any, *args: Any, **options: Any
+) -> None:
+    if _is_called_from_python(library, fndesc):
+        _USUAL[CPUContext, "create_cpython_wrapper"](context, library, fndesc, *args, **options)
 
 
 def _create_cfunc_wrapper(_context: Any, *_args: Any) -> None:

@@ -51,6 +51,7 @@ from returnee.simulation.start.tables import (
 from returnee.simulation.start.ties import passed_on, ties_of, to_csr
 from returnee.simulation.state import records as r
 from returnee.simulation.state.channels import CHANNELS
+from returnee.simulation.state.visible import MOST_TIES
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -185,7 +186,11 @@ def own_ties(
     pairs, layers = passed_on(pairs, layers, workers, initial)
     found = np.column_stack([rows[later], indices[later]]).astype(np.int32)
     pairs, layers = np.concatenate([pairs, found]), np.concatenate([layers, layer[later]])
-    return to_csr(pairs, layers, len(pairs), len(workers))
+    indptr, indices, layer = to_csr(pairs, layers, len(pairs), len(workers))
+    most = int(np.diff(indptr).max(initial=0))
+    if most > MOST_TIES:
+        raise problem(TIES, "", f"a person with {most} ties", f"at most {MOST_TIES}")
+    return indptr, indices, layer
 
 
 def read_county(

@@ -146,6 +146,6 @@ def test_the_command_as_a_process(tmp_path: Path, command: Command) -> None:
     out, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, err
     assert json.loads(out)["replicates"] == 2
-    refused = command(*words, "--seed", 7)
-    out, err = refused.communicate(timeout=LIMIT)
-    assert refused.returncode == 2 and out == "" and "seed: found 1, allowed 7" in err
+    refused = call(*words, "--seed", 7)
+    assert refused.exit_code == 2 and refused.stdout == ""
+    assert "seed: found 1, allowed 7" in refused.stderr
