@@ -374,6 +374,7 @@ TOWN = np.dtype(
 MARKET = np.dtype(
     [
         ("labour", "f8"),
+        ("log_labour", "f8"),
         ("capital", "f8"),
         ("capital_median", "f8"),
         ("capital_sigma", "f8"),
