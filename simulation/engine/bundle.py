@@ -34,30 +34,10 @@ from numba.extending import (
 )
 from numba.np.arrayobj import make_array
 
-LINE = 64  # bytes of a cache line
+from returnee.simulation.engine.lines import LINE, with_rows
+
 WORDS = 4  # per array: address and up to three lengths
 POINTER_BYTES = 8
-
-
-def zeros(rows: int, dtype: np.dtype, *more: int) -> np.ndarray:
-    """Zeros of shape (rows, *more) that begin at a line of the cache; memory is taken when it is used."""
-    shape = (rows, *more)
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    raw = np.zeros(size + LINE, np.uint8)
-    skip = -raw.ctypes.data % LINE
-    found: np.ndarray = raw[skip : skip + size].view(dtype).reshape(shape)
-    return found
-
-
-def with_rows(array: np.ndarray, used: int, rows: int) -> np.ndarray:
-    """The first `used` rows of an array in one of so many `rows`, the rest zero.
-
-    Bytes are copied: numpy copies records field by field, eight times slower.
-    """
-    more = zeros(rows, array.dtype, *array.shape[1:])
-    kept = np.ascontiguousarray(array[:used]).view(np.ndarray)
-    more[:used].view(np.uint8)[...] = kept.view(np.uint8)
-    return more.view(np.recarray) if isinstance(array, np.recarray) else more
 
 
 class OneRow:

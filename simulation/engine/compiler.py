@@ -59,14 +59,6 @@ def kernel(function: F) -> F:
     return compiled
 
 
-def inlined(function: F) -> F:
-    """Like `kernel`, for a rule that is written into the loops that call it, which are then vectorised."""
-    rules.hold(function.__module__)
-    if config.DISABLE_JIT:
-        return function
-    return numba.njit(nogil=True, error_model="numpy", inline="always")(function)
-
-
 def by_code(name: str, rules_by_code: Sequence[Callable[..., Any]], arguments: str) -> Any:
     """A rule that calls one of several: ``name(code, ...)`` is ``rules_by_code[code](...)``.
 

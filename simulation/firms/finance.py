@@ -186,9 +186,8 @@ def offers_of_ties(c: County, i: int, attempt: int):
     rows, ids = np.empty(last - first, np.int64), np.empty(last - first, np.int64)
     for k in range(first, last):
         j = c.ties[k]
-        if int(c.seen[j]) & (1 << ACTIVE):
-            rows[n], ids[n] = j, c.workers[j].id
-            n += 1
+        rows[n], ids[n] = j, c.workers[j].id  # overwritten by the next unless in the labour force
+        n += int(c.seen[j]) >> ACTIVE & 1
     luck, gifts, loans = np.empty((4, n)), np.zeros(n), np.zeros(n)
     draw_each(c.clock, D_FAMILY, attempt, np.full(n, c.workers[i].id, np.int64), ids, luck)
     for k in range(n):
@@ -333,7 +332,7 @@ def project_income(c: County, f: int, log_productivity: float, capital: float):
         + math.log(base_ahead(firm.customers, c.behaviour))
         + market.capital * math.log(max(capital, 1000.0) / CAPITAL_UNIT)
     )
-    income, _ = owner_income(log_one, market, town.log_pay, capital, c.facts, c.behaviour)
+    income, _ = owner_income(log_one, market, town, capital, c.facts, c.behaviour)
     return income
 
 

@@ -28,7 +28,7 @@ from returnee.simulation.state.draws import (
     ONLY,
     draws,
 )
-from returnee.simulation.state.visible import HOME
+from returnee.simulation.state.visible import HOME, fetch_ties
 
 if TYPE_CHECKING:
     from returnee.simulation.state.county import County
@@ -172,6 +172,8 @@ def seeking_tie(c: County, i: int):
     """Row of a tie of worker `i` who meets a vacancy; -1: none. The tie that has sought longest is first."""
     best, since, best_id = -1, 32000, 0
     for k in range(c.indptr[i], c.indptr[i + 1]):
+        prefetch(c.workers, c.ties[k])
+    for k in range(c.indptr[i], c.indptr[i + 1]):
         j = c.ties[k]
         if not int(c.seen[j]) & (1 << HOME):
             continue
@@ -232,7 +234,11 @@ def match(c: County):
     pool, start = line_up(c)
     near, place = nearest(c), start[:-1].copy()
     unfilled, n = np.empty(len(vacancies), np.int64), 0
-    for f in vacancies:
+    for k in range(len(vacancies)):
+        if k + AHEAD < len(vacancies):
+            prefetch(c.firms, vacancies[k + AHEAD])
+            fetch_ties(c, int(c.firms[vacancies[k + AHEAD // 2]].owner))
+        f = vacancies[k]
         firm = c.firms[f]
         owner = c.workers[firm.owner]
         item = I_THROUGH_TIES + int(firm.employees) * 16

@@ -60,6 +60,7 @@ def price_sectors(c: County):
             price = ratio ** (1.0 / behaviour.firm_demand_elasticity)
             bound = behaviour.firm_price_bound
             market.price = min(max(price, 1.0 / bound), bound)
+        market.log_labour = math.log(market.labour)
         market.log_scale = math.log(facts.work_local_wage) - market.capital * math.log(
             market.capital_median / CAPITAL_UNIT
         )
@@ -91,9 +92,7 @@ def price_town(c: County, t: int):
             + behaviour.firm_scale
             + market.capital * math.log(market.capital_median / CAPITAL_UNIT)
         )
-        income, _ = owner_income(
-            log_one, market, town.log_pay, market.capital_median, facts, behaviour
-        )
+        income, _ = owner_income(log_one, market, town, market.capital_median, facts, behaviour)
         if income > best_income:
             best, best_income = s, income
     town.best = best

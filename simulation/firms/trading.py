@@ -315,12 +315,10 @@ def trade(c: County, f: int, u: float, v: float):
     grants = receive_grant(c, f) + receive_job_subsidy(c, f) + turn_into_company(c, f)
     firm.cash += income + grants
     firm.income += (income + grants - wear - firm.income) / behaviour.firm_income_months
-    earned, produced, _ = gross_income(
-        log_one + math.log(ahead) + firm.belief, market.labour, town.log_pay
-    )
+    earned, produced, _ = gross_income(log_one + math.log(ahead) + firm.belief, market, town)
     tax = tax_rate(produced, market, c.facts) * produced
     firm.outlook = earned - tax - (costs - wages) - wear
-    firm.wanted = best_persons(log_one + firm.belief, market.labour, town.log_pay)
+    firm.wanted = best_persons(log_one + firm.belief, market, town)
     use_cash(c, f, costs + wear, market.capital * expected / max(firm.capital, 1000.0))
     place = (clock.month - 1) % 12
     c.sales[f, place] = sales

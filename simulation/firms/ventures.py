@@ -72,13 +72,14 @@ def optimism_of(worker: np.record, behaviour: np.record):
 
 
 @kernel
-def best_persons(log_one: float, labour: float, log_pay: float):
+def best_persons(log_one: float, market: np.record, town: np.record):
     """Persons (incl. owner) that maximise profit, for log value added of one person `log_one`."""
-    return math.exp(min((math.log(labour) + log_one - log_pay) / (1.0 - labour), 7.0))
+    gap = market.log_labour + log_one - town.log_pay
+    return math.exp(min(gap / (1.0 - market.labour), 7.0))
 
 
 @kernel
-def gross_income(log_one: float, labour: float, log_pay: float):
+def gross_income(log_one: float, market: np.record, town: np.record):
     """Owner's income before rent and capital cost, and persons, at the best size.
 
     Returns
@@ -86,13 +87,12 @@ def gross_income(log_one: float, labour: float, log_pay: float):
     income, value_added, persons : float
         Yuan a month, yuan a month, persons including the owner.
     """
-    pay = math.exp(log_pay)
-    persons = best_persons(log_one, labour, log_pay)
+    persons = best_persons(log_one, market, town)
     if persons <= 1.0:
         value = math.exp(log_one)
         return value, value, 1.0
-    value = pay * persons / labour
-    return value - pay * (persons - 1.0), value, persons
+    value = town.pay * persons / market.labour
+    return value - town.pay * (persons - 1.0), value, persons
 
 
 @kernel
@@ -124,13 +124,13 @@ def first_customers(behaviour: np.record):
 def owner_income(
     log_one: float,
     market: np.record,
-    log_pay: float,
+    town: np.record,
     capital: float,
     facts: np.record,
     behaviour: np.record,
 ):
     """Owner's income after rent, tax and capital cost, yuan a month; and persons."""
-    income, value, persons = gross_income(log_one, market.labour, log_pay)
+    income, value, persons = gross_income(log_one, market, town)
     cost = capital * (behaviour.firm_depreciation + facts.firms_lpr) / 12.0
     tax = tax_rate(value, market, facts) * value
     return income - market.rent - cost - tax, persons
@@ -189,4 +189,4 @@ def venture_income(c: County, worker: np.record, sector: int, means: float):
         + math.log(base_ahead(first_customers(behaviour), behaviour))
         + market.capital * math.log(max(capital, LEAST_CAPITAL) / CAPITAL_UNIT)
     )
-    return owner_income(log_one, market, town.log_pay, capital, c.facts, behaviour)
+    return owner_income(log_one, market, town, capital, c.facts, behaviour)

@@ -84,7 +84,7 @@ def hazard_of_leaving(c: County, i: int, share: float):
 def score_of_leaving(c: County, worker: np.record, share: float):
     """Log of that hazard."""
     behaviour, facts, month = c.behaviour, c.facts, c.clock.month
-    city = utility_of_city(c, worker, 0.0)
+    city = utility_of_city(c, worker, 0)
     usual = months_to_find(facts, behaviour, 0)
     if months_to_find(facts, behaviour, month) > usual:  # the constant holds the usual search
         city += behaviour.returning_income_weight * (

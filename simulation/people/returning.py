@@ -16,7 +16,7 @@ import numpy as np
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.firms.ventures import log_city_pay, shock_factor
 from returnee.simulation.people.ideas import OUT_OF_REACH, logistic
-from returnee.simulation.state.changes import age_of, surely_above
+from returnee.simulation.state.changes import age_of, log_of_years, surely_above
 from returnee.simulation.state.draws import D_RECALL, ONLY, draws
 
 if TYPE_CHECKING:
@@ -44,19 +44,19 @@ def home_pull(worker: np.record, share_home: float, behaviour: np.record, month:
 
 
 @kernel
-def utility_of_city(c: County, worker: np.record, years_away: float):
+def utility_of_city(c: County, worker: np.record, months_away: int):
     """Log of the city income a worker may expect, how settled the worker is there, and how far away.
 
     Parameters
     ----------
-    years_away : float
+    months_away : int
         Since the last departure.
     """
     behaviour = c.behaviour
     utility = behaviour.returning_income_weight * log_city_pay(c, worker)
     if worker.destination == 1:
         utility -= behaviour.returning_distance
-    return utility + behaviour.returning_settled_weight * math.log1p(years_away)
+    return utility + behaviour.returning_settled_weight * log_of_years(months_away)
 
 
 @kernel
@@ -132,8 +132,7 @@ def chance_of_returning(c: County, i: int, share: float, jobless: bool, log_vent
 def score_of_returning(c: County, worker: np.record, share: float, jobless: bool, home: float):
     """Log odds that a worker decides for home, where what can be done has utility `home`."""
     behaviour, month = c.behaviour, c.clock.month
-    years = max(month - worker.left, 0) / 12.0
-    city = utility_of_city(c, worker, years)
+    city = utility_of_city(c, worker, max(int(month) - int(worker.left), 0))
     if jobless:
         city += behaviour.returning_income_weight * log_pay_while_looking(c.facts, behaviour, month)
     pull = home_pull(worker, share, behaviour, month)

@@ -8,7 +8,7 @@ import numpy as np
 
 from returnee.scenarios import Policy, Scenario, dtype_of, record_of
 from returnee.simulation import indicators
-from returnee.simulation.engine.bundle import with_rows
+from returnee.simulation.engine.lines import with_rows
 from returnee.simulation.people.careers import most_events, new_files
 from returnee.simulation.people.information import contact_sums
 from returnee.simulation.start.own_county import population_of, sample_of, start_clock

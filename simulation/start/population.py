@@ -20,8 +20,8 @@ from scipy.special import betaincinv
 
 from returnee.scenarios import County as Facts
 from returnee.scenarios.schema.county import AgeGroup
-from returnee.simulation.engine.bundle import zeros
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.engine.lines import zeros
 from returnee.simulation.start.tables import FEWEST
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import cents

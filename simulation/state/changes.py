@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 
 ROUNDING = 1e-9  # more than the error of any sum of logarithms here
+MONTHS_MOST = 2047  # longer than a life of work and a run
+LOG_YEARS = np.array([math.log1p(months / 12.0) for months in range(MONTHS_MOST + 1)])
+LOG_YEARS.setflags(write=False)  # kernels hold a copy
 C_2, C_3, C_4, C_5 = 1 / 2, 1 / 6, 1 / 24, 1 / 120  # of the series of exp
 
 
@@ -140,9 +143,16 @@ def happens(u: float, amount: float):
 
 
 @kernel
+def log_of_years(months: int):
+    """log(1 + years), by table."""
+    return LOG_YEARS[min(months, MONTHS_MOST)]
+
+
+@kernel
 def skill_of(worker: np.record, behaviour: np.record):
     """Human capital: grows with the log of years in cities, and with training."""
-    return behaviour.firm_skill_per_year * math.log1p(worker.experience / 12.0) + worker.trained
+    years = log_of_years(int(worker.experience))
+    return behaviour.firm_skill_per_year * years + worker.trained
 
 
 @kernel

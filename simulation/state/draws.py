@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from returnee.simulation.engine.compiler import draw_kernel, inlined, kernel
+from returnee.simulation.engine.compiler import draw_kernel, kernel
 from returnee.simulation.state.records import CLOCK
 
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -158,7 +158,7 @@ D_POACH = decision(55, "who is hired from another employer")
 D_SITE = decision(56, "finding a site: by attempt")
 
 
-@inlined
+@kernel
 def philox(
     c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
 ):
@@ -232,6 +232,8 @@ def draw_each(
 ):
     """What `draws` gives for each of some agents, in a third of the time: several at a time.
 
+    The rounds of `philox` are written out, as only loops without calls are turned into vector code.
+
     Parameters
     ----------
     agents, items : int64 arrays
@@ -240,11 +242,14 @@ def draw_each(
         To be filled.
     """
     when, what = np.uint64(month + MONTH_ZERO) & LOW, np.uint64(decision) & LOW
-    seed, replicate = np.uint64(clock.seed) & LOW, np.uint64(clock.replicate) & LOW
+    first, second = np.uint64(clock.seed) & LOW, np.uint64(clock.replicate) & LOW
     for k in range(luck.shape[1]):
-        a, b, c, d = philox(
-            np.uint64(agents[k]) & LOW, when, what, np.uint64(items[k]) & LOW, seed, replicate
-        )
+        a, b, c, d = np.uint64(agents[k]) & LOW, when, what, np.uint64(items[k]) & LOW
+        k0, k1 = first, second
+        for _ in range(10):
+            p0, p1 = M0 * a, M1 * c
+            a, b, c, d = (p1 >> HALF) ^ b ^ k0, p1 & LOW, (p0 >> HALF) ^ d ^ k1, p0 & LOW
+            k0, k1 = (k0 + W0) & LOW, (k1 + W1) & LOW
         luck[0, k] = (float(a) + 0.5) * UNIT
         luck[1, k] = (float(b) + 0.5) * UNIT
         luck[2, k] = (float(c) + 0.5) * UNIT

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from returnee.simulation.engine.lines import whole_lines
+
 NEVER = -9999
 
 # Career states of a worker.
@@ -125,7 +127,7 @@ TRANSACTIONS = (
 ) = range(len(TRANSACTIONS))
 
 # Two lines of the cache: what most reviews read or write, then the rest.
-WORKER = np.dtype(
+WORKER = whole_lines(
     [
         ("savings", "f8"),  # yuan, as of month `settled`
         ("wage", "f8"),  # monthly city wage, yuan
@@ -182,8 +184,7 @@ WORKER = np.dtype(
         ("record", "u1"),  # as a borrower: CLEAN, IN_ARREARS, DEFAULTED
         ("loans_had", "u1"),  # guaranteed loans so far
         ("course", "u1"),  # effort of the course taken, hundredths; 0: none
-    ],
-    align=True,
+    ]
 )
 
 FIRM = np.dtype(
@@ -373,6 +374,7 @@ TOWN = np.dtype(
 MARKET = np.dtype(
     [
         ("labour", "f8"),
+        ("log_labour", "f8"),
         ("capital", "f8"),
         ("capital_median", "f8"),
         ("capital_sigma", "f8"),

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from returnee.simulation.engine.bundle import LINE, prefetch
+from returnee.simulation.engine.bundle import prefetch
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.engine.lines import LINE
 from returnee.simulation.state.channels import N_CHANNELS
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from returnee.simulation.support.linkage import AFTER, NO_CASE, refer, serve_ref
 SETTINGS = {"sample": 0.01, "months": 36}
 NO_TRAINING = {"policy.training.places": 0}
 REFERRAL = "policy.linkage.referral"
+SMALLEST = "behaviour.money.smallest_loan"
 GATES = (
     ("policy.finance.grant_needs_certificate", {"policy.finance.startup_grant": 0}),
     ("policy.linkage.certificate_speeds_loan", NO_TRAINING),
@@ -53,7 +54,7 @@ def test_a_gate_does_nothing_without_what_it_leads_from(gate, without):
         ("policy.linkage.certificate_speeds_loan", {"policy.services.desk_days": 30}),
         (
             "policy.linkage.incubator_waives_guarantee",
-            {"policy.finance.counter_guarantee_waiver": 0},
+            {"policy.finance.counter_guarantee_waiver": 0, SMALLEST: 20_000},  # so that many ask
         ),
         ("policy.linkage.contest_opens_credit", {"policy.activities.contests": 4}),
         ("policy.linkage.training_paid_on_opening", {}),

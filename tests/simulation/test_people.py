@@ -233,7 +233,7 @@ def test_destinations_differ_in_pay_and_distance(people):
     worker = workers[0]
     utility = []
     for worker.destination in (0, 1):
-        utility.append(utility_of_city(people, worker, 1.0))
+        utility.append(utility_of_city(people, worker, 12))
     assert utility[0] - utility[1] == pytest.approx(behaviour.returning_distance)
     ratio = workers.wage[far].mean() / workers.wage[~far].mean()
     assert ratio == pytest.approx(facts.work_far_pay, abs=0.05)
