@@ -322,7 +322,7 @@ def test_a_report_in_chinese(visit):
 
 
 def test_ten_visitors_move_levers_each_their_own(visit):
-    visitors = [visit("v=1&lang=en", whole=False) for _ in range(10)]
+    visitors = [visit("v=1&lang=en", whole=False, alone=True) for _ in range(10)]
     places = [str(1100 + 100 * k) for k in range(10)]
     for visitor, own in zip(visitors, places, strict=True):
         open_group(visitor.page, "en")
