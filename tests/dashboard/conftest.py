@@ -146,7 +146,7 @@ def visit(browser, context, address):
     visitors, windows = [], []
 
     def new(query="", whole=True, alone=False):
-        """Open a page, if `alone` in a window of the visitor's own, with nothing read before."""
+        """Open a page; if `alone` in a window of its own, which has read and saved nothing before."""
         if alone:
             windows.append(new_context(browser))
         visitors.append(Visitor(windows[-1] if alone else context, address))

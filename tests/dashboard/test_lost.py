@@ -121,7 +121,7 @@ def test_a_lever_that_cannot_be_leaves_levers_and_saved_scenarios(visit):
 
 
 def test_no_answer_of_the_page_is_refused_by_its_own_headers(visit):
-    visitor = visit("v=1&page=learn&lang=en", whole=False)
+    visitor = visit("v=1&page=learn&lang=en", whole=False, alone=True)
     refused = []
     visitor.page.on("console", lambda said: refused.append(said.text) if "Content Security" in said.text else None)  # fmt: skip
     for name in ("Explore", "Compare", "Budget", "Paths", "Network", "Sources"):
