@@ -16,7 +16,13 @@ import pandas as pd
 from returnee.experiments.measuring import selections
 from returnee.experiments.measuring.measures import MEASURES, levels_over
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.statistics.intervals import Estimate, estimate, interval, ratio_interval
+from returnee.experiments.statistics.intervals import (
+    Estimate,
+    estimate,
+    interval,
+    mean_of,
+    ratio_interval,
+)
 from returnee.experiments.statistics.samples import widened
 
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "can't tell apart"
@@ -99,13 +105,6 @@ def _codes(column: pd.Series, places: dict[str, int]) -> np.ndarray:
     return table[names.codes.to_numpy()]
 
 
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Mean over replicates (axis 0) of those that are there; NaN if none is."""
-    there = np.isfinite(values)
-    with np.errstate(invalid="ignore"):
-        return np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0)
-
-
 def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
     """Effects of every compared scenario on every measure; a row each.
 
@@ -154,8 +153,8 @@ def _effect(
         "replicates_better": np.where(better > 0, of_replicates, 1.0 - of_replicates),
     }
     return {
-        "reference": _mean(reference),
-        "level": _mean(level),
+        "reference": mean_of(reference),
+        "level": mean_of(level),
         "difference": difference,
         "low": low,
         "high": high,
