@@ -51,7 +51,10 @@ def checked_arguments(function: Callable[P, R]) -> Callable[..., R]:
 
     @wraps(function)
     def checked(*args: Any, **kwargs: Any) -> R:
-        given = {name: _taken(fields_, kwargs) for name, fields_ in spread.items()}
+        given = {
+            name: {p.name: kwargs.pop(p.name) for p in some if p.name in kwargs}
+            for name, some in spread.items()
+        }
         bound = signature.bind(*args, **kwargs)
         for name, changes in given.items():
             whole = bound.arguments.get(name, objects[name])
@@ -66,11 +69,6 @@ def checked_arguments(function: Callable[P, R]) -> Callable[..., R]:
     order = sorted(parameters, key=lambda p: p.kind)
     checked.__signature__ = signature.replace(parameters=order)  # type: ignore[attr-defined]
     return checked
-
-
-def _taken(some: Sequence[inspect.Parameter], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Fields of an object with options that were given as keywords, taken out of them."""
-    return {p.name: kwargs.pop(p.name) for p in some if p.name in kwargs}
 
 
 def fields_as_keywords(given: Any) -> list[inspect.Parameter]:

@@ -7,3 +7,4 @@ CALIBRATION_TRIALS, CALIBRATION_REPLICATES, CALIBRATION_SAMPLE = 500, 3, 0.02
 ENSEMBLE_MEMBERS = 40
 VERIFY_REPLICATES, VERIFY_SAMPLE = 20, 0.05
 BURN_IN = 60  # months of history before the policy, as in `returnee.simulation`
+MORRIS, SOBOL = "morris", "sobol"  # ways to measure sensitivity

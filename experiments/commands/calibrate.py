@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
-from returnee.experiments import defaults
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
-
-
-class Method(StrEnum):
-    """How the next parameter sets are chosen."""
-
-    cma = "cma"
-    tpe = "tpe"
-    gp = "gp"
+from returnee.experiments.studies.efforts import CalibrationEffort
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What is fitted, and how."""
+    """What is fitted."""
 
     targets: Path | None = None
-    trials: int = defaults.CALIBRATION_TRIALS
     set_: list[str] | None = None
     free: list[str] | None = None
-    method: Method = Method.cma
-    replicates: int = defaults.CALIBRATION_REPLICATES
-    sample: float = defaults.CALIBRATION_SAMPLE
-    members: int = defaults.ENSEMBLE_MEMBERS
-    verify_sample: float = defaults.VERIFY_SAMPLE
-    verify_replicates: int = defaults.VERIFY_REPLICATES
-    write_targets: Path | None = None  # fmt: skip
+    write_targets: Path | None = None
 
 
 @spread("calibrate")
 def calibrate_command(
     scenario: str = "baseline",
     fitted: Fitted = Fitted(),
+    effort: CalibrationEffort = CalibrationEffort(),
     settings: RunSettings = RunSettings(),
     where: Where = Where(),
     results: Keep = Keep(Path("results/calibrate"), progress=True),
@@ -53,7 +38,6 @@ def calibrate_command(
     from returnee.experiments.reports.calibration import show, write_page
     from returnee.experiments.studies.calibration import files
     from returnee.experiments.studies.calibration.calibrate import calibrate
-    from returnee.experiments.studies.calibration.steps import Options
     from returnee.experiments.studies.calibration.targets import (
         default_targets,
         read_targets,
@@ -66,14 +50,10 @@ def calibrate_command(
         table = targets_frame(default_targets()).to_csv(index=False, lineterminator="\n")
         Bar().say(f"written: {write_text(f.write_targets, str(table))}")
         return
-    options = Options(
-        f.trials, f.sample, f.replicates, f.method.value, f.members, f.verify_sample,
-        f.verify_replicates,
-    )  # fmt: skip
-    command = command_of(scenario, fitted, settings)
+    command = command_of(scenario, fitted, effort, settings)
     given = read_targets(f.targets, Bar().say) if f.targets else None
     read = load_scenario(scenario, overrides)
-    found = calibrate(read, given, options, f.free or (), settings, where, results, command)
+    found = calibrate(read, given, effort, f.free or (), settings, where, results, command)
     files.write_files(found, scenario, overrides)
     with reporting(found.folder):
         report = write_page(found, found.folder / "report.html", shown.lang)
@@ -84,13 +64,15 @@ def calibrate_command(
     end(report)
 
 
-def command_of(scenario: str, fitted: Fitted, settings: RunSettings) -> str:
+def command_of(
+    scenario: str, fitted: Fitted, effort: CalibrationEffort, settings: RunSettings
+) -> str:
     """The command line that repeats a calibration."""
-    f = fitted
+    f, e = fitted, effort
     options = {
-        "targets": f.targets, "set": f.set_, "free": f.free, "trials": f.trials,
-        "method": f.method.value, "replicates": f.replicates, "sample": f.sample,
-        "months": settings.months, "seed": settings.seed, "members": f.members,
-        "verify-sample": f.verify_sample, "verify-replicates": f.verify_replicates,
+        "targets": f.targets, "set": f.set_, "free": f.free, "trials": e.trials,
+        "method": e.method, "replicates": e.replicates, "sample": e.sample,
+        "months": settings.months, "seed": settings.seed, "members": e.members,
+        "verify-sample": e.verify_sample, "verify-replicates": e.verify_replicates,
     }  # fmt: skip
     return command_line(["calibrate", scenario], options)

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import console_of, print_json
+from returnee.experiments.commands.shell import print_json, say_plainly
 from returnee.experiments.running.progress import Bar
 
 if TYPE_CHECKING:
     from returnee.experiments.studies.discovery import Discovery
-
-
-class Method(StrEnum):
-    """How regions are found."""
-
-    cart = "cart"
-    prim = "prim"
 
 
 def page_name(found: Discovery, method: str) -> str:
@@ -32,7 +24,7 @@ def page_name(found: Discovery, method: str) -> str:
     sign, value = re.findall(r"[<>]=?|[^\s<>=]+", found.target)
     words = {">": "above", ">=": "from", "<": "below", "<=": "up-to"}
     parts = [found.scenario, found.against, found.measure, words[sign], value]
-    parts += [method] if method != Method.cart else []
+    parts += [method] if method != "cart" else []
     return f"discover-{'-'.join(part for part in parts if part)}.html"
 
 
@@ -44,7 +36,7 @@ class Question:
     against: str = ""
     measure: str = "firms_surviving"
     target: str = "> 0"
-    method: Method = Method.cart
+    method: str = "cart"
 
 
 @spread("discover")
@@ -60,17 +52,16 @@ def discover_command(
     q, lang = question, shown.lang
     found = discover(
         folder, q.scenario, against=q.against, measure=q.measure, target=q.target,
-        method=q.method.value,
+        method=q.method,
     )  # fmt: skip
     options = {
         "scenario": found.scenario, "against": q.against, "measure": q.measure,
-        "target": q.target, "method": q.method.value,
+        "target": q.target, "method": q.method,
     }  # fmt: skip
     page = discover_page(found, command_line(["discover", folder], options), lang)
-    report = write_text(out or folder / page_name(found, q.method.value), page)
+    report = write_text(out or folder / page_name(found, q.method), page)
     if shown.as_json:
         print_json(plain_rows(found.frame()))
     else:
-        for line in sentences(found, lang):
-            console_of().print(line, highlight=False)
+        say_plainly("\n".join(sentences(found, lang)))
     Bar().say(f"report: {report}")

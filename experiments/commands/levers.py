@@ -19,9 +19,10 @@ def levers_command(
     from returnee.experiments.reports import listing
 
     if write_doc is not None:
-        from returnee.experiments.reports.parameters import write_parameters
+        from returnee.experiments.files import write_text
+        from returnee.experiments.reports import parameters
 
-        Bar().say(f"written: {write_parameters(write_doc)}")
+        Bar().say(f"written: {write_text(write_doc, parameters.document())}")
     elif as_json:
         print_json(listing.levers_json())
     else:
@@ -42,10 +43,11 @@ def measures_command(lang: Language = Language.en, as_json: bool = False) -> Non
 @spread("columns")
 def columns_command(write_doc: Path | None = None) -> None:
     """List every measure, and every column of the tables and files that are written."""
+    from returnee.experiments.files import write_text
     from returnee.experiments.reports import columns
 
     if write_doc is not None:
-        Bar().say(f"written: {columns.write_columns(write_doc)}")
+        Bar().say(f"written: {write_text(write_doc, columns.document())}")
     else:
         typer.echo(columns.document())
 

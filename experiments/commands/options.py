@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import inspect
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from enum import StrEnum
 from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -22,6 +22,7 @@ from returnee.experiments.commands.shell import end_share
 from returnee.experiments.errors import ShareDone
 
 FILE = Path(__file__).parents[1] / "data" / "options.toml"
+ENUM: Any = StrEnum  # of words that the table names
 
 
 class Language(StrEnum):
@@ -73,6 +74,7 @@ def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         def command(**given: Any) -> None:
             for key, (parameter, names) in objects.items():
                 values = {field: given.pop(field) for field in names}
+                values = {field: value for field, value in values.items() if value is not None}
                 whole = parameter.default
                 is_new = whole is inspect.Parameter.empty
                 given[key] = parameter.annotation(**values) if is_new else replace(whole, **values)
@@ -113,9 +115,14 @@ def option_of(command: str, parameter: inspect.Parameter) -> inspect.Parameter |
         return None
     about = {"help": about} if isinstance(about, str) else dict(about)
     flag = about.pop("name", f"--{name.rstrip('_').replace('_', '-')}")
-    is_argument = about.pop("argument", False)
+    is_argument, choices = about.pop("argument", False), about.pop("choices", ())
     kind = typer.Argument(**about) if is_argument else typer.Option(flag, **about)
-    # Functions take a folder as text too; a command line is text.
-    type_: Any = Path | None if parameter.annotation == str | Path | None else parameter.annotation
+    type_: Any = parameter.annotation
+    if choices:
+        type_ = ENUM("Choice", [(choice, choice) for choice in choices])
+    elif type_ == str | Path | None:  # a command line is text
+        type_ = Path | None
+    elif Sequence in (get_origin(type_), *map(get_origin, get_args(type_))):
+        type_, parameter = list[str] | None, parameter.replace(default=None)
     hint = Annotated[type_, kind]
     return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hint)

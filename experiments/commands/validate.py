@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 from returnee.experiments.commands.options import Shown, spread
@@ -13,21 +12,13 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
 
-class Patterns(StrEnum):
-    """Which patterns are looked at."""
-
-    all = "all"
-    C = "C"
-    V = "V"
-
-
 @dataclass(frozen=True)
 class Held:
     """What is held against the patterns."""
 
     replicates: int = 20
     set_: list[str] | None = None
-    patterns: Patterns = Patterns.all
+    patterns: str = "all"
     face: bool = False
     write_doc: Path | None = None  # fmt: skip
 
@@ -51,7 +42,7 @@ def validate_command(
     face = held.face or held.write_doc is not None
     try:
         found = validate(
-            scenario, held.replicates, held.patterns.value, overrides, settings, where, results
+            scenario, held.replicates, held.patterns, overrides, settings, where, results
         )
     except ShareDone as share:
         if not face:

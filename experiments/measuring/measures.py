@@ -382,11 +382,6 @@ def described(name: str, kind: pa.DataType, unit: str, en: str, zh: str) -> pa.F
     return pa.field(name, kind, metadata={"unit": unit, "label_en": en, "label_zh": zh})
 
 
-def measure_fields() -> list[pa.Field]:
-    """A column for each measure."""
-    return [described(m.name, pa.float64(), m.unit, m.en, m.zh) for m in MEASURES]
-
-
 def run_schema(keys: Iterable[str]) -> pa.Schema:
     """Columns of a table of runs: what was run, the axes, and a column for each measure.
 
@@ -397,7 +392,8 @@ def run_schema(keys: Iterable[str]) -> pa.Schema:
         lever = BY_KEY.get(key)
         words = (lever.unit, lever.en, lever.zh) if lever else ("", "county", "县")
         axes.append(described(key, TYPES[lever.type if lever else str], *words))
-    return pa.schema([*HEAD, *axes, *measure_fields()])
+    told = [described(m.name, pa.float64(), m.unit, m.en, m.zh) for m in MEASURES]
+    return pa.schema([*HEAD, *axes, *told])
 
 
 def undescribed(table: pa.Table) -> pa.Table:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from returnee import simulation
-from returnee.experiments.files import write_text
 from returnee.experiments.measuring.files import KINDS, REASONS, STAGES, STEPS
 from returnee.experiments.measuring.groups import COUNTED, DIMENSIONS, PEOPLE, PEOPLE_AT_END
 from returnee.experiments.measuring.measures import DERIVED, MEASURES
 from returnee.experiments.measuring.people import SUPPORT
+from returnee.experiments.reports.html import fill
 from returnee.experiments.studies.patterns import BY_KEY as PATTERNS
 from returnee.experiments.words.texts import words
 from returnee.scenarios import levers
@@ -30,13 +30,6 @@ from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.state.programmes import PROGRAMMES
 
 COMMAND = "returnee columns --write-doc docs/columns.md"
-HEAD = "| column | unit | what it is |\n|---|---|---|\n"
-SCALES = {
-    "stock": "at the month's end",
-    "flow": "in the month; over the horizon in tables of whole runs",
-    "mean": "mean in the month",
-    "final": "of the whole run, at its end",
-}
 TABLE = Path(__file__).parents[1] / "data" / "columns.toml"
 
 
@@ -145,64 +138,14 @@ def home_of(measure: str) -> str:
 
 def document() -> str:
     """The page, in Markdown."""
-    tables = {name: columns for name, columns in TABLES.items() if name != "monthly"}
-    written = [file for file in FILES if file.columns not in TABLES.values()]
-    return "\n".join(
-        [
-            "# Columns and measures\n\n"
-            f"Made by `{COMMAND}`; tests check that it is current and complete. Figures are for the "
-            "full county, whatever the sample. Files that you write yourself (`county.toml`, "
-            "`workers.csv`, `ties.csv`): [own county](own_county.md). Levers and parameters: "
-            "[parameters](parameters.md).\n",
-            _measures(),
-            "## Names in tidy tables\n\nBeside the measures, the column `indicator` holds:\n\n"
-            + _rows(FAMILIES),
-            "## Tables of a run\n\n`run.workers`, `run.firms` and so on in Python; `returnee run` "
-            'writes them as Parquet. `attrs["units"]` holds their units. `run.monthly` has the index '
-            "`month` and a column for every measure of kind stock, flow and mean. Parquet keeps an index "
-            "`month` for pandas only; other readers find the months in order. `run.flows` is an "
-            "array of moves between career states by month, shape (months, states, states), people, "
-            "in the order of `returnee.simulation.state.records.STATES`.\n",
-            *(f"### `run.{name}`\n\n{_rows(columns)}" for name, columns in tables.items()),
-            "## Files\n\nBy command; *over* is with `--over`. `whom` writes into a folder of `compare`; "
-            "studies keep their sweeps in folders of their own, with the files of `sweep`. Of JSON "
-            "files the keys at the top are listed.\n",
-            *(
-                f"### {file.name}\n\n{file.about} (`{file.module}`)\n\n{_rows(file.columns)}"
-                for file in written
-            ),
-        ]
-    )
-
-
-def _measures() -> str:
-    """The table of measures."""
-    kinds = "".join(f"- *{kind}*: {text}\n" for kind, text in SCALES.items())
-    rows = "".join(
-        f"| `{m.name}` | {m.unit} | {m.kind} | {m.en}{_note(m.name)} | {m.zh} | `{home_of(m.name)}` |\n"
-        for m in MEASURES
-    )
-    return (
-        f"## Measures\n\n{len(MEASURES)} figures, which `--measure` and `--maximise` take. Kinds:\n\n"
-        f"{kinds}\n| measure | unit | kind | what it is | 中文 | computed in |\n|---|---|---|---|---|---|\n"
-        f"{rows}"
-    )
-
-
-def _note(measure: str) -> str:
-    return f"; {NOTES[measure]}" if measure in NOTES else ""
-
-
-def _rows(columns: tuple[Column, ...]) -> str:
-    """A table of columns."""
-    return HEAD + "".join(f"| `{c.name}` | {c.unit} | {_meaning(c)} |\n" for c in columns)
+    return fill(
+        "columns.md.j2", command=COMMAND, measures=MEASURES, notes=NOTES, home_of=home_of,
+        meaning=_meaning, families=FAMILIES,
+        tables={name: columns for name, columns in TABLES.items() if name != "monthly"},
+        files=[file for file in FILES if file.columns not in TABLES.values()],
+    )  # fmt: skip
 
 
 def _meaning(column: Column) -> str:
     names = [words(lang)["programmes"].get(column.name, "programme") for lang in ("en", "zh")]
     return column.meaning.format(programme=" ".join(dict.fromkeys(names)))
-
-
-def write_columns(path: Path) -> Path:
-    """Write the page; return its path."""
-    return write_text(path, document())

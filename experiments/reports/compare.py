@@ -165,6 +165,7 @@ def reading(found: Comparison, lang: str) -> str:
     ]
     if pairs > 1:
         parts += [text["intervals"], say.few_pairs(pairs, lang)]
+        parts.append(doc.sample_bias(found.plan.settings.sample, lang))
     return say.joined(lang, *parts)
 
 

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.selections import COST, OF_LINKAGE
 from returnee.experiments.running.manifests import versions
-from returnee.experiments.words.texts import words
+from returnee.experiments.statistics.samples import bias_of
+from returnee.experiments.words.texts import percent, phrase, words
 from returnee.simulation.fingerprint import fingerprint
 
 
@@ -160,6 +163,18 @@ def repeat(lang: str, commands: Sequence[str], *blocks: Block, more: Sequence[Ro
     rows: list[Row] = [*more, *facts(lang)]
     needed = Sheet((), rows, columns="wc")
     return Section(text["repeat"], [*map(Code, commands), needed, *blocks])
+
+
+def sample_bias(sample: float, lang: str) -> str:
+    """What a sample gets wrong, and that intervals carry it; empty where nothing is known."""
+    names = (*OF_LINKAGE, COST)
+    most, name = max(zip(bias_of(names, sample).tolist(), names))
+    if most <= 0.0:
+        return ""
+    label = phrase(BY_NAME[name], "noun", lang)
+    return str(words(lang)["sample_bias"]).format(
+        sample=percent(sample, lang, places=1), label=label, most=percent(most, lang, places=1)
+    )
 
 
 def no_forecast(lang: str) -> Text:

@@ -119,7 +119,7 @@ def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
     blocks: list[Block] = [Heading(say.county_name(county, lang))]
     for group in (key for key in titles if key.startswith("county")):
         rows = []
-        for key, lever in county_levers(scenario):
+        for key, lever in walk(scenario.county, "county."):
             if key.rpartition(".")[0] == group:
                 cells = _cells(lever, lang)
                 rows.append((cells[1], cells[2], _value(lever.value, lang), cells[5]))
@@ -164,11 +164,6 @@ def left_out_notice(scenario: Scenario, lang: str = "en", most: int = 6) -> str:
     if len(found) > most:
         listed += f" {text['more'].format(n=len(found) - most)}"
     return str(text["left_out"].format(keys=listed, county=say.county_name(scenario.county, lang)))
-
-
-def county_levers(scenario: Scenario) -> list[tuple[str, Lever]]:
-    """Facts of a scenario's county, by key."""
-    return list(walk(scenario.county, "county."))
 
 
 def _value(value: Any, lang: str) -> str:

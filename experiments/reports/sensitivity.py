@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from returnee.experiments.defaults import MORRIS, SOBOL
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import html
-from returnee.experiments.statistics.indices import MORRIS, SOBOL
 from returnee.experiments.studies.sensitivity import EFFECT, settled
 from returnee.experiments.words.texts import figure, grouped, joined, percent, wrapped
 from returnee.experiments.words.texts import words as catalogue

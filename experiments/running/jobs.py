@@ -262,11 +262,10 @@ def scenario_at(name: str, scenario_id: str, values: Frozen, counties: Frozen) -
 
 def frozen(values: Mapping[str, Any]) -> Frozen:
     """Keys and values that can be looked up."""
-    return tuple((key, _frozen(value)) for key, value in values.items())
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value.items()) if isinstance(value, dict) else value
+    return tuple(
+        (key, tuple(value.items()) if isinstance(value, dict) else value)
+        for key, value in values.items()
+    )
 
 
 def _thawed(value: Any) -> Any:

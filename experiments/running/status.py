@@ -86,10 +86,11 @@ def _of_folders(folder: Path) -> dict[str, Any]:
     each = [status_of(part) for part in parts]
     finished, failed = (sum(one[key] for one in each) for key in ("finished", "failed"))
     whole = int(first["whole"]) if shares else sum(one["runs"] for one in each)
+    going = next((one["status"] for one in each if one["status"] != FINISHED), FINISHED)
     times = [one["seconds_left"] for one in each]
     return {
         "folder": str(folder), "kind": first["kind"],
-        "status": "shares" if shares else _slowest(each), "runs": whole,
+        "status": "shares" if shares else going, "runs": whole,
         "finished": finished, "failed": failed, "left": whole - finished,
         "seconds_left": None if None in times else max(times), "shares": each,
     }  # fmt: skip
@@ -98,11 +99,6 @@ def _of_folders(folder: Path) -> dict[str, Any]:
 def _is_begun(stage: Path) -> bool:
     """Whether a stage of a study, or a share of it, has been begun."""
     return (stage / MANIFEST).is_file() or any(stage.glob(f"{SHARD}*/{MANIFEST}"))
-
-
-def _slowest(each: list[dict[str, Any]]) -> str:
-    """The status of all: that of the first which is not finished."""
-    return next((one["status"] for one in each if one["status"] != FINISHED), FINISHED)
 
 
 def _sweep(folder: Path, manifest: dict[str, Any]) -> Counts:

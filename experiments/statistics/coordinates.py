@@ -50,8 +50,8 @@ class Coordinate:
     def limits(self) -> tuple[float, float]:
         """Lowest and highest coordinate, within what the schema allows."""
         low, high = float(self.lever.low or 0.0), float(self.lever.high or 0.0)
-        least = self._of(low) if low > 0.0 or not self.logarithmic else -1.0
-        return max(-1.0, least), min(1.0, self._of(high))
+        least = self.of(low) if low > 0.0 or not self.logarithmic else -1.0
+        return max(-1.0, least), min(1.0, self.of(high))
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -68,14 +68,11 @@ class Coordinate:
         low, high = float(self.lever.low or 0.0), float(self.lever.high or 0.0)
         return min(max(rounded(found, DIGITS), low), high)
 
-    def _of(self, value: float) -> float:
+    def of(self, value: float) -> float:
+        """The coordinate of a value."""
         if self.logarithmic:
             return math.log(value / self.start) / math.log(FACTOR)
         return (value - self.start) / self._reach()
-
-    def of(self, value: float) -> float:
-        """The coordinate of a value."""
-        return self._of(value)
 
     @property
     def unit_size(self) -> float:

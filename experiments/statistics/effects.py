@@ -16,7 +16,14 @@ import pandas as pd
 from returnee.experiments.measuring import selections
 from returnee.experiments.measuring.measures import MEASURES, levels_over
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.statistics.intervals import estimate, interval, ratio_interval
+from returnee.experiments.statistics.intervals import (
+    Estimate,
+    estimate,
+    interval,
+    mean_of,
+    ratio_interval,
+)
+from returnee.experiments.statistics.samples import widened
 
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "can't tell apart"
 
@@ -98,13 +105,6 @@ def _codes(column: pd.Series, places: dict[str, int]) -> np.ndarray:
     return table[names.codes.to_numpy()]
 
 
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Mean over replicates (axis 0) of those that are there; NaN if none is."""
-    there = np.isfinite(values)
-    with np.errstate(invalid="ignore"):
-        return np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0)
-
-
 def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
     """Effects of every compared scenario on every measure; a row each.
 
@@ -132,26 +132,29 @@ def effects_on(levels: np.ndarray, base: pd.DataFrame, plan: Plan) -> pd.DataFra
     reference = levels[labels.index(plan.reference)]
     frames = []
     for label in plan.compared:
-        effect = _effect(levels[labels.index(label)], reference, base["better"].to_numpy())
+        paired = levels[labels.index(label)] - reference
+        change = widened(estimate(paired), list(base["measure"]), plan.settings.sample)
+        effect = _effect(levels[labels.index(label)], reference, change, base["better"].to_numpy())
         frame = base.assign(**effect)
         frame.insert(0, "scenario", label)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else base.iloc[:0]
 
 
-def _effect(level: np.ndarray, reference: np.ndarray, better: np.ndarray) -> dict[str, np.ndarray]:
+def _effect(
+    level: np.ndarray, reference: np.ndarray, change: Estimate, better: np.ndarray
+) -> dict[str, np.ndarray]:
     """Columns of the effects of one scenario; `level` and `reference` (replicates, measures)."""
-    paired = level - reference
-    difference, low, high, higher, pairs = estimate(paired)
-    of_replicates = _share_above(paired)
+    difference, low, high, higher, pairs = change
+    of_replicates = _share_above(level - reference)
     sided = better != 0
     towards = {
         "p_better": np.where(better > 0, higher, 1.0 - higher),
         "replicates_better": np.where(better > 0, of_replicates, 1.0 - of_replicates),
     }
     return {
-        "reference": _mean(reference),
-        "level": _mean(level),
+        "reference": mean_of(reference),
+        "level": mean_of(level),
         "difference": difference,
         "low": low,
         "high": high,

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from returnee.experiments.defaults import MORRIS
 from returnee.experiments.statistics.intervals import LEVEL, quantile
 
-MORRIS, SOBOL = "morris", "sobol"
 GRID = 4  # levels of Morris's grid
 RESAMPLES = 200
 COLUMNS = {

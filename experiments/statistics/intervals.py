@@ -35,13 +35,20 @@ class Estimate(NamedTuple):
     pairs: np.ndarray  # runs that are there
 
 
+def mean_of(values: np.ndarray, axis: int = 0) -> np.ndarray:
+    """Mean of what is there; NaN where nothing is."""
+    there = np.isfinite(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
+
+
 def moments_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean, standard error of the mean and count over axis 0; missing runs are left out."""
     values = np.asarray(values, dtype=float)
     there = np.isfinite(values)
     pairs = there.sum(axis=0)
+    mean = mean_of(values)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(there, values, 0.0).sum(axis=0) / pairs
         apart = np.where(there, values - mean, 0.0)
         error = np.sqrt((apart**2).sum(axis=0) / (pairs - 1) / pairs)
     error = np.where(pairs > 1, error, np.nan)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.arguments import check_fields, checked_arguments
+from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import Interrupted, UsageError
 from returnee.experiments.files import write_frame, write_text
@@ -22,18 +22,18 @@ from returnee.experiments.running.design.design import design_of
 from returnee.experiments.running.manifests import FINISHED
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import plan_of
-from returnee.experiments.statistics.intervals import TAILS, interval
+from returnee.experiments.statistics.intervals import TAILS, interval, mean_of
 from returnee.experiments.studies import budget_search
-from returnee.experiments.studies.compare_ensemble import SHIPPED, sets_of
-from returnee.experiments.studies.linkage.robust import parameters
-from returnee.experiments.studies.sensitivity import SPREAD, band_of
+from returnee.experiments.studies.compare_ensemble import sets_of
+from returnee.experiments.studies.efforts import FREE, SPREAD
+from returnee.experiments.studies.efforts import BudgetEffort as Effort
+from returnee.experiments.studies.linkage.robust import hypercube, parameters
 from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import load_scenario, walk
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.state.programmes import PROGRAMMES
 
 ALLOWED_CAP = 200e6  # yuan a year
-FREE = "free"  # sets of assumptions around the values in use
 OTHER_LUCK = 1 << 20  # bit of the seed that tells the luck of the judgement from that of the search
 USUAL = "baseline"
 
@@ -74,7 +74,7 @@ class Budget:
 
         As a share of the objective's range over all mixes and worlds.
         """
-        mean = _mean(self.values, axis=2)
+        mean = mean_of(self.values, axis=2)
         span = np.nanmax(mean, axis=(0, 1)) - np.nanmin(mean, axis=(0, 1))
         behind: np.ndarray = np.nanmax(mean, axis=0)[None] - mean
         return behind / np.where(span > 0.0, span, 1.0)
@@ -86,8 +86,8 @@ class Budget:
         Differences are taken in the same set of assumptions and the same replicate. ``_low`` and
         ``_high`` are the 90 % interval of the mean over sets of assumptions.
         """
-        paired = _mean(self.values - self.values[-1:], axis=2).swapaxes(0, 1)
-        mean, (low, high) = _mean(paired, axis=0), interval(paired)
+        paired = mean_of(self.values - self.values[-1:], axis=2).swapaxes(0, 1)
+        mean, (low, high) = mean_of(paired, axis=0), interval(paired)
         columns: dict[str, Any] = {}
         for k, name in enumerate(self.search.objectives):
             columns |= {name: mean[:, k], f"{name}_low": low[:, k], f"{name}_high": high[:, k]}
@@ -133,62 +133,10 @@ def names_of(mixes: int) -> list[str]:
     return [chr(65 + k) if k < 26 else f"A{k - 25}" for k in range(mixes - 1)] + [USUAL]
 
 
-def _mean(values: np.ndarray, axis: int) -> np.ndarray:
-    there = np.isfinite(values)
-    with np.errstate(invalid="ignore"):
-        found: np.ndarray = np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
-    return found
-
-
 def _ranged(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
     """Mean and 90 % range over axis 1."""
     low, high = np.nanpercentile(values, TAILS, axis=1)
     return {name: np.nanmean(values, axis=1), f"{name}_low": low, f"{name}_high": high}
-
-
-@dataclass(frozen=True)
-class Effort:
-    """What is searched over, and how thoroughly.
-
-    Attributes
-    ----------
-    levers : sequence of str
-        Policy keys to search over; all of programmes and linkage if left out.
-    trials, population : int
-        Mixes to try, and in one generation.
-    keep : int
-        Mixes of the front that are looked at under many assumptions.
-    worlds : int
-        Sets of assumptions: members of the ensemble, far from each other, or points of a Latin
-        hypercube.
-    over : str
-        ``"ensemble"``, the parameter sets that ship, or the path of a CSV file of such sets; or
-        ``"free"``: behaviour parameters that are free in calibration, within
-        `sensitivity.SPREAD` of their range either way.
-    replicates : int
-        Runs of each mix.
-    """
-
-    levers: Sequence[str] = ()
-    trials: int = 200
-    population: int = 24
-    keep: int = 8
-    worlds: int = 20
-    over: str = SHIPPED
-    replicates: int = 4
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
-
-    def check(self) -> None:
-        """Refuse what cannot be done, before anything is run."""
-        for label, least in (("trials", 1), ("population", 2), ("keep", 1), ("worlds", 1)):
-            if not least <= getattr(self, label) <= 100_000:
-                found = getattr(self, label)
-                raise UsageError(f"{label}: found {found}, allowed {least} to 100000")
-        if self.over not in (FREE, SHIPPED) and not self.over.lower().endswith(".csv"):
-            raise UsageError(f"over: found {self.over}, allowed {SHIPPED}, {FREE}, or a .csv file")
 
 
 @checked_arguments
@@ -275,13 +223,9 @@ def worlds_of(over: str, number: int, search: budget_search.Search) -> pd.DataFr
         if number > len(sets):
             raise UsageError(f"worlds: found {number}, allowed 1 to {len(sets)} over {over}")
         return pd.DataFrame(sets[:1] if number == 1 else sets_of(over, number))
-    from scipy.stats import qmc
-
     moved = parameters(search.scenario, "free")
-    low, high = np.array([band_of(lever, SPREAD) for lever in moved]).T
-    rng = np.random.default_rng(search.settings.seed)
-    unit = qmc.LatinHypercube(len(moved), seed=rng).random(number)
-    return pd.DataFrame(low + unit * (high - low), columns=[lever.key for lever in moved])
+    points = hypercube(moved, number, search.settings.seed, SPREAD)
+    return pd.DataFrame(points, columns=[lever.key for lever in moved])
 
 
 def front_of(search: budget_search.Search, tried: pd.DataFrame, keep: int) -> pd.DataFrame:

@@ -120,11 +120,6 @@ def _distribution(lever: Lever) -> Any:
     return FloatDistribution(float(lever.low or 0), float(lever.high or 0))
 
 
-def distributions_of(search: Search) -> dict[str, Any]:
-    """Ranges of the levers, as optuna takes them."""
-    return {lever.key: _distribution(lever) for lever in search.levers}
-
-
 def new_study(search: Search) -> Any:
     """An optuna study with the shipped mixes waiting, in memory: its draws depend on the seed alone."""
     import optuna
@@ -174,7 +169,7 @@ def _generations(
     """Try a generation after the other; those that were tried before are read."""
     from optuna.trial import TrialState
 
-    distributions = distributions_of(search)
+    distributions = {lever.key: _distribution(lever) for lever in search.levers}
     for first in range(0, search.trials, search.population):
         number = min(search.population, search.trials - first)
         trials = [study.ask(distributions) for _ in range(number)]

@@ -28,10 +28,10 @@ from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.statistics.ensemble import split_all
 from returnee.experiments.studies.compare import DEFAULT, Given, line_up, name_of
+from returnee.experiments.studies.efforts import SHIPPED
 from returnee.experiments.studies.ensemble import FILE, ensemble, some
 from returnee.scenarios import Scenario
 
-SHIPPED = "ensemble"
 REPLICATES = 2
 NAMES = tuple(measure.name for measure in MEASURES)
 

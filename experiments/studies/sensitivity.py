@@ -18,26 +18,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.arguments import check_fields, checked_arguments
-from returnee.experiments.defaults import MAX_RUNS
+from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.defaults import MORRIS, SOBOL
 from returnee.experiments.errors import ShareDone, UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import check_key
 from returnee.experiments.measuring.measures import check_horizon, check_measure, labelled
-from returnee.experiments.measuring.selections import SENSITIVE
 from returnee.experiments.running.design.design import design_of, labels_of
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, read_manifest
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import SweepPlan, plan_of
-from returnee.experiments.statistics.indices import MORRIS, SOBOL, draw, indices_of, problem_of
-from returnee.experiments.studies.linkage.robust import parameters
+from returnee.experiments.statistics.indices import draw, indices_of, problem_of
+from returnee.experiments.studies.efforts import BOTH
+from returnee.experiments.studies.efforts import SensitivityEffort as Effort
+from returnee.experiments.studies.linkage.robust import bounds_of, parameters
 from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import Lever, load_scenario, walk
 
 LEVEL_OF, EFFECT = "level", "effect"
-BOTH = "both"
-METHODS = (MORRIS, SOBOL, BOTH)
-SPREAD = 0.1  # of a parameter's allowed range, either way
 INDICES = "indices.parquet"
 
 
@@ -62,57 +60,6 @@ class Study:
         """The same with fewer parameters moved."""
         kept = [k for k, key in enumerate(self.keys) if key in keys]
         return replace(self, moved=tuple(self.moved[k] for k in kept), bounds=self.bounds[kept])
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How parameters are moved, and how thoroughly.
-
-    Attributes
-    ----------
-    over : "free", "all" or sequence of str
-        Behaviour parameters that are free in calibration, all, or keys; numbers that are not whole.
-    method : {"morris", "sobol", "both"}
-        Screening, shares of variance, or screening and then shares of the `top` parameters.
-    trajectories : int
-        Of Morris; each takes a run more than there are parameters, for each scenario and replicate.
-    base : int
-        Base points of Sobol, a power of two; each takes twice the parameters and two more.
-    top : int
-        Parameters kept after screening.
-    spread : float
-        Share of a parameter's allowed range by which it is moved either way.
-    measures : sequence of str
-    replicates : int
-        Runs of each scenario at each point.
-    max_runs : int
-        More runs than this are refused.
-    """
-
-    over: str | Sequence[str] = "free"
-    method: str = BOTH
-    trajectories: int = 20
-    base: int = 64
-    top: int = 6
-    spread: float = SPREAD
-    measures: Sequence[str] = SENSITIVE
-    replicates: int = 2
-    max_runs: int = MAX_RUNS
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
-
-    def check(self) -> None:
-        """Refuse what cannot be done, before anything is run."""
-        if self.method not in METHODS:
-            raise UsageError(f"method: found {self.method}, allowed {', '.join(METHODS)}")
-        if not 2 <= self.trajectories <= 100_000:
-            raise UsageError(f"trajectories: found {self.trajectories}, allowed 2 to 100000")
-        if not 2 <= self.base <= 2**20 or self.base & (self.base - 1):
-            raise UsageError(f"base: found {self.base}, allowed a power of two from 2")
-        if not 1 <= self.top <= 100:
-            raise UsageError(f"top: found {self.top}, allowed 1 to 100")
 
 
 @checked_arguments
@@ -218,7 +165,7 @@ def study_of(
     asked = tuple(dict.fromkeys(str(name) for name in scenarios if str(name) != str(against)))
     settled = load_scenario(against, dict(overrides))
     moved = tuple(_moved(effort.over, settled))
-    bounds = np.array([band_of(lever, spread) for lever in moved])
+    bounds = np.array([bounds_of(lever, spread) for lever in moved])
     return Study(
         asked,
         str(against),
@@ -231,11 +178,12 @@ def study_of(
 
 
 def _moved(over: str | Sequence[str], settled: Any) -> list[Lever]:
-    if over in ("free", "all"):
-        return parameters(settled, str(over))
+    keys = [over] if isinstance(over, str) else list(over)
+    if keys in (["free"], ["all"]):
+        return parameters(settled, keys[0])
     here = dict(walk(settled.behaviour, "behaviour."))
     here |= dict(walk(settled.county, "county.")) | dict(walk(settled.policy, "policy."))
-    keys, found = [over] if isinstance(over, str) else list(over), []
+    found = []
     if not keys:
         raise UsageError("over: found none, allowed free, all, or one parameter or more")
     for k, key in enumerate(keys):
@@ -246,21 +194,6 @@ def _moved(over: str | Sequence[str], settled: Any) -> list[Lever]:
             raise UsageError(f"over: {key}: found no number with decimals, allowed one that has")
         found.append(here[key])
     return found
-
-
-def band_of(lever: Lever, spread: float) -> tuple[float, float]:
-    """Between what a parameter is moved: its value and a share of its range either way.
-
-    Examples
-    --------
-    >>> from returnee.experiments.running.design.values import BY_KEY
-    >>> low, high = band_of(BY_KEY["policy.linkage.referral"], 0.2)
-    >>> round(low, 9), round(high, 9)
-    (0.0, 0.3)
-    """
-    low, high, value = float(lever.low or 0.0), float(lever.high or 0.0), float(lever.value or 0.0)
-    reach = spread * (high - low)
-    return max(low, value - reach), min(high, value + reach)
 
 
 def _plan(

@@ -8,7 +8,7 @@ import numpy as np
 
 from returnee.scenarios import Policy, Scenario, dtype_of, record_of
 from returnee.simulation import indicators
-from returnee.simulation.engine.lines import with_rows, zeros
+from returnee.simulation.engine.lines import with_rows
 from returnee.simulation.people.careers import most_events, new_files
 from returnee.simulation.people.information import contact_sums
 from returnee.simulation.start.own_county import population_of, sample_of, start_clock
@@ -155,7 +155,7 @@ def gather(
         indptr=indptr,
         ties=ties,
         row_of=row_of,
-        firms=zeros(room, r.FIRM).view(np.recarray),
+        firms=np.zeros(room, r.FIRM).view(np.recarray),
         receipts=np.zeros((room, len(RECEIPTS)), np.int64),
         sales=np.zeros((room, 12), np.float32),
         profit=np.zeros((room, 12), np.float32),

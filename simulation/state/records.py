@@ -187,10 +187,40 @@ WORKER = whole_lines(
     ]
 )
 
-# The first line of the cache holds what most rules ask every firm each month.
-FIRM = whole_lines(
+FIRM = np.dtype(
     [
+        ("id", "i8"),  # founder's id * 16 + attempt
+        ("capital_wanted", "f8"),  # money wanted for the start, cushion included, yuan
+        ("capital", "f8"),  # yuan
+        ("cash", "f8"),  # yuan
+        ("means", "f8"),  # money put aside for the start, a loan included, until it is spent; yuan
+        ("known", "f8"),  # log productivity that the owner knows
+        ("luck", "f8"),  # log productivity that the owner does not know
+        ("drift", "f8"),  # what has drifted away from it since the start, unknown too
+        ("customers", "f8"),  # customer base: share of the demand that a settled firm meets
+        ("belief", "f8"),  # owner's mean belief about luck and drift
+        ("variance", "f8"),  # of that belief
+        ("wanted", "f8"),  # persons the owner wants, incl. owner
+        ("accepted", "f8"),  # log of the outlook over the alternative at opening, at most 0
+        ("outlook", "f8"),  # income the owner expects, yuan a month
+        ("income", "f8"),  # owner's income, smoothed over a year, yuan a month
+        ("taxes", "f8"),  # taxes paid so far, yuan
+        ("loan", "i8"),  # principal outstanding, fen
+        ("loan_granted", "i8"),  # principal, fen
+        ("loan_wanted", "i8"),  # fen
+        ("loan_rate", "f8"),  # a year
+        ("payroll", "i8"),  # own pay of the employees relative to the township's, thousandths
+        ("owed", "i8"),  # interest subsidy in arrears, fen
+        ("loan_base", "i8"),  # principal at the start of the present term, fen
+        ("informal", "i8"),  # owed to a tie, fen
+        ("informal_granted", "i8"),  # lent by the tie, fen
+        ("commercial", "i8"),  # owed to a bank without a guarantee, fen
+        ("commercial_granted", "i8"),  # lent by banks at their own risk so far, fen
+        ("commercial_base", "i8"),  # the last of these loans, fen
         ("owner", "i4"),  # row of the owner
+        ("head", "i4"),  # row of the employee hired last; -1: none
+        ("guarantor", "i4"),  # row of the guarantor; -1: none
+        ("lender", "i4"),  # row of the tie who lent; -1: none
         ("employees", "i2"),
         ("posts_paid", "i2"),  # posts for which the job subsidy was paid
         ("posts_last_year", "i2"),  # employees at the last anniversary
@@ -229,39 +259,8 @@ FIRM = whole_lines(
         ("left_support", "u1"),  # the founder dropped out and asks offices for nothing more
         ("course", "u1"),  # effort of the course whose trainer looked at it, hundredths
         ("stop_reason", "u1"),
-        # the other lines
-        ("id", "i8"),  # founder's id * 16 + attempt
-        ("capital_wanted", "f8"),  # money wanted for the start, cushion included, yuan
-        ("capital", "f8"),  # yuan
-        ("cash", "f8"),  # yuan
-        ("means", "f8"),  # money put aside for the start, a loan included, until it is spent; yuan
-        ("known", "f8"),  # log productivity that the owner knows
-        ("luck", "f8"),  # log productivity that the owner does not know
-        ("drift", "f8"),  # what has drifted away from it since the start, unknown too
-        ("customers", "f8"),  # customer base: share of the demand that a settled firm meets
-        ("belief", "f8"),  # owner's mean belief about luck and drift
-        ("variance", "f8"),  # of that belief
-        ("wanted", "f8"),  # persons the owner wants, incl. owner
-        ("accepted", "f8"),  # log of the outlook over the alternative at opening, at most 0
-        ("outlook", "f8"),  # income the owner expects, yuan a month
-        ("income", "f8"),  # owner's income, smoothed over a year, yuan a month
-        ("taxes", "f8"),  # taxes paid so far, yuan
-        ("loan", "i8"),  # principal outstanding, fen
-        ("loan_granted", "i8"),  # principal, fen
-        ("loan_wanted", "i8"),  # fen
-        ("loan_rate", "f8"),  # a year
-        ("payroll", "i8"),  # own pay of the employees relative to the township's, thousandths
-        ("owed", "i8"),  # interest subsidy in arrears, fen
-        ("loan_base", "i8"),  # principal at the start of the present term, fen
-        ("informal", "i8"),  # owed to a tie, fen
-        ("informal_granted", "i8"),  # lent by the tie, fen
-        ("commercial", "i8"),  # owed to a bank without a guarantee, fen
-        ("commercial_granted", "i8"),  # lent by banks at their own risk so far, fen
-        ("commercial_base", "i8"),  # the last of these loans, fen
-        ("head", "i4"),  # row of the employee hired last; -1: none
-        ("guarantor", "i4"),  # row of the guarantor; -1: none
-        ("lender", "i4"),  # row of the tie who lent; -1: none
-    ]
+    ],
+    align=True,
 )
 
 SERVICE = np.dtype(

@@ -365,7 +365,9 @@ Result = Linkage | Robust | Gates
 def reading(result: Result, lang: str) -> str:
     """How intervals are to be read; that they are wide where there are few pairs."""
     pairs = 0 if isinstance(result, Robust) else result.plan.replicates
-    return say.joined(lang, say.words(lang)["linkage"]["one_in_ten"], say.few_pairs(pairs, lang))
+    carried = isinstance(result, Robust) or doc.sample_bias(result.plan.settings.sample, lang)
+    told = say.words(lang)["linkage"]["one_in_ten"], say.few_pairs(pairs, lang)
+    return say.joined(lang, *told, "" if carried is True else carried)
 
 
 def design(lang: str = "en") -> doc.Sheet:

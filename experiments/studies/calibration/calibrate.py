@@ -27,6 +27,7 @@ from returnee.experiments.studies.calibration.identify import Identification, Re
 from returnee.experiments.studies.calibration.points import Frame, Points
 from returnee.experiments.studies.calibration.search import search
 from returnee.experiments.studies.calibration.targets import Target, default_targets
+from returnee.experiments.studies.efforts import CalibrationEffort as Options
 from returnee.scenarios import Scenario
 
 
@@ -62,7 +63,7 @@ class Calibration:
     """
 
     frame: Frame
-    options: stepwise.Options
+    options: Options
     axes: tuple[Coordinate, ...]
     first: Response = field(repr=False)
     tried: np.ndarray = field(repr=False)
@@ -109,7 +110,7 @@ class Calibration:
 def calibrate(
     scenario: Scenario,
     targets: Sequence[Target] | None = None,
-    options: stepwise.Options = stepwise.Options(),
+    options: Options = Options(),
     free: Sequence[str] = (),
     settings: RunSettings = RunSettings(),
     where: Where = Where(),
@@ -148,7 +149,7 @@ def calibrate(
     results.unshared()
     where.check()
     frame = Frame(scenario, tuple(targets or default_targets()), settings.seed, settings.months)
-    options.check(frame)
+    stepwise.check_options(options, frame)
     axes = coordinates(scenario, free)
     results = replace(results, progress=results.reporter)
     reporter = results.reporter
@@ -170,7 +171,7 @@ def calibrate(
     return found
 
 
-def expected(options: stepwise.Options, parameters: int) -> int:
+def expected(options: Options, parameters: int) -> int:
     """About how many runs a calibration takes."""
     pass_ = 1 + 2 * parameters
     search_runs = (pass_ + options.trials + stepwise.LOCAL * pass_) * options.replicates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +117,6 @@ def _county_of(source: Path, folder: Path) -> str:
     return str(kept.get("folder", kept["name"]))
 
 
-def ensemble_csv(members: Sequence[Mapping[str, float]]) -> str:
-    """Parameter sets as `ensemble.ensemble` reads them: a row each, dotted keys as columns."""
-    return str(pd.DataFrame(members).to_csv(index=False, lineterminator="\n"))
-
-
 def ensemble_toml(found: Calibration) -> str:
     """From which model, targets and command the ensemble came."""
     options = found.options
@@ -149,7 +144,7 @@ def write_files(found: Calibration, extends: str, overrides: Mapping[str, Any]) 
         SEARCH: search_frame(found).to_csv(index=False, lineterminator="\n"),
     }
     if found.members:
-        files[ENSEMBLE] = ensemble_csv(found.members)
+        files[ENSEMBLE] = pd.DataFrame(found.members).to_csv(index=False, lineterminator="\n")
         files[Path(ENSEMBLE).with_suffix(".toml").name] = ensemble_toml(found)
     return [write_text(found.folder / name, str(text)) for name, text in files.items()]
 

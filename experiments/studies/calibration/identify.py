@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.statistics.coordinates import Coordinate
+from returnee.experiments.statistics.intervals import mean_of
 from returnee.experiments.studies.calibration.targets import Target
 
 STEP = 0.15  # of a coordinate, either way
@@ -69,7 +70,7 @@ class Response:
     @cached_property
     def jacobian(self) -> np.ndarray:
         """Half-widths per coordinate, shape (targets, parameters); 0 where nothing is seen."""
-        mean = np.nan_to_num(_nanmean(self.differences, 1))
+        mean = np.nan_to_num(mean_of(self.differences, 1))
         with np.errstate(divide="ignore", invalid="ignore"):
             slopes = mean / self.moves[:, None]
         return np.where(self.moves[:, None] > 0.0, slopes, 0.0).T
@@ -78,8 +79,8 @@ class Response:
     def told(self) -> np.ndarray:
         """Whether a response is told from zero, shape (targets, parameters)."""
         count = np.isfinite(self.differences).sum(axis=1)
-        mean = _nanmean(self.differences, 1)
-        square = _nanmean((self.differences - mean[:, None]) ** 2, 1)
+        mean = mean_of(self.differences, 1)
+        square = mean_of((self.differences - mean[:, None]) ** 2, 1)
         with np.errstate(divide="ignore", invalid="ignore"):
             error = np.sqrt(square / np.maximum(count - 1, 1))
         return ((np.abs(mean) > TOLD * error) & (mean != 0.0) & (count > 0)).T
@@ -87,13 +88,6 @@ class Response:
     def unmoved(self) -> list[Target]:
         """Targets that no parameter moves."""
         return [t for t, told in zip(self.targets, self.told) if not told.any()]
-
-
-def _nanmean(values: np.ndarray, axis: int) -> np.ndarray:
-    there = np.isfinite(values)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found: np.ndarray = np.where(there, values, 0.0).sum(axis) / there.sum(axis)
-    return found
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from returnee.experiments import defaults
-from returnee.experiments.arguments import check_fields
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import check
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.statistics.coordinates import Coordinate, values_at
+from returnee.experiments.statistics.intervals import mean_of
 from returnee.experiments.studies.calibration import identify
 from returnee.experiments.studies.calibration.ensemble import Bands, sample_around, well_spread
 from returnee.experiments.studies.calibration.points import Frame, Points
 from returnee.experiments.studies.calibration.search import check_method
 from returnee.experiments.studies.calibration.targets import Target, distances
+from returnee.experiments.studies.efforts import CalibrationEffort
 
 DIGITS = 3  # of the parameters of the result
 LOCAL = 2  # times the replicates, for derivatives
@@ -28,75 +27,33 @@ NEAR = 50  # points that the simulation error is pooled over
 Z = 1.645  # bands are widened by the 90 % interval of simulation error
 
 
-@dataclass(frozen=True)
-class Options:
-    """How a calibration is run.
-
-    Attributes
-    ----------
-    trials : int
-        Sets that the search tries.
-    sample : float
-    replicates : int
-        Of each set.
-    method : {"cma", "tpe", "gp"}
-    members : int
-        Sets of the ensemble.
-    verify_sample : float
-        Share of the county in which the result is verified.
-    verify_replicates : int
-        Of the best; the members of the ensemble have a quarter of it.
-    """
-
-    trials: int = defaults.CALIBRATION_TRIALS
-    sample: float = defaults.CALIBRATION_SAMPLE
-    replicates: int = defaults.CALIBRATION_REPLICATES
-    method: str = "cma"
-    members: int = defaults.ENSEMBLE_MEMBERS
-    verify_sample: float = defaults.VERIFY_SAMPLE
-    verify_replicates: int = defaults.VERIFY_REPLICATES
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
-
-    @property
-    def member_replicates(self) -> int:
-        """Replicates in which members of the ensemble are verified."""
-        return max(1, self.verify_replicates // 4)
-
-    def check(self, frame: Frame) -> None:
-        """Refuse what no calibration can have."""
-        limits = {
-            "trials": (self.trials, 1, 1_000_000), "replicates": (self.replicates, 2, 1000),
-            "members": (self.members, 0, 1000),
-            "verify_replicates": (self.verify_replicates, 2, 1000),
-        }  # fmt: skip
-        for name, (value, low, high) in limits.items():
-            if not low <= value <= high:
-                raise UsageError(f"{name}: found {value}, allowed {low} to {high}")
-        check_method(self.method)
-        for sample in (self.sample, self.verify_sample):
-            check(frame.scenario, self.replicates, RunSettings(frame.seed, sample, frame.months))
+def check_options(options: CalibrationEffort, frame: Frame) -> None:
+    """Refuse what no calibration can have."""
+    limits = {
+        "trials": (options.trials, 1, 1_000_000), "replicates": (options.replicates, 2, 1000),
+        "members": (options.members, 0, 1000),
+        "verify_replicates": (options.verify_replicates, 2, 1000),
+    }  # fmt: skip
+    for name, (value, low, high) in limits.items():
+        if not low <= value <= high:
+            raise UsageError(f"{name}: found {value}, allowed {low} to {high}")
+    check_method(options.method)
+    for sample in (options.sample, options.verify_sample):
+        check(frame.scenario, options.replicates, RunSettings(frame.seed, sample, frame.months))
 
 
 def means(figures: np.ndarray) -> np.ndarray:
     """Means over replicates (last axis but one); NaN where fewer than half can show the figure."""
-    there = np.isfinite(figures)
-    count = there.sum(axis=-2)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(there, figures, 0.0).sum(axis=-2) / count
-    return np.where(2 * count >= figures.shape[-2], mean, np.nan)
+    count = np.isfinite(figures).sum(axis=-2)
+    return np.where(2 * count >= figures.shape[-2], mean_of(figures, axis=-2), np.nan)
 
 
 def spread(figures: np.ndarray) -> np.ndarray:
     """Standard deviations over replicates (last axis but one); 0 where fewer than two are there."""
     there = np.isfinite(figures)
-    count = there.sum(axis=-2, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(there, figures, 0.0).sum(axis=-2, keepdims=True) / count
-        square = np.where(there, (figures - mean) ** 2, 0.0).sum(axis=-2)
-    return np.sqrt(square / np.maximum(count[..., 0, :] - 1, 1))
+    apart = figures - mean_of(figures, axis=-2)[..., None, :]
+    square = np.where(there, apart**2, 0.0).sum(axis=-2)
+    return np.sqrt(square / np.maximum(there.sum(axis=-2) - 1, 1))
 
 
 def loss_of(targets: Sequence[Target], figures: np.ndarray) -> Any:
@@ -119,7 +76,11 @@ class Calibrator:
     """The steps of a calibration, over its finished runs."""
 
     def __init__(
-        self, points: Points, axes: tuple[Coordinate, ...], options: Options, reporter: Reporter
+        self,
+        points: Points,
+        axes: tuple[Coordinate, ...],
+        options: CalibrationEffort,
+        reporter: Reporter,
     ) -> None:
         self.points, self.axes, self.options, self.reporter = points, axes, options, reporter
         self.targets = points.frame.targets

@@ -27,6 +27,7 @@ import pandas as pd
 from returnee.experiments.measuring import selections
 from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
 from returnee.experiments.statistics.intervals import estimate, ratio_interval
+from returnee.experiments.statistics.samples import widened
 from returnee.experiments.studies.linkage import design
 from returnee.simulation.state.programmes import PROGRAMMES
 
@@ -109,7 +110,9 @@ def verdict(low: float, high: float) -> str:
     return HIGHER if low > 0.0 else LOWER if high < 0.0 else UNCLEAR
 
 
-def effects_of(values: np.ndarray, names: tuple[str, ...] = (*OUTCOMES, COST)) -> pd.DataFrame:
+def effects_of(
+    values: np.ndarray, names: tuple[str, ...] = (*OUTCOMES, COST), sample: float = 1.0
+) -> pd.DataFrame:
     """Every contrast of every measure.
 
     `values`: shape (64, replicates, measures); replicates in which a cell is missing are left out.
@@ -125,7 +128,7 @@ def effects_of(values: np.ndarray, names: tuple[str, ...] = (*OUTCOMES, COST)) -
         raise ValueError("no replicate in which every cell has run")
     each = np.einsum("cs,srm->rcm", weights, whole)
     each[np.abs(each) < ROUNDING * np.abs(whole).max(axis=(0, 1))] = 0.0
-    mean, low, high, chance, _ = estimate(each)
+    mean, low, high, chance, _ = widened(estimate(each), names, sample)
     rows = [
         {
             "kind": c.kind, "factor": c.factor, "other": c.other, "measure": name,
@@ -155,7 +158,9 @@ def _share(
     return {"share": share, "share_low": float(ends[0]), "share_high": float(ends[1])}
 
 
-def premium_of(siloed: np.ndarray, linked: np.ndarray, nothing: np.ndarray) -> pd.DataFrame:
+def premium_of(
+    siloed: np.ndarray, linked: np.ndarray, nothing: np.ndarray, sample: float = 1.0
+) -> pd.DataFrame:
     """Linked less siloed support, in all and per million yuan a year.
 
     `siloed`, `linked`, `nothing`: shape (replicates, measures); columns are `OUTCOMES` and the
@@ -169,7 +174,7 @@ def premium_of(siloed: np.ndarray, linked: np.ndarray, nothing: np.ndarray) -> p
     if not pairs:
         raise ValueError("no replicate in which every cell of the premium has run")
     middle, each = stacked.mean(axis=0), stacked[:, 1] - stacked[:, 0]
-    gap = estimate(each)
+    gap = widened(estimate(each), (*OUTCOMES, COST), sample)
     of_each = (each > 0).mean(axis=0) + 0.5 * (each == 0).mean(axis=0)
     rate = estimate(_rates(stacked))
     frame = pd.DataFrame(
@@ -230,7 +235,9 @@ def premiums_of(values: np.ndarray, plan: design.Factorial) -> pd.DataFrame:
     nothing = values[place[design.label_of_cell(design.cell_of())]]
     frames = []
     for basis, (siloed, linked) in labels.items():
-        frame = premium_of(values[place[siloed]], values[place[linked]], nothing)
+        frame = premium_of(
+            values[place[siloed]], values[place[linked]], nothing, plan.settings.sample
+        )
         frame.insert(0, "basis", basis)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)

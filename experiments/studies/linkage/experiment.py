@@ -63,7 +63,7 @@ class Linkage:
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Contrasts of the 64 cells, see `linkage_effects.effects_of`."""
-        return effects_of(self.cells)
+        return effects_of(self.cells, sample=self.plan.settings.sample)
 
     @cached_property
     def premiums(self) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.statistics.intervals import estimate
+from returnee.experiments.statistics.samples import widened
 from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, shapley, verdict
 from returnee.experiments.studies.linkage.experiment import command_of
@@ -56,7 +57,7 @@ class Gates:
         listed = contrasts(len(self.parts), self.cells)
         weights = np.array([row[list(self.cells)] for _, _, row in listed])
         each = np.einsum("cs,srm->rcm", weights, whole)
-        mean, low, high, chance, _ = estimate(each)
+        mean, low, high, chance, _ = widened(estimate(each), MEASURES, self.plan.settings.sample)
         gap = mean[:, -1] / whole[self.cells.index(0), :, -1].mean()
         return pd.DataFrame(
             {

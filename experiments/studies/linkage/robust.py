@@ -33,7 +33,7 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.statistics.ensemble import Parts, split
-from returnee.experiments.statistics.intervals import interval, mean_interval
+from returnee.experiments.statistics.intervals import interval, mean_interval, mean_of
 from returnee.experiments.studies import compare_ensemble as over_sets
 from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES
@@ -121,7 +121,11 @@ class Robust:
         columns: dict[str, np.ndarray] = {}
         for m, name in enumerate((*OUTCOMES, COST)):
             low, high = interval(self.each[:, :, m].T)
-            columns |= {name: _mean(self.each[:, :, m]), f"{name}_low": low, f"{name}_high": high}
+            columns |= {
+                name: mean_of(self.each[:, :, m], axis=1),
+                f"{name}_low": low,
+                f"{name}_high": high,
+            }
         return pd.DataFrame(columns, index=pd.RangeIndex(len(self.points), name="point"))
 
     @cached_property
@@ -132,7 +136,7 @@ class Robust:
             column, frame = self.premiums[name].dropna(), self.premiums
             n = len(column)
             low, high = interval(column.to_numpy()).tolist()
-            ceiling = mean_interval(_mean(self.most[:, :, m]))
+            ceiling = mean_interval(mean_of(self.most[:, :, m], axis=1))
             rows.append(
                 {
                     "measure": name, "points": n, "mean": column.mean(), "low": low, "high": high,
@@ -166,12 +170,6 @@ class Robust:
         return frame.loc[order].reset_index(drop=True)
 
 
-def _mean(values: np.ndarray) -> np.ndarray:
-    there = np.isfinite(values)
-    with np.errstate(invalid="ignore"):
-        return np.where(there, values, 0.0).sum(axis=1) / there.sum(axis=1)
-
-
 def parameters(scenario: Scenario, over: str) -> list[Lever]:
     """Behaviour parameters to move: those free in calibration, or all that are not whole numbers."""
     found = [
@@ -182,8 +180,8 @@ def parameters(scenario: Scenario, over: str) -> list[Lever]:
     return [lever for lever in found if lever.free or over == "all"]
 
 
-def bounds_of(lever: Lever) -> tuple[float, float]:
-    """Between what a parameter is moved: its value and `SPREAD` of its range either way.
+def bounds_of(lever: Lever, spread: float = SPREAD) -> tuple[float, float]:
+    """Between what a parameter is moved: its value and a share of its range either way.
 
     Examples
     --------
@@ -192,13 +190,13 @@ def bounds_of(lever: Lever) -> tuple[float, float]:
     [(0.0, 0.07)]
     """
     low, high, value = float(lever.low or 0.0), float(lever.high or 0.0), float(lever.value or 0.0)
-    reach = SPREAD * (high - low)
+    reach = spread * (high - low)
     return max(low, value - reach), min(high, value + reach)
 
 
-def hypercube(moved: list[Lever], points: int, seed: int) -> np.ndarray:
+def hypercube(moved: list[Lever], points: int, seed: int, spread: float = SPREAD) -> np.ndarray:
     """Points of a Latin hypercube, shape (points, parameters), the same for the same seed."""
-    low, high = np.array([bounds_of(lever) for lever in moved]).T
+    low, high = np.array([bounds_of(lever, spread) for lever in moved]).T
     drawn = qmc.LatinHypercube(len(moved), seed=np.random.default_rng(seed)).random(points)
     return low + drawn * (high - low)
 
@@ -285,7 +283,7 @@ def robust(
         siloed, linked, ceiling = values[::3], values[1::3], values[2::3]
     each, most = linked - siloed, ceiling - siloed
     with np.errstate(divide="ignore", invalid="ignore"):
-        gaps = _mean(each[:, :, -1]) / _mean(siloed[:, :, -1])
+        gaps = mean_of(each[:, :, -1], axis=1) / mean_of(siloed[:, :, -1], axis=1)
     found = Robust(
         plan, over, cap, moved, drawn, each, most, gaps, store.failures(), store.folder, command
     )  # fmt: skip

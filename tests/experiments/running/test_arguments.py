@@ -19,8 +19,7 @@ from returnee.experiments.running.options import Where
 from returnee.experiments.running.status import status_of
 from returnee.experiments.studies.adapters import ema_model, mesa_parameters
 from returnee.experiments.studies.budget import budget
-from returnee.experiments.studies.calibration.calibrate import calibrate
-from returnee.experiments.studies.calibration.steps import Options
+from returnee.experiments.studies.calibration.calibrate import Options, calibrate
 from returnee.experiments.studies.calibration.targets import read_targets
 from returnee.experiments.studies.compare_ensemble import compare_ensemble
 from returnee.experiments.studies.discovery import discover

@@ -16,11 +16,12 @@ from typer.testing import CliRunner
 from returnee import sensitivity
 from returnee.experiments.commands.app import app
 from returnee.experiments.commands.sensitivity import sensitivity_command
+from returnee.experiments.defaults import MORRIS, SOBOL
 from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import NAMES
 from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
 from returnee.experiments.running import jobs
-from returnee.experiments.statistics.indices import MORRIS, SOBOL, draw, indices_of, problem_of
+from returnee.experiments.statistics.indices import draw, indices_of, problem_of
 from returnee.experiments.studies.sensitivity import settled, strongest
 
 KEYS = ["behaviour.firm.luck_sd", "behaviour.firm.shock_sd", "behaviour.firm.optimism"]

@@ -1,0 +1,53 @@
+"""What a sample of the county gets wrong, and intervals that carry it.
+
+Some things are finite: a place in an incubator is a whole place, a month's claims on a pot come in lumps, and in
+a market with few firms the largest has a market of its own. Where the level of a measure in a sample
+differs from the full county's beyond luck, ``data/samples.csv`` has by how much, as a share of the full county's
+level: it is written by ``python -m benchmarks.samples --write``. A difference between two policies is taken to be
+off by that share, either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.statistics.intervals import Estimate
+
+FILE = Path(__file__).parents[1] / "data" / "samples.csv"
+TOLD = 2.576  # standard errors beyond which a bias is not luck: two-sided, 99 %
+
+
+@lru_cache(maxsize=1)
+def table() -> pd.DataFrame:
+    """Bias by sample (rows, the smallest first) and measure, a share of the level; 0 if it may be luck."""
+    rows = pd.read_csv(FILE)
+    rows["bias"] = rows["bias"].where(rows["bias"].abs() > TOLD * rows["error"], 0.0)
+    return rows.pivot(index="sample", columns="measure", values="bias").sort_index()
+
+
+def bias_of(measures: Sequence[str], sample: float) -> np.ndarray:
+    """By which share a sample gets each measure wrong; 0 for the full county and where none is known.
+
+    That of the largest sample measured that is not larger, else of the smallest.
+
+    Examples
+    --------
+    >>> bias_of(["firms_open", "nothing known"], 1.0).tolist()
+    [0.0, 0.0]
+    """
+    found = table()
+    if sample >= 1.0:
+        return np.zeros(len(measures))
+    place = max(int(np.searchsorted(found.index, sample, side="right")) - 1, 0)
+    return found.iloc[place].reindex(list(measures)).fillna(0.0).abs().to_numpy()
+
+
+def widened(found: Estimate, measures: Sequence[str], sample: float) -> Estimate:
+    """The same with intervals that carry what a sample gets wrong; measures on the last axis."""
+    reach = bias_of(measures, sample) * np.abs(found.mean)
+    return found._replace(low=found.low - reach, high=found.high + reach)

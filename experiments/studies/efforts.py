@@ -1,0 +1,154 @@
+"""How thoroughly studies look: what is searched over or moved, how often, and with how many runs.
+
+Apart from what does the work, so that the command line answers without loading it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from returnee.experiments import defaults
+from returnee.experiments.arguments import check_fields
+from returnee.experiments.errors import UsageError
+from returnee.experiments.measuring.selections import SENSITIVE
+
+SHIPPED = "ensemble"  # parameter sets that ship
+FREE = "free"  # sets of assumptions around the values in use
+BOTH = "both"
+METHODS = (defaults.MORRIS, defaults.SOBOL, BOTH)
+SPREAD = 0.1  # of a parameter's allowed range, either way
+
+
+@dataclass(frozen=True)
+class BudgetEffort:
+    """What is searched over, and how thoroughly.
+
+    Attributes
+    ----------
+    levers : sequence of str
+        Policy keys to search over; all of programmes and linkage if left out.
+    trials, population : int
+        Mixes to try, and in one generation.
+    keep : int
+        Mixes of the front that are looked at under many assumptions.
+    worlds : int
+        Sets of assumptions: members of the ensemble, far from each other, or points of a Latin
+        hypercube.
+    over : str
+        ``"ensemble"``, the parameter sets that ship, or the path of a CSV file of such sets; or
+        ``"free"``: behaviour parameters that are free in calibration, within
+        `SPREAD` of their range either way.
+    replicates : int
+        Runs of each mix.
+    """
+
+    levers: Sequence[str] = ()
+    trials: int = 200
+    population: int = 24
+    keep: int = 8
+    worlds: int = 20
+    over: str = SHIPPED
+    replicates: int = 4
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
+    def check(self) -> None:
+        """Refuse what cannot be done, before anything is run."""
+        for label, least in (("trials", 1), ("population", 2), ("keep", 1), ("worlds", 1)):
+            if not least <= getattr(self, label) <= 100_000:
+                found = getattr(self, label)
+                raise UsageError(f"{label}: found {found}, allowed {least} to 100000")
+        if self.over not in (FREE, SHIPPED) and not self.over.lower().endswith(".csv"):
+            raise UsageError(f"over: found {self.over}, allowed {SHIPPED}, {FREE}, or a .csv file")
+
+
+@dataclass(frozen=True)
+class SensitivityEffort:
+    """How parameters are moved, and how thoroughly.
+
+    Attributes
+    ----------
+    over : "free", "all" or sequence of str
+        Behaviour parameters that are free in calibration, all, or keys; numbers that are not whole.
+    method : {"morris", "sobol", "both"}
+        Screening, shares of variance, or screening and then shares of the `top` parameters.
+    trajectories : int
+        Of Morris; each takes a run more than there are parameters, for each scenario and replicate.
+    base : int
+        Base points of Sobol, a power of two; each takes twice the parameters and two more.
+    top : int
+        Parameters kept after screening.
+    spread : float
+        Share of a parameter's allowed range by which it is moved either way.
+    measures : sequence of str
+    replicates : int
+        Runs of each scenario at each point.
+    max_runs : int
+        More runs than this are refused.
+    """
+
+    over: str | Sequence[str] = "free"
+    method: str = BOTH
+    trajectories: int = 20
+    base: int = 64
+    top: int = 6
+    spread: float = SPREAD
+    measures: Sequence[str] = SENSITIVE
+    replicates: int = 2
+    max_runs: int = defaults.MAX_RUNS
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
+    def check(self) -> None:
+        """Refuse what cannot be done, before anything is run."""
+        if self.method not in METHODS:
+            raise UsageError(f"method: found {self.method}, allowed {', '.join(METHODS)}")
+        if not 2 <= self.trajectories <= 100_000:
+            raise UsageError(f"trajectories: found {self.trajectories}, allowed 2 to 100000")
+        if not 2 <= self.base <= 2**20 or self.base & (self.base - 1):
+            raise UsageError(f"base: found {self.base}, allowed a power of two from 2")
+        if not 1 <= self.top <= 100:
+            raise UsageError(f"top: found {self.top}, allowed 1 to 100")
+
+
+@dataclass(frozen=True)
+class CalibrationEffort:
+    """How a calibration is run.
+
+    Attributes
+    ----------
+    trials : int
+        Sets that the search tries.
+    sample : float
+    replicates : int
+        Of each set.
+    method : {"cma", "tpe", "gp"}
+    members : int
+        Sets of the ensemble.
+    verify_sample : float
+        Share of the county in which the result is verified.
+    verify_replicates : int
+        Of the best; the members of the ensemble have a quarter of it.
+    """
+
+    trials: int = defaults.CALIBRATION_TRIALS
+    sample: float = defaults.CALIBRATION_SAMPLE
+    replicates: int = defaults.CALIBRATION_REPLICATES
+    method: str = "cma"
+    members: int = defaults.ENSEMBLE_MEMBERS
+    verify_sample: float = defaults.VERIFY_SAMPLE
+    verify_replicates: int = defaults.VERIFY_REPLICATES
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
+    @property
+    def member_replicates(self) -> int:
+        """Replicates in which members of the ensemble are verified."""
+        return max(1, self.verify_replicates // 4)
