@@ -173,7 +173,7 @@ def sample_bias(sample: float, lang: str) -> str:
         return ""
     label = phrase(BY_NAME[name], "noun", lang)
     return str(words(lang)["sample_bias"]).format(
-        sample=percent(sample, lang), label=label, most=percent(most, lang, places=1)
+        sample=percent(sample, lang, places=1), label=label, most=percent(most, lang, places=1)
     )
 
 

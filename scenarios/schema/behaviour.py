@@ -414,12 +414,12 @@ class Closing(Group):
     """Stopping, being struck off, default, and trying again."""
 
     outlook_margin: float = lever(
-        0.2, unit="log points", within=(0, 2), free=True,
+        0.17, unit="log points", within=(0, 2), free=True,
         en="Patience with the firm", zh="歇业容忍度",
         help=("How far the outlook may fall below the alternative before the owner stops.",
               "经营前景低于替代选择多少时业主歇业。"))
     strike_off: float = lever(
-        0.34, unit="chance/report", within=(0, 1), free=True,
+        0.26, unit="chance/report", within=(0, 1), free=True,
         en="Struck off", zh="吊销概率",
         help=("Chance at a yearly report that a dormant firm is struck off the register.",
               "年报时休眠企业被吊销的概率。"))

@@ -94,7 +94,7 @@ def new_context(browser):
 
 @pytest.fixture(scope="session")
 def context(browser):
-    """A window for pages that are only looked at: what they load is read and compiled once."""
+    """A window for pages of one visitor: what they load is read and compiled once."""
     made = new_context(browser)
     yield made
     made.close()
@@ -141,18 +141,21 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser, address):
+def visit(browser, context, address):
     """Make a visitor; at the end none has left this machine or met an error in a script."""
     visitors, windows = [], []
 
-    def new(query="", whole=True):
-        """Open a window of the visitor's own."""
-        windows.append(new_context(browser))
-        visitors.append(Visitor(windows[-1], address))
+    def new(query="", whole=True, alone=False):
+        """Open a page; if `alone` in a window of its own, which has read and saved nothing before."""
+        if alone:
+            windows.append(new_context(browser))
+        visitors.append(Visitor(windows[-1] if alone else context, address))
         visitors[-1].go(query, whole)
         return visitors[-1]
 
     yield new
+    for visitor in visitors:
+        visitor.page.close()
     for window in windows:
         window.close()
     for visitor in visitors:

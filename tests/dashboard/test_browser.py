@@ -267,7 +267,7 @@ def test_every_chart_has_a_table_and_its_figures_as_a_file(shown):
 
 
 def test_a_scenario_goes_down_and_up_again(visit):
-    page = visit("v=1&base=siloed&training.places=1500&lang=en", whole=False).page
+    page = visit("v=1&base=siloed&training.places=1500&lang=en", whole=False, alone=True).page
     name, content = saved(page, page.locator("[data-key=download]").click)
     assert tomllib.loads(content.decode())["policy"]["training"]["places"] == 1500
     other = visit("v=1&lang=en", whole=False).page
@@ -305,7 +305,7 @@ def test_files_that_cannot_be_used_are_refused_in_words(visit):
 
 
 def test_a_report_in_chinese(visit):
-    visitor = visit("v=1&base=linked&lang=zh", whole=False)
+    visitor = visit("v=1&base=linked&lang=zh", whole=False, alone=True)
     page = visitor.page
     name, content = saved(
         page, page.get_by_role("button", name=words("zh")["explore"]["report"]).click
@@ -322,7 +322,7 @@ def test_a_report_in_chinese(visit):
 
 
 def test_ten_visitors_move_levers_each_their_own(visit):
-    visitors = [visit("v=1&lang=en", whole=False) for _ in range(10)]
+    visitors = [visit("v=1&lang=en", whole=False, alone=True) for _ in range(10)]
     places = [str(1100 + 100 * k) for k in range(10)]
     for visitor, own in zip(visitors, places, strict=True):
         open_group(visitor.page, "en")

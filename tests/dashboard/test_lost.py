@@ -54,7 +54,7 @@ def test_a_page_comes_back_by_itself_after_the_server_was_restarted(browser):
 
 
 def test_a_short_cut_does_not_load_the_page_again(visit):
-    page = visit("v=1&training.places=1500").page
+    page = visit("v=1&training.places=1500", alone=True).page
     page.evaluate("() => { window.before = true; solara.debug.dropConnection() }")
     page.wait_for_function("() => solara.debug.reconnectCount > 0")
     page.wait_for_function(CULLED)
@@ -63,14 +63,14 @@ def test_a_short_cut_does_not_load_the_page_again(visit):
 
 def test_work_that_ends_while_a_page_is_cut_off_is_shown(visit):
     """Its last words may be lost; a page that stands still after a cut loads itself again."""
-    page = visit("v=1&training.places=1600", whole=False).page
+    page = visit("v=1&training.places=1600", whole=False, alone=True).page
     page.evaluate("() => solara.debug.dropConnection()")
     page.wait_for_function("() => document.querySelector('.state') && !document.querySelector('.state progress')")  # fmt: skip
     page.wait_for_function("() => window.returnee_drawn")
 
 
 def test_a_page_that_stands_still_after_a_cut_loads_itself_again(visit):
-    page = visit("v=1&training.places=1500").page
+    page = visit("v=1&training.places=1500", alone=True).page
     page.evaluate("() => { window.before = true; solara.debug.dropConnection() }")
     page.wait_for_function("() => solara.debug.reconnectCount > 0")
     # As if the answer had been lost: a progress bar that never moves.
@@ -85,7 +85,7 @@ def test_a_page_that_stands_still_after_a_cut_loads_itself_again(visit):
 
 
 def test_back_goes_a_page_back_and_not_out_of_the_dashboard(visit):
-    page = visit("v=1&page=sources&lang=en", whole=False).page
+    page = visit("v=1&page=sources&lang=en", whole=False, alone=True).page
     page.locator("nav .tab", has_text="Learn").click()
     page.wait_for_function("() => location.search.includes('page=learn')")
     page.locator("nav .tab", has_text="Budget").click()
@@ -101,7 +101,7 @@ def test_back_goes_a_page_back_and_not_out_of_the_dashboard(visit):
 
 
 def test_a_lever_is_no_step_for_the_back_button(visit):
-    page = visit("v=1&lang=en", whole=False).page
+    page = visit("v=1&lang=en", whole=False, alone=True).page
     steps = page.evaluate("() => history.length")
     page.locator("summary", has_text="Training").first.click()
     page.locator("input[aria-label^='Training places']").fill("1500")
@@ -111,7 +111,7 @@ def test_a_lever_is_no_step_for_the_back_button(visit):
 
 
 def test_a_lever_that_cannot_be_leaves_levers_and_saved_scenarios(visit):
-    page = visit("v=1&lang=zh&county.work.wage_floor=30000&saved=mine~linked~1~training.places=1500", whole=False).page  # fmt: skip
+    page = visit("v=1&lang=zh&county.work.wage_floor=30000&saved=mine~linked~1~training.places=1500", whole=False, alone=True).page  # fmt: skip
     page.locator(".notice.wrong", has_text="现为").wait_for()
     page.locator(".levers").wait_for()
     page.locator("button[data-key='reset']").click()
@@ -121,7 +121,7 @@ def test_a_lever_that_cannot_be_leaves_levers_and_saved_scenarios(visit):
 
 
 def test_no_answer_of_the_page_is_refused_by_its_own_headers(visit):
-    visitor = visit("v=1&page=learn&lang=en", whole=False)
+    visitor = visit("v=1&page=learn&lang=en", whole=False, alone=True)
     refused = []
     visitor.page.on("console", lambda said: refused.append(said.text) if "Content Security" in said.text else None)  # fmt: skip
     for name in ("Explore", "Compare", "Budget", "Paths", "Network", "Sources"):
