@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 def names(frame: FrameType | None, context: int = 1) -> list[tuple[str, ...]]:
     """Stand for ``inspect.getouterframes`` where only names of functions are asked for."""
-    found = []
+    found: list[tuple[str, ...]] = []
     while frame:
         found.append(("", "", "", frame.f_code.co_name))
         frame = frame.f_back
