@@ -235,12 +235,11 @@ def test_exits_are_compensated_from_the_employment_pot_and_interest_is_not() -> 
 
 def test_the_luck_of_a_month_moves_no_price() -> None:
     supplied, sold = set(), set()
-    for replicate in range(3):
+    for luck in (0.1, 0.5, 0.9):
         county = county_of()
-        county.clock.replicate = replicate
         f, firm = an_open_firm(county)
         county.markets.supply[:] = 0
-        trading.trade(county, f)
+        trading.trade(county, f, luck, 0.5)
         supplied.add(int(county.markets[firm.sector].supply))
         sold.add(float(county.sales[f, 0]))
     assert len(supplied) == 1 and len(sold) == 3
