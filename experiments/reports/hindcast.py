@@ -15,7 +15,7 @@ from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import fill, standalone
 from returnee.experiments.studies.hindcast import AGES, FORECASTS, NOW, SEXES, THEN, Hindcast
-from returnee.experiments.words.texts import counted, percent, words
+from returnee.experiments.words.texts import counted, minus, percent, words
 
 MARKS = dict(zip(FORECASTS, ("o", "|", "x")))
 HUES = dict(zip(FORECASTS, (draw.COLOURS[0], draw.BLACK, draw.COLOURS[1])))
@@ -109,7 +109,7 @@ def counties_table(found: Hindcast, lang: str) -> doc.Sheet:
     def cells(row: pd.Series) -> list[str]:
         errors = [percent(row[f"error_{name}"], lang, places=1) for name in names]
         totals = [percent(row[f"total_{name}"], lang, signed=True, places=1) for name in names]
-        points = [f"{100 * row[f'farming_{name}']:+.1f}" for name in names]
+        points = [minus(f"{100 * row[f'farming_{name}']:+.1f}") for name in names]
         return [f"{row['county']} {row['code']}", row["province"], *errors, *totals, *points]
 
     return doc.Sheet(head, [cells(row) for _, row in found.counties.iterrows()], columns="wwn")
