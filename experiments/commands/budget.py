@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from returnee.experiments.commands import shell
@@ -10,13 +11,20 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.studies.efforts import BudgetEffort
 
 
+@dataclass(frozen=True)
+class Laid:
+    """What mixes are laid on."""
+
+    scenario: str = "baseline"
+    set_: list[str] | None = None
+
+
 @spread("budget")
 def budget_command(
     per_year: float,
     maximise: str = "firms_surviving,jobs,return_quality",
     effort: BudgetEffort = BudgetEffort(),
-    scenario: str = "baseline",
-    set_: list[str] | None = None,
+    laid: Laid = Laid(),
     settings: RunSettings = RunSettings(sample=0.005),
     where: Where = Where(),
     results: Keep = Keep(Path("results/budget"), progress=True),
@@ -30,7 +38,7 @@ def budget_command(
 
     found = budget(
         per_year, [name.strip() for name in maximise.split(",") if name.strip()], effort=effort,
-        scenario=scenario, overrides=shell.overrides_of(set_), settings=settings, where=where,
+        scenario=laid.scenario, overrides=shell.overrides_of(laid.set_), settings=settings, where=where,
         results=results,
     )  # fmt: skip
     write_plain(found.folder / STORED, found)

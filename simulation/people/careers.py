@@ -353,19 +353,19 @@ def new_files(c: County):
 def most_events(c: County):
     """More changes of state than may come until decisions are carried out next month.
 
-    They are made by those who have decided, seekers, founders, owners, employees of firms, those who turn
-    18 or retire next month, and heirs of the latter: by three each, though a few may make more.
+    They are made by those who have decided, seekers, founders, owners, employees, those who turn 18 or
+    retire next month, and heirs of the latter: four each, as who begins a venture and gives it up, or is
+    hired, laid off and hired again.
     """
     clock = c.clock
     movers, next_month = clock.decisions, clock.month + 1 - clock.first
     for t in range(len(c.towns)):
-        movers -= c.towns[t].filled
         for state in (r.SEEKING, r.EMPLOYED, r.FOUNDING, r.OWNER):
             movers += c.stock[t, state]
     if next_month + 1 < c.calendar.shape[1]:  # it is of the run
         movers += c.calendar[0, next_month + 1] - c.calendar[0, next_month]
         movers += 2 * (c.calendar[1, next_month + 1] - c.calendar[1, next_month])
-    return 3 * movers + 100
+    return 4 * movers + 100
 
 
 @kernel

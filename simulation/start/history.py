@@ -170,6 +170,8 @@ def advance(county: County, month: int) -> County:
     rules.check()
     while not live_until(county, month):
         county = with_room(county)
+    if county.clock.events >= len(county.events):
+        raise RuntimeError("events: found no room for the changes of a month, see most_events")
     return county
 
 

@@ -167,15 +167,15 @@ def test_titles_are_not_inherited(tmp_path: Path) -> None:
 
 
 IDS = {
-    "baseline": "d337dfb897b75ed4",
-    "linked": "2eab56ca9bc24f40",
-    "coastal_shock": "0ab9866b88b98b83",
-    "coastal_awareness": "eabc534ac6d0b7f3",
-    "coastal_credit": "a65b24d59142e0c3",
-    "coastal_linked": "48c964cbc5a79e7d",
-    "coastal_siloed": "56cae8d7e78a2196",
-    "coastal_space": "119650c977298355",
-    "coastal_training": "a30593d84755e08f",
+    "baseline": "67abd5dbd518f4c6",
+    "linked": "0c852635509e0ff3",
+    "coastal_shock": "71c96e6db8ea2955",
+    "coastal_awareness": "c4163eab78185cb7",
+    "coastal_credit": "a08427cd554c162b",
+    "coastal_linked": "0e39e6f3c9cff29a",
+    "coastal_siloed": "954a225a209cb421",
+    "coastal_space": "31973fdc41d07f3a",
+    "coastal_training": "4855e0854fd65d9b",
 }
 
 

@@ -81,14 +81,14 @@ def test_waiting_ends(crisis):
     county, i = someone_waiting(crisis)
     worker, behaviour = county.workers[i], county.behaviour
     behaviour.returning_constant = -50.0  # nobody prefers home
-    settle_at_home(county, i, OUT_OF_REACH)
+    settle_at_home(county, i, 0.5, OUT_OF_REACH)
     assert worker.waits == 1
     worker.returned -= behaviour.returning_recall_months + 1
-    settle_at_home(county, i, OUT_OF_REACH)
+    settle_at_home(county, i, 0.5, OUT_OF_REACH)
     assert worker.waits == 0
     worker.waits, worker.returned = 1, county.clock.month
     behaviour.returning_constant = 50.0  # home wins with a city job in hand
-    settle_at_home(county, i, OUT_OF_REACH)
+    settle_at_home(county, i, 0.5, OUT_OF_REACH)
     assert worker.waits == 0
     worker.waits = 1
     enter(county, i, r.FARMING)

@@ -41,7 +41,7 @@ def test_the_same_as_a_run(scenario: str) -> None:
     assert stepped.ledger.equals(run.ledger) and stepped.workers.equals(run.workers)
     assert stepped.firms.equals(run.firms) and stepped.paths.equals(run.paths)
     for field in fields(model.county):
-        if field.name not in ("due_list", "moves", "pending"):  # scratch
+        if field.name not in ("due_list", "moves", "pending", "requests"):  # scratch
             mine, its = (getattr(county, field.name) for county in (model.county, run.county))
             assert np.array_equal(mine, its), field.name
     collected = model.datacollector.get_model_vars_dataframe()
@@ -312,7 +312,7 @@ def test_a_replicate_that_is_given_stands() -> None:
         found = mesa.batch_run(CountyModel, parameters, iterations=2, display_progress=False)
         assert [row["jobs"] for row in found] == [first.jobs.iloc[-1]] * 2
     seeded = mesa.batch_run(
-        CountyModel, {"sample": SAMPLE, "months": 3, "seed": [4, 5]}, display_progress=False
+        CountyModel, {"sample": SAMPLE, "months": 3, "seed": [3, 5]}, display_progress=False
     )
     assert seeded[0]["jobs"] != seeded[1]["jobs"] == first.jobs.iloc[-1]
     with pytest.raises(ValueError, match="found both rng and seed"):

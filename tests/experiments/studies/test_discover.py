@@ -149,8 +149,8 @@ def test_another_question_has_another_page(folder: Path) -> None:
 
 def test_a_measure_that_is_missing_everywhere_is_one_line(folder: Path) -> None:
     with pytest.raises(UsageError) as refusal:
-        discover(folder, "baseline", measure="survival_operating_60")
-    assert re.search(r"found survival_operating_60 at [01] of 24 points \(24 ", str(refusal.value))
+        discover(folder, "baseline", measure="survival_registered_60")
+    assert re.search(r"found survival_registered_60 at [01] of 24 points \(24 ", str(refusal.value))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
