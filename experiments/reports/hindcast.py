@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import PercentFormatter
 
+from returnee.experiments.command_line import command_line
 from returnee.experiments.files import write_text
 from returnee.experiments.reports import document
 from returnee.experiments.reports import document as doc
@@ -134,14 +136,14 @@ def report(found: Hindcast, lang: str = "en") -> doc.Report:
         [
             doc.in_short(lang, sentences(found, lang), drawn),
             doc.Section(text["by_county"], [counties_table(found, lang), doc.note(text["note"]), people]),
-            doc.repeat(lang, [command_of()], doc.note(text["rule"]), doc.no_forecast(lang)),
+            doc.repeat(lang, [command_of(found)], doc.note(text["rule"]), doc.no_forecast(lang)),
         ],
     )  # fmt: skip
 
 
-def command_of(*more: str) -> str:
-    """The command that repeats it with what it takes by itself."""
-    return shlex.join(["returnee", "hindcast", "--files", "census", *more])
+def command_of(found: Hindcast, more: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The command that repeats it, with the files in a folder ``census``."""
+    return command_line(["hindcast"], {"files": "census", **found.options, **more})
 
 
 def write_document(found: Hindcast, path: Path) -> Path:
@@ -155,7 +157,7 @@ def write_document(found: Hindcast, path: Path) -> Path:
         write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
     text = fill(
         "hindcast.md.j2", text=words("en")["hindcast"], said=sentences(found), first=first,
-        counties=counties_table(found, "en"), again=command_of("--write-doc", "docs/hindcast.md"),
+        counties=counties_table(found, "en"), again=command_of(found, {"write-doc": "docs/hindcast.md"}),
         plan=found.plan, named=document.facts("en"),
     )  # fmt: skip
     return write_text(path, text)

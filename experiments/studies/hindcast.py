@@ -9,17 +9,18 @@ or fewer, by sex and cohort, as in the rest of its province; the latter knows th
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from returnee.experiments.arguments import checked_arguments
+from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import SCHEMA
@@ -173,6 +174,7 @@ class Hindcast:
     counties: pd.DataFrame
     plan: Plan
     folder: Path
+    options: dict[str, Any]  # of the command that repeats it, but for the folder of the files
 
 
 @checked_arguments
@@ -207,10 +209,14 @@ def hindcast(
         scenarios = {p.code: started(p, Path(folder) / p.code) for p in picked}
         plan = Plan(scenarios, picked[0].code, replicates, settings)
         plan.check()
-        words = ["returnee", "hindcast", "--files", str(files)]
-        store = run(plan, Tidy(lived), where, results, shlex.join(words))
+        options = {
+            "province": list(provinces), "each": each, "replicates": replicates,
+            "sample": settings.sample, "seed": settings.seed,
+        }  # fmt: skip
+        command = command_line(["hindcast"], {"files": files, **options})
+        store = run(plan, Tidy(lived), where, results, command)
     figures = figures_of(picked, pools, store.runs())
-    return Hindcast(figures, errors_of(figures), plan, store.folder)
+    return Hindcast(figures, errors_of(figures), plan, store.folder, options)
 
 
 def started(place: Place, folder: Path) -> Scenario:

@@ -97,6 +97,10 @@ def test_a_hindcast_is_run_and_told(files: Path, tmp_path: Path) -> None:
     assert again.figures.equals(figures)
     for lang, says in (("en", "in the wrong group"), ("zh", "放错了性别年龄组")):
         assert says in sentences(found, lang)[0] and says in html(report(found, lang))
+    manifest = json.loads((tmp_path / "kept" / "manifest.json").read_text("utf-8"))
+    again = "--province 江苏省 --each 1 --replicates 2 --sample 0.002 --seed 1"
+    assert again in manifest["command"].replace("'", "")
+    assert again in html(report(found)).replace("&#39;", "")
     text = write_document(found, tmp_path / "doc" / "hindcast.md").read_text("utf-8")
     assert "滨海县 320922" in text and (tmp_path / "doc" / "images" / "hindcast.svg").exists()
 
