@@ -57,9 +57,11 @@ def test_draws_have_weights_and_a_structure(tmp_path: Path) -> None:
     scenario = load_scenario("linked").with_(second.values)
     assert not scenario.behaviour.structure.signals
     assert ensemble(path) == [first.values, second.values]
+    path = tmp_path / "structure.csv"  # a file is read once
     path.write_text(f"structure,{SHARE}\nsignals,0.1\n", encoding="utf-8")
     with pytest.raises(UsageError, match="structure: found 'signals'.*allowed all, no_credit"):
         members(path)
+    path = tmp_path / "weight.csv"
     path.write_text(f"weight,{SHARE}\n-1,0.1\n", encoding="utf-8")
     with pytest.raises(UsageError, match="weight: found -1.0, allowed a number above 0"):
         members(path)
