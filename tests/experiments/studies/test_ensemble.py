@@ -32,7 +32,7 @@ from returnee.experiments.studies.compare_ensemble import (
     own_luck,
     sets_of,
 )
-from returnee.experiments.studies.ensemble import FILE, ensemble, members, origin, some
+from returnee.experiments.studies.ensemble import FILE, ensemble, origin, some
 from returnee.experiments.studies.linkage.robust import robust
 from returnee.experiments.words.texts import words
 from returnee.scenarios import load_scenario, walk
@@ -45,26 +45,6 @@ SHARE = "behaviour.firm.luck_sd"
 def found(tmp_path_factory: pytest.TempPathFactory) -> EnsembleComparison:
     folder = tmp_path_factory.mktemp("ensemble") / "main"
     return compare_ensemble(["no_support", "linked"], sets=3, out=folder, **SMALL)
-
-
-def test_draws_have_weights_and_a_structure(tmp_path: Path) -> None:
-    path = tmp_path / "own.csv"
-    path.write_text(f"weight,structure,{SHARE}\n3,all,0.1\n1,no_signals,0.2\n", encoding="utf-8")
-    first, second = members(path)
-    assert (first.weight, second.weight) == (0.75, 0.25)
-    assert first.values == {SHARE: 0.1}
-    assert second.values == {SHARE: 0.2, "behaviour.structure.signals": False}
-    scenario = load_scenario("linked").with_(second.values)
-    assert not scenario.behaviour.structure.signals
-    assert ensemble(path) == [first.values, second.values]
-    path = tmp_path / "structure.csv"  # a file is read once
-    path.write_text(f"structure,{SHARE}\nsignals,0.1\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="structure: found 'signals'.*allowed all, no_credit"):
-        members(path)
-    path = tmp_path / "weight.csv"
-    path.write_text(f"weight,{SHARE}\n-1,0.1\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="weight: found -1.0, allowed a number above 0"):
-        members(path)
 
 
 def test_what_ships_lies_within_what_is_allowed_and_moves_free_parameters_only() -> None:
