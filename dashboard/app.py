@@ -10,7 +10,7 @@ from returnee.dashboard.pages import budget, compare, explore, learn, network, p
 from returnee.dashboard.pages.widgets import Browser, Element, Top, box, html, notice
 from returnee.dashboard.settings import FIRST, first_county
 from returnee.dashboard.texts import FOLDER, escaped, words
-from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of, arrive
+from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of, arrive, saved_text
 from returnee.dashboard.visitor.session import Session
 from returnee.experiments.words.texts import county_name
 from returnee.simulation.fingerprint import fingerprint
@@ -25,6 +25,7 @@ PAGES: dict[str, Callable[[Session], Element]] = {
     "sources": sources.Sources,
 }
 OPTIONS: dict[str, frozenset[str] | None] = {
+    **explore.OPTIONS,
     **compare.OPTIONS,
     **budget.OPTIONS,
     **paths.OPTIONS,
@@ -79,7 +80,8 @@ def Page() -> None:
         query=address_of(place),
         title=text["title"].format(page=text["pages"][place.page], county=name),
         lang=place.lang, theme=place.theme, file=session.file.value, copy=session.copy.value,
-        words=text["lost"], event_back=lambda query: back(session, query),
+        words=text["lost"], kept=[saved_text(mix) for mix in place.saved] if session.keeps.value else None,
+        event_back=lambda query: back(session, query), event_restore=session.restored,
     )  # fmt: skip
     pages = [{"key": key, "label": text["pages"][key]} for key in PAGES]
     header = {"skip": text["skip"], "brand": text["brand"], "pages": text["pages_label"],

@@ -12,7 +12,7 @@ import numpy as np
 from returnee.dashboard.content.facts import told, unpaid_a_year
 from returnee.dashboard.live.answers import MOVED, REFERENCE, WHOM, Answer, lined_up
 from returnee.dashboard.live.pool import Asker, gather
-from returnee.dashboard.live.runs import SMALL, lived, reduced
+from returnee.dashboard.live.runs import SMALL, reduced
 from returnee.dashboard.live.stored import evidence
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import LEVERS, Place
@@ -111,7 +111,9 @@ def view(found: Answer, pillar: str, step: str, lang: str, titles: Sequence[str]
     before: tuple[float, float] | None = None
     for key in CHAINS[pillar]:
         count = means.of(step_name(pillar, key))
-        shares = [None if before is None or not b else c / b for c, b in zip(count, before or (0, 0))]
+        shares = [
+            None if before is None or not b else c / b for c, b in zip(count, before or (0, 0))
+        ]
         sign = means.told(step_name(pillar, key))
         steps.append({
             "key": key, "label": label(pillar, key, lang), "count": number(count[0], lang),
@@ -244,7 +246,7 @@ def ruled(lever: Lever, lang: str) -> Ruled:
 def worth(found: Answer, lang: str) -> list[tuple[str, str]]:
     """Deadweight, displacement and who pays: what is asked, and the answer in words."""
     text = words(lang)["worth"]
-    at = {name: found.whom[:, k] for k, name in enumerate(WHOM)}
+    at = {name: found.by_person[:, k] for k, name in enumerate(WHOM)}
     rows = [(text["anyway"], _anyway(at, text, lang)), (text["others"], _others(at, text))]
     return [*rows, (text["pays"], _payers(found, text, lang))]
 
@@ -275,9 +277,7 @@ def _others(at: dict[str, np.ndarray], text: dict[str, Any]) -> str:
 def _payers(found: Answer, text: dict[str, Any], lang: str) -> str:
     rows = found.by_measure[MOVED]
     years = found.plan.settings.months / 12.0
-    spent, county = (
-        float(rows[name]["level"]) / years for name in ("public_cost", "county_cost")
-    )
+    spent, county = (float(rows[name]["level"]) / years for name in ("public_cost", "county_cost"))
     banks = told(found.plan, "loans_written_off", rows["loans_written_off"], lang)
     tax = told(found.plan, "tax", rows["tax"], lang)
     line = str(text["payers"]).format(

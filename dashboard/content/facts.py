@@ -137,7 +137,15 @@ def fact_of(found: Comparison, name: str, effect: Effect, lang: str) -> Fact:
     text, said, measure = words(lang)["facts"], told(found.plan, name, effect, lang), BY_NAME[name]
     level = text["from_to"].format(reference=said.reference, level=said.level)
     interval = text["interval"].format(share=percent(0.9, lang), range=said.interval)
-    return Fact(short_name(name, lang), unit_of(measure, lang), said.much, said.sure, interval, level, said.side)
+    return Fact(
+        short_name(name, lang),
+        unit_of(measure, lang),
+        said.much,
+        said.sure,
+        interval,
+        level,
+        said.side,
+    )
 
 
 def short_name(name: str, lang: str) -> str:

@@ -89,7 +89,7 @@ class Answer(Comparison):
         return np.array([[run.chains for run in of_one] for of_one in self.kept])
 
     @cached_property
-    def whom(self) -> np.ndarray:
+    def by_person(self) -> np.ndarray:
         """Figures of `WHOM` by replicate: the policy against the reference, person by person."""
         ours, theirs = (self.kept[self.made.labels.index(k)] for k in (MOVED, REFERENCE))
         found = [whom_of(a.persons, b.persons) for a, b in zip(ours, theirs, strict=True)]
