@@ -29,12 +29,18 @@ CHARTS = {"tornado": "bars", "heat_map": "heat", "settling": "settling"}  # and 
 Place = tuple[str, str, str]  # scenario, "effect" or "level", and measure
 
 
-def rows_of(found: pd.DataFrame, place: Place, **values: str) -> pd.DataFrame:
-    """Indices of one target at the last step, with some values in some columns; the largest first."""
-    wanted = dict(zip(("scenario", "target", "measure"), place)) | values
-    for name, value in wanted.items():
+def at(found: pd.DataFrame, place: Place) -> pd.DataFrame:
+    """Indices of one target."""
+    for name, value in zip(("scenario", "target", "measure"), place):
         found = found[found[name] == value]
-    return settled(found).sort_values("value", ascending=False)
+    return found
+
+
+def rows_of(found: pd.DataFrame, place: Place, index: str = "") -> pd.DataFrame:
+    """Indices of one target, or one index of it, at the last step; the largest first."""
+    rows = settled(at(found, place))
+    rows = rows[rows["index"] == index] if index else rows
+    return rows.sort_values("value", ascending=False)
 
 
 class Indices(Told[pd.DataFrame]):
@@ -75,7 +81,7 @@ class Indices(Told[pd.DataFrame]):
             return draw.svg_of(chart, self.text[method])
 
     def _bars(self, axes: Axes, place: Place, method: str) -> None:
-        rows = settled(rows_of(self.of(method), place)).set_index("key")
+        rows = settled(at(self.of(method), place)).set_index("key")
         main = rows[rows["index"] == MAIN[method]]
         main = main.sort_values("value", ascending=False, kind="stable")[:SHOWN]
         places, values = np.arange(len(main)), np.nan_to_num(main["value"].to_numpy(dtype=float))
@@ -126,8 +132,7 @@ class Indices(Told[pd.DataFrame]):
         with draw.paper("settling", 9.6, 3.1 * -(-len(places) // 2)) as chart:
             grid = draw.panels(chart, len(places), min(2, len(places)))
             for place, axes in zip(places, grid):
-                steps = found[(found[["scenario", "target", "measure"]] == place).all(axis=1)]
-                steps = steps[steps["index"] == MAIN[method]].sort_values("n")
+                steps = at(found[found["index"] == MAIN[method]], place).sort_values("n")
                 last = rows_of(found, place, index=MAIN[method])["key"][:LINES]
                 for k, key in enumerate(last):
                     line, colour = steps[steps["key"] == key], draw.COLOURS[k]
