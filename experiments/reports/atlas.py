@@ -96,6 +96,7 @@ def chart(spots: Sequence[Spot], label: str, folder: Path | None, lang: str) -> 
     shapes = (
         {spot.code: rings_of(folder / f"{spot.code}.geojson") for spot in spots} if folder else {}
     )
+    spots = [s for s in spots if shapes.get(s.code) or np.isfinite(s.value)]
     placed = [s for s in spots if shapes.get(s.code) or np.isfinite([s.lon, s.lat]).all()]
     norm = norm_of([spot.value for spot in spots])
     colours = ScalarMappable(norm, "PuOr" if isinstance(norm, TwoSlopeNorm) else "viridis")

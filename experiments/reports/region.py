@@ -64,7 +64,9 @@ def sentences(found: Region, lang: str = "en") -> list[str]:
     )
     gains, _ = gains_of(found, [MAIN])
     apart, luck = (float(v[0]) for v in beyond_luck(gains / scales_of(found, [MAIN])))
-    if np.isfinite(luck):
+    if luck == 1.0:
+        told.append(text["alike"])
+    elif np.isfinite(luck):
         told.append(
             text["apart"].format(
                 sd=short(apart), luck=percent(luck, lang), label=gain_unit(MAIN, lang)
@@ -111,6 +113,7 @@ def map_of(found: Region, lang: str, folder: Path | None) -> tuple[str, str]:
         )
         for m, force in zip(found.members, found.forces)
     ]  # fmt: skip
+    spots += [atlas.Spot(code, name, "", np.nan, 0.0) for code, name, _ in found.left_out]
     return atlas.chart(spots, gain_unit(MAIN, lang), atlas.shapes_in(folder), lang)
 
 
