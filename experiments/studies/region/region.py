@@ -23,7 +23,7 @@ import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
-from returnee.experiments.files import write_frame
+from returnee.experiments.files import whole
 from returnee.experiments.measuring.measures import BY_NAME, NAMES, years_of
 from returnee.experiments.measuring.selections import COST, MAIN
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -238,9 +238,8 @@ def command_of(source: Source, policies: Policies, plan: RegionPlan) -> str:
 def keep(found: Region) -> None:
     """Write tables beside the runs, and each county's folder."""
     for name in ("counties", "totals", "groups"):
-        frame = getattr(found, name)
-        write_frame(found.folder / f"{name}.parquet", frame)
-        frame.to_csv(found.folder / f"{name}.csv", index=False)
+        with whole(found.folder / f"{name}.csv") as new:
+            getattr(found, name).to_csv(new, index=False)
     for member in found.members:
         place = found.folder / "inputs" / member.code
         place.mkdir(parents=True, exist_ok=True)
