@@ -49,6 +49,8 @@ class Session:
     ----------
     place : Reactive of Place
         What is shown; the address follows it.
+    step : Reactive of int
+        The last step of the browser's back and forward buttons that `place` answers.
     past, future : list
         What was asked before, and what was undone; see `Place.moves`.
     tried : Reactive of tuple of Tried
@@ -63,6 +65,7 @@ class Session:
 
     def __init__(self, arrival: Arrival, notice: str = "") -> None:
         self.place: solara.Reactive[Place] = solara.reactive(arrival.place)
+        self.step: solara.Reactive[int] = solara.reactive(0)
         self.notices: solara.Reactive[tuple[str, ...]] = solara.reactive(
             (notice,) if notice else ()
         )
@@ -75,8 +78,12 @@ class Session:
         self._number = itertools.count()
 
     def go(self, **changes: Any) -> None:
-        """Change the place; what was asked before can be had back by `undo`."""
-        before, now = self.place.peek(), self.place.peek().but(**changes)
+        """Change the place."""
+        self.show(self.place.peek().but(**changes))
+
+    def show(self, now: Place) -> None:
+        """Show another place; what was asked before can be had back by `undo`."""
+        before = self.place.peek()
         if now.moves() != before.moves():
             self.past = [*self.past, before.moves()][-MOST_STEPS:]
             self.future = []
