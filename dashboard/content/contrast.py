@@ -12,6 +12,7 @@ import pandas as pd
 from returnee.dashboard.content import drawing
 from returnee.dashboard.content.drawing import Spec
 from returnee.dashboard.content.facts import FUTURES, Told, told, years_of
+from returnee.dashboard.content.levers import value_text
 from returnee.dashboard.live.answers import Answer, answer_of, grown, luck_of, sets_of
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import cubes, group_runs
@@ -27,7 +28,7 @@ from returnee.experiments.statistics.quality import weighed_of
 from returnee.experiments.statistics.ranks import rank_chances
 from returnee.experiments.statistics.samples import bias_of
 from returnee.experiments.statistics.spread import drawn_in
-from returnee.experiments.words.texts import amount, label_of, phrase, plain_title, unit_name
+from returnee.experiments.words.texts import amount, label_of, phrase, plain_title
 from returnee.scenarios import Scenario, walk
 
 DIMENSIONS = ("sex", "age", "schooling", "place", "township")
@@ -185,22 +186,17 @@ class Contrast:
             for k, s in self.found.plan.scenarios.items()
         ]
 
-    def lever_rows(self) -> list[tuple[str, str, list[tuple[str, bool]]]]:
-        """Levers in which the scenarios differ: label, unit, and each value with whether it differs."""
+    def lever_rows(self) -> list[tuple[str, list[tuple[str, bool]]]]:
+        """Levers in which the scenarios differ: label, and each value with whether it differs."""
         scenarios = list(self.found.plan.scenarios.values())
         known = [dict(walk(s.policies(1)[0], "policy.")) for s in scenarios]
         rows = []
         for key, lever in known[0].items():
             values = [of[key].value for of in known]
             if len(set(values)) > 1:
-                cells = [(self._value(v), v != values[0]) for v in values]
-                rows.append((label_of(lever, self.lang), unit_name(lever.unit, self.lang), cells))
+                cells = [(value_text(lever, v, self.lang), v != values[0]) for v in values]
+                rows.append((label_of(lever, self.lang), cells))
         return rows
-
-    def _value(self, value: Any) -> str:
-        if isinstance(value, bool):
-            return str(words(self.lang)["levers"]["on" if value else "off"])
-        return amount(float(value), "yuan", self.lang) if abs(value) >= 1e4 else f"{value:,.4g}"
 
     def _level(self, label: str, measure: str) -> float:
         if label == self.found.plan.reference:

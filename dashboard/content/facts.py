@@ -154,6 +154,12 @@ def short_name(name: str, lang: str) -> str:
     return str(named[name]) if name in named else phrase(BY_NAME[name], "short", lang)
 
 
+def tab_name(name: str, lang: str) -> str:
+    """A measure as a tab is called."""
+    label = phrase(BY_NAME[name], "tab", lang)
+    return label[:1].upper() + label[1:]
+
+
 def headline(found: Answer, lang: str, title: str, reference: str) -> str:
     """The answer in one sentence: what can be told, then what can't."""
     text = words(lang)["headline"]

@@ -18,7 +18,7 @@ from returnee.dashboard.content.contrast import (
     versus,
     without,
 )
-from returnee.dashboard.content.facts import short_name
+from returnee.dashboard.content.facts import short_name, tab_name
 from returnee.dashboard.live.answers import Answer
 from returnee.dashboard.live.asking import Shown, use_answers
 from returnee.dashboard.live.runs import STAGES, share_of
@@ -118,7 +118,7 @@ def Found(session: Session, found: Answer) -> None:
         "ranks", lang, ["card"], rows=ranked, heads=heads, lines=content.spending_lines(),
     )  # fmt: skip
     with box(classes="stack"):
-        views = [(name, phrase(BY_NAME[name], "tab", lang)) for name in CHARTS]
+        views = [(name, tab_name(name, lang)) for name in CHARTS]
         controls([tabs("gap", text["gap_label"], gap, views)], pick)
         plot(content.gaps(gap))
     piece("matrix", lang, ["card"], rows=content.rows(), names=compared, reference=reference)
@@ -185,7 +185,7 @@ def Kept(session: Session) -> None:
         if not place.saved:
             html(f"<p>{escaped(text['none'])}</p>")
         for mix in place.saved:
-            with box(classes="bar kept"):
+            with box(classes="toolbar kept"):
                 html(f"<b>{escaped(mix.title)}</b>")
                 items = [
                     button("show", text["show"], value=mix.title),

@@ -18,6 +18,7 @@ from returnee.dashboard.content.facts import (
     headline,
     pots,
     spending,
+    tab_name,
     waiting,
 )
 from returnee.dashboard.content.tried import Moves, changed, tried
@@ -349,10 +350,10 @@ def Found(session: Session, shown: Shown[Answer], found: Answer, before: Answer 
     )
     below.current = kept
     html(content.head, classes=[] if shown.fresh else ["busy"])
-    with box(classes="bar"):
+    with box(classes="toolbar"):
         html(answer_line(shown, place), live=True)
         Actions(session)
-    views = [(name, phrase(BY_NAME[name], "tab", lang)) for name in CHARTS]
+    views = [(name, tab_name(name, lang)) for name in CHARTS]
     controls(
         [tabs("chart", text["measure"], place.chart, views)],
         lambda data: session.go(chart=data["value"]) if data["value"] in CHARTS else None,
