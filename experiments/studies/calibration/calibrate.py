@@ -24,6 +24,7 @@ from returnee.experiments.running.status import duration
 from returnee.experiments.studies.calibration import priors
 from returnee.experiments.studies.calibration.bank import Aimed, Bank, bank_plan, simulate_bank
 from returnee.experiments.studies.calibration.screening import (
+    chosen,
     effects,
     screened,
     trajectories,
@@ -150,7 +151,7 @@ def calibrate(
     table = None
     if effort.screen:
         table = runner.screen(box)
-        box = priors.box_of(list(table["parameter"][: effort.chosen]), own)
+        box = priors.box_of(chosen(table, effort.chosen), own)
     return replace(runner.match(box), scenario=read, screening=table)
 
 
