@@ -16,6 +16,7 @@ from returnee.experiments.studies.linkage.experiment import linkage
 from returnee.experiments.studies.linkage.gates import gates
 from returnee.experiments.studies.linkage.robust import robust
 from returnee.scenarios import levers
+from returnee.scenarios.schema.county_folder import SHIPPED_COUNTIES
 
 TINY: dict[str, Any] = {"sample": 0.002, "months": 12}
 WORDS = ("--sample", 0.002, "--months", 12)
@@ -80,3 +81,16 @@ def outputs(folder: Path) -> None:
     write_plain(folder / "budget" / STORED, found)
     calibrate(targets=default_targets()[5:8], sets=12, waves=1, free=MOVED, workers=2,
               out=folder / "calibrate", **TINY)  # fmt: skip
+    (folder / "counties.csv").write_text(
+        f"folder,rich\n{SHIPPED_COUNTIES / 'example'},1\n", encoding="utf-8"
+    )
+    say(
+        "region",
+        folder / "counties.csv",
+        "--simulated",
+        200,
+        "--months",
+        12,
+        "--out",
+        folder / "region",
+    )
