@@ -116,6 +116,7 @@ def read_counties(
     if source.table is not None:
         found, left = of_table(source.table, tables, source.year, root), []
     else:
+        say("writing the counties")
         found, left = of_provinces(source, tables[source.year], tables, root)
     if not found:
         raise UsageError("region: found no county that can be simulated, allowed at least one")

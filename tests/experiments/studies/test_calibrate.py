@@ -17,7 +17,12 @@ from returnee.experiments.reports.calibration import as_json, write_page
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.emulators import emulator
 from returnee.experiments.studies.calibration import priors
-from returnee.experiments.studies.calibration.bank import Bank, mean_and_variance, simulate_bank
+from returnee.experiments.studies.calibration.bank import (
+    Bank,
+    Luck,
+    mean_and_variance,
+    simulate_bank,
+)
 from returnee.experiments.studies.calibration.calibrate import Calibration, calibrate
 from returnee.experiments.studies.calibration.screening import effects, screened, trajectories
 from returnee.experiments.studies.calibration.targets import (
@@ -193,7 +198,7 @@ def test_sets_have_luck_of_their_own(tmp_path: Path) -> None:
     points = np.repeat(box.values(np.full((1, 3), 0.5)), 2, axis=0)
     settings = RunSettings(sample=0.001, months=12)
     own = simulate_bank(points, FREE, AIMED, settings)
-    same = simulate_bank(points, FREE, AIMED, settings, common=True)
+    same = simulate_bank(points, FREE, AIMED, settings, luck=Luck(common=True))
     assert not np.array_equal(own.x[0], own.x[1], equal_nan=True)
     assert np.array_equal(same.x[0], same.x[1], equal_nan=True)
 
@@ -306,7 +311,7 @@ WRONG: dict[tuple[Any, ...], str] = {
     ("--prior", f"{SD}=0.2:0.3"): f"prior: {SD}: found 0.2 to 0.3, allowed a range that includes",
     ("--prior", f"{SD}=0.2"): "allowed KEY=LOW:HIGH",
     ("--prior", f"{SD}=0:7"): "allowed within 0 to 1",
-    ("--set", f"{SD}=0.9"): f"prior: {SD}: found 0.9 in use, allowed",
+    ("--set", f"{SD}=0.9"): "allowed a range that includes the value in use, 0.9",
     ("--workers", 0): "workers: found 0",
     ("--sample", 0): "sample",
     ("--months", 0): "months",
