@@ -132,7 +132,7 @@ def sentence(found: Comparison, scenario: str, lang: str) -> str:
     effects = found.effects[found.effects["scenario"] == scenario].set_index("measure")
     keys = effects.loc[list(KEY)]
     told = [
-        _clause(found, row, lang) for _, row in keys.iterrows() if row["verdict"] in (HIGHER, LOWER)
+        clause(found, row, lang) for _, row in keys.iterrows() if row["verdict"] in (HIGHER, LOWER)
     ]
     rest = [
         say.phrase(BY_NAME[str(name)], "noun", lang)
@@ -169,8 +169,8 @@ def reading(found: Comparison, lang: str) -> str:
     return say.joined(lang, *parts)
 
 
-def _clause(found: Comparison, effect: pd.Series, lang: str) -> str:
-    """One difference that can be told, in words."""
+def clause(found: Comparison, effect: pd.Series, lang: str, sure: str = "") -> str:
+    """One difference that can be told, in words; behind it its interval, or how sure it is."""
     text, unit = say.words(lang), str(effect["unit"])
     years = years_of(effect["kind"], found.plan.settings.months)
     way = "up" if effect["difference"] > 0 else "down"
@@ -178,7 +178,7 @@ def _clause(found: Comparison, effect: pd.Series, lang: str) -> str:
         size=say.figure(abs(effect["difference"]) / years, unit, lang, digits=3),
         more=text["change"][f"more_{way}"],
         level=text["change"][f"level_{way}"],
-        interval=say.span(effect["low"] / years, effect["high"] / years, unit, lang),
+        interval=sure or say.span(effect["low"] / years, effect["high"] / years, unit, lang),
     )
 
 
@@ -305,7 +305,7 @@ class Page:
         ]
         for label in plan.compared:
             changes = lever_changes(plan.scenarios[label], plan.scenarios[plan.reference])
-            rows = [self._lever(*change) for change in changes]
+            rows = [self.lever_row(*change) for change in changes]
             head = [text["lever"], columns["key"], self.reference, self.title(label)]
             head += [columns["unit"], text["evidence"]]
             table = (
@@ -319,7 +319,8 @@ class Page:
         )
         return doc.Section(text["assumptions"], [*blocks, doc.Text([count])])
 
-    def _lever(self, month: int, lever: Lever, theirs: Any, ours: Any) -> doc.Row:
+    def lever_row(self, month: int, lever: Lever, theirs: Any, ours: Any) -> doc.Row:
+        """A lever that differs: name, key, both values, unit, and what it rests on."""
         label = say.label_of(lever, self.lang)
         if month > 1:
             label = f"{label} ({self.text['from_month'].format(month=month)})"
