@@ -24,6 +24,7 @@ from returnee.dashboard.live.answers import (
 from returnee.dashboard.live.asking import Job, Shown, use_answers, use_job
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import SMALL, STAGES, share_of
+from returnee.dashboard.pages.papers import Papers
 from returnee.dashboard.pages.widgets import (
     Control,
     Levers,
@@ -357,6 +358,7 @@ def Actions(session: Session) -> None:
     if shown.busy:
         buttons.append(button("cancel", text["cancel"]))
     controls(buttons, begin)
+    Papers(session)
     if shown.busy and job.value is not None:
         line = text[f"{job.value.kind}_running"].format(done=shown.done, total=shown.total)
         state(lang, line if shown.total else text["full_wait"], shown.done, shown.total or 1)

@@ -165,7 +165,7 @@ class Tables(Page):
         rows: list[doc.Row] = [
             [self.title(row["scenario"]), text["figures"][row["measure"]],
              *self._figures(row, row["unit"])]
-            for row in self.found.support.to_dict("records")
+            for row in self.found.support.dropna(subset=["reference", "level"], how="all").to_dict("records")
         ]  # fmt: skip
         return self.one("support", head, rows)
 
