@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ class County(Bundle):
     What there is one of is handed out as its record: ``clock``, ``behaviour``, ``facts``, and of this
     month ``policy`` and ``now``. Everything that changes lives in these arrays, so a copy of them is a copy of the county.
     """
+
+    unchanged: ClassVar[tuple[str, ...]] = ("policies", "behaviour", "facts")
 
     workers: np.recarray  # WORKER (workers,)
     due: np.ndarray  # int16 (workers,): month of the next review
