@@ -88,9 +88,7 @@ def tell(builder: Any, kind: type, what: str, unchanged: bool = False) -> None:
 
 def tell_field(builder: Any, kind: type, record: Any, field: str) -> None:
     """Tell of a field of a record."""
-    if isinstance(record, types.Record) and not isinstance(
-        record.typeof(field), types.NestedArray
-    ):
+    if isinstance(record, types.Record) and not isinstance(record.typeof(field), types.NestedArray):
         what = f"{field} of {record.size} bytes, {len(record.fields)} fields"
         tell(builder, kind, what, kind is LoadInstr and record in UNCHANGED)
 
@@ -159,6 +157,7 @@ class Lower(lowering.Lower):
         place = self._place(target_var, index_var, array, where)
         store_item(self.context, self.builder, array, value, place)
         tell_item(self.builder, StoreInstr, array)
+        return None
 
     def _is_place(self, array: Any, where: Any) -> bool:
         """Whether an index is one whole number for each dimension, of which no check is wanted."""
