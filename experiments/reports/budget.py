@@ -11,7 +11,9 @@ from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
+from returnee.experiments.reports import uncertain
 from returnee.experiments.reports.html import html
+from returnee.experiments.statistics.ensemble import weighted_mean
 from returnee.experiments.studies.budget import USUAL, Budget
 from returnee.experiments.words import texts as say
 from returnee.scenarios import Policy
@@ -56,7 +58,7 @@ def front_chart(found: Budget, lang: str) -> str:
 def spending_chart(found: Budget, lang: str) -> str:
     """Yearly spending of each mix by pillar, from the ledger, and the cap."""
     text = say.words(lang)["budget"]
-    spent, pillars = _by_programme(found), groups(Policy)
+    spent, pillars = found.by_programme, groups(Policy)
     place = {name: k for k, name in enumerate(PROGRAMMES)}
     names = [mix_name(name, lang) for name in found.table.index]
     scale, unit = (1e4, "万") if lang == "zh" else (1e6, " m")
@@ -73,10 +75,6 @@ def spending_chart(found: Budget, lang: str) -> str:
         axes.set_xlabel(f"{text['spent']} ({unit.strip()} {say.unit_name('yuan', lang)})")
         chart.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=8)
         return draw.svg_of(chart, text["spending"])
-
-
-def _by_programme(found: Budget) -> np.ndarray:
-    return np.nanmean(found.spent, axis=(1, 2))
 
 
 def mix_name(name: str, lang: str) -> str:
@@ -129,10 +127,12 @@ def _gain_line(found: Budget, name: str, mix: Any, lang: str) -> str:
     text, row, unit = say.words(lang)["budget"], found.gains.loc[mix], BY_NAME[name].unit
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     told = low > 0.0 or high < 0.0
-    return str(text["gain_told" if told else "gain_not_told"]).format(
+    line = str(text["gain_told" if told else "gain_not_told"]).format(
         gain=say.figure(row[name], unit, lang, signed=True),
         interval=say.span(low, high, unit, lang),
     )
+    place = found.table.index.get_loc(mix), found.search.objectives.index(name)
+    return say.joined(lang, line, uncertain.sources_line(found.parts(*place), lang))
 
 
 def report(found: Budget, lang: str = "en") -> doc.Report:
@@ -205,7 +205,7 @@ def _gains(found: Budget, lang: str) -> doc.Sheet:
 
 
 def _spending(found: Budget, lang: str) -> doc.Sheet:
-    text, spent = say.words(lang)["budget"], _by_programme(found)
+    text, spent = say.words(lang)["budget"], found.by_programme
     rows = [
         [str(say.words(lang)["programmes"][name]), *(say.yuan(v, lang) for v in spent[:, k])]
         for k, name in enumerate(PROGRAMMES)
@@ -231,7 +231,8 @@ def _regret(found: Budget, lang: str) -> doc.Sheet:
     head = [text["mix"]]
     for name in found.search.objectives:
         head += [f"{measure_name(name, lang)}: {text['worst']}", text["mean"]]
-    worst, mean = np.nanmax(found.regret, axis=1), np.nanmean(found.regret, axis=1)
+    worst = np.nanmax(found.regret, axis=1)
+    mean = weighted_mean(found.regret.swapaxes(0, 1), found.weights)
     rows = [
         [name, *(say.percent(v, lang) for pair in zip(worst[k], mean[k]) for v in pair)]
         for k, name in enumerate(_names(found, lang))
