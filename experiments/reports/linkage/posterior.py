@@ -37,9 +37,7 @@ NAMED = 3  # programmes of the best mix that are named
 class Fitted(Told):
     """What is told of the premium over an ensemble."""
 
-    def __init__(self, found: Posterior, lang: str = "en") -> None:
-        super().__init__(lang)
-        self.found = found
+    found: Posterior
 
     def headline(self) -> str:
         """The answer to the question in one sentence."""
@@ -262,9 +260,7 @@ class Fitted(Told):
 class Wide(Told):
     """What is told of assumptions on handing over."""
 
-    def __init__(self, found: Conditions, lang: str = "en") -> None:
-        super().__init__(lang)
-        self.found = found
+    found: Conditions
 
     def label(self, key: str) -> str:
         """What a parameter is called."""
@@ -273,7 +269,7 @@ class Wide(Told):
         lever = tell.LABELS[key]
         return f"{say.label_of(lever, self.lang)} ({say.unit_name(lever.unit, self.lang)})"
 
-    def figure(self, key: str, value: float) -> str:
+    def limit(self, key: str, value: float) -> str:
         """A limit in figures."""
         return say.percent(value, self.lang) if key == LOST else say.short(value, ".3g")
 
@@ -281,7 +277,7 @@ class Wide(Told):
         """The limits of a region in words."""
         text, parts = self.words["discover"], []
         for key, (low, high) in region.limits.items():
-            ends = {"low": self.figure(key, low), "high": self.figure(key, high)}
+            ends = {"low": self.limit(key, low), "high": self.limit(key, high)}
             kind = "limit" if np.isfinite([low, high]).all() else "limit_above" if np.isfinite(low) else "limit_below"  # fmt: skip
             parts.append(text[kind].format(label=self.label(key), **ends))
         return str(self.words["list_and"].join(parts)) or str(self.text["everywhere"])

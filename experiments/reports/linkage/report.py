@@ -45,9 +45,7 @@ CONTRASTS = ("alone", "last", "last_linked", "shapley", "shapley_linked", "main"
 class Experiment(tell.Told):
     """Tables of the 64 cells."""
 
-    def __init__(self, found: Linkage, lang: str = "en") -> None:
-        super().__init__(lang)
-        self.found = found
+    found: Linkage
 
     def lines(self) -> list[str]:
         """The answer."""
@@ -211,9 +209,7 @@ class Experiment(tell.Told):
 class Points(tell.Told):
     """Tables of the points over which behaviour is moved."""
 
-    def __init__(self, found: Robust, lang: str = "en") -> None:
-        super().__init__(lang)
-        self.found = found
+    found: Robust
 
     def lines(self) -> list[str]:
         """What robustness says."""
@@ -283,9 +279,7 @@ class Points(tell.Told):
 class Links(tell.Told):
     """Tables of the parts of linkage, one by one."""
 
-    def __init__(self, found: Gates, lang: str = "en") -> None:
-        super().__init__(lang)
-        self.found = found
+    found: Gates
 
     def lines(self) -> list[str]:
         """What the parts do."""
@@ -351,7 +345,7 @@ def reading(result: Result, lang: str) -> str:
 
 def design(lang: str = "en") -> doc.Sheet:
     """Levers of every factor, off and on."""
-    told, rows = tell.Told(lang), []
+    told, rows = tell.Told(None, lang), []
     for factor, moved in levels().items():
         for key, (off, on) in moved.items():
             lever = tell.LABELS[key]

@@ -12,6 +12,7 @@ import pandas as pd
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.numbers import plain, plain_rows
+from returnee.experiments.reports.told import Told as OfStudy
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.linkage.conditions import Conditions
 from returnee.experiments.studies.linkage.design import EQUAL, LINKAGE, PILLARS
@@ -40,20 +41,14 @@ def programmes_of(factor: str) -> list[str]:
     return [name for name in groups[factor] if name != TRACKING]
 
 
-class Told:
-    """What is told of either part, in one language."""
+class Told(OfStudy[Any]):
+    """What is told of each result, in one language."""
 
-    def __init__(self, lang: str) -> None:
-        self.lang, self.words = lang, say.words(lang)
-        self.text: dict[str, Any] = self.words["linkage"]
-
-    def head(self, keys: str) -> list[str]:
-        """Words over the columns of a table."""
-        return [self.text.get(key) or self.words[key] for key in keys.split()]
+    table = "linkage"
 
     def yuan(self, values: Any) -> list[str]:
         """Amounts of money."""
-        return [say.figure(value, "yuan", self.lang) for value in values]
+        return [self.figure(value, "yuan") for value in values]
 
 
 def linkage_words(lang: str) -> dict[str, Any]:
