@@ -221,22 +221,19 @@ class Fitted(Told):
                 each=say.short(each, "+.3g"),
             )  # fmt: skip
         against = self.found.parts(MAIN, BEST, LINKED)
-        spent = self._by_pillar(BEST)
-        whole = sum(spent.values())
-        most = sorted(spent, key=lambda pillar: -spent[pillar])[:NAMED]
-        names = self.words["comma"].join(
-            f"{self.text['factors'][p]} {say.percent(spent[p] / whole, lang)}"
-            for p in most
-            if spent[p] > 0.0
-        )
         cap = say.figure(self.found.cap, "yuan", lang)
         return [
             str(self.text["use_line"]).format(cap=cap, mixes=self.words["list_and"].join(told.values())),
-            say.joined(
-                lang, self._said("best_against", against),
-                str(self.text["best_spends"]).format(pillars=names),
-            ),
+            self.joined(self._said("best_against", against), self.spends_line()),
         ]  # fmt: skip
+
+    def spends_line(self) -> str:
+        """What the best mix spends most on."""
+        spent = self._by_pillar(BEST)
+        whole = sum(spent.values())
+        most = sorted(spent, key=lambda pillar: -spent[pillar])[:NAMED]
+        names = (f"{self.text['factors'][p]} {self.percent(spent[p] / whole)}" for p in most if spent[p])  # fmt: skip
+        return self.fill("best_spends", pillars=self.listed(names))
 
     def tables(self) -> list[doc.Sheet]:
         """Tables for the terminal."""

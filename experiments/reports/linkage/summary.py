@@ -47,14 +47,15 @@ def summary(fitted: Fitted, wide: Wide, lang: str) -> doc.Report:
     if BEST in found.labels:
         better = found.parts(MAIN, BEST, LINKED)
         use.append(text["best"].format(sure=sureness(better, text), **size(better, siloed, lang)))
-        use += fitted.best_lines()[1:]
+        use.append(fitted.spends_line())
     judged = sum(p.judged for p in PATTERNS)
     cap = say.figure(found.cap, "yuan", lang)
+    years = say.counted(plan.settings.months / 12.0, "year", lang)
     rests = [
         text["rests_model"].format(patterns=judged),
         text["rests_sets"].format(
             sets=parts.sets, structures=parts.structures, runs=len(plan.tasks()), cap=cap,
-            years=say.counted(plan.settings.months / 12.0, "year", lang),
+            years=years,
         ),
         uncertain.sources_line(parts, lang),
     ]  # fmt: skip
