@@ -17,17 +17,19 @@ from returnee.dashboard.live.answers import Answer, answer_of, grown, luck_of, s
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import cubes, group_runs
 from returnee.dashboard.texts import measure_name, words
-from returnee.dashboard.visitor.place import Place
+from returnee.dashboard.visitor.place import ENSEMBLE, Place, address_of
 from returnee.experiments.measuring.groups import COUNTED, groups_of
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import CONTRASTED, MULTIPLES
 from returnee.experiments.reports.compare import Page
 from returnee.experiments.reports.sections.equity import Equity
+from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX
 from returnee.experiments.statistics.quality import weighed_of
 from returnee.experiments.statistics.ranks import rank_chances
 from returnee.experiments.statistics.samples import bias_of
 from returnee.experiments.statistics.spread import drawn_in
+from returnee.experiments.studies.compare import command_of
 from returnee.experiments.words.texts import amount, label_of, phrase, plain_title
 from returnee.scenarios import Scenario, walk
 
@@ -76,6 +78,15 @@ def answer(place: Place, asker: Asker) -> Answer:
     return grown(
         stages, asker, lambda plan, cube: answer_of(plan, cube, group_runs(plan, sets), luck=luck)
     )
+
+
+def command(place: Place, plan: Plan) -> str:
+    """What repeats the comparison: a command line, or the address where a policy has levers moved."""
+    reference = versus(place)
+    names = [name for name in place.compared if name != reference]
+    if place.over == ENSEMBLE or any(place.mix_of(name).levers for name in names):
+        return f"returnee dashboard: /?{address_of(place)}"
+    return command_of(names, reference, plan, {}, 1).rpartition(" --workers")[0]
 
 
 def _named(place: Place, name: str) -> Scenario:

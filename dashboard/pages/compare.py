@@ -22,6 +22,7 @@ from returnee.dashboard.content.facts import short_name, tab_name
 from returnee.dashboard.live.answers import Answer
 from returnee.dashboard.live.asking import Shown, use_answers
 from returnee.dashboard.live.runs import STAGES, share_of
+from returnee.dashboard.pages.papers import Papers
 from returnee.dashboard.pages.widgets import (
     Control,
     box,
@@ -112,6 +113,7 @@ def Found(session: Session, found: Answer) -> None:
 
     compared = [content.names[k] for k in found.plan.compared]
     reference = content.names[found.plan.reference]
+    Papers(session)
     ranked = solara.use_memo(content.ranks_alike, [found, lang])
     heads = [short_name(name, lang) for name in RANKED]
     piece(

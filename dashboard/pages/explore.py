@@ -36,6 +36,7 @@ from returnee.dashboard.live.answers import (
 from returnee.dashboard.live.asking import Job, Shown, use_answers, use_job
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import SMALL, STAGES, share_of
+from returnee.dashboard.pages.papers import Papers
 from returnee.dashboard.pages.widgets import (
     ChainOf,
     Control,
@@ -353,6 +354,9 @@ def Found(session: Session, shown: Shown[Answer], found: Answer, before: Answer 
     with box(classes="toolbar"):
         html(answer_line(shown, place), live=True)
         Actions(session)
+    with box(tag="details", classes="more"):
+        html(escaped(words(lang)["papers"]["label"]), tag="summary")
+        Papers(session)
     views = [(name, tab_name(name, lang)) for name in CHARTS]
     controls(
         [tabs("chart", text["measure"], place.chart, views)],
