@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ from returnee.dashboard.live.answers import (
     lined_up,
 )
 from returnee.dashboard.live.pool import Asker
-from returnee.dashboard.live.runs import cubes, group_runs, kept_of
+from returnee.dashboard.live.runs import cubes, kept_of
 from returnee.dashboard.pages.compare import Kept
 from returnee.dashboard.pages.explore import save, usual_title
 from returnee.dashboard.texts import words
@@ -57,8 +57,8 @@ def test_the_sentence_names_every_headline_once(found: Answer, lang: str) -> Non
     line, text = headline(found, lang, "A", "B"), words(lang)["headline"]
     assert line.startswith("A") or "“A”" in line
     for name in HEADLINES:
-        ways = [text[name]["noun"], *(text[name][k].format(much="") for k in ("more", "less"))]
-        assert any(way.strip() in line for way in ways), name
+        ways = [text[name][kind].split("{much}") for kind in ("noun", "more", "less")]
+        assert any(all(part in line for part in way) for way in ways), name
     assert "rural_income" in HEADLINES and len(HEADLINES) == 5
     assert all(fact.sure for fact in facts(found, lang))
 
@@ -143,7 +143,7 @@ def test_a_policy_is_kept_under_a_name_and_comes_back_from_the_browser() -> None
     save(session, "My ~plan=")
     save(session)
     titles = [mix.title for mix in session.place.value.saved]
-    assert titles[0] == "My  plan" and titles[1] != titles[0]
+    assert titles[0].split() == ["My", "plan"] and titles[1] != titles[0]
     assert set(titles) <= set(session.place.value.compared)
     assert usual_title(session.place.value) not in titles
     text = files.exported(session.place.value.saved)
@@ -161,23 +161,23 @@ def test_a_file_without_scenarios_is_refused_in_one_line(text: str | None) -> No
     assert "a.json" in str(caught.value) and "\n" not in str(caught.value)
 
 
-def texts_in(box: object) -> Iterator[str]:
-    """All texts of what was rendered."""
-    for child in getattr(box, "children", ()):
-        if isinstance(child, str):
-            yield child
-        yield str(getattr(child, "attributes", {}).get("innerHTML", ""))
-        yield from texts_in(child)
+def texts_in(widget: Any) -> Iterator[str]:
+    """HTML of a widget and all within it."""
+    yield str(getattr(widget, "unsafe_innerHTML", "") or "")
+    for child in getattr(widget, "children", None) or ():
+        yield from [child] if isinstance(child, str) else texts_in(child)
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_browser_that_keeps_nothing_is_said_to(lang: str) -> None:
     session = Session(Arrival(Place(lang=lang), ()))
-    session.restored(None)
-    assert session.keeps.value is False
-    box, drawn = solara.render(Kept(session), handle_error=False)
-    drawn.close()
-    del box
+    for kept, said in (([], "note"), (None, "off")):
+        session.restored(kept)
+        box, drawn = solara.render(Kept(session), handle_error=False)
+        try:
+            assert words(lang)["kept"][said] in "".join(texts_in(box))
+        finally:
+            drawn.close()
 
 
 def split_with(sets: np.ndarray, off: float) -> uncertain.Split:
@@ -205,7 +205,7 @@ def test_policies_that_spend_alike_are_ranked() -> None:
     scenarios = {k: Mix(k).scenario().with_(name=k) for k in names}
     plan, cube = next(cubes(scenarios, "siloed", Asker(), TINY, (3,)))
     cube.values[1, :, INDEX["public_cost"]] = cube.values[0, :, INDEX["public_cost"]]
-    content = Contrast(replace(answer_of(plan, cube, group_runs(plan))), "en")
+    content = Contrast(answer_of(plan, cube), "en")
     assert content.alike == ["siloed", "linked"]
     ranked = content.ranks_alike()
     assert [name for name, _ in ranked] == ["Siloed", "Linked"]
