@@ -274,7 +274,7 @@ class Page(Part):
         """The whole report."""
         found, lang = self.found, self.lang
         parts = [part(found, lang).section() for part in (Spending, Support, Equity, Quality)]
-        people = [People(found.plan, found.whom, lang).section()] if found.whom else []
+        people = [People((found.plan, found.whom), lang).section()] if found.whom else []
         every = [
             doc.Fold(self.title(label), [self.difference_table(label, keys_only=False)])
             for label in found.plan.compared
