@@ -57,9 +57,8 @@ def _compare(
     names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
     shown: Shown,
 ) -> None:  # fmt: skip
-    from returnee.experiments.reports.compare import Page, write_report
+    from returnee.experiments.reports.compare import Page
     from returnee.experiments.reports.listing import left_out_notice, size_warning
-    from returnee.experiments.reports.terminal import show
     from returnee.experiments.studies.compare import compare
 
     folder = Path(results.out or "results/compare")
@@ -70,14 +69,8 @@ def _compare(
     lang = shown.lang
     for notice in (size_warning, left_out_notice):
         shell.warn(next(filter(None, (notice(s, lang) for s in found.plan.scenarios.values())), ""))
-    folder = found.folder or folder
-    with shell.reporting(folder):
-        report = write_report(found, folder / "report.html", lang)
-    if shown.as_json:
-        shell.print_json(Page(found, lang).as_json())
-    else:
-        show(Page(found, lang).printed(), shell.console_of())
-    shell.end(report, found.failures)
+    path = (found.folder or folder) / "report.html"
+    shell.answer(Page(found, lang), path, shown.as_json, found.failures)
 
 
 def _over(

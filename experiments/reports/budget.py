@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.numbers import rounded
+from returnee.experiments.numbers import plain_rows, rounded
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.told import Told
@@ -81,6 +81,10 @@ class Mixes(Told[Budget]):
         told = row[f"{name}_low"] > 0.0 or row[f"{name}_high"] < 0.0
         gain, interval = self.gain(row, name)
         return self.fill("gain_told" if told else "gain_not_told", gain=gain, interval=interval)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """A row for each mix."""
+        return plain_rows(self.found.table.reset_index())
 
     def front_chart(self) -> str:
         """Gains over the baseline's by each pair of objectives, with 90 % intervals of the mean."""

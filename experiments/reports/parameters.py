@@ -16,7 +16,7 @@ from returnee import simulation
 from returnee.experiments.reports.html import fill
 from returnee.experiments.reports.listing import headings
 from returnee.experiments.words.texts import basis_of, value_text
-from returnee.scenarios import Lever, Scenario, levers, load_scenario, walk
+from returnee.scenarios import County, Lever, levers, load_scenario, walk
 from returnee.scenarios.schema.fields import BASES, Basis, basis_counts
 
 CONSTANT = re.compile(r"^([A-Z][A-Z_]*(?:, [A-Z][A-Z_]*)*) = [^#]+  # (.+)$")
@@ -56,7 +56,7 @@ def document() -> str:
         "parameters.md.j2", command=COMMAND, names={basis: said[0] for basis, said in BASES.items()},
         rooms={**counts(), "together": basis_counts(levers)}, fixed=list(constants()),
         free=sum(lever.free for lever in levers), groups=_grouped(), source=_source,
-        tables=[_table(*table) for table in _tables(load_scenario("baseline"))],
+        tables=[_table(*table) for table in tables_of(load_scenario("baseline").county)],
         value=value_text, range_of=_range,
     )  # fmt: skip
 
@@ -80,15 +80,11 @@ def _source(lever: Lever) -> str:
     return basis + (" *free*" if lever.free else "")
 
 
-def _tables(baseline: Scenario) -> list[tuple[str, Any]]:
-    county = baseline.county
-    return [
-        ("Residents (`county.residents`)", county.residents),
-        ("Children (`county.children`)", county.children),
-        ("Townships (`county.townships`)", county.townships),
-        ("Sectors (`county.sectors`)", county.sectors),
-        ("City sectors (`county.city_sectors`)", county.city_sectors),
-    ]
+def tables_of(county: County) -> list[tuple[str, Any]]:
+    """Tables of a county, each with its title."""
+    names = ("residents", "children", "townships", "sectors", "city_sectors")
+    titles = [f"{name.capitalize().replace('_', ' ')} (`county.{name}`)" for name in names]
+    return [(title, getattr(county, name)) for title, name in zip(titles, names)]
 
 
 def _name(row: Any) -> str:

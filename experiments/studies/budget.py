@@ -40,31 +40,18 @@ USUAL = "baseline"
 
 @dataclass(frozen=True)
 class Budget:
-    """Mixes under a cap, and how they do under many assumptions.
-
-    Attributes
-    ----------
-    search : Search
-    mixes : DataFrame
-        A row for each kept mix, the last one the baseline's under the same cap; a column a lever.
-    worlds : DataFrame
-        A row for each set of assumptions, a column for each behaviour parameter.
-    values : ndarray, shape (mixes, worlds, replicates, objectives)
-        NaN where a run failed.
-    spent : ndarray, shape (mixes, worlds, replicates, programmes)
-        Yuan a year, from the ledger.
-    tried : int
-        Mixes that were tried.
-    folder : Path
-    command : str
-    """
+    """Mixes under a cap, and how they do under many assumptions."""
 
     search: budget_search.Search
+    # A row for each kept mix, the last one the baseline's under the same cap; a column a lever
     mixes: pd.DataFrame = field(repr=False)
+    # A row for each set of assumptions, a column for each behaviour parameter
     worlds: pd.DataFrame = field(repr=False)
+    # shape (mixes, worlds, replicates, objectives); naN where a run failed
     values: np.ndarray = field(repr=False)
+    # shape (mixes, worlds, replicates, programmes); yuan a year, from the ledger
     spent: np.ndarray = field(repr=False)
-    tried: int
+    tried: int  # mixes that were tried
     folder: Path
     command: str
 
@@ -159,22 +146,12 @@ def budget(
         Cap on all spending, yuan a year.
     maximise : sequence of str
         Measures; two or three make a front that can be seen.
-    effort : Effort
-        Or its fields: levers, trials, population, keep, worlds, over, replicates.
     scenario : str
         Scenario whose county, behaviour and other levers hold.
     overrides : mapping, optional
         Laid on it; levers among them are not searched over.
-    settings : RunSettings
-        Or its fields: seed, sample, months, burn_in.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: out, as_new, progress.
-
-    Raises
-    ------
-    ScenarioError, UsageError, Interrupted
     """
     results.unshared()
     given = dict(overrides or {})

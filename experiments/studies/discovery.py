@@ -55,40 +55,22 @@ class Box:
 
 @dataclass(frozen=True)
 class Discovery:
-    """Where a policy fails.
+    """Where a policy fails."""
 
-    Attributes
-    ----------
-    points : DataFrame
-        A row for each point, a column for each parameter.
-    outcome : ndarray, shape (points,)
-    fails : ndarray of bool, shape (points,)
-    boxes : list of Box
-        Regions in which more fail than in all, beyond the luck of the draw (90 %); the one that
-        covers most first.
-    importance : Series
-        By parameter, summing to 1; the strongest first.
-    missing : int
-        Points that ran and have no outcome; they are in none of the above.
-    held_back : bool
-        Whether regions are measured on points that had no part in finding them.
-    scenario, against, measure, target : str
-    attrs : dict
-        Labels and units of the sweep.
-    """
-
-    points: pd.DataFrame = field(repr=False)
-    outcome: np.ndarray = field(repr=False)
-    fails: np.ndarray = field(repr=False)
+    points: pd.DataFrame = field(repr=False)  # A row for each point, a column for each parameter
+    outcome: np.ndarray = field(repr=False)  # shape (points,)
+    fails: np.ndarray = field(repr=False)  # shape (points,)
+    # regions in which more fail than in all, beyond the luck of the draw (90 %); the one that
+    # covers most first
     boxes: list[Box]
-    importance: pd.Series = field(repr=False)
-    held_back: bool
-    missing: int
+    importance: pd.Series = field(repr=False)  # by parameter, summing to 1; the strongest first
+    held_back: bool  # whether regions are measured on points that had no part in finding them
+    missing: int  # points that ran and have no outcome; they are in none of the above
     scenario: str
     against: str
     measure: str
     target: str
-    attrs: dict[str, Any] = field(repr=False)
+    attrs: dict[str, Any] = field(repr=False)  # labels and units of the sweep
 
     def frame(self) -> pd.DataFrame:
         """A row for each limit of each region."""

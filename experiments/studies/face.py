@@ -258,27 +258,17 @@ def expectations() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Face:
-    """What the runs of the face checks show.
+    """What the runs of the face checks show."""
 
-    Attributes
-    ----------
-    levers : Plan
-        Every value of every lever and every extreme condition, with the baseline.
-    levels : ndarray of float, shape (scenarios, replicates, measures)
-        At the end of those runs, flows by year.
-    decades : ndarray of float, shape (replicates, decades, measures)
-        Means of the thirty-year runs by member of the labour force, of `DRIFTING`.
-    samples : tuple of ndarray, each of shape (replicates, measures)
-        Runs with the samples of `SAMPLES`, of `STEADY`.
-    seeds : ndarray of float, shape (seeds, replicates, measures)
-        Of `STEADY`.
-    """
-
-    levers: Plan
+    levers: Plan  # every value of every lever and every extreme condition, with the baseline
+    # shape (scenarios, replicates, measures); at the end of those runs, flows by year
     levels: np.ndarray = field(repr=False)
+    # shape (replicates, decades, measures); means of the thirty-year runs by member of the labour
+    # force, of `DRIFTING`
     decades: np.ndarray = field(repr=False)
+    # each of shape (replicates, measures); runs with the samples of `SAMPLES`, of `STEADY`
     samples: tuple[np.ndarray, ...] = field(repr=False)
-    seeds: np.ndarray = field(repr=False)
+    seeds: np.ndarray = field(repr=False)  # shape (seeds, replicates, measures); of `STEADY`
 
     @cached_property
     def responses(self) -> list[Response]:
@@ -405,15 +395,8 @@ def face_checks(
         What is taken as the baseline.
     overrides : mapping, optional
         Dotted keys to values.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: out (holds a folder a check), as_new, progress, shard.
-
-    Raises
-    ------
-    Interrupted
-        If stopped; what is finished is kept.
     """
     base = load_scenario(scenario, overrides or {})
     results = replace(results, progress=results.reporter)

@@ -81,14 +81,8 @@ def sensitivity(
         Policies whose indicators and effects are looked at.
     against : str
         The reference of the effects.
-    effort : Effort
-        Or its fields: over, method, trajectories, base, top, spread, measures, replicates, max_runs.
     overrides : mapping, optional
         Keys laid on every scenario.
-    settings : RunSettings
-        Or its fields: seed, sample, months, burn_in.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: out, as_new, progress, shard. With both methods a share of the second is
         made when those of the first are merged, as its parameters hinge on them.
@@ -102,10 +96,6 @@ def sensitivity(
         and ``units``, ``moved``, the number of parameters, as ``effects`` what `effects_over` tells
         of the points of each method, and as ``untold`` what has no index: method, scenario, target,
         measure, ``points``, and at how many of them there is an outcome (``there``).
-
-    Raises
-    ------
-    ScenarioError, UsageError, Interrupted
     """
     study = study_of(scenarios, against, effort, settings, overrides or {})
     effort.check()

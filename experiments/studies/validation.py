@@ -107,25 +107,15 @@ class Result:
 
 @dataclass(frozen=True)
 class Validation:
-    """A validated scenario.
-
-    Attributes
-    ----------
-    plan : ValidationPlan
-    values : ndarray of float, shape (replicates, patterns)
-        In the order of `plan.chosen`; NaN where a replicate does not show it.
-    failures : list of dict
-        Runs that failed.
-    folder : Path
-    command : str
-        The command that repeats it.
-    """
+    """A validated scenario."""
 
     plan: ValidationPlan
+    # shape (replicates, patterns); in the order of `plan.chosen`; NaN where a replicate does not
+    # show it
     values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]]
+    failures: list[dict[str, Any]]  # runs that failed
     folder: Path
-    command: str
+    command: str  # the command that repeats it
 
     @property
     def results(self) -> list[Result]:
@@ -182,21 +172,10 @@ def validate(
         Dotted keys to values.
     settings : RunSettings
         Or its fields: seed, sample; patterns are those of 120 months.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
-    results : Keep
-        Or its fields: out, as_new, progress, shard.
 
     Returns
     -------
     Validation
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; nothing has been run or written then.
-    Interrupted
-        If stopped; what is finished is kept.
     """
     if patterns not in CHOICES:
         raise UsageError(f"patterns: found {patterns}, allowed one of {', '.join(CHOICES)}")

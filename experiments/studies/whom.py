@@ -38,36 +38,23 @@ from returnee.experiments.studies.stories.life import Pair
 
 @dataclass(frozen=True)
 class Whom:
-    """Whom the policies of a comparison changed; figures are for the full county.
+    """Whom the policies of a comparison changed; figures are for the full county."""
 
-    Attributes
-    ----------
-    replicates : int
-        Paired replicates compared person by person.
-    counts : DataFrame
-        People by scenario, outcome, dimension, group and change (gained, lost, both, neither, net):
-        mean, low, high.
-    served : DataFrame
-        By scenario and programme: people served, shares that would have founded or own an open firm
-        anyway, yuan and its shares, each with low and high.
-    waterfall : DataFrame
-        By scenario, amount (firms, jobs) and step: mean, low, high.
-    others : DataFrame
-        What others gained and lost, by scenario, amount and kind of others.
-    ratios : DataFrame
-        Displacement per 100 gained, and public cost per firm, gross and net: ratio, low, high (NaN
-        where it can't be told).
-    pairs : mapping of str to list of Pair
-        Example lives, by scenario.
-    """
-
-    replicates: int
+    replicates: int  # paired replicates compared person by person
+    # people by scenario, outcome, dimension, group and change (gained, lost, both, neither, net):
+    # mean, low, high
     counts: pd.DataFrame = field(repr=False)
+    # by scenario and programme: people served, shares that would have founded or own an open firm
+    # anyway, yuan and its shares, each with low and high
     served: pd.DataFrame = field(repr=False)
+    # by scenario, amount (firms, jobs) and step: mean, low, high
     waterfall: pd.DataFrame = field(repr=False)
+    # what others gained and lost, by scenario, amount and kind of others
     others: pd.DataFrame = field(repr=False)
+    # displacement per 100 gained, and public cost per firm, gross and net: ratio, low, high (NaN
+    # where it can't be told)
     ratios: pd.DataFrame = field(repr=False)
-    pairs: Mapping[str, list[Pair]] = field(repr=False)
+    pairs: Mapping[str, list[Pair]] = field(repr=False)  # example lives, by scenario
 
 
 def whom_of(
