@@ -23,7 +23,7 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import SCHEMA
+from returnee.experiments.running.figures import table_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
@@ -154,11 +154,8 @@ def lived(run: Run, task: Task) -> pa.Table:
     work = home["state"].value_counts().reindex(WORKING, fill_value=0)
     figures = [float(counts.get(cell, 0.0)) for cell in CELLS]
     figures.append(float(work["FARMING"] / max(work.sum(), 1)))
-    n = len(MEASURED)
-    told = [task.scenario, task.scenario_id, task.point, task.replicate, run.seed]
-    columns = [*([value] * n for value in told), list(MEASURED), [run.months] * n, figures]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA)]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+    rows = {"indicator": list(MEASURED), "month": run.months, "value": figures}
+    return table_of(pd.DataFrame(rows), run, task)
 
 
 @dataclass(frozen=True)
