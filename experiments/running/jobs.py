@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,26 +36,6 @@ class StoppedError(Exception):
     """A job of many runs that was given up because its plan was interrupted."""
 
 
-class Scenes(Protocol):
-    """Where a worker finds the scenarios of a job."""
-
-    def check(self) -> None:
-        """Refuse what is not, on this machine and now, what the plan was made with."""
-
-    def of(self, task: Task) -> Scenario:
-        """The scenario of a run."""
-
-
-class Measure(Protocol):
-    """What is kept of runs."""
-
-    def of(self, run: Run, task: Task) -> Any:
-        """What is kept of one run."""
-
-    def tables(self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]) -> Tables:
-        """The tables of a job, from what is kept of each run; None of those that went wrong."""
-
-
 @dataclass(frozen=True)
 class Done:
     """What came out of a job: tables, and the error of every run or None."""
@@ -70,9 +50,9 @@ class Job:
 
     name: str  # of its parts
     runs: tuple[Task, ...]
-    scenes: Scenes
+    scenes: Given | Laid  # where it finds the scenarios
     settings: RunSettings
-    measure: Measure
+    measure: Measure  # what is kept of runs
     # of the model that made the plan; a worker with another one refuses
     source_hash: str = SOURCE_HASH
 
@@ -170,18 +150,15 @@ class Figures:
         return tables
 
 
+Measure = Tidy | Figures
+
+
 def rows_of(job: Job, values: np.ndarray, errors: Sequence[str | None]) -> pa.Table:
     """The rows of a job of a sweep."""
     assert isinstance(job.scenes, Laid)
     points = job.scenes.points
-    columns: list[Any] = [
-        [task.scenario for task in job.runs],
-        [task.scenario_id for task in job.runs],
-        [task.point for task in job.runs],
-        [task.replicate for task in job.runs],
-        [job.settings.seed] * len(job.runs),
-        list(errors),
-    ]
+    told = [(t.scenario, t.scenario_id, t.point, t.replicate, job.settings.seed) for t in job.runs]
+    columns: list[Any] = [*map(list, zip(*told)), list(errors)]
     keys = list(next(iter(points.values())))
     columns += [[points[task.point][key] for task in job.runs] for key in keys]
     columns += [pa.array(column, pa.float64(), from_pandas=True) for column in values.T]

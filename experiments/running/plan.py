@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,45 +36,19 @@ from returnee.simulation.start.arguments import check_arguments
 Batch = tuple[Job, ...]
 
 
-class Runs(ABC):
-    """What a store keeps and `run` makes: jobs by name, in an order that never changes."""
+class Listed:
+    """Jobs by name, in an order that never changes: what a store keeps and `run` makes."""
 
-    settings: RunSettings
     grows: bool  # whether a later plan may have more runs of the same scenarios
     rows: int  # in a group of the table, at least, but for the last
 
-    @abstractmethod
     def wanted(self) -> dict[str, Sequence[str]]:
         """Names of the jobs that each table has a part of; the table of runs is the last."""
+        raise NotImplementedError
 
-    @abstractmethod
     def size(self, name: str) -> int:
         """How many runs a job has."""
-
-    @abstractmethod
-    def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
-        """Jobs that one worker does in turn, made when they are asked for."""
-
-    @abstractmethod
-    def place(self, name: str) -> Any:
-        """By which jobs stand in order in a table."""
-
-    @abstractmethod
-    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> manifests.Manifest:
-        """Everything needed to repeat it; scenarios in full."""
-
-    @abstractmethod
-    def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-        """In what two manifests differ, as "key: found ..., allowed ..."; empty if in nothing."""
-
-    @abstractmethod
-    def share(self, share: Share) -> list[str]:
-        """Names of the jobs of one share of many."""
-
-    @property
-    @abstractmethod
-    def digest(self) -> str:
-        """Sixteen hex digits that tell plans apart: what is run, not with how many workers."""
+        return 1
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -88,7 +61,7 @@ class Runs(ABC):
 
 
 @dataclass(frozen=True)
-class Plan(Runs):
+class Plan(Listed):
     """Scenarios, replicates and settings of a comparison.
 
     Attributes
@@ -170,12 +143,8 @@ class Plan(Runs):
         """Of the names of all runs; settings are compared by themselves."""
         return hashlib.sha256(" ".join(self.names).encode()).hexdigest()[:16]
 
-    def size(self, name: str) -> int:
-        """One: a job is a run."""
-        return 1
-
     def place(self, name: str) -> Any:
-        """By replicate and scenario."""
+        """By which jobs stand in order in a table: replicate and scenario."""
         scenario_id, _, replicate = name.split("-")
         return int(replicate), scenario_id
 
@@ -258,7 +227,7 @@ SET_UP = 0.015  # seconds a run
 
 
 @dataclass(frozen=True)
-class SweepPlan(Runs):
+class SweepPlan(Listed):
     """A design with its points drawn."""
 
     design: Design
@@ -269,7 +238,7 @@ class SweepPlan(Runs):
     rows = 4096
 
     @property
-    def settings(self) -> RunSettings:  # type: ignore[override]
+    def settings(self) -> RunSettings:
         """What every run is called with."""
         return self.design.settings
 
@@ -280,7 +249,7 @@ class SweepPlan(Runs):
 
     @cached_property
     def _sorted(self) -> tuple[np.ndarray, np.ndarray]:
-        """Every run (point, scenario, replicate), and where a new history begins."""
+        """Point, scenario and replicate of every run, and where a new history begins."""
         n = len(self.points), len(self.design.scenarios), self.design.replicates
         point, scenario, replicate = (axis.ravel() for axis in np.indices(n, dtype=np.int32))
         world, inner = self._world_of_point()[point], self._world_of_scenario()[scenario]
@@ -429,6 +398,9 @@ class SweepPlan(Runs):
             default=str,
         )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+Runs = Plan | SweepPlan
 
 
 def name_of(number: int) -> str:

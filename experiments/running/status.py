@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -126,14 +127,6 @@ def _comparison(folder: Path, manifest: dict[str, Any]) -> Counts:
     return len(done) + len(failed), len(failed), runs_of(manifest), _rate(parts)
 
 
-def _run(folder: Path, _: dict[str, Any]) -> Counts:
-    return int((folder / "monthly.parquet").exists()), 0, 1, 0.0
-
-
-def _calibration(folder: Path, _: dict[str, Any]) -> Counts:
-    return len(read_lines(folder / LINES)[0]), 0, None, 0.0
-
-
 def _budget(folder: Path, _: dict[str, Any]) -> Counts:
     """Runs of the search and of the judgement of its best mixes."""
     parts = [path.parent for path in folder.glob(f"**/{MANIFEST}") if path.parent != folder]
@@ -141,9 +134,10 @@ def _budget(folder: Path, _: dict[str, Any]) -> Counts:
     return sum(one["finished"] for one in each), sum(one["failed"] for one in each), None, 0.0
 
 
-COUNTS = {
-    "run": _run, "comparison": _comparison, "sweep": _sweep, "budget": _budget,
-    "calibration": _calibration,
+COUNTS: dict[str, Callable[[Path, dict[str, Any]], Counts]] = {
+    "run": lambda folder, _: (int((folder / "monthly.parquet").exists()), 0, 1, 0.0),
+    "comparison": _comparison, "sweep": _sweep, "budget": _budget,
+    "calibration": lambda folder, _: (len(read_lines(folder / LINES)[0]), 0, None, 0.0),
 }  # fmt: skip
 
 
