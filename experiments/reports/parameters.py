@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,8 @@ def constants() -> Iterator[tuple[str, str, str]]:
 
 def counts() -> dict[str, dict[Basis, int]]:
     """How many defaults of each room (policy, behaviour, county) rest on what."""
-    rooms: dict[str, list[Lever]] = {}
-    for lever in levers:
-        rooms.setdefault(lever.key.partition(".")[0], []).append(lever)
-    return {room: basis_counts(inner) for room, inner in rooms.items()}
+    by_room = groupby(levers, lambda lever: lever.key.partition(".")[0])
+    return {room: basis_counts(inner) for room, inner in by_room}
 
 
 def document() -> str:
@@ -57,22 +56,14 @@ def document() -> str:
         rooms={**counts(), "together": basis_counts(levers)}, fixed=list(constants()),
         free=sum(lever.free for lever in levers), groups=_grouped(), source=_source,
         tables=[_table(*table) for table in tables_of(load_scenario("baseline").county)],
-        value=value_text, range_of=_range,
+        value=value_text,
+        range_of=lambda v: "yes/no" if v.type is bool else f"{value_text(v.low)}–{value_text(v.high)}",
     )  # fmt: skip
 
 
 def _grouped() -> list[tuple[str, list[Lever]]]:
-    titles = headings("en")
-    found: dict[str, list[Lever]] = {}
-    for lever in levers:
-        found.setdefault(lever.key.rpartition(".")[0], []).append(lever)
-    return [(f"{titles[key]} (`{key}`)", inner) for key, inner in found.items()]
-
-
-def _range(lever: Lever) -> str:
-    if lever.type is bool:
-        return "yes/no"
-    return f"{value_text(lever.low)}–{value_text(lever.high)}"
+    titles, by = headings("en"), groupby(levers, lambda lever: lever.key.rpartition(".")[0])
+    return [(f"{titles[key]} (`{key}`)", list(inner)) for key, inner in by]
 
 
 def _source(lever: Lever) -> str:

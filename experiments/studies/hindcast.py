@@ -238,29 +238,21 @@ def figures_of(
                 (place.code, place.province, place.name, name, before[name], after[name],
                  values.mean(), values.min(), values.max(), before[name], cohorts[name])
             )  # fmt: skip
-    columns = [
-        "code",
-        "province",
-        "county",
-        "measure",
-        "census_2010",
-        "census_2020",
-        "model",
-        "low",
-    ]
-    return pd.DataFrame(rows, columns=[*columns, "high", "no_change", "cohorts"])
+    columns = (
+        "code province county measure census_2010 census_2020 model low high no_change cohorts"
+    )
+    return pd.DataFrame(rows, columns=columns.split())
 
 
 def errors_of(figures: pd.DataFrame) -> pd.DataFrame:
     """How far each forecast is off, by county."""
     rows = []
-    for (code, province, county), mine in figures.groupby(
-        ["code", "province", "county"], sort=False
-    ):
+    place = ["code", "province", "county"]
+    for named, mine in figures.groupby(place, sort=False):
         people = mine[mine["measure"] != "farming"]
         work = mine[mine["measure"] == "farming"].iloc[0]
         truth = people["census_2020"].sum()
-        row: dict[str, object] = {"code": code, "province": province, "county": county}
+        row: dict[str, object] = dict(zip(place, named))
         for name in FORECASTS:
             off = (people[name] - people["census_2020"]).abs().sum()
             row[f"error_{name}"] = off / truth
