@@ -56,7 +56,7 @@ def document() -> str:
         rooms={**counts(), "together": basis_counts(levers)}, fixed=list(constants()),
         free=sum(lever.free for lever in levers), groups=_grouped(), source=_source,
         tables=[_table(*table) for table in tables_of(load_scenario("baseline").county)],
-        value=value_text,
+        value=value_text, prior=_prior,
         range_of=lambda v: "yes/no" if v.type is bool else f"{value_text(v.low)}–{value_text(v.high)}",
     )  # fmt: skip
 
@@ -64,6 +64,17 @@ def document() -> str:
 def _grouped() -> list[tuple[str, list[Lever]]]:
     titles, by = headings("en"), groupby(levers, lambda lever: lever.key.rpartition(".")[0])
     return [(f"{titles[key]} (`{key}`)", list(inner)) for key, inner in by]
+
+
+def _prior(lever: Lever) -> str:
+    """Where the value may lie, and why; what is measured or decided has none."""
+    p = lever.prior
+    if p is None:
+        return ""
+    if p.low is None:
+        return f"none: {p.why_en}"
+    scale = ", by factors" if p.scale == "log" else ""
+    return f"{value_text(p.low)}–{value_text(p.high)}{scale}: {p.why_en}"
 
 
 def _source(lever: Lever) -> str:

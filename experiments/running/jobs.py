@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ import pyarrow as pa
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring import measures
+from returnee.experiments.measuring.measures import MEASURES
 from returnee.experiments.measuring.people import PEOPLE, people_of
 from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import Scenario, load_scenario
@@ -34,6 +35,16 @@ Frozen = tuple[tuple[str, Any], ...]
 
 class StoppedError(Exception):
     """A job of many runs that was given up because its plan was interrupted."""
+
+
+class Measure(Protocol):
+    """What is kept of runs."""
+
+    def of(self, run: Run, task: Task) -> Any:
+        """What is kept of one run."""
+
+    def tables(self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]) -> Tables:
+        """The tables of a job, from what is kept of each run; None of those that went wrong."""
 
 
 @dataclass(frozen=True)
@@ -150,19 +161,18 @@ class Figures:
         return tables
 
 
-Measure = Tidy | Figures
-
-
-def rows_of(job: Job, values: np.ndarray, errors: Sequence[str | None]) -> pa.Table:
-    """The rows of a job of a sweep."""
+def rows_of(
+    job: Job, values: np.ndarray, errors: Sequence[str | None], told: Sequence[Any] = MEASURES
+) -> pa.Table:
+    """The rows of a job of a sweep; `told` has name, unit and labels of each column of values."""
     assert isinstance(job.scenes, Laid)
     points = job.scenes.points
-    told = [(t.scenario, t.scenario_id, t.point, t.replicate, job.settings.seed) for t in job.runs]
-    columns: list[Any] = [*map(list, zip(*told)), list(errors)]
+    ran = [(t.scenario, t.scenario_id, t.point, t.replicate, job.settings.seed) for t in job.runs]
+    columns: list[Any] = [*map(list, zip(*ran)), list(errors)]
     keys = list(next(iter(points.values())))
     columns += [[points[task.point][key] for task in job.runs] for key in keys]
     columns += [pa.array(column, pa.float64(), from_pandas=True) for column in values.T]
-    schema = measures.undescribed(measures.run_schema(keys).empty_table()).schema
+    schema = measures.undescribed(measures.run_schema(keys, told).empty_table()).schema
     arrays = [
         column if isinstance(column, pa.Array) else pa.array(column, field.type)
         for field, column in zip(schema, columns)

@@ -19,10 +19,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import COUNTY, Task
+from returnee.experiments.measuring.measures import redescribed
 from returnee.experiments.running import manifests
 from returnee.experiments.running.design.design import Design
 from returnee.experiments.running.design.points import count_points, digest_of, points_of
@@ -49,6 +51,10 @@ class Listed:
     def size(self, name: str) -> int:
         """How many runs a job has."""
         return 1
+
+    def described(self, table: pa.Table) -> pa.Table:
+        """The table of runs with units and labels, where parts are kept without."""
+        return table
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -241,6 +247,10 @@ class SweepPlan(Listed):
     def settings(self) -> RunSettings:
         """What every run is called with."""
         return self.design.settings
+
+    def described(self, table: pa.Table) -> pa.Table:
+        """With units and labels."""
+        return redescribed(table)
 
     @property
     def runs(self) -> int:
