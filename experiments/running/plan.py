@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,23 +39,49 @@ from returnee.simulation.start.arguments import check_arguments
 Batch = tuple[Job, ...]
 
 
-class Listed:
-    """Jobs by name, in an order that never changes: what a store keeps and `run` makes."""
+class Runs(ABC):
+    """What a store keeps and `run` makes: jobs by name, in an order that never changes."""
 
+    settings: RunSettings
     grows: bool  # whether a later plan may have more runs of the same scenarios
     rows: int  # in a group of the table, at least, but for the last
 
+    @abstractmethod
     def wanted(self) -> dict[str, Sequence[str]]:
         """Names of the jobs that each table has a part of; the table of runs is the last."""
-        raise NotImplementedError
 
     def size(self, name: str) -> int:
         """How many runs a job has."""
         return 1
 
+    @abstractmethod
+    def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
+        """Jobs that one worker does in turn, made when they are asked for."""
+
+    @abstractmethod
+    def place(self, name: str) -> Any:
+        """By which jobs stand in order in a table."""
+
+    @abstractmethod
+    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> manifests.Manifest:
+        """Everything needed to repeat it; scenarios in full."""
+
+    @abstractmethod
+    def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+        """In what two manifests differ, as "key: found ..., allowed ..."; empty if in nothing."""
+
     def described(self, table: pa.Table) -> pa.Table:
         """The table of runs with units and labels, where parts are kept without."""
         return table
+
+    @abstractmethod
+    def share(self, share: Share) -> list[str]:
+        """Names of the jobs of one share of many."""
+
+    @property
+    @abstractmethod
+    def digest(self) -> str:
+        """Sixteen hex digits that tell plans apart: what is run, not with how many workers."""
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -67,7 +94,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Plan(Listed):
+class Plan(Runs):
     """Scenarios, replicates and settings of a comparison.
 
     Attributes
@@ -233,7 +260,7 @@ SET_UP = 0.015  # seconds a run
 
 
 @dataclass(frozen=True)
-class SweepPlan(Listed):
+class SweepPlan(Runs):
     """A design with its points drawn."""
 
     design: Design
@@ -244,7 +271,7 @@ class SweepPlan(Listed):
     rows = 4096
 
     @property
-    def settings(self) -> RunSettings:
+    def settings(self) -> RunSettings:  # type: ignore[override]
         """What every run is called with."""
         return self.design.settings
 
@@ -408,9 +435,6 @@ class SweepPlan(Listed):
             default=str,
         )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-Runs = Plan | SweepPlan
 
 
 def name_of(number: int) -> str:
