@@ -136,6 +136,7 @@ def _budget(folder: Path, _: dict[str, Any]) -> Counts:
 COUNTS: dict[str, Callable[[Path, dict[str, Any]], Counts]] = {
     "run": lambda folder, _: (int((folder / "monthly.parquet").exists()), 0, 1, 0.0),
     "comparison": _comparison, "sweep": _sweep, "budget": _budget, "region": _sweep,
+    "evaluation": _sweep,
     "calibration": _budget, "bank": _sweep,
 }  # fmt: skip
 
