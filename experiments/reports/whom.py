@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from returnee.experiments.numbers import plain_rows
+from returnee.experiments.numbers import plain_rows, rows_of
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.terminal import GAP
@@ -81,16 +81,16 @@ class People:
         """One outcome, a row a group."""
         t, some = self.text, self._of(self.whom.counts, label)
         some = some[some["outcome"] == outcome]
+        by_group = {(row["dimension"], row["group"], row["change"]): row for row in rows_of(some)}
         head = [
             t["report"]["group"], *(t["changes"][c] for c in persons.CHANGES[:3]), t["changes"]["net"],
             say.words(self.lang)["interval"],
         ]  # fmt: skip
         rows = []
         for dimension, group in persons.GROUPS[1:]:
-            one = some[(some["dimension"] == dimension) & (some["group"] == group)]
-            one = one.set_index("change")
-            cells = [self._number(one.loc[change]) for change in persons.CHANGES[:3]]
-            rows.append([t["groups"][group], *cells, *self._net(one.loc["net"])])
+            one = [by_group[dimension, group, change] for change in persons.CHANGES[:3]]
+            net = self._net(by_group[dimension, group, "net"])
+            rows.append([t["groups"][group], *map(self._number, one), *net])
         return doc.Sheet(head, rows)
 
     def served(self, label: str) -> doc.Sheet:
@@ -241,10 +241,10 @@ class People:
     def _of(self, frame: pd.DataFrame, label: str) -> pd.DataFrame:
         return frame[frame["scenario"] == label]
 
-    def _number(self, row: pd.Series) -> str:
+    def _number(self, row: pd.Series | dict[str, Any]) -> str:
         return say.figure(row["mean"], "people", self.lang)
 
-    def _net(self, row: pd.Series) -> list[str]:
+    def _net(self, row: pd.Series | dict[str, Any]) -> list[str]:
         mean = say.figure(row["mean"], "people", self.lang, signed=True)
         return [mean, say.span(row["low"], row["high"], "people", self.lang)]
 

@@ -64,7 +64,7 @@ class Quality(Part):
         """Ranges of the weight of single parts in which another scenario comes first more often."""
         said = []
         for k, part in enumerate(self.found.weighed.names):
-            shares = self.found.weighed.winners(k)
+            shares = self.found.weighed.winners[k]
             best = [int(row.argmax()) if row.max() > row[winner] else winner for row in shares]
             for first, weights in groupby(zip(GRID, best), key=lambda pair: pair[1]):
                 if first == winner:
@@ -126,7 +126,7 @@ class Quality(Part):
             panels = canvas.subplots(1, len(names), sharey=True)
             for k, (axes, part) in enumerate(zip(panels, names)):
                 areas = axes.stackplot(
-                    GRID, self.found.weighed.winners(k).T,
+                    GRID, self.found.weighed.winners[k].T,
                     labels=[in_lines(title_of(plan.scenarios[s], s, lang), LEGEND) for s in self.labels],
                     colors=["#777777" if s == plan.reference else style[s]["color"]
                             for s in self.labels],

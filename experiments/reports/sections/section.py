@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from returnee.experiments.numbers import rows_of
 from returnee.experiments.reports.document import Cell, Section, Sheet
 from returnee.experiments.reports.figures import chart_language, title
 from returnee.experiments.statistics.effects import HIGHER, LOWER
@@ -17,6 +18,7 @@ from returnee.experiments.words.texts import figure, span, words
 
 LONGEST = 16  # letters of an interval on one line; a Chinese character counts as two
 Line = tuple[str, list[Cell]]  # label, and a cell per scenario
+Rows = list[dict[str, Any]]  # of a table, by column
 
 
 class Part(ABC):
@@ -54,23 +56,23 @@ class Part(ABC):
     def section(self) -> Section:
         """Everything that the page shows of it."""
 
-    def cells(self, effects: pd.DataFrame, unit: str, better: int = 0) -> list[Cell]:
+    def cells(self, effects: pd.DataFrame | Rows, unit: str, better: int = 0) -> list[Cell]:
         """A row of a table: the reference's level, then levels and differences.
 
         `effects`: rows of one figure, one per compared scenario, as from `effects.effects_on`.
         `unit`: of the figure, as `texts.figure` takes it. `better`: 1 where more is better, -1
         where less is, 0 for neither.
         """
-        by_label = effects.set_index("scenario")
-        cells = []
-        for label in self.labels:
-            if label == self.found.plan.reference:
-                cells.append(Cell(figure(float(by_label["reference"].iloc[0]), unit, self.lang)))
-            else:
-                cells.append(self._cell(by_label.loc[label], unit, better))
-        return cells
+        rows = rows_of(effects) if isinstance(effects, pd.DataFrame) else effects
+        by_label = {row["scenario"]: row for row in rows}
+        return [
+            Cell(figure(float(rows[0]["reference"]), unit, self.lang))
+            if label == self.found.plan.reference
+            else self._cell(by_label[label], unit, better)
+            for label in self.labels
+        ]
 
-    def _cell(self, effect: pd.Series, unit: str, better: int) -> Cell:
+    def _cell(self, effect: dict[str, Any], unit: str, better: int) -> Cell:
         level = figure(effect["level"], unit, self.lang)
         if not np.isfinite(effect["difference"]):
             return Cell(level)
