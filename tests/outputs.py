@@ -17,6 +17,7 @@ from returnee.experiments.studies.linkage.experiment import linkage
 from returnee.experiments.studies.linkage.gates import gates
 from returnee.experiments.studies.linkage.robust import robust
 from returnee.scenarios import levers, load_scenario
+from returnee.scenarios.schema.county_folder import SHIPPED_COUNTIES
 
 TINY: dict[str, Any] = {"sample": 0.002, "months": 12}
 WORDS = ("--sample", 0.002, "--months", 12)
@@ -84,3 +85,16 @@ def outputs(folder: Path) -> None:
     fitted = calibrate(load_scenario("baseline"), default_targets()[:2], options,
                       ("behaviour.returning.constant", "behaviour.firm.scale"), months=12, out=folder / "calibrate", workers=2)  # fmt: skip
     write_files(fitted, "baseline", {})
+    (folder / "counties.csv").write_text(
+        f"folder,rich\n{SHIPPED_COUNTIES / 'example'},1\n", encoding="utf-8"
+    )
+    say(
+        "region",
+        folder / "counties.csv",
+        "--simulated",
+        200,
+        "--months",
+        12,
+        "--out",
+        folder / "region",
+    )

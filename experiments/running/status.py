@@ -143,6 +143,7 @@ def _budget(folder: Path, _: dict[str, Any]) -> Counts:
 
 COUNTS = {
     "run": _run, "comparison": _comparison, "sweep": _sweep, "budget": _budget,
+    "region": _sweep,
     "calibration": _calibration,
 }  # fmt: skip
 
