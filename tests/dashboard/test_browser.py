@@ -272,6 +272,7 @@ def test_every_chart_has_a_table_and_its_figures_as_a_file(shown):
 
 def test_a_scenario_goes_down_and_up_again(visit):
     page = visit("v=1&base=siloed&training.places=1500&lang=en", whole=False, alone=True).page
+    page.locator(".side .more summary").click()
     name, content = saved(page, page.locator("[data-key=download]").click)
     assert tomllib.loads(content.decode())["policy"]["training"]["places"] == 1500
     other = visit("v=1&lang=en", whole=False).page
@@ -332,7 +333,7 @@ def test_visitors_at_once_move_levers_each_their_own(visit):
     for places, page in own.items():
         open_group(page, "en")
         slider = page.locator("input[id='policy.training.places']")
-        page.locator(".lever", has=slider).locator("input[type=number]").fill(places)
+        page.locator(".lever", has=slider).locator("input.number").fill(places)
         page.keyboard.press("Tab")
     for places, page in own.items():
         page.wait_for_function(
