@@ -16,7 +16,7 @@ from waiting import LIMIT
 
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 MOST = 300_000  # bytes
-SMALLER = {"sample=0.01": "sample=0.003", '"sample": 0.005': '"sample": 0.002', "=24": "=12"}
+SMALLER = {"sample=0.01": "sample=0.005", '"sample": 0.005': '"sample": 0.002'}
 MACHINE = re.compile(r"/(?:home|tmp|root|work|Users|usr)/|[A-Z]:\\\\")
 
 
