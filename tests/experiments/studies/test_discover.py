@@ -25,13 +25,13 @@ from returnee.experiments.studies.discovery import (
 )
 
 
+LUCK, SHOCK = "behaviour.firm.luck_sd", "behaviour.firm.shock_sd"
+
+
 @pytest.fixture(scope="module", autouse=True)
 def quickly() -> None:
     """The library of boxes is imported where it is used, in a moment."""
     import workbench  # noqa: F401
-
-
-LUCK, SHOCK = "behaviour.firm.luck_sd", "behaviour.firm.shock_sd"
 
 
 def known(points: int = 600) -> tuple[pd.DataFrame, np.ndarray]:
