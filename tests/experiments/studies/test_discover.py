@@ -24,7 +24,6 @@ from returnee.experiments.studies.discovery import (
     target_of,
 )
 
-
 LUCK, SHOCK = "behaviour.firm.luck_sd", "behaviour.firm.shock_sd"
 
 
