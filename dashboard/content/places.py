@@ -3,8 +3,8 @@
 ``townships_map.csv`` beside ``county.toml`` has a row a township: ``name``, and ``lon`` and ``lat`` (degrees),
 or ``x_km`` and ``y_km`` (east and north of the seat), or ``bearing`` (degrees from north; the distance is the
 county's). ``shape`` may hold its border in the same units, "x y; x y; …". It is for maps alone: no run and no
-id of a scenario depends on it. Without it every township stands at its distance from the seat, in the order of
-the county's table, in a direction that means nothing.
+id of a scenario depends on it. Without it townships stand the farther out the farther they are from the seat, in
+the order of the county's table, in directions that mean nothing.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def places_of(scenario: Scenario) -> Places:
 
 
 def _schematic(k: int, distance: float) -> Spot:
-    """A township at its distance, turned on from the one before."""
-    angle = k * GOLDEN
-    return Spot(distance * math.sin(angle), distance * math.cos(angle))
+    """A township the farther out the farther it is, turned on from the one before; the middle is stretched."""
+    angle, away = k * GOLDEN, math.sqrt(max(distance, 0.0))
+    return Spot(away * math.sin(angle), away * math.cos(angle))
 
 
 def _rows(path: Path) -> dict[str, dict[str, str]]:

@@ -166,7 +166,7 @@ def store_when_done(views: Views, calls: Iterable[object]) -> None:
 
 
 def prewarm(
-    names: Sequence[str] = ("no_support", "linked", "baseline"), settings: RunSettings = SMALL
+    names: Sequence[str] = ("linked", "baseline", "siloed"), settings: RunSettings = SMALL
 ) -> None:
     """Have what a first visitor asks for: from an earlier start, or run now; does not wait.
 
