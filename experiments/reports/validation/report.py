@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
+from returnee.experiments.reports import uncertain
 from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import show as show_blocks
 from returnee.experiments.reports.validation import charts
@@ -22,6 +24,7 @@ from returnee.experiments.studies.face import (
     Face,
 )
 from returnee.experiments.studies.validation import Result, Validation
+from returnee.experiments.studies.validation_over import ValidationOver
 from returnee.experiments.words import texts as say
 
 MISSES = ("miss", "no_response", "wrong", "not_monotone", "not_zero", "differs")
@@ -30,11 +33,17 @@ MISSES = ("miss", "no_response", "wrong", "not_monotone", "not_zero", "differs")
 class Page:
     """Everything that is told of a validation.
 
-    `face`: face checks, where they were asked for.
+    `face`: face checks, and `over`: the same over an ensemble, where they were asked for.
     """
 
-    def __init__(self, found: Validation, face: Face | None = None, lang: str = "en") -> None:
-        self.found, self.face, self.lang = found, face, lang
+    def __init__(
+        self,
+        found: Validation,
+        face: Face | None = None,
+        lang: str = "en",
+        over: ValidationOver | None = None,
+    ) -> None:
+        self.found, self.face, self.lang, self.over = found, face, lang, over
         self.text: dict[str, Any] = say.words(lang)["validation"]
 
     @property
@@ -73,16 +82,61 @@ class Page:
                 soft=len(soft), held=sum(r.passed for r in soft), labels=joint(outside)
             )
             counts = say.joined(self.lang, counts, loose)
-        lines = [counts, text["missed"].format(labels=joint(missed)) if missed else ""]
+        lines = [text["missed"].format(labels=joint(missed)) if missed else "", *self.over_lines()]
         if unseen:
             labels = joint(r.pattern.label(self.lang) for r in unseen)
             lines.append(text["unseen"].format(labels=labels))
         if not missed and not unseen:
             lines.append(text["missed_none"])
+        lines.append(counts)
         lines.append(self.face_line() if self.face else "")
         if self.found.failures:
             lines.append(say.words(self.lang)["failed"].format(n=len(self.found.failures)))
         return [line for line in lines if line]
+
+    def over_lines(self) -> list[str]:
+        """What is missed over the ensemble, on the mean and in most of the sets."""
+        if self.over is None:
+            return []
+        found, text, joint = self.over.results, self.text, say.words(self.lang)["list_and"].join
+        judged = [r for r in found if r.pattern.use in ("C", "V") and r.seen]
+        missed = [self.miss(r) for r in judged if r.missed]
+        rare = [
+            f"{r.pattern.label(self.lang)} ({say.percent(r.inside, self.lang)})"
+            for r in judged
+            if not r.missed and r.inside < 0.5
+        ]
+        about = {"sets": self.over.plan.sets, "n": len(judged), "held": len(judged) - len(missed)}
+        lines = [
+            text["over_missed" if missed else "over_none"].format(labels=joint(missed), **about)
+        ]
+        return [*lines, text["over_rare"].format(labels=joint(rare))] if rare else lines
+
+    def over_table(self) -> doc.Sheet:
+        """Every pattern over the ensemble: band, mean, band over sets, weight in the band, sources."""
+        lang, rows = self.lang, []
+        for r in self.over.results if self.over else []:
+            p = r.pattern
+            cells = [
+                str(p.number), p.label(lang), charts.band_text(p, lang),
+                say.measured(r.value, p.unit, lang), say.measured_range(r.low, r.high, p.unit, lang),
+                say.percent(r.inside, lang) if p.judged and r.seen else say.NONE,
+                *uncertain.shares(r.parts, lang), self.text["uses"][p.use],
+            ]  # fmt: skip
+            rows.append((cells, verdict_on(r)))
+        sheet = self._sheet("row pattern band value over_sets inside use", "wwnnnnnnnw", rows)
+        head = [*sheet.head[:6], *uncertain.head(lang)[3:], *sheet.head[6:]]
+        return replace(sheet, head=head)
+
+    @property
+    def over_note(self) -> str:
+        """How the table over the ensemble is read."""
+        if self.over is None:
+            return ""
+        plan = self.over.plan
+        return str(self.text["over_note"]).format(
+            sets=plan.sets, replicates=plan.each, sample=plan.settings.sample
+        )
 
     def miss(self, result: Result) -> str:
         """A missed pattern in words."""
@@ -247,10 +301,14 @@ class Page:
             sections.append(
                 doc.Section(text["face"], [doc.note(text["face_note"]), drawn, *self.checks()])
             )
+        if self.over:
+            sections.insert(
+                2, doc.Section(text["over"], [self.over_table(), doc.note(self.over_note)])
+            )
         sections.append(doc.Section(text["how_counted"], [doc.Text(text["counted"], "list")]))
-        sections.append(
-            doc.repeat(self.lang, [self.found.command + (" --face" if self.face else "")])
-        )
+        commands = [self.found.command + (" --face" if self.face else "")]
+        commands += [self.over.command] if self.over else []
+        sections.append(doc.repeat(self.lang, commands))
         return doc.Report(self.lang, text["title"], self.subtitle(), sections)
 
 
@@ -267,13 +325,26 @@ def _decade(value: float) -> str:
     return say.measured_number(value, "", "en") if abs(value) >= 0.1 else say.short(value)
 
 
-def write_page(found: Validation, face: Face | None, path: Path, lang: str = "en") -> Path:
+def write_page(
+    found: Validation,
+    face: Face | None,
+    path: Path,
+    lang: str = "en",
+    over: ValidationOver | None = None,
+) -> Path:
     """Write the report, a page that needs nothing but itself."""
-    return write_html(Page(found, face, lang).report(), path)
+    return write_html(Page(found, face, lang, over).report(), path)
 
 
-def show(found: Validation, face: Face | None, console: Console, lang: str = "en") -> None:
+def show(
+    found: Validation,
+    face: Face | None,
+    console: Console,
+    lang: str = "en",
+    over: ValidationOver | None = None,
+) -> None:
     """Print the answer and the tables behind it."""
-    page = Page(found, face, lang)
+    page = Page(found, face, lang, over)
     tables = [b for b in page.checks() if not isinstance(b, doc.Text)] if face else []
-    show_blocks([page.patterns(), *tables, doc.Text(page.lines())], console)
+    wide = [page.over_table().cut(0, 1, 2, 3, 4, 5, 10, title=page.text["over"])] if over else []
+    show_blocks([page.patterns(), *wide, *tables, doc.Text(page.lines())], console)
