@@ -18,6 +18,7 @@ from returnee.dashboard.content.facts import (
     headline,
     pots,
     spending,
+    tab_name,
     waiting,
 )
 from returnee.dashboard.content.tried import Moves, changed, tried
@@ -35,6 +36,7 @@ from returnee.dashboard.live.answers import (
 from returnee.dashboard.live.asking import Job, Shown, use_answers, use_job
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import SMALL, STAGES, share_of
+from returnee.dashboard.pages.papers import Papers
 from returnee.dashboard.pages.widgets import (
     ChainOf,
     Control,
@@ -349,10 +351,13 @@ def Found(session: Session, shown: Shown[Answer], found: Answer, before: Answer 
     )
     below.current = kept
     html(content.head, classes=[] if shown.fresh else ["busy"])
-    with box(classes="bar"):
+    with box(classes="toolbar"):
         html(answer_line(shown, place), live=True)
         Actions(session)
-    views = [(name, phrase(BY_NAME[name], "tab", lang)) for name in CHARTS]
+    with box(tag="details", classes="more"):
+        html(escaped(words(lang)["papers"]["label"]), tag="summary")
+        Papers(session)
+    views = [(name, tab_name(name, lang)) for name in CHARTS]
     controls(
         [tabs("chart", text["measure"], place.chart, views)],
         lambda data: session.go(chart=data["value"]) if data["value"] in CHARTS else None,

@@ -139,6 +139,7 @@ def _budget(folder: Path, _: dict[str, Any]) -> Counts:
 COUNTS = {
     "run": _run, "comparison": _comparison, "sweep": _sweep, "budget": _budget,
     "region": _sweep,
+    "evaluation": _sweep,
     "calibration": _budget, "bank": _sweep,
 }  # fmt: skip
 

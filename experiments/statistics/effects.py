@@ -106,8 +106,10 @@ def _codes(column: pd.Series, places: dict[str, int]) -> np.ndarray:
     return table[names.codes.to_numpy()]
 
 
-def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
+def effects_of(cube: Cube, plan: Plan, luck: Cube | None = None) -> pd.DataFrame:
     """Effects of every compared scenario on every measure; a row each.
+
+    `luck`: see `effects_on`.
 
     Returns: ``reference`` and ``level`` are means over replicates, ``difference`` the mean of
     paired differences with ``low`` and ``high``; ``p_higher`` and ``p_better`` are the chances
@@ -119,7 +121,7 @@ def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
     base = pd.DataFrame(
         [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in MEASURES], columns=columns
     )
-    return effects_on(cube.levels, base, plan)
+    return effects_on(cube.levels, base, plan, None if luck is None else luck.levels)
 
 
 def effects_on(
