@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import solara
 
@@ -50,13 +51,15 @@ def first_session(query: str) -> Session:
     return Session(arrival, notice)
 
 
-def back(session: Session, query: object) -> None:
+def back(session: Session, asked: Mapping[str, Any]) -> None:
     """Show the place that the browser went back to; who speaks what does not change on the way."""
-    if isinstance(query, str):
+    query, step = asked.get("query"), asked.get("step")
+    if isinstance(query, str) and isinstance(step, int):
         here = session.place.peek()
         there = arrival_of(query).place
         session.tell()
         session.place.value = there.but(lang=here.lang, theme=here.theme)
+        session.step.value = step
 
 
 @solara.component
@@ -76,10 +79,10 @@ def Page() -> None:
     name = county_name(county, place.lang)
     solara.Style(FOLDER / "theme.css")
     Browser(
-        query=address_of(place),
+        address={"query": address_of(place), "step": session.step.value},
         title=text["title"].format(page=text["pages"][place.page], county=name),
         lang=place.lang, theme=place.theme, file=session.file.value, copy=session.copy.value,
-        words=text["lost"], event_back=lambda query: back(session, query),
+        words=text["lost"], event_back=lambda asked: back(session, asked),
     )  # fmt: skip
     pages = [{"key": key, "label": text["pages"][key]} for key in PAGES]
     header = {"skip": text["skip"], "brand": text["brand"], "pages": text["pages_label"],

@@ -129,7 +129,7 @@ def sets_of(place: Place, mixes: Iterable[Mix]) -> Sets:
         if key in sets[0]:
             text = words(place.lang)["over"]["moved"]
             raise UsageError(text.format(name=label_of(LEVERS[key], place.lang)))
-    return sets
+    return sets.by_weight(STAGES[-1])
 
 
 def _titles(place: Place) -> dict[str, str]:
@@ -151,7 +151,7 @@ def command(place: Place, plan: Plan, replicates: int = 1) -> str:
     names, moved = [place.mix.base], place.mix.overrides()
     if place.over == ENSEMBLE:
         plan = replace(plan, replicates=replicates)
-        return over_command(names, place.named(), SHIPPED, STAGES[-1], plan, moved)
+        return over_command(names, place.named(), SHIPPED, len(ensemble()), plan, moved)
     return command_of(names, place.named(), plan, moved, 1).rpartition(" --workers")[0]
 
 

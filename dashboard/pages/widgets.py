@@ -25,7 +25,7 @@ def _ignore(data: Any) -> None:
 
 @solara.component_vue("../vue/browser.vue")
 def Browser(
-    query: str = "",
+    address: dict[str, Any],
     title: str = "",
     lang: str = "en",
     theme: str = "auto",
@@ -36,7 +36,8 @@ def Browser(
 ) -> None:
     """Keep address, title, language and colours; hand over files; come back when the server does.
 
-    ``event_back`` gets the address that the browser's back and forward buttons lead to.
+    ``address`` has the query of what is shown and the last step back or forward that it answers;
+    ``event_back`` gets both of the place that the browser's buttons lead to.
     """
 
 

@@ -28,6 +28,8 @@ class Session:
     ----------
     place : Reactive of Place
         What is shown; the address follows it.
+    step : Reactive of int
+        The last step of the browser's back and forward buttons that `place` answers.
     notices : Reactive of tuple of str
         Lines shown above the page until it is changed.
     file, copy : Reactive of dict or None
@@ -36,6 +38,7 @@ class Session:
 
     def __init__(self, arrival: Arrival, notice: str = "") -> None:
         self.place: solara.Reactive[Place] = solara.reactive(arrival.place)
+        self.step: solara.Reactive[int] = solara.reactive(0)
         self.notices: solara.Reactive[tuple[str, ...]] = solara.reactive(
             (notice,) if notice else ()
         )

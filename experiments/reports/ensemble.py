@@ -12,14 +12,16 @@ from matplotlib.axes import Axes
 from rich.console import Console
 
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.measuring.selections import KEY
+from returnee.experiments.measuring.selections import KEY, MAIN
 from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
+from returnee.experiments.reports import uncertain
 from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.reports.terminal import show as show_blocks
 from returnee.experiments.statistics.effects import HIGHER, LOWER
+from returnee.experiments.statistics.intervals import mean_of
 from returnee.experiments.studies import compare_ensemble as over_sets
 from returnee.experiments.studies.ensemble import FILE, origin
 from returnee.experiments.words import texts as say
@@ -61,7 +63,7 @@ class Page:
         return rows[rows["scenario"] == label].set_index("measure").loc[list(KEY)]
 
     def sentence(self, label: str) -> str:
-        """What a scenario changes whatever the parameters, and what share is due to them."""
+        """What a scenario changes whichever set holds, and where what is unknown comes from."""
         text, effects = self.text, self.effects(label)
         names = {"title": self.title(label), "reference": self.reference}
         if not np.isfinite(effects["low"]).any():
@@ -80,18 +82,9 @@ class Page:
                 parts.append(text["unclear"].format(labels=self.words["comma"].join(rest)))
         else:
             parts.append(text["nothing"].format(**names))
-        shares = effects["share"].dropna()
-        if len(shares):
-            ends = {
-                "least": say.percent(shares.min(), self.lang),
-                "most": say.percent(shares.max(), self.lang),
-            }
-            key = "share_equal" if ends["least"] == ends["most"] else "share_line"
-            parts.append(
-                text[key].format(
-                    label=say.phrase(BY_NAME[shares.idxmax()], "noun", self.lang), **ends
-                )
-            )
+        noun = say.phrase(BY_NAME[MAIN], "noun", self.lang)
+        line = uncertain.sources_line(self.found.parts(label, MAIN), self.lang)
+        parts.append(text["share_line"].format(label=noun, line=line))
         return say.joined(self.lang, *parts)
 
     def _clause(self, row: pd.Series) -> str:
@@ -100,11 +93,11 @@ class Page:
             label=say.phrase(BY_NAME[name], "noun", self.lang), same=say.percent(row["same_sign"], self.lang),
             size=say.figure(row["difference"], unit, self.lang, signed=True),
             interval=say.span(row["low"], row["high"], unit, self.lang),
-            luck=say.span(row["luck_low"], row["luck_high"], unit, self.lang),
+            mean=say.span(row["mean_low"], row["mean_high"], unit, self.lang),
         )  # fmt: skip
 
     def table(self, label: str) -> doc.Sheet:
-        """A scenario's key measures: levels, difference, both intervals, and what is due to parameters."""
+        """A scenario's key measures: levels, difference with interval and band, and their sources."""
         text, lang, rows = self.text, self.lang, []
         verdicts = {HIGHER: text["higher"], LOWER: text["lower"]}
         for name, row in self.effects(label).iterrows():
@@ -113,22 +106,26 @@ class Page:
                 [
                     say.phrase(BY_NAME[str(name)], "short", lang), say.figure(row["reference"], unit, lang),
                     say.figure(row["level"], unit, lang),
-                    say.figure(row["difference"], unit, lang, signed=True),
-                    say.span(row["low"], row["high"], unit, lang),
-                    say.span(row["luck_low"], row["luck_high"], unit, lang), say.percent(row["share"], lang),
+                    *uncertain.cells(self.found.parts(label, str(name)), unit, lang),
                     say.percent(row["same_sign"], lang),
                     verdicts.get(row["verdict"], self.words["same"]),
                 ]
             )  # fmt: skip
-        keys = ("both", "luck", "share", "same_sign", "verdict")
-        head = [self.words["measure"], self.reference, self.title(label), self.words["difference"]]
-        return doc.Sheet([*head, *(text[key] for key in keys)], rows, self.title(label))
+        head = [self.words["measure"], self.reference, self.title(label), *uncertain.head(lang)]
+        return doc.Sheet([*head, text["same_sign"], text["verdict"]], rows, self.title(label))
+
+    def by_structure(self) -> doc.Sheet:
+        """The main measure's difference by structure of the model, of every scenario."""
+        return uncertain.by_structure(
+            {self.title(label): self.found.each(label, MAIN) for label in self.found.base.compared},
+            self.found.plan.chosen, BY_NAME[MAIN], self.lang,
+        )  # fmt: skip
 
     def how_to_read(self) -> str:
         """What intervals and shares mean."""
-        return str(self.text["how_to_read"]).format(
-            sets=self.found.plan.sets, sample=self.found.base.settings.sample
-        )
+        sets = str(self.text["how_to_read"]).format(sets=self.found.plan.sets)
+        read = uncertain.how_to_read(self.lang, self.found.base.settings.sample)
+        return say.joined(self.lang, sets, read)
 
     def origin_lines(self) -> list[str]:
         """Where the ensemble comes from, and whether the model has changed since."""
@@ -166,7 +163,7 @@ class Page:
         sections = [
             doc.Section(self.words["page"]["in_short"], [*said, self.failures(), doc.note(self.how_to_read())]),
             doc.Section(text["differences"], [
-                doc.note(text["chart_note"]), doc.Picture(chart(self)), *map(self.table, compared),
+                doc.note(text["chart_note"]), doc.Picture(chart(self)), *map(self.table, compared), self.by_structure(),
             ]),
             doc.Section(text["ensemble"], [
                 doc.Text(self.origin_lines()), doc.note(text["ranges_note"]), self.ranges(),
@@ -201,14 +198,12 @@ def chart(page: Page) -> str:
 def draw_set(axes: Axes, page: Page, label: str, name: str, row: int) -> None:
     """One scenario in one panel."""
     found, effect = page.found, page.effects(label).loc[name]
-    k, m = list(found.base.scenarios).index(label), over_sets.NAMES.index(name)
-    each = found.values[k, ..., m] - found.values[0, ..., m]
-    there = np.isfinite(each).any(axis=1)
-    dots = np.nanmean(each[there], axis=1)
     colour = draw.COLOURS[row % len(draw.COLOURS)]
-    axes.plot(dots, np.full(len(dots), row + 0.22), ".", color=colour, ms=3, alpha=0.5)
+    dots, weights = mean_of(found.each(label, name), axis=1), found.plan.chosen.weights
+    sizes = 9.0 * weights / weights.mean()
+    axes.scatter(dots, np.full(len(dots), row + 0.22), sizes, color=colour, alpha=0.5, linewidths=0)
     axes.hlines(row, effect["low"], effect["high"], color=colour, linewidth=1.0)
-    axes.hlines(row, effect["luck_low"], effect["luck_high"], color=colour, linewidth=4.0)
+    axes.hlines(row, effect["mean_low"], effect["mean_high"], color=colour, linewidth=4.0)
 
 
 def finish_across(axes: Axes, lang: str) -> None:
@@ -232,7 +227,7 @@ def show(found: over_sets.EnsembleComparison, console: Console, lang: str = "en"
     """Print sentences and tables."""
     page, blocks = Page(found, lang), list[doc.Block]()
     for label in found.base.compared:
-        blocks.append(page.table(label).cut(0, 3, 4, 5, 6, 7, 8))
+        blocks.append(page.table(label).cut(0, *range(3, 11)))
         blocks += [doc.Text([page.sentence(label)]), GAP]
     origin = doc.Text(page.origin_lines()[1:], "alert")
     show_blocks([*blocks, doc.note(page.how_to_read()), origin, page.failures()], console)

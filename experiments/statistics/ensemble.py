@@ -1,14 +1,26 @@
-"""Differences over an ensemble: what is due to parameters, and what to luck.
+"""Figures over an ensemble: what is due to luck, to parameters, and to the model's structure.
 
-The paired difference in set s and replicate r is y_sr = mu + a_s + e_sr, a_s ~ (0, tau^2) from the
-parameters, e_sr ~ (0, sigma^2) from luck; every set has replicates of its own. With mean squares
-between and within sets (one-way random effects, Searle, Casella and McCulloch, Variance Components,
-1992, ch. 3), sigma^2 = MSW and tau^2 = max(0, (MSB - MSW) / n0), n0 = (N - sum n_s^2 / N) / (S - 1).
-Two 90 % intervals are given: for the expected effect in a county whose parameters are any that meet
-the patterns, mu +- t sqrt(tau^2 + MSB / N) (Higgins, Thompson and Spiegelhalter, J. R. Stat. Soc. A
-172, 2009, 137-159), and for the mean if parameters made no difference, mu +- t sqrt(MSW / N). The
-share due to parameters is tau^2 / (tau^2 + sigma^2), of the variance between single runs; luck, and
-so this share, depends on the sample that is simulated.
+The figure of run r in set s of structural variant m is y_msr. Sets have weights w_s that sum to 1; those
+of a variant sum to P_m, and p_s = w_s / P_m. By the law of total variance a single run varies by
+
+- luck, E_s[Var(y | s)]: sigma^2 = sum_s w_s s_s^2, with s_s^2 the variance between runs of a set;
+- parameters, E_m[Var(mu_s | m)]: tau^2, sum_m P_m V_m with V_m the weighted variance of set means
+  within a variant, less what luck leaves in it, sum_s p_s (1 - p_s) sigma^2 / n_s, over 1 - sum_s p_s^2
+  (with equal weights that of one-way random effects: Searle, Casella and McCulloch, Variance
+  Components, 1992, ch. 3);
+- structure, Var(mu_m): omega^2 = sum_m P_m (y_m - y)^2, less what the errors e_m^2 = tau^2 sum_s p_s^2
+  + sum_s p_s^2 sigma^2 / n_s of the variants' means leave in it, sum_m P_m (1 - P_m) e_m^2.
+
+None is below zero; shares are of their sum. Luck, and with it its share, depends on the sample that is
+simulated. Two 90 % intervals are given, and they say different things:
+
+- the interval of the mean over the ensemble, y +- t sqrt(sum_m P_m^2 e_m^2): how well it is known;
+- the band over sets: what the expected figure is in a county of which nobody knows which set holds.
+  Set means are drawn together until their variances are tau^2 and omega^2, so that luck is out of it
+  (Louis, J. Am. Stat. Assoc. 79, 1984, 393-398), and the band holds 90 % of the weighted mixture of what
+  results, each with the error of the mean.
+
+A difference is told from zero where the band leaves zero out.
 """
 
 from __future__ import annotations
@@ -23,99 +35,193 @@ import scipy
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
-from returnee.experiments.statistics.intervals import LEVEL
+from returnee.experiments.statistics.intervals import LEVEL, TAILS, mean_of
+
+SOURCES = ("luck", "parameters", "structure")
 
 
 @dataclass(frozen=True)
 class Parts:
-    """One difference over an ensemble, split."""
+    """One figure over an ensemble, split."""
 
     # with a result
     sets: int
+    structures: int
     runs: int
-    difference: float  # mean over sets
-    # 90 % interval over parameters and luck
+    difference: float  # weighted mean over sets
+    # 90 % band over sets
     low: float
     high: float
-    # 90 % interval for luck alone
-    luck_low: float
-    luck_high: float
-    # variance due to parameters and to luck
-    between: float
-    within: float
-    share: float  # due to parameters, of the variance between single runs
-    same_sign: float  # share of sets whose mean difference has the sign of the mean over sets
-    verdict: str  # "higher" or "lower" where the interval over both leaves out zero
+    # 90 % interval of the mean
+    mean_low: float
+    mean_high: float
+    # shares of the variance between single runs
+    luck: float
+    parameters: float
+    structure: float
+    variance: float  # between single runs, of any set
+    same_sign: float  # weight of sets whose mean has the sign of the mean over sets
+    verdict: str  # "higher" or "lower" where the band leaves zero out
 
 
-def split(each: np.ndarray) -> Parts:
-    """Split paired differences into parameters and luck.
+def split(
+    each: np.ndarray, weights: np.ndarray | None = None, structures: Sequence[str] | None = None
+) -> Parts:
+    """Split figures, such as paired differences, into luck, parameters and structure.
 
-    `each`: shape (sets, replicates); NaN where a run failed. Intervals need three sets and two
+    `each`: shape (sets, replicates); NaN where a run failed. `weights`: shape (sets,); equal if left
+    out. `structures`: variant of each set; one if left out. Band and shares need three sets and two
     replicates of one of them.
 
     Examples
     --------
     >>> found = split(np.array([[1.0, 3.0], [5.0, 7.0], [9.0, 11.0]]))
-    >>> found.difference, found.within, found.between, found.same_sign
-    (6.0, 2.0, 15.0, 1.0)
+    >>> found.difference, found.variance, round(found.parameters, 3), found.same_sign
+    (6.0, 17.0, 0.882, 1.0)
     """
     there = np.isfinite(each)
-    each, there = each[there.any(axis=1)], there[there.any(axis=1)]
+    kept = there.any(axis=1)
+    weights = np.ones(len(each)) if weights is None else np.asarray(weights, float)
+    kept &= weights > 0.0
+    variants = np.array(["all"] * len(each) if structures is None else structures)[kept]
+    each, there, w = each[kept], there[kept], weights[kept] / max(weights[kept].sum(), 1e-300)
     count = there.sum(axis=1)
-    sets, runs = len(each), int(count.sum())
+    sets, runs, names = len(each), int(count.sum()), list(dict.fromkeys(variants.tolist()))
     if not sets:
-        return Parts(0, 0, *(np.nan,) * 9, UNCLEAR)
+        return Parts(0, 0, 0, *(np.nan,) * 10, UNCLEAR)
     means = np.where(there, each, 0.0).sum(axis=1) / count
-    mean = float(means.mean())
-    same = _same_sign(means, mean)
+    mean = float(w @ means)
+    same = float(w @ (np.sign(means) == np.sign(mean)))
     if sets < 3 or runs <= sets:
-        return Parts(sets, runs, mean, *(np.nan,) * 7, same, UNCLEAR)
-    middle = float((count * means).sum() / runs)
-    msw = float(np.where(there, (each - means[:, None]) ** 2, 0.0).sum() / (runs - sets))
-    msb = float((count * (means - middle) ** 2).sum() / (sets - 1))
-    n0 = (runs - (count**2).sum() / runs) / (sets - 1)
-    between = max(0.0, float((msb - msw) / n0))
-    reach = scipy.stats.t.ppf(0.5 + LEVEL / 2.0, [sets - 2, runs - sets]).tolist()
-    # The error of the mean over sets is that of set means: luck, and parameters by chance of sets.
-    both = reach[0] * math.sqrt(between + max(msb, msw) / runs)
-    luck = reach[1] * math.sqrt(msw / runs)
-    total = between + msw
-    verdict = HIGHER if mean > both else LOWER if mean < -both else UNCLEAR
-    share = between / total if total > 0.0 else np.nan
+        nothing = (np.nan,) * 8
+        return Parts(sets, len(names), runs, mean, *nothing, same, UNCLEAR)
+
+    within = np.where(there, (each - means[:, None]) ** 2, 0.0).sum(axis=1)
+    many = count > 1
+    luck = float(w[many] @ (within[many] / (count[many] - 1)) / w[many].sum())
+    member = np.array([variants == name for name in names])  # shape (variants, sets)
+    share = member @ w
+    p = member * w / share[:, None]
+    middles = p @ means
+    # Parameters, of the variants that have more than one set.
+    spread = (p * (means - middles[:, None]) ** 2).sum(axis=1)
+    noise = (p * (1.0 - p) / count).sum(axis=1) * luck
+    room = np.maximum(1.0 - (p**2).sum(axis=1), 0.0)
+    can = room > 1e-9
+    asked = (
+        (share[can] @ ((spread - noise)[can] / room[can]) / share[can].sum()) if can.any() else 0.0
+    )
+    parameters = max(0.0, float(asked))
+    errors = (p**2 * (parameters + luck / count)).sum(axis=1)
+    apart = float(share @ (middles - mean) ** 2 - (share * (1.0 - share)) @ errors)
+    structure = max(0.0, apart) if len(names) > 1 else 0.0
+
+    error = math.sqrt(share**2 @ errors)
+    reach = error * float(scipy.stats.t.ppf(0.5 + LEVEL / 2.0, max(1, sets - len(names))))
+    centre = mean + _drawn(middles - mean, share, structure)
+    at = centre @ member + sum(
+        (_drawn((means - middles[k]) * member[k], p[k], parameters) for k in range(len(names))),
+        start=np.zeros(sets),
+    )
+    low, high = _mixture(at, w, reach / scipy.stats.norm.ppf(0.5 + LEVEL / 2.0))
+    total = luck + parameters + structure
+    shares = [v / total if total > 0.0 else np.nan for v in (luck, parameters, structure)]
+    verdict = HIGHER if low > 0.0 else LOWER if high < 0.0 else UNCLEAR
     return Parts(
-        sets, runs, mean, mean - both, mean + both, mean - luck, mean + luck, between, msw, share,
-        same, verdict,
+        sets, len(names), runs, mean, low, high, mean - reach, mean + reach, *shares, total, same,
+        verdict,
     )  # fmt: skip
 
 
-def _same_sign(means: np.ndarray, mean: float) -> float:
-    """Share of means on the side of the mean; where that is zero, of means that are zero too."""
-    return float((np.sign(means) == np.sign(mean)).mean())
+def _drawn(gaps: np.ndarray, weights: np.ndarray, variance: float) -> np.ndarray:
+    """Distances from a mean, drawn together until their weighted variance is the one given."""
+    now = float(weights @ gaps**2)
+    factor = math.sqrt(variance / now) if now > 0.0 else 0.0
+    return gaps * min(1.0, factor)
 
 
-def split_all(values: np.ndarray, names: Sequence[str], compared: Sequence[str]) -> pd.DataFrame:
+def _mixture(at: np.ndarray, weights: np.ndarray, error: float) -> tuple[float, float]:
+    """Ends of the middle 90 % of normal distributions around points, one for each weight."""
+    tails = np.array(TAILS) / 100.0
+    if error <= 0.0:
+        low, high = weighted_quantile(at, weights, tails).tolist()
+        return low, high
+
+    def beyond(x: float, tail: float) -> float:
+        return float(weights @ scipy.stats.norm.cdf(x, at, error)) - tail
+
+    ends = at.min() - 10.0 * error, at.max() + 10.0 * error
+    low, high = (scipy.optimize.brentq(beyond, *ends, args=(tail,)) for tail in tails)
+    return float(low), float(high)
+
+
+def weighted_quantile(
+    values: np.ndarray, weights: np.ndarray, at: Sequence[float] | np.ndarray
+) -> np.ndarray:
+    """Quantiles of points that count by weight, shape (len(at),); points that are missing are left out.
+
+    Between points it goes on in a straight line, as numpy's do: equal weights give the same.
+
+    Examples
+    --------
+    >>> weighted_quantile(np.array([1.0, 2.0, 3.0]), np.ones(3), [0.25, 0.5]).tolist()
+    [1.5, 2.0]
+    """
+    there = np.isfinite(values) & (weights > 0.0)
+    if not there.any():
+        return np.full(len(at), np.nan)
+    order = np.argsort(values[there], kind="stable")
+    x, w = values[there][order], weights[there][order]
+    if len(x) == 1:
+        return np.full(len(at), x[0])
+    # Half of the weights of two neighbours lies between them.
+    place = np.concatenate([[0.0], np.cumsum((w[1:] + w[:-1]) / 2.0)])
+    return np.interp(np.asarray(at) * place[-1], place, x)
+
+
+def weighted_mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean over axis 0 of what is there; NaN where nothing is.
+
+    `values`: shape (sets, ...). `weights`: shape (sets,).
+    """
+    there = np.isfinite(values)
+    w = np.where(there, weights.reshape(-1, *(1,) * (values.ndim - 1)), 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(there, values * w, 0.0).sum(axis=0) / w.sum(axis=0)
+
+
+def split_all(
+    values: np.ndarray, names: Sequence[str], compared: Sequence[str],
+    weights: np.ndarray | None = None, structures: Sequence[str] | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Split every measure of every compared scenario.
 
     `values`: shape (scenarios, sets, replicates, measures); the reference first, then those
     compared; flows by year. `names`: measures. `compared`: labels of the scenarios after the
-    first. Returns: a row a scenario and measure: the fields of `Parts`, with ``reference`` and
-    ``level``, means over all runs, and the measure's label, unit and better side.
+    first. `weights`, `structures`: as in `split`. Returns: a row a scenario and measure: the fields
+    of `Parts`, with ``reference`` and ``level``, weighted means over the runs of both, and the
+    measure's label, unit and better side.
     """
+    weights = np.ones(values.shape[1]) if weights is None else weights
     rows = []
     for k, label in enumerate(compared, start=1):
         for m, name in enumerate(names):
             measure = BY_NAME[name]
             both = np.isfinite(values[k, ..., m]) & np.isfinite(values[0, ..., m])
             level, reference = (
-                float(values[j, ..., m][both].mean()) if both.any() else np.nan for j in (k, 0)
+                float(
+                    weighted_mean(
+                        mean_of(np.where(both, values[j, ..., m], np.nan), axis=1), weights
+                    )
+                )
+                for j in (k, 0)
             )
             rows.append(
                 {
                     "scenario": label, "measure": name, "label_en": measure.en,
                     "label_zh": measure.zh, "unit": measure.unit, "kind": measure.kind,
                     "better": measure.better, "reference": reference, "level": level,
-                    **asdict(split(values[k, ..., m] - values[0, ..., m])),
+                    **asdict(split(values[k, ..., m] - values[0, ..., m], weights, structures)),
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)

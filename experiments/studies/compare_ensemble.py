@@ -1,13 +1,13 @@
 """Compare policies in every parameter set of an ensemble: same people, same luck, within each set.
 
-Every set has replicates of its own, so that differences between sets hold parameters and luck, and
-differences within a set hold luck alone (see `returnee.experiments.statistics.ensemble`).
+Every set has replicates of its own, so that differences between sets hold parameters, structure and
+luck, and differences within a set hold luck alone (see `returnee.experiments.statistics.ensemble`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,10 @@ from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
-from returnee.experiments.statistics.ensemble import split_all
+from returnee.experiments.statistics.ensemble import Parts, split_all
 from returnee.experiments.studies.compare import DEFAULT, Given, line_up, name_of
 from returnee.experiments.studies.efforts import SHIPPED
-from returnee.experiments.studies.ensemble import FILE, ensemble, some
+from returnee.experiments.studies.ensemble import FILE, Sets, ensemble
 from returnee.scenarios import Scenario
 
 REPLICATES = 2
@@ -40,8 +40,13 @@ NAMES = tuple(measure.name for measure in MEASURES)
 class OwnLuckPlan(Plan):
     """A plan whose points are parameter sets, each with replicates of its own."""
 
-    sets: int = 1  # scenarios stand set by set, each set with all of its scenarios
+    chosen: Sets = field(kw_only=True, repr=False)  # scenarios stand set by set, all in each
     each: int = 1  # replicates of each set
+
+    @property
+    def sets(self) -> int:
+        """Number of sets."""
+        return len(self.chosen)
 
     @property
     def in_set(self) -> int:
@@ -72,7 +77,7 @@ class OwnLuckPlan(Plan):
 
 
 def own_luck(
-    sets: Sequence[Mapping[str, float]],
+    sets: Sets,
     scenarios: Mapping[str, Scenario],
     reference: str,
     each: int,
@@ -85,11 +90,11 @@ def own_luck(
         for label, scenario in scenarios.items()
     }
     return OwnLuckPlan(
-        rows, f"{reference}, set 0", each * len(sets), settings, sets=len(sets), each=each
+        rows, f"{reference}, set 0", each * len(sets), settings, chosen=sets, each=each
     )
 
 
-def sets_of(over: str, number: int | None = None) -> list[dict[str, float]]:
+def sets_of(over: str, number: int | None = None) -> Sets:
     """Parameter sets of the ensemble that ships, or of a file.
 
     `over`: ``"ensemble"``, or the path of a CSV file. `number`: so many of them, far from each
@@ -98,10 +103,11 @@ def sets_of(over: str, number: int | None = None) -> list[dict[str, float]]:
     if over != SHIPPED and not over.lower().endswith(".csv"):
         raise UsageError(f"over: found {over}, allowed {SHIPPED}, or a .csv file of parameter sets")
     path = FILE if over == SHIPPED else Path(over)
-    return ensemble(path) if number is None else some(number, path)
+    found = ensemble(path)
+    return found if number is None else found.some(number)
 
 
-def check_overrides(overrides: Mapping[str, Any], sets: Sequence[Mapping[str, float]]) -> None:
+def check_overrides(overrides: Mapping[str, Any], sets: Sets) -> None:
     """Refuse overrides of what the ensemble sets."""
     for key in overrides:
         if key in sets[0]:
@@ -159,7 +165,19 @@ class EnsembleComparison:
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Differences from the reference, split, see `statistics.ensemble.split_all`."""
-        return split_all(self.values, NAMES, self.base.compared)
+        chosen = self.plan.chosen
+        return split_all(self.values, NAMES, self.base.compared, chosen.weights, chosen.structures)
+
+    def each(self, scenario: str, measure: str) -> np.ndarray:
+        """Paired differences from the reference, shape (sets, replicates of a set)."""
+        k, m = list(self.base.scenarios).index(scenario), NAMES.index(measure)
+        found: np.ndarray = self.values[k, ..., m] - self.values[0, ..., m]
+        return found
+
+    def parts(self, scenario: str, measure: str) -> Parts:
+        """A difference, split into luck, parameters and structure."""
+        row = self.effect(scenario, measure)
+        return Parts(**row[[one.name for one in fields(Parts)]])
 
     def effect(self, scenario: str, measure: str) -> pd.Series:
         """The row of one scenario and measure."""

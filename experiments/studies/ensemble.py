@@ -1,18 +1,22 @@
 """The ensemble that ships: behaviour parameters of every set that meets the county's patterns.
 
-``data/ensemble.csv`` holds a set a row, with dotted behaviour keys as columns;
-``data/ensemble.toml`` says from which model, targets and command it came. ``returnee calibrate``
-writes both into its folder; the ones here are copies.
+``data/ensemble.csv`` holds a set a row. Its columns are dotted behaviour keys, and two that may be
+missing: ``weight``, how much a set counts (equal weights otherwise), and ``structure``, the variant of
+the model that it belongs to: ``all``, the full model, or ``no_`` and the mechanism that is turned off,
+such as ``no_signals``; several are joined by ``+``. The columns ``behaviour.structure.*`` say the same
+and may be there too. ``data/ensemble.toml`` says from which model, targets and command it came.
+``returnee calibrate`` writes both into its folder; the ones here are copies.
 """
 
 from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -25,11 +29,83 @@ from returnee.scenarios import Behaviour, Lever, walk
 from returnee.scenarios.schema.errors import guess, nearest
 
 FILE = Path(__file__).parents[1] / "data" / "ensemble.csv"
+WEIGHT, STRUCTURE, FULL, OFF = "weight", "structure", "all", "no_"
+SWITCHES = f"{PREFIX}structure."
+SWITCH_WORDS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Sets(Sequence[Values]):
+    """Parameter sets, each with its weight and the structural variant that it belongs to.
+
+    A sequence of the sets: by dotted key, to be laid over any scenario.
+    """
+
+    values: tuple[Values, ...] = field(repr=False)
+    weights: np.ndarray = field(repr=False)  # shape (sets,); sums to 1
+    structures: tuple[str, ...] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, place: int) -> Values: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Values]: ...
+    def __getitem__(self, place: int | slice) -> Values | Sequence[Values]:
+        return self.values[place]
+
+    def __iter__(self) -> Iterator[Values]:
+        return iter(self.values)
+
+    def points(self) -> np.ndarray:
+        """The sets as numbers, shape (sets, parameters); a switch is 0 or 1."""
+        return np.array([list(found.values()) for found in self.values], dtype=float)
+
+    def by_weight(self, number: int) -> list[Values]:
+        """So many sets one after the other, each as often as its weight asks for.
+
+        Next comes the set that is furthest behind its weight; equal weights give the sets in turn.
+        """
+        came, order = np.zeros(len(self)), []
+        for k in range(number):
+            nearest_due = int(np.argmax((k + 1) * self.weights - came + 1e-9 * self.weights))
+            came[nearest_due] += 1.0
+            order.append(self.values[nearest_due])
+        return order
+
+    def some(self, number: int) -> Sets:
+        """So many sets, far from each other; a structure that is among them keeps its weight.
+
+        Raises UsageError: if there are not so many.
+        """
+        if not 2 <= number <= len(self):
+            raise UsageError(f"sets: found {number}, allowed 2 to {len(self)}")
+        points = self.points()
+        spread = points.std(axis=0)
+        scaled = (points - points.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)
+        kept = sorted(well_spread(scaled, number))
+        variants, weights = np.array(self.structures), self.weights[kept]
+        for name in set(variants[kept].tolist()):
+            there = variants[kept] == name
+            whole = self.weights[variants == name].sum()
+            weights[there] *= whole / weights[there].sum() if weights[there].any() else 0.0
+        return self.take(kept, weights)
+
+    def take(self, rows: Sequence[int], weights: np.ndarray) -> Sets:
+        """Some of the sets, with other weights."""
+        whole = weights.sum()
+        return Sets(
+            tuple(self.values[k] for k in rows),
+            weights / whole if whole > 0.0 else np.full(len(rows), 1.0 / len(rows)),
+            tuple(self.structures[k] for k in rows),
+        )
 
 
 @checked_arguments
-def ensemble(path: Path | None = None) -> list[dict[str, float]]:
-    """The parameter sets of an ensemble, the best one first.
+def ensemble(path: Path | None = None) -> Sets:
+    """The parameter sets of an ensemble, the best one first, with weights and structures.
 
     Parameters
     ----------
@@ -38,8 +114,8 @@ def ensemble(path: Path | None = None) -> list[dict[str, float]]:
 
     Returns
     -------
-    list of dict
-        By dotted key, to be laid over any scenario.
+    Sets
+        A sequence of dicts by dotted key, to be laid over any scenario.
 
     Raises
     ------
@@ -51,52 +127,90 @@ def ensemble(path: Path | None = None) -> list[dict[str, float]]:
     >>> sets = ensemble()
     >>> len(sets) > 10, all(key.startswith("behaviour.") for key in sets[0])
     (True, True)
+    >>> bool(abs(sets.weights.sum() - 1.0) < 1e-9)
+    True
     """
-    return [dict(found) for found in _read(path or FILE)]
+    found = _read(path or FILE)
+    return Sets(tuple(dict(one) for one in found.values), found.weights.copy(), found.structures)
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path) -> tuple[dict[str, float], ...]:
+def _read(path: Path) -> Sets:
     head, rows = read_rows(path)
     known = dict(walk(Behaviour, PREFIX))
     for name in head:
-        if name not in known:
+        if name not in known and name not in (WEIGHT, STRUCTURE):
             hint = guess(nearest(name, known))
             raise UsageError(f"{path}: row 1: found {name!r}{hint}, allowed behaviour parameters")
     if not rows:
         raise UsageError(f"{path}: found no set, allowed one or more rows")
-    return tuple(_set(row, head, known, f"{path}: row {line}") for line, row in rows)
+    sets, weights, structures = [], [], []
+    for line, cells in rows:
+        where, row = f"{path}: row {line}", dict(zip(head, cells))
+        weights.append(_number(row.pop(WEIGHT, "1"), WEIGHT, where, 0.0, math.inf))
+        given = row.pop(STRUCTURE, "")
+        found = {name: _value(cell, known[name], where) for name, cell in row.items()}
+        found |= _switches(given, found, known, where)
+        sets.append(found)
+        structures.append(given or structure_of(found))
+    if not sum(weights) > 0.0:
+        raise UsageError(f"{path}: {WEIGHT}: found nothing above 0, allowed weights that sum to 1")
+    usual = {key: known[key].value for found in sets for key in found if key.startswith(SWITCHES)}
+    sets = [{**usual, **found} for found in sets]  # every set says the same keys
+    return Sets(tuple(sets), np.array(weights) / sum(weights), tuple(structures))
 
 
-def _set(
-    cells: Sequence[str], head: Sequence[str], known: dict[str, Lever], where: str
-) -> dict[str, float]:
-    found = {}
-    for name, cell in zip(head, cells):
-        lever = known[name]
-        try:
-            value = float(cell)
-        except ValueError:
-            value = math.nan
-        if lever.low is None or lever.high is None or not lever.low <= value <= lever.high:
-            raise UsageError(f"{where}: {name}: found {cell!r}, allowed {lever.allowed}")
-        found[name] = value
-    return found
+def _value(cell: str, lever: Lever, where: str) -> float:
+    if lever.type is bool:
+        if cell.lower() not in SWITCH_WORDS:
+            raise UsageError(f"{where}: {lever.key}: found {cell!r}, allowed true or false")
+        return SWITCH_WORDS[cell.lower()]
+    if lever.low is None or lever.high is None:
+        raise UsageError(f"{where}: {lever.key}: found {cell!r}, allowed {lever.allowed}")
+    return _number(cell, lever.key, where, lever.low, lever.high, lever.allowed)
 
 
-@checked_arguments
-def some(number: int, path: Path | None = None) -> list[dict[str, float]]:
-    """So many sets of an ensemble, far from each other, in the order of the ensemble.
+def _number(
+    cell: str, name: str, where: str, low: float, high: float, allowed: str = "a number from 0"
+) -> float:
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high or math.isinf(value):
+        raise UsageError(f"{where}: {name}: found {cell!r}, allowed {allowed}")
+    return value
 
-    Raises UsageError: if there are not so many.
+
+def _switches(given: str, found: Values, known: Mapping[str, Lever], where: str) -> dict[str, bool]:
+    """Mechanisms that the name of a variant turns off and that no column says."""
+    if given in ("", FULL) or any(key.startswith(SWITCHES) for key in found):
+        return {}
+    switches = {}
+    for name in given.split("+"):
+        key = SWITCHES + name.removeprefix(OFF)
+        if key not in known or not name.startswith(OFF):
+            names = [OFF + key.removeprefix(SWITCHES) for key in known if key.startswith(SWITCHES)]
+            raise UsageError(
+                f"{where}: {STRUCTURE}: found {name!r}{guess(nearest(name, names))}, "
+                f"allowed {FULL}, or {OFF} and a mechanism"
+            )
+        switches[key] = False
+    return switches
+
+
+def structure_of(found: Values) -> str:
+    """Name of the variant that a set's switches make.
+
+    Examples
+    --------
+    >>> structure_of({"behaviour.structure.signals": False, "behaviour.firm.luck_sd": 0.1})
+    'no_signals'
     """
-    sets = ensemble(path)
-    if not 2 <= number <= len(sets):
-        raise UsageError(f"sets: found {number}, allowed 2 to {len(sets)}")
-    points = np.array([list(found.values()) for found in sets])
-    spread = points.std(axis=0)
-    scaled = (points - points.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)
-    return [sets[k] for k in sorted(well_spread(scaled, number))]
+    off = [
+        OFF + k.removeprefix(SWITCHES) for k, v in found.items() if k.startswith(SWITCHES) and not v
+    ]
+    return "+".join(off) or FULL
 
 
 def origin(path: Path | None = None) -> dict[str, Any]:

@@ -100,6 +100,23 @@ def test_back_goes_a_page_back_and_not_out_of_the_dashboard(visit):
     assert "page=learn" in page.url
 
 
+def test_steps_back_that_overtake_the_server_leave_the_way_forward(visit):
+    page = visit("v=1&page=sources&lang=en", whole=False, alone=True).page
+    for name in ("Learn", "Budget"):
+        page.locator("nav .tab", has_text=name).click()
+        page.wait_for_function("name => location.search.includes('page=' + name)", arg=name.lower())
+    page.evaluate("""() => new Promise(done => {
+      let steps = 0;
+      window.addEventListener("popstate", () => { steps += 1; if (steps < 2) history.back(); else done() });
+      history.back();
+    })""")  # the second before the answer to the first
+    page.locator("nav .tab[aria-current]", has_text="Sources").wait_for()
+    page.wait_for_function("() => document.title.startsWith('Sources')")
+    page.go_forward()
+    page.locator("nav .tab[aria-current]", has_text="Learn").wait_for()
+    assert "page=learn" in page.url
+
+
 def test_a_lever_is_no_step_for_the_back_button(visit):
     page = visit("v=1&lang=en", whole=False, alone=True).page
     steps = page.evaluate("() => history.length")

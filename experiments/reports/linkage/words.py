@@ -12,7 +12,9 @@ import pandas as pd
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.numbers import plain, plain_rows
+from returnee.experiments.reports.uncertain import sources_line
 from returnee.experiments.statistics.effects import HIGHER, LOWER
+from returnee.experiments.statistics.ensemble import weighted_mean
 from returnee.experiments.studies.linkage.design import EQUAL, PILLARS
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
@@ -237,14 +239,14 @@ def robust_lines(found: Robust, lang: str = "en") -> list[str]:
 
 
 def ensemble_line(found: Robust, lang: str) -> str:
-    """The premium over an ensemble, with what is due to parameters and to luck."""
+    """The premium over an ensemble, with what is due to luck, parameters and structure."""
     parts = found.parts(MAIN)
-    above = float((found.premiums[MAIN].dropna() > 0.0).mean())
+    above = float(weighted_mean(found.premiums[MAIN].to_numpy() > 0.0, found.weights))
     return str(linkage_words(lang)["ensemble_line"]).format(
         sets=parts.sets, mean=number(parts.difference, MAIN, lang),
-        both=ends(parts.low, parts.high, MAIN, lang),
-        luck=ends(parts.luck_low, parts.luck_high, MAIN, lang), above=say.percent(above, lang),
-        due=say.percent(parts.share, lang), word=verdict_word(parts.verdict, lang),
+        band=ends(parts.low, parts.high, MAIN, lang),
+        interval=ends(parts.mean_low, parts.mean_high, MAIN, lang), above=say.percent(above, lang),
+        word=verdict_word(parts.verdict, lang), sources=sources_line(parts, lang),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ ceiling), under the same cap, in the same paired replicates. Parameters are move
 range either way, within that range. Points are not asked to fit the patterns of the county.
 Which parameters the premium goes with is told by Spearman's rank correlation over the points.
 The points may also be the parameter sets of an ensemble, which do fit the patterns; each then has
-replicates of its own, and `Robust.parts` splits what is due to parameters from luck.
+replicates of its own, and `Robust.parts` splits luck, parameters and structure.
 """
 
 from __future__ import annotations
@@ -111,9 +111,18 @@ class Robust:
             return list(zip(self.points.min(axis=0).tolist(), self.points.max(axis=0).tolist()))
         return [bounds_of(lever) for lever in self.moved]
 
-    def parts(self, measure: str) -> Parts:
-        """The premium of an ensemble, split into parameters and luck."""
-        return split(self.each[:, :, (*OUTCOMES, COST).index(measure)])
+    @property
+    def weights(self) -> np.ndarray:
+        """How much each point counts, shape (points,); sums to 1."""
+        if isinstance(self.plan, over_sets.OwnLuckPlan):
+            return self.plan.chosen.weights
+        return np.full(len(self.points), 1.0 / len(self.points))
+
+    def parts(self, measure: str, perfect: bool = False) -> Parts:
+        """The premium of an ensemble, or its ceiling, split into luck, parameters and structure."""
+        assert isinstance(self.plan, over_sets.OwnLuckPlan)
+        values = (self.most if perfect else self.each)[:, :, (*OUTCOMES, COST).index(measure)]
+        return split(values, self.weights, self.plan.chosen.structures)
 
     @cached_property
     def premiums(self) -> pd.DataFrame:

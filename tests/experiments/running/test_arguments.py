@@ -23,7 +23,7 @@ from returnee.experiments.studies.calibration.calibrate import Options, calibrat
 from returnee.experiments.studies.calibration.targets import read_targets
 from returnee.experiments.studies.compare_ensemble import compare_ensemble
 from returnee.experiments.studies.discovery import discover
-from returnee.experiments.studies.ensemble import ensemble, some
+from returnee.experiments.studies.ensemble import ensemble
 from returnee.experiments.studies.face import face_checks
 from returnee.experiments.studies.linkage.experiment import linkage
 from returnee.experiments.studies.linkage.robust import robust
@@ -111,7 +111,6 @@ CALLS: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (status_of, {"folder": 5}, "folder: found 5, allowed a text or a path"),
     (status_of, {"folder": "nowhere"}, "nowhere: found no manifest.json"),
     (ensemble, {"path": 5}, "path: found 5, allowed a path"),
-    (some, {"number": "5"}, "number: found '5', allowed a whole number"),
     (read_targets, {"path": 5}, "path: found 5"),
     (read_design, {"path": 5}, "path: found 5"),
     (design_of, {"given": [1]}, "given: found [1], allowed a mapping"),

@@ -17,7 +17,7 @@ from returnee.experiments.reports.ensemble import write_page
 from returnee.experiments.reports.linkage.words import robust_json, robust_lines
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
-from returnee.experiments.statistics.ensemble import split
+from returnee.experiments.statistics.ensemble import split, weighted_mean, weighted_quantile
 from returnee.experiments.studies.calibration.ensemble import Bands, sample_around, well_spread
 from returnee.experiments.studies.calibration.identify import (
     Identification,
@@ -32,7 +32,7 @@ from returnee.experiments.studies.compare_ensemble import (
     own_luck,
     sets_of,
 )
-from returnee.experiments.studies.ensemble import FILE, ensemble, origin, some
+from returnee.experiments.studies.ensemble import FILE, ensemble, origin
 from returnee.experiments.studies.linkage.robust import robust
 from returnee.experiments.words.texts import words
 from returnee.scenarios import load_scenario, walk
@@ -66,11 +66,11 @@ def test_sets_are_copies() -> None:
 
 
 def test_some_sets_are_the_best_and_far_from_each_other() -> None:
-    few, every = some(4), ensemble()
-    assert few[0] == every[0] and len(few) == 4
+    few, every = ensemble().some(4), ensemble()
+    assert few[0] == every[0] and len(few) == 4 and few.weights.tolist() == [0.25] * 4
     assert all(values in every for values in few)
     with pytest.raises(UsageError, match="sets: found 9999, allowed 2 to"):
-        some(9999)
+        every.some(9999)
 
 
 BAD = {
@@ -82,6 +82,13 @@ BAD = {
     "cells": (f"{SHARE}\n0.1\n0.1,0.2\n", "row 3: found 2 cells, allowed 1"),
     "range": (f"{SHARE}\n0.1\n7\n", f"row 3: {SHARE}: found '7', allowed a number from 0 to 1"),
     "word": (f"{SHARE}\nmuch\n", "row 2"),
+    "weight": (f"{SHARE},weight\n0.1,-1\n", "row 2: weight: found '-1', allowed a number from 0"),
+    "weights": (f"{SHARE},weight\n0.1,0\n", "weight: found nothing above 0"),
+    "structure": (
+        f"{SHARE},structure\n0.1,no_signal\n",
+        "found 'no_signal' (did you mean no_signals",
+    ),
+    "switch": ("behaviour.structure.signals\nmaybe\n", "found 'maybe', allowed true or false"),
     "nan": (f"{SHARE}\nnan\n", "found 'nan', allowed a number from 0 to 1"),
 }
 
@@ -127,14 +134,13 @@ def test_parameters_are_told_from_luck() -> None:
     each = effect + rng.normal(0.0, within**0.5, (sets, replicates))
     parts = split(each)
     assert parts.difference == pytest.approx(5.0, abs=0.15)
-    assert parts.between == pytest.approx(between, rel=0.1)
-    assert parts.within == pytest.approx(within, rel=0.1)
-    assert parts.share == pytest.approx(between / (between + within), abs=0.03)
+    assert parts.variance == pytest.approx(between + within, rel=0.05)
+    assert parts.parameters == pytest.approx(between / (between + within), abs=0.03)
+    assert parts.structure == 0.0 and parts.luck == pytest.approx(1.0 - parts.parameters)
     assert parts.high - parts.difference == pytest.approx(1.645 * between**0.5, rel=0.05)
-    assert parts.luck_high - parts.difference == pytest.approx(
-        1.645 * (within / (sets * replicates)) ** 0.5, rel=0.05
+    assert parts.mean_high - parts.difference == pytest.approx(
+        1.645 * ((between + within / replicates) / sets) ** 0.5, rel=0.05
     )
-    # Luck alone would call it higher; over the sets about one in a hundred is below zero.
     assert parts.verdict == HIGHER and 0.93 < parts.same_sign < 0.99
 
 
@@ -146,26 +152,82 @@ def test_runs_that_failed_are_left_out() -> None:
     each[1] = np.nan
     holes = split(each)
     assert (holes.sets, holes.runs) == (2999, int(np.isfinite(each).sum()))
-    assert holes.between == pytest.approx(4.0, rel=0.1)
-    assert holes.within == pytest.approx(whole.within, rel=0.1)
+    assert holes.parameters * holes.variance == pytest.approx(4.0, rel=0.1)
+    assert holes.luck * holes.variance == pytest.approx(whole.luck * whole.variance, rel=0.1)
     assert holes.verdict == UNCLEAR
 
 
 def test_luck_alone_is_not_taken_for_parameters() -> None:
-    shares = [split(np.random.default_rng(k).normal(1.0, 1.0, (40, 2))).share for k in range(200)]
+    shares = [
+        split(np.random.default_rng(k).normal(1.0, 1.0, (40, 2))).parameters for k in range(200)
+    ]
     assert np.mean(shares) < 0.1 and np.mean(np.array(shares) == 0.0) > 0.4
+
+
+def test_three_sources_are_told_apart() -> None:
+    """The law of total variance with known variances and weights, estimated without bias."""
+    share, middle, tau, sigma = np.array([0.5, 0.3, 0.2]), np.array([0.0, 2.0, -1.0]), 1.0, 2.0
+    names, rng = np.repeat(["all", "no_signals", "no_succession"], [20, 12, 8]), np.random.default_rng(1)  # fmt: skip
+    variants = np.unique(names, return_inverse=True)[1]
+    found = []
+    for _ in range(150):
+        weights = rng.uniform(0.5, 1.5, 40)
+        weights *= (share / np.bincount(variants, weights))[variants]
+        sets = middle[variants] + rng.normal(0.0, tau, 40)
+        parts = split(sets[:, None] + rng.normal(0.0, sigma, (40, 2)), weights, names.tolist())
+        shares = np.array([parts.luck, parts.parameters, parts.structure])
+        assert shares.sum() == pytest.approx(1.0) and parts.structures == 3
+        found.append([*shares * parts.variance, parts.mean_low < share @ middle < parts.mean_high])
+    between = share @ (middle - share @ middle) ** 2
+    assert np.mean(found, axis=0)[:3] == pytest.approx([sigma**2, tau**2, between], abs=0.2)
+    assert 0.82 < np.mean(found, axis=0)[3] < 0.97
+    # Without luck or parameters, sets of the same structure say the same.
+    sure = split(np.repeat(middle[variants][:, None], 2, axis=1), weights, names.tolist())
+    assert (sure.structure, sure.luck) == (1.0, 0.0)
+    assert (sure.low, sure.high) == pytest.approx((-1.0, 2.0)) and sure.variance == between
+
+
+def test_weights_count_sets() -> None:
+    """A set with twice the weight counts as two sets that say the same; equal weights as numpy has it."""
+    values = np.random.default_rng(2).normal(size=9)
+    at = [0.05, 0.5, 0.95]
+    np.testing.assert_allclose(weighted_quantile(values, np.ones(9), at), np.quantile(values, at))
+    assert weighted_mean(values[:2], np.array([2.0, 1.0])) == (2 * values[0] + values[1]) / 3
+    each = np.random.default_rng(3).normal(size=(9, 2))
+    none = np.r_[np.ones(8), 0.0]
+    assert split(each, none) == split(each[:8])
+
+
+def test_weights_and_structures_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "sets.csv"
+    path.write_text(f"{SHARE},structure,weight\n0.1,all,3\n0.2,no_signals,1\n0.3,no_signals,4\n")
+    sets = ensemble(path)
+    assert sets.structures == ("all", "no_signals", "no_signals")
+    assert sets.weights.tolist() == [0.375, 0.125, 0.5]
+    signals = "behaviour.structure.signals"
+    assert [values[signals] for values in sets] == [True, False, False]
+    came = [sets.values.index(one) for one in sets.by_weight(8)]
+    assert came[:3] == [2, 0, 2] and sorted(came) == [0, 0, 0, 1, 2, 2, 2, 2]
+    assert sets.some(2).weights.sum() == pytest.approx(1.0)
+    load_scenario("linked").with_(sets[1])
+    columns = tmp_path / "columns.csv"
+    columns.write_text(f"{SHARE},{signals}\n0.1,True\n0.2,0\n")
+    assert ensemble(columns).structures == ("all", "no_signals")
 
 
 def test_no_interval_without_sets_or_replicates() -> None:
     for each in (np.zeros((2, 5)), np.arange(5.0)[:, None], np.full((4, 2), np.nan)):
         parts = split(each)
-        assert np.isnan([parts.low, parts.high, parts.share]).all() and parts.verdict == UNCLEAR
+        assert (
+            np.isnan([parts.low, parts.high, parts.mean_low, parts.luck]).all()
+            and parts.verdict == UNCLEAR
+        )
 
 
 def test_every_set_has_luck_of_its_own_and_scenarios_share_it() -> None:
     settings = RunSettings(1, 0.002, 12)
     base = line_up(["linked"], "baseline", 2, settings, {})
-    plan = own_luck(some(3), base.scenarios, base.reference, 2, settings)
+    plan = own_luck(ensemble().some(3), base.scenarios, base.reference, 2, settings)
     tasks = plan.tasks()
     assert len(tasks) == 3 * 2 * 2 and plan.replicates == 6
     met = {(task.point, task.replicate) for task in tasks}
@@ -206,7 +268,7 @@ def test_finished_runs_are_not_run_again(found: EnsembleComparison) -> None:
 def test_the_page_needs_nothing_but_itself(found: EnsembleComparison, lang: str) -> None:
     page = write_page(found, found.folder / f"{lang}.html", lang).read_text(encoding="utf-8")
     assert "<svg" in page and "http" not in page and ">nan<" not in page
-    assert words(lang)["ensemble"]["share"] in page
+    assert all(words(lang)["uncertain"][key] in page for key in ("band", "structure", "variant"))
 
 
 def test_the_command_prints_json_and_nothing_else(
@@ -218,7 +280,9 @@ def test_the_command_prints_json_and_nothing_else(
     assert result.exit_code == 0, result.stderr
     content = json.loads(result.stdout)
     assert content["sets"] == 3 and content["over"] == "ensemble"
-    assert {"low", "luck_low", "share", "same_sign"} <= content["scenarios"][0]["effects"][0].keys()
+    assert {"low", "mean_low", "parameters", "structure"} <= content["scenarios"][0]["effects"][
+        0
+    ].keys()
     assert (tmp_path / "results/compare-ensemble/report.html").exists()
     text = CliRunner().invoke(app, [*words, "--months", "12", "--lang", "zh"])
     assert "随机波动" in text.stdout and "参数" in text.stdout
@@ -259,4 +323,4 @@ def test_sets_around_the_best_hold() -> None:
 
 
 def test_what_is_asked_of_an_ensemble_is_there() -> None:
-    assert sets_of("ensemble") == ensemble() == ensemble(FILE)
+    assert list(sets_of("ensemble")) == list(ensemble()) == list(ensemble(FILE))
