@@ -3,8 +3,5 @@
 MONTHS, SEED = 120, 1
 MAX_RUNS = 100_000  # of a sweep, unless more are allowed
 LINKAGE_REPLICATES, LINKAGE_SAMPLE = 20, 0.02
-CALIBRATION_TRIALS, CALIBRATION_REPLICATES, CALIBRATION_SAMPLE = 500, 3, 0.02
-ENSEMBLE_MEMBERS = 40
-VERIFY_REPLICATES, VERIFY_SAMPLE = 20, 0.05
 BURN_IN = 60  # months of history before the policy, as in `returnee.simulation`
 MORRIS, SOBOL = "morris", "sobol"  # ways to measure sensitivity

@@ -8,71 +8,84 @@ from pathlib import Path
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
+from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 from returnee.experiments.studies.efforts import CalibrationEffort
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """What is fitted."""
+class Sought:
+    """What is sought, and where."""
 
     targets: Path | None = None
     set_: list[str] | None = None
     free: list[str] | None = None
+    prior: list[str] | None = None
     write_targets: Path | None = None
 
 
 @spread("calibrate")
 def calibrate_command(
     scenario: str = "baseline",
-    fitted: Fitted = Fitted(),
+    sought: Sought = Sought(),
     effort: CalibrationEffort = CalibrationEffort(),
-    settings: RunSettings = RunSettings(),
+    settings: RunSettings = RunSettings(sample=0.01),
     where: Where = Where(),
     results: Keep = Keep(Path("results/calibrate"), progress=True),
     shown: Shown = Shown(),
 ) -> None:
-    """Fit the free behaviour parameters to targets; keep every set that meets them."""
+    """Find which parameters the targets leave, by waves of simulations over their priors."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.reports.calibration import show, write_page
-    from returnee.experiments.studies.calibration import files
+    from returnee.experiments.reports.calibration import as_json, show, write_page
     from returnee.experiments.studies.calibration.calibrate import calibrate
     from returnee.experiments.studies.calibration.targets import (
         default_targets,
         read_targets,
         targets_frame,
     )
-    from returnee.scenarios import load_scenario
 
-    f, overrides = fitted, overrides_of(fitted.set_)
-    if f.write_targets is not None:
+    s, overrides = sought, overrides_of(sought.set_)
+    if s.write_targets is not None:
         table = targets_frame(default_targets()).to_csv(index=False, lineterminator="\n")
-        Bar().say(f"written: {write_text(f.write_targets, str(table))}")
+        Bar().say(f"written: {write_text(s.write_targets, str(table))}")
         return
-    command = command_of(scenario, fitted, effort, settings)
-    given = read_targets(f.targets, Bar().say) if f.targets else None
-    read = load_scenario(scenario, overrides)
-    found = calibrate(read, given, effort, f.free or (), settings, where, results, command)
-    files.write_files(found, scenario, overrides)
+    found = calibrate(
+        scenario, read_targets(s.targets, Bar().say) if s.targets else None, effort, s.free or (),
+        ranges_of(s.prior or []), overrides, settings, where, results,
+        command_of(scenario, sought, effort, settings),
+    )  # fmt: skip
     with reporting(found.folder):
         report = write_page(found, found.folder / "report.html", shown.lang)
     if shown.as_json:
-        print_json(files.as_json(found))
+        print_json(as_json(found))
     else:
         show(found, console_of(), shown.lang)
     end(report)
 
 
+def ranges_of(given: list[str]) -> dict[str, tuple[float, float]]:
+    """Ranges that were given as KEY=LOW:HIGH."""
+    found = {}
+    for text in given:
+        key, _, ends = text.partition("=")
+        try:
+            low, high = map(float, ends.split(":"))
+        except ValueError:
+            raise UsageError(f"prior: found {text}, allowed KEY=LOW:HIGH") from None
+        found[key] = (low, high)
+    return found
+
+
 def command_of(
-    scenario: str, fitted: Fitted, effort: CalibrationEffort, settings: RunSettings
+    scenario: str, sought: Sought, effort: CalibrationEffort, settings: RunSettings
 ) -> str:
     """The command line that repeats a calibration."""
-    f, e = fitted, effort
+    s, e = sought, effort
     options = {
-        "targets": f.targets, "set": f.set_, "free": f.free, "trials": e.trials,
-        "method": e.method, "replicates": e.replicates, "sample": e.sample,
-        "months": settings.months, "seed": settings.seed, "members": e.members,
-        "verify-sample": e.verify_sample, "verify-replicates": e.verify_replicates,
+        "targets": s.targets, "set": s.set_, "free": s.free, "prior": s.prior, "waves": e.waves,
+        "sets": e.sets or None, "replicates": e.replicates, "screen": e.screen or None,
+        "chosen": e.chosen if e.screen else None, "sample": settings.sample,
+        "months": settings.months, "seed": settings.seed,
     }  # fmt: skip
     return command_line(["calibrate", scenario], options)

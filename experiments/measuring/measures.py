@@ -382,18 +382,22 @@ def described(name: str, kind: pa.DataType, unit: str, en: str, zh: str) -> pa.F
     return pa.field(name, kind, metadata={"unit": unit, "label_en": en, "label_zh": zh})
 
 
-def run_schema(keys: Iterable[str]) -> pa.Schema:
+def run_schema(keys: Iterable[str], told: Iterable[Any] | None = None) -> pa.Schema:
     """Columns of a table of runs: what was run, the axes, and a column for each measure.
 
-    `keys`: dotted keys of the axes.
+    `keys`: dotted keys of the axes. `told`: other figures than all measures, with name (or key),
+    unit and labels.
     """
     axes = []
     for key in keys:
         lever = BY_KEY.get(key)
         words = (lever.unit, lever.en, lever.zh) if lever else ("", "county", "县")
         axes.append(described(key, TYPES[lever.type if lever else str], *words))
-    told = [described(m.name, pa.float64(), m.unit, m.en, m.zh) for m in MEASURES]
-    return pa.schema([*HEAD, *axes, *told])
+    shown = [
+        described(getattr(m, "key", None) or m.name, pa.float64(), m.unit, m.en, m.zh)
+        for m in (MEASURES if told is None else told)
+    ]
+    return pa.schema([*HEAD, *axes, *shown])
 
 
 def undescribed(table: pa.Table) -> pa.Table:

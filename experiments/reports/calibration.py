@@ -1,25 +1,28 @@
-"""A calibration as an HTML page, and as tables for the terminal."""
+"""What a calibration leaves, as an HTML page, as tables for the terminal, and as plain values."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+import pandas as pd
 from rich.console import Console
 
+from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import show as show_blocks
-from returnee.experiments.statistics.intervals import interval
 from returnee.experiments.studies.calibration.calibrate import Calibration
-from returnee.experiments.studies.calibration.identify import PRIOR
-from returnee.experiments.studies.calibration.steps import means
+from returnee.experiments.studies.calibration.priors import uncertain
 from returnee.experiments.words import texts as say
+
+MIDDLE = (5.0, 95.0)  # per cent of the sets between which a range is told
+NARROWED = 0.6  # of a range of 90 %: below it a parameter is named as narrowed
+POOR = 0.5  # share explained, below which an emulator is named as poor
+REACH = 6.0  # standard deviations beyond which a line stands at the edge
+BAND = "#e3ebf0"
 
 
 def calibrate_words(lang: str) -> dict[str, Any]:
@@ -27,231 +30,169 @@ def calibrate_words(lang: str) -> dict[str, Any]:
     return say.words(lang)["calibrate"]
 
 
+def target_rows(found: Calibration) -> pd.DataFrame:
+    """A row a target: what it is, what the sets of the first and last wave show, how it is emulated."""
+    bank, last = found.bank, found.bank.wave == found.bank.wave.max()
+    good = found.emulators[found.emulators["wave"] == bank.wave.max()].set_index("target")
+    rows = []
+    for k, target in enumerate(found.targets):
+        first_low, first_high = _middle(bank.x[bank.wave == 1, k])
+        low, high = _middle(bank.x[last, k])
+        told = good.loc[target.indicator] if target.indicator in good.index else {}
+        rows.append(
+            {
+                "target": target.indicator, "low": target.low, "high": target.high,
+                "observation_sd": target.observation_sd, "discrepancy_sd": target.discrepancy_sd,
+                "first_low": first_low, "first_high": first_high, "last_low": low,
+                "last_high": high, "luck_sd": float(np.sqrt(np.nanmean(bank.x_var[last, k]))),
+                "explained": told.get("explained", np.nan), "missed": told.get("missed", np.nan),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def parameter_rows(found: Calibration) -> pd.DataFrame:
+    """A row a parameter: its prior, and where the middle 90 % of what is left lie."""
+    box, kept = found.bank.box, found.kept
+    unit = np.percentile(found.left.unit, MIDDLE, axis=0)
+    ends = np.percentile(kept.to_numpy(float), MIDDLE, axis=0)
+    return pd.DataFrame(
+        {
+            "parameter": box.names, "low": box.lows, "high": box.highs, "left_low": ends[0],
+            "left_high": ends[1], "share": unit[1] - unit[0],
+        }
+    )  # fmt: skip
+
+
+def _middle(values: np.ndarray) -> tuple[float, float]:
+    shown = values[np.isfinite(values)]
+    low, high = np.percentile(shown, MIDDLE) if len(shown) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
 def lines_of(found: Calibration, lang: str) -> list[str]:
-    """What came out, in sentences."""
+    """What came out, in sentences; the last ones say how coarse it is."""
     text, join = calibrate_words(lang), str(say.words(lang)["comma"]).join
-    targets, met = found.targets, found.in_band
-    if met.all():
-        lines = [text["all_met"].format(n=len(targets))]
-    else:
-        missed = join(t.label(lang) for t, hit in zip(targets, met) if not hit)
-        lines = [text["some_met"].format(met=int(met.sum()), n=len(targets), missed=missed)]
-    if found.losses.argmin() == 0:
-        lines.append(text["kept_start"])
+    levers, parameters, targets = uncertain(), parameter_rows(found), target_rows(found)
+    labels = {t.indicator: t.label(lang) for t in found.targets}
+    lines = [
+        text["left_line"].format(
+            waves=len(found.waves), sets=len(found.bank), n=len(found.bank.names),
+            fraction=say.short(found.left.fraction, ".2g"),
+        )
+    ]  # fmt: skip
+    narrowed = parameters[parameters["share"] < NARROWED]["parameter"]
+    names = join(say.label_of(levers[key], lang) for key in narrowed)
+    lines.append(text["narrowed_line"].format(names=names) if names else text["narrowed_none"])
+    sd = np.array([t.sd for t in found.targets])
+    luck, missed = targets["luck_sd"] / sd, targets["missed"] / sd
     lines.append(
-        text["loss_line"].format(start=found.losses[0], least=found.losses.min(), end=found.loss)
-    )
-    told = found.identified.frame()["identified"].to_numpy()
-    names = np.array([say.label_of(axis.lever, lang) for axis in found.axes])
-    known = text["identified_line"].format(n=told.sum(), total=len(told), names=join(names[told]))
-    lines.append(known if told.any() else text["identified_none"])
-    if not told.all():
-        lines.append(text["unidentified_line"].format(names=join(names[~told])))
-    lines.append(_members_line(found, text))
-    unmoved = found.identified.response.unmoved()
-    if unmoved:
-        lines.append(text["unmoved_line"].format(names=join(t.label(lang) for t in unmoved)))
+        text["coarse_line"].format(
+            sample=say.percent(found.bank.sample, lang, places=1), runs=int(found.bank.replicates[0]),
+            luck=say.short(float(np.nanmedian(luck)), ".2g"),
+            missed=say.short(float(np.nanmedian(missed)), ".2g"),
+        )
+    )  # fmt: skip
+    poor = targets[~(targets["explained"] >= POOR)]["target"]
+    if len(poor):
+        lines.append(text["poor_line"].format(names=join(labels[key] for key in poor)))
     return lines
 
 
-def _members_line(found: Calibration, text: dict[str, Any]) -> str:
-    wanted, number = found.options.members, len(found.members)
-    if not wanted:
-        return str(text["ensemble_none"])
-    key = "ensemble_line" if number >= wanted else "ensemble_few"
-    return str(text[key]).format(n=number, wanted=wanted)
-
-
 def target_table(found: Calibration, lang: str) -> doc.Sheet:
-    """Every target: its band, the start and the result."""
-    from returnee.experiments.studies.calibration.files import targets_frame
-
+    """Every target: its band and deviations, what the last wave shows, and its emulator."""
     text, rows = calibrate_words(lang), []
-    for target, row in zip(found.targets, targets_frame(found).itertuples()):
+    for target, row in zip(found.targets, target_rows(found).itertuples()):
         unit = target.unit
         rows.append(
             [
                 target.label(lang), say.measured_range(target.low, target.high, unit, lang),
-                say.measured(row.start, unit, lang), say.measured(row.value, unit, lang),
-                say.measured(row.error, unit, lang), say.short(row.distance, "+.2f"),
-                text["yes"] if row.in_band else text["no"], target.source,
+                say.measured(target.observation_sd, unit, lang),
+                say.measured(target.discrepancy_sd, unit, lang),
+                say.measured_range(row.first_low, row.first_high, unit, lang),
+                say.measured_range(row.last_low, row.last_high, unit, lang),
+                say.measured(row.luck_sd, unit, lang), say.percent(row.explained, lang),
             ]
         )  # fmt: skip
-    keys = ("target", "band", "start", "value", "error", "distance", "in_band", "source")
-    return doc.Sheet([text[key] for key in keys], rows, columns="wnnnnnww")
+    keys = ("target", "band", "observation", "discrepancy", "first", "last", "luck", "explained")
+    return doc.Sheet([text[key] for key in keys], rows)
 
 
 def parameter_table(found: Calibration, lang: str) -> doc.Sheet:
-    """Every parameter: start, result, range, ensemble, and how much was learned."""
-    from returnee.experiments.studies.calibration.files import parameters_frame
-
-    text, rows = calibrate_words(lang), []
-    for axis, row in zip(found.axes, parameters_frame(found).itertuples()):
+    """Every parameter: its prior and why, and what is left of it."""
+    text, rows, levers = calibrate_words(lang), [], uncertain()
+    for row in parameter_rows(found).itertuples():
+        lever = levers[row.parameter]
+        assert lever.prior is not None
         rows.append(
             [
-                say.label_of(axis.lever, lang), axis.key.removeprefix("behaviour."),
-                say.unit_name(axis.lever.unit, lang), say.short(row.start), say.short(row.value),
-                say.short(row.standard_error), say.to(lang, say.short(row.low), say.short(row.high)),
-                say.to(lang, say.short(row.ensemble_low), say.short(row.ensemble_high)),
-                say.percent(row.learned, lang),
+                say.label_of(lever, lang), row.parameter, say.unit_name(lever.unit, lang),
+                say.to(lang, say.short(row.low), say.short(row.high)),
+                say.to(lang, say.short(row.left_low), say.short(row.left_high)),
+                say.percent(row.share / 0.9, lang),
+                lever.prior.why_zh if lang == "zh" else lever.prior.why_en,
             ]
         )  # fmt: skip
-    keys = ("parameter", "key", "unit", "start", "value", "error", "range", "ensemble", "learned")
-    return doc.Sheet([text[key] for key in keys], rows, columns="wcwn")
+    keys = ("parameter", "key", "unit", "prior", "left", "share", "why")
+    return doc.Sheet([text[key] for key in keys], rows, columns="wcwnnnw")
 
 
-BAND = "#e3ebf0"
-START = "#999999"
-REACH = 2.5  # half-widths beyond which a dot stands at the edge
+def wave_table(found: Calibration, lang: str) -> doc.Sheet:
+    """Every wave: sets, and the fraction of the box that is left after it."""
+    text = calibrate_words(lang)
+    rows = [
+        [str(row.wave), str(row.sets), str(row.emulated_from), str(row.targets),
+         say.short(row.fraction, ".2g")]
+        for row in found.waves.itertuples()
+    ]  # fmt: skip
+    keys = ("wave", "sets", "emulated_from", "targets", "fraction")
+    return doc.Sheet([text[key] for key in keys], rows)
 
 
 def fit_chart(found: Calibration, lang: str = "en") -> str:
-    """Every target in units of its band: members, start and result."""
+    """Every target in its standard deviations: sets of the first wave, and of the last."""
     lang = draw.chart_language(lang)
-    text, targets = calibrate_words(lang), found.targets
-    centre, half = np.array([(t.centre, t.half) for t in targets]).T
-
-    def place(figures: np.ndarray) -> np.ndarray:
-        return np.clip((figures - centre) / half, -REACH, REACH)
-
+    text, targets, rows = calibrate_words(lang), found.targets, target_rows(found)
+    centre, sd = np.array([(t.centre, t.sd) for t in targets]).T
     with draw.paper("fit", 9.2, 1.1 + 0.26 * len(targets)) as figure:
         axes = figure.subplots()
-        axes.axvspan(-1.0, 1.0, color=BAND, linewidth=0)
-        rows = np.arange(len(targets))
-        for k, member in enumerate(found.member_figures):
-            name = text["ensemble"] if k == 0 else None
-            axes.plot(place(member), rows, "|", color=draw.COLOURS[5], ms=7, label=name)
-        axes.plot(
-            place(means(found.first.figures[0])), rows, "o", mfc="none", color=START,
-            label=text["start"],
-        )  # fmt: skip
-        reach = interval(found.verified)[1] - found.fit
-        axes.errorbar(
-            place(found.fit), rows, xerr=reach / half, fmt="o",
-            color=draw.COLOURS[0], ms=5, label=text["value"],
-        )  # fmt: skip
-        missed = ~found.in_band
-        axes.plot(
-            place(found.fit)[missed], rows[missed], "D", color=draw.COLOURS[1], ms=6, zorder=5
-        )
-        finish_rows(axes, [t.label(lang) for t in targets], 1.05 * REACH)
-        axes.set_xticks((-1, 1), (text["band_low"], text["band_high"]))
-        return titled(figure, axes, text["fit_chart"])
-
-
-def finish_rows(axes: Axes, labels: list[str], reach: float) -> None:
-    """A row a label, the first at the top, from -reach to reach."""
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_xlim(-reach, reach)
-    axes.tick_params(axis="y", length=0)
-
-
-def titled(figure: Figure, axes: Axes, title: str) -> str:
-    """The figure with title and legend, as SVG."""
-    axes.set_title(title)
-    figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    return draw.svg_of(figure, title)
-
-
-def ranges_chart(found: Calibration, lang: str = "en") -> str:
-    """Every parameter over its searched range: members, start and result."""
-    lang = draw.chart_language(lang)
-    text, axes_of = calibrate_words(lang), found.axes
-    with draw.paper("ranges", 9.2, 1.1 + 0.26 * len(axes_of)) as figure:
-        axes = figure.subplots()
-        for k, axis in enumerate(axes_of):
-            axes.hlines(k, *axis.limits, color=BAND, linewidth=7)
-            dots = [axis.of(member[axis.key]) for member in found.members]
-            name = text["ensemble"] if k == 0 else None
-            axes.plot(dots, [k] * len(dots), "|", color=draw.COLOURS[5], ms=8, label=name)
-            name = text["start"] if k == 0 else None
-            axes.plot(0.0, k, "o", mfc="none", color=START, label=name)
-            name = text["value"] if k == 0 else None
-            axes.plot(
-                axis.of(found.best[axis.key]), k, "o", color=draw.COLOURS[0], ms=5, label=name
-            )
-            low, high = map(say.short, axis.bounds)
-            axes.text(-1.03, k, low, ha="right", va="center", fontsize=7)
-            axes.text(1.03, k, high, ha="left", va="center", fontsize=7)
-        finish_rows(axes, [say.label_of(a.lever, lang) for a in axes_of], 1.25)
-        axes.set_xticks((-1, 1), (text["bounds_low"], text["bounds_high"]))
-        return titled(figure, axes, text["ranges_chart"])
-
-
-def response_chart(found: Calibration, lang: str = "en") -> str:
-    """How far each figure answers to each parameter, as a heat map."""
-    lang = draw.chart_language(lang)
-    text, response = calibrate_words(lang), found.identified.response
-    shown = np.where(response.told, 0.5 * response.jacobian, 0.0)
-    reach = max(float(np.percentile(np.abs(shown), 98)), 1e-9)
-    size = max(2.6 + 0.36 * shown.shape[1], 6.0), 2.0 + 0.27 * shown.shape[0]
-    with draw.paper("response", *size) as figure:
-        axes = figure.subplots()
-        axes.imshow(shown, cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto")
-        for (row, column), value in np.ndenumerate(shown):
-            if value:
-                colour = "white" if abs(value) > 0.65 * reach else draw.BLACK
-                number = say.short(value, ".1f")
-                axes.text(column, row, number, ha="center", va="center", fontsize=7, color=colour)
-        labels = [say.label_of(axis.lever, lang) for axis in found.axes]
-        axes.set_xticks(range(len(labels)), labels, rotation=50, ha="right", rotation_mode="anchor")
-        axes.set_yticks(range(len(found.targets)), [t.label(lang) for t in found.targets])
-        axes.tick_params(length=0)
-        for side in ("left", "bottom"):
-            axes.spines[side].set_visible(False)
-        axes.set_title(text["response_chart"])
-        return draw.svg_of(figure, text["response_chart"])
-
-
-def search_chart(found: Calibration, lang: str = "en") -> str:
-    """Loss of every set that was tried, and the least so far."""
-    lang = draw.chart_language(lang)
-    text = calibrate_words(lang)
-    with draw.paper("search", 9.2, 2.8) as figure:
-        axes = figure.subplots()
-        number = np.arange(1, len(found.losses) + 1)
-        axes.plot(number, found.losses, ".", color=draw.COLOURS[5], ms=3)
-        axes.plot(number, np.minimum.accumulate(found.losses), color=draw.COLOURS[0])
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda v, _: f"{v:g}"))
-        axes.set_xlabel(text["set_number"])
-        axes.set_ylabel(text["loss"])
-        axes.set_title(text["search_chart"])
-        return draw.svg_of(figure, text["search_chart"])
-
-
-def subtitle(found: Calibration, lang: str) -> str:
-    """County and runs, in one line."""
-    county, options = found.frame.scenario.county, found.options
-    return str(calibrate_words(lang)["subtitle"]).format(
-        county=say.county_name(county, lang), months=found.frame.months,
-        tried=len(found.losses), replicates=options.replicates, sample=options.sample,
-        verified=options.verify_replicates, verify_sample=options.verify_sample,
-    )  # fmt: skip
+        axes.axvspan(-1.645, 1.645, color=BAND, linewidth=0)
+        places = np.arange(len(targets))
+        for name, width, colour in (("first", 2, draw.COLOURS[5]), ("last", 5, draw.COLOURS[0])):
+            ends = [
+                np.clip((rows[f"{name}_{end}"] - centre) / sd, -REACH, REACH)
+                for end in ("low", "high")
+            ]
+            axes.hlines(places, *ends, linewidth=width, color=colour, label=text[name])
+        axes.set_yticks(places, [t.label(lang) for t in targets])
+        axes.set_ylim(len(targets) - 0.4, -0.6)
+        axes.set_xlim(-1.05 * REACH, 1.05 * REACH)
+        axes.tick_params(axis="y", length=0)
+        axes.set_xlabel(text["in_sd"])
+        axes.set_title(text["fit_chart"])
+        figure.legend(loc="outside lower center", ncols=2, frameon=False)
+        return draw.svg_of(figure, text["fit_chart"])
 
 
 def report(found: Calibration, lang: str = "en") -> doc.Report:
     """Everything the page shows."""
     text = calibrate_words(lang)
-    values = ", ".join(f"{value:.2g}" for value in found.identified.singular_values)
+    subtitle = text["subtitle"].format(
+        county=say.county_name(found.scenario.county, lang), months=found.settings.months,
+        sets=len(found.bank), runs=int(found.bank.replicates[0]),
+        sample=f"{found.settings.sample:g}",
+    )  # fmt: skip
     sections = [
-        doc.in_short(lang, lines_of(found, lang)),
-        doc.Section(text["targets"], [
+        doc.in_short(lang, lines_of(found, lang), wave_table(found, lang)),
+        doc.Section(text["targets_title"], [
             doc.note(text["targets_note"]), doc.Picture(fit_chart(found, lang)), target_table(found, lang),
         ]),
-        doc.Section(text["parameters"], [
-            doc.note(text["parameters_note"]), doc.Picture(ranges_chart(found, lang)),
-            parameter_table(found, lang),
+        doc.Section(text["parameters_title"], [
+            doc.note(text["parameters_note"]), parameter_table(found, lang),
         ]),
-        doc.Section(text["identification"], [
-            doc.Text([text["singular_line"].format(values=values, least=1.0 / PRIOR)]),
-            doc.note(text["identification_note"]), doc.Picture(response_chart(found, lang)),
-        ]),
-        doc.Section(text["search"], [doc.note(text["search_note"]), doc.Picture(search_chart(found, lang))]),
         doc.repeat(lang, [found.command]),
     ]  # fmt: skip
-    return doc.Report(lang, text["title"], subtitle(found, lang), sections)
+    return doc.Report(lang, text["title"], subtitle, sections)
 
 
 def write_page(found: Calibration, path: Path, lang: str = "en") -> Path:
@@ -262,6 +203,22 @@ def write_page(found: Calibration, path: Path, lang: str = "en") -> Path:
 def show(found: Calibration, console: Console, lang: str = "en") -> None:
     """Print what came out, and the tables behind it."""
     text = calibrate_words(lang)
-    targets = target_table(found, lang).cut(0, 1, 2, 3, 5, 6, title=text["targets"])
-    parameters = parameter_table(found, lang).cut(0, 1, 3, 4, 7, 8, title=text["parameters"])
-    show_blocks([doc.Text(lines_of(found, lang), "answer"), targets, parameters], console)
+    targets = target_table(found, lang).cut(0, 1, 5, 7, title=text["targets_title"])
+    parameters = parameter_table(found, lang).cut(0, 3, 4, 5, title=text["parameters_title"])
+    blocks = [
+        doc.Text(lines_of(found, lang), "answer"),
+        wave_table(found, lang),
+        targets,
+        parameters,
+    ]
+    show_blocks(blocks, console)
+
+
+def as_json(found: Calibration) -> dict[str, Any]:
+    """Everything a program needs, as plain values."""
+    return {
+        "fraction": found.left.fraction, "waves": plain_rows(found.waves),
+        "targets": plain_rows(target_rows(found)), "parameters": plain_rows(parameter_rows(found)),
+        "emulators": plain_rows(found.emulators), "folder": str(found.folder),
+        "command": found.command,
+    }  # fmt: skip

@@ -18,6 +18,7 @@ import pyarrow as pa
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring import measures
+from returnee.experiments.measuring.measures import MEASURES
 from returnee.experiments.measuring.people import PEOPLE, people_of
 from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import Scenario, load_scenario
@@ -170,8 +171,10 @@ class Figures:
         return tables
 
 
-def rows_of(job: Job, values: np.ndarray, errors: Sequence[str | None]) -> pa.Table:
-    """The rows of a job of a sweep."""
+def rows_of(
+    job: Job, values: np.ndarray, errors: Sequence[str | None], told: Sequence[Any] = MEASURES
+) -> pa.Table:
+    """The rows of a job of a sweep; `told` has name, unit and labels of each column of values."""
     assert isinstance(job.scenes, Laid)
     points = job.scenes.points
     columns: list[Any] = [
@@ -185,7 +188,7 @@ def rows_of(job: Job, values: np.ndarray, errors: Sequence[str | None]) -> pa.Ta
     keys = list(next(iter(points.values())))
     columns += [[points[task.point][key] for task in job.runs] for key in keys]
     columns += [pa.array(column, pa.float64(), from_pandas=True) for column in values.T]
-    schema = measures.undescribed(measures.run_schema(keys).empty_table()).schema
+    schema = measures.undescribed(measures.run_schema(keys, told).empty_table()).schema
     arrays = [
         column if isinstance(column, pa.Array) else pa.array(column, field.type)
         for field, column in zip(schema, columns)

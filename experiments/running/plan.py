@@ -20,10 +20,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import COUNTY, Task
+from returnee.experiments.measuring.measures import redescribed
 from returnee.experiments.running import manifests
 from returnee.experiments.running.design.design import Design
 from returnee.experiments.running.design.points import count_points, digest_of, points_of
@@ -67,6 +69,10 @@ class Runs(ABC):
     @abstractmethod
     def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         """In what two manifests differ, as "key: found ..., allowed ..."; empty if in nothing."""
+
+    def described(self, table: pa.Table) -> pa.Table:
+        """The table of runs with units and labels, where parts are kept without."""
+        return table
 
     @abstractmethod
     def share(self, share: Share) -> list[str]:
@@ -272,6 +278,10 @@ class SweepPlan(Runs):
     def settings(self) -> RunSettings:  # type: ignore[override]
         """What every run is called with."""
         return self.design.settings
+
+    def described(self, table: pa.Table) -> pa.Table:
+        """With units and labels."""
+        return redescribed(table)
 
     @property
     def runs(self) -> int:

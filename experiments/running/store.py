@@ -200,7 +200,7 @@ class Store(OwnFolder):
         rows = 0 if name == PERSONS else self.plan.rows  # one pair of runs in memory at a time
         for group in in_groups((self._read(path) for path in paths), rows):
             table = pa.concat_tables(group)
-            yield table if self.plan.grows or name != RUNS else redescribed(table)
+            yield self.plan.described(table) if name == RUNS else table
 
     def _read(self, path: Path) -> pa.Table:
         """Read a part; one of a run that is damaged is removed."""

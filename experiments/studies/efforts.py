@@ -122,33 +122,30 @@ class CalibrationEffort:
 
     Attributes
     ----------
-    trials : int
-        Sets that the search tries.
-    sample : float
+    waves : int
+        Waves at most; a wave that leaves most of what was left is the last.
+    sets : int
+        Parameter sets of a wave; ten for each parameter if 0.
     replicates : int
-        Of each set.
-    method : {"cma", "tpe", "gp"}
-    members : int
-        Sets of the ensemble.
-    verify_sample : float
-        Share of the county in which the result is verified.
-    verify_replicates : int
-        Of the best; the members of the ensemble have a quarter of it.
+        Runs of each set, each with its own luck.
+    screen : int
+        Trajectories of a screening of all parameters that have a prior, before the waves; 0: none.
+    chosen : int
+        Parameters that a screening leaves to be moved.
     """
 
-    trials: int = defaults.CALIBRATION_TRIALS
-    sample: float = defaults.CALIBRATION_SAMPLE
-    replicates: int = defaults.CALIBRATION_REPLICATES
-    method: str = "cma"
-    members: int = defaults.ENSEMBLE_MEMBERS
-    verify_sample: float = defaults.VERIFY_SAMPLE
-    verify_replicates: int = defaults.VERIFY_REPLICATES
+    waves: int = 4
+    sets: int = 0
+    replicates: int = 2
+    screen: int = 0
+    chosen: int = 30
 
     def __post_init__(self) -> None:
-        """Refuse what is of another type."""
+        """Refuse what is of another type, or out of range."""
         check_fields(self)
-
-    @property
-    def member_replicates(self) -> int:
-        """Replicates in which members of the ensemble are verified."""
-        return max(1, self.verify_replicates // 4)
+        limits = {"waves": (1, 20), "sets": (0, 100_000), "replicates": (2, 1000),
+                  "screen": (0, 1000), "chosen": (1, 1000)}  # fmt: skip
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                found = getattr(self, name)
+                raise UsageError(f"{name}: found {found}, allowed {low} to {high}")

@@ -39,6 +39,12 @@ class Pattern:
     en: str
     zh: str
     sources: tuple[str, ...]  # ids of rows of ``scenarios/evidence.csv``
+    # standard deviations of those that may be fitted to: of the observation by the size of its
+    # sample, and of what the model is not meant to meet; with where they are from
+    observation_sd: float = math.nan
+    observed_by: str = ""
+    discrepancy_sd: float = math.nan
+    discrepant_by: str = ""
 
     def label(self, lang: str) -> str:
         """The label in the reader's language."""
@@ -67,6 +73,8 @@ def _read() -> tuple[Pattern, ...]:
             Pattern(
                 row["key"], int(row["number"]), row["use"], _end(row["low"]), _end(row["high"]),  # type: ignore[arg-type]
                 row["unit"], row["en"], row["zh"], tuple(row["sources"].split()),
+                _end(row["observation_sd"]), row["observed_by"],
+                _end(row["discrepancy_sd"]), row["discrepant_by"],
             )
             for row in csv.DictReader(file)
         )  # fmt: skip

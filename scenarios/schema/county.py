@@ -11,6 +11,18 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from returnee.scenarios.schema.fields import REQUIRED, Group, group, lever
+from returnee.scenarios.schema.priors import (
+    BOOKS,
+    CALENDAR,
+    DECREED,
+    DOUBLE,
+    NEAR,
+    ODDS,
+    OWN,
+    SCENE,
+    SIGN,
+    between,
+)
 
 REMOTE_KM = 20.0
 """A township farther than this from the county seat is remote unless the county says otherwise."""
@@ -153,15 +165,15 @@ class People(Group):
         en="Married", zh="已婚比例",
         help=("Share of workers who are married.", "已婚劳动力比例。"))
     child: float = lever(
-        0.4, unit="share", within=(0, 1),
+        0.4, unit="share", within=(0, 1), prior=ODDS,
         en="Child left behind", zh="有留守子女比例",
         help=("Share with a child at home who needs care.", "家中有需照顾子女的比例。"))
     elder: float = lever(
-        0.25, unit="share", within=(0, 1),
+        0.25, unit="share", within=(0, 1), prior=ODDS,
         en="Elder needing care", zh="有老人需照料比例",
         help=("Share with an elder at home who needs care.", "家中有老人需照料的比例。"))
     city_home: float = lever(
-        0.15, unit="share", within=(0, 1),
+        0.15, unit="share", within=(0, 1), prior=ODDS,
         en="Home in the city", zh="城市有房比例",
         help=("Share of away workers who own a home in the city.",
               "在外劳动力中在城市有住房的比例。"))
@@ -174,40 +186,42 @@ class People(Group):
         en="Mean savings", zh="平均储蓄",
         help=("Mean savings balance of a migrant worker.", "务工者的平均储蓄余额。"))
     savings_sigma: float = lever(
-        0.9, unit="log sd", within=(0, 3),
+        0.9, unit="log sd", within=(0, 3), prior=DOUBLE,
         en="Spread of savings", zh="储蓄差异",
         help=("Standard deviation of log savings.", "储蓄对数的标准差。"))
     never_away: float = lever(
-        0.45, unit="share", within=(0, 1),
+        0.45, unit="share", within=(0, 1), prior=ODDS,
         en="Never away", zh="从未外出比例",
         help=("Share of home workers who never worked away.",
               "在家劳动力中从未外出者的比例。"))
     age_concentration: float = lever(
-        2.2, unit="a + b", within=(0.2, 50),
+        2.2, unit="a + b", within=(0.2, 50), prior=DOUBLE,
         en="Likeness of ages", zh="年龄集中度",
         help=("Sum of the parameters of the beta distribution of ages; the higher, the more alike.",
               "年龄贝塔分布两参数之和，越大年龄越集中。"))
     youth_schooling: float = lever(
-        0.4, unit="correlation", within=(0, 0.99),
+        0.4, unit="correlation", within=(0, 0.99), prior=ODDS,
         en="The young have more schooling", zh="年轻与受教育相关",
         help=("Correlation of youth and schooling.", "年轻程度与文化程度的相关系数。"))
     stay: float = lever(
-        5, unit="years", within=(0.1, 30),
+        5, unit="years", within=(0.1, 30), prior=DOUBLE,
         en="Years in the present place", zh="现居地年数",
         help=("Mean years since people came to where they are at the start; H03 has five so far.",
               "期初距来到现居地的平均年数；H03为已居住五年。"))
     known: float = lever(
-        0.3, unit="share", within=(0, 1),
+        0.3, unit="share", within=(0, 1), prior=ODDS,
         en="Support known at first", zh="期初知晓率",
         help=("Share that knows a channel of support when the history starts.",
               "历史期开始时知晓某项扶持渠道的比例。"))
     youngest_parent: float = lever(
         20, unit="years", within=(15, 50),
+        prior=between(16, 24, "ages at which first children are usual", "常见初育年龄"),
         en="Youngest parent", zh="父母最小年龄差",
         help=("Least years between somebody who turns 18 and a parent.",
               "将满18岁者与父母的最小年龄差。"))
     oldest_parent: float = lever(
         40, unit="years", within=(15, 60),
+        prior=between(35, 50, "ages at which last children are usual", "常见末育年龄"),
         en="Oldest parent", zh="父母最大年龄差",
         help=("Most years between them.", "将满18岁者与父母的最大年龄差。"))
     schooling_none: float = lever(
@@ -270,20 +284,20 @@ class Ties(Group):
         en="Friends", zh="朋友",
         help=("Friends and neighbours in the village.", "本村朋友和邻居数。"))
     fellows: float = lever(
-        3, unit="ties", within=(0, 50),
+        3, unit="ties", within=(0, 50), prior=DOUBLE,
         en="Fellow townspeople", zh="同乡",
         help=("People from the county at the same destination.", "同一务工地的同乡数。"))
     rewiring: float = lever(
-        0.1, unit="share", within=(0, 1),
+        0.1, unit="share", within=(0, 1), prior=ODDS,
         en="Ties beyond the village", zh="村外联系比例",
         help=("Share of friendships that lead out of the village.",
               "跨村的朋友关系比例。"))
     hubs: float = lever(
-        0.02, unit="share", within=(0, 0.2),
+        0.02, unit="share", within=(0, 0.2), prior=ODDS,
         en="Hubs", zh="人脉广者比例",
         help=("Share of people with many friends.", "朋友众多者的比例。"))
     hub_friends: int = lever(
-        20, unit="ties", within=(0, 200),
+        20, unit="ties", within=(0, 200), prior=DOUBLE,
         en="Friends of a hub", zh="人脉广者的朋友",
         help=("How many more friends they have.", "其比他人多出的朋友数。"))
 
@@ -296,16 +310,17 @@ class Work(Group):
         en="Local wage", zh="本地工资",
         help=("Mean monthly earnings in the county.", "县内平均月收入。"))
     wage_floor: float = lever(
-        2000, unit="yuan/month", within=(0, 30_000),
+        2000, unit="yuan/month", within=(0, 30_000), prior=DECREED,
         en="Wage floor", zh="最低工资",
         help=("Lowest monthly wage an employer may pay.", "雇主可支付的最低月工资。"))
     farm_income: float = lever(
-        1900, unit="yuan/month", within=(0, 30_000),
+        1900, unit="yuan/month", within=(0, 30_000), prior=NEAR,
         en="Farm income", zh="务农收入",
         help=("Monthly income of someone who farms the household's land.",
               "耕种自家土地者的月收入。"))
     other_jobs: float = lever(
         0.4, unit="jobs/home worker", within=(0, 1),
+        prior=between(0.3, 0.5, "with farming it must leave room for firms: the census counts both", "须与务农一起为企业留出余地：普查两者均有统计"),
         en="Other jobs", zh="其他岗位",
         help=("Jobs with employers outside the model's firms at the start: what the census has in work "
               "outside farming, less firms' owners and staff.",
@@ -317,7 +332,7 @@ class Work(Group):
               "who farm; firms hire from the rest.",
               "在业居民中从事农业的比例；期初作为在家劳动力中务农者的比例，企业从其余人中招工。"))
     first_year: int = lever(
-        2026, unit="calendar year", within=(1990, 2100),
+        2026, unit="calendar year", within=(1990, 2100), prior=CALENDAR,
         en="First year", zh="起始年份",
         help=("Calendar year of month 1; retirement ages follow the law of the year.",
               "第1个月所在的公历年份；退休年龄按当年法律。"))
@@ -327,6 +342,7 @@ class Work(Group):
         help=("Age at which men retired before 2025.", "2025年以前的男性退休年龄。"))
     retirement_women: int = lever(
         55, unit="years", within=(45, 70), evidence=("N58",), bound=True,
+        prior=between(50, 55, "N58: 50 for workers, 55 for staff", "N58：工人50岁，干部55岁"),
         en="Retirement of women", zh="女性退休年龄",
         help=("Age at which women retired before 2025: 50 for workers, 55 for staff.", "2025年以前的女性退休年龄：工人50岁，干部55岁。"))
     retirement_rise: int = lever(
@@ -339,35 +355,37 @@ class Work(Group):
         en="City wage", zh="城市工资",
         help=("Mean monthly earnings away.", "在外平均月收入。"))
     wage_sigma: float = lever(
-        0.35, unit="log sd", within=(0, 2),
+        0.35, unit="log sd", within=(0, 2), prior=NEAR,
         en="Spread of wages", zh="工资差异",
         help=("Standard deviation of log wages.", "工资对数的标准差。"))
     far_pay: float = lever(
         1.1, unit="×", within=(0.5, 3),
+        prior=between(1, 1.3, "no less than inside the province, no source for how much more", "不低于省内；高多少无来源"),
         en="Pay outside the province", zh="省外工资倍数",
         help=("City pay outside the province relative to that inside; the mean stays.",
               "省外与省内城市工资之比；平均工资不变。"))
     home_sigma: float = lever(
-        0.3, unit="log sd", within=(0, 2),
+        0.3, unit="log sd", within=(0, 2), prior=DOUBLE,
         en="Spread of pay at home", zh="本地工资差异",
         help=("Standard deviation of the log of what people could earn in a job at home.",
               "个人在本地就业可得工资对数的标准差。"))
     home_and_city: float = lever(
         0.5, unit="correlation", within=(0, 1),
+        prior=between(0.2, 0.8, "sign known only", "仅知方向"),
         en="Pay at home and in the city", zh="本地与城市工资相关",
         help=("Correlation of a person's log pay at home with the log wage in the city.",
               "个人本地工资对数与城市工资对数的相关系数。"))
     schooling_pay: float = lever(
-        0.06, unit="log points/level", within=(0, 0.5),
+        0.06, unit="log points/level", within=(0, 0.5), prior=DOUBLE,
         en="Pay for schooling", zh="教育回报",
         help=("How much more pay a further level of schooling brings, at home and in the city.",
               "文化程度每高一级，本地和城市工资的对数增量。"))
     city_loss: float = lever(
-        0.005, unit="chance/month", within=(0, 0.2),
+        0.005, unit="chance/month", within=(0, 0.2), prior=DOUBLE,
         en="Losing a city job", zh="城市失业率",
         help=("Chance to lose a city job in a month.", "每月失去城市工作的概率。"))
     remittance: float = lever(
-        0.13, unit="share", within=(0, 1), evidence=("H13", "H15", "H16"), bound=True,
+        0.13, unit="share", within=(0, 1), evidence=("H13", "H15", "H16"), bound=True, prior=ODDS,
         en="Remittances", zh="汇款比例",
         help=("Share of city income sent home; settled migrants' 0.631 of what is left after saving 23.04 % and "
               "spending 56.17 % (H13, H15, H16), others send more.",
@@ -379,7 +397,7 @@ class Work(Group):
               "when a worker leaves.",
               "政策开始时每名在家劳动力对应的非劳动力人数；劳动力外出时他们留在家中。"))
     festival_month: int = lever(
-        2, unit="calendar month", within=(1, 12),
+        2, unit="calendar month", within=(1, 12), prior=CALENDAR,
         en="Festival month", zh="春节月份",
         help=("Month of the Spring Festival.", "春节所在月份。"))
 
@@ -389,6 +407,7 @@ class Firms(Group):
 
     per_1000: float = lever(
         45, unit="firms/1,000 workers", within=(0, 500), evidence=("L08", "L34"), bound=True,
+        prior=NEAR,
         en="Firms at the start", zh="期初企业数",
         help=("Firms that work, per 1,000 workers at the start: more are registered (L34) than the people "
               "in work outside farming could run.",
@@ -399,12 +418,12 @@ class Firms(Group):
         help=("Share of those firms whose owner has worked away.",
               "业主曾外出务工的企业比例。"))
     lpr: float = lever(
-        0.03, unit="per yr", within=(0, 0.3),
+        0.03, unit="per yr", within=(0, 0.3), prior=DECREED,
         en="Loan prime rate", zh="贷款市场报价利率",
         help=("Yearly rate to which the banks' spread is added.",
               "年利率，银行在此之上加点。"))
     tax: float = lever(
-        0.03, unit="share of value added", within=(0, 0.5),
+        0.03, unit="share of value added", within=(0, 0.5), prior=NEAR,
         en="Taxes", zh="税费",
         help=("Share of value added that goes in taxes.", "税费占增加值的比例。"))
     tax_threshold: float = lever(
@@ -413,89 +432,93 @@ class Firms(Group):
         help=("Monthly sales below which a small taxpayer pays no value added tax.",
               "小规模纳税人月销售额低于此额免征增值税。"))
     tax_below: float = lever(
-        0.005, unit="share of value added", within=(0, 0.5),
+        0.005, unit="share of value added", within=(0, 0.5), prior=DOUBLE,
         en="Taxes below the threshold", zh="起征点以下税费",
         help=("Share of value added that goes in other taxes below the threshold.",
               "起征点以下其他税费占增加值的比例。"))
     sites_vacant: float = lever(
-        0.1, unit="share of sites in use", within=(0, 10),
+        0.1, unit="share of sites in use", within=(0, 10), prior=DOUBLE,
         en="Vacant sites", zh="空置用地",
         help=("Sites that are vacant when the policy starts, relative to those in use; more must be built.",
               "政策开始时空置用地与在用用地之比；增加须新建。"))
     road: float = lever(
-        0.5, unit="index", within=(0, 1),
+        0.5, unit="index", within=(0, 1), prior=ODDS,
         en="Present roads", zh="现有道路",
         help=("Road index of the county today; better roads cost money.",
               "县内道路现状指数；改善需要投入。"))
     incubator_places: float = lever(
-        150, unit="firms", within=(0, 5000),
+        150, unit="firms", within=(0, 5000), prior=DOUBLE,
         en="Existing incubator places", zh="现有孵化工位",
         help=("Places there already are; more must be built.", "已有工位；增加须新建。"))
     training_centres: int = lever(
-        3, unit="centres", within=(1, 20),
+        3, unit="centres", within=(1, 20), prior=DOUBLE,
         en="Training centres", zh="培训机构",
         help=("Centres that hold courses.", "开办课程的机构数。"))
     hall_files: float = lever(
-        150, unit="files/month", within=(0, 10_000),
+        150, unit="files/month", within=(0, 10_000), prior=DOUBLE,
         en="Files at the county hall", zh="县大厅办件量",
         help=("Files the county hall can handle in a month at 20 days a file.",
               "按每件20天计，县服务大厅每月可办件数。"))
     post_files: float = lever(
-        5, unit="files/month", within=(0, 1000),
+        5, unit="files/month", within=(0, 1000), prior=DOUBLE,
         en="Files at a post", zh="服务点办件量",
         help=("Files one township post can handle in a month.",
               "一个乡镇服务点每月可办件数。"))
     service_quality: float = lever(
-        0.2, unit="log sd", within=(0, 1),
+        0.2, unit="log sd", within=(0, 1), prior=DOUBLE,
         en="Differences in service quality", zh="服务质量差异",
         help=("Log standard deviation of quality between providers; the mean is 1.",
               "各服务机构质量的对数标准差，均值为1。"))
     pay: float = lever(
         0.8, unit="share", within=(0.3, 1.5),
+        prior=between(0.65, 1, "below other employers' pay, by no more than a third", "低于其他单位工资，幅度不超过三分之一"),
         en="Pay in small firms", zh="小微企业工资",
         help=("Pay of employees of these firms, relative to the local wage.",
               "这些企业员工工资与本地平均工资之比。"))
     company_capital: float = lever(
-        170000, unit="yuan", within=(0, 10_000_000),
+        170000, unit="yuan", within=(0, 10_000_000), prior=DOUBLE,
         en="Capital of a company", zh="公司资本线",
         help=("Capital from which a firm is a company rather than self-employed.",
               "资本达此数额的为公司，否则为个体工商户。"))
     fund_share: float = lever(
-        0.8, unit="share", within=(0, 1),
+        0.8, unit="share", within=(0, 1), prior=ODDS,
         en="Fund's share of a default", zh="基金代偿比例",
         help=("Share of a defaulted loan that the guarantee fund pays the bank.",
               "贷款违约时担保基金向银行代偿的比例。"))
     first_owner_from: float = lever(
         22, unit="years", within=(18, 60),
+        prior=between(18, 28, "acts on the start of the history only", "仅作用于历史期初"),
         en="Youngest first owners", zh="期初最年轻业主",
         help=("Age from which people own a firm when the history starts.", "历史期初业主的最低年龄。"))
     first_owner_to: float = lever(
         52, unit="years", within=(18, 70),
+        prior=between(45, 60, "acts on the start of the history only", "仅作用于历史期初"),
         en="Oldest first owners", zh="期初最年长业主",
         help=("Age up to which people own a firm when the history starts.", "历史期初业主的最高年龄。"))
     first_age: float = lever(
-        72, unit="months", within=(1, 360),
+        72, unit="months", within=(1, 360), prior=DOUBLE,
         en="Age of the first firms", zh="期初企业年龄",
         help=("Mean age of firms when the history starts.", "历史期初企业的平均年龄。"))
     first_age_most: float = lever(
-        180, unit="months", within=(1, 600),
+        180, unit="months", within=(1, 600), prior=DOUBLE,
         en="Oldest first firms", zh="期初最老企业",
         help=("Age of the oldest firms when the history starts.", "历史期初最老企业的年龄。"))
     first_ability: float = lever(
-        0.5, unit="log odds/sd", within=(0, 3),
+        0.5, unit="log odds/sd", within=(0, 3), prior=SIGN,
         en="Ability of first owners", zh="期初业主能力",
         help=("By how much ability raises the odds to own a firm when the history starts.",
               "能力使历史期初成为业主的几率提高的幅度。"))
     first_money: float = lever(
-        80_000, unit="yuan", within=(1000, 10_000_000),
+        80_000, unit="yuan", within=(1000, 10_000_000), prior=DOUBLE,
         en="Money of first owners", zh="期初业主资金",
         help=("Money with which the first owners chose their sector.", "期初业主选择行业时的资金。"))
     first_cash: float = lever(
-        15_000, unit="yuan", within=(0, 1_000_000),
+        15_000, unit="yuan", within=(0, 1_000_000), prior=DOUBLE,
         en="Cash of the first firms", zh="期初企业现金",
         help=("Money in the till of a firm when the history starts.", "历史期初企业的现金。"))
     first_vacant: float = lever(
         1.02, unit="jobs/job filled", within=(1, 2),
+        prior=between(1, 1.1, "from no vacancy to one job in eleven", "从无空缺到每十一个岗位一个空缺"),
         en="Jobs at the start", zh="期初岗位",
         help=("Jobs with other employers for each that is filled when the history starts.",
               "历史期初其他单位岗位数与已就业数之比。"))
@@ -505,26 +528,26 @@ class Shock(Group):
     """One shock to the cities and the county."""
 
     start_month: int = lever(
-        0, unit="month", within=(0, 1200),
+        0, unit="month", within=(0, 1200), prior=SCENE,
         en="Start of the shock", zh="冲击开始月",
         help=("Month of the run in which the shock starts; 0 means none.",
               "冲击开始于第几个月；0表示无冲击。"))
     months: int = lever(
-        6, unit="months", within=(1, 120),
+        6, unit="months", within=(1, 120), prior=SCENE,
         en="Length of the shock", zh="冲击持续月数",
         help=("Months for which wages and demand are changed.",
               "工资和需求受影响的月数。"))
     city_loss: float = lever(
-        0, unit="share", within=(0, 1),
+        0, unit="share", within=(0, 1), prior=SCENE,
         en="City jobs lost", zh="城市失业比例",
         help=("Extra share of away workers who lose their job in the first month.",
               "首月额外失去工作的在外劳动力比例。"))
     city_wage: float = lever(
-        1, unit="×", within=(0.1, 3),
+        1, unit="×", within=(0.1, 3), prior=SCENE,
         en="City wage in the shock", zh="冲击期城市工资",
         help=("Factor on city wages while the shock lasts.", "冲击期间城市工资的倍数。"))
     local_demand: float = lever(
-        1, unit="×", within=(0, 3),
+        1, unit="×", within=(0, 3), prior=SCENE,
         en="Local demand in the shock", zh="冲击期本地需求",
         help=("Factor on demand in the county while the shock lasts.",
               "冲击期间县内需求的倍数。"))
@@ -534,7 +557,7 @@ class Shares(Group):
     """Who pays: the share of each pot that is the county's own money, the rest from above."""
 
     startup: float = lever(
-        1, unit="share", within=(0, 1),
+        1, unit="share", within=(0, 1), prior=BOOKS,
         en="County's share of the start-up pot", zh="创业资金县级承担比例",
         help=("Share of the start-up pot that the county's own budget pays.",
               "创业资金中由县级财政承担的比例。"))
@@ -549,17 +572,17 @@ class Shares(Group):
         help=("Share of the interest pot that the county's own budget pays.",
               "贴息资金中由县级财政承担的比例。"))
     works: float = lever(
-        1, unit="share", within=(0, 1),
+        1, unit="share", within=(0, 1), prior=BOOKS,
         en="County's share of the works pot", zh="场地建设资金县级承担比例",
         help=("Share of the works pot that the county's own budget pays.",
               "场地建设资金中由县级财政承担的比例。"))
     fund: float = lever(
-        1, unit="share", within=(0, 1),
+        1, unit="share", within=(0, 1), prior=BOOKS,
         en="County's share of the guarantee fund", zh="担保基金县级承担比例",
         help=("Share of the guarantee fund, and so of what it loses, that the county put in.",
               "担保基金及其损失中由县级财政承担的比例。"))
     tax: float = lever(
-        0.5, unit="share", within=(0, 1),
+        0.5, unit="share", within=(0, 1), prior=BOOKS,
         en="County's share of taxes", zh="税收县级留成比例",
         help=("Share of firms' taxes that the county keeps, and so of relief that it forgoes.",
               "企业税收中县级留成的比例，减免亦按此由县级少收。"))
@@ -585,6 +608,7 @@ class County(Group):
         within=(1000, 5_000_000),
         evidence=("L41",),
         bound=True,
+        prior=OWN,
         en="Labour force",
         zh="劳动力",
         help=(
@@ -598,6 +622,7 @@ class County(Group):
         within=(0, 0.9),
         evidence=("L41", "L42"),
         bound=True,
+        prior=OWN,
         en="Away at the start",
         zh="期初在外比例",
         help=(

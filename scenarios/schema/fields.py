@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from returnee.scenarios.schema.priors import Kind, Prior, prior_of
+
 Number = bool | int | float
 Basis = Literal["measured", "bound", "assumed"]
 BASES: dict[Basis, tuple[str, str]] = {
@@ -68,7 +70,10 @@ class Lever:
         What the default rests on: rows that give it, rows that give no more than its sign or a
         bound, or nothing.
     free : bool
-        Whether calibration may move it.
+        Whether calibration moves it unless others are named.
+    prior : Prior or None
+        Where the default may lie otherwise, and why; None for levers of a policy, which are
+        decided, and for what is measured.
     """
 
     key: str
@@ -85,6 +90,7 @@ class Lever:
     evidence: tuple[str, ...]
     basis: Basis
     free: bool
+    prior: Prior | None = None
 
     @property
     def own(self) -> bool:
@@ -111,6 +117,7 @@ def lever(
     evidence: tuple[str, ...] | Literal["assumed"] = (),
     bound: bool = False,
     free: bool = False,
+    prior: Kind | None = None,
 ) -> Any:
     """Make the pydantic field of one parameter.
 
@@ -132,7 +139,9 @@ def lever(
     bound : bool
         Whether those rows give no more than a sign or a bound.
     free : bool
-        Whether calibration may move it.
+        Whether calibration moves it unless others are named.
+    prior : Kind, optional
+        Where the value may lie before anything is observed, or why that is no question.
 
     Returns
     -------
@@ -148,6 +157,8 @@ def lever(
         "basis": ("bound" if bound else "measured") if ids else "assumed",
         "free": free,
     }
+    if prior is not None:
+        extra["prior"] = prior_of(prior, default, within or (0, 1), en)
     low, high = within or (None, None)
     return Field(
         default,
@@ -209,6 +220,8 @@ def _lever_of(key: str, info: FieldInfo, value: Number | None) -> Lever:
     if default is not None:
         default = kind(default)
     extra["evidence"] = tuple(extra["evidence"])
+    if "prior" in extra:
+        extra["prior"] = Prior(**extra["prior"])
     bounds: dict[str, float] = {}
     for constraint in info.metadata:
         for side in ("ge", "le"):

@@ -1,137 +1,126 @@
-"""Fit the free behaviour parameters to targets, and keep every set that meets them.
+"""Calibration as inference: screening of all priors, then waves of history matching.
 
-In turn: each parameter alone is moved from the values in use (which targets can be met at all);
-a search for the least loss; each parameter alone is moved from the best (what is identified); sets
-around the best that meet the targets too; the best and these once more, with other luck, in a
-larger sample.
+What is not known is in the priors of the schema; what is, in the targets. A screening tells which
+parameters the targets feel; waves of simulations cut away what cannot be. What is left, and the bank
+of all simulations, is what a posterior is made from. See `screening`, `waves` and `bank`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments
-from returnee.experiments.errors import Interrupted
-from returnee.experiments.numbers import rounded
-from returnee.experiments.running.executors import compile_first
+from returnee.experiments.errors import UsageError
+from returnee.experiments.files import write_text
+from returnee.experiments.running.executors import workers_of
 from returnee.experiments.running.options import Keep, RunSettings, Where
-from returnee.experiments.statistics.coordinates import Coordinate, coordinates, point_of, values_at
-from returnee.experiments.studies.calibration import steps as stepwise
-from returnee.experiments.studies.calibration.identify import Identification, Response
-from returnee.experiments.studies.calibration.points import Frame, Points
-from returnee.experiments.studies.calibration.search import search
-from returnee.experiments.studies.calibration.targets import Target, default_targets
-from returnee.experiments.studies.efforts import CalibrationEffort as Options
-from returnee.scenarios import Scenario
+from returnee.experiments.running.status import duration
+from returnee.experiments.studies.calibration import priors
+from returnee.experiments.studies.calibration.bank import Aimed, Bank, bank_plan, simulate_bank
+from returnee.experiments.studies.calibration.screening import (
+    effects,
+    screened,
+    trajectories,
+)
+from returnee.experiments.studies.calibration.targets import (
+    Target,
+    default_targets,
+    refuse_contradictions,
+)
+from returnee.experiments.studies.calibration.waves import (
+    FIRST,
+    Left,
+    judge_of,
+    plausible_by,
+    quality,
+)
+from returnee.experiments.studies.efforts import CalibrationEffort
+from returnee.scenarios import Scenario, load_scenario
+
+SETS, FEWEST = 10, 5  # sets of a wave for each parameter: usual, and at least
+SHRINKS = 0.8  # a wave that leaves more than this of what was left is the last
+EMULATED = 3.0  # seconds for each target and wave, about
+BANK, LEFT, WAVES, EMULATORS, SCREENING = (
+    "bank.parquet", "left.csv", "waves.csv", "emulators.csv", "screening.csv",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What came out of a calibration.
+    """What the waves of a calibration leave.
 
     Attributes
     ----------
-    frame : Frame
-    options : Options
-    axes : tuple of Coordinate
-    first : Response
-        Around the values in use.
-    tried : ndarray, shape (trials, parameters)
-        Points of the search, in order; the first is the start.
-    losses : ndarray, shape (trials,)
-        With the pull towards the values in use, see `calibrate_steps.pull_of`.
-    identified : Identification
-        At the best point.
-    best : dict of str to float
-        The result, rounded to `DIGITS` significant digits.
-    verified : ndarray, shape (verify_replicates, targets)
-        Figures of the result in the sample for verification.
-    members : list of dict
-        The ensemble; the result comes first.
-    member_figures : ndarray, shape (members, targets)
-        Means over replicates, in the sample for verification.
-    held, proposed : int
-        Sets that met the targets in the search sample, and of them in the sample for verification.
+    scenario : Scenario
+    targets : tuple of Target
+    bank : Bank
+        Every set of every wave.
+    left : Left
+        What is left of the box, and what tells it.
+    waves : DataFrame
+        A row a wave: sets, runs, and which fraction of the box it leaves.
+    emulators : DataFrame
+        A row a wave and target: how well it was emulated.
+    screening : DataFrame or None
+    settings : RunSettings
     folder : Path
     command : str
     """
 
-    frame: Frame
-    options: Options
-    axes: tuple[Coordinate, ...]
-    first: Response = field(repr=False)
-    tried: np.ndarray = field(repr=False)
-    losses: np.ndarray = field(repr=False)
-    identified: Identification = field(repr=False)
-    best: dict[str, float]
-    verified: np.ndarray = field(repr=False)
-    members: list[dict[str, float]] = field(repr=False)
-    member_figures: np.ndarray = field(repr=False)
-    proposed: int
-    held: int
+    scenario: Scenario
+    targets: tuple[Target, ...]
+    bank: Bank
+    left: Left = field(repr=False)
+    waves: pd.DataFrame = field(repr=False)
+    emulators: pd.DataFrame = field(repr=False)
+    screening: pd.DataFrame | None = field(repr=False)
+    settings: RunSettings
     folder: Path
     command: str
 
     @property
-    def targets(self) -> tuple[Target, ...]:
-        """The targets."""
-        return self.frame.targets
-
-    @cached_property
-    def fit(self) -> np.ndarray:
-        """Figures of the result, means over replicates, shape (targets,)."""
-        return stepwise.means(self.verified)
-
-    @cached_property
-    def fit_error(self) -> np.ndarray:
-        """Standard errors of `fit`; NaN where fewer than two runs show the figure."""
-        shown = np.isfinite(self.verified).sum(axis=0)
-        found: np.ndarray = stepwise.spread(self.verified) / np.sqrt(np.maximum(shown, 1))
-        return np.where(shown > 1, found, np.nan)
-
-    @property
-    def in_band(self) -> np.ndarray:
-        """Whether each target is met, shape (targets,)."""
-        return np.array([t.holds(v) for t, v in zip(self.targets, self.fit)])
-
-    @property
-    def loss(self) -> float:
-        """Loss of the result in the sample for verification, without any pull."""
-        return stepwise.loss_of(self.targets, self.fit)
+    def kept(self) -> pd.DataFrame:
+        """Parameter sets that are spread evenly over what is left, a row each."""
+        return pd.DataFrame(self.bank.box.values(self.left.unit), columns=self.bank.names)
 
 
 @checked_arguments
 def calibrate(
-    scenario: Scenario,
+    scenario: str | Path = "baseline",
     targets: Sequence[Target] | None = None,
-    options: Options = Options(),
+    effort: CalibrationEffort = CalibrationEffort(),
     free: Sequence[str] = (),
-    settings: RunSettings = RunSettings(),
+    ranges: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    settings: RunSettings = RunSettings(sample=0.01),
     where: Where = Where(),
     results: Keep = Keep("results/calibrate"),
     command: str = "",
 ) -> Calibration:
-    """Fit free behaviour parameters to targets.
+    """Find what parameters the targets leave.
 
     Parameters
     ----------
-    scenario : Scenario
-        County, policy and the values to start from.
+    scenario : str or Path
+        Name or file: county and policy.
     targets : sequence of Target, optional
         `targets.default_targets` if left out.
-    options : Options
+    effort : CalibrationEffort
         Or its fields.
     free : sequence of str
-        Parameters to move; all that are marked free if empty.
+        Parameters to move; if empty those that a screening chooses, or that are marked free.
+    ranges : mapping, optional
+        Ranges (low, high) of parameters, where they are not the schema's.
+    overrides : mapping, optional
+        Dotted keys to values.
     settings : RunSettings
-        Or its fields seed (of all draws, and of the search) and months; the sample is that of
-        `options`.
+        Or its fields seed, sample and months; a wave has the seed after that of the one before.
     where : Where
         Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
@@ -142,67 +131,121 @@ def calibrate(
     Raises
     ------
     ScenarioError, UsageError
-        One line; a target that is missed and that no parameter moves is told after the first runs.
+        One line; before anything is run where that can be known.
     Interrupted
         If stopped; what is finished is kept.
     """
     results.unshared()
     where.check()
-    frame = Frame(scenario, tuple(targets or default_targets()), settings.seed, settings.months)
-    stepwise.check_options(options, frame)
-    axes = coordinates(scenario, free)
-    results = replace(results, progress=results.reporter)
-    reporter = results.reporter
-    about: Mapping[str, Any] = {"free": [axis.key for axis in axes], **vars(options)}
-    with Points(frame, about, where, results, command) as points:
-        steps = stepwise.Calibrator(points, axes, options, reporter)
-        try:
-            if not where.is_cluster:
-                compile_first(reporter.say)
-            with reporter:
-                reporter.begin(expected(options, len(axes)), len(points.found))
-                found = _steps(steps, command)
-        except KeyboardInterrupt:
-            raise Interrupted(
-                f"interrupted: {len(points.found)} runs are kept in {points.folder}; "
-                "give the same command again to go on"
-            ) from None
-        points.finish()
-    return found
+    read = load_scenario(scenario, dict(overrides or {}))
+    aims = tuple(targets or default_targets())
+    refuse_contradictions(aims)
+    asked = list(free) or (list(priors.uncertain()) if effort.screen else priors.free())
+    own = {key: (float(low), float(high)) for key, (low, high) in (ranges or {}).items()}
+    box = priors.box_of(priors.moved_in(read, asked), own)
+    runner = Runner(
+        scenario, dict(overrides or {}), aims, effort, settings, where, results, command
+    )
+    runner.check(box)
+    table = None
+    if effort.screen:
+        table = runner.screen(box)
+        box = priors.box_of(list(table["parameter"][: effort.chosen]), own)
+    return replace(runner.match(box), scenario=read, screening=table)
 
 
-def expected(options: Options, parameters: int) -> int:
-    """About how many runs a calibration takes."""
-    pass_ = 1 + 2 * parameters
-    search_runs = (pass_ + options.trials + stepwise.LOCAL * pass_) * options.replicates
-    members = 3 * options.members * options.replicates + options.members * options.member_replicates
-    return search_runs + members + options.verify_replicates
+@dataclass(frozen=True)
+class Runner:
+    """The runs of a calibration, one after the other."""
+
+    scenario: str | Path
+    overrides: dict[str, Any]
+    targets: tuple[Target, ...]
+    effort: CalibrationEffort
+    settings: RunSettings
+    where: Where
+    results: Keep
+    command: str
+
+    def check(self, box: priors.Box) -> None:
+        """Refuse what cannot be done, and say what is to be done and how long it will take."""
+        e, d = self.effort, len(box.names)
+        moved = min(d, e.chosen) if e.screen else d
+        sets = self.sets(moved)
+        if sets < FEWEST * moved:
+            raise UsageError(
+                f"sets: found {sets}, allowed {FEWEST * moved} or more for {moved} parameters"
+            )
+        measure = Aimed(self.targets)
+        plan = bank_plan(
+            box.values(box.sobol(1)), box.names, measure, self.settings, self.scenario,
+            self.overrides, e.replicates, False,
+        )  # fmt: skip
+        workers = self.where.local_cluster or workers_of(self.where.workers)
+        screening, waves = e.screen * (d + 1), e.waves * sets * e.replicates
+        seconds = (screening + waves) * plan.seconds_a_run / workers
+        seconds += e.waves * len(self.targets) * EMULATED
+        before = f"{screening:,} runs of a screening of {d} parameters, then " if e.screen else ""
+        self.results.reporter.say(
+            f"{before}up to {e.waves} waves of {sets} sets of {moved} parameters in {e.replicates} "
+            f"runs each, {waves:,} runs: about {duration(seconds)} with {workers} workers, and "
+            "longer the first time"
+        )
+
+    def sets(self, moved: int) -> int:
+        """Parameter sets of a wave."""
+        return self.effort.sets or SETS * moved
+
+    def simulate(
+        self, unit: np.ndarray, box: priors.Box, folder: str, seed: int, **more: Any
+    ) -> Bank:
+        """A bank of coordinates, in a folder of its own."""
+        own = {key: (low, high) for key, low, high in zip(box.names, box.lows, box.highs)}
+        return simulate_bank(
+            box.values(unit), box.names, self.targets, replace(self.settings, seed=seed), self.where,
+            replace(self.results, out=self.results.folder / folder), scenario=self.scenario,
+            overrides=self.overrides, ranges=own, command=self.command, **more,
+        )  # fmt: skip
+
+    def screen(self, box: priors.Box) -> pd.DataFrame:
+        """Which parameters the targets feel, the most felt first."""
+        unit = trajectories(box, self.effort.screen, self.settings.seed)
+        bank = self.simulate(unit, box, "screening", self.settings.seed, replicates=1, common=True)
+        found = screened(box, self.targets, effects(unit, bank.x))
+        write_csv(self.results.folder / SCREENING, found)
+        return found
+
+    def match(self, box: priors.Box) -> Calibration:
+        """Waves, until what is left stops shrinking."""
+        say, sets = self.results.reporter.say, self.sets(len(box.names))
+        left, bank, rows, frames = Left(box.sobol(FIRST)), None, [], []
+        for wave in range(1, self.effort.waves + 1):
+            seed, before = self.settings.seed + wave, left.fraction
+            one = self.simulate(left.unit[:sets], box, f"wave-{wave}", seed, wave=wave,
+                                replicates=self.effort.replicates)  # fmt: skip
+            bank = one if bank is None else bank + one
+            near = (bank.wave == wave) | plausible_by(left.judges)(box.unit(bank.theta))
+            judge = judge_of(bank.only(near), self.targets)
+            left = left.less(judge, seed)
+            rows.append({"wave": wave, "sets": len(one), "emulated_from": int(near.sum()),
+                         "targets": len(judge.targets), "fraction": left.fraction})  # fmt: skip
+            frames.append(quality(judge).assign(wave=wave))
+            say(f"wave {wave}: {left.fraction:.2g} of the box is left")
+            if left.fraction > SHRINKS * before:
+                break
+        assert bank is not None
+        found = Calibration(
+            load_scenario(self.scenario, self.overrides), self.targets, bank, left,
+            pd.DataFrame(rows), pd.concat(frames, ignore_index=True), None, self.settings,
+            self.results.folder, self.command,
+        )  # fmt: skip
+        bank.write(found.folder / BANK)
+        write_csv(found.folder / WAVES, found.waves)
+        write_csv(found.folder / EMULATORS, found.emulators)
+        write_csv(found.folder / LEFT, found.kept)
+        return found
 
 
-def _steps(steps: stepwise.Calibrator, command: str) -> Calibration:
-    """First pass, search, derivatives, ensemble, verification."""
-    options, axes, points = steps.options, steps.axes, steps.points
-    first = steps.response(np.zeros(len(axes)), options.replicates)
-    stepwise.out_of_reach(first, steps.reporter)
-    seed = points.frame.seed
-    tried = search(axes, options.method, seed, options.trials, steps.losses, steps.report)
-    losses = steps.all_losses
-    best = {
-        key: rounded(value, stepwise.DIGITS)
-        for key, value in values_at(axes, tried[int(losses.argmin())]).items()
-    }
-    centre = point_of(axes, best)
-    steps.reporter.say("what the targets identify")
-    local = steps.response(centre, stepwise.LOCAL * options.replicates)
-    half = np.array([target.half for target in steps.targets])
-    error = steps.error()
-    identified = Identification(local, error / half / np.sqrt(options.replicates))
-    verified = points.figures(
-        [best], options.verify_replicates, options.verify_sample, stepwise.OTHER_LUCK
-    )[0]  # fmt: skip
-    members, figures, proposed = stepwise.ensemble_of(steps, centre, best, identified, error)
-    return Calibration(
-        points.frame, options, axes, first, tried, losses, identified, best, verified,
-        members[: options.members], figures[: options.members], proposed, len(members),
-        points.folder, command,
-    )  # fmt: skip
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table."""
+    write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format="%.6g"))

@@ -1,9 +1,10 @@
 """What a calibration aims at: figures with a band, or a value and its standard deviation.
 
-A band [low, high] counts as its centre c and half-width h, a value as c with h its standard
-deviation; a simulated figure m lies (m - c) / h half-widths from its target. Where one edge of a
-band is only a natural limit (no firm, every loan), the distance is counted from the edge on:
-`aim` is then "inside". The shipped targets are the patterns of use ``C`` that a run of ten years shows.
+A figure that is observed is off by the size of its sample (`observation_sd`), and by what the model
+is not meant to meet: other years, places and definitions (`discrepancy_sd`). A band is the middle
+90 % of both: half of its width is `Z` times the root of the sum of their squares. Where one edge of a
+band is only a natural limit (no firm, every loan), the distance is counted from the edge on: `aim` is
+then "inside". The shipped targets are the patterns of use ``C`` that a run of ten years shows.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ CENTRE, INSIDE = "centre", "inside"
 AIMS = (CENTRE, INSIDE)
 EDGES = ("firms_over_100", "aware_gap", "loan_recovery", *LONG)
 """Patterns of which one edge is a natural limit, or that are only bounded."""
-COLUMNS = ("indicator", "low", "high", "value", "sd", "source", "weight", "aim")
-NUMBERS = ("low", "high", "value", "sd", "weight")
+COLUMNS = ("indicator", "low", "high", "value", "sd", "discrepancy", "source", "aim")
+NUMBERS = ("low", "high", "value", "sd", "discrepancy")
 YEAR = 12
-MISSING = 10.0  # half-widths; distance of a figure that a run cannot show
+Z = 1.645  # standard deviations of half a band, which holds 90 %
+LIKELY = 0.1  # discrepancy of an indicator that is no pattern, relative to its value
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,12 @@ class Target:
     # key of a pattern, or name of a monthly indicator (stocks and means: mean of the last 12
     # months; flows: their sum)
     indicator: str
-    # band; for a value, one standard deviation either way
+    # band; for a value, `Z` standard deviations either way
     low: float
     high: float
     source: str = ""
-    weight: float = 1.0  # factor on the squared distance
     aim: str = CENTRE  # {"centre", "inside"}
+    observation_sd: float = 0.0  # the rest of the band is discrepancy
 
     @property
     def centre(self) -> float:
@@ -61,6 +63,16 @@ class Target:
     def half(self) -> float:
         """Half of the band's width."""
         return 0.5 * (self.high - self.low)
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of what is observed about what the model shows."""
+        return self.half / Z
+
+    @property
+    def discrepancy_sd(self) -> float:
+        """The part of it that is no matter of sample sizes."""
+        return math.sqrt(max(self.sd**2 - self.observation_sd**2, 0.0))
 
     @property
     def unit(self) -> str:
@@ -82,31 +94,35 @@ def default_targets() -> tuple[Target, ...]:
     """The patterns that the baseline may be fitted to, but those that take a run of thirty years."""
     return tuple(
         Target(
-            p.key, p.low, p.high, ", ".join(p.sources), 1.0, INSIDE if p.key in EDGES else CENTRE
-        )
+            p.key,
+            p.low,
+            p.high,
+            ", ".join(p.sources),
+            INSIDE if p.key in EDGES else CENTRE,
+            p.observation_sd,
+        )  # fmt: skip
         for p in BY_KEY.values()
         if p.use == FITTED and p.key not in LONG
     )
 
 
 def distances(targets: Iterable[Target], figures: np.ndarray) -> np.ndarray:
-    """How far figures lie from their targets, in half-widths and times the root of the weight.
+    """How far figures lie from their targets, or from the band they are to be in, unsigned.
 
-    `figures`: shape (..., targets); NaN counts as `MISSING`. Returns: shape (..., targets).
+    `figures`: shape (..., targets). Returns: the same shape, in the unit of each figure.
 
     Examples
     --------
     >>> two = (Target("return_rate", 1.0, 3.0), Target("net_margin", 0.0, 1.0, aim="inside"))
     >>> distances(two, np.array([[3.0, 0.9], [2.0, 1.5]])).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
+    [[1.0, 0.0], [0.0, 0.5]]
     """
     targets = tuple(targets)
     centre, half = np.array([(t.centre, t.half) for t in targets]).T
-    away = (figures - centre) / half
+    away = np.abs(figures - centre)
     inside = np.array([t.aim == INSIDE for t in targets])
-    away = np.where(inside, np.sign(away) * np.maximum(np.abs(away) - 1.0, 0.0), away)
-    away = np.where(np.isfinite(figures), away, MISSING)
-    return away * np.sqrt([t.weight for t in targets])
+    found: np.ndarray = np.where(inside, np.maximum(away - half, 0.0), away)
+    return found
 
 
 def figures_of(run: Run, targets: Iterable[Target]) -> dict[str, float]:
@@ -227,36 +243,74 @@ def _target(row: dict[str, Any], where: str) -> Target:
             found + hint,
             f"a pattern ({', '.join((*SINGLE, *LONG))}) or an indicator",
         )
-    low, high = _band(row, where)
-    weight, aim = float(row.get("weight", 1.0)), row.get("aim", CENTRE)
-    if not weight > 0.0:
-        raise problem(where, "weight", show(weight), "a number above 0")
+    aim = row.get("aim", CENTRE)
+    if not row.get("discrepancy", 0.0) >= 0.0:
+        raise problem(where, "discrepancy", f"{row['discrepancy']:g}", "a number from 0")
     if aim not in AIMS:
         raise problem(where, "aim", show(aim), " or ".join(AIMS))
-    return Target(str(indicator), low, high, str(row.get("source", "")), weight, str(aim))
+    low, high, observed = _band(row, where)
+    return Target(str(indicator), low, high, str(row.get("source", "")), str(aim), observed)
 
 
-def _band(row: dict[str, Any], where: str) -> tuple[float, float]:
-    """Band of a row: low and high, or value and sd."""
+def _band(row: dict[str, Any], where: str) -> tuple[float, float, float]:
+    """Band of a row: low and high, or value and sd; and the sd that is the observation's."""
     given = [name for name in ("low", "high", "value", "sd") if name in row]
-    if given == ["low", "high"]:
-        if not row["low"] < row["high"]:
-            raise problem(
-                where, "low", f"{row['low']:g} with high {row['high']:g}", "low below high"
-            )
-        return float(row["low"]), float(row["high"])
+    if given in (["low", "high"], ["low", "high", "sd"]) and "discrepancy" not in row:
+        low, high, sd = float(row["low"]), float(row["high"]), float(row.get("sd", 0.0))
+        if not low < high:
+            raise problem(where, "low", f"{low:g} with high {high:g}", "low below high")
+        if not 0.0 <= Z * sd <= 0.5 * (high - low):
+            raise problem(where, "sd", f"{sd:g}", "what the band has room for")
+        return low, high, sd
     if given == ["value", "sd"]:
         if not row["sd"] > 0.0:
             raise problem(where, "sd", f"{row['sd']:g}", "a number above 0")
-        return float(row["value"] - row["sd"]), float(row["value"] + row["sd"])
+        value, sd = float(row["value"]), float(row["sd"])
+        half = Z * math.hypot(sd, float(row.get("discrepancy", _usual(row["indicator"], value))))
+        return value - half, value + half, sd
     missing = {"low": "high", "high": "low", "value": "sd", "sd": "value"}
     column = missing.get(given[0], "low") if len(given) == 1 else "low"
     found = "no uncertainty" if given == ["value"] else (", ".join(given) or "nothing")
+    if given[:2] == ["low", "high"] and "value" not in given:
+        column, found = "discrepancy", "it with low and high, which hold it"
     raise problem(where, column, found, "low and high, or value and sd")
+
+
+def _usual(indicator: str, value: float) -> float:
+    """Discrepancy where none is given: that of the pattern, as a share of its value."""
+    pattern = BY_KEY.get(indicator)
+    if pattern is None or pattern.use != FITTED or not pattern.low + pattern.high > 0.0:
+        return LIKELY * abs(value)
+    return pattern.discrepancy_sd * abs(value) / (0.5 * (pattern.low + pattern.high))
+
+
+def refuse_contradictions(targets: Iterable[Target], where: str = "targets") -> None:
+    """Refuse targets that cannot all hold: survival follows from the years' closing hazards.
+
+    Raises UsageError: one line that names them.
+    """
+    by = {t.indicator: t for t in targets}
+    years = [f"hazard_year_{k}" for k in (1, 2, 3)]
+    if "registered_3_years" in by and by.keys() >= {*years}:
+        low = math.prod(1.0 - by[k].high for k in years)
+        high = math.prod(1.0 - by[k].low for k in years)
+        _overlap(where, by["registered_3_years"], low, high, ", ".join(years))
+    if {"registered_3_years", "registered_5_years"} <= by.keys():
+        most = by["registered_3_years"].high
+        _overlap(where, by["registered_5_years"], -math.inf, most, "registered_3_years")
+
+
+def _overlap(where: str, target: Target, low: float, high: float, others: str) -> None:
+    if target.low > high or target.high < low:
+        allowed = f"at most {high:.4g}" if low == -math.inf else f"{low:.4g} to {high:.4g}"
+        raise UsageError(
+            f"{where}: {target.indicator}: found {target.low:.4g} to {target.high:.4g}, "
+            f"allowed {allowed}, as {others} say"
+        )
 
 
 def targets_frame(targets: Iterable[Target]) -> pd.DataFrame:
     """Targets as a table that `read_targets` reads back."""
-    rows = [(t.indicator, t.low, t.high, t.source, t.weight, t.aim) for t in targets]
-    columns = ["indicator", "low", "high", "source", "weight", "aim"]
+    rows = [(t.indicator, t.low, t.high, t.observation_sd, t.source, t.aim) for t in targets]
+    columns = ["indicator", "low", "high", "sd", "source", "aim"]
     return pd.DataFrame(rows, columns=columns)
