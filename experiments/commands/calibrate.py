@@ -85,7 +85,7 @@ def command_of(
     options = {
         "targets": s.targets, "set": s.set_, "free": s.free, "prior": s.prior, "waves": e.waves,
         "sets": e.sets or None, "replicates": e.replicates, "screen": e.screen or None,
-        "chosen": e.chosen if e.screen else None, "sample": settings.sample,
+        "chosen": e.chosen if e.screen else None, "members": e.members, "sample": settings.sample,
         "months": settings.months, "seed": settings.seed,
     }  # fmt: skip
     return command_line(["calibrate", scenario], options)

@@ -72,6 +72,7 @@ def coverage(
     names: list[str],
     points: np.ndarray,
     figures: np.ndarray,
+    runs: np.ndarray,
     counties: np.ndarray,
     observed: Observed,
     prior: Prior,
@@ -79,8 +80,9 @@ def coverage(
 ) -> Coverage:
     """Make the posterior of every synthetic county, by surfaces fitted to the others.
 
-    `points`: coordinates of runs, shape (n, d). `figures`: what they show, shape (n, targets).
-    `counties`: rows of runs that are draws from `prior`, each to be a county in turn, a quarter of
+    `points`: coordinates of runs, shape (n, d). `figures`: what they show, shape (n, targets), as
+    means of so many `runs`.
+    `counties`: rows of single runs that are draws from `prior`, each to be a county in turn, a quarter of
     them at a time. `observed`: whose errors the counties are observed with.
     """
     rng = np.random.default_rng(seed)
@@ -88,7 +90,7 @@ def coverage(
     for fold in range(FOLDS):
         mine = np.arange(len(counties)) % FOLDS == fold
         others = np.setdiff1d(np.arange(len(points)), counties[mine])
-        surface = fit(points[others], figures[others])
+        surface = fit(points[others], figures[others], runs[others])
         for k in np.flatnonzero(mine):
             county = counties[k]
             seen = observed.again(figures[county], rng)
