@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.dashboard import FLAGS, WHOLE, server
 from returnee import compare
-from returnee.experiments.reports.compare import OVER_TIME, over_time
+from returnee.experiments.reports.compare import OVER_TIME, Page
 from returnee.experiments.reports.html import standalone
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
@@ -25,7 +25,7 @@ PAGES = {
 def chart() -> None:
     """Firms open by policy, and difference from the baseline."""
     found = compare(progress=True)
-    (IMAGES / "compare.svg").write_text(standalone(over_time(found, OVER_TIME[0], "en")), "utf-8")
+    (IMAGES / "compare.svg").write_text(standalone(Page(found).over_time(OVER_TIME[0])), "utf-8")
 
 
 def pages() -> None:

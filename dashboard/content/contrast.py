@@ -19,7 +19,7 @@ from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.groups import COUNTED, groups_of
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import CONTRASTED, MULTIPLES
-from returnee.experiments.reports.compare import ratio_words
+from returnee.experiments.reports.compare import Page
 from returnee.experiments.reports.sections.equity import Equity
 from returnee.experiments.statistics.quality import weighed_of
 from returnee.experiments.words.texts import amount, phrase, plain_title
@@ -106,7 +106,7 @@ class Contrast:
     def ratios(self) -> list[str]:
         """Cost per additional firm and job, in words."""
         return [
-            f"{self.names[k]}{self.text['colon']}{ratio_words(self.found, k, name, self.lang)}"
+            f"{self.names[k]}{self.text['colon']}{Page(self.found, self.lang).ratio(k, name)}"
             for k in self.found.plan.compared
             for name in ("cost_per_returnee_firm", "cost_per_job")
         ]

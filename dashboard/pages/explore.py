@@ -59,7 +59,7 @@ from returnee.dashboard.visitor.place import (
 from returnee.dashboard.visitor.session import Session
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import CHARTS
-from returnee.experiments.reports.compare import sentence
+from returnee.experiments.reports.compare import Page
 from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.words.texts import counted, county_name, phrase, plain_title
 from returnee.scenarios import ScenarioError, scenario_names, walk
@@ -274,7 +274,7 @@ class Content:
         lang, start = place.lang, place.mix.start
         text, sets = words(lang)["explore"], place.over == ENSEMBLE
         same = found.plan.scenarios[MOVED].id == found.plan.scenarios[REFERENCE].id
-        line = text["same"] if same else sentence(found, MOVED, lang)
+        line = text["same"] if same else Page(found, lang).sentence(MOVED)
         years = counted(found.plan.settings.months / 12.0, "year", lang)
         told = facts(found, lang, sets=sets)
         self.head = page("answer.html.j2", lang, facts=told, sentence=line, years=years)
@@ -373,7 +373,7 @@ def Whole(found: Comparison, lang: str) -> None:
     label = found.plan.compared[0]
     rows = found.effects[found.effects["scenario"] == label].set_index("measure")
     told = [fact_of(found, name, rows.loc[name], lang) for name in HEADLINES]
-    line = sentence(found, label, lang)
+    line = Page(found, lang).sentence(label)
     piece("full", lang, facts=told, sentence=line, n=long.FULL, months=SMALL.months)
 
 

@@ -25,7 +25,7 @@ from returnee.dashboard.pages.widgets import (
 from returnee.dashboard.texts import escaped, words
 from returnee.dashboard.visitor.place import UNMOVED, Mix, Place, Timed
 from returnee.dashboard.visitor.session import Session
-from returnee.experiments.reports.compare import sentence
+from returnee.experiments.reports.compare import Page
 
 THREE_YEARS = 37  # first month after three years
 
@@ -133,6 +133,6 @@ def Seen(shown: Shown[Answer], place: Place) -> None:
         html(first_line(shown, lang), live=True)
     else:
         html(answer_line(shown, place), live=True)
-        html(f"<p class='sentence'>{escaped(sentence(found, MOVED, lang))}</p>")
+        html(f"<p class='sentence'>{escaped(Page(found, lang).sentence(MOVED))}</p>")
         plot(drawing.levels(found, place.chart, lang))
         plot(drawing.differences(found, place.chart, lang))

@@ -57,9 +57,9 @@ def _compare(
     names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
     shown: Shown,
 ) -> None:  # fmt: skip
-    from returnee.experiments.reports.compare import as_json as comparison_json
-    from returnee.experiments.reports.compare import show_comparison, write_report
+    from returnee.experiments.reports.compare import Page, write_report
     from returnee.experiments.reports.listing import left_out_notice, size_warning
+    from returnee.experiments.reports.terminal import show
     from returnee.experiments.studies.compare import compare
 
     folder = Path(results.out or "results/compare")
@@ -74,9 +74,9 @@ def _compare(
     with shell.reporting(folder):
         report = write_report(found, folder / "report.html", lang)
     if shown.as_json:
-        shell.print_json(comparison_json(found, lang))
+        shell.print_json(Page(found, lang).as_json())
     else:
-        show_comparison(found, shell.console_of(), lang)
+        show(Page(found, lang).printed(), shell.console_of())
     shell.end(report, found.failures)
 
 

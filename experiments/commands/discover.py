@@ -46,7 +46,8 @@ def discover_command(
     """Find out under which assumptions a policy fails its target."""
     from returnee.experiments.files import write_text
     from returnee.experiments.numbers import plain_rows
-    from returnee.experiments.reports.discovery import discover_page, sentences
+    from returnee.experiments.reports.discovery import Regions
+    from returnee.experiments.reports.html import html
     from returnee.experiments.studies.discovery import discover
 
     q, lang = question, shown.lang
@@ -58,10 +59,11 @@ def discover_command(
         "scenario": found.scenario, "against": q.against, "measure": q.measure,
         "target": q.target, "method": q.method,
     }  # fmt: skip
-    page = discover_page(found, command_line(["discover", folder], options), lang)
+    told = Regions(found, lang)
+    page = html(told.report(command_line(["discover", folder], options)))
     report = write_text(out or folder / page_name(found, q.method), page)
     if shown.as_json:
         print_json(plain_rows(found.frame()))
     else:
-        say_plainly("\n".join(sentences(found, lang)))
+        say_plainly("\n".join(told.sentences()))
     Bar().say(f"report: {report}")

@@ -23,10 +23,10 @@ def sensitivity_command(
     shown: Shown = Shown(),
 ) -> None:
     """Find out which assumptions decide outcomes, and whether a policy works."""
-    from returnee.experiments.files import write_text
     from returnee.experiments.measuring.selections import SENSITIVE
     from returnee.experiments.numbers import plain_rows
-    from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
+    from returnee.experiments.reports.html import write_html
+    from returnee.experiments.reports.sensitivity import Indices
     from returnee.experiments.studies.sensitivity import sensitivity, settled
     from returnee.experiments.words.texts import percent
     from returnee.scenarios import load_scenario
@@ -49,13 +49,12 @@ def sensitivity_command(
         "seed": settings.seed, "over": effort.over if effort.over != "free" else None,
         "measure": list(effort.measures) if effort.measures != SENSITIVE else None, "set": set_,
     }  # fmt: skip
+    told = Indices(found, lang)
     with shell.reporting(results.folder):
-        page = sensitivity_page(
-            found, about, command_line(["sensitivity", *scenarios], options), lang
-        )
-        report = write_text(results.folder / "report.html", page)
+        page = told.report(about, command_line(["sensitivity", *scenarios], options))
+        report = write_html(page, results.folder / "report.html")
     if shown.as_json:
         shell.print_json(plain_rows(settled(found)))
     else:
-        shell.say_plainly("\n".join(sentences(found, lang)))
+        shell.say_plainly("\n".join(told.sentences()))
     shell.end(report)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,11 +22,12 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from returnee.experiments.measuring.measures import Measure
 from returnee.experiments.numbers import rounded
-from returnee.experiments.statistics.effects import INDEX
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import in_lines, label_of, title_of, unit_name, words
+from returnee.experiments.words.texts import label_of, unit_name, words
+from returnee.scenarios import Policy
+from returnee.scenarios.schema.fields import groups
 from returnee.simulation.state.programmes import COLOURS as OF_PILLAR
-from returnee.simulation.state.programmes import PILLARS
+from returnee.simulation.state.programmes import PILLARS, PROGRAMMES
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 BLACK = "#000000"
@@ -150,40 +151,25 @@ def short_number(value: float, lang: str) -> str:
     return f"{rounded(value, 6):,g}"
 
 
-def spending(found: Comparison, lang: str) -> str:
-    """Public spending a year by pillar and scenario, as SVG."""
-    from returnee.scenarios import Policy
-    from returnee.scenarios.schema.fields import groups
-
-    text, names = words(lang)["report"], groups(Policy)
-    labels = list(found.plan.scenarios)
-    years, scale = found.plan.settings.months / 12.0, 1e4 if lang == "zh" else 1e6
-    with paper("spending", 9.2, 1.3 + 0.34 * len(labels)) as figure:
-        axes = figure.subplots()
-        start = np.zeros(len(labels))
-        for pillar, programmes in PILLARS.items():
-            columns = [INDEX[f"spent_{programme}"] for programme in programmes]
-            width = (
-                np.nanmean(found.cube.levels[:, :, columns].sum(axis=-1), axis=1) / years / scale
-            )
-            name = names[pillar][lang == "zh"]
-            axes.barh(
-                range(len(labels)),
-                width,
-                left=start,
-                color=OF_PILLAR[pillar],
-                label=name,
-                height=0.7,
-            )
-            start += width
-        names_ = [in_lines(title(found, label, lang), LEGEND, 2) for label in labels]
-        axes.set_yticks(range(len(labels)), names_)
-        axes.invert_yaxis()
-        axes.set_xlabel(text["million"])
-        figure.legend(loc="outside lower center", ncols=7, frameon=False)
-        return svg_of(figure, text["spending"])
+def down(axes: Axes, names: Sequence[str], **more: Any) -> None:
+    """Names down the side, a row each, the first on top."""
+    axes.set_yticks(range(len(names)), names, **more)
+    axes.invert_yaxis()
 
 
-def title(found: Comparison, label: str, lang: str) -> str:
-    """A scenario's title in the reader's language."""
-    return title_of(found.plan.scenarios[label], label, lang)
+def stacked(axes: Axes, parts: Iterable[tuple[np.ndarray, Any, str]], **more: Any) -> np.ndarray:
+    """Bars to the right, each part (widths by row, colour, name) where the one before ends; the ends."""
+    start = np.zeros(())
+    for width, colour, name in parts:
+        rows = range(len(width))
+        axes.barh(rows, width, left=start + 0.0 * width, color=colour, label=name, **more)
+        start = start + width
+    return start
+
+
+def by_pillar(spent: np.ndarray, lang: str) -> Iterator[tuple[np.ndarray, str, str]]:
+    """Spending of each pillar with its colour and name; `spent` has shape (rows, programmes)."""
+    names, place = groups(Policy), {name: k for k, name in enumerate(PROGRAMMES)}
+    for pillar, programmes in PILLARS.items():
+        columns = [place[name] for name in programmes]
+        yield spent[:, columns].sum(axis=1), OF_PILLAR[pillar], names[pillar][lang == "zh"]

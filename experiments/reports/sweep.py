@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from returnee.experiments.measuring.selections import OVER_AXES
 from returnee.experiments.numbers import rounded
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
-from returnee.experiments.reports.html import html
+from returnee.experiments.reports.told import Told
 from returnee.experiments.running.jobs import RUNS
 from returnee.experiments.running.manifests import read_manifest, titles_of
 from returnee.experiments.statistics.intervals import LEVEL, interval, mean_interval
@@ -51,15 +52,7 @@ class Found:
     titles: dict[str, tuple[str, str]]
     attrs: dict[str, Any]  # labels and units of columns
     about: dict[str, Any]  # runs, failed, points, replicates, sample, months
-
-    def axis(self, key: str, lang: str) -> str:
-        """Label of an axis."""
-        names = self.attrs["labels_zh" if lang == "zh" else "labels"]
-        return say.grouped(key, str(names.get(key, key)), lang)
-
-    def title(self, scenario: str, lang: str) -> str:
-        """Title of a scenario."""
-        return self.titles[scenario][lang == "zh"]
+    command: str
 
     @cached_property
     def ranks(self) -> dict[tuple[str, str, str], float]:
@@ -114,7 +107,8 @@ def read_sweep(folder: Path, measures: Sequence[str] = OVER_AXES) -> Found:
     }  # fmt: skip
     frame, ran = means.reset_index(), set(there["scenario"])
     titles = {label: both for label, both in titles_of(manifest).items() if label in ran}
-    return Found(there, frame, keys, list(measures), titles, attributes(schema), about)
+    told = attributes(schema), about, str(manifest.get("command", ""))
+    return Found(there, frame, keys, list(measures), titles, *told)
 
 
 def binned(values: pd.Series, outcome: pd.Series) -> pd.DataFrame:
@@ -132,164 +126,138 @@ def binned(values: pd.Series, outcome: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"x": x, "mean": by["y"].mean(), "low": ends[:, 0], "high": ends[:, 1]})
 
 
-def chart(found: Found, measure: str, lang: str) -> str:
-    """A measure against each axis, a line for each scenario."""
-    keys = found.by_strength(measure)[:PANELS]
-    columns = 2 if len(keys) == 4 else min(3, len(keys))
-    rows = -(-len(keys) // columns)
-    with draw.paper(f"sweep {measure}", 9.0, 2.5 * rows + 0.4) as drawn:
-        grid = draw.panels(drawn, len(keys), columns, sharey=True)
-        for key, axes in zip(keys, grid):
-            _panel(axes, found, key, measure, lang)
-        for axes in grid[::columns]:
-            unit = say.unit_name(BY_NAME[measure].unit, lang)
-            axes.set_ylabel(
-                say.wrapped(f"{say.label_of(BY_NAME[measure], lang)} ({unit})", lang, 36)
-            )
-        if len(found.titles) > 1:
-            draw.legend(drawn, grid[0], 3)
-        return draw.svg_of(drawn, say.label_of(BY_NAME[measure], lang))
+class Lines(Told[Found]):
+    """Everything that is told of a sweep."""
 
+    table = "sweep"
 
-def _panel(axes: Axes, found: Found, key: str, measure: str, lang: str) -> None:
-    numbers = pd.api.types.is_numeric_dtype(found.means[key]) and found.means[key].dtype != bool
-    names = sorted(map(str, found.means[key].unique()))
-    for k, scenario in enumerate(found.titles):
-        here = found.means[found.means["scenario"] == scenario]
-        line = binned(here[key] if numbers else here[key].astype(str), here[measure])
-        colour = draw.BLACK if k == 0 else draw.COLOURS[(k - 1) % len(draw.COLOURS)]
-        x = line["x"].to_numpy() if numbers else [names.index(name) for name in line["x"]]
-        axes.fill_between(x, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
-        axes.plot(
-            x, line["mean"], marker="o", markersize=3, color=colour,
-            linestyle=draw.DASHES[k % len(draw.DASHES)], label=say.in_lines(found.title(scenario, lang), draw.LEGEND),
-        )  # fmt: skip
-    if numbers:
-        axes.locator_params(axis="x", nbins=4)
-    else:
-        axes.set_xticks(range(len(names)), names)
-    axes.set_xlabel(say.wrapped(found.axis(key, lang), lang, 34))
-    axes.locator_params(axis="y", nbins=5)
-    unit = BY_NAME[measure].unit
-    axes.yaxis.set_major_formatter(lambda value, _: say.figure(value, unit, lang, digits=3))
+    def axis(self, key: str) -> str:
+        """Label of an axis."""
+        names = self.found.attrs["labels_zh" if self.lang == "zh" else "labels"]
+        return say.grouped(key, str(names.get(key, key)), self.lang)
 
+    def title(self, scenario: str) -> str:
+        """Title of a scenario."""
+        return self.found.titles[scenario][self.lang == "zh"]
 
-def levels(found: Found, lang: str) -> doc.Sheet:
-    """Mean of each measure over points, and its range, for each scenario."""
-    text, rows = say.words(lang)["sweep"], []
-    for measure in found.measures:
-        unit = BY_NAME[measure].unit
-        for scenario in found.titles:
-            values = found.means[found.means["scenario"] == scenario][measure].dropna()
-            if len(values):
-                ends = " – ".join(say.figure(v, unit, lang) for v in (values.min(), values.max()))
-                label = say.label_of(BY_NAME[measure], lang)
-                name = found.title(scenario, lang)
-                rows.append([label, name, say.figure(values.mean(), unit, lang), ends])
-    head = [say.words(lang)["measure"], text["scenario"], text["mean"], text["range"]]
-    return doc.Sheet(head, rows, columns="wwn")
+    def chart(self, measure: str) -> str:
+        """A measure against each axis, a line for each scenario."""
+        keys, label = self.found.by_strength(measure)[:PANELS], self.label(measure)
+        columns = 2 if len(keys) == 4 else min(3, len(keys))
+        with draw.paper(f"sweep {measure}", 9.0, 2.5 * -(-len(keys) // columns) + 0.4) as drawn:
+            grid = draw.panels(drawn, len(keys), columns, sharey=True)
+            for key, axes in zip(keys, grid):
+                self._panel(axes, key, measure)
+            unit = say.unit_name(BY_NAME[measure].unit, self.lang)
+            for axes in grid[::columns]:
+                axes.set_ylabel(say.wrapped(f"{label} ({unit})", self.lang, 36))
+            if len(self.found.titles) > 1:
+                draw.legend(drawn, grid[0], 3)
+            return draw.svg_of(drawn, label)
 
+    def _panel(self, axes: Axes, key: str, measure: str) -> None:
+        means, unit = self.found.means, BY_NAME[measure].unit
+        numbers = pd.api.types.is_numeric_dtype(means[key]) and means[key].dtype != bool
+        names = sorted(map(str, means[key].unique()))
+        for k, scenario in enumerate(self.found.titles):
+            here = means[means["scenario"] == scenario]
+            line = binned(here[key] if numbers else here[key].astype(str), here[measure])
+            colour = draw.BLACK if k == 0 else draw.COLOURS[(k - 1) % len(draw.COLOURS)]
+            x = line["x"].to_numpy() if numbers else [names.index(name) for name in line["x"]]
+            axes.fill_between(x, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
+            axes.plot(
+                x, line["mean"], marker="o", markersize=3, color=colour,
+                linestyle=draw.DASHES[k % len(draw.DASHES)], label=say.in_lines(self.title(scenario), draw.LEGEND),
+            )  # fmt: skip
+        if numbers:
+            axes.locator_params(axis="x", nbins=4)
+        else:
+            axes.set_xticks(range(len(names)), names)
+        axes.set_xlabel(say.wrapped(self.axis(key), self.lang, 34))
+        axes.locator_params(axis="y", nbins=5)
+        axes.yaxis.set_major_formatter(lambda value, _: self.figure(value, unit, digits=3))
 
-def differences(found: Found, lang: str) -> doc.Sheet:
-    """Difference of each scenario from the first one at the same point."""
-    text, rows = say.words(lang)["sweep"], []
-    first, *others = found.titles
-    for measure in found.measures:
-        unit = BY_NAME[measure].unit
-        for scenario in others:
-            apart = outcome_of(found.runs, scenario, first, measure).dropna()
+    def levels(self) -> doc.Sheet:
+        """Mean of each measure over points, and its range, for each scenario."""
+        rows, means = [], self.found.means
+        for measure, scenario in product(self.found.measures, self.found.titles):
+            unit, here = BY_NAME[measure].unit, means["scenario"] == scenario
+            if len(values := means[here][measure].dropna()):
+                mean, *ends = (self.figure(f(values), unit) for f in (np.mean, min, max))
+                rows.append([self.label(measure), self.title(scenario), mean, " – ".join(ends)])
+        return self.sheet("measure scenario mean range", rows, "wwn")
+
+    def differences(self) -> doc.Sheet:
+        """Difference of each scenario from the first one at the same point."""
+        rows, (first, *others) = [], self.found.titles
+        for measure, scenario in product(self.found.measures, others):
+            apart = outcome_of(self.found.runs, scenario, first, measure).dropna()
             if apart.empty:
                 continue
-            mean, low, high = mean_interval(apart.to_numpy(float))
-            ends = [say.figure(v, unit, lang, signed=True) for v in (apart.min(), apart.max())]
+            unit, (mean, low, high) = BY_NAME[measure].unit, mean_interval(apart.to_numpy(float))
+            figures = mean, apart.min(), apart.max()
+            told, *ends = (self.figure(v, unit, signed=True) for v in figures)
             rows.append(
-                [say.label_of(BY_NAME[measure], lang), found.title(scenario, lang),
-                 say.figure(mean, unit, lang, signed=True), say.span(low, high, unit, lang),
-                 say.to(lang, *ends), say.percent(float((apart > 0.0).mean()), lang)]
+                [self.label(measure), self.title(scenario), told, self.span(low, high, unit),
+                 say.to(self.lang, *ends), self.percent(float((apart > 0.0).mean()))]
             )  # fmt: skip
-    head = ("measure", "scenario", "mean", "interval", "range", "above")
-    return doc.Sheet(
-        [text.get(name) or say.words(lang)[name] for name in head], rows, columns="wwn"
-    )
+        return self.sheet("measure scenario mean interval range above", rows, "wwn")
 
-
-def correlations(found: Found, lang: str) -> doc.Sheet:
-    """Rank correlation of measures with axes; a star where luck alone seldom gives as much."""
-    text, rows = say.words(lang)["sweep"], []
-    beyond = chance_correlation(found.about["points"])
-    for scenario in found.titles:
-        for key in found.keys:
-            cells = []
-            for measure in found.measures:
-                value = found.ranks[scenario, key, measure]
-                star = "*" if abs(value) > beyond else ""
-                cells.append(f"{say.short(rounded(value, 2), '+.2f')}{star}")
+    def correlations(self) -> doc.Sheet:
+        """Rank correlation of measures with axes; a star where luck alone seldom gives as much."""
+        rows, beyond = [], chance_correlation(self.found.about["points"])
+        for scenario, key in product(self.found.titles, self.found.keys):
+            values = [self.found.ranks[scenario, key, measure] for measure in self.found.measures]
+            cells = [say.short(rounded(v, 2), "+.2f") + "*" * (abs(v) > beyond) for v in values]
             if set(cells) != {say.NONE}:
-                rows.append([found.title(scenario, lang), found.axis(key, lang), *cells])
-    labels = [say.label_of(BY_NAME[measure], lang) for measure in found.measures]
-    return doc.Sheet([text["scenario"], text["axis"], *labels], rows, columns="wwn")
+                rows.append([self.title(scenario), self.axis(key), *cells])
+        head = [*self.head("scenario axis"), *map(self.label, self.found.measures)]
+        return doc.Sheet(head, rows, columns="wwn")
+
+    def sentences(self) -> list[str]:
+        """What came out, in words."""
+        lines, (first, *others) = [], self.found.titles
+        main, about = self.found.measures[0], self.found.about
+        keys = [self.axis(key) for key in self.found.by_strength(main)[:2]]
+        if keys:
+            label = begun(self.label(main))
+            lines.append(self.fill("goes_with", measure=label, keys=self.listed(keys)))
+        names = ("scenario", "mean", "interval", "range", "share")
+        for cells in self.differences().rows[: len(others)]:
+            row = dict(zip(names, map(str, cells[1:])), measure=begun(str(cells[0])))
+            lines.append(self.fill("differs", first=self.title(first), **row))
+        if about["failed"]:
+            lines.append(self.fill("failed", n=about["failed"], runs=about["runs"]))
+        return lines or [str(self.text["one_point"])]
+
+    def report(self) -> doc.Report:
+        """Everything the page shows."""
+        found, text = self.found, self.text
+        sections = [
+            doc.in_short(self.lang, self.sentences()),
+            doc.Section(text["levels"], [self.levels(), doc.note(text["levels_note"])]),
+        ]
+        if len(found.titles) > 1:
+            name = self.fill("differences", first=self.title(next(iter(found.titles))))
+            sections.append(doc.Section(name, [self.differences(), doc.note(text["apart_note"])]))
+        drawn = [m for m in found.measures if found.by_strength(m)]
+        if drawn:
+            charts = [doc.Picture(self.drawn.chart(m), self.label(m)) for m in drawn]
+            sections.append(doc.Section(text["lines"], [*charts, doc.note(text["lines_note"])]))
+            if (table := self.correlations()).rows:
+                sections.append(doc.Section(text["ranks"], [table, doc.note(text["ranks_note"])]))
+        sections.append(doc.repeat(self.lang, [found.command], doc.no_forecast(self.lang)))
+        counts = {name: f"{found.about[name]:,}" for name in ("runs", "points")}
+        subtitle = self.fill("subtitle", scenarios=len(found.titles), **{**found.about, **counts})
+        return doc.Report(self.lang, text["title"], subtitle, sections)
 
 
-def sentences(found: Found, lang: str = "en") -> list[str]:
-    """What came out, in words."""
-    text, lines = say.words(lang)["sweep"], []
-    first, *others = found.titles
-    main = found.measures[0]
-    keys = [found.axis(key, lang) for key in found.by_strength(main)[:2]]
-    if keys:
-        names = say.words(lang)["comma"].join(keys)
-        label = say.label_of(BY_NAME[main], lang)
-        lines.append(text["goes_with"].format(measure=label[:1].upper() + label[1:], keys=names))
-    for cells in differences(found, lang).rows[: len(others)]:
-        row = [str(cell) for cell in cells]
-        name = found.title(first, lang)
-        lines.append(
-            text["differs"].format(
-                scenario=row[1], measure=row[0][:1].upper() + row[0][1:], first=name, mean=row[2],
-                interval=row[3], range=row[4], share=row[5],
-            )
-        )  # fmt: skip
-    if found.about["failed"]:
-        lines.append(text["failed"].format(n=found.about["failed"], runs=found.about["runs"]))
-    return lines or [text["one_point"]]
+def begun(text: str) -> str:
+    """A text as the first of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def sweep_page(folder: Path, lang: str = "en", measures: Sequence[str] = OVER_AXES) -> str:
     """The page of a finished sweep; empty if every run failed."""
     found = read_sweep(folder, measures)
-    text = say.words(lang)["sweep"]
-    if found.means.empty:
-        return ""
-    sections = [
-        doc.in_short(lang, sentences(found, lang)),
-        doc.Section(text["levels"], [levels(found, lang), doc.note(text["levels_note"])]),
-    ]
-    if len(found.titles) > 1:
-        apart = text["differences"].format(first=found.title(next(iter(found.titles)), lang))
-        sections.append(
-            doc.Section(apart, [differences(found, lang), doc.note(text["apart_note"])])
-        )
-    drawn = [m for m in found.measures if found.by_strength(m)]
-    if drawn:
-        charts = [
-            doc.Picture(
-                chart(found, measure, draw.chart_language(lang)),
-                say.label_of(BY_NAME[measure], lang),
-            )
-            for measure in drawn
-        ]
-        sections.append(doc.Section(text["lines"], [*charts, doc.note(text["lines_note"])]))
-        table = correlations(found, lang)
-        if table.rows:
-            sections.append(doc.Section(text["ranks"], [table, doc.note(text["ranks_note"])]))
-    counts = {name: f"{found.about[name]:,}" for name in ("runs", "points")}
-    subtitle = text["subtitle"].format(scenarios=len(found.titles), **{**found.about, **counts})
-    command = str(read_manifest(folder).get("command", ""))
-    return html(
-        doc.Report(
-            lang,
-            text["title"],
-            subtitle,
-            [*sections, doc.repeat(lang, [command], doc.no_forecast(lang))],
-        )
-    )
+    return "" if found.means.empty else Lines(found, lang).page()

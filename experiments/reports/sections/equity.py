@@ -10,7 +10,7 @@ from returnee.experiments.measuring.groups import COUNTED, DIMENSIONS, groups_of
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.sections.section import Line, Part
-from returnee.experiments.words.texts import county_name, figure, in_lines, title_of, words
+from returnee.experiments.words.texts import county_name
 
 DRAWN = ("sex", "age", "schooling", "place")
 SMALLEST = 0.01  # share of the labour force below which a group is left out of the chart
@@ -20,7 +20,7 @@ BAND = 0.8  # of a group's line that its scenarios take
 class Equity(Part):
     """Outcomes by group."""
 
-    name = "equity"
+    table = "equity"
 
     def group(self, dimension: str, key: str) -> str:
         """Name of a group in the reader's language."""
@@ -39,11 +39,9 @@ class Equity(Part):
             blocks = []
             for counted in COUNTED:
                 rows = ours[ours["measure"] == counted.name]
+                by_group, unit = rows.groupby("group", observed=True), rows["unit"].iloc[0]
                 lines = [
-                    (
-                        self.group(dimension, key),
-                        self.cells(rows[rows["group"] == key], rows["unit"].iloc[0], 1),
-                    )
+                    (self.group(dimension, key), self.cells(by_group.get_group(key), unit, 1))
                     for key in groups_of(facts)[dimension]
                 ]
                 blocks.append((self.text["measures"][counted.name], lines))
@@ -55,14 +53,11 @@ class Equity(Part):
         frame = self.found.equity
         rows = frame[frame["scenario"] == self.found.plan.compared[0]]
         rows = rows[(rows["measure"] == "jobs") & rows["dimension"].isin(DRAWN)]
-        space = "" if self.lang == "zh" else " "
         parts = [
-            self.group(row["dimension"], row["group"])
-            + space
-            + figure(row["people"], "people", self.lang)
+            self.joined(self.group(row["dimension"], row["group"]), self.figure(row["people"], "people"))
             for _, row in rows.iterrows()
-        ]
-        return self.text["people"].format(groups=self.words["comma"].join(parts))
+        ]  # fmt: skip
+        return self.fill("people", groups=self.listed(parts))
 
     def gini(self) -> Line:
         """Gini of incomes at home, 0 to 100."""
@@ -80,15 +75,13 @@ class Equity(Part):
             sheet = doc.Sheet([text["group"], *self.titles], rows)
             blocks += [doc.Fold(name, [sheet])] if key == "township" else [doc.Heading(name), sheet]
         return doc.Section(text["title"], [
-            doc.note(self.note()), doc.Picture(self.chart()), doc.note(text["chart_note"], self.people_line()),
-            self.sheet("", [self.gini()]), doc.note(text["gini_note"]), *blocks,
+            doc.note(self.note()), doc.Picture(self.drawn.chart()), doc.note(text["chart_note"], self.people_line()),
+            self.by_scenario("", [self.gini()]), doc.note(text["gini_note"]), *blocks,
         ])  # fmt: skip
 
     def chart(self) -> str:
         """Differences per 1,000 people by group, a panel per measure, as SVG."""
-        lang = self.chart_lang
-        text = words(lang)["equity"]
-        frame, plan = self.found.equity, self.found.plan
+        text, frame, compared = self.text, self.found.equity, self.found.plan.compared
         everybody = frame["people"][frame["dimension"] == "sex"].max()
         large = frame["people"] >= SMALLEST * everybody
         drawn = frame[frame["dimension"].isin(DRAWN) & large]
@@ -96,25 +89,20 @@ class Equity(Part):
         places = np.arange(len(groups)) + 0.5 * np.cumsum(
             [k > 0 and groups[k][0] != groups[k - 1][0] for k in range(len(groups))]
         )
-        style = draw.styles(self.found)
-        reference = title_of(plan.scenarios[plan.reference], plan.reference, lang)
-        name = text["chart"].format(reference=reference)
         with draw.paper("equity", 9.2, 1.2 + 0.5 * len(groups)) as canvas:
             panels = canvas.subplots(1, len(text["short"]), sharey=True)
             for axes, (measure, label) in zip(panels, text["short"].items()):
                 axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)
-                for k, scenario in enumerate(plan.compared):
+                for k, scenario in enumerate(compared):
                     rows = drawn[(drawn["measure"] == measure) & (drawn["scenario"] == scenario)]
-                    shift = BAND * ((k + 0.5) / len(plan.compared) - 0.5)
-                    at, colour = places + shift, style[scenario]["color"]
+                    shift = BAND * ((k + 0.5) / len(compared) - 0.5)
+                    at, colour = places + shift, self.styles[scenario]["color"]
                     axes.hlines(at, rows["low"], rows["high"], color=colour, linewidth=1.1)
-                    short = in_lines(
-                        title_of(plan.scenarios[scenario], scenario, lang), draw.LEGEND
-                    )
-                    axes.plot(rows["difference"], at, "o", ms=3, color=colour, label=short)
+                    mark = {"ms": 3, "color": colour, "label": self.short(scenario)}
+                    axes.plot(rows["difference"], at, "o", **mark)
                 axes.set_title(label)
                 axes.locator_params(axis="x", nbins=4)
             panels[0].set_yticks(places, [text["groups"][key] for _, key in groups])
             panels[0].invert_yaxis()
             draw.legend(canvas, panels[0], 4)
-            return draw.svg_of(canvas, name)
+            return draw.svg_of(canvas, self.fill("chart", reference=self.reference))

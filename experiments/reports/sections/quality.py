@@ -8,10 +8,9 @@ import matplotlib as mpl
 import numpy as np
 
 from returnee.experiments.reports.document import Heading, Picture, Section, Text, note
-from returnee.experiments.reports.figures import LEGEND, legend, paper, styles, svg_of
-from returnee.experiments.reports.sections.section import Line, Part
+from returnee.experiments.reports.figures import down, legend, paper, svg_of
+from returnee.experiments.reports.sections.section import HALVES, Line, Part
 from returnee.experiments.statistics.quality import FURTHER, GRID, PARTS, POINTS
-from returnee.experiments.words.texts import figure, in_lines, percent, title_of, words
 
 READABLE = 0.08  # share of a bar below which its rank is not written into it
 
@@ -19,7 +18,7 @@ READABLE = 0.08  # share of a bar below which its rank is not written into it
 class Quality(Part):
     """The index, its parts, and its ranking under other weights."""
 
-    name = "quality"
+    table = "quality"
 
     def rows(self) -> list[Line]:
         """The index and its parts by scenario."""
@@ -36,7 +35,7 @@ class Quality(Part):
 
     def ranks_note(self) -> str:
         """How many weightings were drawn."""
-        return str(self.text["ranks_note"]).format(points=figure(POINTS, "files", self.lang))
+        return self.fill("ranks_note", points=self.figure(POINTS, "files"))
 
     def sentences(self) -> list[str]:
         """Who comes first, how surely, and which weights would change it."""
@@ -46,9 +45,9 @@ class Quality(Part):
         winner = weighed.default_winner
         value = self.found.quality_ranks["index"].iloc[winner]
         said = [
-            text["first_default"].format(
-                title=self.titles[winner], value=figure(value, "index 0-100", self.lang),
-                share=figure(weighed.ranks[winner, 0], "share", self.lang, digits=2),
+            self.fill(
+                "first_default", title=self.titles[winner], value=self.figure(value, "index 0-100"),
+                share=self.figure(weighed.ranks[winner, 0], "share", digits=2),
             )
         ]  # fmt: skip
         if not np.isfinite(weighed.told):
@@ -56,8 +55,7 @@ class Quality(Part):
         elif weighed.told == 0.0:
             said.append(text["told_never"])
         else:
-            share = figure(weighed.told, "share", self.lang, digits=2)
-            said.append(text["told"].format(share=share))
+            said.append(self.fill("told", share=self.figure(weighed.told, "share", digits=2)))
         return said + (self._changes(winner) or [text["steady"]])
 
     def _changes(self, winner: int) -> list[str]:
@@ -70,75 +68,65 @@ class Quality(Part):
                 if first == winner:
                     continue
                 among = [weight for weight, _ in weights]
-                fill = {
-                    "low": f"{among[0]:.2f}", "high": f"{among[-1]:.2f}",
-                    "part": self.text["parts"][part], "other": self.titles[first],
-                }  # fmt: skip
-                said.append(self.text["between"].format(**fill))
+                ends = {"low": f"{among[0]:.2f}", "high": f"{among[-1]:.2f}"}
+                names = {"part": self.text["parts"][part], "other": self.titles[first]}
+                said.append(self.fill("between", **ends, **names))
         return said
 
     def section(self) -> Section:
         """The index and its parts, ranks over weightings, and who comes first under which."""
         text = self.text
         return Section(text["title"], [
-            note(self.note()), self.sheet("", self.rows()), Heading(text["ranks"]),
-            Text(self.sentences(), "list"), Picture(self.ranks_chart()), note(self.ranks_note()),
-            Heading(text["winner"]), Picture(self.winner_chart()), note(text["winner_note"]),
+            note(self.note()), self.by_scenario("", self.rows()), Heading(text["ranks"]),
+            Text(self.sentences(), "list"), Picture(self.drawn.ranks_chart()), note(self.ranks_note()),
+            Heading(text["winner"]), Picture(self.drawn.winner_chart()), note(text["winner_note"]),
         ])  # fmt: skip
 
     def ranks_chart(self) -> str:
         """Rank acceptabilities as stacked bars, as SVG."""
-        lang = self.chart_lang
-        text = words(lang)["quality"]
-        ranks, plan = self.found.weighed.ranks, self.found.plan
+        text, ranks = self.text, self.found.weighed.ranks
         shades = mpl.colormaps["viridis"](np.linspace(0.15, 0.95, ranks.shape[1]))
         with paper("ranks", 9.2, 1.3 + 0.34 * len(ranks)) as canvas:
             axes = canvas.subplots()
             start = np.zeros(len(ranks))
             for k, (share, shade) in enumerate(zip(ranks.T, shades)):
-                name = text["rank"].format(k=k + 1)
-                axes.barh(range(len(ranks)), share, left=start, color=shade, label=name, height=0.7)
-                ink = "white" if k < len(shades) / 2 else "black"
+                bar = {"color": shade, "label": self.fill("rank", k=k + 1), "height": 0.7}
+                axes.barh(range(len(ranks)), share, left=start, **bar)
+                ink = {"color": "white" if k < len(shades) / 2 else "black", "size": 7.5}
                 for row in np.flatnonzero(share >= READABLE):
-                    middle = start[row] + share[row] / 2.0
-                    written = percent(share[row], lang)
-                    axes.text(
-                        middle, float(row), written, color=ink, ha="center", va="center", size=7.5
-                    )
+                    at = start[row] + share[row] / 2.0, float(row)
+                    axes.text(*at, self.percent(share[row]), ha="center", va="center", **ink)
                 start += share
-            titles = [title_of(plan.scenarios[s], s, lang) for s in self.labels]
-            labels = [in_lines(name, LEGEND, 2) for name in titles]
-            axes.set_yticks(range(len(ranks)), labels)
-            axes.invert_yaxis()
+            down(axes, [self.short(label, 2) for label in self.labels])
             axes.set_xlim(0.0, 1.0)
-            axes.set_xticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
+            axes.set_xticks(HALVES, self.halves)
             axes.set_xlabel(text["weightings"])
             canvas.legend(loc="outside lower center", ncols=8, frameon=False)
             return svg_of(canvas, text["ranks"])
 
     def winner_chart(self) -> str:
         """Share of weightings won by each scenario, by the weight of one part, as SVG."""
-        lang = self.chart_lang
-        text = words(lang)["quality"]
-        plan, style = self.found.plan, styles(self.found)
+        text, names, plan = self.text, self.found.weighed.names, self.found.plan
+        colours = {s: style["color"] for s, style in self.styles.items()} | {
+            plan.reference: "#777777"
+        }
         with paper("winner", 9.2, 2.7) as canvas:
-            names = self.found.weighed.names
             panels = canvas.subplots(1, len(names), sharey=True)
             for k, (axes, part) in enumerate(zip(panels, names)):
                 areas = axes.stackplot(
-                    GRID, self.found.weighed.winners(k).T,
-                    labels=[in_lines(title_of(plan.scenarios[s], s, lang), LEGEND) for s in self.labels],
-                    colors=["#777777" if s == plan.reference else style[s]["color"]
-                            for s in self.labels],
-                )  # fmt: skip
+                    GRID,
+                    self.found.weighed.winners(k).T,
+                    labels=list(map(self.short, self.labels)),
+                    colors=[colours[s] for s in self.labels],
+                )
                 for n, area in enumerate(areas):
                     area.set_hatch("" if n <= 7 else "//")  # colours come again
                 axes.axvline(1.0 / len(names), color="white", linestyle=":", linewidth=1.4)
                 axes.set_title(text["parts"][part], fontsize=8)
                 axes.set_xlim(0.0, 1.0)
                 axes.set_ylim(0.0, 1.0)
-                axes.set_xticks((0.0, 0.5, 1.0), ("0", "0.5", "1"))
-            panels[0].set_yticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
+                axes.set_xticks(HALVES, ("0", "0.5", "1"))
+            panels[0].set_yticks(HALVES, self.halves)
             panels[0].set_ylabel(text["weightings"])
             panels[len(names) // 2].set_xlabel(text["weight_of"])
             legend(canvas, panels[0], 4)

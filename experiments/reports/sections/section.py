@@ -2,57 +2,71 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from returnee.experiments.reports.document import Cell, Section, Sheet
-from returnee.experiments.reports.figures import chart_language, title
+from returnee.experiments.reports.figures import LEGEND, Style, styles
+from returnee.experiments.reports.told import Told
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import figure, span, words
+from returnee.experiments.words.texts import in_lines, title_of
 
 LONGEST = 16  # letters of an interval on one line; a Chinese character counts as two
+HALVES = (0.0, 0.5, 1.0)  # ticks of an axis of shares
 Line = tuple[str, list[Cell]]  # label, and a cell per scenario
 
 
-class Part(ABC):
-    """A section of a comparison's report."""
-
-    name = ""
-
-    def __init__(self, found: Comparison, lang: str = "en") -> None:
-        self.found, self.lang = found, lang
-        self.words = words(lang)
-        self.text: dict[str, Any] = self.words[self.name]
-        self.labels = list(found.plan.scenarios)
+class Part(Told[Comparison]):
+    """A section of a comparison's report; charts ask it in their own language, see `Told.drawn`."""
 
     @property
-    def chart_lang(self) -> str:
-        """Language of the charts."""
-        return chart_language(self.lang)
+    def labels(self) -> list[str]:
+        """Labels of the scenarios."""
+        return list(self.found.plan.scenarios)
+
+    def title(self, label: str) -> str:
+        """Title of a scenario."""
+        return title_of(self.found.plan.scenarios[label], label, self.lang)
 
     @property
     def titles(self) -> list[str]:
         """Titles of the scenarios, the reference first."""
-        return [title(self.found, label, self.lang) for label in self.labels]
+        return [self.title(label) for label in self.labels]
+
+    @property
+    def reference(self) -> str:
+        """Title of the reference."""
+        return self.title(self.found.plan.reference)
+
+    @cached_property
+    def styles(self) -> dict[str, Style]:
+        """Colour and dash of every scenario, by label."""
+        return styles(self.found)
+
+    def short(self, label: str, lines: int = 3) -> str:
+        """Title of a scenario in lines that fit into a chart."""
+        return in_lines(self.title(label), LEGEND, lines)
 
     def note(self, key: str = "note") -> str:
         """A note, with the reference's title and the number of replicates filled in."""
-        plan = self.found.plan
-        reference = title(self.found, plan.reference, self.lang)
-        return str(self.text[key]).format(reference=reference, replicates=plan.replicates)
+        return self.fill(key, reference=self.reference, replicates=self.found.plan.replicates)
 
-    def sheet(self, first: str, lines: Iterable[Line]) -> Sheet:
+    def by_scenario(self, first: str, lines: Iterable[Line]) -> Sheet:
         """Lines as a table with a column for each scenario."""
         return Sheet([first, *self.titles], [[label, *cells] for label, cells in lines])
 
-    @abstractmethod
+    @property
+    def halves(self) -> tuple[str, ...]:
+        """What stands at `HALVES`."""
+        return "0", self.percent(0.5), self.percent(1.0)
+
     def section(self) -> Section:
         """Everything that the page shows of it."""
+        raise NotImplementedError
 
     def cells(self, effects: pd.DataFrame, unit: str, better: int = 0) -> list[Cell]:
         """A row of a table: the reference's level, then levels and differences.
@@ -62,22 +76,18 @@ class Part(ABC):
         where less is, 0 for neither.
         """
         by_label = effects.set_index("scenario")
-        cells = []
-        for label in self.labels:
-            if label == self.found.plan.reference:
-                cells.append(Cell(figure(float(by_label["reference"].iloc[0]), unit, self.lang)))
-            else:
-                cells.append(self._cell(by_label.loc[label], unit, better))
-        return cells
+        reference = Cell(self.figure(float(by_label["reference"].iloc[0]), unit))
+        others = (self._cell(by_label.loc[k], unit, better) for k in self.found.plan.compared)
+        return [reference, *others]
 
     def _cell(self, effect: pd.Series, unit: str, better: int) -> Cell:
-        level = figure(effect["level"], unit, self.lang)
+        level = self.figure(effect["level"], unit)
         if not np.isfinite(effect["difference"]):
             return Cell(level)
-        below = [figure(effect["difference"], unit, self.lang, signed=True)]
+        below = [self.figure(effect["difference"], unit, signed=True)]
         sign = {HIGHER: 1, LOWER: -1}.get(effect["verdict"], 0)
         if effect["low"] < effect["high"]:
-            bounds = span(effect["low"], effect["high"], unit, self.lang)
+            bounds = self.span(effect["low"], effect["high"], unit)
             for points in (" pp", "个百分点"):  # the line above says so
                 bounds = bounds.replace(points, "")
             low, to, high = bounds.partition(self.words["to"])

@@ -9,9 +9,9 @@ from returnee.experiments.measuring.files import REASONS, STAGES, STEPS, step_na
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.document import Cell, Fold, Heading, Picture, Section, note
-from returnee.experiments.reports.sections.section import Line, Part
+from returnee.experiments.reports.sections.section import HALVES, Line, Part
 from returnee.experiments.studies.support import FIGURES
-from returnee.experiments.words.texts import figure, in_lines, percent, title_of, words
+from returnee.experiments.words.texts import figure
 
 COLUMNS = 4  # panels beside each other
 
@@ -19,7 +19,7 @@ COLUMNS = 4  # panels beside each other
 class Support(Part):
     """Waits, queues, refusals and the funnel of every scenario."""
 
-    name = "support"
+    table = "support"
 
     @property
     def funnel_text(self) -> dict[str, str]:
@@ -28,8 +28,7 @@ class Support(Part):
 
     def funnel_note(self) -> str:
         """What the shares mean."""
-        reference = self.titles[self.labels.index(self.found.plan.reference)]
-        return self.funnel_text["note"].format(reference=reference)
+        return self.funnel_text["note"].format(reference=self.reference)
 
     def rows(self) -> list[Line]:
         """Figures of the system by scenario."""
@@ -84,69 +83,57 @@ class Support(Part):
         """Figures of the system, queues over the months, and how far files got."""
         text, funnel = self.text, self.funnel_text
         referred = Fold(funnel["referred_title"], [
-            note(funnel["referred_note"]), self.sheet(funnel["stage"], self.by_referral()),
+            note(funnel["referred_note"]), self.by_scenario(funnel["stage"], self.by_referral()),
         ])  # fmt: skip
         return Section(text["title"], [
-            note(self.note()), self.sheet(self.words["measure"], self.rows()),
-            Heading(text["queues"]), note(text["queues_note"]), Picture(self.queues_chart()),
-            Heading(funnel["title"]), note(self.funnel_note()), Picture(self.funnel_chart()),
-            self.sheet(funnel["stage"], self.stages()),
-            Heading(funnel["reasons"]), note(funnel["reasons_note"]), self.sheet("", self.reasons()),
-            Heading(funnel["months"]), note(funnel["months_note"]), self.sheet("", self.months()),
+            note(self.note()), self.by_scenario(self.words["measure"], self.rows()),
+            Heading(text["queues"]), note(text["queues_note"]), Picture(self.drawn.queues_chart()),
+            Heading(funnel["title"]), note(self.funnel_note()), Picture(self.drawn.funnel_chart()),
+            self.by_scenario(funnel["stage"], self.stages()),
+            Heading(funnel["reasons"]), note(funnel["reasons_note"]), self.by_scenario("", self.reasons()),
+            Heading(funnel["months"]), note(funnel["months_note"]), self.by_scenario("", self.months()),
             referred,
         ])  # fmt: skip
 
     def queues_chart(self) -> str:
         """Queues, places, referrals and lending over the months, as SVG."""
-        lang = self.chart_lang
-        text = words(lang)["support"]
-        found, drawn = self.found, draw.styles(self.found)
+        text, cube, lang = self.text, self.found.cube, self.lang
         with draw.paper("queues", 9.2, 4.8) as canvas:
             grid = canvas.subplots(2, 3).ravel()
             for axes, (measure, name) in zip(grid, text["over_time"].items()):
-                for label, style in drawn.items():
-                    values = smoothed(found.cube.of(label, measure), BY_NAME[measure].kind)
+                for label, style in self.styles.items():
+                    values = smoothed(cube.of(label, measure), BY_NAME[measure].kind)
                     there = np.flatnonzero(np.isfinite(values).any(axis=0))
                     mean = np.nanmean(values[:, there], axis=0)
-                    scenario = in_lines(
-                        title_of(found.plan.scenarios[label], label, lang), draw.LEGEND
-                    )
-                    axes.plot(there + 1, mean, label=scenario, linewidth=1.3, **style)
+                    axes.plot(there + 1, mean, label=self.short(label), linewidth=1.3, **style)
                 axes.set_title(name)
                 axes.set_ylim(bottom=0.0)
                 draw.finish(axes, "", lang)
             for axes in grid[3:]:
-                axes.set_xlabel(words(lang)["report"]["month"])
+                axes.set_xlabel(self.words["report"]["month"])
             draw.legend(canvas, grid[0], 4)
             return draw.svg_of(canvas, text["queues"])
 
     def funnel_chart(self) -> str:
         """Share of files that reached each stage, a panel per scenario, as SVG."""
-        lang = self.chart_lang
-        text = words(lang)["funnel"]
-        frame, plan = self.found.funnel, self.found.plan
+        text, frame, plan = self.funnel_text, self.found.funnel, self.found.plan
         every = frame[(frame["kind"] == "all") & frame["measure"].isin(STAGES)]
         reference = every[every["scenario"] == plan.compared[0]].set_index("measure")["reference"]
-        drawn = draw.styles(self.found)
-        lines = -(-len(self.labels) // COLUMNS)
-        with draw.paper("funnel", 9.2, 0.5 + 2.3 * lines) as canvas:
-            columns = min(COLUMNS, len(self.labels))
+        columns = min(COLUMNS, len(self.labels))
+        with draw.paper("funnel", 9.2, 0.5 + 2.3 * -(-len(self.labels) // COLUMNS)) as canvas:
             grid = draw.panels(canvas, len(self.labels), columns, sharex=True, sharey=True)
             for axes, label in zip(grid, self.labels):
                 shares = reference
                 if label != plan.reference:
                     shares = every[every["scenario"] == label].set_index("measure")["level"]
-                colour = "#777777" if label == plan.reference else drawn[label]["color"]
+                colour = "#777777" if label == plan.reference else self.styles[label]["color"]
                 marks = reference.loc[list(STAGES)].to_numpy(float)
                 _bars(axes, shares.loc[list(STAGES)].to_numpy(float), marks, colour)
                 axes.plot(marks, range(len(STAGES)), "|", color=draw.BLACK, ms=9, mew=1.4)
-                axes.set_title(
-                    in_lines(title_of(plan.scenarios[label], label, lang), draw.LEGEND, 2)
-                )
-            grid[0].set_yticks(range(len(STAGES)), [text["stages"][s] for s in STAGES])
-            grid[0].invert_yaxis()
+                axes.set_title(self.short(label, 2))
+            draw.down(grid[0], [text["stages"][s] for s in STAGES])
             grid[0].set_xlim(0.0, 1.22)
-            grid[0].set_xticks((0.0, 0.5, 1.0), ("0", percent(0.5, lang), percent(1.0, lang)))
+            grid[0].set_xticks(HALVES, self.halves)
             canvas.supxlabel(text["share"], fontsize=9)
             return draw.svg_of(canvas, text["title"])
 

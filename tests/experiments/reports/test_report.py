@@ -9,7 +9,7 @@ import pytest
 
 from returnee import Comparison
 from returnee.experiments.reports import figures as charts
-from returnee.experiments.reports.compare import OVER_TIME, html_of, lever_changes, over_time
+from returnee.experiments.reports.compare import OVER_TIME, Page, html_of, lever_changes
 from returnee.experiments.words.texts import figure, words
 from returnee.scenarios import load_scenario
 
@@ -53,7 +53,7 @@ def test_the_page_is_whole_and_asks_for_nothing(small: Comparison, lang: str) ->
 
 
 def test_letters_in_charts_stay_letters(small: Comparison) -> None:
-    drawn = over_time(small, "returns", "en")
+    drawn = Page(small).over_time("returns")
     assert "<text" in drawn and ">returned (people a year)</text>" in drawn
 
 

@@ -15,10 +15,8 @@ from returnee import sweep
 from returnee.experiments.commands.app import app
 from returnee.experiments.reports.sweep import (
     BINS,
+    Lines,
     binned,
-    correlations,
-    differences,
-    levels,
     read_sweep,
     sweep_page,
 )
@@ -42,13 +40,13 @@ def test_differences_are_paired_at_the_point(folder: Path) -> None:
     runs = pd.read_parquet(folder / "runs.parquet")
     wide = runs.pivot(index=["point", "replicate"], columns="scenario", values="jobs")
     apart = (wide["linked"] - wide["baseline"]).groupby("point").mean()
-    (row,) = [row for row in differences(found, "en").rows if row[0] == "jobs in firms"]
+    (row,) = [row for row in Lines(found).differences().rows if row[0] == "jobs in firms"]
     assert row[1] == "Linked"
     assert float(row[2].replace(",", "").replace("−", "-")) == pytest.approx(
         apart.mean(), rel=0.01, abs=0.5
     )
     assert row[5] == f"{100 * (apart > 0).mean():.0f} %"
-    assert len(levels(found, "en").rows) == 2 * len(found.measures)
+    assert len(Lines(found).levels().rows) == 2 * len(found.measures)
 
 
 def test_rank_correlation_by_hand(folder: Path) -> None:
@@ -61,7 +59,7 @@ def test_rank_correlation_by_hand(folder: Path) -> None:
         max(abs(found.ranks[name, key, "public_cost"]) for name in found.titles) for key in keys
     ]
     assert set(keys) == {PLACES, LUCK, SWITCH} and strength == sorted(strength, reverse=True)
-    assert {row[1] for row in correlations(found, "en").rows} >= {"Training places (Training)"}
+    assert {row[1] for row in Lines(found).correlations().rows} >= {"Training places (Training)"}
 
 
 def test_values_of_a_list_stand_by_themselves_and_a_range_is_cut() -> None:
@@ -116,7 +114,7 @@ def test_a_run_without_its_pair_is_left_out_of_the_difference(folder: Path) -> N
     pairs = (wide["linked"] - wide["baseline"]).drop(index=(0, 0))
     expected = pairs.groupby("point").mean().mean()
     fewer = replace(found, runs=runs[~gone])
-    (row,) = [row for row in differences(fewer, "en").rows if row[0] == "jobs in firms"]
+    (row,) = [row for row in Lines(fewer).differences().rows if row[0] == "jobs in firms"]
     assert float(row[2].replace(",", "").replace("−", "-")) == pytest.approx(
         expected, rel=0.01, abs=0.5
     )

@@ -8,7 +8,7 @@ import pytest
 
 from returnee import compare
 from returnee.experiments.measuring.measures import MEASURES
-from returnee.experiments.reports.compare import reading, sentence
+from returnee.experiments.reports.compare import Page
 from returnee.experiments.statistics.effects import UNCLEAR
 from returnee.experiments.words.texts import counted, few_pairs, percent, span, unit_name
 from returnee.scenarios import levers
@@ -47,11 +47,11 @@ def test_chinese_ranges_and_percentages_have_no_spaces() -> None:
 @pytest.mark.parametrize(("pairs", "said"), [(1, False), (2, True)])
 def test_sentences_of_one_and_of_two_pairs(pairs: int, said: bool) -> None:
     found = compare(["no_support"], replicates=pairs, sample=0.002, months=12)
-    text = reading(found, "en")
+    text = Page(found).reading()
     assert ("One in ten" in text or "one in ten" in text) == said
     assert ("2 pairs the intervals are wide" in text) == said
     assert f"Means over {pairs} paired run" in text
-    words_ = sentence(found, "no_support", "en")
+    words_ = Page(found).sentence("no_support")
     assert ("fewer than two pairs" in words_) != said
     assert "1 years" not in words_
     effects = found.effects

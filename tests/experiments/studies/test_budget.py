@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import StoreError, UsageError
-from returnee.experiments.reports.budget import budget_page, sentences
+from returnee.experiments.reports.budget import Mixes
 from returnee.experiments.running import jobs
 from returnee.experiments.running.status import status_of
 from returnee.experiments.running.store import Store
@@ -148,8 +148,8 @@ def test_two_searches_at_once_are_refused(found: Budget) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page(found: Budget, lang: str) -> None:
-    page = budget_page(found, lang)
-    assert page.count("<svg") == 2 and "{" not in "".join(sentences(found, lang))
+    page = Mixes(found, lang).page()
+    assert page.count("<svg") == 2 and "{" not in "".join(Mixes(found, lang).sentences())
     assert "nan" not in page.lower().replace("finance", "")
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from returnee import UsageError, compare
-from returnee.experiments.reports.compare import sentence
+from returnee.experiments.reports.compare import Page
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import together
 from returnee.experiments.studies.compare import line_up
@@ -111,6 +111,6 @@ def test_another_county_or_behaviour_is_warned_of_first(
         "warning: linked differs from mine in the county or in behaviour, not only in policy"
     )
     for lang, begins in (("en", "Linked differs from mine in the county"), ("zh", "四创联动与")):
-        assert sentence(found, "linked", lang).startswith(begins)
+        assert Page(found, lang).sentence("linked").startswith(begins)
     same = compare(["no_support"], replicates=2, sample=0.002, months=12)
     assert same.plan.other_worlds == []

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from returnee import sweep
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports.discovery import discover_page, sentences
+from returnee.experiments.reports.discovery import Regions
 from returnee.experiments.studies.discovery import (
     Discovery,
     _search,
@@ -103,8 +103,8 @@ def told(folder: Path, failed: int, **change: Any) -> list[str]:
         points, fails * 1.0, fails, boxes, importance, held, change.get("missing", 0), "linked",
         "baseline", "jobs", "> 0", attrs,
     )  # fmt: skip
-    assert discover_page(found, "", "zh")
-    return sentences(found)
+    assert Regions(found, "zh").page()
+    return Regions(found).sentences()
 
 
 @pytest.mark.parametrize(

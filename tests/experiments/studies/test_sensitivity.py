@@ -19,7 +19,8 @@ from returnee.experiments.commands.sensitivity import sensitivity_command
 from returnee.experiments.defaults import MORRIS, SOBOL
 from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import NAMES
-from returnee.experiments.reports.sensitivity import sensitivity_page, sentences
+from returnee.experiments.reports.html import html as page_of
+from returnee.experiments.reports.sensitivity import Indices
 from returnee.experiments.running import jobs
 from returnee.experiments.statistics.indices import draw, indices_of, problem_of
 from returnee.experiments.studies.sensitivity import settled, strongest
@@ -151,12 +152,12 @@ def test_runs_that_all_fail_leave_a_sentence_and_no_index(
     assert found.empty and found.attrs["moved"] == len(KEYS)
     assert {row["there"] for row in found.attrs["untold"]} == {0}
     for lang, says in (("en", "0 of"), ("zh", "有0个有结果")):
-        lines = sentences(found, lang)
+        lines = Indices(found, lang).sentences()
         assert len(lines) == 6 and all(says in line for line in lines)
         about = {
             "n": 3, "spread": "10 %", "county": "", "months": 12, "replicates": 1, "sample": "1",
         }  # fmt: skip
-        assert lines[0] in html.unescape(sensitivity_page(found, about, "", lang))
+        assert lines[0] in html.unescape(page_of(Indices(found, lang).report(about)))
 
 
 def test_a_measure_that_is_missing_everywhere_takes_nothing_from_the_others(

@@ -215,8 +215,8 @@ def test_every_table_has_a_cell_for_every_scenario(small: Comparison, lang: str)
 
 
 def test_json_has_the_sections(small: Comparison) -> None:
-    from returnee.experiments.reports.compare import SECTIONS, as_json
+    from returnee.experiments.reports.compare import SECTIONS, Page
 
-    found = json.loads(json.dumps(as_json(small), allow_nan=False))
+    found = json.loads(json.dumps(Page(small).as_json(), allow_nan=False))
     for name in SECTIONS:
         assert len(found[name]) == len(getattr(small, name))

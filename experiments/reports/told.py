@@ -1,0 +1,89 @@
+"""What was found, told in one language: words, figures, and the charts' own language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Generic, Self, TypeVar
+
+from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.reports import document as doc
+from returnee.experiments.reports.figures import chart_language
+from returnee.experiments.reports.html import html
+from returnee.experiments.words import texts as say
+
+Found = TypeVar("Found")
+
+
+class Told(Generic[Found]):
+    """What a study found, in one language; the base of every report."""
+
+    table = ""  # of the catalogue of words
+
+    def __init__(self, found: Found, lang: str = "en") -> None:
+        self.found, self.lang = found, lang
+        self.words = say.words(lang)
+        self.text: dict[str, Any] = self.words[self.table]
+
+    @cached_property
+    def drawn(self) -> Self:
+        """The same in the language of charts, see `figures.chart_language`."""
+        shown = chart_language(self.lang)
+        return self if shown == self.lang else type(self)(self.found, shown)
+
+    def report(self) -> doc.Report:
+        """Everything the page shows."""
+        raise NotImplementedError
+
+    def page(self) -> str:
+        """The text of the page."""
+        return html(self.report())
+
+    def fill(self, key: str, **what: Any) -> str:
+        """A text of the study with its gaps filled."""
+        return str(self.text[key]).format(**what)
+
+    def head(self, keys: str) -> list[str]:
+        """Words over columns: the study's own, else those of all."""
+        return [str(self.text.get(key) or self.words[key]) for key in keys.split()]
+
+    def sheet(self, keys: str, rows: list[Any], columns: str = "wn") -> doc.Sheet:
+        """A table under the words of `head`."""
+        return doc.Sheet(self.head(keys), rows, columns=columns)
+
+    def listed(self, names: Iterable[str], key: str = "comma") -> str:
+        """Names one after the other, by commas, or as a list in a sentence (``list_and``)."""
+        return str(self.words[key]).join(names)
+
+    def joined(self, *sentences: str) -> str:
+        """Sentences one after the other; empty ones are left out."""
+        return say.joined(self.lang, *sentences)
+
+    def label(self, name: str) -> str:
+        """Label of a measure."""
+        return say.label_of(BY_NAME[name], self.lang)
+
+    def phrase(self, name: str, kind: str) -> str:
+        """How a measure is called where its label does not fit, see `texts.phrase`."""
+        return say.phrase(BY_NAME[name], kind, self.lang)
+
+    def count(self, number: float, noun: str) -> str:
+        """A number with its noun."""
+        return say.counted(number, noun, self.lang)
+
+    def figure(self, value: float, unit: str, signed: bool = False, digits: int = 0) -> str:
+        """A figure, see `texts.figure`."""
+        return say.figure(value, unit, self.lang, signed, digits)
+
+    def span(self, low: float, high: float, unit: str) -> str:
+        """An interval of a difference."""
+        return say.span(low, high, unit, self.lang)
+
+    def percent(self, share: float, signed: bool = False, places: int | None = None) -> str:
+        """A share in per cent."""
+        return say.percent(share, self.lang, signed, places)
+
+    def failed(self, failures: list[Any]) -> doc.Text:
+        """How many runs failed, if any."""
+        lines = [str(self.words["failed"]).format(n=len(failures))] if failures else []
+        return doc.Text(lines, "alert")
