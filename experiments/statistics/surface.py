@@ -18,6 +18,7 @@ from scipy.optimize import minimize
 
 LOG_CHI = -1.2704  # mean of the logarithm of a squared standard normal
 LEAST_SPREAD = 1e-9  # of a figure; one that never moves has a variance too
+FEWEST = 3  # runs that show a figure, below which nothing is said of it
 SHRINK = 0.02  # of the spread of a log variance's slopes, by runs: few runs tell little of it
 
 
@@ -102,17 +103,20 @@ def fit(
     points: np.ndarray,
     figures: np.ndarray,
     runs: np.ndarray | None = None,
-    products: bool = True,
+    products: bool | None = None,
 ) -> Surface:
     """A surface for each figure.
 
     `points`: shape (n, d), coordinates from 0 to 1. `figures`: shape (n, figures); NaN where a run
     shows none. `runs`: how many runs a row is the mean of, shape (n,); one if left out. `products`:
-    whether coordinates act together; takes some runs a product.
+    whether coordinates act together; if left out, where there is a
+    row for each product.
     """
-    heavy = np.sqrt(np.ones(len(points)) if runs is None else runs)[:, None]
+    n, d = points.shape
+    products = n > d * (d + 3) // 2 if products is None else products
+    heavy = np.sqrt(np.ones(n) if runs is None else runs)[:, None]
     seen = heavy * features(points, products)
-    d, n_features = points.shape[1], seen.shape[1]
+    n_features = seen.shape[1]
     columns = [_ridge(seen, column, heavy[:, 0], d) for column in figures.T]
     weights = np.array([found[0] for found in columns]).T
     spread = np.array([found[1] for found in columns])
@@ -146,13 +150,11 @@ def _ridge(
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Weights, prior variances (slopes, bends) and noise variance of one figure."""
     there = np.isfinite(column)
+    if there.sum() < FEWEST:
+        return np.zeros(seen.shape[1]), np.ones(2), 1.0
     seen, values, heavy = seen[there], column[there], heavy[there]
-    scale = (
-        max(float(values.std()), float(LEAST_SPREAD * _scale(values[:, None])[0]))
-        if len(values)
-        else 1.0
-    )
-    middle = float(values.mean()) if len(values) else 0.0
+    middle = float(values.mean())
+    scale = max(float(values.std()), LEAST_SPREAD * float(_scale(values[:, None])[0]))
     y = heavy * (values - middle) / scale
     gram, cross, square = seen.T @ seen, seen.T @ y, float(y @ y)
     n, m = seen.shape
@@ -181,6 +183,8 @@ def _ridge(
 def _log_variance(points: np.ndarray, rest: np.ndarray, noise: float) -> np.ndarray:
     """Logarithm of the variance of residuals, linear in the coordinates; shape (1 + d,)."""
     there = np.isfinite(rest)
+    if there.sum() < FEWEST:
+        return np.concatenate([[np.log(noise)], np.zeros(points.shape[1])])
     centred = 2.0 * points[there] - 1.0
     log = np.log(rest[there] ** 2 + 1e-4 * noise) - LOG_CHI - np.log(noise)
     mean = centred.mean(axis=0)
@@ -190,11 +194,7 @@ def _log_variance(points: np.ndarray, rest: np.ndarray, noise: float) -> np.ndar
     )
     # The level is such that squared residuals have their mean.
     shape = (centred - mean) @ slopes
-    level = (
-        np.log(np.mean(rest[there] ** 2 / np.exp(shape)) + 1e-12 * noise)
-        if there.any()
-        else np.log(noise)
-    )
+    level = np.log(np.mean(rest[there] ** 2 / np.exp(shape)) + 1e-12 * noise)
     return np.concatenate([[level - mean @ slopes], slopes])
 
 

@@ -36,7 +36,7 @@ from returnee.experiments.studies.calibration.posterior import (
     sample,
 )
 from returnee.experiments.studies.calibration.targets import INSIDE, Target
-from returnee.experiments.studies.calibration.waves import plausible_by
+from returnee.experiments.studies.calibration.waves import SEEN, plausible_by
 from returnee.experiments.studies.ensemble import FULL, STRUCTURE, WEIGHT
 from returnee.experiments.studies.patterns import BY_KEY, SINGLE
 from returnee.scenarios.files.editor import toml_of
@@ -51,7 +51,7 @@ DESIGN, LEAST_COUNTIES, COUNTIES = (
     40,
     240,
 )  # runs of the design for each parameter; synthetic counties
-VARIED = 4  # sets for each parameter in which a variant is run
+VARIED = 2  # sets for each parameter in which a variant is run
 LARGER, CHECKED = 3.0, 2  # sample and runs in which draws are looked at once more
 LUCK_OF_DESIGN, LUCK_OF_DRAWS = 1000, 2000  # added to the seed
 LEAST_MISSED = 0.05  # of the variance around a surface that is not luck, at least
@@ -65,11 +65,13 @@ ENSEMBLE, ORIGIN, COVERAGE, IDENTIFIED, FORETOLD, VARIANTS, PATTERNS = (
 )  # fmt: skip
 
 
-def observed_of(targets: tuple[Target, ...]) -> Observed:
-    """What is known of targets: their centres, or only bounds."""
+def observed_of(targets: tuple[Target, ...], bank: Bank) -> Observed:
+    """What is known of targets: their centres, or only bounds; nothing of one that few sets show."""
     rows = np.array([(t.centre, t.sd, t.low, t.high) for t in targets])
     bounded = np.array([t.aim == INSIDE for t in targets])
-    centre, sd, low, high = rows.T
+    centre, sd, low, high = rows.T.copy()
+    centre[np.isfinite(bank.x).mean(axis=0) < SEEN] = np.nan
+    bounded &= np.isfinite(centre)
     return Observed(
         np.where(bounded, np.nan, centre), sd,
         np.where(bounded, low, np.nan), np.where(bounded, high, np.nan),
@@ -83,8 +85,9 @@ def surface_of(bank: Bank) -> Surface:
 
 def of_a_county(surface: Surface, bank: Bank) -> Surface:
     """The surface with luck as a whole county has it, a run's times the share that was simulated."""
-    with np.errstate(invalid="ignore"):
-        luck = np.nan_to_num(np.nanmean(bank.x_var * bank.replicates[:, None], axis=0))
+    there = np.isfinite(bank.x_var)
+    luck = np.where(there, bank.x_var, 0.0) * bank.replicates[:, None]
+    luck = luck.sum(axis=0) / np.maximum(there.sum(axis=0), 1)
     missed = np.maximum(surface.noise - luck, LEAST_MISSED * surface.noise)
     luck = np.minimum(luck, surface.noise - LEAST_MISSED * surface.noise)
     return surface.quieter((missed + luck * bank.sample) / surface.noise)
@@ -201,7 +204,7 @@ def size_of(members: int, d: int) -> dict[str, int]:
 def infer(found: Calibration, runner: Runner) -> Inference:
     """Make the posterior of what the waves of a calibration left."""
     box, targets, say = found.bank.box, found.targets, runner.results.reporter.say
-    d, seed, observed = len(box.names), found.settings.seed, observed_of(targets)
+    d, seed, observed = len(box.names), found.settings.seed, observed_of(targets, found.bank)
     last = found.bank.wave == found.bank.wave.max()
     near = found.bank.only(last | plausible_by(found.left.judges)(box.unit(found.bank.theta)))
     first = sample(of_a_county(surface_of(near), near), observed, Prior.flat(d), seed)
