@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 from returnee import sensitivity
 from returnee.experiments.commands.app import app
 from returnee.experiments.studies.budget import STORED, budget, write_plain
-from returnee.experiments.studies.calibration.calibrate import Options, calibrate
-from returnee.experiments.studies.calibration.files import write_files
+from returnee.experiments.studies.calibration.calibrate import calibrate
 from returnee.experiments.studies.calibration.targets import default_targets
 from returnee.experiments.studies.linkage.experiment import linkage
 from returnee.experiments.studies.linkage.gates import gates
 from returnee.experiments.studies.linkage.robust import robust
-from returnee.scenarios import levers, load_scenario
+from returnee.scenarios import levers
+from returnee.scenarios.schema.county_folder import SHIPPED_COUNTIES
 
 TINY: dict[str, Any] = {"sample": 0.002, "months": 12}
 WORDS = ("--sample", 0.002, "--months", 12)
@@ -79,8 +79,18 @@ def outputs(folder: Path) -> None:
     found = budget(9e6, levers=named, trials=4, population=4, keep=2, worlds=2, replicates=2,
            out=folder / "budget", **TINY)  # fmt: skip
     write_plain(folder / "budget" / STORED, found)
-    options = Options(trials=13, sample=0.002, replicates=2, members=2, verify_sample=0.002,
-                      verify_replicates=2)  # fmt: skip
-    fitted = calibrate(load_scenario("baseline"), default_targets()[:2], options,
-                      ("behaviour.returning.constant", "behaviour.firm.scale"), months=12, out=folder / "calibrate", workers=2)  # fmt: skip
-    write_files(fitted, "baseline", {})
+    calibrate(targets=default_targets()[5:8], sets=12, waves=1, free=MOVED, workers=2,
+              out=folder / "calibrate", **TINY)  # fmt: skip
+    (folder / "counties.csv").write_text(
+        f"folder,rich\n{SHIPPED_COUNTIES / 'example'},1\n", encoding="utf-8"
+    )
+    say(
+        "region",
+        folder / "counties.csv",
+        "--simulated",
+        200,
+        "--months",
+        12,
+        "--out",
+        folder / "region",
+    )

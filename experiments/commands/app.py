@@ -23,6 +23,7 @@ from returnee.experiments.commands.levers import (
 )
 from returnee.experiments.commands.linkage import linkage_command
 from returnee.experiments.commands.options import examples_of
+from returnee.experiments.commands.region import region_command
 from returnee.experiments.commands.run import run_command
 from returnee.experiments.commands.sensitivity import sensitivity_command
 from returnee.experiments.commands.shell import OneLine
@@ -77,6 +78,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "calibrate": calibrate_command,
     "validate": validate_command,
     "hindcast": hindcast_command,
+    "region": region_command,
     "whom": whom_command,
     "budget": budget_command,
     "discover": discover_command,

@@ -38,6 +38,7 @@ def calibrate_command(
     """Find which parameters the targets leave, by waves of simulations over their priors."""
     from returnee.experiments.files import write_text
     from returnee.experiments.reports.calibration import as_json, show, write_page
+    from returnee.experiments.studies.calibration.bank import World
     from returnee.experiments.studies.calibration.calibrate import calibrate
     from returnee.experiments.studies.calibration.targets import (
         default_targets,
@@ -50,11 +51,10 @@ def calibrate_command(
         table = targets_frame(default_targets()).to_csv(index=False, lineterminator="\n")
         Bar().say(f"written: {write_text(s.write_targets, str(table))}")
         return
-    found = calibrate(
-        scenario, read_targets(s.targets, Bar().say) if s.targets else None, effort, s.free or (),
-        ranges_of(s.prior or []), overrides, settings, where, results,
-        command_of(scenario, sought, effort, settings),
-    )  # fmt: skip
+    command = command_of(scenario, sought, effort, settings)
+    world = World(scenario, overrides, ranges_of(s.prior or []), command)
+    targets = read_targets(s.targets, Bar().say) if s.targets else None
+    found = calibrate(world, targets, effort, s.free or (), settings, where, results)
     with reporting(found.folder):
         report = write_page(found, found.folder / "report.html", shown.lang)
     if shown.as_json:

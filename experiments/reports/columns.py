@@ -4,7 +4,7 @@ The page is written by ``returnee columns --write-doc`` and checked by a test, w
 from tiny runs and holds its columns against `FILES`, read from ``data/columns.toml``. Columns of a run's tables are described in
 `returnee.simulation.columns`, measures where they are defined. Names in angle brackets stand for several:
 ``<measure>`` for every measure, ``<key>`` for dotted keys of levers and parameters, ``<n>`` for
-numbers, ``<indicator>`` for targets of a calibration.
+numbers.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _places() -> dict[str, str]:
     keys = [lever.key for lever in levers]
     return {
         "measure": _any(m.name for m in MEASURES), "key": _any(keys), "n": r"\d+",
-        "paid": _any(PROGRAMMES), "indicator": r"\w+", "pattern": _any(PATTERNS),
+        "paid": _any(PROGRAMMES), "pattern": _any(PATTERNS),
         "kind": _any(KINDS), "stage": _any(STAGES), "reason": _any(REASONS), "step": _any(STEPS),
         "counted": _any(FILLED["counted"]),
         "dimension": _any(DIMENSIONS), "group": ".+",

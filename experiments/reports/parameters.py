@@ -57,7 +57,7 @@ def document() -> str:
         rooms={**counts(), "together": basis_counts(levers)}, fixed=list(constants()),
         free=sum(lever.free for lever in levers), groups=_grouped(), source=_source,
         tables=[_table(*table) for table in _tables(load_scenario("baseline"))],
-        value=value_text, range_of=_range,
+        value=value_text, range_of=_range, prior=_prior,
     )  # fmt: skip
 
 
@@ -73,6 +73,17 @@ def _range(lever: Lever) -> str:
     if lever.type is bool:
         return "yes/no"
     return f"{value_text(lever.low)}–{value_text(lever.high)}"
+
+
+def _prior(lever: Lever) -> str:
+    """Where the value may lie, and why; what is measured or decided has none."""
+    p = lever.prior
+    if p is None:
+        return ""
+    if p.low is None:
+        return f"none: {p.why_en}"
+    scale = ", by factors" if p.scale == "log" else ""
+    return f"{value_text(p.low)}–{value_text(p.high)}{scale}: {p.why_en}"
 
 
 def _source(lever: Lever) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import StoreError
-from returnee.experiments.files import SHARD, DamagedError, checked, is_worked_on, read_lines
+from returnee.experiments.files import SHARD, DamagedError, checked, is_worked_on
 from returnee.experiments.running.jobs import RUNS
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, RUNNING, read_manifest
 from returnee.experiments.running.store import PARTS, failed_in, failures_in, noted_in, parts_in
@@ -16,7 +16,6 @@ from returnee.experiments.running.store import PARTS, failed_in, failures_in, no
 RECENT = 200  # parts from which the speed is taken
 STOPPED = "stopped"  # by whatever ended the process
 STAGES = ("morris", "sobol")  # folders of a sensitivity study
-LINES = "points.jsonl"  # a line for each run of a calibration
 Counts = tuple[int, int, int | None, float]  # runs, of them failed, all if it is known, a second
 
 
@@ -130,12 +129,8 @@ def _run(folder: Path, _: dict[str, Any]) -> Counts:
     return int((folder / "monthly.parquet").exists()), 0, 1, 0.0
 
 
-def _calibration(folder: Path, _: dict[str, Any]) -> Counts:
-    return len(read_lines(folder / LINES)[0]), 0, None, 0.0
-
-
 def _budget(folder: Path, _: dict[str, Any]) -> Counts:
-    """Runs of the search and of the judgement of its best mixes."""
+    """Runs of the steps of a search, each in a folder of its own."""
     parts = [path.parent for path in folder.glob(f"**/{MANIFEST}") if path.parent != folder]
     each = [status_of(part) for part in parts]
     return sum(one["finished"] for one in each), sum(one["failed"] for one in each), None, 0.0
@@ -143,7 +138,8 @@ def _budget(folder: Path, _: dict[str, Any]) -> Counts:
 
 COUNTS = {
     "run": _run, "comparison": _comparison, "sweep": _sweep, "budget": _budget,
-    "calibration": _calibration,
+    "region": _sweep,
+    "calibration": _budget, "bank": _sweep,
 }  # fmt: skip
 
 

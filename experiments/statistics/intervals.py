@@ -108,6 +108,61 @@ def mean_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, floa
     return float(moments_of(values)[0]), float(low), float(high)
 
 
+def pooled(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
+    """Mean over runs of each unit and its bounds, where luck is of one size in all units.
+
+    `values`: shape (runs, units, ...); NaN where a run is missing. Returns: shape (3, units, ...).
+
+    Examples
+    --------
+    >>> pooled(np.array([[1.0, 5.0], [3.0, 7.0]])).round(2).tolist()
+    [[2.0, 6.0], [-0.92, 3.08], [4.92, 8.92]]
+    """
+    mean, error, pairs = moments_of(values)
+    there = pairs > 1
+    free = np.where(there, pairs - 1, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = np.where(there, error**2 * pairs * free, 0.0).sum(axis=0) / free.sum(axis=0)
+        reach = quantile(free.sum(axis=0) + 1, level) * np.sqrt(variance / np.maximum(pairs, 1))
+    return np.stack([mean, mean - reach, mean + reach])
+
+
+def sum_of(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
+    """Sum over units of their means, and its bounds, where units have luck of their own.
+
+    Degrees of freedom as Welch and Satterthwaite have them (Biometrics Bulletin 2, 1946, 110-114).
+    `values`: shape (runs, units, ...); units without a run are left out. Returns: shape (3, ...).
+
+    Examples
+    --------
+    >>> sum_of(np.array([[1.0, 5.0], [3.0, 7.0]])).round(2).tolist()
+    [8.0, 3.87, 12.13]
+    """
+    mean, error, pairs = moments_of(values)
+    total = np.nansum(mean, axis=0)
+    variance = np.where(pairs > 1, error**2, np.where(pairs == 1, np.nan, 0.0))
+    parts = variance**2 / np.maximum(pairs - 1, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        free = variance.sum(axis=0) ** 2 / parts.sum(axis=0)
+        reach = scipy.stats.t.ppf(0.5 + level / 2.0, free) * np.sqrt(variance.sum(axis=0))
+    reach = np.where(variance.sum(axis=0) == 0.0, 0.0, reach)
+    return np.stack([total, total - reach, total + reach])
+
+
+def beyond_luck(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Standard deviation of units' true means, and the share of the spread of their means that is luck.
+
+    The variance of the means over units less that of luck in a mean. `values`: shape (runs, units,
+    ...). Returns: each of shape (...); NaN with one run or one unit.
+    """
+    mean, error, pairs = moments_of(values)
+    luck = np.nanmean(np.where(pairs > 1, error**2, np.nan), axis=0)
+    spread = np.nanvar(mean, axis=0, ddof=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(spread > 0.0, np.minimum(luck / spread, 1.0), np.nan)
+    return np.sqrt(np.maximum(spread - luck, 0.0)), share
+
+
 def ratio_interval(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """Bounds of the ratio of two means over axis 0, shape (2, ...).
 

@@ -1,6 +1,6 @@
 """The ensemble that ships: behaviour parameters of every set that meets the county's patterns.
 
-``data/ensemble.csv`` holds a set a row. Its columns are dotted behaviour keys, and two that may be
+``data/ensemble.csv`` holds a set a row. Its columns are dotted keys of behaviour or county, and two that may be
 missing: ``weight``, how much a set counts (equal weights otherwise), and ``structure``, the variant of
 the model that it belongs to: ``all``, the full model, or ``no_`` and the mechanism that is turned off,
 such as ``no_signals``; several are joined by ``+``. The columns ``behaviour.structure.*`` say the same
@@ -23,12 +23,11 @@ import numpy as np
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.csv_rows import read_rows
 from returnee.experiments.errors import UsageError
-from returnee.experiments.statistics.coordinates import PREFIX
-from returnee.experiments.studies.calibration.ensemble import well_spread
-from returnee.scenarios import Behaviour, Lever, walk
+from returnee.scenarios import Behaviour, County, Lever, walk
 from returnee.scenarios.schema.errors import guess, nearest
 
 FILE = Path(__file__).parents[1] / "data" / "ensemble.csv"
+PREFIX = "behaviour."
 WEIGHT, STRUCTURE, FULL, OFF = "weight", "structure", "all", "no_"
 SWITCHES = f"{PREFIX}structure."
 SWITCH_WORDS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
@@ -137,11 +136,13 @@ def ensemble(path: Path | None = None) -> Sets:
 @lru_cache(maxsize=8)
 def _read(path: Path) -> Sets:
     head, rows = read_rows(path)
-    known = dict(walk(Behaviour, PREFIX))
+    known = dict(walk(Behaviour, PREFIX)) | dict(walk(County, "county."))
     for name in head:
         if name not in known and name not in (WEIGHT, STRUCTURE):
             hint = guess(nearest(name, known))
-            raise UsageError(f"{path}: row 1: found {name!r}{hint}, allowed behaviour parameters")
+            raise UsageError(
+                f"{path}: row 1: found {name!r}{hint}, allowed behaviour or county parameters"
+            )
     if not rows:
         raise UsageError(f"{path}: found no set, allowed one or more rows")
     sets, weights, structures = [], [], []
@@ -167,7 +168,10 @@ def _value(cell: str, lever: Lever, where: str) -> float:
         return SWITCH_WORDS[cell.lower()]
     if lever.low is None or lever.high is None:
         raise UsageError(f"{where}: {lever.key}: found {cell!r}, allowed {lever.allowed}")
-    return _number(cell, lever.key, where, lever.low, lever.high, lever.allowed)
+    value = _number(cell, lever.key, where, lever.low, lever.high, lever.allowed)
+    if value != lever.type(value):
+        raise UsageError(f"{where}: {lever.key}: found {cell!r}, allowed {lever.allowed}")
+    return lever.type(value)
 
 
 def _number(
@@ -220,3 +224,22 @@ def origin(path: Path | None = None) -> dict[str, Any]:
         return tomllib.loads(beside.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def well_spread(points: np.ndarray, number: int, first: int = 0) -> list[int]:
+    """Choose points far from each other, one after the other (Gonzalez, 1985).
+
+    `points`: shape (points, parameters). `first`: row to begin with. Returns: rows, at most
+    `number`.
+
+    Examples
+    --------
+    >>> well_spread(np.array([[0.0], [0.1], [1.0], [0.5]]), 3)
+    [0, 2, 3]
+    """
+    chosen = [first]
+    gap = np.linalg.norm(points - points[first], axis=1)
+    while len(chosen) < min(number, len(points)):
+        chosen.append(int(gap.argmax()))
+        gap = np.minimum(gap, np.linalg.norm(points - points[chosen[-1]], axis=1))
+    return chosen

@@ -29,13 +29,13 @@ class Firm(Group):
 
     ability_gain: float = lever(
         0.1, unit="log productivity/sd", within=(0, 1), evidence=("BH143",), bound=True,
-        prior=SIGN,
+        free=True, prior=SIGN,
         en="Gain from ability", zh="能力收益",
         help=("Log productivity per standard deviation of the owner's ability.",
               "业主能力每高一个标准差的对数生产率。"))
     ability_convexity: float = lever(
         0.05, unit="log productivity/sd²", within=(0, 1), evidence=("BH143",), bound=True,
-        prior=SIGN,
+        free=True, prior=SIGN,
         en="Convexity of ability", zh="能力收益凸性",
         help=("How much faster than linear log productivity rises with ability.",
               "对数生产率随能力加速上升的程度。"))
@@ -55,12 +55,12 @@ class Firm(Group):
         help=("Standard deviation of log productivity that the owner does not know at the start.",
               "业主起初不知道的对数生产率的标准差。"))
     shock_sd: float = lever(
-        0.4, unit="log points", within=(0, 1), free=True, prior=TRIPLE,
+        0.4, unit="log points", within=(0, 1), prior=TRIPLE,
         en="Monthly shocks", zh="月度波动",
         help=("Standard deviation of log sales from month to month.",
               "月销售额对数的标准差。"))
     optimism: float = lever(
-        0.1, unit="log points", within=(0, 0.5), free=True, prior=TRIPLE,
+        0.1, unit="log points", within=(0, 0.5), prior=TRIPLE,
         en="Optimism", zh="乐观偏差",
         help=("By how much founders overrate their log productivity.",
               "创业者高估自身对数生产率的幅度。"))
@@ -70,7 +70,7 @@ class Firm(Group):
         help=("Added to every firm's log productivity.",
               "加在每家企业对数生产率上的常数。"))
     demand_elasticity: float = lever(
-        2, unit="elasticity", within=(0.5, 10), prior=DOUBLE,
+        2, unit="elasticity", within=(0.5, 10), free=True, prior=DOUBLE,
         en="County demand", zh="县内需求弹性",
         help=("Price elasticity of demand within the county.", "县内需求的价格弹性。"))
     transport: float = lever(
@@ -113,7 +113,7 @@ class Firm(Group):
         help=("Most capital that a start can use, in medians of the sector.",
               "启动时最多可用的资本,以行业中位数为单位。"))
     living: float = lever(
-        1500, unit="yuan/month", within=(0, 5000), prior=DOUBLE,
+        1500, unit="yuan/month", within=(0, 5000), free=True, prior=DOUBLE,
         en="Owner's living", zh="业主生活费",
         help=("Least that the owner draws from the firm in a month.",
               "业主每月至少从企业提取的生活费。"))
@@ -143,12 +143,12 @@ class Firm(Group):
         help=("Months in which the gap to a full customer base falls to 37 % at usual sales.",
               "按正常销售，客户缺口缩小到37%所需的月数。"))
     plan_months: float = lever(
-        36, unit="months", within=(1, 120), prior=DOUBLE,
+        36, unit="months", within=(1, 120), free=True, prior=DOUBLE,
         en="Months planned ahead", zh="经营预期月数",
         help=("Months over which founders and owners average the customers to come.",
               "创业者和业主预估未来客户时所平均的月数。"))
     drift_sd: float = lever(
-        0.022, unit="log points/month", within=(0, 0.1), prior=DOUBLE,
+        0.022, unit="log points/month", within=(0, 0.1), free=True, prior=DOUBLE,
         en="Drift of productivity", zh="生产率漂移",
         help=("Standard deviation of the lasting change of a firm's log productivity in a month.",
               "企业对数生产率每月持续性变动的标准差。"))
@@ -190,7 +190,7 @@ class Firm(Group):
         help=("Months over which owners and their ties see what a firm earns.",
               "业主及其亲友看待企业收入时所平均的月数。"))
     drawn: float = lever(
-        0.5, unit="share/month", within=(0, 1), prior=ODDS,
+        0.5, unit="share/month", within=(0, 1), free=True, prior=ODDS,
         en="Spare cash drawn", zh="富余现金提取比例",
         help=("Share of the cash above the target that the owner draws in a month.",
               "业主每月提取超出目标现金的比例。"))
@@ -439,17 +439,17 @@ class Closing(Group):
         help=("How far the outlook may fall below the alternative before the owner stops.",
               "经营前景低于替代选择多少时业主歇业。"))
     strike_off: float = lever(
-        0.26, unit="chance/report", within=(0, 1), free=True, prior=TRIPLE,
+        0.26, unit="chance/report", within=(0, 1), prior=TRIPLE,
         en="Struck off", zh="吊销概率",
         help=("Chance at a yearly report that a dormant firm is struck off the register.",
               "年报时休眠企业被吊销的概率。"))
     dormant_months: int = lever(
-        12, unit="months", within=(0, 36), prior=DOUBLE,
+        12, unit="months", within=(0, 36), free=True, prior=DOUBLE,
         en="Dormant before struck off", zh="吊销前休眠期",
         help=("Months a firm must be dormant before it can be struck off.",
               "企业休眠满此月数后方可被吊销。"))
     owner_strikes: float = lever(
-        0.03, unit="chance/month", within=(0, 0.5), prior=DOUBLE,
+        0.03, unit="chance/month", within=(0, 0.5), free=True, prior=DOUBLE,
         en="Owner deregisters", zh="主动注销率",
         help=("Chance that the owner of a dormant firm deregisters it.",
               "休眠企业业主每月主动注销的概率。"))
@@ -560,7 +560,7 @@ class Information(Group):
     """How workers learn of support channels, and forget them."""
 
     message_uptake: float = lever(
-        0.025, unit="chance/message", within=(0, 1), free=True, prior=TRIPLE,
+        0.025, unit="chance/message", within=(0, 1), prior=TRIPLE,
         en="Message uptake", zh="短信知晓率",
         help=("Chance that one message teaches its channel.",
               "一条短信使人知晓该渠道的概率。"))
@@ -678,7 +678,7 @@ class Returning(Group):
         help=("Standard deviation between people in how much they want to be home.",
               "人与人之间恋乡程度的标准差。"))
     peers_weight: float = lever(
-        1, unit="log odds", within=(0, 5), evidence=("BH013",), bound=True, prior=SIGN,
+        1, unit="log odds", within=(0, 5), evidence=("BH013",), bound=True, free=True, prior=SIGN,
         en="Ties at home", zh="在家亲友作用",
         help=("Log odds of returning when all ties are at home, against none.",
               "亲友全部在家相对于全不在家的返乡对数几率。"))
@@ -693,7 +693,7 @@ class Returning(Group):
         help=("Share of the wage earned by odd jobs until a lost city job is replaced.",
               "失去城市工作后找到新工作前的零工收入占工资的比例。"))
     months_to_find: float = lever(
-        3, unit="months", within=(0.5, 12), prior=DOUBLE,
+        3, unit="months", within=(0.5, 12), free=True, prior=DOUBLE,
         en="Finding a city job", zh="城市求职时长",
         help=("Months without pay after a lost city job, in normal times.",
               "正常时期失去城市工作后无收入的月数。"))
@@ -730,7 +730,7 @@ class Careers(Group):
         help=("Fall of the log odds of leaving, per decade of age above 30.",
               "30岁以上每增十岁外出对数几率的下降。"))
     leave_youth: float = lever(
-        1.7, unit="per decade", within=(0, 5), prior=SIGN,
+        1.7, unit="per decade", within=(0, 5), free=True, prior=SIGN,
         en="The young leave", zh="青年外出倾向",
         help=("Rise of the log odds of leaving, per decade of age below 30.",
               "30岁以下每小十岁外出对数几率的上升。"))
@@ -780,7 +780,7 @@ class Careers(Group):
         help=("Share of the jobs with other employers that follows residents' spending.",
               "其他单位岗位中随居民支出变化的比例。"))
     usual_seekers: float = lever(
-        0.05, unit="share", within=(0.005, 0.5), prior=DOUBLE,
+        0.05, unit="share", within=(0.005, 0.5), free=True, prior=DOUBLE,
         en="Usual seekers", zh="常态求职比例",
         help=("Share of the home labour force that seeks work when the wage is the county file's.",
               "工资等于县文件所给水平时在乡劳动力中求职者的比例。"))
@@ -848,7 +848,7 @@ class Careers(Group):
         help=("Years from the best age at which ideas are 0.61 times as many.",
               "偏离最佳年龄多少年时点子减至0.61倍。"))
     idea_months: int = lever(
-        36, unit="months", within=(1, 120), prior=DOUBLE,
+        36, unit="months", within=(1, 120), free=True, prior=DOUBLE,
         en="Life of an idea", zh="点子有效期",
         help=("Months after which an idea that could not be followed up is let go.",
               "未能付诸行动的点子在此月数后被放弃。"))
@@ -902,7 +902,7 @@ class Money(Group):
         help=("Savings that people keep back and don't put into a firm.",
               "留作家用、不投入企业的储蓄。"))
     guarantor_share: float = lever(
-        0.16, unit="share", within=(0, 1), free=True, prior=TRIPLE,
+        0.16, unit="share", within=(0, 1), prior=TRIPLE,
         en="Willing guarantors", zh="愿担保者比例",
         help=("Share of home ties in work who stand guarantor; a quarter lack one (BH033).",
               "在家有业亲友中愿作担保者的比例；约四分之一缺担保人（BH033）。"))
@@ -927,7 +927,7 @@ class Money(Group):
         help=("Factor on the chance to give up and on the cost of applying, with a post in the township.",
               "本乡镇设有服务点时，放弃概率和申请成本的系数。"))
     smallest_loan: float = lever(
-        120_000, unit="yuan", within=(0, 200_000), prior=DOUBLE,
+        120_000, unit="yuan", within=(0, 200_000), free=True, prior=DOUBLE,
         en="Want that makes one ask", zh="最低贷款需求",
         help=("Money wanting below which nobody applies for a guaranteed loan.",
               "资金缺口低于此数额则无人申请创业担保贷款。"))

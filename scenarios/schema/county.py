@@ -342,7 +342,7 @@ class Work(Group):
         help=("Age at which men retired before 2025.", "2025年以前的男性退休年龄。"))
     retirement_women: int = lever(
         55, unit="years", within=(45, 70), evidence=("N58",), bound=True,
-        prior=between(50, 55, "N58: 50 for workers, 55 for staff", "N58：工人50岁，干部55岁"),
+        free=True, prior=between(50, 55, "N58: 50 for workers, 55 for staff", "N58：工人50岁，干部55岁"),
         en="Retirement of women", zh="女性退休年龄",
         help=("Age at which women retired before 2025: 50 for workers, 55 for staff.", "2025年以前的女性退休年龄：工人50岁，干部55岁。"))
     retirement_rise: int = lever(
@@ -476,7 +476,7 @@ class Firms(Group):
         help=("Pay of employees of these firms, relative to the local wage.",
               "这些企业员工工资与本地平均工资之比。"))
     company_capital: float = lever(
-        170000, unit="yuan", within=(0, 10_000_000), prior=DOUBLE,
+        170000, unit="yuan", within=(0, 10_000_000), free=True, prior=DOUBLE,
         en="Capital of a company", zh="公司资本线",
         help=("Capital from which a firm is a company rather than self-employed.",
               "资本达此数额的为公司，否则为个体工商户。"))
@@ -504,12 +504,12 @@ class Firms(Group):
         en="Oldest first firms", zh="期初最老企业",
         help=("Age of the oldest firms when the history starts.", "历史期初最老企业的年龄。"))
     first_ability: float = lever(
-        0.5, unit="log odds/sd", within=(0, 3), prior=SIGN,
+        0.5, unit="log odds/sd", within=(0, 3), free=True, prior=SIGN,
         en="Ability of first owners", zh="期初业主能力",
         help=("By how much ability raises the odds to own a firm when the history starts.",
               "能力使历史期初成为业主的几率提高的幅度。"))
     first_money: float = lever(
-        80_000, unit="yuan", within=(1000, 10_000_000), prior=DOUBLE,
+        80_000, unit="yuan", within=(1000, 10_000_000), free=True, prior=DOUBLE,
         en="Money of first owners", zh="期初业主资金",
         help=("Money with which the first owners chose their sector.", "期初业主选择行业时的资金。"))
     first_cash: float = lever(

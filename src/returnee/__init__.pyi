@@ -22,6 +22,9 @@ from .experiments.studies.compare_ensemble import compare_ensemble as compare_en
 from .experiments.studies.discovery import discover as discover
 from .experiments.studies.ensemble import ensemble as ensemble
 from .experiments.studies.linkage.experiment import linkage as linkage
+from .experiments.studies.region.counties import Source as Source
+from .experiments.studies.region.region import Policies as Policies
+from .experiments.studies.region.region import region as region
 from .experiments.studies.sensitivity import sensitivity as sensitivity
 from .experiments.studies.sweep import sweep as sweep
 from .experiments.studies.validation import validate as validate

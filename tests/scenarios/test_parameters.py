@@ -10,10 +10,12 @@ import pytest
 from checkout import ROOT
 
 from returnee.scenarios import dtype_of, levers, load_scenario, record_of
+from returnee.scenarios.schema import fields
 from returnee.scenarios.schema.behaviour import Behaviour
 from returnee.scenarios.schema.county import CitySector, County, Sector, Township
 from returnee.scenarios.schema.fields import Group, Lever, groups, walk
 from returnee.scenarios.schema.policy import Policy
+from returnee.scenarios.schema.priors import between
 from returnee.scenarios.schema.record import table_of
 
 ROWS = [lever for row in (Township, Sector, CitySector) for _, lever in walk(row)]
@@ -71,10 +73,44 @@ def test_ids_in_the_county_file_resolve() -> None:
     assert named and named <= evidence_ids()
 
 
-def test_only_behaviour_is_free_for_calibration() -> None:
+def test_what_is_assumed_has_a_prior_or_says_why_not() -> None:
+    for lever in levers:
+        asked = not lever.key.startswith("policy.") and (lever.basis != "measured" or lever.free)
+        assert (lever.prior is not None) == asked, lever.key
+        if lever.prior is None:
+            continue
+        low, high = lever.prior.low, lever.prior.high
+        assert lever.prior.why_en and re.search(r"[\u4e00-\u9fff]", lever.prior.why_zh)
+        if low is None or high is None:
+            assert not lever.free
+            continue
+        assert lever.low <= low < high <= lever.high and low <= lever.default <= high, lever.key  # type: ignore[operator]
+        assert lever.prior.scale == "linear" or low > 0.0
+
+
+@pytest.mark.parametrize("ends", [(0.2, 0.4), (0.1, 0.1), (-1.0, 0.4)])
+def test_a_prior_that_excludes_the_default_is_refused(ends: tuple[float, float]) -> None:
+    words = {"unit": "share", "within": (0, 1), "en": "Thing", "zh": "物", "help": ("A.", "甲。")}
+    with pytest.raises(ValueError, match="^Thing: prior: found .*, allowed") as error:
+        fields.lever(0.1, prior=between(*ends, "why", "因"), **words)  # type: ignore[arg-type]
+    assert "\n" not in str(error.value)
+
+
+def test_the_free_parameters_are_those_of_the_screening() -> None:
+    with (ROOT / "experiments" / "data" / "screening.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
+        rows = list(csv.DictReader(file))
     free = {lever.key for lever in levers if lever.free}
-    assert free
-    assert all(key.startswith("behaviour.") for key in free)
+    order = sorted(rows, key=lambda row: row["first"] != "True")
+    assert free == {row["parameter"] for row in order[: len(free)]}
+    priors = {lever.key: lever.prior for lever in levers}
+    for row in rows:
+        prior = priors[row["parameter"]]
+        assert prior is not None and (float(row["low"]), float(row["high"])) == (
+            prior.low,
+            prior.high,
+        )
 
 
 @pytest.mark.parametrize("model", MODELS)

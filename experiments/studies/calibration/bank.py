@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from returnee.experiments.arguments import check_fields
 from returnee.experiments.command_line import command_line
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.errors import UsageError
@@ -30,6 +31,7 @@ from returnee.experiments.running.run import running
 from returnee.experiments.studies.calibration.priors import Box, box_of
 from returnee.experiments.studies.calibration.targets import Target, figures_of
 from returnee.experiments.studies.patterns import BY_KEY, SINGLE
+from returnee.scenarios import Scenario, load_scenario
 from returnee.simulation.indicators import BY_NAME as INDICATORS
 from returnee.simulation.run import Run
 
@@ -176,6 +178,59 @@ class Bank:
         return cls(box, theta, targets, x, x_var, wave, replicates, about["sample"])
 
 
+@dataclass(frozen=True)
+class World:
+    """What the sets are laid on.
+
+    Attributes
+    ----------
+    scenario : str or Path
+        Name or file: county and policy.
+    overrides : mapping
+        Dotted keys to values.
+    ranges : mapping
+        Ranges (low, high) of parameters whose prior is not the schema's.
+    command : str
+        The command that repeats it.
+    """
+
+    scenario: str | Path = "baseline"
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    ranges: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
+    def read(self) -> Scenario:
+        """The scenario."""
+        return load_scenario(self.scenario, dict(self.overrides))
+
+    def box(self, names: Sequence[str]) -> Box:
+        """The box of some parameters."""
+        return box_of(names, self.ranges)
+
+
+@dataclass(frozen=True)
+class Luck:
+    """How often sets are run, and with which luck.
+
+    Attributes
+    ----------
+    wave : int
+        Which is noted with the sets.
+    replicates : int
+        Runs of a set.
+    common : bool
+        All sets meet the same luck, for differences between them.
+    """
+
+    wave: int = 1
+    replicates: int = 2
+    common: bool = False
+
+
 def simulate_bank(
     points: np.ndarray,
     names: Sequence[str],
@@ -183,63 +238,42 @@ def simulate_bank(
     settings: RunSettings = RunSettings(sample=0.01),
     where: Where = Where(),
     keep: Keep = Keep(),
-    *,
-    scenario: str | Path = "baseline",
-    overrides: Mapping[str, Any] | None = None,
-    replicates: int = 2,
-    wave: int = 1,
-    common: bool = False,
-    ranges: Mapping[str, tuple[float, float]] | None = None,
-    command: str = "",
+    world: World = World(),
+    luck: Luck = Luck(),
 ) -> Bank:
     """Run parameter sets, or read those that a folder holds already.
 
     `points`: shape (n, d); values of the parameters `names`. `settings`, `where`, `keep`: as of any
-    plan; a stopped bank goes on in its folder. `replicates`: runs of a set. `wave`: of the sets.
-    `common`: all sets meet the same luck, for differences between them. `ranges`: of parameters
-    whose prior is not the schema's.
+    plan; a stopped bank goes on in its folder.
     """
-    runs = runs_of(points, names, targets, settings, where, keep, scenario=scenario,
-                   overrides=overrides, replicates=replicates, common=common, command=command)  # fmt: skip
-    there = [t.indicator for t in targets]
-    shape = len(points), replicates, len(there)
-    values = runs.sort_values(["point", "replicate"])[there].to_numpy(float).reshape(shape)
-    x, x_var = mean_and_variance(values)
-    n = len(points)
-    box = box_of(names, ranges)
-    return Bank(box, np.asarray(points, float), there, x, x_var,
-                np.full(n, wave), np.full(n, replicates), settings.sample)  # fmt: skip
-
-
-def runs_of(
-    points: np.ndarray, names: Sequence[str], targets: Sequence[Target], settings: RunSettings,
-    where: Where, keep: Keep, *, scenario: str | Path, overrides: Mapping[str, Any] | None,
-    replicates: int, common: bool, command: str,
-) -> pd.DataFrame:  # fmt: skip
-    """A row a run with all that is kept of it, see `Aimed`; figures are missing where it failed."""
     measure = Aimed(tuple(targets))
-    plan = bank_plan(points, names, measure, settings, scenario, overrides, replicates, common)
-    command = command or command_line(["calibrate", str(scenario)], {})
+    plan = bank_plan(points, names, measure, settings, world, luck)
+    command = world.command or command_line(["calibrate", str(world.scenario)], {})
     with running(plan, measure, where, keep, command) as store:
-        frame: pd.DataFrame = read_table(store.folder / RUNS).to_pandas()
-    return frame
+        runs: pd.DataFrame = read_table(store.folder / RUNS).to_pandas()
+    there, n = [t.indicator for t in targets], len(points)
+    values = runs.sort_values(["point", "replicate"])[there].to_numpy(float)
+    x, x_var = mean_and_variance(values.reshape(n, luck.replicates, len(there)))
+    whole = np.asarray(points, float), there, x, x_var
+    return Bank(world.box(names), *whole, np.full(n, luck.wave), np.full(n, luck.replicates),
+                settings.sample)  # fmt: skip
 
 
 def bank_plan(
     points: np.ndarray, names: Sequence[str], measure: Aimed, settings: RunSettings,
-    scenario: str | Path, overrides: Mapping[str, Any] | None, replicates: int, common: bool,
+    world: World, luck: Luck,
 ) -> BankPlan:  # fmt: skip
     """The runs of a bank."""
     table = pd.DataFrame(
         {key: column.astype(LEVERS[key].type) for key, column in zip(names, np.asarray(points).T)}
     )
     given = {
-        "scenarios": [scenario], "replicates": replicates, "months": settings.months,
+        "scenarios": [world.scenario], "replicates": luck.replicates, "months": settings.months,
         "sample": settings.sample, "seed": settings.seed, "method": "table", "points": table,
-        "axes": {k: v for k, v in (overrides or {}).items() if k not in table},
+        "axes": {k: v for k, v in world.overrides.items() if k not in table},
     }  # fmt: skip
     plan = plan_of(design_of(given, "calibrate"), MAX_RUNS)
-    return BankPlan(plan.design, plan.points, tuple(measure.names), common)
+    return BankPlan(plan.design, plan.points, tuple(measure.names), luck.common)
 
 
 def mean_and_variance(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

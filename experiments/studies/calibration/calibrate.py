@@ -7,10 +7,9 @@ of all simulations, is what a posterior is made from. See `screening`, `waves` a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,12 +18,22 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_text
 from returnee.experiments.running.executors import workers_of
+from returnee.experiments.running.folders import OwnFolder
+from returnee.experiments.running.manifests import FINISHED, Manifest
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.status import duration
 from returnee.experiments.studies.calibration import priors
-from returnee.experiments.studies.calibration.bank import Aimed, Bank, bank_plan, simulate_bank
+from returnee.experiments.studies.calibration.bank import (
+    Aimed,
+    Bank,
+    Luck,
+    World,
+    bank_plan,
+    simulate_bank,
+)
 from returnee.experiments.studies.calibration.inference import Inference, infer, size_of
 from returnee.experiments.studies.calibration.screening import (
+    chosen,
     effects,
     screened,
     trajectories,
@@ -42,7 +51,7 @@ from returnee.experiments.studies.calibration.waves import (
     quality,
 )
 from returnee.experiments.studies.efforts import CalibrationEffort
-from returnee.scenarios import Scenario, load_scenario
+from returnee.scenarios import Scenario
 
 SETS, FEWEST = 10, 5  # sets of a wave for each parameter: usual, and at least
 SHRINKS = 0.8  # a wave that leaves more than this of what was left is the last
@@ -96,41 +105,32 @@ class Calibration:
 
 @checked_arguments
 def calibrate(
-    scenario: str | Path = "baseline",
+    world: World = World(),
     targets: Sequence[Target] | None = None,
     effort: CalibrationEffort = CalibrationEffort(),
     free: Sequence[str] = (),
-    ranges: Mapping[str, Any] | None = None,
-    overrides: Mapping[str, Any] | None = None,
     settings: RunSettings = RunSettings(sample=0.01),
     where: Where = Where(),
     results: Keep = Keep("results/calibrate"),
-    command: str = "",
 ) -> Calibration:
     """Find what parameters the targets leave.
 
     Parameters
     ----------
-    scenario : str or Path
-        Name or file: county and policy.
+    world : World
+        Or its fields: scenario, overrides, ranges, command.
     targets : sequence of Target, optional
         `targets.default_targets` if left out.
     effort : CalibrationEffort
         Or its fields.
     free : sequence of str
         Parameters to move; if empty those that a screening chooses, or that are marked free.
-    ranges : mapping, optional
-        Ranges (low, high) of parameters, where they are not the schema's.
-    overrides : mapping, optional
-        Dotted keys to values.
     settings : RunSettings
         Or its fields seed, sample and months; a wave has the seed after that of the one before.
     where : Where
         Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: out, as_new, progress.
-    command : str
-        The command that repeats it.
 
     Raises
     ------
@@ -141,36 +141,53 @@ def calibrate(
     """
     results.unshared()
     where.check()
-    read = load_scenario(scenario, dict(overrides or {}))
     aims = tuple(targets or default_targets())
     refuse_contradictions(aims)
     asked = list(free) or (list(priors.uncertain()) if effort.screen else priors.free())
-    own = {key: (float(low), float(high)) for key, (low, high) in (ranges or {}).items()}
-    box = priors.box_of(priors.moved_in(read, asked), own)
-    runner = Runner(
-        scenario, dict(overrides or {}), aims, effort, settings, where, results, command
-    )
+    box = world.box(priors.moved_in(world.read(), asked, world.ranges))
+    runner = Runner(world, aims, effort, settings, where, results)
     runner.check(box)
-    table = None
-    if effort.screen:
-        table = runner.screen(box)
-        box = priors.box_of(list(table["parameter"][: effort.chosen]), own)
-    found = replace(runner.match(box), scenario=read, screening=table)
-    return replace(found, inference=infer(found, runner)) if effort.members else found
+    with runner.folder(box) as folder:
+        runner, table = replace(runner, results=replace(results, out=folder.folder)), None
+        if effort.screen:
+            table = runner.screen(box)
+            box = world.box(chosen(table, effort.chosen))
+        found = replace(runner.match(box), screening=table)
+        if effort.members:
+            found = replace(found, inference=infer(found, runner))
+        folder.status(FINISHED)
+    return found
+
+
+class Folder(OwnFolder):
+    """The folder of a calibration; a longer one goes on where a shorter one ended."""
+
+    COMPARED = (*OwnFolder.COMPARED, "seed", "sample", "months", "targets", "free", "ranges",
+                "sets", "replicates", "screen", "chosen", "scenarios")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Runner:
     """The runs of a calibration, one after the other."""
 
-    scenario: str | Path
-    overrides: dict[str, Any]
+    world: World
     targets: tuple[Target, ...]
     effort: CalibrationEffort
     settings: RunSettings
     where: Where
     results: Keep
-    command: str
+
+    def folder(self, box: priors.Box) -> Folder:
+        """Where all of it is kept."""
+        e, s, scenario = self.effort, self.settings, self.world.read()
+        about = {
+            "seed": s.seed, "sample": s.sample, "months": s.months, "free": box.names,
+            "targets": [asdict(t) for t in self.targets],
+            "ranges": {key: list(ends) for key, ends in self.world.ranges.items()},
+            "sets": e.sets, "replicates": e.replicates, "screen": e.screen, "chosen": e.chosen,
+        }  # fmt: skip
+        manifest = Manifest("calibration", self.world.command, {scenario.name: scenario}, about)
+        return Folder(self.results.folder, manifest, self.results.as_new)
 
     def check(self, box: priors.Box) -> None:
         """Refuse what cannot be done, and say what is to be done and how long it will take."""
@@ -181,11 +198,8 @@ class Runner:
             raise UsageError(
                 f"sets: found {sets}, allowed {FEWEST * moved} or more for {moved} parameters"
             )
-        measure = Aimed(self.targets)
-        plan = bank_plan(
-            box.values(box.sobol(1)), box.names, measure, self.settings, self.scenario,
-            self.overrides, e.replicates, False,
-        )  # fmt: skip
+        one = box.values(box.sobol(1)), box.names, Aimed(self.targets)
+        plan = bank_plan(*one, self.settings, self.world, Luck(replicates=e.replicates))
         workers = self.where.local_cluster or workers_of(self.where.workers)
         screening, waves = e.screen * (d + 1), e.waves * sets * e.replicates
         after = size_of(e.members, moved) if e.members else {}
@@ -206,21 +220,18 @@ class Runner:
         """Parameter sets of a wave."""
         return self.effort.sets or SETS * moved
 
-    def simulate(
-        self, unit: np.ndarray, box: priors.Box, folder: str, seed: int, **more: Any
-    ) -> Bank:
+    def simulate(self, unit: np.ndarray, box: priors.Box, seed: int, luck: Luck) -> Bank:
         """A bank of coordinates, in a folder of its own."""
-        own = {key: (low, high) for key, low, high in zip(box.names, box.lows, box.highs)}
-        return simulate_bank(
-            box.values(unit), box.names, self.targets, replace(self.settings, seed=seed), self.where,
-            replace(self.results, out=self.results.folder / folder), scenario=self.scenario,
-            overrides=self.overrides, ranges=own, command=self.command, **more,
-        )  # fmt: skip
+        name = f"wave-{luck.wave}" if luck.wave else "screening"
+        keep = replace(self.results, out=self.results.folder / name)
+        settings = replace(self.settings, seed=seed)
+        return simulate_bank(box.values(unit), box.names, self.targets, settings, self.where, keep,
+                             self.world, luck)  # fmt: skip
 
     def screen(self, box: priors.Box) -> pd.DataFrame:
         """Which parameters the targets feel, the most felt first."""
         unit = trajectories(box, self.effort.screen, self.settings.seed)
-        bank = self.simulate(unit, box, "screening", self.settings.seed, replicates=1, common=True)
+        bank = self.simulate(unit, box, self.settings.seed, Luck(0, 1, common=True))
         found = screened(box, self.targets, effects(unit, bank.x))
         write_csv(self.results.folder / SCREENING, found)
         return found
@@ -231,8 +242,8 @@ class Runner:
         left, bank, rows, frames = Left(box.sobol(FIRST)), None, [], []
         for wave in range(1, self.effort.waves + 1):
             seed, before = self.settings.seed + wave, left.fraction
-            one = self.simulate(left.unit[:sets], box, f"wave-{wave}", seed, wave=wave,
-                                replicates=self.effort.replicates)  # fmt: skip
+            luck = Luck(wave, self.effort.replicates)
+            one = self.simulate(left.unit[:sets], box, seed, luck)
             bank = one if bank is None else bank + one
             near = (bank.wave == wave) | plausible_by(left.judges)(box.unit(bank.theta))
             judge = judge_of(bank.only(near), self.targets)
@@ -245,9 +256,9 @@ class Runner:
                 break
         assert bank is not None
         found = Calibration(
-            load_scenario(self.scenario, self.overrides), self.targets, bank, left,
-            pd.DataFrame(rows), pd.concat(frames, ignore_index=True), None, None, self.settings,
-            self.results.folder, self.command,
+            self.world.read(), self.targets, bank, left, pd.DataFrame(rows),
+            pd.concat(frames, ignore_index=True), None, None, self.settings, self.results.folder,
+            self.world.command,
         )  # fmt: skip
         bank.write(found.folder / BANK)
         write_csv(found.folder / WAVES, found.waves)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,10 +21,11 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import qmc
 
-from returnee.experiments.files import write_text
+from returnee.experiments.files import read_table, write_text
+from returnee.experiments.running.jobs import RUNS
 from returnee.experiments.statistics.surface import Surface, fit
 from returnee.experiments.studies.calibration import structure
-from returnee.experiments.studies.calibration.bank import Bank, runs_of
+from returnee.experiments.studies.calibration.bank import Bank, Luck, simulate_bank
 from returnee.experiments.studies.calibration.coverage import Coverage, coverage
 from returnee.experiments.studies.calibration.identify import Misfit, identified, misfit
 from returnee.experiments.studies.calibration.posterior import (
@@ -209,10 +211,9 @@ def infer(found: Calibration, runner: Runner) -> Inference:
     near = found.bank.only(last | plausible_by(found.left.judges)(box.unit(found.bank.theta)))
     first = sample(of_a_county(surface_of(near), near), observed, Prior.flat(d), seed)
     around = Prior.around(first.points, first.weights, WIDER)
-    drawn = runner.simulate(
-        design(around, size_of(0, d)["design"], seed), box, "design", seed + LUCK_OF_DESIGN,
-        wave=int(found.bank.wave.max()) + 1, replicates=1,
-    )  # fmt: skip
+    wave = int(found.bank.wave.max()) + 1
+    places = design(around, size_of(0, d)["design"], seed)
+    drawn = _run(runner, box.values(places), box.names, "design", LUCK_OF_DESIGN, Luck(wave, 1))
     bank = near + drawn
     points, whole = box.unit(bank.theta), surface_of(bank)
     surface = of_a_county(whole, bank)
@@ -239,15 +240,25 @@ def infer(found: Calibration, runner: Runner) -> Inference:
     return done
 
 
+def _run(
+    runner: Runner, theta: np.ndarray, names: list[str], folder: str, other_luck: int, luck: Luck,
+    switches: Mapping[str, bool] = MappingProxyType({}), sample: float = 0.0,
+) -> Bank:  # fmt: skip
+    """Run sets in a folder of their own, in a world with some mechanisms turned off."""
+    settings = replace(runner.settings, seed=runner.settings.seed + other_luck,
+                       sample=sample or runner.settings.sample)  # fmt: skip
+    keep = replace(runner.results, out=runner.results.folder / folder)
+    world = replace(runner.world, overrides={**runner.world.overrides, **switches})
+    return simulate_bank(theta, names, runner.targets, settings, runner.where, keep, world, luck)
+
+
 def _changed(
     runner: Runner, surface: Surface, drawn: Bank, name: str, switches: Mapping[str, bool]
 ) -> Emulates:
     """The surface of a variant, from the first sets of the design in the same luck."""
     some = drawn.only(np.arange(len(drawn)) < VARIED * len(drawn.names))
-    unit = some.box.unit(some.theta)
-    other = replace(runner, overrides={**runner.overrides, **switches}).simulate(
-        unit, some.box, f"variant-{name}", runner.settings.seed + LUCK_OF_DESIGN, replicates=1
-    )
+    unit, names = some.box.unit(some.theta), some.names
+    other = _run(runner, some.theta, names, f"variant-{name}", LUCK_OF_DESIGN, Luck(0, 1), switches)
     return structure.changed(surface, unit, some.x, other.x)
 
 
@@ -268,20 +279,16 @@ def _variants(posteriors: Mapping[str, Posterior], ensemble: pd.DataFrame) -> pd
 
 def shown(runner: Runner, done: Inference) -> pd.DataFrame:
     """A row a pattern: its band, and what the draws show of it in luck of their own."""
-    box, settings = done.bank.box, runner.settings
-    wider = replace(settings, sample=min(1.0, LARGER * settings.sample),
-                    seed=settings.seed + LUCK_OF_DRAWS)  # fmt: skip
+    box, larger = done.bank.box, min(1.0, LARGER * runner.settings.sample)
     rows, weights = [], []
     for name, switches in structure.variants().items():
         some = done.ensemble[done.ensemble[STRUCTURE] == name]
         if not len(some):
             continue
-        runs = runs_of(
-            some[box.names].to_numpy(float), box.names, runner.targets, wider, runner.where,
-            replace(runner.results, out=runner.results.folder / f"draws-{name}"),
-            scenario=runner.scenario, overrides={**runner.overrides, **switches},
-            replicates=CHECKED, common=False, command=runner.command,
-        )  # fmt: skip
+        folder = f"draws-{name}"
+        _run(runner, some[box.names].to_numpy(float), box.names, folder, LUCK_OF_DRAWS,
+             Luck(0, CHECKED), switches, larger)  # fmt: skip
+        runs = read_table(runner.results.folder / folder / RUNS).to_pandas()
         rows.append(runs.groupby("point")[list(SINGLE)].mean().to_numpy(float))
         weights.append(some[WEIGHT].to_numpy(float))
     figures, weight = np.concatenate(rows), np.concatenate(weights)

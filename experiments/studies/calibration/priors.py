@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.stats import qmc
@@ -78,7 +79,7 @@ class Box:
         return lows, highs
 
 
-def box_of(names: Sequence[str], own: Mapping[str, tuple[float, float]] | None = None) -> Box:
+def box_of(names: Sequence[str], own: Mapping[str, Any] | None = None) -> Box:
     """The box of some parameters.
 
     `names`: dotted keys. `own`: other ranges, by key. Raises UsageError: for a key without a prior,
@@ -118,22 +119,23 @@ def prior_box(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return box.lows, box.highs, box.logs
 
 
-def moved_in(scenario: Scenario, names: Sequence[str]) -> list[str]:
+def moved_in(
+    scenario: Scenario, names: Sequence[str], own: Mapping[str, Any] | None = None
+) -> list[str]:
     """Parameters that are a matter of belief in a scenario: those a county states itself are known.
 
     Raises UsageError: if what a scenario sets lies outside the prior.
     """
-    found, here = [], dict(walk(scenario))
-    for key in names:
+    found, here, box = [], dict(walk(scenario)), box_of(names, own)
+    for key, low, high in zip(names, box.lows, box.highs):
         lever = here[key]
         if key.startswith("county.") and lever.own:
             continue
-        prior = uncertain()[key].prior
         value = float(lever.value or 0.0)
-        if not prior.low <= value <= prior.high:  # type: ignore[union-attr,operator]
+        if not low <= value <= high:
             raise UsageError(
-                f"prior: {key}: found {value:g} in use, allowed "
-                f"{prior.low:g} to {prior.high:g}, its prior"  # type: ignore[union-attr]
+                f"prior: {key}: found {low:g} to {high:g}, allowed a range that includes the value "
+                f"in use, {value:g}"
             )
         found.append(key)
     return found

@@ -1,14 +1,18 @@
 """Which parameters the targets feel: Morris's elementary effects over the whole box of priors.
 
 Morris, Technometrics 33, 1991, 161-174: along a trajectory every parameter is moved once, across two
-thirds of its range. All points meet the same luck, but people who decide otherwise meet other people,
-so that even a parameter that does nothing here has small effects; most parameters do nothing, and the
-median of mu* over all of them is taken as that noise and left out of the score:
-score = max over targets of sqrt(mu*^2 - noise^2) / s, s the standard deviation of the target.
+thirds of its range. The size of an effect is the median of its absolute values over trajectories, not
+their mean: some figures are of few firms or loans and have long tails. All points meet the same luck,
+but people who decide otherwise meet other people, so that even a parameter that does nothing has small
+effects; as most do nothing, the median of sizes over all parameters is taken as that noise. Felt of a
+target, in its standard deviations s, is sqrt(size^2 - noise^2) / s where size > 2 noise, at most `MOST`;
+the score is the root of the sum of squares over targets. What is felt most by any one target is
+chosen, and then by score.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,7 +23,7 @@ from returnee.experiments.statistics.indices import draw, problem_of
 from returnee.experiments.studies.calibration.priors import Box
 from returnee.experiments.studies.calibration.targets import Target
 
-CHOSEN = 30  # parameters that are moved afterwards
+MOST = 10.0  # standard deviations that a figure can be felt to move; further off is as far off
 
 
 def trajectories(box: Box, number: int, seed: int) -> np.ndarray:
@@ -49,21 +53,33 @@ def effects(unit: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def screened(box: Box, targets: Sequence[Target], found: np.ndarray) -> pd.DataFrame:
-    """A row a parameter, the most felt first: score, and for each target mu* in its deviations.
+    """A row a parameter, the most felt first: score, and for each target the size in its deviations.
 
     `found`: as from `effects`.
     """
     sd = np.array([t.sd for t in targets])
-    with np.errstate(invalid="ignore"):
-        star = np.nanmean(np.abs(found), axis=0) / sd
-    noise = np.nanmedian(star, axis=0)
-    felt = np.sqrt(np.maximum(np.nan_to_num(star) ** 2 - noise**2, 0.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a figure that no trajectory shows
+        star = np.nanmedian(np.abs(found), axis=0) / sd
+        noise = np.nanmedian(star, axis=0)
+    told = np.nan_to_num(star) > 2.0 * noise
+    rise = np.sqrt(np.maximum(np.nan_to_num(star) ** 2 - np.nan_to_num(noise) ** 2, 0.0))
+    felt = np.where(told, np.minimum(rise, MOST), 0.0)
+    score = np.sqrt((felt**2).sum(axis=1))
+    first = np.zeros(len(score), dtype=bool)
+    first[felt.argmax(axis=0)[felt.max(axis=0) > 0.0]] = True
     table = pd.DataFrame(
         {
             "parameter": box.names, "low": box.lows, "high": box.highs,
-            "scale": np.where(box.logs, "log", "linear"), "score": felt.max(axis=1),
+            "scale": np.where(box.logs, "log", "linear"), "score": score, "first": first,
             "target": [targets[k].indicator for k in felt.argmax(axis=1)],
             **{t.indicator: column for t, column in zip(targets, star.T)},
         }
     )  # fmt: skip
     return table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+
+
+def chosen(table: pd.DataFrame, number: int) -> list[str]:
+    """Keys of so many parameters: the one that each target feels most, then by score."""
+    order = table.sort_values("first", ascending=False, kind="stable")
+    return list(order["parameter"][:number])

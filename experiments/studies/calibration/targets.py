@@ -169,6 +169,7 @@ def read_targets(
                 "nothing about the model any more"
             )
         targets.append(target)
+    refuse_contradictions(targets, str(path))
     return tuple(targets)
 
 

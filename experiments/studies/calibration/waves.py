@@ -139,6 +139,8 @@ class Left:
         is left, naming targets that contradict each other.
         """
         judges = (*self.judges, judge)
+        if not self.judges:
+            refuse_contradictions(judge, self.unit[:: max(len(self.unit) // PLACES // 4, 1)])
         held = self.unit[judge.holds(self.unit)]
         share = len(held) / len(self.unit)
         start = held if len(held) else climbed(judges, self.unit, seed)
@@ -176,7 +178,9 @@ def climbed(judges: Sequence[Judge], unit: np.ndarray, seed: int) -> np.ndarray:
         moved = a + rng.uniform(0.0, 1.0, (1024, 1)) * (b - a) + rng.normal(0, 0.05, a.shape)
         unit = np.concatenate([best, np.clip(moved, 0.0, 1.0)])
         worst = _worst(judges, unit)
-    raise UsageError(contradiction(judges, best))
+    out = judges[-1].all(best) >= CUT
+    least = out[int(out.sum(axis=1).argmin())]
+    raise UsageError(_nowhere([t.indicator for t, o in zip(judges[-1].targets, least) if o]))
 
 
 def _worst(judges: Sequence[Judge], unit: np.ndarray) -> np.ndarray:
@@ -185,19 +189,26 @@ def _worst(judges: Sequence[Judge], unit: np.ndarray) -> np.ndarray:
     return np.max([rows[:, -RANK] + 0.01 * rows.mean(axis=1) for rows in found], axis=0)
 
 
-def contradiction(judges: Sequence[Judge], unit: np.ndarray) -> str:
-    """Name the targets that no place meets together."""
-    judge, rows = judges[-1], judges[-1].all(unit)
-    out = rows >= CUT
-    names = [t.indicator for t in judge.targets]
-    never = [name for name, column in zip(names, out.T) if column.all()]
-    if not never:
-        best = out[int(out.sum(axis=1).argmin())]
-        never = [name for name, is_out in zip(names, best) if is_out]
+def refuse_contradictions(judge: Judge, unit: np.ndarray) -> None:
+    """Refuse a target that no place of the box meets, and two that none meets together.
+
+    The second largest implausibility alone would let one of them be missed, wherever that is.
+    Raises UsageError: one line that names them.
+    """
+    met = judge.all(unit) < CUT
+    never, names = ~met.any(axis=0), [t.indicator for t in judge.targets]
+    if never.any():
+        raise UsageError(_nowhere([name for name, out in zip(names, never) if out]))
+    a, b = np.nonzero(np.triu(met.T.astype(int) @ met.astype(int) == 0, 1))
+    if len(a):
+        raise UsageError(_nowhere([names[a[0]], names[b[0]]]))
+
+
+def _nowhere(names: Sequence[str]) -> str:
     return (
-        f"targets: found {' and '.join(never)}, which no parameters in the box meet together "
-        "with the others, allowed targets that do not contradict each other; leave one out, free other "
-        "parameters, or widen it"
+        f"targets: found {' and '.join(names)}, which no parameters in the box meet"
+        f"{' together' if len(names) > 1 else ''}, allowed targets that do not contradict each "
+        "other; leave one out, free other parameters, or widen it"
     )
 
 

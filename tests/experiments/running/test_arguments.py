@@ -19,10 +19,11 @@ from returnee.experiments.running.options import Where
 from returnee.experiments.running.status import status_of
 from returnee.experiments.studies.adapters import ema_model, mesa_parameters
 from returnee.experiments.studies.budget import budget
-from returnee.experiments.studies.calibration.calibrate import Options, calibrate
+from returnee.experiments.studies.calibration.calibrate import calibrate
 from returnee.experiments.studies.calibration.targets import read_targets
 from returnee.experiments.studies.compare_ensemble import compare_ensemble
 from returnee.experiments.studies.discovery import discover
+from returnee.experiments.studies.efforts import CalibrationEffort
 from returnee.experiments.studies.ensemble import ensemble
 from returnee.experiments.studies.face import face_checks
 from returnee.experiments.studies.linkage.experiment import linkage
@@ -102,8 +103,8 @@ CALLS: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (validate, {"scenario": 5}, "scenario: found 5, allowed a text or a path"),
     (validate, {"patterns": 5}, "patterns: found 5, allowed a text"),
     (face_checks, {"seed": "1"}, "seed: found '1', allowed a whole number"),
-    (calibrate, {"scenario": 5}, "scenario: found 5, allowed a Scenario"),
-    (Options, {"replicates": "3"}, "replicates: found '3', allowed a whole number"),
+    (calibrate, {"scenario": 5}, "scenario: found 5, allowed a text or a path"),
+    (CalibrationEffort, {"replicates": "3"}, "replicates: found '3', allowed a whole number"),
     (Where, {"workers": "2"}, "workers: found '2', allowed a whole number"),
     (Where, {"scheduler": 8786}, "scheduler: found 8786, allowed a text"),
     (merge, {"out": 5}, "out: found 5"),
