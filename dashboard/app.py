@@ -11,7 +11,7 @@ from returnee.dashboard.pages import budget, compare, explore, learn, network, p
 from returnee.dashboard.pages.widgets import Browser, Element, Top, box, html, notice
 from returnee.dashboard.settings import FIRST, first_county
 from returnee.dashboard.texts import FOLDER, escaped, words
-from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of, arrive
+from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of, arrive, saved_text
 from returnee.dashboard.visitor.session import Session
 from returnee.experiments.words.texts import county_name
 from returnee.simulation.fingerprint import fingerprint
@@ -26,6 +26,7 @@ PAGES: dict[str, Callable[[Session], Element]] = {
     "sources": sources.Sources,
 }
 OPTIONS: dict[str, frozenset[str] | None] = {
+    **explore.OPTIONS,
     **compare.OPTIONS,
     **budget.OPTIONS,
     **paths.OPTIONS,
@@ -58,7 +59,7 @@ def back(session: Session, asked: Mapping[str, Any]) -> None:
         here = session.place.peek()
         there = arrival_of(query).place
         session.tell()
-        session.place.value = there.but(lang=here.lang, theme=here.theme)
+        session.show(there.but(lang=here.lang, theme=here.theme))
         session.step.value = step
 
 
@@ -82,7 +83,8 @@ def Page() -> None:
         address={"query": address_of(place), "step": session.step.value},
         title=text["title"].format(page=text["pages"][place.page], county=name),
         lang=place.lang, theme=place.theme, file=session.file.value, copy=session.copy.value,
-        words=text["lost"], event_back=lambda asked: back(session, asked),
+        words=text["lost"], kept=[saved_text(mix) for mix in place.saved] if session.keeps.value else None,
+        event_back=lambda asked: back(session, asked), event_restore=session.restored,
     )  # fmt: skip
     pages = [{"key": key, "label": text["pages"][key]} for key in PAGES]
     header = {"skip": text["skip"], "brand": text["brand"], "pages": text["pages_label"],

@@ -94,3 +94,5 @@ def outputs(folder: Path) -> None:
         "--out",
         folder / "region",
     )
+    say("allocate", folder / "counties.csv", "--per-year", 1e6, "--policy", "linked", "--factor", 1,
+        "--simulated", 100, "--months", 6, "--out", folder / "allocate")  # fmt: skip

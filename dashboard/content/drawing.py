@@ -15,7 +15,9 @@ import numpy as np
 from returnee.dashboard.live.answers import MOVED, Answer, series
 from returnee.dashboard.texts import measure_name, unit_of, words
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.statistics.intervals import TAILS, interval
+from returnee.experiments.statistics.intervals import interval
+from returnee.experiments.statistics.samples import bias_of
+from returnee.experiments.statistics.spread import spread
 from returnee.experiments.words.texts import NONE, amount, label_of, percent, plain_title
 
 Spec = dict[str, Any]
@@ -37,28 +39,35 @@ def line(name: str, colour: str | int, data: Sequence[Any]) -> Spec:
     return {"name": name, "colour": colour, "data": data}
 
 
-def levels(found: Answer, measure: str, lang: str, start: int = 1, stamp: int = 0) -> Spec:
-    """Means and the middle 90 % of replicates, by month, of every scenario."""
+def levels(
+    found: Answer,
+    measure: str,
+    lang: str,
+    start: int = 1,
+    stamp: int = 0,
+    before: Answer | None = None,
+) -> Spec:
+    """Levels by month of every scenario, with bands; the policy before the last move as a pale line."""
     indicator, text = BY_NAME[measure], words(lang)["charts"]
     lines = []
     for k, (label, scenario) in enumerate(found.plan.scenarios.items()):
         values = series(found.made, label, measure)
         name, colour = plain_title(scenario, lang), _colour(found, label, k)
-        lines.append(_band(name, colour, values, _middle(values)))
+        lines.append(_band(name, colour, values, ends_of(found, values, label, None, measure)))
+    if before is not None:
+        lines.append(_ghost(series(before.made, MOVED, measure), text))
     title = f"{measure_name(indicator, lang)} ({unit_of(indicator, lang)})"
     spec = chart(
         title, "bands", lang, f"{measure}-levels", unit=indicator.unit,
-        note=text["levels_note"], start=start, zero=False, stamp=stamp,
+        note=text["spread_note" if found.luck else "levels_note"], start=start, zero=False, stamp=stamp,
     )  # fmt: skip
     return _over_months(spec, lines, found.plan.settings.months, lang)
 
 
-def differences(found: Answer, measure: str, lang: str, start: int = 1, sets: bool = False) -> Spec:
-    """Paired differences from the reference by month, with the 90 % interval of their mean.
-
-    With `sets`, where each replicate lives with another set of parameters, the band is the middle
-    90 % of the sets instead.
-    """
+def differences(
+    found: Answer, measure: str, lang: str, start: int = 1, before: Answer | None = None
+) -> Spec:
+    """Paired differences from the reference by month, with bands; that before the last move is pale."""
     indicator, text = BY_NAME[measure], words(lang)["charts"]
     reference = series(found.made, found.plan.reference, measure)
     lines = []
@@ -66,15 +75,18 @@ def differences(found: Answer, measure: str, lang: str, start: int = 1, sets: bo
         if label == found.plan.reference:
             continue
         paired = series(found.made, label, measure) - reference
-        ends = _middle(paired) if sets else interval(paired)
+        ends = ends_of(found, paired, label, found.plan.reference, measure)
         lines.append(_band(plain_title(scenario, lang), _colour(found, label, k), paired, ends))
+    if before is not None:
+        theirs = series(before.made, before.plan.reference, measure)
+        lines.append(_ghost(series(before.made, MOVED, measure) - theirs, text))
     title = text["difference"].format(
         measure=measure_name(indicator, lang),
         reference=plain_title(found.plan.scenarios[found.plan.reference], lang),
     )
     spec = chart(
         title, "bands", lang, f"{measure}-difference", unit=indicator.unit,
-        note=text["spread_note" if sets else "difference_note"], start=start, zero=True,
+        note=text["spread_note" if found.luck else "difference_note"], start=start, zero=True,
     )  # fmt: skip
     return _over_months(spec, lines, found.plan.settings.months, lang)
 
@@ -91,18 +103,38 @@ def _band(name: str, colour: str | int, values: np.ndarray, ends: np.ndarray) ->
     return {"name": name, "colour": colour, "mean": mean, "low": low, "high": high}
 
 
-def _middle(values: np.ndarray) -> np.ndarray:
-    found = np.full((2, values.shape[1]), np.nan)
-    there = np.isfinite(values).all(axis=0)
-    found[:, there] = np.percentile(values[:, there], TAILS, axis=0)
-    return found
+def _ghost(values: np.ndarray, text: dict[str, Any]) -> Spec:
+    """The mean of what was there before the last move; without a band."""
+    mean = plain(values.mean(axis=0))
+    return {"name": text["ghost"], "colour": "ghost", "mean": mean, "low": None, "high": None}
+
+
+def ends_of(
+    found: Answer, values: np.ndarray, label: str, reference: str | None, measure: str
+) -> np.ndarray:
+    """Ends of the band, shape (2, months): where the full county's answer lies, nine times in ten.
+
+    Over the ensemble it is the spread over sets, else the interval of the mean; both carry what a
+    small county gets wrong.
+    """
+    if found.luck is None:
+        low, high = interval(values)
+    else:
+        luck = series(found.luck, label, measure)
+        if reference is not None:
+            luck = luck - series(found.luck, reference, measure)
+        low, high = spread(values, luck)[1:3]
+    off = bias_of([measure], found.plan.settings.sample)[0] * np.abs(values.mean(axis=0))
+    return np.stack([low - off, high + off])
 
 
 def _over_months(spec: Spec, lines: list[Spec], months: int, lang: str) -> Spec:
     text = words(lang)["charts"]
     columns = [text["year"]]
     for line in lines:
-        columns += [line["name"], f"{line['name']}: {percent(0.9, lang)}"]
+        columns.append(line["name"])
+        if line["low"]:
+            columns.append(f"{line['name']}: {percent(0.9, lang)}")
     ends = range(11, months, 12)
     unit = spec["unit"]
     rows = []
@@ -110,8 +142,9 @@ def _over_months(spec: Spec, lines: list[Spec], months: int, lang: str) -> Spec:
         row: list[Any] = [str((i + 1) // 12)]
         for line in lines:
             row.append(_text(line["mean"][i], unit, lang, spec["zero"]))
-            pair = [_text(line[side][i], unit, lang, spec["zero"]) for side in ("low", "high")]
-            row.append(" … ".join(pair))
+            if line["low"]:
+                pair = [_text(line[side][i], unit, lang, spec["zero"]) for side in ("low", "high")]
+                row.append(" … ".join(pair))
         rows.append(row)
     aria = text["aria"].format(
         title=spec["title"],

@@ -14,14 +14,15 @@ from returnee.dashboard.texts import measure_name, unit_of, words
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import INCOMES, PUBLIC_MONEY
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.statistics.effects import HIGHER, INDEX, LOWER
-from returnee.experiments.statistics.intervals import TAILS
+from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import amount, between, percent, phrase
+from returnee.experiments.studies.planned import unpaid_by_reason
+from returnee.experiments.words.texts import amount, between, counted, percent, phrase
 from returnee.experiments.words.texts import words as report_words
 from returnee.simulation.state.programmes import POT_OF, POTS, PROGRAMMES
 
 Effect: TypeAlias = "Mapping[str, Any] | pd.Series"
+FUTURES, LIKELY = 40, 32  # in so many of so many a direction is likely
 SIDES = {1: "good", -1: "bad", 0: ""}
 
 
@@ -71,69 +72,112 @@ def told(plan: Plan, name: str, effect: Effect, lang: str) -> Told:
 
 
 def sureness(effect: Mapping[str, Any] | pd.Series, lang: str) -> str:
-    """How sure the direction of a difference is, in words and per cent."""
+    """How sure the direction of a difference is: in how many of `FUTURES` futures it is so."""
     text = words(lang)["sure"]
     if effect["pairs"] < 2 or not np.isfinite(effect["p_higher"]):
         return str(text["one"])
     if effect["difference"] == 0.0 and effect["low"] == effect["high"]:
         return str(text["none"])
     higher = float(effect["p_higher"])
-    share = max(higher, 1.0 - higher)
-    way = text["more"] if higher >= 0.5 else text["less"]
+    n = round(FUTURES * (higher if effect["difference"] >= 0.0 else 1.0 - higher))
     told = effect["verdict"] in (HIGHER, LOWER)
-    kind = "told" if told else "likely" if share >= 0.8 else "unclear"
-    return str(text[kind]).format(way=way, share=f"{100 * share:.0f}" if share < 0.995 else "> 99")
+    kind = "all" if told and n == FUTURES else "told" if told else "likely" if n >= LIKELY else "unclear"  # fmt: skip
+    return str(text[kind]).format(n=n, most=FUTURES)
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One headline figure as written: what, how much more or less, how sure, from what to what."""
+    """One headline figure as written.
+
+    Attributes
+    ----------
+    what, unit : str
+    much, sure : str
+        How much more or less, and how sure.
+    interval, level : str
+        The 90 % interval, and from what to what.
+    good : {"good", "bad", ""}
+    moved, moved_sure : str
+        What the last move changed, and how sure; empty if there was none.
+    """
 
     what: str
+    unit: str
     much: str
     sure: str
     interval: str
     level: str
     good: str
+    moved: str = ""
+    moved_sure: str = ""
 
 
-def facts(found: Answer, lang: str, sets: bool = False) -> list[Fact]:
+def facts(found: Answer, lang: str, before: Answer | None = None) -> list[Fact]:
     """Headline figures of the policy against the reference.
 
     Parameters
     ----------
-    sets : bool
-        Whether each replicate lives with another set of parameters: the spread of single sets is
-        said beside the interval of their mean.
+    before : Answer, optional
+        What the last move changed, of `answers.last_move`.
     """
-    rows = found.by_measure[MOVED]
-    made = [fact_of(found, name, rows[name], lang) for name in HEADLINES]
-    if not sets:
-        return made
-    return [
-        replace(fact, interval=f"{fact.interval}; {spread(found, name, lang)}")
-        for fact, name in zip(made, HEADLINES)
-    ]
-
-
-def spread(found: Answer, name: str, lang: str) -> str:
-    """The middle 90 % of single differences, in words."""
-    labels, levels = found.made.labels, found.made.levels[..., INDEX[name]]
-    single = levels[labels.index(MOVED)] - levels[labels.index(found.plan.reference)]
-    low, high = np.nanpercentile(single, TAILS) / years_of(found.plan, name)
-    text = words(lang)["facts"]["spread"]
-    return str(text).format(range=between(low, high, BY_NAME[name].unit, lang))
+    made = []
+    for name in HEADLINES:
+        fact = fact_of(found, name, found.by_measure[MOVED][name], lang)
+        if before is not None:
+            effect = before.by_measure[MOVED][name]
+            said = told(before.plan, name, effect, lang)
+            much = said.much if said.known else words(lang)["sure"]["cant"]
+            fact = replace(fact, moved=much, moved_sure=said.sure)
+        made.append(fact)
+    return made
 
 
 def fact_of(found: Comparison, name: str, effect: Effect, lang: str) -> Fact:
     """One measure as written."""
-    text, said = words(lang)["facts"], told(found.plan, name, effect, lang)
-    unit = unit_of(BY_NAME[name], lang)
-    level = text["from_to"].format(reference=said.reference, level=said.level, unit=unit)
-    interval = f"{percent(0.9, lang)}: {said.interval}"
+    text, said, measure = words(lang)["facts"], told(found.plan, name, effect, lang), BY_NAME[name]
+    level = text["from_to"].format(reference=said.reference, level=said.level)
+    interval = text["interval"].format(share=percent(0.9, lang), range=said.interval)
     return Fact(
-        phrase(BY_NAME[name], "short", lang), said.much, said.sure, interval, level, said.side
+        short_name(name, lang),
+        unit_of(measure, lang),
+        said.much,
+        said.sure,
+        interval,
+        level,
+        said.side,
     )
+
+
+def short_name(name: str, lang: str) -> str:
+    """A headline measure in a word or two; others by their short label."""
+    named = words(lang)["facts"]["names"]
+    return str(named[name]) if name in named else phrase(BY_NAME[name], "short", lang)
+
+
+def headline(found: Answer, lang: str, title: str, reference: str) -> str:
+    """The answer in one sentence: what can be told, then what can't."""
+    text = words(lang)["headline"]
+    rows, clear, rest = found.by_measure[MOVED], [], []
+    for name in HEADLINES:
+        said = told(found.plan, name, rows[name], lang)
+        if said.known:
+            sign = "more" if float(rows[name]["difference"]) > 0.0 else "less"
+            much = said.much.lstrip("+−-")
+            clear.append(text[name][sign].format(much=much))
+        else:
+            rest.append(text[name]["noun"])
+    years = counted(found.plan.settings.months / 12.0, "year", lang)
+    kind = "some" if clear and rest else "all" if clear else "none"
+    return str(text[kind]).format(
+        title=title, reference=reference, years=years, clear=_listed(clear, text),
+        rest=_listed(rest, text, "or"),
+    )  # fmt: skip
+
+
+def _listed(parts: list[str], text: Mapping[str, Any], last: str = "and") -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return str(text["comma"]).join(parts[:-1]) + str(text[last]) + parts[-1]
 
 
 def spending(found: Answer, lang: str) -> dict[str, Any]:
@@ -154,13 +198,17 @@ def spending(found: Answer, lang: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Pot:
-    """Money of one pot a year: share used (None without a plan), and figures as written."""
+    """Money of one pot a year: share used (None without a plan), and figures as written.
+
+    ``capped`` is what of `unpaid` was not paid because the cap on all spending was reached.
+    """
 
     name: str
     share: float | None
     used: str
     planned: str
     unpaid: str
+    capped: str
 
 
 def pots(found: Answer, lang: str) -> list[Pot]:
@@ -168,7 +216,7 @@ def pots(found: Answer, lang: str) -> list[Pot]:
     months = found.plan.settings.months
     policies = found.plan.scenarios[MOVED].policies(months)
     names = report_words(lang)["pots"]
-    shown = []
+    shown, by_cap = [], unpaid_a_year(found)[:, 0]
     for k, pot in enumerate(POTS):
         programmes = [name for name, of in zip(PROGRAMMES, POT_OF, strict=True) if of == k]
         used = sum(found.yearly(MOVED, f"spent_{name}") for name in programmes)
@@ -183,9 +231,17 @@ def pots(found: Answer, lang: str) -> list[Pot]:
                 used=amount(used, "yuan", lang),
                 planned="" if planned is None else amount(planned, "yuan", lang),
                 unpaid=amount(unpaid, "yuan", lang) if unpaid > 0.5 else "",
+                capped=amount(by_cap[k], "yuan", lang) if by_cap[k] > 0.5 else "",
             )
         )
     return shown
+
+
+def unpaid_a_year(found: Answer) -> np.ndarray:
+    """What the policy owed and did not pay a year, by pot: because of the cap, and of the pot itself."""
+    place = found.made.labels.index(MOVED)
+    reasons = unpaid_by_reason(found.made, found.plan)[place].mean(axis=0)
+    return np.asarray(reasons * 12.0 / found.plan.settings.months)
 
 
 def accounts(found: Answer, lang: str) -> list[tuple[str, str, str, str, str]]:

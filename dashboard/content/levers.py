@@ -14,19 +14,29 @@ from returnee.scenarios.schema.fields import groups
 from returnee.scenarios.schema.layers import MODELS
 
 WORLD = ("behaviour", "county")
+MAIN = (
+    "policy.training.places", "policy.services.township_posts", "policy.services.desk_days",
+    "policy.services.mentors", "policy.incubation.places", "policy.activities.outreach_sessions",
+    "policy.finance.guarantee_fund", "policy.finance.startup_grant", "policy.linkage.referral",
+    "policy.budget.cap",
+)  # fmt: skip
+"""Levers that are always in sight: one or two of each kind of support, and the money for all."""
 
 
 def rooms(mix: Mix, lang: str) -> list[dict[str, Any]]:
     """Policy and world, each with its groups of levers; ``base`` values are the scenario's."""
     text, base = words(lang)["levers"], Mix(mix.base, county=mix.county)
+    policy = _groups("policy", base, lang)
+    world = [group for room in WORLD for group in _groups(room, base, lang)]
+    count = [sum(len(group["levers"]) for group in groups) for groups in (policy, world)]
     return [
         {
-            "key": "policy", "name": text["policy"], "note": "",
-            "groups": _groups("policy", base, lang),
+            "key": "policy", "name": text["all_policy"].format(n=count[0]), "note": "",
+            "groups": policy,
         },
         {
-            "key": "world", "name": text["world"], "note": text["world_note"],
-            "groups": [group for room in WORLD for group in _groups(room, base, lang)],
+            "key": "world", "name": text["assumptions"].format(n=count[1]),
+            "note": text["world_note"], "groups": world,
         },
     ]  # fmt: skip
 

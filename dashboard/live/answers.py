@@ -1,12 +1,13 @@
 """What a policy changes, out of runs in memory, and the command that repeats it.
 
-Over the ensemble, replicate k lives with parameter set k, so that differences between replicates hold
-what is unknown about behaviour as well as luck.
+Over the ensemble, replicate k lives with parameter set k: the interval of a difference is then its spread
+over sets, without the luck of a small county (`returnee.experiments.statistics.spread`). Else it is that of the
+mean, where the full county's answer lies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.dashboard.live.pool import Asker
-from returnee.dashboard.live.runs import STAGES, Sets, cubes
+from returnee.dashboard.live.runs import STAGES, Figures, Sets, cubes, kept_of
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import ENSEMBLE, LEVERS, Mix, Place
 from returnee.experiments.errors import UsageError
@@ -23,12 +24,14 @@ from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.measuring.selections import HEADLINES, INCOMES, KEY, PUBLIC_MONEY
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube, effects_on
+from returnee.experiments.statistics.persons import STEPS, waterfall
 from returnee.experiments.studies.compare import Comparison, command_of
 from returnee.experiments.studies.compare_ensemble import SHIPPED
 from returnee.experiments.studies.compare_ensemble import command_of as over_command
 from returnee.experiments.studies.ensemble import ensemble
 from returnee.experiments.words.texts import label_of, plain_title
 from returnee.scenarios import Scenario
+from returnee.simulation.start.own_county import sample_of
 
 WAITING = {
     "queue_training": "training.places", "trained_wait": "training.places",
@@ -46,13 +49,28 @@ BASE = pd.DataFrame(
     columns=["measure", "label_en", "label_zh", "unit", "kind", "better"],
 )
 MOVED, REFERENCE = "policy", "reference"
+LUCK = 12  # replicates with one set of parameters, from which the luck of a small county is known
+WHOM = ("supported", "anyway", "own", "displaced", "net")
+"""Founders who were paid or served, of them those who found under the reference too; firms that the
+supported gain, less those that others lose by it, and the net change."""
 
 
 @dataclass(frozen=True)
 class Answer(Comparison):
-    """A comparison whose runs are in memory, without a table of them."""
+    """A comparison whose runs are in memory, without a table of them.
+
+    Attributes
+    ----------
+    made : Cube
+    kept : list of list of Figures
+        What is kept of every run, by scenario and replicate; none where a page does not ask.
+    luck : Cube or None
+        Over the ensemble: the same scenarios with one set of parameters in all replicates.
+    """
 
     made: Cube = field(kw_only=True, repr=False)
+    kept: list[list[Figures]] = field(kw_only=True, repr=False, default_factory=list)
+    luck: Cube | None = field(kw_only=True, repr=False, default=None)
 
     @cached_property
     def cube(self) -> Cube:
@@ -62,8 +80,22 @@ class Answer(Comparison):
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Effects on the measures that pages show, as `effects.effects_of` gives them for all."""
-        places = [INDEX[name] for name in SHOWN]
-        return effects_on(self.made.levels[..., places].astype(float), BASE, self.plan)
+        luck = None if self.luck is None else shown_of(self.luck)
+        return effects_on(shown_of(self.made), BASE, self.plan, luck)
+
+    @cached_property
+    def chains(self) -> np.ndarray:
+        """Counts by step of support, shape (scenarios, replicates, names of `chains.NAMES`)."""
+        return np.array([[run.chains for run in of_one] for of_one in self.kept])
+
+    @cached_property
+    def by_person(self) -> np.ndarray:
+        """Figures of `WHOM` by replicate: the policy against the reference, person by person."""
+        ours, theirs = (self.kept[self.made.labels.index(k)] for k in (MOVED, REFERENCE))
+        found = [whom_of(a.persons, b.persons) for a, b in zip(ours, theirs, strict=True)]
+        return np.array(found, float) / sample_of(
+            self.plan.scenarios[REFERENCE], self.plan.settings.sample
+        )
 
     @cached_property
     def by_measure(self) -> dict[str, dict[str, dict[str, Any]]]:
@@ -79,9 +111,51 @@ class Answer(Comparison):
         return float(levels.mean()) * 12.0 / self.plan.settings.months
 
 
-def answer_of(plan: Plan, cube: Cube, runs: pd.DataFrame | None = None) -> Answer:
+def shown_of(cube: Cube) -> np.ndarray:
+    """Levels of the measures that pages show, shape (scenarios, replicates, measures)."""
+    return cube.levels[..., [INDEX[name] for name in SHOWN]].astype(float)
+
+
+def whom_of(policy: np.ndarray, reference: np.ndarray) -> list[float]:
+    """Figures of `WHOM` in one pair of runs; NaN where they are not of the same persons.
+
+    `policy`, `reference`: records of `runs.PERSON`.
+    """
+    if not np.array_equal(policy["worker"], reference["worker"]):
+        return [np.nan] * len(WHOM)
+    supported = (policy["support"] > 0) & (policy["founded"] > 0)
+    anyway = supported & (reference["founded"] > 0)
+    sides = [
+        {**{name: side[name] for name in ("support", "incumbent", "returnee", "jobs")},
+         "owner": side["owner"] > 0}
+        for side in (policy, reference)
+    ]  # fmt: skip
+    steps, _ = waterfall(*[{**s, "incumbent": s["incumbent"] > 0, "returnee": s["returnee"] > 0} for s in sides])  # fmt: skip
+    at = dict(zip(STEPS, steps[0], strict=True))  # in firms
+    own = at["gross"] - at["deadweight"] - at["lost_supported"]
+    return [supported.sum(), anyway.sum(), own, at["lost_others"] - at["gained_others"], at["net"]]
+
+
+def answer_of(
+    plan: Plan,
+    cube: Cube,
+    runs: pd.DataFrame | None = None,
+    kept: list[list[Figures]] | None = None,
+    luck: Cube | None = None,
+) -> Answer:
     """An answer out of a cube; with counts by group (`runs.group_runs`) if `equity` is wanted."""
-    return Answer(plan, pd.DataFrame() if runs is None else runs, [], None, "", made=cube)
+    table = pd.DataFrame() if runs is None else runs
+    return Answer(plan, table, [], None, "", made=cube, kept=kept or [], luck=luck)
+
+
+def luck_of(
+    scenarios: Mapping[str, Scenario], reference: str, asker: Asker, sets: Sets
+) -> Cube | None:
+    """Runs with one set of parameters, which tell the luck of the small county from the sets."""
+    if not sets:
+        return None
+    *_, (_, cube) = cubes(scenarios, reference, asker, stages=(LUCK,))
+    return cube
 
 
 def lined_up(place: Place) -> dict[str, Scenario]:
@@ -100,7 +174,29 @@ def answer(place: Place, asker: Asker) -> Answer:
     """What Explore's policy changes; shown again and again with more replicates."""
     lined = lined_up(place)
     sets = sets_of(place, [place.mix])
-    return grown(cubes(lined, REFERENCE, asker, sets=sets), asker, answer_of)
+    luck = luck_of(lined, REFERENCE, asker, sets)
+
+    def answered(plan: Plan, cube: Cube) -> Answer:
+        return answer_of(plan, cube, kept=kept_of(plan, sets), luck=luck)
+
+    return grown(cubes(lined, REFERENCE, asker, sets=sets), asker, answered)
+
+
+def last_move(found: Answer, before: Answer) -> Answer:
+    """What the last move changed: the policy as it is against the policy as it was, pair by pair.
+
+    Over the replicates that both answers have; the plan of the answer before may be of another world.
+    """
+    n = min(found.plan.replicates, before.plan.replicates)
+    sides = [(REFERENCE, before), (MOVED, found)]
+    values = np.array([of.made.values[of.made.labels.index(MOVED), :n] for _, of in sides])
+    plan = Plan({k: of.plan.scenarios[MOVED] for k, of in sides}, REFERENCE, n, found.plan.settings)
+    both = found.luck is not None and before.luck is not None
+    luck = [of.luck.values[of.luck.labels.index(MOVED)] for _, of in sides if of.luck is not None]
+    return answer_of(
+        plan, Cube(values, (REFERENCE, MOVED)),
+        luck=Cube(np.array(luck), (REFERENCE, MOVED)) if both else None,
+    )  # fmt: skip
 
 
 def grown(

@@ -17,8 +17,10 @@ import pandas as pd
 from returnee.dashboard.live.pool import LAST, POOL, Asker, gather
 from returnee.dashboard.settings import first_county
 from returnee.dashboard.visitor.place import Mix
+from returnee.experiments.measuring.chains import counts_of
 from returnee.experiments.measuring.groups import figures_by_group, names_of
 from returnee.experiments.measuring.measures import DERIVED, MEASURES
+from returnee.experiments.measuring.people import people_of
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube
@@ -44,11 +46,34 @@ K = TypeVar("K", bound=Hashable)
 Sets = Sequence[Mapping[str, float]]  # parameter sets, one a replicate
 
 
+PERSON = np.dtype(
+    [
+        ("worker", "i4"), ("support", "u2"), ("jobs", "i2"), ("founded", "u1"), ("owner", "u1"),
+        ("incumbent", "u1"), ("returnee", "u1"),
+    ]
+)  # fmt: skip
+"""What is kept of a person: columns of `people.PEOPLE`; founded: firms registered."""
+
+
 class Figures(NamedTuple):
-    """What is kept of a run: measures by month, and counts by group of people."""
+    """What is kept of a run.
+
+    Attributes
+    ----------
+    monthly : ndarray
+        Measures by month.
+    groups : ndarray
+        Counts by group of people.
+    chains : ndarray
+        Counts by step of support, in the order of `chains.NAMES`.
+    persons : ndarray of PERSON
+        Everybody of the labour force, by id.
+    """
 
     monthly: np.ndarray
     groups: np.ndarray
+    chains: np.ndarray
+    persons: np.ndarray
 
 
 class Kept(Generic[K, T]):
@@ -99,10 +124,19 @@ def share_of(scenario: Scenario) -> str:
 
 
 def figures_of(run: Run) -> Figures:
-    """Measures by month and counts by group, without a table on the way."""
+    """What is kept of a run, without a table on the way."""
     by_group = figures_by_group(run)
     groups = np.array([by_group[name] for name in names_of(run.scenario.county)])
-    return Figures(monthly_of(run), groups)
+    return Figures(monthly_of(run), groups, counts_of(run), persons_of(run))
+
+
+def persons_of(run: Run) -> np.ndarray:
+    """Everybody of the labour force of a run, a record of `PERSON` each."""
+    table = people_of(run)
+    persons = np.zeros(table.num_rows, PERSON)
+    for name in PERSON.names or ():
+        persons[name] = table["registrations" if name == "founded" else name].to_numpy()
+    return persons
 
 
 def monthly_of(run: Run) -> np.ndarray:
@@ -183,6 +217,14 @@ def cubes(
             for of_one in variants
         ]
         yield Plan(scenarios, reference, replicates, settings), Cube(np.array(values), tuple(scenarios))  # fmt: skip
+
+
+def kept_of(plan: Plan, sets: Sets = ()) -> list[list[Figures]]:
+    """Figures of all runs of a plan, by scenario and replicate."""
+    return [
+        [kept_figures(variant(scenario, k, sets), k, plan.settings) for k in range(plan.replicates)]
+        for scenario in plan.scenarios.values()
+    ]
 
 
 def group_runs(plan: Plan, sets: Sets = ()) -> pd.DataFrame:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 import solara
 
-from returnee.dashboard.content import drawing, levers
-from returnee.dashboard.content.facts import accounts, fact_of, facts, pots, spending, waiting
+from returnee.dashboard.content import chain, drawing, levers, uncertain
+from returnee.dashboard.content.facts import (
+    accounts,
+    fact_of,
+    facts,
+    headline,
+    pots,
+    spending,
+    waiting,
+)
+from returnee.dashboard.content.tried import Moves, changed, tried
 from returnee.dashboard.live import long
 from returnee.dashboard.live.answers import (
     HEADLINES,
@@ -19,12 +29,14 @@ from returnee.dashboard.live.answers import (
     Answer,
     answer,
     command,
+    last_move,
     lined_up,
 )
 from returnee.dashboard.live.asking import Job, Shown, use_answers, use_job
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import SMALL, STAGES, share_of
 from returnee.dashboard.pages.widgets import (
+    ChainOf,
     Control,
     Levers,
     box,
@@ -48,6 +60,7 @@ from returnee.dashboard.visitor import files
 from returnee.dashboard.visitor.place import (
     ENSEMBLE,
     LEVERS,
+    MOST_COMPARED,
     MOST_SAVED,
     SCHOOLING,
     UNMOVED,
@@ -61,8 +74,13 @@ from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import CHARTS
 from returnee.experiments.reports.compare import Page
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import counted, county_name, phrase, plain_title
+from returnee.experiments.words.texts import county_name, phrase, plain_title
 from returnee.scenarios import ScenarioError, scenario_names, walk
+
+OPTIONS = {
+    "pillar": frozenset(chain.PILLARS), "step": frozenset(chain.STEPS), "ranges": frozenset("01"),
+}  # fmt: skip
+SHORT = {"height": 232}
 
 
 @solara.component
@@ -72,7 +90,7 @@ def Explore(session: Session) -> None:
     shown = use_answers(place.asked(), lambda asker: answer(place, asker), stays=True)
     with box(classes="split"):
         Side(session)
-        with box(classes="stack"):
+        with box(classes="stack tight"):
             Right(session, shown)
 
 
@@ -90,12 +108,17 @@ def Side(session: Session) -> None:
         with box(classes="drawer"):
             controls([button("open", label)], lambda _: is_open.set(not is_open.value))
         with box(classes="inner"):
-            with box(classes="stack card", tag="div"):
+            with box(classes="card narrow-card", tag="div"):
                 label = text["explore"]["scenario"]
-                controls(choices(place), lambda data: act(session, data), label)
+                controls(choices(session), lambda data: act(session, data), label)
+                with box(tag="details", classes="more"):
+                    html(escaped(text["explore"]["more_choices"]), tag="summary")
+                    more = text["explore"]["more_choices"]
+                    controls(more_choices(place), lambda data: act(session, data), more)
             Levers(
-                rooms=levers.rooms(place.mix, place.lang), values=dict(place.mix.levers),
-                words=text["levers"], lang=place.lang, event_move=lambda data: move(session, data),
+                rooms=levers.rooms(place.mix, place.lang), main=list(levers.MAIN),
+                values=dict(place.mix.levers), words=text["levers"], lang=place.lang,
+                event_move=lambda data: move(session, data),
             )  # fmt: skip
 
 
@@ -136,18 +159,33 @@ def place_moved(session: Session, data: dict[str, Any]) -> Mix:
         return mix
 
 
-def choices(place: Place) -> list[Control]:
-    """Controls above the levers."""
-    text = words(place.lang)["explore"]
-    named = [(name, plain_title(Mix(name).scenario(), place.lang)) for name in scenario_names()]
-    years = [(str(12 * k + 1), text["year_option"].format(year=k + 1)) for k in range(9)]
+def choices(session: Session) -> list[Control]:
+    """Controls above the levers: what is compared, and ways back."""
+    place = session.place.value
+    text, tried_words = words(place.lang)["explore"], words(place.lang)["tried"]
+    named = scenarios_named(place.lang)
     return [
         *county_choice(place),
         select("base", text["scenario"], place.mix.base, named),
         select("against", text["against"], place.against, [(UNMOVED, text["unmoved"]), *named]),
+        button("undo", tried_words["undo"], disabled=not session.past),
+        button("redo", tried_words["redo"], disabled=not session.future),
+        button("reset", text["reset_all"], disabled=not place.mix.levers),
+    ]
+
+
+def scenarios_named(lang: str) -> list[tuple[str, str]]:
+    """Names and titles of the scenarios that ship."""
+    return [(name, plain_title(Mix(name).scenario(), lang)) for name in scenario_names()]
+
+
+def more_choices(place: Place) -> list[Control]:
+    """From when levers are moved, over what behaviour, and files."""
+    text = words(place.lang)["explore"]
+    years = [(str(12 * k + 1), text["year_option"].format(year=k + 1)) for k in range(9)]
+    return [
         select("start", text["from_month"], str(place.mix.start), years),
         over_choice(place),
-        button("reset", text["reset_all"], disabled=not place.mix.levers),
         {"type": "file", "key": "upload", "label": text["upload"], "accept": ".toml,.csv", "most": files.MOST,
          "hint": text["upload_hint"].format(most=files.MOST // 1000)},
         button("download", text["download"]),
@@ -169,7 +207,11 @@ def act(session: Session, data: dict[str, Any]) -> None:
     place = session.place.peek()
     key, value, mix = data.get("key"), data.get("value"), place.mix
     session.tell()
-    if key == "base" and value in scenario_names():
+    if key == "undo":
+        session.undo()
+    elif key == "redo":
+        session.redo()
+    elif key == "base" and value in scenario_names():
         session.set_mix(replace(mix, base=value, title=""))
     elif key == "county" and value in ("", *COUNTIES):
         # The other county has its own people and places; what was moved of them stays behind.
@@ -196,48 +238,108 @@ def act(session: Session, data: dict[str, Any]) -> None:
             session.tell(*files.opened(str(data.get("name")), mix, place.lang))
 
 
-def save(session: Session) -> None:
-    """Keep the mix for Compare."""
+def usual_title(place: Place) -> str:
+    """A title for the mix that no other scenario has.
+
+    Raises
+    ------
+    ScenarioError
+        If the mix is no scenario.
+    """
+    stem = files.title_in(plain_title(lined_up(place)[MOVED], place.lang))
+    taken = {mix.title for mix in place.saved} | set(scenario_names())
+    return next(
+        t for k in itertools.count(1) if (t := stem if k == 1 else f"{stem} ({k})") not in taken
+    )
+
+
+def save(session: Session, title: str = "") -> None:
+    """Keep the mix under a title, and have it on Compare."""
     place = session.place.peek()
     text = words(place.lang)["explore"]
-    if len(place.saved) >= MOST_SAVED:
+    title = files.title_in(title).strip()
+    if len(place.saved) >= MOST_SAVED and title not in {mix.title for mix in place.saved}:
         session.tell(text["save_full"].format(n=MOST_SAVED))
         return
     try:
-        stem = files.title_in(plain_title(lined_up(place)[MOVED], place.lang))
+        usual = usual_title(place)
     except ScenarioError as error:
         session.refuse(error)
         return
-    taken = {mix.title for mix in place.saved} | set(scenario_names())
-    title = next(
-        t for k in itertools.count(1) if (t := stem if k == 1 else f"{stem} ({k})") not in taken
-    )
-    saved = replace(place.mix, title=title)
-    compared = tuple(dict.fromkeys((*place.compared, title)))[-MOST_SAVED:]
-    session.go(saved=(*place.saved, saved), compared=compared)
+    title = usual if title in ("", *scenario_names()) else title
+    session.keep(replace(place.mix, title=title))
+    session.go(compared=tuple(dict.fromkeys((*place.compared, title)))[-MOST_COMPARED:])
     session.tell(text["saved"].format(title=title))
 
 
 @solara.component
 def Right(session: Session, shown: Shown[Answer]) -> None:
-    """The answer: figures, sentence, charts, money, waiting."""
+    """The answer: a sentence, figures, charts, why, and all the rest."""
     lang = session.place.value.lang
+    before = use_before(session, shown)
     if shown.error is not None:
         failed(shown, lang)
         Actions(session)  # what was made so far can still be kept and sent
     elif shown.found is None:
         html(first_line(shown, lang), live=True)
+        html("", classes=["outline"])
     else:
-        Found(session, shown, shown.found)
+        Found(session, shown, shown.found, before)
+
+
+@dataclass
+class Seen:
+    """What was shown: the answer, what it belongs to, and the same of the move before."""
+
+    asked: Hashable = None
+    moves: Moves | None = None
+    found: Answer | None = None
+    moves_before: Moves | None = None
+    found_before: Answer | None = None
+
+
+def use_before(session: Session, shown: Shown[Answer]) -> Answer | None:
+    """The answer before the last move, if it can be set beside the one shown; notes what was tried."""
+    seen: Any = solara.use_ref(Seen())
+    place, is_there = session.place.value, shown.fresh and shown.found is not None
+    if is_there:
+        at: Seen = seen.current
+        if at.asked != shown.asked:
+            at.moves_before, at.found_before = at.moves, at.found
+            at.asked, at.moves = shown.asked, place.moves()
+        at.found = shown.found
+    settled = is_there and not shown.busy
+
+    def note() -> None:
+        if settled and shown.found is not None:
+            before = comparable(seen.current, shown.found)
+            moved = None if before is None else last_move(shown.found, before)
+            session.note(tried(place, shown.found, seen.current.moves_before, moved))
+
+    solara.use_effect(note, [settled, shown.stamp])
+    return comparable(seen.current, shown.found) if shown.found is not None else None
+
+
+def comparable(seen: Seen, found: Answer) -> Answer | None:
+    """The answer before, if the policy was another one then, in the same county."""
+    before = seen.found_before
+    if before is None or seen.moves is None or seen.moves_before is None:
+        return None
+    ours, theirs = found.plan.scenarios[MOVED], before.plan.scenarios[MOVED]
+    same_world = seen.moves[0].county == seen.moves_before[0].county
+    same_way = seen.moves[2] == seen.moves_before[2]
+    return before if same_world and same_way and ours.id != theirs.id else None
 
 
 @solara.component
-def Found(session: Session, shown: Shown[Answer], found: Answer) -> None:
-    """An answer, page by page; what was shown stays, paler, while a newer one is on its way."""
+def Found(session: Session, shown: Shown[Answer], found: Answer, before: Answer | None) -> None:
+    """An answer; what was shown stays, paler, while a newer one is on its way."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["explore"]
+    ranges = place.option("ranges", "0")
     content = solara.use_memo(
-        lambda: Content(found, place, shown.stamp), [shown.stamp, lang, place.chart]
+        lambda: Content(found, place, shown.stamp, before),
+        [shown.stamp, lang, place.chart, ranges],
     )
     below: Any = solara.use_ref(None)
     # A first answer leaves what stands further down as it was, to be there sooner.
@@ -247,8 +349,9 @@ def Found(session: Session, shown: Shown[Answer], found: Answer) -> None:
     )
     below.current = kept
     html(content.head, classes=[] if shown.fresh else ["busy"])
-    html(answer_line(shown, place), live=True)
-    Actions(session)
+    with box(classes="bar"):
+        html(answer_line(shown, place), live=True)
+        Actions(session)
     views = [(name, phrase(BY_NAME[name], "tab", lang)) for name in CHARTS]
     controls(
         [tabs("chart", text["measure"], place.chart, views)],
@@ -257,29 +360,146 @@ def Found(session: Session, shown: Shown[Answer], found: Answer) -> None:
     with box(classes="pair"):
         plot(content.levels)
         plot(content.differences)
-    with box(classes="pair"):
-        plot(kept.spending)
+    Why(session, found, shown.stamp)
+    with box(tag="details", classes="more card", open=True):
+        html(escaped(text["below"]), tag="summary")
         with box(classes="stack"):
+            plot(kept.spending)
             html(kept.money, classes=["card"])
             html(kept.accounts, classes=["card"])
             html(kept.waiting, classes=["card"])
+    History(session)
     repeat = f"<h2>{escaped(text['repeat'])}</h2><pre tabindex='0'>{escaped(kept.command)}</pre>"
     html(repeat, classes=["card"])
 
 
 class Content:
-    """Everything that an answer shows, made once for each answer and language."""
+    """What an answer shows on the first screen, made once for each answer and language."""
 
-    def __init__(self, found: Answer, place: Place, stamp: int) -> None:
+    def __init__(self, found: Answer, place: Place, stamp: int, before: Answer | None) -> None:
         lang, start = place.lang, place.mix.start
-        text, sets = words(lang)["explore"], place.over == ENSEMBLE
+        text = words(lang)["explore"]
+        names = [plain_title(found.plan.scenarios[k], lang) for k in (MOVED, REFERENCE)]
         same = found.plan.scenarios[MOVED].id == found.plan.scenarios[REFERENCE].id
-        line = text["same"] if same else Page(found, lang).sentence(MOVED)
-        years = counted(found.plan.settings.months / 12.0, "year", lang)
-        told = facts(found, lang, sets=sets)
-        self.head = page("answer.html.j2", lang, facts=told, sentence=line, years=years)
-        self.levels = drawing.levels(found, place.chart, lang, start, stamp)
-        self.differences = drawing.differences(found, place.chart, lang, start, sets)
+        line = text["same"] if same else headline(found, lang, *names)
+        moved = None if before is None else last_move(found, before)
+        if moved is not None:
+            line += " " + words(lang)["headline"]["moved"].format(what=changed(moved, lang))
+        told = facts(found, lang, moved)
+        ranges = place.option("ranges", "0") == "1"
+        self.head = page("answer.html.j2", lang, facts=told, sentence=line, ranges=ranges)
+        self.levels = drawing.levels(found, place.chart, lang, start, stamp, before) | SHORT
+        self.differences = drawing.differences(found, place.chart, lang, start, before) | SHORT
+
+
+@solara.component
+def Why(session: Session, found: Answer, stamp: int) -> None:
+    """The chain of support; under it a step's reasons, rule and people, and whether it is worth it."""
+    place = session.place.value
+    lang, text = place.lang, words(place.lang)["chain"]
+    pillar = place.option("pillar", chain.PILLARS[0])
+    steps = chain.CHAINS[pillar]
+    step = place.option("step", "granted")
+    step = step if step in steps else steps[-2]
+    names = [plain_title(found.plan.scenarios[k], lang) for k in (MOVED, REFERENCE)]
+    drawn = solara.use_memo(
+        lambda: chain.view(found, pillar, step, lang, names), [stamp, pillar, step, lang]
+    )
+    job: solara.Reactive[Job | None] = solara.use_reactive(None)
+    people = use_job(job, lambda begun, asker: chain.people(*begun.of, asker))
+    asked = (place.mix, place.against, place.over, pillar, step)
+    solara.use_effect(lambda: job.set(None), [asked])
+    ChainOf(
+        chain=drawn,
+        event_choose=lambda key: session.pick({"key": "pillar", "value": key}, OPTIONS),
+        event_pick=lambda key: session.pick({"key": "step", "value": key}, OPTIONS),
+    )
+    with box(classes="pair"):
+        with box(classes="card"):
+            ruled = chain.rule(found, pillar, step, lang)
+            piece(
+                "step", lang, label=chain.label(pillar, step, lang), names=names, rule=ruled[0],
+                hangs=ruled[1], reasons=chain.reasons(found, pillar, step, lang),
+            )  # fmt: skip
+            showing = job.value is not None
+            controls(
+                [button("people", text["hide" if showing else "people"])],
+                lambda _: job.set(None if showing else Job("people", (place, pillar, step))),
+            )
+            if people.error is not None:
+                failed(people, lang)
+            elif showing and people.found is None:
+                state(lang, text["looking"], 0, 1)
+            elif showing and people.found is not None:
+                told = chain.stories(found, people.found, lang)
+                piece("people", lang, told=told)
+        with box(classes="stack"):
+            piece("worth", lang, ["card"], rows=chain.worth(found, lang))
+            Uncertain(session, found)
+
+
+@solara.component
+def Uncertain(session: Session, found: Answer) -> None:
+    """What is uncertain, split on demand: luck, parameters, structure."""
+    place = session.place.value
+    lang, text = place.lang, words(place.lang)["uncertain"]
+    job: solara.Reactive[Job | None] = solara.use_reactive(None)
+    shown = use_job(job, lambda begun, asker: uncertain.split_of(begun.of, asker))
+    asked = (place.mix, place.against, place.over)
+    solara.use_effect(lambda: job.set(None), [asked])
+    with box(classes="card"):
+        name = words(lang)["facts"]["names"].get(place.chart) or phrase(
+            BY_NAME[place.chart], "short", lang
+        )
+        n = len(uncertain.sets_used())
+        head = f"<h2>{escaped(text['heading'])}</h2>"
+        note = text["note"].format(measure=name, sets=n)
+        html(
+            f"{head}<p class='note'>{escaped(note)} {escaped(words(lang)['explore']['futures'])}</p>"
+        )
+        busy = job.value is not None and shown.busy
+        items = [button("split", text["ask"], disabled=busy)]
+        if busy:
+            items.append(button("cancel", words(lang)["explore"]["cancel"]))
+
+        def begin(data: dict[str, Any]) -> None:
+            job.value = Job("split", session.place.peek()) if data.get("key") == "split" else None
+
+        if job.value is None or busy or shown.error is not None:
+            controls(items, begin)
+        if busy:
+            line = text["running"].format(done=shown.done, total=shown.total)
+            state(lang, line, shown.done, shown.total or 1)
+        elif shown.error is not None:
+            failed(shown, lang)
+        elif shown.found is not None:
+            html(f"<p>{escaped(uncertain.line(shown.found, place.chart, lang))}</p>")
+            plot(uncertain.drawn(shown.found, place.chart, lang))
+
+
+@solara.component
+def History(session: Session) -> None:
+    """What was tried, with its answers; a line is a way back."""
+    lang = session.place.value.lang
+    text, rows = words(lang)["tried"], session.tried.value
+
+    def back(data: dict[str, Any]) -> None:
+        k = int(str(data.get("value"))) if str(data.get("value")).isdigit() else len(rows)
+        if k < len(rows):
+            mix, against, over = rows[k].asked
+            session.go(mix=mix, against=against, over=over)
+
+    with box(classes="card", tag="section", **{"aria-label": text["heading"]}):
+        html(f"<h2>{escaped(text['heading'])}</h2><p class='note'>{escaped(text['note'])}</p>")
+        if not rows:
+            html(f"<p>{escaped(text['none'])}</p>")
+        lines = [
+            {"value": str(k), "text": row.move[lang] or text["none"], "more": row.found[lang],
+             "now": row.asked == session.place.value.moves()}
+            for k, row in enumerate(rows)
+        ]  # fmt: skip
+        if lines:
+            controls([{"type": "list", "key": "tried", "label": text["heading"], "options": lines}], back)  # fmt: skip
 
 
 class Below:
@@ -334,21 +554,26 @@ def Actions(session: Session) -> None:
     lang, text = place.lang, words(place.lang)["explore"]
     job: solara.Reactive[Job | None] = solara.use_reactive(None)
     shown = use_job(job, lambda begun, asker: perform(session, begun, asker))
+    keeping = solara.use_reactive(False)
 
     def begin(data: dict[str, Any]) -> None:
         key = data.get("key")
         if key == "link":
             session.copy_link(text["copied"])
         elif key == "save":
-            save(session)
+            keeping.value = True
+        elif key == "ranges":
+            session.choose(ranges="0" if session.place.peek().option("ranges", "0") == "1" else "1")
         elif key in ("full", "report"):
             job.value = Job(str(key), session.place.peek())
         elif key == "cancel":
             job.value = None
 
     no_full = {"disabled": True, "hint": words(lang)["over"]["no_full"]}
+    shows = place.option("ranges", "0") == "1"
     buttons = [
-        button("save", text["save"], primary=True),
+        button("ranges", text["no_ranges" if shows else "ranges"]),
+        button("save", text["keep"]),
         button("link", text["link"]),
         button("report", text["report"], disabled=shown.busy),
         button("full", text["full"], disabled=shown.busy)
@@ -357,6 +582,8 @@ def Actions(session: Session) -> None:
     if shown.busy:
         buttons.append(button("cancel", text["cancel"]))
     controls(buttons, begin)
+    if keeping.value:
+        Keeping(session, keeping)
     if shown.busy and job.value is not None:
         line = text[f"{job.value.kind}_running"].format(done=shown.done, total=shown.total)
         state(lang, line if shown.total else text["full_wait"], shown.done, shown.total or 1)
@@ -365,6 +592,28 @@ def Actions(session: Session) -> None:
     elif shown.found is not None:
         with box(classes="card"):
             Whole(shown.found, lang)
+
+
+@solara.component
+def Keeping(session: Session, keeping: solara.Reactive[bool]) -> None:
+    """Ask for a name, and keep the policy under it."""
+    lang = session.place.value.lang
+    text, title = words(lang)["kept"], solara.use_reactive("")
+
+    def act_on(data: dict[str, Any]) -> None:
+        if data.get("key") == "name":
+            title.value = str(data.get("value"))
+            return
+        if data.get("key") == "keep":
+            save(session, title.peek())
+        keeping.value = False
+
+    items = [
+        {"type": "text", "key": "name", "label": text["name_hint"], "value": title.value},
+        button("keep", words(lang)["explore"]["save"], primary=True),
+        button("leave", words(lang)["explore"]["cancel"]),
+    ]
+    controls(items, act_on, text["name_hint"])
 
 
 @solara.component

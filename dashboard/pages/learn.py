@@ -103,7 +103,7 @@ def Learn(session: Session) -> None:
 
     def act(data: dict[str, Any]) -> None:
         if data.get("key") in ("explore", "network"):
-            session.place.value = there.but(page=str(data["key"]))
+            session.show(there.but(page=str(data["key"])))
         else:
             session.pick(data, OPTIONS)
 

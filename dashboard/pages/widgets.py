@@ -32,12 +32,15 @@ def Browser(
     file: dict[str, Any] | None = None,
     copy: dict[str, Any] | None = None,
     words: dict[str, str] | None = None,
+    kept: list[str] | None = None,
     event_back: Event = _ignore,
+    event_restore: Event = _ignore,
 ) -> None:
     """Keep address, title, language and colours; hand over files; come back when the server does.
 
     ``address`` has the query of what is shown and the last step back or forward that it answers;
-    ``event_back`` gets both of the place that the browser's buttons lead to.
+    ``event_back`` gets both of the place that the browser's buttons lead to,
+    ``event_restore`` the scenarios that it has kept, None where it keeps nothing.
     """
 
 
@@ -63,13 +66,24 @@ def Controls(items: list[Control], label: str = "", event_act: Event = _ignore) 
 @solara.component_vue("../vue/levers.vue")
 def Levers(
     rooms: list[dict[str, Any]],
+    main: list[str],
     values: dict[str, Any],
     words: dict[str, str],
     lang: str,
     point: list[str] | None = None,
     event_move: Event = _ignore,
 ) -> None:
-    """Levers by group; ``event_move`` gets ``{key, value}``, None to put one back."""
+    """Main levers, and all by group; ``event_move`` gets ``{key, value}``, None to put one back."""
+
+
+@solara.component_vue("../vue/chain.vue")
+def ChainOf(
+    chain: dict[str, Any], event_choose: Event = _ignore, event_pick: Event = _ignore
+) -> None:
+    """Steps of support of `returnee.dashboard.content.chain`.
+
+    ``event_choose`` gets the kind of support, ``event_pick`` the step.
+    """
 
 
 @solara.component_vue("../vue/chart.vue")

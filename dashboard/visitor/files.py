@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ from returnee.dashboard.visitor.place import (
     LONGEST_QUERY,
     MONTHS,
     MOST_MONTHS,
+    MOST_SAVED,
     Mix,
     Place,
     Timed,
@@ -29,6 +31,8 @@ from returnee.dashboard.visitor.place import (
     address_of,
     full_key,
     printable,
+    saved_of,
+    saved_text,
     written,
 )
 from returnee.experiments.words.texts import plain_title
@@ -228,6 +232,45 @@ def _from_csv(name: str, text: str, lang: str, own: str) -> Mix:
         else:
             moved[key] = value
     return Mix(USUAL, MappingProxyType(moved), 1, title_in(name.rpartition(".")[0]), own)
+
+
+def kept_mixes(texts: Sequence[object]) -> list[Mix]:
+    """Scenarios as a browser or an exported file keeps them; what can't be read is left out."""
+    found: dict[str, Mix] = {}
+    for text in texts[:MOST_SAVED]:
+        if isinstance(text, str) and len(text) <= LONGEST_QUERY:
+            try:
+                mix = saved_of(text)
+                mix.scenario()
+            except (ValueError, ScenarioError):
+                continue
+            found[mix.title] = mix
+    return list(found.values())
+
+
+def exported(mixes: Sequence[Mix]) -> str:
+    """Scenarios as a file that `imported` reads."""
+    return json.dumps({"returnee": 1, "scenarios": [saved_text(mix) for mix in mixes]}, indent=1)
+
+
+def imported(data: Mapping[str, Any], lang: str) -> list[Mix]:
+    """Scenarios out of a file that `exported` wrote.
+
+    Raises
+    ------
+    ScenarioError
+        One line.
+    """
+    text, name = data.get("text"), short_name(str(data.get("name")))
+    try:
+        found = json.loads(text) if isinstance(text, str) and len(text) <= MOST else None
+        listed = found["scenarios"] if isinstance(found, dict) else []
+    except (ValueError, KeyError, RecursionError):
+        listed = []
+    mixes = kept_mixes(listed) if isinstance(listed, list) else []
+    if not mixes:
+        raise ScenarioError(words(lang)["files"]["no_scenarios"].format(name=name))
+    return mixes
 
 
 def toml_of(mix: Mix, lang: str) -> str:

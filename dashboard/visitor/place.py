@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from returnee.dashboard.settings import COUNTIES, check_size
+from returnee.dashboard.settings import COUNTIES, USUAL, check_size
 from returnee.experiments.keys import BY_KEY as LEVERS
 from returnee.experiments.words.texts import one_line
 from returnee.scenarios import Lever, Scenario, load_scenario, scenario_names
@@ -30,7 +30,8 @@ THEMES = ("auto", "light", "dark")
 LANGUAGES = ("en", "zh")
 UNMOVED = "unmoved"
 ONE_SET, ENSEMBLE = "one", "ensemble"
-MOST_SAVED = 6
+MOST_SAVED = 12
+MOST_COMPARED = 6
 LONGEST_TITLE = 60
 LONGEST_QUERY = 20_000
 MOST_PARTS = 400
@@ -142,10 +143,10 @@ class Place:
     lang: str = "en"
     theme: str = "auto"
     mix: Mix = field(default_factory=Mix)
-    against: str = "no_support"
+    against: str = USUAL
     over: str = ONE_SET
     chart: str = "firms_open"
-    compared: tuple[str, ...] = ("baseline", "linked", "siloed", "credit_push")
+    compared: tuple[str, ...] = ("linked", "training_quality", "training_volume")
     saved: tuple[Mix, ...] = ()
     options: Mapping[str, str] = field(default_factory=lambda: NO_OPTIONS)
 
@@ -167,6 +168,10 @@ class Place:
     def named(self) -> str:
         """Name of the scenario that the policy is compared with."""
         return self.mix.base if self.against == UNMOVED else self.against
+
+    def moves(self) -> tuple[Mix, str, str]:
+        """What a visitor moves: the mix, what it is compared with, and over what."""
+        return self.mix, self.against, self.over
 
     def asked(self) -> tuple[object, ...]:
         """What the runs of Explore depend on."""
@@ -219,12 +224,13 @@ def address_of(place: Place) -> str:
     pairs += [(short(key), written(value)) for key, value in sorted(place.mix.levers.items())]
     if place.compared != start.compared:
         pairs.append(("compared", ",".join(place.compared)))
-    pairs += [("saved", _saved_text(mix)) for mix in place.saved]
+    pairs += [("saved", saved_text(mix)) for mix in place.saved]
     pairs += [(f"o.{name}", value) for name, value in sorted(place.options.items())]
     return urlencode(pairs, safe=":,~.")
 
 
-def _saved_text(mix: Mix) -> str:
+def saved_text(mix: Mix) -> str:
+    """A mix as an address, and a browser, keep it: title, base, start and levers."""
     moved = [f"{short(key)}={written(value)}" for key, value in sorted(mix.levers.items())]
     return "~".join([mix.title, mix.base, str(mix.start), *moved])
 
@@ -284,7 +290,7 @@ def arrive(
     known = {*scenario_names(), *(saved.title for saved in place.saved)}
     compared = tuple(name for name in dict.fromkeys(place.compared) if name in known)
     ignored += [f"compared={name}"[:80] for name in place.compared if name not in known]
-    compared = compared[:MOST_SAVED] or Place().compared
+    compared = compared[:MOST_COMPARED] or Place().compared
     return Arrival(place.but(mix=mix, compared=compared), tuple(ignored))
 
 
@@ -323,7 +329,7 @@ def _with_part(
     if key == "saved":
         if len(place.saved) >= MOST_SAVED:
             raise Unusable
-        return place.but(saved=(*place.saved, _saved_of(value)))
+        return place.but(saved=(*place.saved, saved_of(value)))
     if key.startswith("o."):
         name = key[2:]
         if name not in options:
@@ -367,7 +373,14 @@ def _month(text: str) -> int:
     return month
 
 
-def _saved_of(text: str) -> Mix:
+def saved_of(text: str) -> Mix:
+    """A mix out of `saved_text`.
+
+    Raises
+    ------
+    Unusable
+        If it is none, or holds what is not known or out of range.
+    """
     title, base, start, *parts = text.split("~")
     if base not in scenario_names() or not title:
         raise Unusable(text)

@@ -9,16 +9,37 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import solara
 
 from returnee.dashboard.texts import words
-from returnee.dashboard.visitor.place import LEVERS, SCHOOLING, Arrival, Mix, Place
+from returnee.dashboard.visitor import files
+from returnee.dashboard.visitor.place import LEVERS, MOST_SAVED, SCHOOLING, Arrival, Mix, Place
 from returnee.experiments.words.texts import label_of
 
+MOST_STEPS = 100  # that can be undone
+MOST_TRIED = 30
 LINE = re.compile(r"(?P<where>.+?): found (?P<found>.+), allowed (?P<allowed>.+)", re.DOTALL)
 OVERRIDE = re.compile(r"^override: ")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A policy that was tried, and what came of it, in both languages.
+
+    Attributes
+    ----------
+    asked : tuple
+        Mix, reference and behaviour, as `Place.moves` has them.
+    move, found : mapping of str to str
+        What was moved last, and the answer, by language.
+    """
+
+    asked: tuple[Mix, str, str]
+    move: Mapping[str, str]
+    found: Mapping[str, str]
 
 
 class Session:
@@ -30,6 +51,12 @@ class Session:
         What is shown; the address follows it.
     step : Reactive of int
         The last step of the browser's back and forward buttons that `place` answers.
+    past, future : list
+        What was asked before, and what was undone; see `Place.moves`.
+    tried : Reactive of tuple of Tried
+        Policies whose answers were seen, the last one first.
+    keeps : Reactive of bool or None
+        Whether the browser keeps scenarios; None until it has said so.
     notices : Reactive of tuple of str
         Lines shown above the page until it is changed.
     file, copy : Reactive of dict or None
@@ -44,11 +71,60 @@ class Session:
         )
         self.file: solara.Reactive[dict[str, Any] | None] = solara.reactive(None)
         self.copy: solara.Reactive[dict[str, Any] | None] = solara.reactive(None)
+        self.past: list[tuple[Mix, str, str]] = []
+        self.future: list[tuple[Mix, str, str]] = []
+        self.tried: solara.Reactive[tuple[Tried, ...]] = solara.reactive(())
+        self.keeps: solara.Reactive[bool | None] = solara.reactive(None)
         self._number = itertools.count()
 
     def go(self, **changes: Any) -> None:
         """Change the place."""
-        self.place.value = self.place.peek().but(**changes)
+        self.show(self.place.peek().but(**changes))
+
+    def show(self, now: Place) -> None:
+        """Show another place; what was asked before can be had back by `undo`."""
+        before = self.place.peek()
+        if now.moves() != before.moves():
+            self.past = [*self.past, before.moves()][-MOST_STEPS:]
+            self.future = []
+        self.place.value = now
+
+    def undo(self) -> None:
+        """Take back the last change of what is asked."""
+        if self.past:
+            self.future.append(self.place.peek().moves())
+            self._ask(self.past.pop())
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        if self.future:
+            self.past.append(self.place.peek().moves())
+            self._ask(self.future.pop())
+
+    def _ask(self, moves: tuple[Mix, str, str]) -> None:
+        mix, against, over = moves
+        self.tell()
+        self.place.value = self.place.peek().but(mix=mix, against=against, over=over)
+
+    def note(self, tried: Tried) -> None:
+        """Remember a policy and its answer; one that was tried before moves to the front."""
+        rest = [one for one in self.tried.peek() if one.asked != tried.asked]
+        self.tried.value = (tried, *rest)[:MOST_TRIED]
+
+    def keep(self, mix: Mix) -> None:
+        """Keep a scenario under its title, in place of one of the same title."""
+        rest = [one for one in self.place.peek().saved if one.title != mix.title]
+        self.go(saved=(*rest, mix)[-MOST_SAVED:])
+
+    def restored(self, kept: object) -> None:
+        """Take what the browser has kept; None if it can't keep anything."""
+        self.keeps.value = isinstance(kept, list)
+        if isinstance(kept, list):
+            have = {mix.title for mix in self.place.peek().saved}
+            found = [mix for mix in files.kept_mixes(kept) if mix.title not in have]
+            if found:
+                saved = (*self.place.peek().saved, *found)[:MOST_SAVED]
+                self.place.value = self.place.peek().but(saved=saved)
 
     def choose(self, **options: str) -> None:
         """Change a page's own choices."""

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from returnee.experiments.commands.allocate import allocate_command
 from returnee.experiments.commands.budget import budget_command
 from returnee.experiments.commands.calibrate import calibrate_command
 from returnee.experiments.commands.compare import compare_command
@@ -79,6 +80,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "validate": validate_command,
     "hindcast": hindcast_command,
     "region": region_command,
+    "allocate": allocate_command,
     "whom": whom_command,
     "budget": budget_command,
     "discover": discover_command,

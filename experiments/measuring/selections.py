@@ -56,8 +56,10 @@ DRIFTING = (
 """Watched over thirty years."""
 
 # Dashboard
-HEADLINES = ("firms_open", "jobs", "returns", "return_quality", "public_cost")
-CHARTS = ("firms_open", "jobs", "returns", "return_quality", "aware_finance", "public_cost")
+HEADLINES = ("firms_open", "jobs", "returns", "rural_income", "public_cost")
+CHARTS = (
+    "firms_open", "jobs", "returns", "rural_income", "return_quality", "aware_finance", "public_cost",
+)  # fmt: skip
 CONTRASTED = (*KEY, "aware_finance")
 MULTIPLES = ("firms_open", "jobs", "returns", "return_quality", "rural_income", "public_cost")
 GAINS = ("firms_surviving", "firms_open", "jobs")

@@ -24,6 +24,7 @@ from returnee.experiments.statistics.intervals import (
     ratio_interval,
 )
 from returnee.experiments.statistics.samples import widened
+from returnee.experiments.statistics.spread import spread
 
 HIGHER, LOWER, UNCLEAR = "higher", "lower", "can't tell apart"
 
@@ -121,19 +122,26 @@ def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
     return effects_on(cube.levels, base, plan)
 
 
-def effects_on(levels: np.ndarray, base: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+def effects_on(
+    levels: np.ndarray, base: pd.DataFrame, plan: Plan, luck: np.ndarray | None = None
+) -> pd.DataFrame:
     """Effects of every compared scenario on any figures of whole runs; a row each.
 
     `levels`: shape (scenarios, replicates, figures); in the plan's order of scenarios; NaN where a
     run failed. `base`: a row per figure; a column ``better`` is 1, -1 or 0 (see `Indicator`).
+    `luck`: the same of runs that all live with one set of parameters, where those of `levels` live
+    with a set each: the interval is then the spread over sets (`spread.spread`), not that of a mean.
     Returns: columns of `base`, and those of `effects_of`.
     """
     labels = list(plan.scenarios)
-    reference = levels[labels.index(plan.reference)]
+    place = labels.index(plan.reference)
+    reference = levels[place]
     frames = []
     for label in plan.compared:
-        paired = levels[labels.index(label)] - reference
-        change = widened(estimate(paired), list(base["measure"]), plan.settings.sample)
+        k = labels.index(label)
+        paired = levels[k] - reference
+        change = estimate(paired) if luck is None else spread(paired, luck[k] - luck[place])
+        change = widened(change, list(base["measure"]), plan.settings.sample)
         effect = _effect(levels[labels.index(label)], reference, change, base["better"].to_numpy())
         frame = base.assign(**effect)
         frame.insert(0, "scenario", label)

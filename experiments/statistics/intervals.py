@@ -156,8 +156,8 @@ def beyond_luck(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ...). Returns: each of shape (...); NaN with one run or one unit.
     """
     mean, error, pairs = moments_of(values)
-    luck = np.nanmean(np.where(pairs > 1, error**2, np.nan), axis=0)
-    spread = np.nanvar(mean, axis=0, ddof=1)
+    luck = mean_of(np.where(pairs > 1, error**2, np.nan))
+    spread = moments_of(mean)[1] ** 2 * np.isfinite(mean).sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(spread > 0.0, np.minimum(luck / spread, 1.0), np.nan)
     return np.sqrt(np.maximum(spread - luck, 0.0)), share

@@ -87,7 +87,7 @@ def sums_of(policy: Columns, reference: Columns, remote: np.ndarray, sample: flo
     member = groups_of(policy, remote).astype(float)
     changes = np.array([ours & ~theirs, ~ours & theirs, ours & theirs, ~ours & ~theirs])
     counts = (changes.astype(float) @ member.T).transpose(1, 2, 0)
-    steps, others = _waterfall(policy, reference)
+    steps, others = waterfall(policy, reference)
     return Sums(
         counts / sample, _served(policy, reference) / sample, steps / sample, others / sample
     )
@@ -118,8 +118,8 @@ def _served(policy: Columns, reference: Columns) -> np.ndarray:
     return np.array(rows, float)
 
 
-def _waterfall(policy: Columns, reference: Columns) -> tuple[np.ndarray, np.ndarray]:
-    """Steps of `STEPS`, and what others gained and lost, in firms and in jobs."""
+def waterfall(policy: Columns, reference: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Sums over the persons of a pair, of the sample: steps of `STEPS`, and what others gained and lost, in firms and in jobs."""
     supported = policy["support"] > 0
     withdrawn = ~supported & (reference["support"] > 0)
     rest = ~supported & ~withdrawn

@@ -22,6 +22,8 @@ from .experiments.studies.compare_ensemble import compare_ensemble as compare_en
 from .experiments.studies.discovery import discover as discover
 from .experiments.studies.ensemble import ensemble as ensemble
 from .experiments.studies.linkage.experiment import linkage as linkage
+from .experiments.studies.region.allocation import Offer as Offer
+from .experiments.studies.region.allocation import allocate as allocate
 from .experiments.studies.region.counties import Source as Source
 from .experiments.studies.region.region import Policies as Policies
 from .experiments.studies.region.region import region as region

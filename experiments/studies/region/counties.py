@@ -231,9 +231,12 @@ def number_in(cell: str, where: str) -> float | str:
         return cell
 
 
-def at_county_size(scenario: Scenario) -> Scenario:
-    """A scenario whose amounts are as many for each worker as the policy has them for 685,000."""
-    force = scenario.county.labour_force
+def at_county_size(scenario: Scenario, factor: float = 1.0) -> Scenario:
+    """A scenario whose amounts are as many for each worker as the policy has them for 685,000.
+
+    `factor`: so many times as many.
+    """
+    force = factor * scenario.county.labour_force
     fields = {key: getattr(scenario, key) for key in type(scenario).model_fields}
     changes = [
         change.model_copy(update={"policy": at_size(change.policy, force)})

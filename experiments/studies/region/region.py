@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -110,7 +111,7 @@ class Region:
         """
         return levels_of(self.plan, self.runs, label)
 
-    @property
+    @cached_property
     def forces(self) -> np.ndarray:
         """Labour force of each county, shape (counties,)."""
         worlds = (self.plan.counties[m.code][REFERENCE] for m in self.members)
@@ -120,7 +121,7 @@ class Region:
         """A fact of each county, shape (counties,)."""
         return np.array([m.fact(self.plan.counties[m.code][REFERENCE], key) for m in self.members])
 
-    @property
+    @cached_property
     def counties(self) -> pd.DataFrame:
         """Gains by county: a row a county and measure of `TOLD`, flows by year.
 
@@ -129,12 +130,12 @@ class Region:
         """
         return counties_of(self)
 
-    @property
+    @cached_property
     def totals(self) -> pd.DataFrame:
         """Sums over counties of measures that count: measure, reference, gain, low, high."""
         return totals_of(self)
 
-    @property
+    @cached_property
     def groups(self) -> pd.DataFrame:
         """Gains for each 1,000 workers by third of a fact: fact, third, low_end, high_end, counties, gain, low, high, cost."""
         return groups_of(self)

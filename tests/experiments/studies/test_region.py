@@ -214,3 +214,9 @@ def test_spread_of_units_is_told_from_luck() -> None:
     alike = 3.0 + rng.normal(size=(4, 500))
     apart = alike + 2.0 * rng.normal(size=500)
     assert beyond_luck(alike)[1] > 0.9 and beyond_luck(apart)[0] == pytest.approx(2.0, rel=0.1)
+
+
+def test_a_sum_of_one_run_has_no_interval() -> None:
+    mean, low, high = sum_of(np.array([[1.0, 2.0]]))
+    assert mean == 3.0 and np.isnan([low, high]).all()
+    assert np.isnan(beyond_luck(np.array([[1.0, 2.0]]))[1])
