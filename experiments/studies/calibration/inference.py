@@ -48,11 +48,8 @@ if TYPE_CHECKING:
     from returnee.experiments.studies.calibration.calibrate import Calibration, Runner
 
 WIDER = 1.5  # covariance of the design, times that of the first posterior
-DESIGN, LEAST_COUNTIES, COUNTIES = (
-    32,
-    40,
-    240,
-)  # runs of the design for each parameter; synthetic counties
+DESIGN, LEAST_DESIGN = 20, 80  # runs of the design for each parameter, and at least
+COUNTIES = 240  # of them as synthetic counties, at most
 VARIED = 2  # sets for each parameter in which a variant is run
 LARGER, CHECKED = 3.0, 2  # sample and runs in which draws are looked at once more
 LUCK_OF_DESIGN, LUCK_OF_DRAWS = 1000, 2000  # added to the seed
@@ -197,7 +194,7 @@ class Inference:
 def size_of(members: int, d: int) -> dict[str, int]:
     """Runs of each step."""
     return {
-        "design": max(DESIGN * d, 2 * LEAST_COUNTIES),
+        "design": max(DESIGN * d, LEAST_DESIGN),
         "variants": VARIED * d * (len(structure.variants()) - 1),
         "draws": members * CHECKED,
     }
