@@ -105,6 +105,13 @@ def write_text(path: Path, text: str) -> Path:
     return path
 
 
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Write a file of any kind, whole or not at all."""
+    with whole(path) as new:
+        new.write_bytes(content)
+    return path
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON, whole or not at all."""
     write_text(path, json_text(content))

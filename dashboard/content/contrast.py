@@ -15,13 +15,15 @@ from returnee.dashboard.live.answers import Answer, answer_of, grown, sets_of
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import cubes, group_runs
 from returnee.dashboard.texts import words
-from returnee.dashboard.visitor.place import Place
+from returnee.dashboard.visitor.place import ENSEMBLE, Place, address_of
 from returnee.experiments.measuring.groups import COUNTED, groups_of
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import CONTRASTED, MULTIPLES
 from returnee.experiments.reports.compare import Page
 from returnee.experiments.reports.sections.equity import Equity
+from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.quality import weighed_of
+from returnee.experiments.studies.compare import command_of
 from returnee.experiments.words.texts import amount, phrase, plain_title
 from returnee.scenarios import Scenario
 
@@ -57,6 +59,15 @@ def answer(place: Place, asker: Asker) -> Answer:
     sets = sets_of(place, [place.mix_of(name) for name in scenarios])
     stages = cubes(scenarios, reference, asker, sets=sets)
     return grown(stages, asker, lambda plan, cube: answer_of(plan, cube, group_runs(plan, sets)))
+
+
+def command(place: Place, plan: Plan) -> str:
+    """What repeats the comparison: a command line, or the address where a policy has levers moved."""
+    reference = place.named()
+    names = [name for name in place.compared if name != reference]
+    if place.over == ENSEMBLE or any(place.mix_of(name).levers for name in names):
+        return f"returnee dashboard: /?{address_of(place)}"
+    return command_of(names, reference, plan, {}, 1).rpartition(" --workers")[0]
 
 
 def _named(place: Place, name: str) -> Scenario:

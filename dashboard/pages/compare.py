@@ -17,6 +17,7 @@ from returnee.dashboard.content.contrast import (
 from returnee.dashboard.live.answers import Answer
 from returnee.dashboard.live.asking import Shown, use_answers
 from returnee.dashboard.live.runs import STAGES, share_of
+from returnee.dashboard.pages.papers import Papers
 from returnee.dashboard.pages.widgets import (
     Control,
     box,
@@ -101,6 +102,7 @@ def Found(session: Session, found: Answer) -> None:
 
     compared = [content.names[k] for k in found.plan.compared]
     reference = content.names[found.plan.reference]
+    Papers(session)
     piece("matrix", lang, ["card"], rows=content.rows(), names=compared, reference=reference)
     with box(classes="trio"):
         for spec in solara.use_memo(content.multiples, [found, lang]):

@@ -35,6 +35,7 @@ from returnee.dashboard.live.answers import (
 from returnee.dashboard.live.asking import Job, Shown, use_answers, use_job
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import SMALL, STAGES, share_of
+from returnee.dashboard.pages.papers import Papers
 from returnee.dashboard.pages.widgets import (
     ChainOf,
     Control,
@@ -582,6 +583,7 @@ def Actions(session: Session) -> None:
     if shown.busy:
         buttons.append(button("cancel", text["cancel"]))
     controls(buttons, begin)
+    Papers(session)
     if keeping.value:
         Keeping(session, keeping)
     if shown.busy and job.value is not None:

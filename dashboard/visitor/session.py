@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -148,9 +149,12 @@ class Session:
         """Show above the page why something was not done."""
         self.tell(say(error, self.place.peek().lang))
 
-    def download(self, name: str, text: str, type_: str) -> None:
-        """Hand a file to the browser."""
-        self.file.value = {"name": name, "text": text, "type": type_, "n": next(self._number)}
+    def download(self, name: str, content: str | bytes, type_: str) -> None:
+        """Hand a file to the browser; bytes are coded on the way."""
+        coded = isinstance(content, bytes)
+        text = b64encode(content).decode() if isinstance(content, bytes) else content
+        file = {"name": name, "text": text, "type": type_, "coded": coded}
+        self.file.value = {**file, "n": next(self._number)}
 
     def copy_link(self, done: str) -> None:
         """Copy the address; the browser says `done`."""

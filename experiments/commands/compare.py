@@ -28,6 +28,40 @@ class Compared:
     people: int | None = None  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Papers:
+    """What an office hands in, beside the report."""
+
+    brief: str | Path | None = None
+    tables: str | Path | None = None
+    figures: str | Path | None = None
+
+    def check(self) -> None:
+        """See before anything is run that they can be written."""
+        from returnee.experiments.reports.papers import files
+
+        files.checked("--brief", _path(self.brief), files.BRIEFS)
+        files.checked("--tables", _path(self.tables), files.TABLES)
+
+    def write(self, found: Any, lang: str) -> list[Path]:
+        """Write those that are asked for."""
+        from returnee.experiments.reports.compare import Page
+        from returnee.experiments.reports.papers import files
+
+        written: list[Path] = []
+        if self.brief:
+            written += files.write_brief(found, Path(self.brief), lang)
+        if self.tables:
+            written.append(files.write_tables(found, Path(self.tables), lang))
+        if self.figures:
+            written += files.write_figures(Page(found, lang).report(), Path(self.figures))
+        return written
+
+
+def _path(given: str | Path | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
 @spread("compare")
 def compare_command(
     scenarios: list[str] | None = None,
@@ -36,6 +70,7 @@ def compare_command(
     where: Where = Where(),
     results: Keep = Keep(progress=True),
     shown: Shown = Shown(),
+    papers: Papers = Papers(),
 ) -> None:
     """Compare scenarios with a reference: same people, same luck, many replicates."""
     if compared.all_ and scenarios:
@@ -45,17 +80,20 @@ def compare_command(
         "against": compared.against, "overrides": shell.overrides_of(compared.set_),
         "settings": settings, "where": where,
     }  # fmt: skip
+    papers.check()
     if compared.over is not None:
+        if papers != Papers():
+            raise UsageError("--over: found with --brief, --tables or --figures, allowed without")
         _over(names, compared, options, results, shown)
         return
     if compared.sets is not None:
         raise UsageError(f"--sets: found {compared.sets} without --over, allowed with it")
-    _compare(names, compared, options, results, shown)
+    _compare(names, compared, options, results, shown, papers)
 
 
 def _compare(
     names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
-    shown: Shown,
+    shown: Shown, papers: Papers,
 ) -> None:  # fmt: skip
     from returnee.experiments.reports.compare import Page, write_report
     from returnee.experiments.reports.listing import left_out_notice, size_warning
@@ -73,6 +111,8 @@ def _compare(
     folder = found.folder or folder
     with shell.reporting(folder):
         report = write_report(found, folder / "report.html", lang)
+        for path in papers.write(found, lang):
+            shell.warn(f"paper: {path}")
     if shown.as_json:
         shell.print_json(Page(found, lang).as_json())
     else:

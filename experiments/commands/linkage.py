@@ -14,7 +14,8 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
 OUT = Path("results/linkage")
-POINTS = 40  # of each robustness run behind the document
+WIDE = 256  # points of the wide design behind the document
+GATES = 2  # replicates of the gates behind it, for every combination
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Asked:
     over: str = "free"
     gates: bool = False  # fmt: skip
     every: bool = False
+    conditions: int | None = None
     write_doc: Path | None = None  # fmt: skip
 
 
@@ -50,7 +52,10 @@ def linkage_command(
     if asked.write_doc is not None:
         if results.shard:
             raise UsageError(f"shard: found {results.shard} with --write-doc, allowed without")
-        _document(asked.write_doc, replace(results, out=folder), asked.robust, options)
+        _document(asked, replace(results, out=folder), options)
+    elif asked.conditions is not None:
+        results = replace(results, out=results.out or conditions_folder(OUT))
+        _conditions(asked, options | {"results": results}, shown)
     elif asked.robust is not None or asked.over not in OVER:
         results = replace(results, out=results.out or robust_folder(OUT, asked.over))
         _robust(asked, options | {"results": results}, shown)
@@ -86,12 +91,37 @@ def _gates(every: bool, options: dict[str, Any], shown: Shown) -> None:
     _show(found, gates_json(found, shown.lang) if shown.as_json else None, shown.lang)
 
 
-def _robust(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
-    from returnee.experiments.reports.linkage.words import robust_json
-    from returnee.experiments.studies.linkage.robust import robust
+def conditions_folder(out: Path) -> Path:
+    """Where runs of assumptions on handing over are kept, beside the experiment."""
+    return out.with_name(f"{out.name}-conditions")
 
-    found = robust(asked.robust, asked.over, **options)
-    _show(found, robust_json(found, shown.lang) if shown.as_json else None, shown.lang)
+
+def _robust(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
+    from returnee.experiments.reports.linkage.posterior import Fitted
+    from returnee.experiments.reports.linkage.words import posterior_json, robust_json
+    from returnee.experiments.studies.linkage.posterior import posterior
+    from returnee.experiments.studies.linkage.robust import OVER, robust
+
+    if asked.over in OVER:
+        points = robust(asked.robust or 0, asked.over, **options)
+        _show(points, robust_json(points, shown.lang) if shown.as_json else None, shown.lang)
+        return
+    found = posterior(asked.over, asked.robust, **options)
+    lines = Fitted(found, shown.lang).lines()
+    _show(found, posterior_json(found, lines) if shown.as_json else None, shown.lang)
+
+
+def _conditions(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
+    from returnee.experiments.reports.linkage.posterior import Wide
+    from returnee.experiments.reports.linkage.words import conditions_json
+    from returnee.experiments.studies.compare_ensemble import SHIPPED
+    from returnee.experiments.studies.linkage.conditions import conditions
+    from returnee.experiments.studies.linkage.robust import OVER
+
+    over = SHIPPED if asked.over in OVER else asked.over
+    found = conditions(asked.conditions or 0, over, **options)
+    lines = Wide(found, shown.lang).lines()
+    _show(found, conditions_json(found, lines) if shown.as_json else None, shown.lang)
 
 
 def _show(found: Any, content: Any, lang: str) -> None:
@@ -107,23 +137,29 @@ def _show(found: Any, content: Any, lang: str) -> None:
     end(report, found.failures)
 
 
-def _document(path: Path, results: Keep, points: int | None, options: dict[str, Any]) -> None:
-    """Run the experiment and its robustness, or take them from their folders, and write it up."""
-    from returnee.experiments.reports.linkage.report import write_document, write_page
+def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
+    """Run what the document rests on, or take it from its folders, and write it up."""
+    from returnee.experiments.reports.linkage.report import Answered, write_document, write_page
     from returnee.experiments.studies.compare_ensemble import SHIPPED
+    from returnee.experiments.studies.linkage.best import best_mix
+    from returnee.experiments.studies.linkage.conditions import conditions
     from returnee.experiments.studies.linkage.experiment import linkage
     from returnee.experiments.studies.linkage.gates import gates
-    from returnee.experiments.studies.linkage.robust import OVER, robust
+    from returnee.experiments.studies.linkage.posterior import posterior
+    from returnee.experiments.studies.linkage.robust import OVER
 
-    found = linkage(results=results, **options)
-    links = gates(results=replace(results, out=gates_folder(results.folder)), **options)
-    fitted, free, wide = (
-        robust(
-            points if over == SHIPPED else points or POINTS, over,
-            results=replace(results, out=robust_folder(results.folder, over)), **options,
-        )
-        for over in (SHIPPED, *OVER)
-    )  # fmt: skip
-    write_page([found, fitted, links], found.folder / "report.html")
-    write_document(found, fitted, free, wide, links, path)
-    Bar().say(f"written: {path}")
+    def kept(folder: Path) -> Keep:
+        return replace(results, out=folder)
+
+    out, over = Path(results.folder), SHIPPED if asked.over in OVER else asked.over
+    once = options | {"replicates": 1}
+    mix = best_mix(asked.cap, options["overrides"], over, options["where"], kept(out.with_name(f"{out.name}-budget")))  # fmt: skip
+    answered = Answered(
+        posterior(over, asked.robust, results=kept(robust_folder(out, over)), best=mix, **options),
+        conditions(asked.conditions or WIDE, over, results=kept(conditions_folder(out)), **once),
+        gates(results=kept(gates_folder(out)), every=True, **(options | {"replicates": GATES})),
+        linkage(results=results, **options),
+    )
+    write_page(answered.all, answered.found.folder / "report.html")
+    for path in write_document(answered, asked.write_doc or out):
+        Bar().say(f"written: {path}")

@@ -43,6 +43,11 @@ SENSITIVE = ("firms_surviving", "jobs", "returns", "return_quality")
 OF_LINKAGE = (
     "firms_surviving", "firms_open", "jobs", "returns", "return_quality", "rural_income",
 )  # fmt: skip
+STAGES = (
+    "aware_finance", "trained", "referrals", "loans_number", "incubator_places_used",
+    "returnee_registrations", "openings", "survival_operating_36", "firms_surviving", "returnee_jobs",
+)  # fmt: skip
+"""On the way from hearing of support to firms that last and their jobs."""
 STEADY = (
     "firms_open", "jobs", "returns", "remigrations", "registrations", "return_quality",
     "rural_income", "loans_granted", "public_cost",

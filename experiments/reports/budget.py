@@ -12,7 +12,9 @@ from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
+from returnee.experiments.reports import uncertain
 from returnee.experiments.reports.told import Told
+from returnee.experiments.statistics.ensemble import weighted_mean
 from returnee.experiments.studies.budget import USUAL, Budget
 from returnee.experiments.words import texts as say
 from returnee.simulation.state.programmes import PROGRAMMES
@@ -49,11 +51,6 @@ class Mixes(Told[Budget]):
         span = self.span(row[f"{name}_low"], row[f"{name}_high"], unit)
         return self.figure(row[name], unit, signed=True), span
 
-    @property
-    def by_programme(self) -> np.ndarray:
-        """Yearly spending, shape (mixes, programmes)."""
-        return np.nanmean(self.found.spent, axis=(1, 2))
-
     def sentences(self) -> list[str]:
         """What came out, in words."""
         search, table = self.found.search, self.found.table
@@ -80,7 +77,9 @@ class Mixes(Told[Budget]):
         row = self.found.gains.loc[mix]
         told = row[f"{name}_low"] > 0.0 or row[f"{name}_high"] < 0.0
         gain, interval = self.gain(row, name)
-        return self.fill("gain_told" if told else "gain_not_told", gain=gain, interval=interval)
+        line = self.fill("gain_told" if told else "gain_not_told", gain=gain, interval=interval)
+        place = self.found.table.index.get_loc(mix), self.found.search.objectives.index(name)
+        return self.joined(line, uncertain.sources_line(self.found.parts(*place), self.lang))
 
     def front_chart(self) -> str:
         """Gains over the baseline's by each pair of objectives, with 90 % intervals of the mean."""
@@ -115,7 +114,7 @@ class Mixes(Told[Budget]):
         scale, unit = (1e4, "万") if self.lang == "zh" else (1e6, "m")
         with draw.paper("spending", 8.6, 1.2 + 0.32 * len(self.mixes)) as chart:
             axes = chart.subplots()
-            draw.stacked(axes, draw.by_pillar(self.by_programme / scale, self.lang))
+            draw.stacked(axes, draw.by_pillar(self.found.by_programme / scale, self.lang))
             axes.axvline(cap / scale, color=draw.BLACK, lw=1.2, ls="--", label=text["cap"])
             draw.down(axes, self.mixes)
             axes.set_xlabel(f"{text['spent']} ({unit} {say.unit_name('yuan', self.lang)})")
@@ -144,7 +143,7 @@ class Mixes(Told[Budget]):
         """Yearly spending by programme."""
         rows = [
             [str(self.words["programmes"][name]), *(say.yuan(v, self.lang) for v in spent)]
-            for name, spent in zip(PROGRAMMES, self.by_programme.T)
+            for name, spent in zip(PROGRAMMES, self.found.by_programme.T)
             if spent.any()
         ]
         return doc.Sheet([self.text["programme"], *self.mixes], rows)
@@ -166,7 +165,8 @@ class Mixes(Told[Budget]):
         head, regret = [self.text["mix"]], self.found.regret
         for name in self.found.search.objectives:
             head += [f"{self.label(name)}: {self.text['worst']}", self.text["mean"]]
-        both = np.stack([np.nanmax(regret, axis=1), np.nanmean(regret, axis=1)], axis=-1)
+        mean = weighted_mean(regret.swapaxes(0, 1), self.found.weights)
+        both = np.stack([np.nanmax(regret, axis=1), mean], axis=-1)
         cells = [[self.percent(v) for v in row.ravel()] for row in both]
         return doc.Sheet(head, [[name, *row] for name, row in zip(self.mixes, cells)])
 

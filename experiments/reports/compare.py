@@ -136,7 +136,7 @@ class Page(Part):
         differs = keys["verdict"].isin((HIGHER, LOWER))
         if differs.any():
             told = self.listed(
-                (self._clause(row) for _, row in keys[differs].iterrows()), "list_and"
+                (self.clause(row) for _, row in keys[differs].iterrows()), "list_and"
             )
             parts.append(self.words["differs"].format(clauses=told, **names))
             if not differs.all():
@@ -151,14 +151,14 @@ class Page(Part):
             parts.insert(0, self.words["world"].format(**names))
         return self.joined(*parts)
 
-    def _clause(self, effect: pd.Series) -> str:
-        """One difference that can be told, in words."""
+    def clause(self, effect: pd.Series, sure: str = "") -> str:
+        """One difference that can be told, in words; behind it its interval, or how sure it is."""
         unit, years, words = str(effect["unit"]), self.years(effect), self.words["change"]
         way = "up" if effect["difference"] > 0 else "down"
         return self.phrase(str(effect.name), "clause").format(
             size=self.figure(abs(effect["difference"]) / years, unit, digits=3),
             more=words[f"more_{way}"], level=words[f"level_{way}"],
-            interval=self.span(effect["low"] / years, effect["high"] / years, unit),
+            interval=sure or self.span(effect["low"] / years, effect["high"] / years, unit),
         )  # fmt: skip
 
     def reading(self) -> str:
@@ -239,7 +239,7 @@ class Page(Part):
         ]
         for label in plan.compared:
             changes = lever_changes(plan.scenarios[label], plan.scenarios[plan.reference])
-            rows = [self._lever(*change) for change in changes]
+            rows = [self.lever(*change) for change in changes]
             head = [text["lever"], columns["key"], self.reference, self.title(label)]
             head += [columns["unit"], text["evidence"]]
             table = doc.Sheet(head, rows, columns="wcnnww")
@@ -249,7 +249,8 @@ class Page(Part):
         count = self.fill("basis_count", **basis_counts(levers), total=len(levers), free=free)
         return doc.Section(text["assumptions"], [*blocks, doc.Text([count])])
 
-    def _lever(self, month: int, lever: Lever, theirs: Any, ours: Any) -> doc.Row:
+    def lever(self, month: int, lever: Lever, theirs: Any, ours: Any) -> doc.Row:
+        """A lever that differs: name, key, both values, unit, and what it rests on."""
         label = say.label_of(lever, self.lang)
         if month > 1:
             label = f"{label} ({self.fill('from_month', month=month)})"

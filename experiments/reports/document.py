@@ -1,7 +1,8 @@
 """What a report is: sections of sentences, charts and tables, whoever draws them.
 
 A study makes a `Report` of what it found. `html` draws it as a page, `terminal` draws blocks as
-lines and tables, `markdown` as part of a document; all from the same rows.
+lines and tables, `markdown` as part of a document, `papers` as a document or a workbook of an office;
+all from the same rows.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Cell:
     below: tuple[str, ...] = ()
     told: bool = False  # whether it stands out, as a difference that can be told from none
     good: int = 0  # 1 for the better, -1 for the worse, 0 where neither or not told
+    value: float | None = None  # the figure itself, for a workbook
+    unit: str = ""  # of the value
 
     def __str__(self) -> str:
         return self.text
@@ -127,6 +130,12 @@ class Section:
 
     title: str
     blocks: Sequence[Block]
+    on_new_page: bool = False  # of paper
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether there is nothing but what a reader may open; a printed page leaves it out."""
+        return all(isinstance(block, Fold) and not block.is_open for block in self.blocks)
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,7 @@ class Report:
     title: str
     subtitle: str
     sections: Sequence[Section]
+    form: str = ""  # "brief": two sheets of paper
 
 
 def note(*lines: str) -> Text:

@@ -92,7 +92,21 @@ def panels(figure: Figure, number: int, columns: int, **more: Any) -> np.ndarray
     return grid.ravel()
 
 
-def svg_of(figure: Figure, name: str) -> str:
+class Drawn(str):
+    """A figure as an ``<svg>`` element; it remembers what was drawn, for other kinds of picture."""
+
+    figure: Figure
+    name: str  # for screen readers, and for files
+
+    def png(self, dpi: int = 200) -> bytes:
+        """The same figure as dots, with this machine's fonts."""
+        file = io.BytesIO()
+        with mpl.rc_context(settings()):
+            self.figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
+        return file.getvalue()
+
+
+def svg_of(figure: Figure, name: str) -> Drawn:
     """The figure as an ``<svg>`` element for a page, with a name for screen readers."""
     file = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
@@ -106,7 +120,9 @@ def svg_of(figure: Figure, name: str) -> str:
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text))
     text = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", text)
     label = name.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+    drawn = Drawn(text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
+    drawn.figure, drawn.name = figure, name
+    return drawn
 
 
 def styles(found: Comparison) -> dict[str, Style]:

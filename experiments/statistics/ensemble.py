@@ -94,7 +94,9 @@ def split(
     same = float(w @ (np.sign(means) == np.sign(mean)))
     if sets < 3 or runs <= sets:
         nothing = (np.nan,) * 8
-        return Parts(sets, len(names), runs, mean, *nothing, same, UNCLEAR)
+        return Parts(
+            sets, len(names), runs, mean, *nothing, same_sign=same, verdict=UNCLEAR
+        )  # fmt: skip
 
     within = np.where(there, (each - means[:, None]) ** 2, 0.0).sum(axis=1)
     many = count > 1
@@ -125,11 +127,11 @@ def split(
     )
     low, high = _mixture(at, w, reach / scipy.stats.norm.ppf(0.5 + LEVEL / 2.0))
     total = luck + parameters + structure
-    shares = [v / total if total > 0.0 else np.nan for v in (luck, parameters, structure)]
+    whole = total if total > 0.0 else np.nan
     verdict = HIGHER if low > 0.0 else LOWER if high < 0.0 else UNCLEAR
     return Parts(
-        sets, len(names), runs, mean, low, high, mean - reach, mean + reach, *shares, total, same,
-        verdict,
+        sets, len(names), runs, mean, low, high, mean - reach, mean + reach, luck / whole,
+        parameters / whole, structure / whole, total, same, verdict,
     )  # fmt: skip
 
 
@@ -188,6 +190,24 @@ def weighted_mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     w = np.where(there, weights.reshape(-1, *(1,) * (values.ndim - 1)), 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(there, values * w, 0.0).sum(axis=0) / w.sum(axis=0)
+
+
+def weighted_interval(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Bounds of the 90 % interval of the weighted mean over axis 0, shape (2, ...).
+
+    As many sets count as make up for unequal weights, 1 / sum w^2 (Kish, Survey Sampling, 1965); with
+    equal weights the interval is Student's. `values`: shape (sets, ...). `weights`: shape (sets,).
+    """
+    there = np.isfinite(values)
+    w = np.where(there, weights.reshape(-1, *(1,) * (values.ndim - 1)), 0.0)
+    mean = weighted_mean(values, weights)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        w = w / w.sum(axis=0)
+        square = (w**2).sum(axis=0)
+        spread = (w * np.where(there, values - mean, 0.0) ** 2).sum(axis=0) / (1.0 - square)
+        free = np.where(square < 1.0 - 1e-9, 1.0 / square - 1.0, np.nan)
+    reach = scipy.stats.t.ppf(0.5 + LEVEL / 2.0, free) * np.sqrt(spread * square)
+    return np.stack([mean - reach, mean + reach])
 
 
 def split_all(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,26 @@ from returnee.experiments.running.design.design import design_of
 from returnee.experiments.running.manifests import FINISHED
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import plan_of
-from returnee.experiments.statistics.intervals import TAILS, interval, mean_of
+from returnee.experiments.statistics.ensemble import (
+    Parts,
+    split,
+    weighted_interval,
+    weighted_mean,
+    weighted_quantile,
+)
+from returnee.experiments.statistics.intervals import TAILS, mean_of
 from returnee.experiments.studies import budget_search
 from returnee.experiments.studies.compare_ensemble import sets_of
 from returnee.experiments.studies.efforts import FREE, SPREAD
 from returnee.experiments.studies.efforts import BudgetEffort as Effort
+from returnee.experiments.studies.ensemble import FULL, Sets
 from returnee.experiments.studies.linkage.robust import hypercube, parameters
 from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import load_scenario, walk
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.state.programmes import PROGRAMMES
 
+SHARES = np.array(TAILS) / 100.0
 ALLOWED_CAP = 200e6  # yuan a year
 OTHER_LUCK = 1 << 20  # bit of the seed that tells the luck of the judgement from that of the search
 USUAL = "baseline"
@@ -47,8 +56,8 @@ class Budget:
     search : Search
     mixes : DataFrame
         A row for each kept mix, the last one the baseline's under the same cap; a column a lever.
-    worlds : DataFrame
-        A row for each set of assumptions, a column for each behaviour parameter.
+    sets : Sets
+        Sets of assumptions: behaviour parameters with weights and structures.
     values : ndarray, shape (mixes, worlds, replicates, objectives)
         NaN where a run failed.
     spent : ndarray, shape (mixes, worlds, replicates, programmes)
@@ -61,12 +70,32 @@ class Budget:
 
     search: budget_search.Search
     mixes: pd.DataFrame = field(repr=False)
-    worlds: pd.DataFrame = field(repr=False)
+    sets: Sets = field(repr=False)
     values: np.ndarray = field(repr=False)
     spent: np.ndarray = field(repr=False)
     tried: int
     folder: Path
     command: str
+
+    @property
+    def worlds(self) -> pd.DataFrame:
+        """A row for each set of assumptions, a column for each behaviour parameter."""
+        return pd.DataFrame(list(self.sets))
+
+    @property
+    def weights(self) -> np.ndarray:
+        """How much each set of assumptions counts, shape (worlds,)."""
+        return self.sets.weights
+
+    def parts(self, mix: int, objective: int) -> Parts:
+        """What a mix has more than the baseline's, split into luck, parameters and structure."""
+        each = (self.values[mix] - self.values[-1])[..., objective]
+        return split(each, self.weights, self.sets.structures)
+
+    @property
+    def by_programme(self) -> np.ndarray:
+        """Mean spending, yuan a year, shape (mixes, programmes)."""
+        return weighted_mean(mean_of(self.spent, axis=2).swapaxes(0, 1), self.weights)
 
     @cached_property
     def regret(self) -> np.ndarray:
@@ -87,7 +116,8 @@ class Budget:
         ``_high`` are the 90 % interval of the mean over sets of assumptions.
         """
         paired = mean_of(self.values - self.values[-1:], axis=2).swapaxes(0, 1)
-        mean, (low, high) = mean_of(paired, axis=0), interval(paired)
+        mean = weighted_mean(paired, self.weights)
+        low, high = weighted_interval(paired, self.weights)
         columns: dict[str, Any] = {}
         for k, name in enumerate(self.search.objectives):
             columns |= {name: mean[:, k], f"{name}_low": low[:, k], f"{name}_high": high[:, k]}
@@ -103,12 +133,14 @@ class Budget:
         """
         flat = self.values.reshape(len(self.mixes), -1, len(self.search.objectives))
         columns: dict[str, Any] = {}
+        weights = np.repeat(self.weights, self.search.replicates)  # of single runs
         for k, name in enumerate(self.search.objectives):
-            columns |= _ranged(name, flat[:, :, k])
+            columns |= _ranged(name, flat[:, :, k], weights)
         total = self.spent.sum(axis=-1).reshape(len(self.mixes), -1)
-        columns |= _ranged("spent", total)
+        columns |= _ranged("spent", total, weights)
         columns["regret_worst"] = np.nanmax(self.regret, axis=(1, 2))
-        columns["regret_mean"] = np.nanmean(self.regret, axis=(1, 2))
+        mean = weighted_mean(self.regret.swapaxes(0, 1), self.weights)
+        columns["regret_mean"] = np.nanmean(mean, axis=1)
         means = np.stack([columns[name] for name in self.search.objectives], axis=1)
         columns["front"] = budget_search.undominated(means)
         frame = pd.DataFrame(columns, index=pd.Index(names_of(len(self.mixes)), name="mix"))
@@ -133,10 +165,11 @@ def names_of(mixes: int) -> list[str]:
     return [chr(65 + k) if k < 26 else f"A{k - 25}" for k in range(mixes - 1)] + [USUAL]
 
 
-def _ranged(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
-    """Mean and 90 % range over axis 1."""
-    low, high = np.nanpercentile(values, TAILS, axis=1)
-    return {name: np.nanmean(values, axis=1), f"{name}_low": low, f"{name}_high": high}
+def _ranged(name: str, values: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Weighted mean and 90 % range over axis 1."""
+    low, high = np.array([weighted_quantile(row, weights, SHARES) for row in values]).T
+    mean = weighted_mean(values.T, weights)
+    return {name: mean, f"{name}_low": low, f"{name}_high": high}
 
 
 @checked_arguments
@@ -195,26 +228,28 @@ def budget(
     )  # fmt: skip
     if not levers:
         raise UsageError("lever: found none to search over, allowed one or more")
-    assumed, reporter = worlds_of(effort.over, effort.worlds, found), results.reporter
+    sets, reporter = worlds_of(effort.over, effort.worlds, found), results.reporter
     command = command_of(found, effort)
     with budget_search.BudgetFolder(results.folder, found, command, results.as_new) as own:
         try:
             tried = budget_search.search_mixes(own.folder, found, where, reporter)
             mixes = front_of(found, tried, effort.keep)
-            judged = judge(found, mixes, assumed, where, Keep(own.folder, False, reporter))
+            judged = judge(
+                found, mixes, pd.DataFrame(list(sets)), where, Keep(own.folder, False, reporter)
+            )
         except KeyboardInterrupt:
             raise Interrupted(
                 f"interrupted: what is finished is kept in {own.folder}; "
                 "give the same command again to go on"
             ) from None
-        best = Budget(found, mixes, assumed, *judged, len(tried), own.folder, command)
+        best = Budget(found, mixes, sets, *judged, len(tried), own.folder, command)
         write_frame(own.folder / "front.parquet", best.table.reset_index())
         own.status(FINISHED)
     return best
 
 
-def worlds_of(over: str, number: int, search: budget_search.Search) -> pd.DataFrame:
-    """Sets of assumptions, a row each.
+def worlds_of(over: str, number: int, search: budget_search.Search) -> Sets:
+    """Sets of assumptions.
 
     Raises UsageError: if an ensemble has not so many.
     """
@@ -222,10 +257,12 @@ def worlds_of(over: str, number: int, search: budget_search.Search) -> pd.DataFr
         sets = sets_of(over)
         if number > len(sets):
             raise UsageError(f"worlds: found {number}, allowed 1 to {len(sets)} over {over}")
-        return pd.DataFrame(sets[:1] if number == 1 else sets_of(over, number))
+        return sets.take([0], np.ones(1)) if number == 1 else sets.some(number)
     moved = parameters(search.scenario, "free")
     points = hypercube(moved, number, search.settings.seed, SPREAD)
-    return pd.DataFrame(points, columns=[lever.key for lever in moved])
+    keys = [lever.key for lever in moved]
+    rows = tuple(dict(zip(keys, point)) for point in points.tolist())
+    return Sets(rows, np.full(number, 1.0 / number), (FULL,) * number)
 
 
 def front_of(search: budget_search.Search, tried: pd.DataFrame, keep: int) -> pd.DataFrame:
@@ -324,7 +361,8 @@ def _short(value: float) -> float | None:
     return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
-def _lever(value: Any) -> bool | int | float:
+def lever_value(value: Any) -> bool | int | float:
+    """A lever's value as plain Python has it, to six digits."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
     return int(value) if isinstance(value, int | np.integer) else float(f"{value:.6g}")
@@ -332,18 +370,18 @@ def _lever(value: Any) -> bool | int | float:
 
 def _mix(found: Budget, k: int) -> dict[str, Any]:
     row, names = found.table.iloc[k], found.search.objectives
-    spent = np.nanmean(found.spent[k], axis=(0, 1))
+    spent, mean = found.by_programme[k], partial(weighted_mean, weights=found.weights)
     return {
         "name": str(found.table.index[k]),
         "front": bool(row["front"]),
-        "levers": {key: _lever(found.mixes[key].iloc[k]) for key in found.search.keys},
+        "levers": {key: lever_value(found.mixes[key].iloc[k]) for key in found.search.keys},
         "outcomes": {
             name: [_short(row[f"{name}{end}"]) for end in ("", "_low", "_high")] for name in names
         },
         "spent": [_short(row[f"spent{end}"]) for end in ("", "_low", "_high")],
         "programmes": {name: round(v) for name, v in zip(PROGRAMMES, spent.tolist()) if v >= 0.5},
         "regret": {
-            name: [_short(f(found.regret[k, :, j])) for f in (np.nanmax, np.nanmean)]
+            name: [_short(float(f(found.regret[k, :, j]))) for f in (np.nanmax, mean)]
             for j, name in enumerate(names)
         },
         "versus": {str(other): _versus(found, k, j) for j, other in enumerate(found.table.index)},
@@ -353,10 +391,9 @@ def _mix(found: Budget, k: int) -> dict[str, Any]:
 def _versus(found: Budget, k: int, other: int) -> dict[str, list[float | None]]:
     """Paired differences, the mean over replicates in each set of assumptions."""
     differences = np.nanmean(found.values[k] - found.values[other], axis=1)
-    low, high = np.nanpercentile(differences, TAILS, axis=0)
-    there = np.isfinite(differences)
-    share = (differences > 0.0).sum(axis=0) / there.sum(axis=0)
-    mean = np.nanmean(differences, axis=0)
+    low, high = np.array([weighted_quantile(v, found.weights, SHARES) for v in differences.T]).T
+    above = np.where(np.isfinite(differences), differences > 0.0, np.nan)
+    mean, share = (weighted_mean(v, found.weights) for v in (differences, above))
     return {
         name: [_short(v[j]) for v in (mean, low, high, share)]
         for j, name in enumerate(found.search.objectives)

@@ -67,9 +67,12 @@ class OwnLuckPlan(Plan):
     def own(self, values: np.ndarray) -> np.ndarray:
         """Arrange figures of all runs by set.
 
-        `values`: shape (scenarios, replicates, measures); as from `figures.values_of`. Returns:
-        shape (scenarios of a set, sets, replicates of a set, measures).
+        `values`: shape (scenarios, replicates, measures); as from `figures.values_of`, where what
+        is alike has run once. Returns: shape (scenarios of a set, sets, replicates of a set,
+        measures).
         """
+        ids = {scenario.id: k for k, scenario in enumerate(self.scenarios.values())}
+        values = values[[ids[scenario.id] for scenario in self.scenarios.values()]]
         shape = (self.sets, self.in_set, self.sets, self.each, values.shape[-1])
         k = np.arange(self.sets)
         # Indexing both set axes alike brings the set to the front.
@@ -220,10 +223,7 @@ def compare_ensemble(
     plan = own_luck(chosen, base.scenarios, base.reference, replicates, settings)
     command = command_of(asked, against, within.over, len(chosen), base, changes)
     store = run(plan, Tidy(horizon_of), where, results, command)
-    values = values_of(store, NAMES)
-    ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
-    alike = [ids[scenario.id] for scenario in plan.scenarios.values()]  # they are run once
-    values = plan.own(values[alike])
+    values = plan.own(values_of(store, NAMES))
     found = EnsembleComparison(
         base, plan, within.over, values, store.failures(), store.folder, command
     )

@@ -249,12 +249,18 @@ def _search(
     return sorted(boxes, key=lambda box: -box.coverage)[:BOXES], importance, held
 
 
+def inside(limits: Limits, points: pd.DataFrame) -> np.ndarray:
+    """Which points lie in a region, shape (points,)."""
+    there = np.ones(len(points), dtype=bool)
+    for key, (low, high) in limits.items():
+        there &= points[key].between(low, high).to_numpy()
+    return there
+
+
 def measured(limits: Limits, points: pd.DataFrame, fails: np.ndarray) -> Box:
     """A region with its density and coverage among points."""
-    inside = np.ones(len(points), dtype=bool)
-    for key, (low, high) in limits.items():
-        inside &= points[key].between(low, high).to_numpy()
-    hits, n = int((inside & fails).sum()), int(inside.sum())
+    there = inside(limits, points)
+    hits, n = int((there & fails).sum()), int(there.sum())
     low, high = 0.0, 1.0
     if n:
         interval = scipy.stats.binomtest(hits, n).proportion_ci(0.9, "wilson")

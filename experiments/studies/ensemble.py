@@ -156,7 +156,9 @@ def _read(path: Path) -> Sets:
         structures.append(given or structure_of(found))
     if not sum(weights) > 0.0:
         raise UsageError(f"{path}: {WEIGHT}: found nothing above 0, allowed weights that sum to 1")
-    usual = {key: known[key].value for found in sets for key in found if key.startswith(SWITCHES)}
+    usual: dict[str, Any] = {
+        key: known[key].value for found in sets for key in found if key.startswith(SWITCHES)
+    }
     sets = [{**usual, **found} for found in sets]  # every set says the same keys
     return Sets(tuple(sets), np.array(weights) / sum(weights), tuple(structures))
 

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache, reduce
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numba
 import numpy as np
@@ -60,8 +60,11 @@ class Bundle:
     """Base of a record of C-contiguous arrays that compiled kernels take as one argument.
 
     ``table`` is int64 with ``WORDS`` entries per array: its address and its lengths. A copy, and what
-    comes out of a pickle, has arrays and a table of its own.
+    comes out of a pickle, has arrays and a table of its own. ``unchanged`` names fields whose records no
+    kernel writes to.
     """
+
+    unchanged: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         words: list[int] = []
@@ -104,6 +107,8 @@ class Bundle:
         return self.__copy__()
 
 
+UNCHANGED: set[types.Record] = set()  # sorts of records that no kernel writes to
+
 Members = tuple[tuple[str, types.Array | types.Record], ...]
 
 
@@ -134,6 +139,8 @@ def type_of(kind: type[Bundle], shapes: tuple[tuple[np.dtype, int], ...]) -> Bun
         element = numba.typeof(np.empty(0, dtype)).dtype
         one = isinstance(vars(kind).get(field.name), OneRow)
         members.append((field.name, element if one else types.Array(element, ndim, "C")))
+        if field.name in kind.unchanged:
+            UNCHANGED.add(element)
     return BundleType(kind.__name__, tuple(members))
 
 
@@ -192,7 +199,10 @@ def lower_field(context: Any, builder: Any, bundle_type: BundleType, value: Any,
 
     def entry(offset: int) -> Any:
         place = context.get_constant(types.intp, WORDS * k + offset)
-        return builder.load(builder.gep(table, [place]))
+        loaded = builder.load(builder.gep(table, [place]))
+        # No kernel changes the table, so that one load serves all uses.
+        loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return loaded
 
     if isinstance(member, types.Record):
         return builder.inttoptr(entry(0), context.get_value_type(member))

@@ -186,7 +186,7 @@ def offers_of_ties(c: County, i: int, attempt: int):
     rows, ids = np.empty(last - first, np.int64), np.empty(last - first, np.int64)
     for k in range(first, last):
         j = c.ties[k]
-        rows[n], ids[n] = j, c.workers[j].id  # overwritten by the next unless in the labour force
+        rows[n], ids[n] = j, c.ids[j]  # overwritten by the next unless in the labour force
         n += int(c.seen[j]) >> ACTIVE & 1
     luck, gifts, loans = np.empty((4, n)), np.zeros(n), np.zeros(n)
     draw_each(c.clock, D_FAMILY, attempt, np.full(n, c.workers[i].id, np.int64), ids, luck)

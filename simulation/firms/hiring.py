@@ -26,6 +26,7 @@ from returnee.simulation.state.draws import (
     I_STAFF,
     I_THROUGH_TIES,
     ONLY,
+    draw_each,
     draws,
 )
 from returnee.simulation.state.visible import HOME, fetch_ties
@@ -96,27 +97,27 @@ def list_vacancies(c: County):
     int64 array
         A firm row per vacancy.
     """
-    clock, behaviour, n = c.clock, c.behaviour, 0
-    rows, keys = np.empty(4 * clock.active + 64, np.int64), np.empty(4 * clock.active + 64)
-    firms = open_firms(c)
+    behaviour, firms, n, total = c.behaviour, open_firms(c), 0, 0
     luck = luck_of_firms(c, firms, D_HIRE, I_STAFF, True)
+    wanted = np.zeros(len(firms), np.int64)
     for k in range(len(firms)):
         f = firms[k]
-        firm, v = c.firms[f], luck[1, k]
+        firm = c.firms[f]
         change = change_of_staff(firm, behaviour.firm_hire_speed, luck[0, k])
         if firm.cash < 0.0:
             change = min(change, 0)
         for _ in range(min(-change, int(firm.employees))):
             lay_off(c, f)
             c.now.layoffs += 1
-        if firm.employees + change > behaviour.firm_most_employees:
-            continue
-        while n + change > len(rows):
-            rows, keys = np.append(rows, np.empty_like(rows)), np.append(keys, np.empty_like(keys))
-        for m in range(change):
-            rows[n], keys[n] = f, v + 1e-3 * m
+        if change > 0 and firm.employees + change <= behaviour.firm_most_employees:
+            wanted[k] = change
+            total += change
+    rows, keys = np.empty(total, np.int64), np.empty(total)
+    for k in range(len(firms)):
+        for m in range(wanted[k]):
+            rows[n], keys[n] = firms[k], luck[1, k] + 1e-3 * m
             n += 1
-    return rows[:n][np.argsort(keys[:n])]
+    return rows[np.argsort(keys)]
 
 
 @kernel
@@ -130,8 +131,8 @@ def line_up(c: County):
     start : int64 array, shape (townships + 1,)
     """
     clock, towns = c.clock, len(c.towns)
-    rows, keys = np.empty(clock.seekers, np.int64), np.empty(clock.seekers)
-    n, left = 0, 0
+    rows, ids = np.empty(clock.seekers, np.int64), np.empty(clock.seekers, np.int64)
+    n, left, met = 0, 0, 0
     for k in range(clock.seekers):
         if k + AHEAD < clock.seekers:
             prefetch(c.workers, c.seekers[k + AHEAD])
@@ -143,15 +144,18 @@ def line_up(c: County):
         c.seekers[left] = i
         left += 1
         if worker.since < clock.month:
-            u, v, _, _ = draws(clock, D_MATCH, clock.month, worker.id, ONLY)
-            if u < c.behaviour.careers_job_finding:  # as in `meets_a_vacancy`
-                rows[n], keys[n] = i, worker.township + v
-                n += 1
+            rows[n], ids[n] = i, worker.id
+            n += 1
     clock.seekers = left
-    order = np.argsort(keys[:n])
-    pool = rows[:n][order]
-    start = np.zeros(towns + 1, np.int64)
+    luck, keys = np.empty((4, n)), np.empty(n)
+    draw_each(clock, D_MATCH, clock.month, ids[:n], np.full(n, ONLY, np.int64), luck)
     for k in range(n):
+        if luck[0, k] < c.behaviour.careers_job_finding:  # as in `meets_a_vacancy`
+            rows[met], keys[met] = rows[k], c.workers[rows[k]].township + luck[1, k]
+            met += 1
+    pool = rows[:met][np.argsort(keys[:met])]
+    start = np.zeros(towns + 1, np.int64)
+    for k in range(met):
         start[c.workers[pool[k]].township + 1] += 1
     for t in range(towns):
         start[t + 1] += start[t]
@@ -246,7 +250,7 @@ def match(c: County):
         i = seeking_tie(c, firm.owner) if u < behaviour.careers_referral_hiring else -1
         town = int(firm.township)
         if i < 0:
-            i, place = from_pools(c, pool, place, start, near, town)
+            i = from_pools(c, pool, place, start, near, town)
         if i >= 0:
             hire(c, i, f)
         else:
@@ -280,8 +284,8 @@ def from_pools(
         if in_reach(c, town, t):
             i, place[t] = take_from_pool(c, pool, place[t], start[t + 1])
             if i >= 0:
-                return i, place
-    return -1, place
+                return i
+    return -1
 
 
 @kernel

@@ -264,7 +264,7 @@ def luck_of_reviews(c: County, rows: np.ndarray):
     clock, n = c.clock, len(rows)
     agents, items, luck = np.empty(n, np.int64), np.empty(n, np.int64), np.empty((3, 4, n))
     for k in range(n):
-        agents[k] = c.workers[rows[k]].id
+        agents[k] = c.ids[rows[k]]
     items[:] = ONLY
     draw_each(clock, D_REVIEW, clock.month, agents, items, luck[0])
     items[:] = I_HEARD

@@ -153,7 +153,8 @@ def gather(
         due=np.full(n, 32000, np.int16),
         seen=np.zeros(n, SEEN),
         indptr=indptr,
-        ties=ties,
+        ties=with_rows(ties, len(ties), len(ties)),  # in large pages, where the system has them
+        ids=ids,
         row_of=row_of,
         firms=np.zeros(room, r.FIRM).view(np.recarray),
         receipts=np.zeros((room, len(RECEIPTS)), np.int64),
@@ -191,7 +192,6 @@ def gather(
         queue=np.zeros(n, np.int32),
         cases=np.zeros(n, np.int32),
         offers=np.zeros(n, np.int32),
-        requests=np.zeros(n, np.int32),
         active=np.zeros(room, np.int32),
         seekers=np.zeros(n, np.int32),
         recent=np.zeros(n, np.int32),
@@ -209,10 +209,10 @@ def with_policy(history: County, scenario: Scenario, months: int) -> County:
     What never changes (ties, calendars, facts) is shared, the rest is copied.
     """
     shared = {
-        "indptr", "ties", "row_of", "facts", "behaviour", "members", "members_ptr", "entry_rows",
+        "indptr", "ties", "ids", "row_of", "facts", "behaviour", "members", "members_ptr", "entry_rows",
         "retire_rows", "calendar", "contact",
     }  # fmt: skip
-    scratch = {"due_list", "moves", "pending", "requests"}
+    scratch = {"due_list", "moves", "pending"}
     changed: dict[str, Any] = {}
     for name, array in history.by_name().items():
         if name in scratch:

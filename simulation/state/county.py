@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,11 +18,14 @@ class County(Bundle):
     month ``policy`` and ``now``. Everything that changes lives in these arrays, so a copy of them is a copy of the county.
     """
 
+    unchanged: ClassVar[tuple[str, ...]] = ("policies", "behaviour", "facts")
+
     workers: np.recarray  # WORKER (workers,)
     due: np.ndarray  # int16 (workers,): month of the next review
     seen: np.ndarray  # visible.SEEN (workers,): bits that ties can see
     indptr: np.ndarray  # int32 (workers + 1,)
     ties: np.ndarray  # int32 (ties,): rows of the ties of each worker
+    ids: np.ndarray  # int32 (workers,): id of each row, as in `workers`
     row_of: np.ndarray  # int32 (ids,): row of each id
     firms: np.recarray  # FIRM (room,)
     receipts: np.ndarray  # int64 (room, programmes that pay into firms): fen
@@ -53,12 +57,13 @@ class County(Bundle):
     contact: np.ndarray  # float64 (2, months + 1): cumulated contact, same place and across
     queue: np.ndarray  # int32 (workers,): who waits for training
     cases: np.ndarray  # int32 (workers,): whose files the case officers have
-    requests: np.ndarray  # int32 (workers,): scratch, whose files are to be handed on
     offers: np.ndarray  # int32 (workers,): for whom jobs at home are kept
     active: np.ndarray  # int32 (room,): firms that are not closed
     seekers: np.ndarray  # int32 (workers,): who seeks work at home
     recent: np.ndarray  # int32 (workers,): who returned in the last 36 months
-    due_list: np.ndarray  # int32 (workers,): scratch, whose review is this month
+    due_list: (
+        np.ndarray
+    )  # int32 (workers,): scratch, whose review is this month, then whose files are handed on
     moves: np.ndarray  # int32 (workers,): scratch
     pending: np.ndarray  # int32 (workers,): scratch, whose knowledge ties don't see yet
 

@@ -21,6 +21,7 @@ from returnee.simulation.state.draws import (
     I_MENTOR,
     I_PLACE,
     ONLY,
+    draw_each,
     draws,
 )
 from returnee.simulation.state.programmes import G_MENTORS, PLACES_A_SITE
@@ -43,21 +44,21 @@ MOST_PARTNERS = 30  # that are counted
 
 
 @kernel
-def wait_rank(c: County, firm: np.record, since: int, item: int):
-    """Place of a firm in a queue: months waited, weighted by target group of the owner."""
-    clock = c.clock
-    worker = c.workers[firm.owner]
-    u, _, _, _ = draws(clock, D_QUEUE, clock.month, worker.id, item)
-    weight = weight_of(worker, c.policy, c.towns[firm.township], clock.month)
-    return (clock.month - since + u) * weight
+def wait_rank(c: County, firm: np.record, since: int, u: float):
+    """Place of a firm in a queue: months waited, weighted by target group of the owner; `u` decides ties."""
+    month, worker = c.clock.month, c.workers[firm.owner]
+    return (month - since + u) * weight_of(worker, c.policy, c.towns[firm.township], month)
 
 
 @kernel
 def by_rank(c: County, firms: np.ndarray, sinces: np.ndarray, n: int, item: int):
     """Order in which `n` waiting firms are served."""
-    ranks = np.empty(n)
+    owners, luck, ranks = np.empty(n, np.int64), np.empty((4, n)), np.empty(n)
     for k in range(n):
-        ranks[k] = -wait_rank(c, c.firms[firms[k]], sinces[k], item)
+        owners[k] = c.workers[c.firms[firms[k]].owner].id
+    draw_each(c.clock, D_QUEUE, c.clock.month, owners, np.full(n, item, np.int64), luck)
+    for k in range(n):
+        ranks[k] = -wait_rank(c, c.firms[firms[k]], sinces[k], luck[0, k])
     return np.argsort(ranks)
 
 

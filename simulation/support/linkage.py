@@ -39,8 +39,8 @@ def refer(c: County, i: int, channel: int):
     """When worker `i` has finished a stage of `channel`, maybe a referral of the file is asked for."""
     worker, clock = c.workers[i], c.clock
     u, _, _, _ = draws(clock, D_REFERRAL, clock.month, worker.id, channel)
-    if u < c.policy.linkage_referral and clock.requests < len(c.requests):
-        c.requests[clock.requests] = i * N_CHANNELS + channel
+    if u < c.policy.linkage_referral and clock.requests < len(c.due_list):
+        c.due_list[clock.requests] = i * N_CHANNELS + channel
         clock.requests += 1
 
 
@@ -95,12 +95,12 @@ def serve_referrals(c: County):
     clock, n, room = c.clock, c.clock.requests, room_for_cases(c)
     lots = np.empty(n)
     for k in range(n):
-        code = c.requests[k]
+        code = c.due_list[k]
         i = code // N_CHANNELS
         u, _, _, _ = draws(clock, D_CASE, clock.month, c.workers[i].id, code % N_CHANNELS)
         lots[k] = u
     for k in np.argsort(lots):
-        code = c.requests[k]
+        code = c.due_list[k]
         i, channel = code // N_CHANNELS, code % N_CHANNELS
         worker = c.workers[i]
         if worker.referred != OPEN_CASE:

@@ -47,7 +47,6 @@ UNREACHED = {
     ("is_bankable", "return True"): "asked where there is a credit market",
     ("is_renewed", "return False"): "banks that withdraw in the month in which a loan is due",
     ("is_worth_applying", "return True"): "asked where there is a credit market",
-    ("list_vacancies", "rows, keys = np.append(rows, np.empty_like(rows)), np.append(keys, np.empty_like(keys))"): "more than four posts a firm in a month",
     ("months_to_loss", "return 10000"): "a loss is drawn where it has a chance",
     ("prepare", "give_up(c, f)"): "no site for a year, or out between bank and register",
     ("price_index", "return 1.0"): "a county in which nothing is sold",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from returnee.experiments.files import write_text
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.html import fill, standalone, write_html
-from returnee.experiments.reports.linkage import charts
+from returnee.experiments.reports.linkage import charts, posterior
 from returnee.experiments.reports.linkage import words as tell
+from returnee.experiments.reports.linkage.posterior import Fitted, Wide
+from returnee.experiments.reports.linkage.summary import summary
 from returnee.experiments.reports.terminal import show
 from returnee.experiments.statistics.effects import HIGHER, LOWER
+from returnee.experiments.studies.linkage.conditions import Conditions
 from returnee.experiments.studies.linkage.design import (
     FACTORS,
-    LINKAGE,
     LINKED,
     OTHER_CAPS,
     PILLARS,
@@ -32,44 +35,17 @@ from returnee.experiments.studies.linkage.design import (
 from returnee.experiments.studies.linkage.effects import COST, KEPT, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
 from returnee.experiments.studies.linkage.gates import Gates
+from returnee.experiments.studies.linkage.posterior import Posterior
 from returnee.experiments.studies.linkage.robust import Robust
 from returnee.experiments.words import texts as say
-from returnee.simulation.state.programmes import PILLARS as SPENT_BY
 
-TRACKING = "case_tracking"
 CONTRASTS = ("alone", "last", "last_linked", "shapley", "shapley_linked", "main")
 
 
-def programmes_of(factor: str) -> list[str]:
-    """Programmes whose spending is counted with a factor."""
-    if factor == LINKAGE:
-        return [TRACKING]
-    groups = {**SPENT_BY, "services": (*SPENT_BY["services"], *SPENT_BY["technology"])}
-    return [name for name in groups[factor] if name != TRACKING]
-
-
-class Told:
-    """What is told of either part, in one language."""
-
-    def __init__(self, lang: str) -> None:
-        self.lang, self.words = lang, say.words(lang)
-        self.text: dict[str, Any] = self.words["linkage"]
-
-    def head(self, keys: str) -> list[str]:
-        """Words over the columns of a table."""
-        return [self.text.get(key) or self.words[key] for key in keys.split()]
-
-    def yuan(self, values: Any) -> list[str]:
-        """Amounts of money."""
-        return [say.figure(value, "yuan", self.lang) for value in values]
-
-
-class Experiment(Told):
+class Experiment(tell.Told):
     """Tables of the 64 cells."""
 
-    def __init__(self, found: Linkage, lang: str = "en") -> None:
-        super().__init__(lang)
-        self.found = found
+    found: Linkage
 
     def lines(self) -> list[str]:
         """The answer."""
@@ -172,7 +148,7 @@ class Experiment(Told):
         for cap in (text["uncapped"], text["capped"].format(cap=say.figure(found.cap, "yuan", self.lang))):  # fmt: skip
             names += [f"{text[k]}, {cap}" for k in ("siloed", "linked")]
         place = list(found.plan.scenarios)
-        columns = [[KEPT.index(f"spent_{p}") for p in programmes_of(f)] for f in FACTORS]
+        columns = [[KEPT.index(f"spent_{p}") for p in tell.programmes_of(f)] for f in FACTORS]
         rows = []
         for label, name in zip(cells, names):
             values = np.nanmean(found.values[place.index(label)], axis=0)
@@ -230,12 +206,10 @@ class Experiment(Told):
         ]  # fmt: skip
 
 
-class Points(Told):
+class Points(tell.Told):
     """Tables of the points over which behaviour is moved."""
 
-    def __init__(self, found: Robust, lang: str = "en") -> None:
-        super().__init__(lang)
-        self.found = found
+    found: Robust
 
     def lines(self) -> list[str]:
         """What robustness says."""
@@ -243,8 +217,7 @@ class Points(Told):
 
     def note(self) -> str:
         """What a point is."""
-        key = "ensemble_note" if self.found.is_ensemble else "robust_note"
-        return str(self.text[key]).format(replicates=self.found.replicates)
+        return str(self.text["robust_note"]).format(replicates=self.found.replicates)
 
     def subtitle(self) -> str:
         """What a point is, and the county."""
@@ -303,12 +276,10 @@ class Points(Told):
         return [doc.Section(text["robustness"], [how, drawn, self.summary(), self.parameters()])]
 
 
-class Links(Told):
+class Links(tell.Told):
     """Tables of the parts of linkage, one by one."""
 
-    def __init__(self, found: Gates, lang: str = "en") -> None:
-        super().__init__(lang)
-        self.found = found
+    found: Gates
 
     def lines(self) -> list[str]:
         """What the parts do."""
@@ -359,11 +330,13 @@ class Links(Told):
         return [doc.Section(self.text["gates"], [doc.note(self.note()), *folds])]
 
 
-Result = Linkage | Robust | Gates
+Result = Linkage | Robust | Gates | Posterior | Conditions
 
 
 def reading(result: Result, lang: str) -> str:
     """How intervals are to be read; that they are wide where there are few pairs."""
+    if isinstance(result, Posterior | Conditions):
+        return str(say.words(lang)["linkage"]["one_in_ten_sets"])
     pairs = 0 if isinstance(result, Robust) else result.plan.replicates
     carried = isinstance(result, Robust) or doc.sample_bias(result.plan.settings.sample, lang)
     told = say.words(lang)["linkage"]["one_in_ten"], say.few_pairs(pairs, lang)
@@ -372,7 +345,7 @@ def reading(result: Result, lang: str) -> str:
 
 def design(lang: str = "en") -> doc.Sheet:
     """Levers of every factor, off and on."""
-    told, rows = Told(lang), []
+    told, rows = tell.Told(None, lang), []
     for factor, moved in levels().items():
         for key, (off, on) in moved.items():
             lever = tell.LABELS[key]
@@ -418,9 +391,13 @@ def report(results: Sequence[Result], lang: str = "en") -> doc.Report:
     )  # fmt: skip
 
 
-def parts(results: Sequence[Result], lang: str) -> list[Experiment | Points | Links]:
+def parts(
+    results: Sequence[Result], lang: str
+) -> list[Experiment | Points | Links | Fitted | Wide]:
     """What is told of each result."""
-    told: dict[type, Any] = {Linkage: Experiment, Robust: Points, Gates: Links}
+    told: dict[type, Any] = {
+        Linkage: Experiment, Robust: Points, Gates: Links, Posterior: Fitted, Conditions: Wide,
+    }  # fmt: skip
     return [told[type(result)](result, lang) for result in results]
 
 
@@ -438,29 +415,50 @@ def show_linkage(result: Result, console: Console, lang: str = "en") -> None:
     show([doc.Text(lines, "answer"), *tables, doc.note(reading(result, lang)), failed], console)
 
 
-def write_document(
-    found: Linkage, fitted: Robust, free: Robust, wide: Robust, gates: Gates, path: Path
-) -> Path:
-    """Write the document in Markdown, with its figures in ``images`` beside it.
+@dataclass(frozen=True)
+class Answered:
+    """Everything that the document rests on."""
 
-    `found`: the experiment. `fitted`, `free`, `wide`: over the ensemble, over the parameters free
-    in calibration, and over all. `gates`:
-    the parts of linkage one by one.
+    fitted: Posterior
+    wide: Conditions
+    gates: Gates
+    found: Linkage
+
+    @property
+    def all(self) -> tuple[Result, ...]:
+        """Each result; the answer first."""
+        return self.fitted, self.found, self.gates, self.wide
+
+
+def write_document(answered: Answered, path: Path) -> list[Path]:
+    """Write the document and its summaries in Markdown, with their figures in ``images`` beside them.
+
+    The summaries, a page each in English and Chinese, are written as pages to print, too.
     """
+    found, fitted, wide = answered.found, answered.fitted, answered.wide
     figures = {
+        "linkage-posterior": posterior.chart(fitted),
+        "linkage-posterior-zh": posterior.chart(fitted, "zh"),
+        "linkage-conditions": posterior.wide_chart(wide),
         "linkage-premium": charts.premium_chart(found),
         "linkage-interaction": charts.interaction_chart(found, tell.MAIN),
         "linkage-shapley": charts.shapley_chart(found),
-        "linkage-ensemble": charts.robust_chart(fitted),
-        "linkage-robust": charts.robust_chart(free),
     }
     for name, svg in figures.items():
         write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
     again = "returnee linkage --write-doc docs/linkage.md"
     text = fill(
-        "linkage.md.j2", page=Experiment(found), design=design(), fitted=Points(fitted),
-        free=Points(free), wide=Points(wide), links=Links(gates), text=say.words("en")["linkage"], again=again,
-        failed=failures("en", found, fitted, free, wide, gates), facts=doc.facts("en"),
+        "linkage.md.j2", page=Experiment(found), design=design(), fitted=Fitted(fitted),
+        wide=Wide(wide), links=Links(answered.gates), text=say.words("en")["linkage"], again=again,
+        failed=failures("en", *answered.all), facts=doc.facts("en"),
         main_outcome=tell.outcome(tell.MAIN, "en"),
     )  # fmt: skip
-    return write_text(path, text)
+    written = [write_text(path, text)]
+    for lang in say.LANGUAGES:
+        short = summary(Fitted(fitted, lang), Wide(wide, lang), lang)
+        tail = "" if lang == "en" else f".{lang}"
+        name = path.with_name(f"{path.stem}-summary{tail}.html")
+        picture = f"images/linkage-posterior{tail.replace('.', '-')}.svg"
+        page = fill("summary.md.j2", report=short, picture=picture, again=again)
+        written += [write_html(short, name), write_text(name.with_suffix(".md"), page)]
+    return written

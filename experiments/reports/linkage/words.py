@@ -12,20 +12,43 @@ import pandas as pd
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.numbers import plain, plain_rows
-from returnee.experiments.reports.uncertain import sources_line
+from returnee.experiments.reports.told import Told as OfStudy
 from returnee.experiments.statistics.effects import HIGHER, LOWER
-from returnee.experiments.statistics.ensemble import weighted_mean
-from returnee.experiments.studies.linkage.design import EQUAL, PILLARS
+from returnee.experiments.studies.linkage.conditions import Conditions
+from returnee.experiments.studies.linkage.design import EQUAL, LINKAGE, PILLARS
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
 from returnee.experiments.studies.linkage.gates import Gates
+from returnee.experiments.studies.linkage.posterior import KEPT, SILOED, Posterior
 from returnee.experiments.studies.linkage.robust import SPREAD, Robust
 from returnee.experiments.words import texts as say
 from returnee.scenarios import levers
+from returnee.simulation.state.programmes import PILLARS as SPENT_BY
 
 LISTED = 3  # correlations that are named
 SMALL_P = 0.05
 LABELS = {lever.key: lever for lever in levers}
+
+
+TRACKING = "case_tracking"
+
+
+def programmes_of(factor: str) -> list[str]:
+    """Programmes whose spending is counted with a factor."""
+    if factor == LINKAGE:
+        return [TRACKING]
+    groups = {**SPENT_BY, "services": (*SPENT_BY["services"], *SPENT_BY["technology"])}
+    return [name for name in groups[factor] if name != TRACKING]
+
+
+class Told(OfStudy[Any]):
+    """What is told of each result, in one language."""
+
+    table = "linkage"
+
+    def yuan(self, values: Any) -> list[str]:
+        """Amounts of money."""
+        return [self.figure(value, "yuan") for value in values]
 
 
 def linkage_words(lang: str) -> dict[str, Any]:
@@ -203,25 +226,19 @@ def robust_lines(found: Robust, lang: str = "en") -> list[str]:
     """What moving the behaviour parameters does to the premium in firms surviving."""
     text = linkage_words(lang)
     row = found.summary.set_index("measure").loc[MAIN]
-    named = correlated(found, MAIN)
-    if found.is_ensemble:
-        lines = [ensemble_line(found, lang)]
-    else:
-        lines = [
-            str(text["robust_line"]).format(
-                n=len(found.moved), spread=say.percent(SPREAD, lang), points=int(row["points"]),
-                mean=number(row["mean"], MAIN, lang),
-                interval=ends(row["low"], row["high"], MAIN, lang),
-                share=say.percent(row["share_positive"], lang), told=say.percent(row["share_told_positive"], lang),
-                against=say.percent(row["share_told_negative"], lang),
-            )
-        ]  # fmt: skip
-    lines.append(
+    lines = [
+        str(text["robust_line"]).format(
+            n=len(found.moved), spread=say.percent(SPREAD, lang), points=int(row["points"]),
+            mean=number(row["mean"], MAIN, lang),
+            interval=ends(row["low"], row["high"], MAIN, lang),
+            share=say.percent(row["share_positive"], lang), told=say.percent(row["share_told_positive"], lang),
+            against=say.percent(row["share_told_negative"], lang),
+        ),
         str(text["robust_ceiling"]).format(
             value=number(row["ceiling"], MAIN, lang),
             interval=ends(row["ceiling_low"], row["ceiling_high"], MAIN, lang),
-        )
-    )
+        ),
+    ]  # fmt: skip
     there = found.premiums[MAIN][found.alike]
     above = say.percent(float((there > 0).mean()), lang) if len(there) else say.NONE
     lines.append(
@@ -230,30 +247,27 @@ def robust_lines(found: Robust, lang: str = "en") -> list[str]:
             mean=number(there.mean(), MAIN, lang), gap=say.percent(float(np.median(found.gaps)), lang, True),
         )
     )  # fmt: skip
+    return [*lines, keys_line(correlated(found.correlations), len(found.moved), lang)]
+
+
+def correlated(rows: pd.DataFrame) -> pd.DataFrame:
+    """The parameters that the main premium goes with most, at most three."""
+    return rows[(rows["measure"] == MAIN) & (rows["p"] < SMALL_P)].head(LISTED)
+
+
+def keys_line(named: pd.DataFrame, moved: int, lang: str) -> str:
+    """The parameters that the premium goes with most, of so many that are moved."""
+    text = linkage_words(lang)
     if named.empty:
-        return [*lines, str(text["robust_none"])]
-    labels = {lever.key: say.label_of(lever, lang) for lever in found.moved}
-    keys = [f"{labels[key]} ({say.short(rho, '+.2f')})" for key, rho in zip(named["key"], named["rho"])]  # fmt: skip
-    by_chance = f"{SMALL_P * len(found.moved):.1f}"
-    return [*lines, str(text["robust_keys"]).format(keys=say.words(lang)["comma"].join(keys), n=len(found.moved), chance=by_chance)]  # fmt: skip
-
-
-def ensemble_line(found: Robust, lang: str) -> str:
-    """The premium over an ensemble, with what is due to luck, parameters and structure."""
-    parts = found.parts(MAIN)
-    above = float(weighted_mean(found.premiums[MAIN].to_numpy() > 0.0, found.weights))
-    return str(linkage_words(lang)["ensemble_line"]).format(
-        sets=parts.sets, mean=number(parts.difference, MAIN, lang),
-        band=ends(parts.low, parts.high, MAIN, lang),
-        interval=ends(parts.mean_low, parts.mean_high, MAIN, lang), above=say.percent(above, lang),
-        word=verdict_word(parts.verdict, lang), sources=sources_line(parts, lang),
-    )  # fmt: skip
-
-
-def correlated(found: Robust, measure: str) -> pd.DataFrame:
-    """The parameters that the premium goes with most, at most three."""
-    rows = found.correlations
-    return rows[(rows["measure"] == measure) & (rows["p"] < SMALL_P)].head(LISTED)
+        return str(text["robust_none"])
+    keys = [
+        f"{say.label_of(LABELS[key], lang)} ({say.short(rho, '+.2f')})"
+        for key, rho in zip(named["key"], named["rho"])
+    ]
+    chance = f"{SMALL_P * moved:.1f}"
+    return str(text["robust_keys"]).format(
+        keys=say.words(lang)["comma"].join(keys), n=moved, chance=chance
+    )
 
 
 def gates_lines(found: Gates, lang: str = "en") -> list[str]:
@@ -319,8 +333,30 @@ def robust_json(found: Robust, lang: str = "en") -> dict[str, Any]:
         "moved": [lever.key for lever in found.moved],
         "summary": plain_rows(found.summary),
         "correlations": plain_rows(found.correlations),
-        "parts": {name: plain(asdict(found.parts(name))) for name in (*OUTCOMES, COST)}
-        if found.is_ensemble
-        else None,
         "points": plain_rows(found.premiums),
+    }  # fmt: skip
+
+
+def posterior_json(found: Posterior, lines: list[str]) -> dict[str, Any]:
+    """The same for the sets of an ensemble."""
+    s, labels = found.plan.settings, [label for label in found.labels if label != SILOED]
+    parts = {
+        label: {name: plain(asdict(found.parts(name, label))) for name in KEPT} for label in labels
+    }
+    return {
+        "answer": lines, "cap": found.cap, "over": found.over, "sets": found.plan.sets,
+        "replicates": found.plan.each, "seed": s.seed, "sample": s.sample, "months": s.months,
+        "folder": str(found.folder), "command": found.command, "failures": found.failures,
+        "against": SILOED, "parts": parts, "best": plain(dict(found.best)),
+        "correlations": plain_rows(found.correlations), "points": plain_rows(found.frame),
+    }  # fmt: skip
+
+
+def conditions_json(found: Conditions, lines: list[str]) -> dict[str, Any]:
+    """The same for assumptions on handing over."""
+    return {
+        "answer": lines, "cap": found.cap, "folder": str(found.folder), "command": found.command,
+        "failures": found.failures, "moved": [lever.key for lever in found.moved],
+        "overall": plain(dict(zip(("mean", "low", "high"), found.overall))),
+        "regions": plain_rows(found.frame()),
     }  # fmt: skip

@@ -5,8 +5,7 @@ behaviour parameters; at each point all pillars run siloed, linked, and with a p
 ceiling), under the same cap, in the same paired replicates. Parameters are moved around the values in use by `SPREAD` of their allowed
 range either way, within that range. Points are not asked to fit the patterns of the county.
 Which parameters the premium goes with is told by Spearman's rank correlation over the points.
-The points may also be the parameter sets of an ensemble, which do fit the patterns; each then has
-replicates of its own, and `Robust.parts` splits luck, parameters and structure.
+Parameter sets that do fit the patterns are those of `posterior`.
 """
 
 from __future__ import annotations
@@ -32,9 +31,7 @@ from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
-from returnee.experiments.statistics.ensemble import Parts, split
 from returnee.experiments.statistics.intervals import interval, mean_interval, mean_of
-from returnee.experiments.studies import compare_ensemble as over_sets
 from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES
 from returnee.experiments.studies.linkage.experiment import command_of
@@ -66,7 +63,7 @@ class Robust:
     ----------
     plan : Plan
     over : str
-        What the points are: "free", "all", or an ensemble.
+        Which parameters were moved: "free", or "all".
     cap : float
         Yuan a year.
     moved : list of Lever
@@ -100,29 +97,9 @@ class Robust:
         """Pairs of runs at each point."""
         return int(self.each.shape[1])
 
-    @property
-    def is_ensemble(self) -> bool:
-        """Whether the points are parameter sets that fit the patterns."""
-        return self.over not in OVER
-
     def ranges(self) -> list[tuple[float, float]]:
         """Between what each parameter is moved."""
-        if self.is_ensemble:
-            return list(zip(self.points.min(axis=0).tolist(), self.points.max(axis=0).tolist()))
         return [bounds_of(lever) for lever in self.moved]
-
-    @property
-    def weights(self) -> np.ndarray:
-        """How much each point counts, shape (points,); sums to 1."""
-        if isinstance(self.plan, over_sets.OwnLuckPlan):
-            return self.plan.chosen.weights
-        return np.full(len(self.points), 1.0 / len(self.points))
-
-    def parts(self, measure: str, perfect: bool = False) -> Parts:
-        """The premium of an ensemble, or its ceiling, split into luck, parameters and structure."""
-        assert isinstance(self.plan, over_sets.OwnLuckPlan)
-        values = (self.most if perfect else self.each)[:, :, (*OUTCOMES, COST).index(measure)]
-        return split(values, self.weights, self.plan.chosen.structures)
 
     @cached_property
     def premiums(self) -> pd.DataFrame:
@@ -166,17 +143,30 @@ class Robust:
     @cached_property
     def correlations(self) -> pd.DataFrame:
         """Rank correlation of each parameter with each outcome's premium, the strongest first."""
-        rows = []
-        for name in OUTCOMES:
-            there = self.premiums[name].notna().to_numpy()
-            if there.sum() < 3 or np.ptp(self.premiums[name][there]) == 0.0:
-                continue
-            for k, lever in enumerate(self.moved):
-                told = stats.spearmanr(self.points[there, k], self.premiums[name][there])
-                rows.append((name, lever.key, float(told.statistic), float(told.pvalue)))
-        frame = pd.DataFrame(rows, columns=["measure", "key", "rho", "p"])
-        order = frame["rho"].abs().sort_values(ascending=False, kind="stable").index
-        return frame.loc[order].reset_index(drop=True)
+        keys = [lever.key for lever in self.moved]
+        premiums = {name: self.premiums[name].to_numpy() for name in OUTCOMES}
+        return rank_correlations(self.points, keys, premiums)
+
+
+def rank_correlations(
+    points: np.ndarray, keys: list[str], premiums: Mapping[str, np.ndarray]
+) -> pd.DataFrame:
+    """Spearman's rank correlation of each parameter that differs with each figure, the strongest first.
+
+    `points`: shape (points, parameters). `premiums`: by measure, shape (points,).
+    """
+    rows = []
+    for name, values in premiums.items():
+        there = np.isfinite(values)
+        if there.sum() < 3 or np.ptp(values[there]) == 0.0:
+            continue
+        for k, key in enumerate(keys):
+            if np.ptp(points[there, k]) > 0.0:
+                told = stats.spearmanr(points[there, k], values[there])
+                rows.append((name, key, float(told.statistic), float(told.pvalue)))
+    frame = pd.DataFrame(rows, columns=["measure", "key", "rho", "p"])
+    order = frame["rho"].abs().sort_values(ascending=False, kind="stable").index
+    return frame.loc[order].reset_index(drop=True)
 
 
 def parameters(scenario: Scenario, over: str) -> list[Lever]:
@@ -223,37 +213,9 @@ def point_plan(
     return PointPlan(scenarios, "point 0 siloed", replicates, settings)
 
 
-Chosen = tuple[Plan, list[Lever], np.ndarray]
-
-
-def of_hypercube(
-    points: int | None, over: str, cap: float, replicates: int, settings: RunSettings,
-    world: Mapping[str, Any],
-) -> Chosen:  # fmt: skip
-    """Plan, parameters and points of a Latin hypercube."""
-    if points is None or not 2 <= points <= 100_000:
-        raise UsageError(f"robust: found {points}, allowed 2 to 100000 points")
-    moved = parameters(load_scenario("baseline", world), over)
-    drawn = hypercube(moved, points, settings.seed)
-    return point_plan(drawn, moved, cap, replicates, settings, world), moved, drawn
-
-
-def of_ensemble(
-    points: int | None, over: str, cap: float, replicates: int, settings: RunSettings,
-    world: Mapping[str, Any],
-) -> Chosen:  # fmt: skip
-    """Plan, parameters and points of an ensemble; the best set comes first."""
-    sets = over_sets.sets_of(over, points)
-    over_sets.check_overrides(world, sets)
-    known = dict(walk(load_scenario("baseline", world)))
-    plan = over_sets.own_luck(sets, design.capped_trio(world, cap), "siloed", replicates, settings)
-    drawn = np.array([list(found.values()) for found in sets])
-    return plan, [known[key] for key in sets[0]], drawn
-
-
 @checked_arguments
 def robust(
-    points: int | None,
+    points: int,
     over: str = "free",
     replicates: int = LINKAGE_REPLICATES,
     cap: float | None = None,
@@ -268,28 +230,26 @@ def robust(
 
     Parameters
     ----------
-    points : int, optional
-        Of the Latin hypercube, or sets of the ensemble; all sets if left out.
-    over : str
-        "free" or "all": which behaviour parameters to move. "ensemble", or the path of a .csv file:
-        the parameter sets of an ensemble.
+    points : int
+        Of the Latin hypercube.
+    over : {"free", "all"}
+        Which behaviour parameters to move.
     """
-    if over not in OVER and over != over_sets.SHIPPED and not over.lower().endswith(".csv"):
-        allowed = ", ".join((*OVER, over_sets.SHIPPED))
-        raise UsageError(f"over: found {over}, allowed {allowed}, or a .csv file of parameter sets")
+    if over not in OVER:
+        raise UsageError(f"over: found {over}, allowed {', '.join(OVER)}")
+    if not 2 <= points <= 100_000:
+        raise UsageError(f"robust: found {points}, allowed 2 to 100000 points")
     world = dict(overrides or {})
     design.check_world(world)
     cap = design.cap_or_default(cap)
-    choose = of_hypercube if over in OVER else of_ensemble
-    plan, moved, drawn = choose(points, over, cap, replicates, settings, world)
+    moved = parameters(load_scenario("baseline", world), over)
+    drawn = hypercube(moved, points, settings.seed)
+    plan = point_plan(drawn, moved, cap, replicates, settings, world)
     plan.check()
     command = command_of(replicates, settings, cap, world, "--robust", len(drawn), "--over", over)
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = values_of(store, (*OUTCOMES, COST))
-    if isinstance(plan, over_sets.OwnLuckPlan):
-        siloed, linked, ceiling = plan.own(values)
-    else:
-        siloed, linked, ceiling = values[::3], values[1::3], values[2::3]
+    siloed, linked, ceiling = values[::3], values[1::3], values[2::3]
     each, most = linked - siloed, ceiling - siloed
     with np.errstate(divide="ignore", invalid="ignore"):
         gaps = mean_of(each[:, :, -1], axis=1) / mean_of(siloed[:, :, -1], axis=1)

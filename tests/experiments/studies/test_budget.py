@@ -189,7 +189,7 @@ def test_no_ensemble_or_one_world_too_many() -> None:
 
 def test_assumptions_of_the_ensemble_are_those_that_fit(found: Budget) -> None:
     sets = ensemble()
-    chosen = worlds_of("ensemble", 5, found.search).to_dict("records")
+    chosen = list(worlds_of("ensemble", 5, found.search))
     assert len(chosen) == 5 and all(one in sets for one in chosen)
-    assert worlds_of("ensemble", 1, found.search).to_dict("records") == sets[:1]
-    assert worlds_of(str(FILE), 5, found.search).to_dict("records") == chosen
+    assert list(worlds_of("ensemble", 1, found.search)) == [sets[0]]
+    assert list(worlds_of(str(FILE), 5, found.search)) == chosen

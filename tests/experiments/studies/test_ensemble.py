@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -14,7 +15,12 @@ from returnee import UsageError
 from returnee.experiments.commands.app import app
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.ensemble import write_page
-from returnee.experiments.reports.linkage.words import robust_json, robust_lines
+from returnee.experiments.reports.html import fill
+from returnee.experiments.reports.html import html as page_of
+from returnee.experiments.reports.linkage.posterior import Fitted, Wide
+from returnee.experiments.reports.linkage.report import report
+from returnee.experiments.reports.linkage.summary import summary
+from returnee.experiments.reports.linkage.words import posterior_json
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
 from returnee.experiments.statistics.ensemble import split, weighted_mean, weighted_quantile
@@ -26,7 +32,8 @@ from returnee.experiments.studies.compare_ensemble import (
     sets_of,
 )
 from returnee.experiments.studies.ensemble import FILE, ensemble, origin
-from returnee.experiments.studies.linkage.robust import robust
+from returnee.experiments.studies.linkage.conditions import LOST, conditions, regions_of
+from returnee.experiments.studies.linkage.posterior import posterior
 from returnee.experiments.words.texts import words
 from returnee.scenarios import load_scenario, walk
 
@@ -282,13 +289,45 @@ def test_the_command_prints_json_and_nothing_else(
 
 
 def test_linkage_over_the_ensemble(tmp_path: Path) -> None:
-    premium = robust(3, "ensemble", replicates=2, out=tmp_path / "a", **SMALL)
-    assert premium.each.shape[:2] == (3, 2) and np.isfinite(premium.each).all()
-    assert [lever.key for lever in premium.moved] == list(ensemble()[0])
-    parts = premium.parts("jobs")
-    assert parts.difference == pytest.approx(premium.each[:, :, 2].mean())
-    assert robust_json(premium)["parts"]["jobs"]["sets"] == 3
-    assert "3" in robust_lines(premium, "en")[0] and "参数" in robust_lines(premium, "zh")[0]
+    """Premium, ceiling, no support and a mix in sets of two structures, and what is told of them."""
+    keys = list(ensemble()[0])
+    rows = [",".join(map(repr, one.values())) for one in ensemble()[:4]]
+    names = ["all", "all", "no_signals", "no_signals"]
+    path = tmp_path / "sets.csv"
+    lines = [f"{row},{name},{k}" for k, (row, name) in enumerate(zip(rows, names), start=1)]
+    path.write_text("\n".join([",".join([*keys, "structure", "weight"]), *lines]), encoding="utf-8")
+    mix = {"policy.training.places": 0.0}
+    found = posterior(str(path), replicates=2, best=mix, out=tmp_path / "a", **SMALL)
+    assert found.values.shape[:3] == (5, 4, 2) and found.sets.weights[-1] == 0.4
+    assert found.labels == ("siloed", "linked", "ceiling", "nothing", "best")
+    each, parts = found.each("jobs"), found.parts("jobs")
+    assert parts.difference == pytest.approx(each.mean(axis=1) @ found.sets.weights)
+    assert (parts.sets, parts.structures) == (4, 2)
+    assert (
+        abs(found.level("nothing", "spent_training")) == found.level("best", "spent_training") == 0
+    )
+    for lang in ("en", "zh"):
+        said = Fitted(found, lang)
+        html = page_of(report([found], lang))
+        assert all(line in html for line in said.lines()[1:3]) and ">nan<" not in html
+        assert words(lang)["linkage"]["stages"] in html and words(lang)["linkage"]["use"] in html
+    content = json.loads(json.dumps(posterior_json(found, [])))
+    assert content["parts"]["ceiling"]["jobs"]["structures"] == 2
+    # The wide design over the same file, and the page for a county office.
+    wide = conditions(24, str(path), out=tmp_path / "b", sample=0.001, months=6)
+    assert wide.premium.shape == (24, 1) and LOST in wide.points
+    for lang in ("en", "zh"):
+        page = summary(Fitted(found, lang), Wide(wide, lang), lang)
+        assert page_of(page).count("<svg") == 1 and "{" not in fill("summary.md.j2", report=page, picture="p.svg", again="x")  # fmt: skip
+
+
+def test_a_region_where_it_pays_is_found() -> None:
+    rng = np.random.default_rng(1)
+    points = pd.DataFrame(rng.random((200, 3)), columns=["a", "b", "c"])
+    premium = np.where(points["a"] > 0.7, 100.0, 0.0) + rng.normal(0.0, 60.0, 200)
+    best = regions_of(points, premium, 1)[0]
+    assert best.low > 0.0 and best.limits["a"][0] == pytest.approx(0.7, abs=0.05)
+    assert not any(r.low > 0.0 for r in regions_of(points, rng.normal(0.0, 60.0, 200), 1))
 
 
 def test_what_is_asked_of_an_ensemble_is_there() -> None:
