@@ -23,6 +23,7 @@ class Sought:
     free: list[str] | None = None
     prior: list[str] | None = None
     write_targets: Path | None = None
+    write_doc: Path | None = None
 
 
 @spread("calibrate")
@@ -37,7 +38,7 @@ def calibrate_command(
 ) -> None:
     """Find which parameters the targets leave, by waves of simulations over their priors."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.reports.calibration import as_json, show, write_page
+    from returnee.experiments.reports.calibration import as_json, show, write_document, write_page
     from returnee.experiments.studies.calibration.bank import World
     from returnee.experiments.studies.calibration.calibrate import calibrate
     from returnee.experiments.studies.calibration.targets import (
@@ -57,6 +58,8 @@ def calibrate_command(
     found = calibrate(world, targets, effort, s.free or (), settings, where, results)
     with reporting(found.folder):
         report = write_page(found, found.folder / "report.html", shown.lang)
+    if sought.write_doc is not None:
+        Bar().say(f"written: {write_document(found, sought.write_doc)}")
     if shown.as_json:
         print_json(as_json(found))
     else:
