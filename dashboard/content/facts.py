@@ -154,6 +154,12 @@ def short_name(name: str, lang: str) -> str:
     return str(named[name]) if name in named else phrase(BY_NAME[name], "short", lang)
 
 
+def tab_name(name: str, lang: str) -> str:
+    """A measure as a tab is called."""
+    label = phrase(BY_NAME[name], "tab", lang)
+    return label[:1].upper() + label[1:]
+
+
 def headline(found: Answer, lang: str, title: str, reference: str) -> str:
     """The answer in one sentence: what can be told, then what can't."""
     text = words(lang)["headline"]
@@ -169,15 +175,13 @@ def headline(found: Answer, lang: str, title: str, reference: str) -> str:
     years = counted(found.plan.settings.months / 12.0, "year", lang)
     kind = "some" if clear and rest else "all" if clear else "none"
     return str(text[kind]).format(
-        title=title, reference=reference, years=years, clear=_listed(clear, text),
-        rest=_listed(rest, text, "or"),
+        title=title, reference=reference, years=years, clear=_listed(clear, text["comma"], text["and"]),
+        rest=_listed(rest, text["rest_comma"], text["or"]),
     )  # fmt: skip
 
 
-def _listed(parts: list[str], text: Mapping[str, Any], last: str = "and") -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return str(text["comma"]).join(parts[:-1]) + str(text[last]) + parts[-1]
+def _listed(parts: list[str], comma: str, last: str) -> str:
+    return comma.join(parts[:-1]) + last + parts[-1] if len(parts) > 1 else "".join(parts)
 
 
 def spending(found: Answer, lang: str) -> dict[str, Any]:

@@ -45,6 +45,7 @@ from returnee.experiments.studies.calibration.targets import (
 )
 from returnee.experiments.studies.calibration.waves import (
     FIRST,
+    PLACES,
     Left,
     judge_of,
     plausible_by,
@@ -239,7 +240,7 @@ class Runner:
     def match(self, box: priors.Box) -> Calibration:
         """Waves, until what is left stops shrinking."""
         say, sets = self.results.reporter.say, self.sets(len(box.names))
-        left, bank, rows, frames = Left(box.sobol(FIRST)), None, [], []
+        left, bank, rows, frames = Left(box.sobol(max(FIRST, sets))), None, [], []
         for wave in range(1, self.effort.waves + 1):
             seed, before = self.settings.seed + wave, left.fraction
             luck = Luck(wave, self.effort.replicates)
@@ -247,7 +248,7 @@ class Runner:
             bank = one if bank is None else bank + one
             near = (bank.wave == wave) | plausible_by(left.judges)(box.unit(bank.theta))
             judge = judge_of(bank.only(near), self.targets)
-            left = left.less(judge, seed)
+            left = left.less(judge, seed, max(PLACES, sets))
             rows.append({"wave": wave, "sets": len(one), "emulated_from": int(near.sum()),
                          "targets": len(judge.targets), "fraction": left.fraction})  # fmt: skip
             frames.append(quality(judge).assign(wave=wave))

@@ -132,8 +132,8 @@ class Left:
     fraction: float = 1.0  # of the box
     judges: tuple[Judge, ...] = field(default=(), repr=False)
 
-    def less(self, judge: Judge, seed: int) -> Left:
-        """What one more wave leaves: the places it leaves, and walks from them to as many as before.
+    def less(self, judge: Judge, seed: int, number: int = PLACES) -> Left:
+        """What one more wave leaves: the places it leaves, and walks from them to so many.
 
         The fraction is multiplied by the share of places that stay. Raises UsageError: if nothing
         is left, naming targets that contradict each other.
@@ -144,7 +144,6 @@ class Left:
         held = self.unit[judge.holds(self.unit)]
         share = len(held) / len(self.unit)
         start = held if len(held) else climbed(judges, self.unit, seed)
-        number = min(len(self.unit), PLACES)
         unit = held[:number] if len(held) >= number else walked(start, judges, number, seed)
         return Left(unit, self.fraction * (share or 0.5 / len(self.unit)), judges)
 
