@@ -29,4 +29,6 @@ def on_page_markdown(markdown, page, config, files):
 def on_post_page(output, page, config):
     """Search in pages that are opened from a folder wants a script, which the site brings itself."""
     home = page.url.count("/") * "../" or "./"
-    return output.replace("https://unpkg.com/iframe-worker/shim", f"{home}javascripts/iframe-worker.js")
+    return output.replace(
+        "https://unpkg.com/iframe-worker/shim", f"{home}javascripts/iframe-worker.js"
+    )
