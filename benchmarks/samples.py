@@ -37,7 +37,7 @@ def figures(job: tuple[str, float, int]) -> list[float]:
     """Measures of one run: stocks over the last year, flows a year."""
     scenario, sample, replicate = job
     run = simulate(scenario, replicate, sample=sample, months=MONTHS)
-    found = horizon(tidy(run, Task(scenario, "", 0, replicate)), MONTHS).to_pandas()
+    found = horizon(tidy(run, Task(scenario, "", 0, replicate)).to_pandas(), MONTHS)
     values = found.set_index("indicator")["value"]
     flows = {measure.name for measure in MEASURES if measure.kind == "flow"}
     return [float(values.get(n, np.nan)) * (12.0 / MONTHS if n in flows else 1.0) for n in NAMES]

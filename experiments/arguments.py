@@ -23,6 +23,15 @@ WORDS: dict[Any, str] = {
     bool: "True or False", int: "a whole number", float: "a number", str: "a text", Path: "a path",
     NoneType: "None", Sequence: "a list", Mapping: "a mapping",
 }  # fmt: skip
+PARAMETERS = "\n\nParameters\n----------"
+RAISES = """
+
+Raises
+------
+ScenarioError, UsageError
+    One line; nothing has been run or written then.
+Interrupted
+    If stopped; what is finished is kept."""
 NUMBERS = {int: (int,), float: (int, float)}
 
 
@@ -67,8 +76,29 @@ def checked_arguments(function: Callable[P, R]) -> Callable[..., R]:
     parameters = [p for name, p in signature.parameters.items() if name not in objects]
     parameters += [p for some in spread.values() for p in some]
     order = sorted(parameters, key=lambda p: p.kind)
+    checked.__doc__ = described(inspect.getdoc(function) or "", objects)
     checked.__signature__ = signature.replace(parameters=order)  # type: ignore[attr-defined]
     return checked
+
+
+def described(text: str, objects: Mapping[str, Any]) -> str:
+    """A docstring with what many functions share: objects of options by their fields, and errors.
+
+    Options stand below the other parameters, and errors of whatever keeps ``results`` as `RAISES`
+    says, unless the docstring has them itself.
+    """
+    before, there, rest = text.partition(PARAMETERS)
+    told = [
+        f"\n{name} : {type(given).__name__}\n    Or its fields: {', '.join(f.name for f in fields(given))}."
+        for name, given in objects.items()
+        if there and f"\n{name} : " not in rest
+    ]
+    inner, gap, after = rest.partition("\n\n")
+    text = before + there + inner + "".join(told) + gap + after
+    if "results" not in objects or "\nRaises\n" in text:
+        return text
+    head, examples, tail = text.partition("\n\nExamples\n")
+    return head + RAISES + examples + tail
 
 
 def fields_as_keywords(given: Any) -> list[inspect.Parameter]:

@@ -81,18 +81,20 @@ def outputs(folder: Path) -> None:
     write_plain(folder / "budget" / STORED, found)
     calibrate(targets=default_targets()[5:8], sets=12, waves=1, free=MOVED, workers=2,
               out=folder / "calibrate", **TINY)  # fmt: skip
-    (folder / "counties.csv").write_text(
-        f"folder,rich\n{SHIPPED_COUNTIES / 'example'},1\n", encoding="utf-8"
-    )
-    say(
-        "region",
-        folder / "counties.csv",
-        "--simulated",
-        200,
-        "--months",
-        12,
-        "--out",
-        folder / "region",
-    )
-    say("allocate", folder / "counties.csv", "--per-year", 1e6, "--policy", "linked", "--factor", 1,
-        "--simulated", 100, "--months", 6, "--out", folder / "allocate")  # fmt: skip
+    counties(folder / "six")
+    rows = folder / "six" / "counties.toml"  # a name that is no result's
+    say("region", rows, "--simulated", 50, "--months", 6, "--out", folder / "region")
+    say("allocate", rows, "--per-year", 1e6, "--policy", "linked", "--factor", 1, "--simulated", 50,
+        "--months", 6, "--out", folder / "allocate")  # fmt: skip
+    say("evaluate", rows, "--adopt", 3, "--simulated", 50, "--replicates", 2, "--months", 36, "--studies", 2,
+        "--out", folder / "evaluate")  # fmt: skip
+
+
+def counties(folder: Path) -> None:
+    """Six counties, and a table of them."""
+    facts = (SHIPPED_COUNTIES / "example" / "county.toml").read_text(encoding="utf-8")
+    for k in range(6):
+        (folder / f"c{k}").mkdir(parents=True)
+        (folder / f"c{k}" / "county.toml").write_text(facts, encoding="utf-8")
+    rows = "".join(f"c{k}\n" for k in range(6))
+    (folder / "counties.toml").write_text(f"folder\n{rows}", encoding="utf-8")

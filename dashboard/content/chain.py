@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from returnee.dashboard.content.facts import told, unpaid_a_year
+from returnee.dashboard.content.levers import value_text
 from returnee.dashboard.live.answers import MOVED, REFERENCE, WHOM, Answer, lined_up
 from returnee.dashboard.live.pool import Asker, gather
 from returnee.dashboard.live.runs import SMALL, reduced
@@ -32,7 +33,7 @@ from returnee.experiments.statistics.intervals import estimate, mean_of, ratio_i
 from returnee.experiments.studies.stories.life import Life, Pair
 from returnee.experiments.studies.stories.watch import lives_of
 from returnee.experiments.studies.stories.words import story_lines
-from returnee.experiments.words.texts import amount, basis_of, label_of, percent, unit_name
+from returnee.experiments.words.texts import amount, basis_of, label_of, percent
 from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import Lever, Scenario, walk
 from returnee.simulation.state.programmes import POTS
@@ -118,7 +119,8 @@ def view(found: Answer, pillar: str, step: str, lang: str, titles: Sequence[str]
         steps.append({
             "key": key, "label": label(pillar, key, lang), "count": number(count[0], lang),
             "reference": number(count[1], lang), "share": shares[0], "share_reference": shares[1],
-            "share_text": "" if shares[0] is None else percent(shares[0], lang),
+            "share_text": "" if shares[0] is None
+            else text["of_before"].format(share=percent(shares[0], lang)),
             "sign": sign, "sign_text": text["signs"][sign + 1],
         })  # fmt: skip
         before = count
@@ -126,7 +128,7 @@ def view(found: Answer, pillar: str, step: str, lang: str, titles: Sequence[str]
     return {
         "title": text["title"], "tabs": tabs, "pillar": pillar, "step": step, "steps": steps,
         "binds": binds(found, means, pillar, lang), "titles": list(titles),
-        "of_before": text["of_before"], "label": text["label"],
+        "label": text["label"],
     }  # fmt: skip
 
 
@@ -230,9 +232,6 @@ def rule(found: Answer, pillar: str, step: str, lang: str) -> tuple[str, list[Ru
 
 def ruled(lever: Lever, lang: str) -> Ruled:
     """A parameter as written, with its sources."""
-    value = words(lang)["levers"]["on" if lever.value else "off"]
-    if lever.type is not bool:
-        value = f"{lever.value:,.6g} {unit_name(lever.unit, lang)}"
     known = evidence()
     sources = [
         (i, str(known[i].get("source_title", "")), known[i].get("url", ""))
@@ -240,7 +239,13 @@ def ruled(lever: Lever, lang: str) -> Ruled:
         if i in known
     ]
     safe = [(i, title, url if url.startswith(("https://", "http://")) else "") for i, title, url in sources]  # fmt: skip
-    return Ruled(label_of(lever, lang), value, basis_of(lever, lang), lever.basis, safe)
+    return Ruled(
+        label_of(lever, lang),
+        value_text(lever, lever.value, lang),
+        basis_of(lever, lang),
+        lever.basis,
+        safe,
+    )
 
 
 def worth(found: Answer, lang: str) -> list[tuple[str, str]]:

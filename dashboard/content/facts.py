@@ -91,7 +91,8 @@ class Fact:
 
     Attributes
     ----------
-    what, unit : str
+    what : str
+        With its unit.
     much, sure : str
         How much more or less, and how sure.
     interval, level : str
@@ -102,7 +103,6 @@ class Fact:
     """
 
     what: str
-    unit: str
     much: str
     sure: str
     interval: str
@@ -134,24 +134,23 @@ def facts(found: Answer, lang: str, before: Answer | None = None) -> list[Fact]:
 
 def fact_of(found: Comparison, name: str, effect: Effect, lang: str) -> Fact:
     """One measure as written."""
-    text, said, measure = words(lang)["facts"], told(found.plan, name, effect, lang), BY_NAME[name]
+    text, said = words(lang)["facts"], told(found.plan, name, effect, lang)
     level = text["from_to"].format(reference=said.reference, level=said.level)
     interval = text["interval"].format(share=percent(0.9, lang), range=said.interval)
-    return Fact(
-        short_name(name, lang),
-        unit_of(measure, lang),
-        said.much,
-        said.sure,
-        interval,
-        level,
-        said.side,
-    )
+    head = text["heads"].get(name) or short_name(name, lang)
+    return Fact(head, said.much, said.sure, interval, level, said.side)
 
 
 def short_name(name: str, lang: str) -> str:
     """A headline measure in a word or two; others by their short label."""
     named = words(lang)["facts"]["names"]
     return str(named[name]) if name in named else phrase(BY_NAME[name], "short", lang)
+
+
+def tab_name(name: str, lang: str) -> str:
+    """A measure as a tab is called."""
+    label = phrase(BY_NAME[name], "tab", lang)
+    return label[:1].upper() + label[1:]
 
 
 def headline(found: Answer, lang: str, title: str, reference: str) -> str:
@@ -169,15 +168,13 @@ def headline(found: Answer, lang: str, title: str, reference: str) -> str:
     years = counted(found.plan.settings.months / 12.0, "year", lang)
     kind = "some" if clear and rest else "all" if clear else "none"
     return str(text[kind]).format(
-        title=title, reference=reference, years=years, clear=_listed(clear, text),
-        rest=_listed(rest, text, "or"),
+        title=title, reference=reference, years=years, clear=_listed(clear, text["comma"], text["and"]),
+        rest=_listed(rest, text["rest_comma"], text["or"]),
     )  # fmt: skip
 
 
-def _listed(parts: list[str], text: Mapping[str, Any], last: str = "and") -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return str(text["comma"]).join(parts[:-1]) + str(text[last]) + parts[-1]
+def _listed(parts: list[str], comma: str, last: str) -> str:
+    return comma.join(parts[:-1]) + last + parts[-1] if len(parts) > 1 else "".join(parts)
 
 
 def spending(found: Answer, lang: str) -> dict[str, Any]:

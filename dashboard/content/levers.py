@@ -14,6 +14,7 @@ from returnee.scenarios.schema.fields import groups
 from returnee.scenarios.schema.layers import MODELS
 
 WORLD = ("behaviour", "county")
+WAN = 10_000
 MAIN = (
     "policy.training.places", "policy.services.township_posts", "policy.services.desk_days",
     "policy.services.mentors", "policy.incubation.places", "policy.activities.outreach_sessions",
@@ -95,3 +96,18 @@ def step_of(lever: Lever) -> float:
     near = min((1.0, 2.0, 5.0, 10.0), key=lambda digit: abs(math.log(rough / (digit * size))))
     step = float(f"{near * size:.6g}")
     return max(1.0, round(step)) if lever.type is int else step
+
+
+def value_text(lever: Lever, value: Any, lang: str) -> str:
+    """A lever's value as written, with its unit."""
+    if isinstance(value, bool):
+        return str(words(lang)["levers"]["on" if value else "off"])
+    size = float(value)
+    if lang == "zh" and abs(size) >= WAN:
+        number = f"{size / WAN:,.6g}万"
+    elif lever.unit.startswith("yuan") and abs(size) >= 1e6:
+        number = f"{size / 1e6:,.6g} m"
+    else:
+        number = f"{int(size):,}" if size == int(size) else f"{size:,.4g}"
+    unit = unit_name(lever.unit, lang)
+    return number if lever.unit == "share" else f"{number}{'' if lang == 'zh' else ' '}{unit}"

@@ -38,7 +38,7 @@ class Paper(Answer):
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Effects on every measure."""
-        return effects_of(self.made, self.plan)
+        return effects_of(self.made, self.plan, self.luck)
 
 
 def found(place: Place, asker: Asker) -> Paper:
@@ -57,7 +57,7 @@ def found(place: Place, asker: Asker) -> Paper:
     command = (
         contrast.command(place, answer.plan) if several else answers.command(place, answer.plan)
     )
-    return Paper(answer.plan, runs, [], None, command, made=answer.made)
+    return Paper(answer.plan, runs, [], None, command, made=answer.made, luck=answer.luck)
 
 
 def rests_on(place: Place) -> list[str]:

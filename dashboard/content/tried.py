@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from returnee.dashboard.content.facts import HEADLINES, short_name, told
+from returnee.dashboard.content.levers import value_text
 from returnee.dashboard.live.answers import MOVED, REFERENCE, Answer
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import LANGUAGES, LEVERS, UNMOVED, Mix, Place, Timed
 from returnee.dashboard.visitor.session import Tried
 from returnee.experiments.studies.ensemble import ensemble
-from returnee.experiments.words.texts import figure, label_of, plain_title, unit_name
+from returnee.experiments.words.texts import label_of, plain_title
 
 Moves = tuple[Mix, str, str]
 MOST = 3  # levers that are named
@@ -70,18 +71,10 @@ def _some(parts: list[str], lang: str) -> str:
 def _lever(key: str, value: Timed, lang: str) -> str:
     lever = LEVERS[key]
     if isinstance(value, Mapping):
-        said = " → ".join(_value(key, one, lang) for _, one in sorted(value.items()))
+        said = " → ".join(value_text(lever, one, lang) for _, one in sorted(value.items()))
     else:
-        said = _value(key, value, lang)
+        said = value_text(lever, value, lang)
     return str(words(lang)["tried"]["moved"]).format(name=label_of(lever, lang), value=said)
-
-
-def _value(key: str, value: object, lang: str) -> str:
-    lever = LEVERS[key]
-    if isinstance(value, bool):
-        return str(words(lang)["levers"]["on" if value else "off"])
-    number = figure(float(str(value)), lever.unit, lang, digits=4)
-    return f"{number} {unit_name(lever.unit, lang)}" if lever.unit not in ("share", "×") else number
 
 
 def changed(found: Answer, lang: str) -> str:

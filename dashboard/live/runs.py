@@ -252,7 +252,7 @@ def reduced(
 
 
 def prewarm(
-    names: Sequence[str] = ("no_support", "linked", "baseline"), settings: RunSettings = SMALL
+    names: Sequence[str] = ("linked", "baseline", "siloed"), settings: RunSettings = SMALL
 ) -> None:
     """Begin to live the histories and the runs that a first visitor asks for; does not wait."""
     scenarios = [Mix(name, county=first_county()).scenario() for name in names]

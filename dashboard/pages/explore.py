@@ -18,6 +18,7 @@ from returnee.dashboard.content.facts import (
     headline,
     pots,
     spending,
+    tab_name,
     waiting,
 )
 from returnee.dashboard.content.tried import Moves, changed, tried
@@ -350,10 +351,13 @@ def Found(session: Session, shown: Shown[Answer], found: Answer, before: Answer 
     )
     below.current = kept
     html(content.head, classes=[] if shown.fresh else ["busy"])
-    with box(classes="bar"):
+    with box(classes="toolbar"):
         html(answer_line(shown, place), live=True)
         Actions(session)
-    views = [(name, phrase(BY_NAME[name], "tab", lang)) for name in CHARTS]
+    with box(tag="details", classes="more"):
+        html(escaped(words(lang)["papers"]["label"]), tag="summary")
+        Papers(session)
+    views = [(name, tab_name(name, lang)) for name in CHARTS]
     controls(
         [tabs("chart", text["measure"], place.chart, views)],
         lambda data: session.go(chart=data["value"]) if data["value"] in CHARTS else None,
@@ -583,7 +587,6 @@ def Actions(session: Session) -> None:
     if shown.busy:
         buttons.append(button("cancel", text["cancel"]))
     controls(buttons, begin)
-    Papers(session)
     if keeping.value:
         Keeping(session, keeping)
     if shown.busy and job.value is not None:

@@ -15,6 +15,7 @@ from returnee.experiments.commands.calibrate import calibrate_command
 from returnee.experiments.commands.compare import compare_command
 from returnee.experiments.commands.county import county_app
 from returnee.experiments.commands.discover import discover_command
+from returnee.experiments.commands.evaluate import evaluate_command
 from returnee.experiments.commands.hindcast import hindcast_command
 from returnee.experiments.commands.levers import (
     columns_command,
@@ -81,6 +82,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "hindcast": hindcast_command,
     "region": region_command,
     "allocate": allocate_command,
+    "evaluate": evaluate_command,
     "whom": whom_command,
     "budget": budget_command,
     "discover": discover_command,

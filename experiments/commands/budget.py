@@ -31,8 +31,6 @@ def budget_command(
     shown: Shown = Shown(),
 ) -> None:
     """Search for the mixes of levers that make the most of a yearly budget."""
-    from returnee.experiments.files import write_text
-    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.budget import Mixes
     from returnee.experiments.studies.budget import STORED, budget, write_plain
 
@@ -42,11 +40,4 @@ def budget_command(
         results=results,
     )  # fmt: skip
     write_plain(found.folder / STORED, found)
-    told = Mixes(found, shown.lang)
-    with shell.reporting(found.folder):
-        report = write_text(found.folder / "report.html", told.page())
-    if shown.as_json:
-        shell.print_json(plain_rows(found.table.reset_index()))
-    else:
-        shell.say_plainly("\n".join(told.sentences()))
-    shell.end(report)
+    shell.answer(Mixes(found, shown.lang), found.folder / "report.html", shown.as_json)

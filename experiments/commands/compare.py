@@ -95,9 +95,8 @@ def _compare(
     names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
     shown: Shown, papers: Papers,
 ) -> None:  # fmt: skip
-    from returnee.experiments.reports.compare import Page, write_report
+    from returnee.experiments.reports.compare import Page
     from returnee.experiments.reports.listing import left_out_notice, size_warning
-    from returnee.experiments.reports.terminal import show
     from returnee.experiments.studies.compare import compare
 
     folder = Path(results.out or "results/compare")
@@ -109,15 +108,10 @@ def _compare(
     for notice in (size_warning, left_out_notice):
         shell.warn(next(filter(None, (notice(s, lang) for s in found.plan.scenarios.values())), ""))
     folder = found.folder or folder
-    with shell.reporting(folder):
-        report = write_report(found, folder / "report.html", lang)
-        for path in papers.write(found, lang):
-            shell.warn(f"paper: {path}")
-    if shown.as_json:
-        shell.print_json(Page(found, lang).as_json())
-    else:
-        show(Page(found, lang).printed(), shell.console_of())
-    shell.end(report, found.failures)
+    shell.answer(
+        Page(found, lang), folder / "report.html", shown.as_json, found.failures,
+        lambda: papers.write(found, lang),
+    )  # fmt: skip
 
 
 def _over(

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import print_json, say_plainly
-from returnee.experiments.running.progress import Bar
+from returnee.experiments.commands.shell import answer
 
 if TYPE_CHECKING:
     from returnee.experiments.studies.discovery import Discovery
@@ -44,13 +43,10 @@ def discover_command(
     folder: Path, question: Question = Question(), out: Path | None = None, shown: Shown = Shown()
 ) -> None:
     """Find out under which assumptions a policy fails its target."""
-    from returnee.experiments.files import write_text
-    from returnee.experiments.numbers import plain_rows
     from returnee.experiments.reports.discovery import Regions
-    from returnee.experiments.reports.html import html
     from returnee.experiments.studies.discovery import discover
 
-    q, lang = question, shown.lang
+    q = question
     found = discover(
         folder, q.scenario, against=q.against, measure=q.measure, target=q.target,
         method=q.method,
@@ -59,11 +55,6 @@ def discover_command(
         "scenario": found.scenario, "against": q.against, "measure": q.measure,
         "target": q.target, "method": q.method,
     }  # fmt: skip
-    told = Regions(found, lang)
-    page = html(told.report(command_line(["discover", folder], options)))
-    report = write_text(out or folder / page_name(found, q.method), page)
-    if shown.as_json:
-        print_json(plain_rows(found.frame()))
-    else:
-        say_plainly("\n".join(told.sentences()))
-    Bar().say(f"report: {report}")
+    told = Regions(found, shown.lang)
+    told.command = command_line(["discover", folder], options)
+    answer(told, out or folder / page_name(found, q.method), shown.as_json, own=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import console_of, end, print_json, reporting
+from returnee.experiments.commands.shell import answer
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
@@ -31,24 +31,14 @@ def hindcast_command(
     shown: Shown = Shown(),
 ) -> None:
     """Start counties from the census of 2010, let them live to 2020, and compare with that census."""
-    from returnee.experiments.numbers import plain_rows
-    from returnee.experiments.reports.hindcast import report, write_document
-    from returnee.experiments.reports.html import write_html
-    from returnee.experiments.reports.terminal import show
+    from returnee.experiments.reports.hindcast import Forecasts, write_document
     from returnee.experiments.studies.hindcast import PROVINCES, hindcast
 
     found = hindcast(
         held.files, held.province or PROVINCES, held.each, held.replicates, settings, where,
         results, Bar().say,
     )  # fmt: skip
-    page = report(found, shown.lang)
-    with reporting(found.folder):
-        path = write_html(page, found.folder / "report.html")
-        found.figures.to_csv(found.folder / "hindcast.csv", index=False)
+    found.figures.to_csv(found.folder / "hindcast.csv", index=False)
     if held.write_doc is not None:
         Bar().say(f"written: {write_document(found, held.write_doc)}")
-    if shown.as_json:
-        print_json(plain_rows(found.counties))
-    else:
-        show([block for section in page.sections[:2] for block in section.blocks], console_of())
-    end(path)
+    answer(Forecasts(found, shown.lang), found.folder / "report.html", shown.as_json)

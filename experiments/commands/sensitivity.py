@@ -24,10 +24,8 @@ def sensitivity_command(
 ) -> None:
     """Find out which assumptions decide outcomes, and whether a policy works."""
     from returnee.experiments.measuring.selections import SENSITIVE
-    from returnee.experiments.numbers import plain_rows
-    from returnee.experiments.reports.html import write_html
     from returnee.experiments.reports.sensitivity import Indices
-    from returnee.experiments.studies.sensitivity import sensitivity, settled
+    from returnee.experiments.studies.sensitivity import sensitivity
     from returnee.experiments.words.texts import percent
     from returnee.scenarios import load_scenario
 
@@ -50,11 +48,5 @@ def sensitivity_command(
         "measure": list(effort.measures) if effort.measures != SENSITIVE else None, "set": set_,
     }  # fmt: skip
     told = Indices(found, lang)
-    with shell.reporting(results.folder):
-        page = told.report(about, command_line(["sensitivity", *scenarios], options))
-        report = write_html(page, results.folder / "report.html")
-    if shown.as_json:
-        shell.print_json(plain_rows(settled(found)))
-    else:
-        shell.say_plainly("\n".join(told.sentences()))
-    shell.end(report)
+    told.about, told.command = about, command_line(["sensitivity", *scenarios], options)
+    shell.answer(told, results.folder / "report.html", shown.as_json)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -96,6 +96,26 @@ def _unfinished(folder: Path) -> None:
 
     with suppress(StoreError, OSError):
         write_json(folder / MANIFEST, read_manifest(folder) | {"status": NO_REPORT})
+
+
+def answer(
+    told: Any, path: Path, as_json: bool, failures: Sequence[Any] = (),
+    beside: Callable[[], Iterable[Path]] = tuple, own: bool = True,
+) -> None:  # fmt: skip
+    """Write the page of what was found, print it or its JSON, and leave with 1 if some runs failed.
+
+    `told`: a `returnee.experiments.reports.told.Told`. `path`: of the page. `beside`: writes papers
+    beside the page. `own`: whether the page lies in the folder of its own runs.
+    """
+    from returnee.experiments.reports.html import write_html
+    from returnee.experiments.reports.terminal import show
+
+    with reporting(path.parent) if own else nullcontext():
+        report = write_html(told.report(), path)
+        for paper in beside():
+            warn(f"paper: {paper}")
+    print_json(told.as_json()) if as_json else show(told.printed(), console_of())
+    end(report, failures)
 
 
 def end(report: Path | None, failures: Sequence[Any] = ()) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
+from returnee.experiments.commands.shell import answer, overrides_of
 from returnee.experiments.errors import ShareDone
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
@@ -34,7 +34,7 @@ def validate_command(
 ) -> None:
     """Hold a scenario against the patterns it should show; misses are shown as misses."""
     from returnee.experiments.reports.validation.document import write_document
-    from returnee.experiments.reports.validation.report import show, write_page
+    from returnee.experiments.reports.validation.report import Page
     from returnee.experiments.studies.face import face_checks
     from returnee.experiments.studies.validation import save, validate
 
@@ -57,15 +57,10 @@ def validate_command(
             scenario, overrides, settings.seed, where, beside(results, found.folder)
         )
     save(found)
-    with reporting(found.folder):
-        report = write_page(found, checks, found.folder / "validation.html", shown.lang)
     if held.write_doc is not None and checks is not None:
         Bar().say(f"written: {write_document(found, checks, held.write_doc)}")
-    if shown.as_json:
-        print_json(found.plain() | ({"face": checks.plain()} if checks else {}))
-    else:
-        show(found, checks, console_of(), shown.lang)
-    end(report, found.failures)
+    page = Page(found, checks, shown.lang)
+    answer(page, found.folder / "validation.html", shown.as_json, found.failures)
 
 
 def beside(results: Keep, folder: Path) -> Keep:

@@ -47,7 +47,7 @@ def whom_command(
 ) -> None:
     """Say whom a policy changed: who returned, founded or survived under one and not the other."""
     from returnee.experiments.reports.terminal import show
-    from returnee.experiments.reports.whom import People, whom_json
+    from returnee.experiments.reports.whom import People
     from returnee.experiments.studies.compare import compare
 
     if looked.worker is not None:
@@ -58,10 +58,11 @@ def whom_command(
         [scenario], looked.against, n, n, overrides_of(looked.set_), settings, where, results
     )
     assert found.whom is not None  # people of every replicate were asked for
+    told = People((found.plan, found.whom), shown.lang)
     if shown.as_json:
-        print_json(whom_json(found.plan, found.whom))
+        print_json(told.as_json())
     else:
-        show(People(found.plan, found.whom, shown.lang).told(), console_of())
+        show(told.printed(), console_of())
     end(None, found.failures)
 
 

@@ -206,9 +206,8 @@ def check_horizon(names: Iterable[str], months: int, label: str = "measure") -> 
     >>> check_horizon(["jobs", "survival_operating_12"], 13)
     """
     for name in names:
-        age = next(
-            (age for age in AGES if name.startswith("survival_") and name.endswith(f"_{age}")), 0
-        )
+        kind, _, last = name.rpartition("_")
+        age = int(last) if kind.startswith("survival_") else 0
         if age and months <= age:
             raise UsageError(
                 f"{label}: found {name} within {months} months, allowed with more than {age}"
@@ -226,27 +225,17 @@ def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[st
     {'jobs': 'jobs'}
     """
     known = [BY_NAME[name] for name in names]
-    return {
-        "units": {m.name: m.unit for m in known},
-        "labels": {m.name: m.en for m in known}
-        | {label: s.title_en for label, s in scenarios.items()},
-        "labels_zh": {m.name: m.zh for m in known}
-        | {label: s.title_zh for label, s in scenarios.items()},
-    }
+    english = {m.name: m.en for m in known} | {k: s.title_en for k, s in scenarios.items()}
+    chinese = {m.name: m.zh for m in known} | {k: s.title_zh for k, s in scenarios.items()}
+    return {"units": {m.name: m.unit for m in known}, "labels": english, "labels_zh": chinese}
 
 
+_OF = {"scenario": pa.string(), "scenario_id": pa.string(), "point": pa.int32()}
 SCHEMA = pa.schema(
-    [
-        ("scenario", pa.string()),
-        ("scenario_id", pa.string()),
-        ("point", pa.int32()),
-        ("replicate", pa.int64()),
-        ("seed", pa.int64()),
-        ("indicator", pa.string()),
-        ("month", pa.int32()),
-        ("value", pa.float64()),
-    ]
-)
+    _OF | {"replicate": pa.int64(), "seed": pa.int64()}
+    | {"indicator": pa.string(), "month": pa.int32(), "value": pa.float64()}
+)  # fmt: skip
+"""Columns of tidy tables."""
 
 
 def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) -> list[float]:
@@ -309,26 +298,14 @@ def tidy(run: Run, task: Task) -> pa.Table:
     whole = {**derived(run), **figures_of_files(run), **figures_by_group(run)}
     names = [*monthly.columns, *whole]
     n_monthly, months = monthly.shape[1], run.months
-    codes = np.concatenate(
-        [np.repeat(np.arange(n_monthly), months), np.arange(n_monthly, len(names))]
-    )
-    month = np.concatenate(
-        [np.tile(np.arange(1, months + 1), n_monthly), np.full(len(whole), months)]
-    )
-    values = np.concatenate([monthly.to_numpy(float).T.ravel(), list(whole.values())])
-    n = len(values)
+    codes = np.repeat(np.arange(len(names)), [months] * n_monthly + [1] * len(whole))
+    month = np.append(np.tile(np.arange(1, months + 1), n_monthly), np.full(len(whole), months))
+    values = np.append(monthly.to_numpy(float).T.ravel(), list(whole.values()))
     indicator = pa.DictionaryArray.from_arrays(codes.astype(np.int32), names).cast(pa.string())
-    columns = [
-        pa.repeat(task.scenario, n),
-        pa.repeat(task.scenario_id, n),
-        pa.repeat(pa.scalar(task.point, pa.int32()), n),
-        pa.repeat(pa.scalar(task.replicate, pa.int64()), n),
-        pa.repeat(pa.scalar(run.seed, pa.int64()), n),
-        indicator,
-        pa.array(month, pa.int32()),
-        pa.array(values, pa.float64()),
-    ]
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
+    told = task.scenario, task.scenario_id, task.point, task.replicate, run.seed
+    fixed = [pa.repeat(pa.scalar(one, f.type), len(values)) for one, f in zip(told, SCHEMA)]
+    figures = [pa.array(month, pa.int32()), pa.array(values, pa.float64())]
+    return pa.Table.from_arrays([*fixed, indicator, *figures], schema=SCHEMA)
 
 
 def smoothed(values: np.ndarray, kind: str) -> np.ndarray:
@@ -348,16 +325,8 @@ def smoothed(values: np.ndarray, kind: str) -> np.ndarray:
 
 NAMES = tuple(measure.name for measure in MEASURES)
 TYPES = {float: pa.float64(), int: pa.int64(), bool: pa.bool_(), str: pa.string()}
-HEAD = pa.schema(
-    [
-        ("scenario", pa.string()),
-        ("scenario_id", pa.string()),
-        ("point", pa.int32()),
-        ("replicate", pa.int32()),
-        ("seed", pa.int64()),
-        ("error", pa.string()),
-    ]
-)
+HEAD = pa.schema(_OF | {"replicate": pa.int32(), "seed": pa.int64(), "error": pa.string()})
+"""What was run, in a table with a row a run."""
 _MONTHLY = np.array([indicator.kind for indicator in INDICATORS])
 
 

@@ -66,7 +66,7 @@ def curve_chart(found: Allocation, lang: str) -> str:
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: draw.short_number(value, lang))
         axes.set_xlabel(text["cost_axis"])
-        axes.set_ylabel(label)
+        axes.set_title(label)
         axes.grid(color="#dddddd", linewidth=0.5)
         draw.legend(figure, axes, 2)
         return draw.svg_of(figure, text["chart"])

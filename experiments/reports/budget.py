@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.numbers import rounded
+from returnee.experiments.numbers import plain_rows, rounded
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports import uncertain
@@ -80,6 +80,10 @@ class Mixes(Told[Budget]):
         line = self.fill("gain_told" if told else "gain_not_told", gain=gain, interval=interval)
         place = self.found.table.index.get_loc(mix), self.found.search.objectives.index(name)
         return self.joined(line, uncertain.sources_line(self.found.parts(*place), self.lang))
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """A row for each mix."""
+        return plain_rows(self.found.table.reset_index())
 
     def front_chart(self) -> str:
         """Gains over the baseline's by each pair of objectives, with 90 % intervals of the mean."""

@@ -42,11 +42,8 @@ class File(NamedTuple):
     columns: tuple[Column, ...]  # names of columns, or the keys at the top of a JSON file
 
 
-def _said() -> dict[str, Any]:
-    """The table of files and columns."""
-    return tomllib.loads(TABLE.read_text(encoding="utf-8"))
-
-
+SAID: dict[str, Any] = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+"""The table of files and columns."""
 FILLED = {
     "support": SUPPORT, "kinds": KINDS, "stages": STAGES, "reasons": REASONS, "steps": STEPS,
     "counted": (*(c.name for c in COUNTED), PEOPLE, PEOPLE_AT_END), "dimensions": DIMENSIONS,
@@ -68,21 +65,16 @@ def _columns(text: str, shared: Mapping[str, str]) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def _files() -> tuple[File, ...]:
-    said = _said()
-    return tuple(
-        File(
-            row["name"], f"returnee.{row['module']}", row["about"],
-            TABLES[row["as"]] if "as" in row else _columns(row["columns"], said["shared"]),
-        )
-        for row in said["file"]
-    )  # fmt: skip
-
-
-NOTES: dict[str, str] = _said()["notes"]
-FILES = _files()
+NOTES: dict[str, str] = SAID["notes"]
+FILES = tuple(
+    File(
+        row["name"], f"returnee.{row['module']}", row["about"],
+        TABLES[row["as"]] if "as" in row else _columns(row["columns"], SAID["shared"]),
+    )
+    for row in SAID["file"]
+)  # fmt: skip
 BY_FILE = {file.name: file for file in FILES}
-FAMILIES = _columns("@families", _said()["shared"])
+FAMILIES = _columns("@families", SAID["shared"])
 """Names that stand beside the measures in the column ``indicator`` of tidy tables."""
 
 
@@ -117,13 +109,11 @@ def fits(column: Column, name: str) -> bool:
 
 @lru_cache
 def _sources() -> dict[str, str]:
-    folder = Path(simulation.__file__).parent
-    return {
-        ".".join(
-            ["returnee.simulation", *path.relative_to(folder).with_suffix("").parts]
-        ): path.read_text(encoding="utf-8")
-        for path in folder.rglob("*.py")
-    }
+    folder, found = Path(simulation.__file__).parent, {}
+    for path in folder.rglob("*.py"):
+        parts = path.relative_to(folder).with_suffix("").parts
+        found[".".join(["returnee.simulation", *parts])] = path.read_text(encoding="utf-8")
+    return found
 
 
 def home_of(measure: str) -> str:

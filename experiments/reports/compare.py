@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from returnee.experiments.files import write_text
 from returnee.experiments.measuring.measures import BY_NAME, smoothed, years_of
 from returnee.experiments.measuring.selections import KEY, OVER_TIME
 from returnee.experiments.numbers import plain_rows
@@ -275,7 +273,7 @@ class Page(Part):
         """The whole report."""
         found, lang = self.found, self.lang
         parts = [part(found, lang).section() for part in (Spending, Support, Equity, Quality)]
-        people = [People(found.plan, found.whom, lang).section()] if found.whom else []
+        people = [People((found.plan, found.whom), lang).section()] if found.whom else []
         every = [
             doc.Fold(self.title(label), [self.difference_table(label, keys_only=False)])
             for label in found.plan.compared
@@ -335,11 +333,6 @@ class Page(Part):
 def html_of(found: Comparison, lang: str = "en") -> str:
     """The report as the text of an HTML page."""
     return Page(found, lang).page()
-
-
-def write_report(found: Comparison, path: Path, lang: str = "en") -> Path:
-    """Write the report; the page makes no request and can be mailed or printed."""
-    return write_text(path, html_of(found, lang))
 
 
 def _levels(axes: Axes, values: np.ndarray, style: draw.Style, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from returnee.experiments.numbers import rounded
+from returnee.experiments.numbers import plain_rows, rounded
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.told import Told
@@ -117,8 +117,12 @@ class Regions(Told[Discovery]):
                 )
         return self.sheet("region parameter from to density interval coverage mass", rows, "wwn")
 
-    def report(self, command: str = "") -> doc.Report:
-        """Everything the page shows; `command` repeats it."""
+    def as_json(self) -> list[dict[str, Any]]:
+        """A row for each limit of each region."""
+        return plain_rows(self.found.frame())
+
+    def report(self) -> doc.Report:
+        """Everything the page shows."""
         found, text = self.found, self.text
         told = found.importance[found.importance > 0.0]
         sections = [doc.in_short(self.lang, self.sentences())]
@@ -130,7 +134,7 @@ class Regions(Told[Discovery]):
             table = self.sheet("parameter weight", weights)
             sections.append(doc.Section(text["map"], [doc.Picture(self.drawn.map_chart())]))
             sections.append(doc.Section(text["importance"], [table]))
-        sections.append(doc.repeat(self.lang, [command], doc.no_forecast(self.lang)))
+        sections.append(doc.repeat(self.lang, [self.command], doc.no_forecast(self.lang)))
         about = {
             "scenario": self.name(found.scenario), "against": self.name(found.against),
             "measure": self.label(found.measure), "target": found.target,

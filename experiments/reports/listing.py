@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -45,38 +46,34 @@ def show_levers(console: Console, lang: str = "en") -> None:
 
 
 def _cells(lever: Lever, lang: str) -> tuple[str, ...]:
-    columns = say.words(lang)["columns"]
-    bounds = columns["switch"]
-    if lever.type is not bool:
-        bounds = f"{say.value_text(lever.low)}–{say.value_text(lever.high)}"
+    bounds = f"{say.value_text(lever.low)}–{say.value_text(lever.high)}"
+    if lever.type is bool:
+        bounds = say.words(lang)["columns"]["switch"]
     return (
-        lever.key.rpartition(".")[2],
-        say.label_of(lever, lang),
-        say.unit_name(lever.unit, lang),
-        bounds,
-        say.value_text(lever.default),
-        say.basis_of(lever, lang),
-    )
+        lever.key.rpartition(".")[2], say.label_of(lever, lang), say.unit_name(lever.unit, lang),
+        bounds, say.value_text(lever.default), say.basis_of(lever, lang),
+    )  # fmt: skip
 
 
 def levers_json() -> list[dict[str, Any]]:
     """Every lever and parameter as plain values."""
+    names = (
+        "unit",
+        "low",
+        "high",
+        "default",
+        "en",
+        "zh",
+        "help_en",
+        "help_zh",
+        "evidence",
+        "basis",
+        "free",
+    )
+    said = {"en": "label_en", "zh": "label_zh"}
     return [
-        {
-            "key": lever.key,
-            "type": lever.type.__name__,
-            "unit": lever.unit,
-            "low": lever.low,
-            "high": lever.high,
-            "default": lever.default,
-            "label_en": lever.en,
-            "label_zh": lever.zh,
-            "help_en": lever.help_en,
-            "help_zh": lever.help_zh,
-            "evidence": list(lever.evidence),
-            "basis": lever.basis,
-            "free": lever.free,
-        }
+        {"key": lever.key, "type": lever.type.__name__}
+        | {said.get(name, name): getattr(lever, name) for name in names}
         for lever in levers
     ]
 
@@ -144,14 +141,11 @@ def size_warning(scenario: Scenario, lang: str = "en", most: int = 4) -> str:
     keys = amounts_of_another_size(scenario)
     if not keys:
         return ""
-    text, found = say.words(lang)["county"], scenario.county.labour_force
-    values = dict(walk(scenario.policy, "policy."))
-    first = values[keys[0]].value or 0
-    listed = ", ".join(f"{key} {say.value_text(values[key].value)}" for key in keys[:most])
-    if len(keys) > most:
-        listed += f" {text['more'].format(n=len(keys) - most)}"
-    example = f"{keys[0]}={first * found / SHIPPED:.3g}"
-    return str(text["size"].format(found=f"{found:,}", keys=listed, first=example))
+    found, values = scenario.county.labour_force, dict(walk(scenario.policy, "policy."))
+    told = _first([f"{key} {say.value_text(values[key].value)}" for key in keys], most, lang)
+    example = f"{keys[0]}={(values[keys[0]].value or 0) * found / SHIPPED:.3g}"
+    form = str(say.words(lang)["county"]["size"])
+    return form.format(found=f"{found:,}", keys=told, first=example)
 
 
 def left_out_notice(scenario: Scenario, lang: str = "en", most: int = 6) -> str:
@@ -159,11 +153,14 @@ def left_out_notice(scenario: Scenario, lang: str = "en", most: int = 6) -> str:
     found = facts_left_out(scenario)
     if not found:
         return ""
-    text = say.words(lang)["county"]
-    listed = ", ".join(found[:most])
-    if len(found) > most:
-        listed += f" {text['more'].format(n=len(found) - most)}"
-    return str(text["left_out"].format(keys=listed, county=say.county_name(scenario.county, lang)))
+    form, name = str(say.words(lang)["county"]["left_out"]), say.county_name(scenario.county, lang)
+    return form.format(keys=_first(found, most, lang), county=name)
+
+
+def _first(names: Sequence[str], most: int, lang: str) -> str:
+    """The first of some names, and how many more there are."""
+    more = str(say.words(lang)["county"]["more"]).format(n=len(names) - most)
+    return ", ".join(names[:most]) + (f" {more}" if len(names) > most else "")
 
 
 def _value(value: Any, lang: str) -> str:

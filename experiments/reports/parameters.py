@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from returnee import simulation
 from returnee.experiments.reports.html import fill
 from returnee.experiments.reports.listing import headings
 from returnee.experiments.words.texts import basis_of, value_text
-from returnee.scenarios import Lever, Scenario, levers, load_scenario, walk
+from returnee.scenarios import County, Lever, levers, load_scenario, walk
 from returnee.scenarios.schema.fields import BASES, Basis, basis_counts
 
 CONSTANT = re.compile(r"^([A-Z][A-Z_]*(?:, [A-Z][A-Z_]*)*) = [^#]+  # (.+)$")
@@ -44,10 +45,8 @@ def constants() -> Iterator[tuple[str, str, str]]:
 
 def counts() -> dict[str, dict[Basis, int]]:
     """How many defaults of each room (policy, behaviour, county) rest on what."""
-    rooms: dict[str, list[Lever]] = {}
-    for lever in levers:
-        rooms.setdefault(lever.key.partition(".")[0], []).append(lever)
-    return {room: basis_counts(inner) for room, inner in rooms.items()}
+    by_room = groupby(levers, lambda lever: lever.key.partition(".")[0])
+    return {room: basis_counts(inner) for room, inner in by_room}
 
 
 def document() -> str:
@@ -56,23 +55,15 @@ def document() -> str:
         "parameters.md.j2", command=COMMAND, names={basis: said[0] for basis, said in BASES.items()},
         rooms={**counts(), "together": basis_counts(levers)}, fixed=list(constants()),
         free=sum(lever.free for lever in levers), groups=_grouped(), source=_source,
-        tables=[_table(*table) for table in _tables(load_scenario("baseline"))],
-        value=value_text, range_of=_range, prior=_prior,
+        tables=[_table(*table) for table in tables_of(load_scenario("baseline").county)],
+        value=value_text, prior=_prior,
+        range_of=lambda v: "yes/no" if v.type is bool else f"{value_text(v.low)}–{value_text(v.high)}",
     )  # fmt: skip
 
 
 def _grouped() -> list[tuple[str, list[Lever]]]:
-    titles = headings("en")
-    found: dict[str, list[Lever]] = {}
-    for lever in levers:
-        found.setdefault(lever.key.rpartition(".")[0], []).append(lever)
-    return [(f"{titles[key]} (`{key}`)", inner) for key, inner in found.items()]
-
-
-def _range(lever: Lever) -> str:
-    if lever.type is bool:
-        return "yes/no"
-    return f"{value_text(lever.low)}–{value_text(lever.high)}"
+    titles, by = headings("en"), groupby(levers, lambda lever: lever.key.rpartition(".")[0])
+    return [(f"{titles[key]} (`{key}`)", list(inner)) for key, inner in by]
 
 
 def _prior(lever: Lever) -> str:
@@ -91,15 +82,11 @@ def _source(lever: Lever) -> str:
     return basis + (" *free*" if lever.free else "")
 
 
-def _tables(baseline: Scenario) -> list[tuple[str, Any]]:
-    county = baseline.county
-    return [
-        ("Residents (`county.residents`)", county.residents),
-        ("Children (`county.children`)", county.children),
-        ("Townships (`county.townships`)", county.townships),
-        ("Sectors (`county.sectors`)", county.sectors),
-        ("City sectors (`county.city_sectors`)", county.city_sectors),
-    ]
+def tables_of(county: County) -> list[tuple[str, Any]]:
+    """Tables of a county, each with its title."""
+    names = ("residents", "children", "townships", "sectors", "city_sectors")
+    titles = [f"{name.capitalize().replace('_', ' ')} (`county.{name}`)" for name in names]
+    return [(title, getattr(county, name)) for title, name in zip(titles, names)]
 
 
 def _name(row: Any) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from returnee.experiments.defaults import MORRIS, SOBOL
+from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.told import Told
@@ -47,6 +48,7 @@ class Indices(Told[pd.DataFrame]):
     """Everything that is told of a study; `found` is as from `sensitivity.sensitivity`."""
 
     table = "sensitivity"
+    about: Mapping[str, Any] = MappingProxyType({})  # n, spread, county, months, replicates, sample
 
     def name(self, key: Any) -> str:
         """Label of a measure, parameter or scenario."""
@@ -220,15 +222,16 @@ class Indices(Told[pd.DataFrame]):
         )
         return [value, f"{low} – {high}"]
 
-    def report(
-        self, about: Mapping[str, Any] = MappingProxyType({}), command: str = ""
-    ) -> doc.Report:
-        """Everything the page shows.
+    def as_json(self) -> list[dict[str, Any]]:
+        """Every index at the last step."""
+        return plain_rows(settled(self.found))
 
-        `about`: n, spread, county, months, replicates, sample. `command`: repeats it.
-        """
+    def report(self) -> doc.Report:
+        """Everything the page shows."""
         sections = [
             doc.in_short(self.lang, self.sentences()), *self._sections(),
-            doc.repeat(self.lang, [command], doc.no_forecast(self.lang)),
+            doc.repeat(self.lang, [self.command], doc.no_forecast(self.lang)),
         ]  # fmt: skip
-        return doc.Report(self.lang, self.text["title"], self.fill("subtitle", **about), sections)
+        return doc.Report(
+            self.lang, self.text["title"], self.fill("subtitle", **self.about), sections
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -130,31 +130,28 @@ def support_json(run: Run) -> dict[str, Any]:
 def show_run(run: Run, console: Console, lang: str = "en") -> None:
     """Print a run by year, its providers, and how far founders' files got."""
     text = words(lang)
-    years = [
-        [str(year), *(figure(row[n], BY_NAME[n].unit, lang) for n in BY_YEAR)]
-        for year, row in yearly(run.monthly).iterrows()
-    ]
+    services, funnel = text["services"], text["funnel"]
+
+    def cells(row: pd.Series, units: Mapping[str, str]) -> list[str]:
+        return [figure(float(row[name]), unit, lang) for name, unit in units.items()]
+
+    by_year = {name: BY_NAME[name].unit for name in BY_YEAR}
+    years = [[str(year), *cells(row, by_year)] for year, row in yearly(run.monthly).iterrows()]
     head = [text["year"], *(phrase(BY_NAME[n], "noun", lang) for n in BY_YEAR)]
     units = {"places": "places", "capacity": "", "queue": "people", "served": "people"}
     units |= {"refused": "people", "wait": "months", "funded": "share"}
-    services, funnel = text["services"], text["funnel"]
     kinds = [
-        [services["kinds"][kind], *(figure(float(row[n]), unit, lang) for n, unit in units.items())]
-        for kind, row in services_of(run).iterrows()
+        [services["kinds"][kind], *cells(row, units)] for kind, row in services_of(run).iterrows()
     ]
     stages, files = stages_of(run), []
     for stage, row in stages.iterrows():
         shares = row / stages.loc["planned"].where(stages.loc["planned"] > 0)
-        cells = [figure(float(shares[kind]), "share", lang, digits=2) for kind in KINDS]
-        files.append([funnel["stages"][stage], figure(float(row["all"]), "files", lang), *cells])
-    show(
-        [
-            Sheet(head, years, plain_title(run.scenario, lang), "n"),
-            Sheet([services[n] for n in ("kind", *units)], kinds, services["title"]),
-            Sheet(
-                [funnel[n] for n in ("stage", "files", "share", "handed_on", "others")], files,
-                funnel["run_title"],
-            ),
-        ],
-        console,
-    )  # fmt: skip
+        told = [figure(float(shares[kind]), "share", lang, digits=2) for kind in KINDS]
+        files.append([funnel["stages"][stage], figure(float(row["all"]), "files", lang), *told])
+    names = [funnel[n] for n in ("stage", "files", "share", "handed_on", "others")]
+    tables = [
+        Sheet(head, years, plain_title(run.scenario, lang), "n"),
+        Sheet([services[n] for n in ("kind", *units)], kinds, services["title"]),
+        Sheet(names, files, funnel["run_title"]),
+    ]
+    show(tables, console)

@@ -19,6 +19,7 @@ class Told(Generic[Found]):
     """What a study found, in one language; the base of every report."""
 
     table = ""  # of the catalogue of words
+    command = ""  # which repeats it
 
     def __init__(self, found: Found, lang: str = "en") -> None:
         self.found, self.lang = found, lang
@@ -31,8 +32,20 @@ class Told(Generic[Found]):
         shown = chart_language(self.lang)
         return self if shown == self.lang else type(self)(self.found, shown)
 
+    def sentences(self) -> list[str]:
+        """What came out, in words."""
+        raise NotImplementedError
+
     def report(self) -> doc.Report:
         """Everything the page shows."""
+        raise NotImplementedError
+
+    def printed(self) -> list[doc.Block]:
+        """What the terminal shows: what came out, in words, unless said otherwise."""
+        return [doc.Text(self.sentences())]
+
+    def as_json(self) -> Any:
+        """What a program needs, as plain values."""
         raise NotImplementedError
 
     def page(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.terminal import GAP
+from returnee.experiments.reports.told import Told
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics import persons
 from returnee.experiments.studies.stories import words as story
@@ -23,26 +24,21 @@ from returnee.experiments.studies.stories.life import Life
 from returnee.experiments.studies.whom import Whom
 from returnee.experiments.words import texts as say
 
-UNITS = {"firms": "firms", "jobs": "jobs"}
+UP, DOWN, NET = draw.COLOURS[0], draw.COLOURS[1], draw.COLOURS[6]
 
 
-@dataclass(frozen=True)
-class People:
-    """Everything a page shows about whom a policy changed."""
+Met = tuple[Plan, Whom]
 
-    plan: Plan
-    whom: Whom
-    lang: str = "en"
 
-    @cached_property
-    def text(self) -> dict[str, Any]:
-        """Words of the section."""
-        return story.people_words(self.lang)
+class People(Told[Met]):
+    """Everything that is told of whom a policy changed; `found` is a plan and what came out."""
 
-    @cached_property
-    def reference(self) -> str:
-        """Title of the reference."""
-        return story.titles(self.plan, self.plan.reference, self.lang)["reference"]
+    table = "people"
+
+    def __init__(self, found: Met, lang: str = "en") -> None:
+        super().__init__(found, lang)
+        self.plan, self.whom = found
+        self.reference = self.title(self.plan.reference)
 
     @property
     def labels(self) -> list[str]:
@@ -52,139 +48,141 @@ class People:
 
     def title(self, label: str) -> str:
         """Title of a scenario."""
-        return story.titles(self.plan, label, self.lang)["policy"]
+        return say.title_of(self.plan.scenarios[label], label, self.lang)
+
+    def head(self, keys: str) -> list[str]:
+        """Words over columns: those of the section, of changes or amounts, else those of all."""
+        texts = self.text["report"] | self.text["changes"] | self.text["amounts"]
+        return [str(texts.get(key) or self.words[key]) for key in keys.split()]
 
     def reading(self) -> str:
         """How to read the section."""
         t, pairs = self.text["report"], self.whom.replicates
-        said = t["note"].format(replicates=pairs, reference=self.reference)
         few = t["no_interval"] if pairs == 1 else say.few_pairs(pairs, self.lang)
-        return say.joined(self.lang, said, few)
+        return self.joined(t["note"].format(replicates=pairs, reference=self.reference), few)
 
     def counts(self, label: str) -> doc.Sheet:
         """Everybody, a row an outcome."""
-        t, all_ = self.text, self._of(self.whom.counts, label)
-        all_ = all_[all_["dimension"] == "all"]
-        head = [
-            t["report"]["outcome"],
-            *(t["changes"][c] for c in persons.CHANGES),
-            t["changes"]["net"],
+        rows = [
+            [name, *self._changes(label, outcome, "all", "all", persons.CHANGES)]
+            for outcome, name in self.text["outcomes"].items()
         ]
-        rows = []
-        for outcome in persons.OUTCOMES:
-            some = all_[all_["outcome"] == outcome].set_index("change")
-            cells = [self._number(some.loc[change]) for change in persons.CHANGES]
-            rows.append([t["outcomes"][outcome], *cells, *self._net(some.loc["net"])])
-        return doc.Sheet([*head, say.words(self.lang)["interval"]], rows)
+        return self.sheet(" ".join(("outcome", *persons.CHANGES, "net interval")), rows)
 
     def groups(self, label: str, outcome: str) -> doc.Sheet:
         """One outcome, a row a group."""
-        t, some = self.text, self._of(self.whom.counts, label)
-        some = some[some["outcome"] == outcome]
-        head = [
-            t["report"]["group"], *(t["changes"][c] for c in persons.CHANGES[:3]), t["changes"]["net"],
-            say.words(self.lang)["interval"],
-        ]  # fmt: skip
-        rows = []
-        for dimension, group in persons.GROUPS[1:]:
-            one = some[(some["dimension"] == dimension) & (some["group"] == group)]
-            one = one.set_index("change")
-            cells = [self._number(one.loc[change]) for change in persons.CHANGES[:3]]
-            rows.append([t["groups"][group], *cells, *self._net(one.loc["net"])])
-        return doc.Sheet(head, rows)
+        shown, names = persons.CHANGES[:3], self.text["groups"]
+        rows = [
+            [names[group], *self._changes(label, outcome, dimension, group, shown)]
+            for dimension, group in persons.GROUPS[1:]
+        ]
+        return self.sheet(" ".join(("group", *shown, "net interval")), rows)
+
+    def _changes(
+        self, label: str, outcome: str, dimension: str, group: str, shown: Any
+    ) -> list[str]:
+        """How many people changed in each way, and the net change with its interval."""
+        some = _of(
+            self.whom.counts, scenario=label, outcome=outcome, dimension=dimension, group=group
+        )
+        some = some.set_index("change")
+        net = some.loc["net"]
+        cells = [self.figure(some.loc[change, "mean"], "people") for change in shown]
+        cells.append(self.figure(net["mean"], "people", signed=True))
+        return [*cells, self.span(net["low"], net["high"], "people")]
 
     def served(self, label: str) -> doc.Sheet:
         """Deadweight by programme; programmes that served nobody are left out."""
-        t = self.text["report"]
-        head = [
-            t[name]
-            for name in ("programme", "served", "founders", "founded_anyway", "open",
-                         "open_anyway", "yuan", "yuan_ran", "yuan_open")
-        ]  # fmt: skip
-        rows = []
-        for _, row in self._of(self.whom.served, label).iterrows():
+        rows, names = [], self.text["programmes"]
+        for _, row in _of(self.whom.served, scenario=label).iterrows():
             if row["served"] == 0.0:
                 continue
-            rows.append(
-                [
-                    self.text["programmes"][row["programme"]],
-                    say.figure(row["served"], "people", self.lang),
-                    say.figure(row["founded"], "people", self.lang),
-                    self._share(row, "founded_anyway"),
-                    say.figure(row["open"], "people", self.lang),
-                    self._share(row, "open_anyway"),
-                    say.figure(row["yuan"], "yuan", self.lang) if row["yuan"] else say.NONE,
-                    self._share(row, "yuan_ran_anyway"),
-                    self._share(row, "yuan_open_anyway"),
-                ]
+            served, founded, still = (
+                self.figure(row[name], "people") for name in ("served", "founded", "open")
             )
-        return doc.Sheet(head, rows)
+            yuan = self.figure(row["yuan"], "yuan") if row["yuan"] else say.NONE
+            begun, went_on, ran, left = (
+                self._share(row, f"{name}_anyway") for name in ("founded", "open", "yuan_ran", "yuan_open")
+            )  # fmt: skip
+            rows.append(
+                [names[row["programme"]], served, founded, begun, still, went_on, yuan, ran, left]
+            )
+        keys = "programme served founders founded_anyway open open_anyway yuan yuan_ran yuan_open"
+        return self.sheet(keys, rows)
 
     def steps(self, label: str) -> doc.Sheet:
         """The waterfall, firms and jobs side by side."""
-        t, some = self.text, self._of(self.whom.waterfall, label)
-        head = [t["report"]["step"]]
-        for amount in persons.AMOUNTS:
-            head += [t["amounts"][amount], say.words(self.lang)["interval"]]
-        rows = []
+        some, rows = _of(self.whom.waterfall, scenario=label), []
         for step in persons.STEPS:
-            row = [t["steps"][step]]
-            if "withdrawn" in step and not some[some["step"] == step]["mean"].any():
-                continue
-            for amount in persons.AMOUNTS:
-                one = some[(some["amount"] == amount) & (some["step"] == step)].iloc[0]
-                row += [
-                    self._amount(one["mean"], step, UNITS[amount]),
-                    self._bounds(one, step, amount),
-                ]
-            rows.append(row)
-        return doc.Sheet(head, rows)
+            here = some[some["step"] == step].set_index("amount")
+            if "withdrawn" not in step or here["mean"].any():
+                cells = [self._step(here.loc[amount], step, amount) for amount in persons.AMOUNTS]
+                rows.append([self.text["steps"][step], *(cell for pair in cells for cell in pair)])
+        return self.sheet("step firms interval jobs interval", rows)
+
+    def _step(self, row: pd.Series, step: str, unit: str) -> tuple[str, str]:
+        """A step of the waterfall with its sign, and its interval."""
+        sign, signed = (
+            -1.0 if step == "deadweight" or step.startswith("lost") else 1.0,
+            step != "gross",
+        )
+        # Adding zero makes a negative zero one without a sign.
+        mean, *ends = (sign * row[name] + 0.0 for name in ("mean", "low", "high"))
+        shown = self.figure(mean, unit, signed, digits=4)
+        if pd.isna(row["low"]):
+            return shown, say.NONE
+        low, high = sorted(ends)
+        if signed:
+            return shown, self.span(low, high, unit)
+        return shown, say.to(self.lang, self.figure(low, unit), self.figure(high, unit))
 
     def others(self, label: str) -> doc.Sheet:
         """What others gained and lost."""
-        t, some = self.text, self._of(self.whom.others, label)
-        head = [t["report"]["others"]]
-        for amount in persons.AMOUNTS:
-            head += [f"{t['amounts'][amount]}{say.words(self.lang)['list_and'].strip()} {t['steps'][step]}"
-                     for step in ("gained_others", "lost_others")]  # fmt: skip
-        rows = []
-        for kind in persons.OTHERS:
-            cells = [
-                say.figure(
-                    some[
-                        (some["amount"] == amount) & (some["others"] == kind)
-                        & (some["change"] == change)
-                    ]["mean"].iloc[0],
-                    UNITS[amount], self.lang,
-                )
-                for amount in persons.AMOUNTS for change in persons.CHANGES[:2]
-            ]  # fmt: skip
-            rows.append([t["others"][kind], *cells])
-        return doc.Sheet(head, rows)
+        t, some = self.text, _of(self.whom.others, scenario=label)
+        means = some.set_index(["others", "amount", "change"])["mean"]
+        pairs = list(product(persons.AMOUNTS, persons.CHANGES[:2]))
+        both = self.words["list_and"].strip()
+        head = [
+            f"{t['amounts'][amount]}{both} {t['steps'][f'{change}_others']}"
+            for amount, change in pairs
+        ]
+        rows = [
+            [t["others"][kind], *(self.figure(means[kind, a, c], a) for a, c in pairs)]
+            for kind in persons.OTHERS
+        ]
+        return doc.Sheet([t["report"]["others"], *head], rows)
 
     def ratios(self, label: str) -> doc.Sheet:
         """Displacement and cost."""
-        t, some = self.text, self._of(self.whom.ratios, label)
-        head = [t["report"]["ratio"]]
-        for amount in persons.AMOUNTS:
-            head += [t["amounts"][amount], say.words(self.lang)["interval"]]
-        rows = []
-        for name in dict.fromkeys(some["ratio"]):
-            row = [t["ratios"][name]]
-            for amount in persons.AMOUNTS:
-                one = some[(some["ratio"] == name) & (some["amount"] == amount)].iloc[0]
-                cost = name.startswith("cost")
-                row += self._ratio(one, "yuan" if cost else "per 100")
-            rows.append(row)
-        return doc.Sheet(head, rows)
+        some, rows = _of(self.whom.ratios, scenario=label), []
+        for name, here in some.groupby("ratio", sort=False):
+            by_amount, unit = (
+                here.set_index("amount"),
+                "yuan" if name.startswith("cost") else "per 100",
+            )
+            cells = [self._ratio(by_amount.loc[amount], unit) for amount in persons.AMOUNTS]
+            rows.append([self.text["ratios"][name], *(cell for pair in cells for cell in pair)])
+        return self.sheet("ratio firms interval jobs interval", rows)
+
+    def _ratio(self, row: pd.Series, unit: str) -> list[str]:
+        if pd.isna(row["mean"]):
+            return [self.text["report"]["not_told"], say.NONE]
+        shown, *ends = (self.figure(row[n], unit, digits=3) for n in ("mean", "low", "high"))
+        if unit == "yuan" and row["high"] < 0.0:
+            shown = self.text["report"]["costs_less"].format(yuan=shown)
+        return [shown, say.to(self.lang, *ends)]
+
+    def _share(self, row: pd.Series, name: str) -> str:
+        low, high = row[f"{name}_low"], row[f"{name}_high"]
+        interval = "" if pd.isna(low) else f" ({100 * low:.0f}–{100 * high:.0f})"
+        return say.NONE if pd.isna(row[name]) else self.percent(row[name]) + interval
 
     def stories(self, label: str) -> list[doc.Block]:
         """Example lives: of how many, who, both lives, and where they part."""
         t, blocks = self.text["report"], list[doc.Block]()
-        names = story.titles(self.plan, label, self.lang)
         for pair in self.whom.pairs.get(label, []):
             one_of = t["one_of"].format(n=pair.candidates) if pair.kind else ""
-            lives = (names["reference"], pair.reference), (names["policy"], pair.policy)
+            lives = (self.reference, pair.reference), (self.title(label), pair.policy)
             blocks += [
                 doc.Heading(self.text["kinds"][pair.kind] if pair.kind else "", 4), doc.note(one_of),
                 doc.Text([story.who(pair.policy, self.lang)]), doc.Beside([self._life(*life) for life in lives]),
@@ -208,22 +206,22 @@ class People:
     def _blocks(self, label: str) -> list[doc.Block]:
         """Of one scenario."""
         t, stories = self.text["report"], self.stories(label)
-        fill = {"reference": self.reference}
+        waterfall, deadweight = (
+            doc.note(t[f"{name}_note"].format(reference=self.reference)) for name in ("waterfall", "deadweight")
+        )  # fmt: skip
         groups: list[doc.Block] = [doc.note(t["gross_note"])]
         for outcome, name in self.text["outcomes"].items():
             groups += [doc.Heading(name, 4), self.groups(label, outcome)]
         return [
             doc.Heading(self.title(label)), doc.Heading(t["counts"], 4), self.counts(label),
-            doc.Heading(t["waterfall"], 4), doc.note(t["waterfall_note"].format(**fill)),
-            doc.Picture(waterfall(self, label)), self.steps(label),
+            doc.Heading(t["waterfall"], 4), waterfall, doc.Picture(self.drawn.waterfall(label)), self.steps(label),
             doc.Heading(t["ratios"], 4), self.ratios(label),
             doc.Fold(t["others"], [doc.note(t["others_note"]), self.others(label)]),
-            doc.Fold(t["deadweight"], [doc.note(t["deadweight_note"].format(**fill)), self.served(label)]),
-            doc.Fold(t["groups"], groups),
+            doc.Fold(t["deadweight"], [deadweight, self.served(label)]), doc.Fold(t["groups"], groups),
             *([doc.Fold(t["stories"], [doc.note(t["stories_note"]), *stories])] if stories else []),
         ]  # fmt: skip
 
-    def told(self) -> list[doc.Block]:
+    def printed(self) -> list[doc.Block]:
         """Tables and example lives of every scenario, for the terminal."""
         t = self.text["report"]
         blocks: list[doc.Block] = [] if self.labels else [doc.Text([t["no_pairs"]])]
@@ -238,92 +236,33 @@ class People:
                 blocks += [doc.Text(story.story_lines(self.plan, label, pair, self.lang)), GAP]
         return [*blocks, doc.note(self.reading())]
 
-    def _of(self, frame: pd.DataFrame, label: str) -> pd.DataFrame:
-        return frame[frame["scenario"] == label]
+    def as_json(self) -> dict[str, Any]:
+        """Everything a program needs, as plain values; figures are not rounded, counts full county."""
+        frames = ("counts", "served", "waterfall", "others", "ratios")
+        return {
+            "reference": self.plan.reference, "replicates": self.whom.replicates,
+            "any_programme": persons.ANY,
+            **{name: plain_rows(getattr(self.whom, name)) for name in frames},
+            "stories": stories_json(self.plan, self.whom.pairs),
+        }  # fmt: skip
 
-    def _number(self, row: pd.Series) -> str:
-        return say.figure(row["mean"], "people", self.lang)
-
-    def _net(self, row: pd.Series) -> list[str]:
-        mean = say.figure(row["mean"], "people", self.lang, signed=True)
-        return [mean, say.span(row["low"], row["high"], "people", self.lang)]
-
-    def _share(self, row: pd.Series, name: str) -> str:
-        if pd.isna(row[name]):
-            return say.NONE
-        ends = row[f"{name}_low"], row[f"{name}_high"]
-        shown = say.percent(row[name], self.lang)
-        if pd.isna(ends[0]):
-            return shown
-        return f"{shown} ({100 * ends[0]:.0f}–{100 * ends[1]:.0f})"
-
-    def _amount(self, value: float, step: str, unit: str) -> str:
-        sign = -1.0 if step == "deadweight" or step.startswith("lost") else 1.0
-        # Adding zero makes a negative zero one without a sign.
-        return say.figure(sign * value + 0.0, unit, self.lang, signed=step != "gross", digits=4)
-
-    def _bounds(self, row: pd.Series, step: str, amount: str) -> str:
-        if pd.isna(row["low"]):
-            return say.NONE
-        sign = -1.0 if step == "deadweight" or step.startswith("lost") else 1.0
-        low, high = sorted((sign * row["low"] + 0.0, sign * row["high"] + 0.0))
-        if step != "gross":
-            return say.span(low, high, UNITS[amount], self.lang)
-        ends = (say.figure(end, UNITS[amount], self.lang) for end in (low, high))
-        return say.to(self.lang, *ends)
-
-    def _ratio(self, row: pd.Series, unit: str) -> list[str]:
-        if pd.isna(row["mean"]):
-            return [self.text["report"]["not_told"], say.NONE]
-        ends = [say.figure(row[name], unit, self.lang, digits=3) for name in ("low", "high")]
-        shown = say.figure(row["mean"], unit, self.lang, digits=3)
-        if unit == "yuan" and row["high"] < 0.0:
-            shown = self.text["report"]["costs_less"].format(yuan=shown)
-        return [shown, say.to(self.lang, *ends)]
+    def waterfall(self, label: str) -> str:
+        """Firms and jobs of one scenario, from gross to net, with intervals of every step, as SVG."""
+        text, some = self.text, _of(self.whom.waterfall, scenario=label)
+        with draw.paper(f"whom {label}", 9.2, 3.1) as figure:
+            panels = figure.subplots(1, len(persons.AMOUNTS), sharey=True)
+            for axes, amount in zip(panels, persons.AMOUNTS):
+                _bars(axes, _of(some, amount=amount).set_index("step").loc[list(persons.STEPS)])
+                axes.set_title(text["amounts"][amount])
+            draw.down(panels[0], [text["steps"][step] for step in persons.STEPS])
+            return draw.svg_of(figure, f"{self.title(label)}: {text['report']['waterfall']}")
 
 
-def whom_json(plan: Plan, whom: Whom) -> dict[str, Any]:
-    """Everything a program needs, as plain values; figures are not rounded, counts full county."""
-    frames = {
-        name: plain_rows(getattr(whom, name))
-        for name in ("counts", "served", "waterfall", "others", "ratios")
-    }
-    return {
-        "reference": plan.reference,
-        "replicates": whom.replicates,
-        "any_programme": persons.ANY,
-        **frames,
-        "stories": stories_json(plan, whom.pairs),
-    }
-
-
-# The waterfall from supported firms to additional firms, as SVG.
-
-
-UP, DOWN, NET = draw.COLOURS[0], draw.COLOURS[1], draw.COLOURS[6]
-
-
-def waterfall(people: People, label: str) -> str:
-    """Firms and jobs of one scenario, from gross to net, with intervals of every step."""
-    lang = draw.chart_language(people.lang)
-    text = story.people_words(lang)
-    name = f"{People(people.plan, people.whom, lang).title(label)}: {text['report']['waterfall']}"
-    with draw.paper(f"whom {label}", 9.2, 3.1) as figure:
-        panels = figure.subplots(1, len(persons.AMOUNTS), sharey=True)
-        for axes, amount in zip(panels, persons.AMOUNTS):
-            _bars(axes, _rows(people.whom, label, amount))
-            axes.set_title(text["amounts"][amount])
-        panels[0].set_yticks(
-            range(len(persons.STEPS)), [text["steps"][step] for step in persons.STEPS]
-        )
-        panels[0].invert_yaxis()
-        return draw.svg_of(figure, name)
-
-
-def _rows(whom: Whom, label: str, amount: str) -> pd.DataFrame:
-    some = whom.waterfall
-    some = some[(some["scenario"] == label) & (some["amount"] == amount)]
-    return some.set_index("step").loc[list(persons.STEPS)]
+def _of(frame: pd.DataFrame, **values: str) -> pd.DataFrame:
+    """Rows with some values in some columns."""
+    for name, value in values.items():
+        frame = frame[frame[name] == value]
+    return frame
 
 
 def _bars(axes: Axes, rows: pd.DataFrame) -> None:
@@ -338,11 +277,9 @@ def _bars(axes: Axes, rows: pd.DataFrame) -> None:
     if np.isfinite(spread).all():
         sides = np.append(persons.SIGNS, 1)[:, None] * spread
         low, high = -sides.min(axis=1), sides.max(axis=1)
-        places = np.arange(len(persons.STEPS))
+        whisker = {"fmt": "none", "ecolor": draw.BLACK, "elinewidth": 0.9, "capsize": 2}
         bars = np.abs(np.array([low, high]))
-        axes.errorbar(
-            ends, places, xerr=bars, fmt="none", ecolor=draw.BLACK, elinewidth=0.9, capsize=2
-        )
+        axes.errorbar(ends, np.arange(len(persons.STEPS)), xerr=bars, **whisker)
     axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

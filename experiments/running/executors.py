@@ -28,7 +28,7 @@ from concurrent.futures import (
 from contextlib import ExitStack, contextmanager
 from multiprocessing import parent_process, spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from returnee.experiments.errors import UsageError
@@ -45,13 +45,6 @@ WINDOW = 2  # batches handed in per worker
 PAUSE = 0.2  # seconds between looks at what has finished
 DEATHS = 5  # times in a row that workers may die before anything more is finished
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-class Work(Protocol):
-    """What a worker can do, as `returnee.experiments.running.jobs.Job`."""
-
-    def do(self, is_stopped: Callable[[], bool] = ...) -> Any:
-        """Do it; what comes out is handed over."""
 
 
 Batch = tuple[Any, ...]  # work that one worker does in turn, for it has something in common
@@ -96,33 +89,10 @@ def do_all(batch: Batch, inbox: Inbox | None = None) -> list[Any]:
     return []
 
 
-class Pool(Protocol):
-    """Where jobs are done."""
-
-    workers: int  # runs at a time
-    breaks: bool  # whether the executor must be opened anew when a worker has died
-    inbox: Inbox | None  # of threads
-
-    def open(self) -> Executor:
-        """Start, or start again after workers died."""
-
-    def close(self) -> None:
-        """Stop; what runs is finished or given up."""
-
-
-def pool_of(where: Where, say: Callable[[str], None]) -> Pool:
-    """The place itself; a cluster is asked whether it answers, and `say` told if it must wait."""
-    where.check()
-    if where.is_cluster:
-        return Cluster(where.scheduler, where.local_cluster, say)
-    workers = workers_of(where.workers)
-    return Processes(workers) if where.processes else Threads(workers)
-
-
 class Threads:
     """Threads of this process; they share histories and compiled code."""
 
-    breaks = False
+    breaks = False  # whether the executor must be opened anew when a worker has died
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -225,6 +195,18 @@ class Cluster:
             if part is not None:
                 part.close()
         self._main.close()
+
+
+Pool = Threads | Processes | Cluster
+
+
+def pool_of(where: Where, say: Callable[[str], None]) -> Pool:
+    """The place itself; a cluster is asked whether it answers, and `say` told if it must wait."""
+    where.check()
+    if where.is_cluster:
+        return Cluster(where.scheduler, where.local_cluster, say)
+    workers = workers_of(where.workers)
+    return Processes(workers) if where.processes else Threads(workers)
 
 
 def _knock(address: str) -> None:

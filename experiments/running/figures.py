@@ -19,28 +19,33 @@ from returnee.simulation.run import Run
 
 def horizon_of(run: Run, task: Task) -> pa.Table:
     """One figure a measure of a run, see `horizon`."""
-    return horizon(tidy(run, task), run.months)
+    return table_of(horizon(tidy(run, task).to_pandas(), run.months), run, task)
 
 
-def horizon(table: pa.Table, months: int) -> pa.Table:
+def table_of(rows: pd.DataFrame, run: Run, task: Task) -> pa.Table:
+    """Figures of a run (columns indicator, month, value) with the columns of `measures.SCHEMA`."""
+    told = {
+        "scenario": task.scenario, "scenario_id": task.scenario_id, "point": task.point,
+        "replicate": task.replicate, "seed": run.seed,
+    }  # fmt: skip
+    kept = rows.assign(**told)[SCHEMA.names]
+    return pa.Table.from_pandas(kept, schema=SCHEMA, preserve_index=False)
+
+
+def horizon(frame: pd.DataFrame, months: int) -> pd.DataFrame:
     """One figure a measure of a run.
 
-    `table`: as from `measures.tidy`. `months`: months of the run. Returns: columns of
-    `measures.SCHEMA`, one row a measure, at the last month.
+    `frame`: as from `measures.tidy`. `months`: months of the run. Returns: indicator, month and
+    value, one row a measure, at the last month.
     """
-    frame = table.to_pandas()
     kinds = frame["indicator"].map({name: measure.kind for name, measure in BY_NAME.items()})
     counted = (kinds == "flow") | (kinds == "final") | (frame["month"] > months - LAST)
     frame = frame[kinds.notna() & counted]
     rows = frame.groupby("indicator", sort=True)["value"]
     flow = np.array([_is_flow(name) for name in rows.groups])
     values = rows.mean().where(~flow, rows.sum(min_count=1))
-    first = frame.iloc[0]
-    kept = pd.DataFrame({"indicator": values.index, "value": values.to_numpy()})
-    for name in ("scenario", "scenario_id", "point", "replicate", "seed"):
-        kept[name] = first[name]
-    kept["month"] = months
-    return pa.Table.from_pandas(kept[SCHEMA.names], schema=SCHEMA, preserve_index=False)
+    found = {"indicator": values.index, "month": months, "value": values.to_numpy()}
+    return pd.DataFrame(found)
 
 
 def _is_flow(name: str) -> bool:

@@ -37,16 +37,6 @@ class StoppedError(Exception):
     """A job of many runs that was given up because its plan was interrupted."""
 
 
-class Scenes(Protocol):
-    """Where a worker finds the scenarios of a job."""
-
-    def check(self) -> None:
-        """Refuse what is not, on this machine and now, what the plan was made with."""
-
-    def of(self, task: Task) -> Scenario:
-        """The scenario of a run."""
-
-
 class Measure(Protocol):
     """What is kept of runs."""
 
@@ -71,9 +61,9 @@ class Job:
 
     name: str  # of its parts
     runs: tuple[Task, ...]
-    scenes: Scenes
+    scenes: Given | Laid  # where it finds the scenarios
     settings: RunSettings
-    measure: Measure
+    measure: Measure  # what is kept of runs
     # of the model that made the plan; a worker with another one refuses
     source_hash: str = SOURCE_HASH
 
@@ -177,14 +167,8 @@ def rows_of(
     """The rows of a job of a sweep; `told` has name, unit and labels of each column of values."""
     assert isinstance(job.scenes, Laid)
     points = job.scenes.points
-    columns: list[Any] = [
-        [task.scenario for task in job.runs],
-        [task.scenario_id for task in job.runs],
-        [task.point for task in job.runs],
-        [task.replicate for task in job.runs],
-        [job.settings.seed] * len(job.runs),
-        list(errors),
-    ]
+    ran = [(t.scenario, t.scenario_id, t.point, t.replicate, job.settings.seed) for t in job.runs]
+    columns: list[Any] = [*map(list, zip(*ran)), list(errors)]
     keys = list(next(iter(points.values())))
     columns += [[points[task.point][key] for task in job.runs] for key in keys]
     columns += [pa.array(column, pa.float64(), from_pandas=True) for column in values.T]

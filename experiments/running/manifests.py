@@ -40,6 +40,7 @@ LARGEST = 50_000_000  # bytes of a county that is copied
 PACKAGES = (
     "numpy", "numba", "pandas", "scipy", "pyarrow", "pydantic", "mesa", "optuna", "returnee",
 )  # fmt: skip
+OF_A_SESSION = ("status", "begun", "ended", "seconds")
 RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
 
 

@@ -50,9 +50,9 @@ class Runs(ABC):
     def wanted(self) -> dict[str, Sequence[str]]:
         """Names of the jobs that each table has a part of; the table of runs is the last."""
 
-    @abstractmethod
     def size(self, name: str) -> int:
         """How many runs a job has."""
+        return 1
 
     @abstractmethod
     def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
@@ -176,12 +176,8 @@ class Plan(Runs):
         """Of the names of all runs; settings are compared by themselves."""
         return hashlib.sha256(" ".join(self.names).encode()).hexdigest()[:16]
 
-    def size(self, name: str) -> int:
-        """One: a job is a run."""
-        return 1
-
     def place(self, name: str) -> Any:
-        """By replicate and scenario."""
+        """By which jobs stand in order in a table: replicate and scenario."""
         scenario_id, _, replicate = name.split("-")
         return int(replicate), scenario_id
 
@@ -290,7 +286,7 @@ class SweepPlan(Runs):
 
     @cached_property
     def _sorted(self) -> tuple[np.ndarray, np.ndarray]:
-        """Every run (point, scenario, replicate), and where a new history begins."""
+        """Point, scenario and replicate of every run, and where a new history begins."""
         n = len(self.points), len(self.design.scenarios), self.design.replicates
         point, scenario, replicate = (axis.ravel() for axis in np.indices(n, dtype=np.int32))
         world, inner = self._world_of_point()[point], self._world_of_scenario()[scenario]

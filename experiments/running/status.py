@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -125,10 +126,6 @@ def _comparison(folder: Path, manifest: dict[str, Any]) -> Counts:
     return len(done) + len(failed), len(failed), runs_of(manifest), _rate(parts)
 
 
-def _run(folder: Path, _: dict[str, Any]) -> Counts:
-    return int((folder / "monthly.parquet").exists()), 0, 1, 0.0
-
-
 def _budget(folder: Path, _: dict[str, Any]) -> Counts:
     """Runs of the steps of a search, each in a folder of its own."""
     parts = [path.parent for path in folder.glob(f"**/{MANIFEST}") if path.parent != folder]
@@ -136,9 +133,10 @@ def _budget(folder: Path, _: dict[str, Any]) -> Counts:
     return sum(one["finished"] for one in each), sum(one["failed"] for one in each), None, 0.0
 
 
-COUNTS = {
-    "run": _run, "comparison": _comparison, "sweep": _sweep, "budget": _budget,
-    "region": _sweep,
+COUNTS: dict[str, Callable[[Path, dict[str, Any]], Counts]] = {
+    "run": lambda folder, _: (int((folder / "monthly.parquet").exists()), 0, 1, 0.0),
+    "comparison": _comparison, "sweep": _sweep, "budget": _budget, "region": _sweep,
+    "evaluation": _sweep,
     "calibration": _budget, "bank": _sweep,
 }  # fmt: skip
 

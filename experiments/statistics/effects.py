@@ -6,7 +6,7 @@ taken before anything is averaged. Intervals: see `intervals`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,18 +65,8 @@ INDEX = {measure.name: k for k, measure in enumerate(MEASURES)}
 
 def cube_of(runs: pd.DataFrame, plan: Plan) -> Cube:
     """Arrange a tidy table of runs (columns of `measures.SCHEMA`) by scenario and replicate."""
-    ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
-    shape = (len(plan.scenarios), plan.replicates, len(MEASURES), plan.settings.months)
-    values = np.full(shape, np.nan)
-    place = _codes(runs["scenario_id"], ids), _codes(runs["indicator"], INDEX)
-    known = (place[0] >= 0) & (place[1] >= 0)
-    rows = runs["replicate"].to_numpy(), runs["month"].to_numpy() - 1
-    values[place[0][known], rows[0][known], place[1][known], rows[1][known]] = runs[
-        "value"
-    ].to_numpy()[known]
-    for k, scenario in enumerate(plan.scenarios.values()):
-        values[k] = values[ids[scenario.id]]  # scenarios that are the same are run once
-    return Cube(values, tuple(plan.scenarios))
+    months = plan.settings.months
+    return Cube(_arranged(runs, plan, INDEX, months), tuple(plan.scenarios))
 
 
 def finals_of(runs: pd.DataFrame, plan: Plan, names: Sequence[str]) -> np.ndarray:
@@ -85,29 +75,35 @@ def finals_of(runs: pd.DataFrame, plan: Plan, names: Sequence[str]) -> np.ndarra
     Returns: shape (scenarios, replicates, names); NaN where a run failed or does not have the
     figure.
     """
+    return _arranged(runs, plan, {name: k for k, name in enumerate(names)})
+
+
+def _arranged(
+    runs: pd.DataFrame, plan: Plan, names: Mapping[str, int], months: int = 0
+) -> np.ndarray:
+    """Values by scenario, replicate and name, and by month if so many are told apart."""
     ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
-    values = np.full((len(plan.scenarios), plan.replicates, len(names)), np.nan)
-    columns = _codes(runs["indicator"], {name: k for k, name in enumerate(names)})
-    rows = np.flatnonzero(columns >= 0)
-    scenarios = _codes(runs["scenario_id"], ids)[rows]
-    replicates = runs["replicate"].to_numpy()[rows]
-    there = scenarios >= 0
-    values[scenarios[there], replicates[there], columns[rows][there]] = runs["value"].to_numpy()[
-        rows
-    ][there]
-    for k, scenario in enumerate(plan.scenarios.values()):
-        values[k] = values[ids[scenario.id]]  # scenarios that are the same are run once
-    return values
+    shape = (len(plan.scenarios), plan.replicates, len(names), *([months] if months else []))
+    values = np.full(shape, np.nan)
+    scenario, name = _codes(runs["scenario_id"], ids), _codes(runs["indicator"], names)
+    known = np.flatnonzero((scenario >= 0) & (name >= 0))
+    place = [scenario[known], runs["replicate"].to_numpy()[known], name[known]]
+    place += [runs["month"].to_numpy()[known] - 1] if months else []
+    values[tuple(place)] = runs["value"].to_numpy()[known]
+    # Scenarios that are the same are run once.
+    return values[[ids[scenario.id] for scenario in plan.scenarios.values()]]
 
 
-def _codes(column: pd.Series, places: dict[str, int]) -> np.ndarray:
+def _codes(column: pd.Series, places: Mapping[str, int]) -> np.ndarray:
     names = column.astype("category").cat
     table = np.array([places.get(name, -1) for name in names.categories], dtype=int)
     return table[names.codes.to_numpy()]
 
 
-def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
+def effects_of(cube: Cube, plan: Plan, luck: Cube | None = None) -> pd.DataFrame:
     """Effects of every compared scenario on every measure; a row each.
+
+    `luck`: see `effects_on`.
 
     Returns: ``reference`` and ``level`` are means over replicates, ``difference`` the mean of
     paired differences with ``low`` and ``high``; ``p_higher`` and ``p_better`` are the chances
@@ -119,7 +115,7 @@ def effects_of(cube: Cube, plan: Plan) -> pd.DataFrame:
     base = pd.DataFrame(
         [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in MEASURES], columns=columns
     )
-    return effects_on(cube.levels, base, plan)
+    return effects_on(cube.levels, base, plan, None if luck is None else luck.levels)
 
 
 def effects_on(

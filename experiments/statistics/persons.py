@@ -57,15 +57,8 @@ Columns = Mapping[str, np.ndarray]
 
 def outcomes_of(people: Columns) -> np.ndarray:
     """Whether each person has each of `OUTCOMES`, shape (outcomes, people)."""
-    return np.array(
-        [
-            people["returns"] > 0,
-            people["registrations"] > 0,
-            people["owner"],
-            people["new"],
-            people["employed"],
-        ]
-    )
+    happened = people["returns"] > 0, people["registrations"] > 0
+    return np.array([*happened, people["owner"], people["new"], people["employed"]])
 
 
 def groups_of(people: Columns, remote: np.ndarray) -> np.ndarray:
@@ -103,18 +96,10 @@ def _served(policy: Columns, reference: Columns) -> np.ndarray:
     for name in PROGRAMMES:
         bit = policy["support"] if name == ANY else policy["support"] >> SUPPORT.index(name) & 1
         got, yuan = bit > 0, paid.get(name, np.zeros(len(founded)))
-        rows.append(
-            [
-                got.sum(),
-                (got & founded).sum(),
-                (got & founded & founds).sum(),
-                (got & policy["owner"]).sum(),
-                (got & policy["owner"] & reference["owner"]).sum(),
-                yuan.sum(),
-                yuan[ran].sum(),
-                yuan[reference["owner"]].sum(),
-            ]
-        )
+        begun, still = got & founded, got & policy["owner"]
+        people = got, begun, begun & founds, still, still & reference["owner"]
+        money = yuan, yuan[ran], yuan[reference["owner"]]
+        rows.append([each.sum() for each in (*people, *money)])
     return np.array(rows, float)
 
 
@@ -129,18 +114,9 @@ def waterfall(policy: Columns, reference: Columns) -> tuple[np.ndarray, np.ndarr
     for amount in ("owner", "jobs"):
         ours, theirs = (side[amount].astype(np.int64) for side in (policy, reference))
         gained, lost = np.maximum(ours - theirs, 0), np.maximum(theirs - ours, 0)
-        steps.append(
-            [
-                ours[supported].sum(),
-                np.minimum(ours, theirs)[supported].sum(),
-                lost[supported].sum(),
-                gained[withdrawn].sum(),
-                lost[withdrawn].sum(),
-                gained[rest].sum(),
-                lost[rest].sum(),
-                (ours - theirs).sum(),
-            ]
-        )
+        parts = [side[supported] for side in (ours, np.minimum(ours, theirs), lost)]
+        parts += [change[which] for which in (withdrawn, rest) for change in (gained, lost)]
+        steps.append([part.sum() for part in (*parts, ours - theirs)])
         others.append([[gained[rest & kind].sum(), lost[rest & kind].sum()] for kind in kinds])
     return np.array(steps, float), np.array(others, float)
 

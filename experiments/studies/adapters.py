@@ -78,8 +78,6 @@ def ema_model(
     outcomes : sequence of str
         Measures; means over replicates.
     replicates : int
-    settings : RunSettings
-        Or its fields: seed, sample, months, burn_in.
 
     Returns
     -------

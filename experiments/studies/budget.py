@@ -16,7 +16,12 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import Interrupted, UsageError
 from returnee.experiments.files import write_frame, write_text
-from returnee.experiments.measuring.measures import BY_NAME, SPENT, check_horizon, check_measure
+from returnee.experiments.measuring.measures import (
+    SPENT,
+    check_horizon,
+    check_measure,
+    labelled,
+)
 from returnee.experiments.measuring.selections import OBJECTIVES
 from returnee.experiments.running.design.design import design_of
 from returnee.experiments.running.manifests import FINISHED
@@ -49,31 +54,17 @@ USUAL = "baseline"
 
 @dataclass(frozen=True)
 class Budget:
-    """Mixes under a cap, and how they do under many assumptions.
-
-    Attributes
-    ----------
-    search : Search
-    mixes : DataFrame
-        A row for each kept mix, the last one the baseline's under the same cap; a column a lever.
-    sets : Sets
-        Sets of assumptions: behaviour parameters with weights and structures.
-    values : ndarray, shape (mixes, worlds, replicates, objectives)
-        NaN where a run failed.
-    spent : ndarray, shape (mixes, worlds, replicates, programmes)
-        Yuan a year, from the ledger.
-    tried : int
-        Mixes that were tried.
-    folder : Path
-    command : str
-    """
+    """Mixes under a cap, and how they do under many assumptions."""
 
     search: budget_search.Search
+    # A row for each kept mix, the last one the baseline's under the same cap; a column a lever
     mixes: pd.DataFrame = field(repr=False)
-    sets: Sets = field(repr=False)
+    sets: Sets = field(repr=False)  # of assumptions: behaviour parameters, weights and structures
+    # shape (mixes, worlds, replicates, objectives); NaN where a run failed
     values: np.ndarray = field(repr=False)
+    # shape (mixes, worlds, replicates, programmes); yuan a year, from the ledger
     spent: np.ndarray = field(repr=False)
-    tried: int
+    tried: int  # mixes that were tried
     folder: Path
     command: str
 
@@ -131,26 +122,21 @@ class Budget:
 
         ``front`` says whether no other mix beats it in everything, on the mean over assumptions.
         """
-        flat = self.values.reshape(len(self.mixes), -1, len(self.search.objectives))
+        names, mixes = self.search.objectives, len(self.mixes)
         columns: dict[str, Any] = {}
         weights = np.repeat(self.weights, self.search.replicates)  # of single runs
-        for k, name in enumerate(self.search.objectives):
-            columns |= _ranged(name, flat[:, :, k], weights)
-        total = self.spent.sum(axis=-1).reshape(len(self.mixes), -1)
-        columns |= _ranged("spent", total, weights)
+        for k, name in enumerate(names):
+            columns |= _ranged(name, self.values[..., k].reshape(mixes, -1), weights)
+        columns |= _ranged("spent", self.spent.sum(axis=-1).reshape(mixes, -1), weights)
         columns["regret_worst"] = np.nanmax(self.regret, axis=(1, 2))
         mean = weighted_mean(self.regret.swapaxes(0, 1), self.weights)
         columns["regret_mean"] = np.nanmean(mean, axis=1)
-        means = np.stack([columns[name] for name in self.search.objectives], axis=1)
+        means = np.stack([columns[name] for name in names], axis=1)
         columns["front"] = budget_search.undominated(means)
-        frame = pd.DataFrame(columns, index=pd.Index(names_of(len(self.mixes)), name="mix"))
-        levers = self.mixes.set_axis(frame.index)
-        found = pd.concat([frame, levers], axis=1)
-        found.attrs = {
-            "units": {n: BY_NAME[n].unit for n in self.search.objectives} | {"spent": "yuan/yr"},
-            "labels": {n: BY_NAME[n].en for n in self.search.objectives},
-            "labels_zh": {n: BY_NAME[n].zh for n in self.search.objectives},
-        }
+        frame = pd.DataFrame(columns, index=pd.Index(names_of(mixes), name="mix"))
+        found = pd.concat([frame, self.mixes.set_axis(frame.index)], axis=1)
+        found.attrs = labelled(names, {})
+        found.attrs["units"]["spent"] = "yuan/yr"
         return found
 
 
@@ -192,22 +178,12 @@ def budget(
         Cap on all spending, yuan a year.
     maximise : sequence of str
         Measures; two or three make a front that can be seen.
-    effort : Effort
-        Or its fields: levers, trials, population, keep, worlds, over, replicates.
     scenario : str
         Scenario whose county, behaviour and other levers hold.
     overrides : mapping, optional
         Laid on it; levers among them are not searched over.
-    settings : RunSettings
-        Or its fields: seed, sample, months, burn_in.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: out, as_new, progress.
-
-    Raises
-    ------
-    ScenarioError, UsageError, Interrupted
     """
     results.unshared()
     given = dict(overrides or {})
@@ -349,11 +325,10 @@ def write_plain(path: Path, found: Budget) -> Path:
 
 def _given(overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Overrides; months of values that change become text, as JSON has no other keys."""
-    return {
+    changing = {key: value for key, value in overrides.items() if isinstance(value, Mapping)}
+    return {**overrides} | {
         key: {str(month): inner for month, inner in value.items()}
-        if isinstance(value, Mapping)
-        else value
-        for key, value in overrides.items()
+        for key, value in changing.items()
     }
 
 
@@ -371,21 +346,19 @@ def lever_value(value: Any) -> bool | int | float:
 def _mix(found: Budget, k: int) -> dict[str, Any]:
     row, names = found.table.iloc[k], found.search.objectives
     spent, mean = found.by_programme[k], partial(weighted_mean, weights=found.weights)
+    ends = ("", "_low", "_high")
     return {
-        "name": str(found.table.index[k]),
-        "front": bool(row["front"]),
+        "name": str(found.table.index[k]), "front": bool(row["front"]),
         "levers": {key: lever_value(found.mixes[key].iloc[k]) for key in found.search.keys},
-        "outcomes": {
-            name: [_short(row[f"{name}{end}"]) for end in ("", "_low", "_high")] for name in names
-        },
-        "spent": [_short(row[f"spent{end}"]) for end in ("", "_low", "_high")],
+        "outcomes": {name: [_short(row[f"{name}{end}"]) for end in ends] for name in names},
+        "spent": [_short(row[f"spent{end}"]) for end in ends],
         "programmes": {name: round(v) for name, v in zip(PROGRAMMES, spent.tolist()) if v >= 0.5},
         "regret": {
             name: [_short(float(f(found.regret[k, :, j]))) for f in (np.nanmax, mean)]
             for j, name in enumerate(names)
         },
         "versus": {str(other): _versus(found, k, j) for j, other in enumerate(found.table.index)},
-    }
+    }  # fmt: skip
 
 
 def _versus(found: Budget, k: int, other: int) -> dict[str, list[float | None]]:

@@ -158,17 +158,6 @@ def compare(
     overrides : mapping, optional
         Dotted keys to values. ``county`` and ``behaviour`` keys apply to every scenario, ``policy``
         keys to all but the reference.
-    settings : RunSettings
-        Or its fields: seed, sample, months, burn_in.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
-    results : Keep
-        Or its fields: out, as_new, progress, shard.
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; nothing has been run or written then.
 
     Examples
     --------

@@ -36,6 +36,7 @@ DEPTH = 3  # limits of a region, at most
 LEAST = 0.05  # of the points, in a region
 HELD_BACK = 80  # points from which on one half is held back to measure regions on
 BOXES = 5
+MEASURED = ("density", "low", "high", "coverage", "points", "fails")  # of a region
 
 
 @dataclass(frozen=True)
@@ -55,64 +56,34 @@ class Box:
 
 @dataclass(frozen=True)
 class Discovery:
-    """Where a policy fails.
+    """Where a policy fails."""
 
-    Attributes
-    ----------
-    points : DataFrame
-        A row for each point, a column for each parameter.
-    outcome : ndarray, shape (points,)
-    fails : ndarray of bool, shape (points,)
-    boxes : list of Box
-        Regions in which more fail than in all, beyond the luck of the draw (90 %); the one that
-        covers most first.
-    importance : Series
-        By parameter, summing to 1; the strongest first.
-    missing : int
-        Points that ran and have no outcome; they are in none of the above.
-    held_back : bool
-        Whether regions are measured on points that had no part in finding them.
-    scenario, against, measure, target : str
-    attrs : dict
-        Labels and units of the sweep.
-    """
-
-    points: pd.DataFrame = field(repr=False)
-    outcome: np.ndarray = field(repr=False)
-    fails: np.ndarray = field(repr=False)
+    points: pd.DataFrame = field(repr=False)  # A row for each point, a column for each parameter
+    outcome: np.ndarray = field(repr=False)  # shape (points,)
+    fails: np.ndarray = field(repr=False)  # shape (points,)
+    # regions in which more fail than in all, beyond the luck of the draw (90 %); the one that
+    # covers most first
     boxes: list[Box]
-    importance: pd.Series = field(repr=False)
-    held_back: bool
-    missing: int
+    importance: pd.Series = field(repr=False)  # by parameter, summing to 1; the strongest first
+    held_back: bool  # whether regions are measured on points that had no part in finding them
+    missing: int  # points that ran and have no outcome; they are in none of the above
     scenario: str
     against: str
     measure: str
     target: str
-    attrs: dict[str, Any] = field(repr=False)
+    attrs: dict[str, Any] = field(repr=False)  # labels and units of the sweep
 
     def frame(self) -> pd.DataFrame:
         """A row for each limit of each region."""
+        names = {"low": "density_low", "high": "density_high"}
         rows = [
-            (
-                k + 1,
-                key,
-                low,
-                high,
-                box.density,
-                box.low,
-                box.high,
-                box.coverage,
-                box.points,
-                box.fails,
-            )  # fmt: skip
+            {"box": k + 1, "key": key, "low": low, "high": high}
+            | {names.get(n, n): getattr(box, n) for n in MEASURED}
             for k, box in enumerate(self.boxes)
             for key, (low, high) in box.limits.items()
         ]
-        names = [
-            "box", "key", "low", "high", "density", "density_low", "density_high", "coverage",
-            "points", "fails",
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=names)
+        columns = ("box", "key", "low", "high", *(names.get(n, n) for n in MEASURED))
+        return pd.DataFrame(rows, columns=columns)
 
 
 def target_of(text: str) -> tuple[Callable[[Any, Any], Any], float]:
@@ -175,13 +146,8 @@ def discover(
             found = given or "none"
             raise UsageError(f"{name}: found {found}, allowed {', '.join(labels)}")
     check_measure(measure)
-    keys = [
-        name
-        for name in runs.columns
-        if name not in HEAD.names
-        and name not in NAMES
-        and pd.api.types.is_numeric_dtype(runs[name])
-    ]
+    axes = runs.drop(columns=[name for name in (*HEAD.names, *NAMES) if name in runs])
+    keys = list(axes.select_dtypes(["number", "bool"]).columns)
     if not keys:
         raise UsageError(f"{folder}: found no numbers that vary, allowed a sweep with axes")
     every = outcome_of(runs, scenario, against, measure)
@@ -195,10 +161,9 @@ def discover(
     points = runs.drop_duplicates("point").set_index("point")[keys].loc[outcome.index].astype(float)
     fails = ~meets(outcome.to_numpy(), value)
     boxes, importance, held = _search(points, fails, method, seed)
-    return Discovery(
-        points.reset_index(drop=True), outcome.to_numpy(), fails, boxes, importance, held,
-        len(every) - len(outcome), scenario, against, measure, target, _with_titles(runs.attrs, Path(folder)),
-    )  # fmt: skip
+    asked = scenario, against, measure, target, _with_titles(runs.attrs, Path(folder))
+    missing, points = len(every) - len(outcome), points.reset_index(drop=True)
+    return Discovery(points, outcome.to_numpy(), fails, boxes, importance, held, missing, *asked)
 
 
 def _label(given: str, labels: list[str]) -> str:
@@ -210,11 +175,11 @@ def _label(given: str, labels: list[str]) -> str:
 def _with_titles(attrs: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Labels with the titles of the scenarios."""
     titles = titles_of(read_manifest(folder)) if (folder / MANIFEST).is_file() else {}
-    english, chinese = ({label: both[k] for label, both in titles.items()} for k in (0, 1))
-    return {
-        **attrs, "labels": {**attrs["labels"], **english},
-        "labels_zh": {**attrs["labels_zh"], **chinese},
-    }  # fmt: skip
+    both = {
+        name: attrs[name] | {label: told[k] for label, told in titles.items()}
+        for k, name in enumerate(("labels", "labels_zh"))
+    }
+    return {**attrs, **both}
 
 
 def outcome_of(runs: pd.DataFrame, scenario: str, against: str, measure: str) -> pd.Series:

@@ -6,6 +6,8 @@ share these people (see `returnee.experiments.measuring.groups`), so differences
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
@@ -35,30 +37,21 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     years = plan.settings.months / 12.0
     rows, levels, counts = [], [], []
     for dimension, groups in by_group.groups_of(facts).items():
-        for group in groups:
-            for counted in by_group.COUNTED:
-                people = values[
-                    by_group.name_of(
-                        by_group.PEOPLE if counted.flow else by_group.PEOPLE_AT_END,
-                        dimension,
-                        group,
-                    )
-                ]
-                count = values[by_group.name_of(counted.name, dimension, group)]
-                levels.append(_figure(counted, count, people, years))
-                counts.append(count)
-                unit = unit_of(counted)
-                rows.append((dimension, group, counted.name, unit, 1, _mean(people).max()))
+        for group, counted in product(groups, by_group.COUNTED):
+            when = by_group.PEOPLE if counted.flow else by_group.PEOPLE_AT_END
+            people = values[by_group.name_of(when, dimension, group)]
+            count = values[by_group.name_of(counted.name, dimension, group)]
+            levels.append(_figure(counted, count, people, years))
+            counts.append(count)
+            unit = unit_of(counted)
+            rows.append((dimension, group, counted.name, unit, 1, _mean(people).max()))
     columns = ["dimension", "group", "measure", "unit", "better", "people"]
     base = pd.DataFrame(rows, columns=columns)
     frame = effects_on(np.stack(levels, axis=-1), base, plan)
-    labels = list(plan.scenarios)
-    means = _mean(np.stack(counts, axis=-1), axis=1)
-    counted_in = [np.where(base["unit"] == UNITS[0.0], np.nan, m) for m in means]
-    compared = [counted_in[labels.index(label)] for label in plan.compared]
-    frame.insert(
-        7, "reference_count", np.tile(counted_in[labels.index(plan.reference)], len(compared))
-    )
+    means = np.where(base["unit"] == UNITS[0.0], np.nan, _mean(np.stack(counts, axis=-1), axis=1))
+    by_label = dict(zip(plan.scenarios, means))
+    compared = [by_label[label] for label in plan.compared]
+    frame.insert(7, "reference_count", np.tile(by_label[plan.reference], len(compared)))
     frame.insert(8, "count", np.concatenate(compared))
     frame.attrs["units"] = {
         "people": "people", **dict.fromkeys(("reference_count", "count"), "full county"),

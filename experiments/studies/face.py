@@ -22,9 +22,9 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import ShareDone
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import BY_NAME as MEASURE
-from returnee.experiments.measuring.measures import MEASURES, SCHEMA, tidy
+from returnee.experiments.measuring.measures import MEASURES, tidy
 from returnee.experiments.measuring.selections import DRIFTING, STEADY
-from returnee.experiments.running.figures import horizon_of, values_of
+from returnee.experiments.running.figures import horizon_of, table_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
@@ -125,23 +125,16 @@ def response_of(row: Mapping[str, Any], levels: np.ndarray, names: Sequence[str]
     """
     direction = row["direction"]
     if direction == "none":
-        same = bool(
-            np.array_equal(levels, np.broadcast_to(levels[:1], levels.shape), equal_nan=True)
-        )
-        gaps = np.nanmax(np.abs(levels - levels[:1]), axis=(1, 2))
-        changes = [(float(gap), float(gap), float(gap)) for gap in gaps]
-        return _response(row, changes, np.nan, "holds" if same else "not_zero")
-    one = levels[:, :, names.index(row["measure"])]
-    changes = [mean_interval(one[k] - one[0]) for k in range(len(one))]
-    verdict = "shown" if direction == "open" else verdict_of(one, SIGNS[direction])
-    return _response(row, changes, float(np.nanmean(one[0])), verdict)
-
-
-def _response(row: Mapping[str, Any], changes: list[Any], base: float, verdict: str) -> Response:
-    return Response(
-        row["key"], list(row["values"]), row["measure"], row["direction"], changes, base, verdict,
-        row["en"], row["zh"],
-    )  # fmt: skip
+        first = np.broadcast_to(levels[:1], levels.shape)
+        verdict = "holds" if np.array_equal(levels, first, equal_nan=True) else "not_zero"
+        gaps, base = np.nanmax(np.abs(levels - first), axis=(1, 2)), np.nan
+        changes = [(float(gap),) * 3 for gap in gaps]
+    else:
+        one = levels[:, :, names.index(row["measure"])]
+        changes, base = [mean_interval(level - one[0]) for level in one], float(np.nanmean(one[0]))
+        verdict = "shown" if direction == "open" else verdict_of(one, SIGNS[direction])
+    asked = row["key"], list(row["values"]), row["measure"], direction
+    return Response(*asked, changes, base, verdict, row["en"], row["zh"])
 
 
 def verdict_of(values: np.ndarray, sign: float) -> str:
@@ -176,12 +169,8 @@ def extremes_of(
         else:
             verdict = verdict_of(np.stack([base[:, k], level[:, k]]), SIGNS[expected])
         means = float(np.nanmean(base[:, k])), float(np.nanmean(level[:, k]))
-        found.append(
-            Extreme(
-                row["en"], row["zh"], measure, expected, *means, verdict, row["why_en"],
-                row["why_zh"],
-            )
-        )  # fmt: skip
+        told = *means, verdict, row["why_en"], row["why_zh"]
+        found.append(Extreme(row["en"], row["zh"], measure, expected, *told))
     return found
 
 
@@ -234,12 +223,6 @@ def coverage_verdict(share: float) -> str:
     return "holds" if COVERED[0] <= share <= COVERED[1] else "differs"
 
 
-# Face checks: does the model move as theory says, before any figure is fitted?
-#
-# Responses of a measure to each lever over its range, extreme conditions, thirty years without drift,
-# samples of different size, and seeds. What is expected stands in ``data/face.toml``.
-
-
 NAMES = tuple(m.name for m in MEASURES)
 MONTHS, REPLICATES, SAMPLE = 60, 8, 0.015
 SAMPLES = ((0.02, 24), (0.1, 12), (1.0, 4))  # sample and replicates
@@ -258,27 +241,17 @@ def expectations() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Face:
-    """What the runs of the face checks show.
+    """What the runs of the face checks show."""
 
-    Attributes
-    ----------
-    levers : Plan
-        Every value of every lever and every extreme condition, with the baseline.
-    levels : ndarray of float, shape (scenarios, replicates, measures)
-        At the end of those runs, flows by year.
-    decades : ndarray of float, shape (replicates, decades, measures)
-        Means of the thirty-year runs by member of the labour force, of `DRIFTING`.
-    samples : tuple of ndarray, each of shape (replicates, measures)
-        Runs with the samples of `SAMPLES`, of `STEADY`.
-    seeds : ndarray of float, shape (seeds, replicates, measures)
-        Of `STEADY`.
-    """
-
-    levers: Plan
+    levers: Plan  # every value of every lever and every extreme condition, with the baseline
+    # shape (scenarios, replicates, measures); at the end of those runs, flows by year
     levels: np.ndarray = field(repr=False)
+    # shape (replicates, decades, measures); means of the thirty-year runs by member of the labour
+    # force, of `DRIFTING`
     decades: np.ndarray = field(repr=False)
+    # each of shape (replicates, measures); runs with the samples of `SAMPLES`, of `STEADY`
     samples: tuple[np.ndarray, ...] = field(repr=False)
-    seeds: np.ndarray = field(repr=False)
+    seeds: np.ndarray = field(repr=False)  # shape (seeds, replicates, measures); of `STEADY`
 
     @cached_property
     def responses(self) -> list[Response]:
@@ -376,17 +349,14 @@ def decades_of(run: Run, task: Task) -> pa.Table:
     wide = frame[frame["indicator"].isin([*DRIFTING, "labour_force"])].pivot(
         index="month", columns="indicator", values="value"
     )
-    rows, first = [], frame.iloc[0]
+    rows = []
     for start, end in DECADES:
         part = wide.loc[start:end]
         for name in DRIFTING:
             counted = MEASURE[name].counts
             values = part[name] / part["labour_force"] if counted else part[name]
             rows.append({"indicator": name, "month": end, "value": values.mean()})
-    kept = pd.DataFrame(rows)
-    for name in ("scenario", "scenario_id", "point", "replicate", "seed"):
-        kept[name] = first[name]
-    return pa.Table.from_pandas(kept[SCHEMA.names], schema=SCHEMA, preserve_index=False)
+    return table_of(pd.DataFrame(rows), run, task)
 
 
 @checked_arguments
@@ -405,15 +375,8 @@ def face_checks(
         What is taken as the baseline.
     overrides : mapping, optional
         Dotted keys to values.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: out (holds a folder a check), as_new, progress, shard.
-
-    Raises
-    ------
-    Interrupted
-        If stopped; what is finished is kept.
     """
     base = load_scenario(scenario, overrides or {})
     results = replace(results, progress=results.reporter)

@@ -23,7 +23,7 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import SCHEMA
+from returnee.experiments.running.figures import table_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
@@ -154,11 +154,8 @@ def lived(run: Run, task: Task) -> pa.Table:
     work = home["state"].value_counts().reindex(WORKING, fill_value=0)
     figures = [float(counts.get(cell, 0.0)) for cell in CELLS]
     figures.append(float(work["FARMING"] / max(work.sum(), 1)))
-    n = len(MEASURED)
-    told = [task.scenario, task.scenario_id, task.point, task.replicate, run.seed]
-    columns = [*([value] * n for value in told), list(MEASURED), [run.months] * n, figures]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA)]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+    rows = {"indicator": list(MEASURED), "month": run.months, "value": figures}
+    return table_of(pd.DataFrame(rows), run, task)
 
 
 @dataclass(frozen=True)
@@ -241,29 +238,21 @@ def figures_of(
                 (place.code, place.province, place.name, name, before[name], after[name],
                  values.mean(), values.min(), values.max(), before[name], cohorts[name])
             )  # fmt: skip
-    columns = [
-        "code",
-        "province",
-        "county",
-        "measure",
-        "census_2010",
-        "census_2020",
-        "model",
-        "low",
-    ]
-    return pd.DataFrame(rows, columns=[*columns, "high", "no_change", "cohorts"])
+    columns = (
+        "code province county measure census_2010 census_2020 model low high no_change cohorts"
+    )
+    return pd.DataFrame(rows, columns=columns.split())
 
 
 def errors_of(figures: pd.DataFrame) -> pd.DataFrame:
     """How far each forecast is off, by county."""
     rows = []
-    for (code, province, county), mine in figures.groupby(
-        ["code", "province", "county"], sort=False
-    ):
+    place = ["code", "province", "county"]
+    for named, mine in figures.groupby(place, sort=False):
         people = mine[mine["measure"] != "farming"]
         work = mine[mine["measure"] == "farming"].iloc[0]
         truth = people["census_2020"].sum()
-        row: dict[str, object] = {"code": code, "province": province, "county": county}
+        row: dict[str, object] = dict(zip(place, named))
         for name in FORECASTS:
             off = (people[name] - people["census_2020"]).abs().sum()
             row[f"error_{name}"] = off / truth

@@ -34,6 +34,7 @@ from returnee.experiments.studies.efforts import SensitivityEffort as Effort
 from returnee.experiments.studies.linkage.robust import bounds_of, parameters
 from returnee.experiments.studies.sweep import swept
 from returnee.scenarios import Lever, load_scenario, walk
+from returnee.scenarios.schema.layers import MODELS
 
 LEVEL_OF, EFFECT = "level", "effect"
 INDICES = "indices.parquet"
@@ -81,14 +82,8 @@ def sensitivity(
         Policies whose indicators and effects are looked at.
     against : str
         The reference of the effects.
-    effort : Effort
-        Or its fields: over, method, trajectories, base, top, spread, measures, replicates, max_runs.
     overrides : mapping, optional
         Keys laid on every scenario.
-    settings : RunSettings
-        Or its fields: seed, sample, months, burn_in.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: out, as_new, progress, shard. With both methods a share of the second is
         made when those of the first are merged, as its parameters hinge on them.
@@ -102,10 +97,6 @@ def sensitivity(
         and ``units``, ``moved``, the number of parameters, as ``effects`` what `effects_over` tells
         of the points of each method, and as ``untold`` what has no index: method, scenario, target,
         measure, ``points``, and at how many of them there is an outcome (``there``).
-
-    Raises
-    ------
-    ScenarioError, UsageError, Interrupted
     """
     study = study_of(scenarios, against, effort, settings, overrides or {})
     effort.check()
@@ -166,23 +157,15 @@ def study_of(
     settled = load_scenario(against, dict(overrides))
     moved = tuple(_moved(effort.over, settled))
     bounds = np.array([bounds_of(lever, spread) for lever in moved])
-    return Study(
-        asked,
-        str(against),
-        moved,
-        bounds,
-        tuple(dict.fromkeys(measures)),
-        effort.replicates,
-        settings,
-    )
+    names = tuple(dict.fromkeys(measures))
+    return Study(asked, str(against), moved, bounds, names, effort.replicates, settings)
 
 
 def _moved(over: str | Sequence[str], settled: Any) -> list[Lever]:
     keys = [over] if isinstance(over, str) else list(over)
     if keys in (["free"], ["all"]):
         return parameters(settled, keys[0])
-    here = dict(walk(settled.behaviour, "behaviour."))
-    here |= dict(walk(settled.county, "county.")) | dict(walk(settled.policy, "policy."))
+    here = {key: v for r in MODELS for key, v in walk(getattr(settled, r), f"{r}.")}
     found = []
     if not keys:
         raise UsageError("over: found none, allowed free, all, or one parameter or more")
@@ -264,16 +247,13 @@ def targets_of(
     wide = runs.set_index(["scenario", "point", "replicate"]).sort_index()
     found = {}
     for measure in study.measures:
-        column = wide[measure].unstack("replicate")
-        table = {
-            label: column.loc[label].reindex(range(points)).to_numpy(dtype=float)
-            for label in labels
-        }
+        column, reference = wide[measure].unstack("replicate"), None
         for label in labels:
-            values = table[label]
+            values = column.loc[label].reindex(range(points)).to_numpy(dtype=float)
             found[label, LEVEL_OF, measure] = values.mean(axis=1)
-            if label != labels[0]:
-                found[label, EFFECT, measure] = (values - table[labels[0]]).mean(axis=1)
+            if reference is not None:
+                found[label, EFFECT, measure] = (values - reference).mean(axis=1)
+            reference = values if reference is None else reference
     return found
 
 

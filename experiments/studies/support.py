@@ -22,25 +22,13 @@ YEARLY = (
     "loans_compensated",
 )  # fmt: skip
 FIGURES: dict[str, tuple[str, int]] = {
-    "wait_training": ("months", -1),
-    "wait_loan": ("months", -1),
-    "queue_training": ("people", -1),
-    "queue_desk": ("files", -1),
-    "queue_incubation": ("firms", -1),
-    "use_training": ("share", 0),
-    "use_incubator": ("share", 0),
-    "use_mentors": ("share", 0),
-    "use_visits": ("share", 0),
-    "refused_not_approved": ("files", -1),
-    "refused_no_guarantor": ("files", -1),
-    "refused_fund": ("files", -1),
-    "refused_banks": ("files", -1),
-    "refused_gave_up": ("files", -1),
-    "giveups": ("people", -1),
-    "banks_withdrawn": ("months", -1),
-    "loans_compensated": ("yuan", -1),
+    **dict.fromkeys(("wait_training", "wait_loan"), ("months", -1)),
+    "queue_training": ("people", -1), "queue_desk": ("files", -1), "queue_incubation": ("firms", -1),
+    **dict.fromkeys(("use_training", "use_incubator", "use_mentors", "use_visits"), ("share", 0)),
+    **dict.fromkeys((*YEARLY[:4], "refused_gave_up"), ("files", -1)),
+    "giveups": ("people", -1), "banks_withdrawn": ("months", -1), "loans_compensated": ("yuan", -1),
     "referrals": ("files", 0),
-}
+}  # fmt: skip
 """Figures of the table: unit and which way is better; refusals, giving up, payments to banks and
 referrals are by year, `banks_withdrawn` is months of the horizon in which banks lent nothing."""
 PER_YEAR = (*YEARLY, "refused_gave_up")
@@ -52,15 +40,11 @@ def support_of(cube: Cube, runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     Returns: scenario, measure, unit, better, and the columns of `effects.effects_of`.
     """
     years = plan.settings.months / 12.0
-    found: dict[str, np.ndarray] = {}
+    found = {name: cube.levels[:, :, INDEX[name]] for name in QUEUES} | _use(cube, plan)
+    found |= {name: cube.levels[:, :, INDEX[name]] / years for name in YEARLY}
     for name, (mean, weight) in WAITS.items():
         waited, served = (cube.values[:, :, INDEX[m]] for m in (mean, weight))
         found[name] = _share((waited * served).sum(axis=-1), served.sum(axis=-1))
-    for name in QUEUES:
-        found[name] = cube.levels[:, :, INDEX[name]]
-    found |= _use(cube, plan)
-    for name in YEARLY:
-        found[name] = cube.levels[:, :, INDEX[name]] / years
     gave_up = finals_of(runs, plan, [files.refusal_name("gave_up")])[..., 0]
     found["refused_gave_up"] = gave_up / years
     found["banks_withdrawn"] = (1.0 - cube.values[:, :, INDEX["banks_lending"]]).sum(axis=-1)
@@ -81,16 +65,14 @@ def _use(cube: Cube, plan: Plan) -> dict[str, np.ndarray]:
     for k, scenario in enumerate(plan.scenarios.values()):
         policies = scenario.policies(months)
         mentees = scenario.behaviour.support.mentees
-        planned: dict[str, tuple[str, float]] = {
+        places = float(np.mean([p.incubation.places for p in policies[last]]))
+        mentors = float(np.mean([p.services.mentors for p in policies[last]]))
+        planned = {
             "use_training": ("trained", sum(p.training.places for p in policies) / 12.0),
             "use_visits": ("visited", sum(p.technology.extension_visits for p in policies) / 12.0),
-            "use_incubator": (
-                "incubator_places_used", float(np.mean([p.incubation.places for p in policies[last]]))
-            ),
-            "use_mentors": (
-                "mentored", float(np.mean([p.services.mentors for p in policies[last]])) * mentees
-            ),
-        }  # fmt: skip
+            "use_incubator": ("incubator_places_used", places),
+            "use_mentors": ("mentored", mentors * mentees),
+        }
         for name, (measure, places) in planned.items():
             used = cube.levels[k, :, INDEX[measure]]
             use.setdefault(name, []).append(_share(used, np.full(used.shape, places)))
@@ -110,34 +92,20 @@ def funnel_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     horizon, full county), and the columns of `effects.effects_of`, for stages as a share of the
     files begun, for reasons as a share of the loan files.
     """
-    rows: list[tuple[str, str, str, int]] = []
-    levels: list[np.ndarray] = []
-    counts: list[np.ndarray] = []
-
-    def of(name: str) -> np.ndarray:
-        return finals[..., names.index(name)]
-
-    def add(kind: str, measure: str, unit: str, count: np.ndarray, below: np.ndarray) -> None:
-        rows.append((kind, measure, unit, 0))
-        counts.append(count)
-        levels.append(_share(count, below))
-
-    names = [files.stage_name(kind, stage) for kind in files.KINDS for stage in files.STAGES]
-    names += [files.refusal_name(reason) for reason in files.REASONS] + [
-        files.step_name(step) for step in files.STEPS
+    of = dict(zip(files.NAMES, np.moveaxis(finals_of(runs, plan, files.NAMES), -1, 0)))
+    begun = {kind: of[files.stage_name(kind, "planned")] for kind in files.KINDS}
+    asked = of[files.stage_name("all", "loan_asked")]
+    shares = [
+        (kind, stage, of[files.stage_name(kind, stage)], begun[kind])
+        for kind in files.KINDS
+        for stage in files.STAGES
     ]
-    finals = finals_of(runs, plan, names)
-    for kind in files.KINDS:
-        for stage in files.STAGES:
-            begun = of(files.stage_name(kind, "planned"))
-            add(kind, stage, "share", of(files.stage_name(kind, stage)), begun)
-    for reason in files.REASONS:
-        asked = of(files.stage_name("all", "loan_asked"))
-        add("all", f"refused_{reason}", "share", of(files.refusal_name(reason)), asked)
-    for step in files.STEPS:
-        months = of(files.step_name(step))
-        add("all", files.step_name(step), "months", np.full(months.shape, np.nan), months)
-        levels[-1] = months
+    shares += [("all", f"refused_{k}", of[files.refusal_name(k)], asked) for k in files.REASONS]
+    steps = [files.step_name(step) for step in files.STEPS]
+    rows = [(kind, name, "share", 0) for kind, name, _, _ in shares]
+    rows += [("all", name, "months", 0) for name in steps]
+    levels = [_share(count, below) for _, _, count, below in shares] + [of[name] for name in steps]
+    counts = [count for _, _, count, _ in shares] + [np.full(asked.shape, np.nan)] * len(steps)
     base = pd.DataFrame(rows, columns=["kind", "measure", "unit", "better"])
     frame = effects_on(np.stack(levels, axis=-1), base, plan)
     both = effects_on(np.stack(counts, axis=-1), base, plan)

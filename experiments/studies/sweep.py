@@ -43,8 +43,6 @@ def sweep(
         A design file, or what stands in one.
     out : path, optional
         Folder to keep the runs in, and to resume from; a temporary one if left out.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
     results : Keep
         Or its fields: as_new, progress, shard; of a share, what is finished is returned.
     retry : bool
@@ -61,11 +59,6 @@ def sweep(
         axis and one for each measure: stocks and means over the last 12 months, flows over the
         horizon, full county. ``attrs`` has ``units``, ``labels`` and ``labels_zh`` by column,
         ``folder`` and the number ``failed``.
-
-    Raises
-    ------
-    ScenarioError, UsageError, Interrupted
-        One line; nothing has been run or overwritten for the first two.
 
     Examples
     --------

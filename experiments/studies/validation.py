@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from returnee.experiments.arguments import checked_arguments
@@ -18,8 +19,8 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_json, write_text
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.counterfactual import effects, thirty_years
-from returnee.experiments.measuring.measures import SCHEMA
 from returnee.experiments.measuring.patterns import paired
+from returnee.experiments.running.figures import table_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
@@ -107,25 +108,15 @@ class Result:
 
 @dataclass(frozen=True)
 class Validation:
-    """A validated scenario.
-
-    Attributes
-    ----------
-    plan : ValidationPlan
-    values : ndarray of float, shape (replicates, patterns)
-        In the order of `plan.chosen`; NaN where a replicate does not show it.
-    failures : list of dict
-        Runs that failed.
-    folder : Path
-    command : str
-        The command that repeats it.
-    """
+    """A validated scenario."""
 
     plan: ValidationPlan
+    # shape (replicates, patterns); in the order of `plan.chosen`; NaN where a replicate does not
+    # show it
     values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]]
+    failures: list[dict[str, Any]]  # runs that failed
     folder: Path
-    command: str
+    command: str  # the command that repeats it
 
     @property
     def results(self) -> list[Result]:
@@ -151,12 +142,8 @@ def pattern_table(run: Run, task: Task) -> pa.Table:
     for bit, (_, look) in MORE.items():
         if task.point & bit:
             found |= look(run)
-    fixed = {
-        "scenario": task.scenario, "scenario_id": task.scenario_id, "point": task.point,
-        "replicate": task.replicate, "seed": run.seed, "month": run.months,
-    }  # fmt: skip
-    rows = [{**fixed, "indicator": key, "value": value} for key, value in found.items()]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    rows = {"indicator": list(found), "month": run.months, "value": list(found.values())}
+    return table_of(pd.DataFrame(rows), run, task)
 
 
 @checked_arguments
@@ -182,21 +169,10 @@ def validate(
         Dotted keys to values.
     settings : RunSettings
         Or its fields: seed, sample; patterns are those of 120 months.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
-    results : Keep
-        Or its fields: out, as_new, progress, shard.
 
     Returns
     -------
     Validation
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; nothing has been run or written then.
-    Interrupted
-        If stopped; what is finished is kept.
     """
     if patterns not in CHOICES:
         raise UsageError(f"patterns: found {patterns}, allowed one of {', '.join(CHOICES)}")
@@ -230,10 +206,8 @@ def command_of(scenario: str | Path, plan: ValidationPlan, overrides: Mapping[st
 
 def save(found: Validation) -> list[Path]:
     """Write ``validation.json`` and ``validation.csv`` into the folder of a validation."""
-    content, paths = (
-        found.plain(),
-        [found.folder / f"validation.{kind}" for kind in ("json", "csv")],
-    )
+    content = found.plain()
+    paths = [found.folder / f"validation.{kind}" for kind in ("json", "csv")]
     text = io.StringIO()
     writer = csv.DictWriter(text, content["patterns"][0], lineterminator="\n")
     writer.writeheader()

@@ -23,7 +23,7 @@ the county. Intervals: over replicates, see `intervals`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,36 +38,23 @@ from returnee.experiments.studies.stories.life import Pair
 
 @dataclass(frozen=True)
 class Whom:
-    """Whom the policies of a comparison changed; figures are for the full county.
+    """Whom the policies of a comparison changed; figures are for the full county."""
 
-    Attributes
-    ----------
-    replicates : int
-        Paired replicates compared person by person.
-    counts : DataFrame
-        People by scenario, outcome, dimension, group and change (gained, lost, both, neither, net):
-        mean, low, high.
-    served : DataFrame
-        By scenario and programme: people served, shares that would have founded or own an open firm
-        anyway, yuan and its shares, each with low and high.
-    waterfall : DataFrame
-        By scenario, amount (firms, jobs) and step: mean, low, high.
-    others : DataFrame
-        What others gained and lost, by scenario, amount and kind of others.
-    ratios : DataFrame
-        Displacement per 100 gained, and public cost per firm, gross and net: ratio, low, high (NaN
-        where it can't be told).
-    pairs : mapping of str to list of Pair
-        Example lives, by scenario.
-    """
-
-    replicates: int
+    replicates: int  # paired replicates compared person by person
+    # people by scenario, outcome, dimension, group and change (gained, lost, both, neither, net):
+    # mean, low, high
     counts: pd.DataFrame = field(repr=False)
+    # by scenario and programme: people served, shares that would have founded or own an open firm
+    # anyway, yuan and its shares, each with low and high
     served: pd.DataFrame = field(repr=False)
+    # by scenario, amount (firms, jobs) and step: mean, low, high
     waterfall: pd.DataFrame = field(repr=False)
+    # what others gained and lost, by scenario, amount and kind of others
     others: pd.DataFrame = field(repr=False)
+    # displacement per 100 gained, and public cost per firm, gross and net: ratio, low, high (NaN
+    # where it can't be told)
     ratios: pd.DataFrame = field(repr=False)
-    pairs: Mapping[str, list[Pair]] = field(repr=False)
+    pairs: Mapping[str, list[Pair]] = field(repr=False)  # example lives, by scenario
 
 
 def whom_of(
@@ -80,54 +67,55 @@ def whom_of(
 
     `costs`: shape (replicates,); public cost of every run over the horizon, yuan, by label.
     """
-    frames: dict[str, list[pd.DataFrame]] = {
-        name: [] for name in ("counts", "served", "waterfall", "others", "ratios")
-    }
+    frames: dict[str, list[pd.DataFrame]] = {}
     for label in plan.compared:
         there = [k for k, found in enumerate(sums[label]) if found is not None]
         if not there:
             continue
         found = [sums[label][k] for k in there]
-        stacks = {
-            name: np.array([getattr(one, name) for one in found])
+        counts, served, steps, others = (
+            np.array([getattr(one, name) for one in found])
             for name in ("counts", "served", "steps", "others")
-        }
+        )
         cost = costs[label][there], costs[plan.reference][there]
         for name, frame in (
-            ("counts", counts_frame(stacks["counts"])),
-            ("served", served_frame(stacks["served"])),
-            ("waterfall", steps_frame(stacks["steps"])),
-            ("others", others_frame(stacks["others"])),
-            ("ratios", ratios_frame(stacks["steps"], *cost)),
-        ):
+            ("counts", counts_frame(counts)), ("served", served_frame(served)),
+            ("waterfall", bounds_frame(steps, amount=persons.AMOUNTS, step=persons.STEPS)),
+            ("others", bounds_frame(
+                others, amount=persons.AMOUNTS, others=persons.OTHERS, change=persons.CHANGES[:2]
+            )),
+            ("ratios", ratios_frame(steps, *cost)),
+        ):  # fmt: skip
             frame.insert(0, "scenario", label)
-            frames[name].append(frame)
-    whole = {
-        name: pd.concat(some, ignore_index=True) if some else pd.DataFrame({"scenario": []})
-        for name, some in frames.items()
-    }
+            frames.setdefault(name, []).append(frame)
+    none = [pd.DataFrame({"scenario": []})]
+    names = ("counts", "served", "waterfall", "others", "ratios")
+    whole = {name: pd.concat(frames.get(name, none), ignore_index=True) for name in names}
     return Whom(plan.people, pairs=pairs, **whole)
 
 
-def _bounds(values: np.ndarray) -> dict[str, np.ndarray]:
-    """Mean and interval over replicates (axis 0), flat; no interval for one pair."""
+def bounds_frame(values: np.ndarray, **names: Sequence[Any]) -> pd.DataFrame:
+    """Mean and interval over replicates (axis 0), a row for each of the names of the other axes.
+
+    There is no interval of one pair.
+    """
     flat = values.reshape(len(values), -1)
     low, high = interval(flat)
-    return {"mean": flat.mean(axis=0), "low": low, "high": high}
+    index = pd.MultiIndex.from_product(list(names.values()), names=list(names))
+    frame = pd.DataFrame({"mean": flat.mean(axis=0), "low": low, "high": high}, index=index)
+    return frame.reset_index()
 
 
 def counts_frame(counts: np.ndarray) -> pd.DataFrame:
     """Rows of `Whom.counts`; `counts` is (replicates, outcomes, groups, 4)."""
     net = counts[..., :1] - counts[..., 1:2]
-    whole = np.concatenate([counts, net], axis=-1)
-    index = pd.MultiIndex.from_product(
-        [persons.OUTCOMES, range(len(persons.GROUPS)), (*persons.CHANGES, "net")],
-        names=["outcome", "place", "change"],
+    whole, places = np.concatenate([counts, net], axis=-1), range(len(persons.GROUPS))
+    frame = bounds_frame(
+        whole, outcome=persons.OUTCOMES, place=places, change=(*persons.CHANGES, "net")
     )
-    frame = pd.DataFrame(_bounds(whole), index=index).reset_index()
-    places = frame.pop("place").to_numpy()
-    frame.insert(1, "dimension", [persons.GROUPS[k][0] for k in places])
-    frame.insert(2, "group", [persons.GROUPS[k][1] for k in places])
+    groups = [persons.GROUPS[k] for k in frame.pop("place")]
+    frame.insert(1, "dimension", [dimension for dimension, _ in groups])
+    frame.insert(2, "group", [group for _, group in groups])
     return frame
 
 
@@ -137,30 +125,12 @@ def served_frame(served: np.ndarray) -> pd.DataFrame:
     frame = pd.DataFrame({"programme": persons.PROGRAMMES})
     for name in ("served", "founded", "open", "yuan"):
         frame[name] = at[name].mean(axis=0)
-    for name, part, whole in (
-        ("founded_anyway", "founded_anyway", "founded"),
-        ("open_anyway", "open_anyway", "open"),
-        ("yuan_ran_anyway", "yuan_ran_anyway", "yuan"),
-        ("yuan_open_anyway", "yuan_open_anyway", "yuan"),
-    ):
-        rows = [quotient(at[part][:, k], at[whole][:, k]) for k in range(len(persons.PROGRAMMES))]
+    for name in ("founded_anyway", "open_anyway", "yuan_ran_anyway", "yuan_open_anyway"):
+        whole = at[name.partition("_")[0]]
+        rows = [quotient(part, all_) for part, all_ in zip(at[name].T, whole.T)]
         shares = np.clip(np.array(rows), 0.0, 1.0)  # a part of a whole is never outside
         frame[[name, f"{name}_low", f"{name}_high"]] = shares
     return frame
-
-
-def steps_frame(steps: np.ndarray) -> pd.DataFrame:
-    """Rows of `Whom.waterfall`; `steps` is (replicates, 2, 8)."""
-    index = pd.MultiIndex.from_product([persons.AMOUNTS, persons.STEPS], names=["amount", "step"])
-    return pd.DataFrame(_bounds(steps), index=index).reset_index()
-
-
-def others_frame(others: np.ndarray) -> pd.DataFrame:
-    """Rows of `Whom.others`; `others` is (replicates, 2, 4, 2)."""
-    index = pd.MultiIndex.from_product(
-        [persons.AMOUNTS, persons.OTHERS, persons.CHANGES[:2]], names=["amount", "others", "change"]
-    )
-    return pd.DataFrame(_bounds(others), index=index).reset_index()
 
 
 def ratios_frame(steps: np.ndarray, cost: np.ndarray, without: np.ndarray) -> pd.DataFrame:

@@ -25,6 +25,8 @@ from .experiments.studies.linkage.experiment import linkage as linkage
 from .experiments.studies.region.allocation import Offer as Offer
 from .experiments.studies.region.allocation import allocate as allocate
 from .experiments.studies.region.counties import Source as Source
+from .experiments.studies.region.evaluation import Question as Question
+from .experiments.studies.region.evaluation import evaluate as evaluate
 from .experiments.studies.region.region import Policies as Policies
 from .experiments.studies.region.region import region as region
 from .experiments.studies.sensitivity import sensitivity as sensitivity

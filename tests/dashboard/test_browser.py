@@ -268,6 +268,7 @@ def test_every_chart_has_a_table_and_its_figures_as_a_file(shown):
 
 def test_a_scenario_goes_down_and_up_again(visit):
     page = visit("v=1&base=siloed&training.places=1500&lang=en", whole=False, alone=True).page
+    page.locator(".side .more summary").click()
     name, content = saved(page, page.locator("[data-key=download]").click)
     assert tomllib.loads(content.decode())["policy"]["training"]["places"] == 1500
     other = visit("v=1&lang=en", whole=False).page
@@ -327,7 +328,7 @@ def test_ten_visitors_move_levers_each_their_own(visit):
     for visitor, own in zip(visitors, places, strict=True):
         open_group(visitor.page, "en")
         slider = visitor.page.locator("input[id='policy.training.places']")
-        visitor.page.locator(".lever", has=slider).locator("input[type=number]").fill(own)
+        visitor.page.locator(".lever", has=slider).locator("input.number").fill(own)
         visitor.page.keyboard.press("Tab")
     for visitor, own in zip(visitors, places, strict=True):
         visitor.page.wait_for_function(

@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 from without_figures import blank
 
 from returnee.dashboard.content import drawing
-from returnee.dashboard.content.facts import facts
 from returnee.dashboard.live import long
-from returnee.dashboard.live.answers import REFERENCE, answer_of, command, lined_up, sets_of
+from returnee.dashboard.live.answers import MOVED, REFERENCE, answer_of, command, lined_up, sets_of
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import Sets, cubes
 from returnee.dashboard.visitor.place import ENSEMBLE, Mix, Place, address_of, arrive
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import RunSettings
+from returnee.experiments.statistics.spread import drawn_in, spread
 from returnee.experiments.studies.compare_ensemble import NAMES, compare_ensemble
 from returnee.experiments.studies.ensemble import ensemble
 
@@ -48,19 +48,30 @@ def test_runs_are_those_of_the_command_line(tmp_path: Path) -> None:
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_spread_of_single_sets_stands_beside_the_interval_of_the_mean(lang: str) -> None:
-    plan, cube = next(cubes(lined_up(PLACE), REFERENCE, Asker(), TINY, (6,), sets=ensemble()))
-    found = answer_of(plan, cube)
-    said = {"en": "middle 90 % of single sets: ", "zh": "90%的单组结果："}[lang]
-    for alone, both in zip(facts(found, lang), facts(found, lang, sets=True)):
-        assert both.interval.startswith(f"{alone.interval}; {said}")
-        assert said not in alone.interval
-    charts = [
-        drawing.differences(found, "aware_finance", lang, sets=sets) for sets in (False, True)
-    ]
+def test_the_band_over_sets_is_their_spread_without_the_luck_of_a_small_county() -> None:
+    rng = np.random.default_rng(3)
+    sets = rng.normal(100.0, 30.0, 400)
+    luck = rng.normal(0.0, 60.0, (2, 400))
+    drawn = drawn_in(sets + luck[0], 5.0 + luck[1])
+    assert 24.0 < drawn.std() < 38.0  # that of the sets, not that of single runs
+    found = spread((sets + luck[0])[:, None], (5.0 + luck[1])[:, None])
+    low, high = np.percentile(sets, (5, 95))
+    assert abs(found.low[0] - low) < 15.0 and abs(found.high[0] - high) < 15.0
+    assert found.p_higher[0] > 0.98
+    only_luck = drawn_in(100.0 + luck[0], luck[1])
+    assert only_luck.std() < 15.0
+
+
+def test_a_page_over_sets_has_one_meaning_of_a_band() -> None:
+    lined, sets = lined_up(PLACE), ensemble()
+    plan, cube = next(cubes(lined, REFERENCE, Asker(), TINY, (6,), sets=sets))
+    _, alone = next(cubes(lined, REFERENCE, Asker(), TINY, (3,)))
+    mean, over = answer_of(plan, cube), answer_of(plan, cube, luck=alone)
+    charts = [drawing.differences(found, "aware_finance", "en") for found in (mean, over)]
     assert charts[0]["note"] != charts[1]["note"]
     assert charts[0]["series"][0]["low"] != charts[1]["series"][0]["low"]
+    rows = [found.by_measure[MOVED]["aware_finance"] for found in (mean, over)]
+    assert rows[0]["difference"] == rows[1]["difference"] and rows[0]["low"] != rows[1]["low"]
 
 
 def test_sets_matter_each_in_its_own_replicate() -> None:

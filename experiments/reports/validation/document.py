@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from returnee.experiments.files import write_text
 from returnee.experiments.reports import document
 from returnee.experiments.reports.html import fill, standalone
-from returnee.experiments.reports.parameters import constants, counts
+from returnee.experiments.reports.parameters import constants, counts, tables_of
 from returnee.experiments.reports.validation.charts import patterns_chart, responses_chart
 from returnee.experiments.reports.validation.report import Page
 from returnee.experiments.studies.face import Face
@@ -20,8 +21,7 @@ from returnee.scenarios import levers, load_scenario, walk
 from returnee.scenarios.schema.fields import basis_counts
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(NamedTuple):
     """How many parameters of one kind are measured, bounded, fitted, or assumed."""
 
     name: str
@@ -45,33 +45,20 @@ def sources() -> list[Sources]:
     for room, n in counts().items():
         free = sum(v.free and v.basis == "assumed" for v in levers if v.key.startswith(f"{room}."))
         rows.append(Sources(ROOMS[room], sum(n.values()), n["measured"], n["bound"], free))
-    columns = [(row.all, row.measured, row.bound, row.free) for row in rows]
-    return [*rows, Sources("together", *(sum(column) for column in zip(*columns)))]
+    return [*rows, Sources("together", *(sum(column) for column in list(zip(*rows))[1:]))]
 
 
 def besides() -> list[Sources]:
     """What stands beside the parameters: cells of the bundled county's tables, and constants."""
     county = load_scenario("baseline").county
-    cells = basis_counts(
-        lever
-        for table in (
-            county.residents,
-            county.children,
-            county.townships,
-            county.sectors,
-            county.city_sectors,
-        )
-        for row in table
-        for _, lever in walk(row)
-    )
+    rows = chain(*(rows for _, rows in tables_of(county)))
+    cells = basis_counts(lever for row in rows for _, lever in walk(row))
+    known = sum(cells.values()), cells["measured"], cells["bound"], 0
     fixed = ["(assumed)" in comment for _, _, comment in constants()]
     return [
-        Sources(
-            "cells of the bundled county's tables",
-            sum(cells.values()), cells["measured"], cells["bound"], 0,
-        ),
+        Sources("cells of the bundled county's tables", *known),
         Sources("constants in the rules", len(fixed), fixed.count(False), 0, 0),
-    ]  # fmt: skip
+    ]
 
 
 def facts() -> dict[str, str]:

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports.html import write_html
-from returnee.experiments.reports.terminal import show as show_blocks
+from returnee.experiments.reports.told import Told
 from returnee.experiments.reports.validation import charts
 from returnee.experiments.studies.face import (
     DRIFT_ALLOWED,
@@ -19,6 +17,7 @@ from returnee.experiments.studies.face import (
     SD_FACTOR,
     SEED_REPLICATES,
     Agreement,
+    Drift,
     Face,
 )
 from returnee.experiments.studies.validation import Result, Validation
@@ -27,15 +26,17 @@ from returnee.experiments.words import texts as say
 MISSES = ("miss", "no_response", "wrong", "not_monotone", "not_zero", "differs")
 
 
-class Page:
+class Page(Told[Validation]):
     """Everything that is told of a validation.
 
     `face`: face checks, where they were asked for.
     """
 
+    table = "validation"
+
     def __init__(self, found: Validation, face: Face | None = None, lang: str = "en") -> None:
-        self.found, self.face, self.lang = found, face, lang
-        self.text: dict[str, Any] = say.words(lang)["validation"]
+        super().__init__(found, lang)
+        self.face = face
 
     @property
     def seen(self) -> Face:
@@ -48,65 +49,64 @@ class Page:
         """Scenario, county and replicates."""
         plan = self.found.plan
         scenario, s = plan.scenarios[plan.reference], plan.settings
-        return str(self.text["subtitle"]).format(
-            scenario=say.plain_title(scenario, self.lang),
+        return self.fill(
+            "subtitle", scenario=say.plain_title(scenario, self.lang),
             county=say.county_name(scenario.county, self.lang),
             replicates=plan.replicates, sample=s.sample, months=s.months,
         )  # fmt: skip
 
     def lines(self) -> list[str]:
         """The answer in sentences."""
-        results, text = self.found.results, self.text
-        fitted = [r for r in results if r.pattern.use == "C"]
-        tested = [r for r in results if r.pattern.use == "V"]
-        soft = [r for r in results if r.pattern.use == "soft"]
-        unseen = [r for r in results if r.pattern.judged and not r.seen]
+        results = self.found.results
+        fitted, tested, soft = (
+            [r for r in results if r.pattern.use == use] for use in ("C", "V", "soft")
+        )
+        unseen = [r.pattern.label(self.lang) for r in results if r.pattern.judged and not r.seen]
         missed = [self.miss(r) for r in results if r.missed and r.seen]
-        joint = say.words(self.lang)["list_and"].join
-        counts = text["counts"].format(
-            fitted=len(fitted), fitted_pass=sum(r.passed for r in fitted),
+        counts = self.fill(
+            "counts", fitted=len(fitted), fitted_pass=sum(r.passed for r in fitted),
             tested=len(tested), tested_pass=sum(r.passed for r in tested),
         )  # fmt: skip
         if soft:
             outside = [self.miss(r) for r in soft if r.seen and not r.passed]
-            loose = text["soft_outside" if outside else "soft_counts"].format(
-                soft=len(soft), held=sum(r.passed for r in soft), labels=joint(outside)
+            held = {
+                "soft": len(soft),
+                "held": sum(r.passed for r in soft),
+                "labels": self.all_of(outside),
+            }
+            counts = self.joined(
+                counts, self.fill("soft_outside" if outside else "soft_counts", **held)
             )
-            counts = say.joined(self.lang, counts, loose)
-        lines = [counts, text["missed"].format(labels=joint(missed)) if missed else ""]
-        if unseen:
-            labels = joint(r.pattern.label(self.lang) for r in unseen)
-            lines.append(text["unseen"].format(labels=labels))
-        if not missed and not unseen:
-            lines.append(text["missed_none"])
-        lines.append(self.face_line() if self.face else "")
-        if self.found.failures:
-            lines.append(say.words(self.lang)["failed"].format(n=len(self.found.failures)))
-        return [line for line in lines if line]
+        lines = [counts]
+        lines += [self.fill("missed", labels=self.all_of(missed))] if missed else []
+        lines += [self.fill("unseen", labels=self.all_of(unseen))] if unseen else []
+        lines += [] if missed or unseen else [self.text["missed_none"]]
+        lines += [self.face_line()] if self.face else []
+        return [*lines, *self.failed(self.found.failures).lines]
+
+    def all_of(self, names: list[str]) -> str:
+        """Names as a list in a sentence."""
+        return self.listed(names, "list_and")
 
     def miss(self, result: Result) -> str:
         """A missed pattern in words."""
         p, lang = result.pattern, self.lang
-        return str(self.text["miss_words"]).format(
-            label=p.label(lang),
-            value=say.measured(result.value, p.unit, lang),
-            band=charts.band_text(p, lang),
-        )
+        value, band = say.measured(result.value, p.unit, lang), charts.band_text(p, lang)
+        return self.fill("miss_words", label=p.label(lang), value=value, band=band)
 
     def face_line(self) -> str:
         """How many expectations hold."""
         verdicts = self.seen.verdicts()
         held = sum(verdict == "holds" for verdict in verdicts)
-        return str(self.text["face_counts"]).format(held=held, all=len(verdicts))
+        return self.fill("face_counts", held=held, all=len(verdicts))
 
-    def _sheet(self, head: str, columns: str, rows: Iterable[tuple[list[str], str]]) -> doc.Sheet:
+    def judged(self, head: str, columns: str, rows: Iterable[tuple[list[str], str]]) -> doc.Sheet:
         """A table whose last column is the verdict; misses are marked."""
         judged = list(rows)
-        names = [self.text.get(key) or say.words(self.lang)[key] for key in head.split()]
         missed = [k for k, (_, verdict) in enumerate(judged) if verdict in MISSES]
         cells = [[*row, self.text[verdict]] for row, verdict in judged]
-        title_row = [*names, self.text["verdict"]]
-        return doc.Sheet(title_row, cells, columns=f"{columns}w", missed=missed, kept=1)
+        names = self.head(f"{head} verdict")
+        return doc.Sheet(names, cells, columns=f"{columns}w", missed=missed, kept=1)
 
     def patterns(self) -> doc.Sheet:
         """Every pattern with band, value, interval, use, source and verdict."""
@@ -120,11 +120,11 @@ class Page:
                 " ".join(p.sources),
             ]  # fmt: skip
             rows.append((cells, verdict_on(result)))
-        return self._sheet("row pattern band value interval use source", "wwnnnww", rows)
+        return self.judged("row pattern band value interval use source", "wwnnnww", rows)
 
     def measure(self, name: str) -> str:
         """Label of a measure."""
-        return self.text["everything"] if name == "*" else say.label_of(BY_NAME[name], self.lang)
+        return str(self.text["everything"]) if name == "*" else self.label(name)
 
     def responses(self) -> doc.Sheet:
         """Every response."""
@@ -135,11 +135,11 @@ class Page:
             cells = [
                 say.label_of(charts.LEVERS[r.key], self.lang), ", ".join(say.value_text(v) for v in r.values),
                 self.measure(r.measure), self.text[r.direction],
-                say.figure(mean, unit, self.lang, signed=True) if unit else f"{mean:g}",
-                say.span(low, high, unit, self.lang) if unit else "", say.label_of(r, self.lang),
+                self.figure(mean, unit, signed=True) if unit else f"{mean:g}",
+                self.span(low, high, unit) if unit else "", say.label_of(r, self.lang),
             ]  # fmt: skip
             rows.append((cells, r.verdict))
-        return self._sheet("lever range measure expected change interval reason", "wwwwnnw", rows)
+        return self.judged("lever range measure expected change interval reason", "wwwwnnw", rows)
 
     def extremes(self) -> doc.Sheet:
         """Every extreme condition."""
@@ -148,11 +148,11 @@ class Page:
             unit, zh = BY_NAME[r.measure].unit, self.lang == "zh"
             cells = [
                 r.condition_zh if zh else r.condition_en, self.measure(r.measure),
-                self.text[r.expected], say.figure(r.base, unit, self.lang),
-                say.figure(r.level, unit, self.lang), r.why_zh if zh else r.why_en,
+                self.text[r.expected], self.figure(r.base, unit),
+                self.figure(r.level, unit), r.why_zh if zh else r.why_en,
             ]  # fmt: skip
             rows.append((cells, r.verdict))
-        sheet = self._sheet("condition measure expected band value reason", "wwwnnw", rows)
+        sheet = self.judged("condition measure expected band value reason", "wwwnnw", rows)
         base = self.seen.levers.scenarios[self.seen.levers.reference]
         sheet.head[3] = say.plain_title(base, self.lang)  # type: ignore[index]
         return sheet
@@ -160,16 +160,10 @@ class Page:
     def drift(self) -> doc.Sheet:
         """Thirty years."""
         rows = [
-            (
-                [
-                    self.measure(r.measure), _decade(r.second), _decade(r.third),
-                    self._percent(r.change), self._ends(r.low, r.high),
-                ],
-                r.verdict,
-            )
+            ([self.measure(r.measure), _decade(r.second), _decade(r.third), *self._change(r)], r.verdict)
             for r in self.seen.drift
         ]  # fmt: skip
-        return self._sheet("measure decade_2 decade_3 relative interval", "wnnnn", rows)
+        return self.judged("measure decade_2 decade_3 relative interval", "wnnnn", rows)
 
     def scale(self) -> doc.Sheet:
         """Samples."""
@@ -181,43 +175,39 @@ class Page:
 
     def _agreement(self, what: str, found: list[Agreement]) -> doc.Sheet:
         rows = [
-            (
-                [
-                    r.pair, self.measure(r.measure), self._percent(r.change),
-                    self._ends(r.low, r.high), f"{r.ratio_sd:.2f}",
-                ],
-                r.verdict,
-            )
+            ([r.pair, self.measure(r.measure), *self._change(r), f"{r.ratio_sd:.2f}"], r.verdict)
             for r in found
-        ]  # fmt: skip
-        return self._sheet(f"{what} measure relative strict ratio_sd", "wwnnn", rows)
+        ]
+        return self.judged(f"{what} measure relative strict ratio_sd", "wwnnn", rows)
 
     @property
     def drift_note(self) -> str:
         """How drift is judged."""
-        return str(self.text["drift_note"]).format(allowed=self._percent(DRIFT_ALLOWED, False))
+        return self.fill("drift_note", allowed=self._percent(DRIFT_ALLOWED, False))
 
     @property
     def scale_note(self) -> str:
         """How samples are judged."""
-        return str(self.text["scale_note"]).format(allowed=self._percent(SCALE_ALLOWED, False))
+        return self.fill("scale_note", allowed=self._percent(SCALE_ALLOWED, False))
 
     @property
     def seeds_note(self) -> str:
         """How seeds are judged."""
-        return str(self.text["seeds_note"]).format(replicates=SEED_REPLICATES, factor=SD_FACTOR)
+        return self.fill("seeds_note", replicates=SEED_REPLICATES, factor=SD_FACTOR)
 
     @property
     def coverage(self) -> str:
         """How often intervals cover."""
         share, n = self.seen.coverage
-        return str(self.text["coverage_line"]).format(share=self._percent(share, False), n=n)
+        return self.fill("coverage_line", share=self._percent(share, False), n=n)
 
     def _percent(self, value: float, signed: bool = True) -> str:
-        return say.percent(value, self.lang, signed, 1).replace(".0", "")
+        return self.percent(value, signed, 1).replace(".0", "")
 
-    def _ends(self, low: float, high: float) -> str:
-        return say.to(self.lang, self._percent(low), self._percent(high))
+    def _change(self, r: Drift | Agreement) -> tuple[str, str]:
+        """A relative change and its interval."""
+        change, *ends = map(self._percent, (r.change, r.low, r.high))
+        return change, say.to(self.lang, *ends)
 
     def checks(self) -> list[doc.Block]:
         """Tables of the face checks, each with its notes."""
@@ -234,24 +224,30 @@ class Page:
 
     def report(self) -> doc.Report:
         """Everything the page shows."""
-        text = self.text
+        text, command = self.text, self.found.command + (" --face" if self.face else "")
+        drawn = doc.Picture(charts.patterns_chart(self.found, self.lang))
         sections = [
             doc.in_short(self.lang, self.lines()),
-            doc.Section(text["patterns"], [
-                doc.Picture(charts.patterns_chart(self.found, self.lang)), self.patterns(),
-                doc.note(text["patterns_note"]),
-            ]),
-        ]  # fmt: skip
+            doc.Section(
+                text["patterns"], [drawn, self.patterns(), doc.note(text["patterns_note"])]
+            ),
+        ]
         if self.face:
             drawn = doc.Picture(charts.responses_chart(self.face, self.lang))
-            sections.append(
-                doc.Section(text["face"], [doc.note(text["face_note"]), drawn, *self.checks()])
-            )
+            blocks = [doc.note(text["face_note"]), drawn, *self.checks()]
+            sections.append(doc.Section(text["face"], blocks))
         sections.append(doc.Section(text["how_counted"], [doc.Text(text["counted"], "list")]))
-        sections.append(
-            doc.repeat(self.lang, [self.found.command + (" --face" if self.face else "")])
-        )
+        sections.append(doc.repeat(self.lang, [command]))
         return doc.Report(self.lang, text["title"], self.subtitle(), sections)
+
+    def printed(self) -> list[doc.Block]:
+        """For the terminal: the answer and the tables behind it."""
+        tables = [b for b in self.checks() if not isinstance(b, doc.Text)] if self.face else []
+        return [self.patterns(), *tables, doc.Text(self.lines())]
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return self.found.plain() | ({"face": self.face.plain()} if self.face else {})
 
 
 def verdict_on(result: Result) -> str:
@@ -270,10 +266,3 @@ def _decade(value: float) -> str:
 def write_page(found: Validation, face: Face | None, path: Path, lang: str = "en") -> Path:
     """Write the report, a page that needs nothing but itself."""
     return write_html(Page(found, face, lang).report(), path)
-
-
-def show(found: Validation, face: Face | None, console: Console, lang: str = "en") -> None:
-    """Print the answer and the tables behind it."""
-    page = Page(found, face, lang)
-    tables = [b for b in page.checks() if not isinstance(b, doc.Text)] if face else []
-    show_blocks([page.patterns(), *tables, doc.Text(page.lines())], console)

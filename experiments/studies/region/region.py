@@ -11,6 +11,7 @@ of luck (the method of moments; DerSimonian and Laird, Control. Clin. Trials 7, 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from returnee.experiments.command_line import command_line
 from returnee.experiments.files import whole
 from returnee.experiments.measuring.measures import BY_NAME, NAMES, years_of
 from returnee.experiments.measuring.selections import COST, MAIN
+from returnee.experiments.running.manifests import INPUTS, keep_county
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import running
 from returnee.experiments.running.store import runs_in
@@ -44,7 +46,6 @@ from returnee.experiments.studies.region.counties import (
 )
 from returnee.experiments.studies.region.plan import ByCounty, RegionPlan
 from returnee.scenarios import Scenario, load_scenario
-from returnee.scenarios.schema.county_folder import COUNTY_TABLES
 
 TOLD = (MAIN, "firms_open", "jobs", "returns", "return_quality", "rural_income", COST)
 GROUPED = ("away_share", "work.farming", "labour_force", "people.out_of_province")
@@ -242,11 +243,11 @@ def keep(found: Region) -> None:
         with whole(found.folder / f"{name}.csv") as new:
             getattr(found, name).to_csv(new, index=False)
     for member in found.members:
-        place = found.folder / "inputs" / member.code
-        place.mkdir(parents=True, exist_ok=True)
-        for file in ("county.toml", *COUNTY_TABLES):
-            if (member.folder / file).is_file():
-                (place / file).write_bytes((member.folder / file).read_bytes())
+        if member.province:  # of the census: made for this study
+            with whole(found.folder / INPUTS / member.code / "county.toml") as new:
+                shutil.copyfile(member.folder / "county.toml", new)
+        else:
+            keep_county(member.folder, found.folder)
 
 
 def gains_of(found: Region, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -25,6 +25,7 @@ from returnee.simulation.fingerprint import fingerprint
 
 FILE = "stories.json"
 KINDS = ("founded_only", "survived_only", "lost", "displaced", "deadweight")
+SIDES = ("reference", "policy")
 LIKENESS = ("age", "schooling", "wage")
 Columns = Mapping[str, np.ndarray]
 
@@ -120,10 +121,9 @@ def stories_json(plan: Plan, pairs: Mapping[str, list[Pair]]) -> dict[str, Any]:
             {
                 "kind": pair.kind,
                 "candidates": pair.candidates,
-                "reference": pair.reference.as_json(),
-                "policy": pair.policy.as_json(),
+                **{side: getattr(pair, side).as_json() for side in SIDES},
                 "words": {lang: story_lines(plan, label, pair, lang) for lang in ("en", "zh")},
-            }
+            }  # fmt: skip
             for pair in some
         ]
         for label, some in pairs.items()
@@ -133,16 +133,12 @@ def stories_json(plan: Plan, pairs: Mapping[str, list[Pair]]) -> dict[str, Any]:
 def _key(plan: Plan, replicate: int, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """What stories depend on, as JSON would give it back."""
     s = plan.settings
+    ids = {label: scenario.id for label, scenario in plan.scenarios.items()}
     key = {
-        "fingerprint": fingerprint(),
-        "seed": s.seed,
-        "sample": s.sample,
-        "months": s.months,
-        "replicate": replicate,
-        "reference": plan.scenarios[plan.reference].id,
-        "scenarios": {label: plan.scenarios[label].id for label in wanted},
-        "chosen": wanted,
-    }
+        "fingerprint": fingerprint(), "seed": s.seed, "sample": s.sample, "months": s.months,
+        "replicate": replicate, "reference": ids[plan.reference],
+        "scenarios": {label: ids[label] for label in wanted}, "chosen": wanted,
+    }  # fmt: skip
     return json.loads(json.dumps(key))
 
 
@@ -154,12 +150,7 @@ def _read(folder: Path | None, key: Mapping[str, Any]) -> dict[str, list[Pair]] 
             return None
         return {
             label: [
-                Pair(
-                    one["kind"],
-                    one["candidates"],
-                    Life.of_json(one["reference"]),
-                    Life.of_json(one["policy"]),
-                )
+                Pair(one["kind"], one["candidates"], *(Life.of_json(one[side]) for side in SIDES))
                 for one in some
             ]
             for label, some in found["stories"].items()

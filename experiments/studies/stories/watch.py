@@ -90,9 +90,7 @@ class Watcher:
     def look(self, county: County, month: int) -> None:
         """Note what changed since the last look."""
         before, now = self.worker, county.workers[self.row].copy()
-        noted: Noted = []
-        noted += _knowledge(before, now)
-        noted += self._career(before, now, month)
+        noted = [*_knowledge(before, now), *self._career(before, now, month)]
         noted += self._course(before, now, month)
         if now.firm >= 0 and now.state in (r.FOUNDING, r.OWNER) and int(now.firm) not in self.firms:
             f = int(now.firm)
@@ -103,7 +101,7 @@ class Watcher:
             present = _firm(county, f)
             noted += self._file(past, present, month)
             paid = county.receipts[f] - self.received[f]
-            noted += self._money(f, paid, month)
+            noted += self._money(f, paid)
             self.firms[f], self.received[f] = present, county.receipts[f].copy()
         order = {kind: k for k, kind in enumerate(KINDS)}
         noted.sort(key=lambda one: order[one[0]])
@@ -138,7 +136,7 @@ class Watcher:
             "elder": bool(w.elder),
             "state": r.STATES[w.state],
             "enters": int(w.enters) if w.state == r.PRE else 0,
-            "knows": [name for k, name in enumerate(CHANNELS) if w.knows >> k & 1],
+            "knows": channels_in(int(w.knows)),
             "trained": bool(w.certificate != r.NEVER),
         }
         if w.ever_away or w.state == r.AWAY:
@@ -173,88 +171,77 @@ class Watcher:
 
     def _career(self, before: Record, now: Record, month: int) -> Noted:
         """Moves between city and home, and between jobs."""
-        noted: Noted = []
-        if before.state == r.PRE and now.state != r.PRE:
-            noted.append(("entered", {}))
-        if now.left == month and before.left != month:
-            noted.append(("left", {}))
-        if now.returned == month and before.returned != month:
-            away = month - max(int(before.left), int(before.birth) + 18 * 12)
-            noted.append(("returned", {"away_months": int(away)} if before.left > r.NEVER else {}))
-        if now.offer > max(int(before.offer), month) and now.state == r.AWAY:
-            noted.append(("offer", {}))
-        if now.state == r.EMPLOYED and (before.state != r.EMPLOYED or before.firm != now.firm):
-            noted.append(("job_in_firm" if now.firm >= 0 else "job_elsewhere", {}))
-        elif before.state == r.EMPLOYED and now.state == r.SEEKING:
-            noted.append(("job_lost", {}))
-        elif before.state == r.FARMING and now.state == r.SEEKING:
-            noted.append(("seeking", {}))
-        if now.state == r.FARMING and before.state != r.FARMING:
-            noted.append(("farming", {}))
-        if now.state == r.RETIRED and before.state != r.RETIRED:
-            noted.append(("retired", {}))
-        return noted
+        was, state = before.state, now.state
+        back, seeks = now.returned == month and before.returned != month, state == r.SEEKING
+        away = month - max(int(before.left), int(before.birth) + 18 * 12)
+        hired = state == r.EMPLOYED and (was != r.EMPLOYED or before.firm != now.firm)
+        return happened(
+            ("entered", was == r.PRE and state != r.PRE),
+            ("left", now.left == month and before.left != month),
+            ("returned", back, {"away_months": int(away)} if before.left > r.NEVER else {}),
+            ("offer", now.offer > max(int(before.offer), month) and state == r.AWAY),
+            ("job_in_firm" if now.firm >= 0 else "job_elsewhere", hired),
+            ("job_lost", was == r.EMPLOYED and seeks),
+            ("seeking", was == r.FARMING and seeks),
+            ("farming", state == r.FARMING and was != r.FARMING),
+            ("retired", state == r.RETIRED and was != r.RETIRED),
+        )
 
     def _course(self, before: Record, now: Record, month: int) -> Noted:
         """Training, and the file handed on."""
-        noted: Noted = []
-        if before.training_since != now.training_since and now.training_since != r.NEVER:
-            noted.append(("training_asked", {}))
-        if before.certificate != now.certificate:
-            waited = month - int(now.training_since)
-            noted.append(("trained", {"waited": int(waited)}))
-        elif before.training_since != r.NEVER and now.training_since == r.NEVER:
-            noted.append(("training_dropped", {}))
-        if now.referred and not before.referred:
-            noted.append(("referred", {}))
-        return noted
+        waiting = now.training_since != r.NEVER
+        trained = before.certificate != now.certificate
+        dropped = before.training_since != r.NEVER and not waiting and not trained
+        return happened(
+            ("training_asked", waiting and before.training_since != now.training_since),
+            ("trained", trained, {"waited": month - int(now.training_since)}),
+            ("training_dropped", dropped),
+            ("referred", now.referred and not before.referred),
+        )
 
     def _file(self, past: Record, now: Record, month: int) -> Noted:
         """What changed in a venture's file."""
-        noted: Noted = []
-        for kind, name in (
-            ("registered", "registered"),
-            ("opened", "opened"),
-            ("incubated", "incubator_until"),
-            ("mentored", "mentor_until"),
-        ):
-            if past[name] == r.NEVER and now[name] != r.NEVER:
-                noted.append((kind, self._stage(kind, now, month)))
-        noted += _loan(past, now, month)
-        if past["credit_line"] != now["credit_line"]:
-            noted.append(("contest_won", {}))
-        if past["technology"] != now["technology"]:
-            noted.append(("upgraded", {}))
-        if past["phase"] != now["phase"]:
-            if now["phase"] == r.ABANDONED:
-                noted.append(("gave_up", {}))
-            elif now["phase"] == r.CLOSED:
-                noted.append(("struck_off", {}))
-            if past["stopped"] == r.NEVER and now["stopped"] != r.NEVER:
-                if now["opened"] == r.NEVER:
-                    noted.append(("never_opened", {}))
-                else:
-                    noted.append(
-                        ("stopped", {"jobs": int(past["employees"]),
-                                     "months": month - int(now["opened"])})
-                    )  # fmt: skip
-        return noted
+        lasted = {"jobs": int(past["employees"]), "months": month - int(now["opened"])}
+        unopened, moved = now["opened"] == r.NEVER, past["phase"] != now["phase"]
+        stopped = moved and past["stopped"] == r.NEVER and now["stopped"] != r.NEVER
 
-    def _stage(self, kind: str, now: Record, month: int) -> Detail:
-        if kind == "registered":
-            return {"yuan": float(now["capital"] + now["cash"])}
-        if kind == "incubated":
-            return {"months": int(now["incubator_until"]) - month}
-        return {"months": int(now["mentor_until"]) - month} if kind == "mentored" else {}
+        def since(name: str) -> bool:
+            return bool(past[name] == r.NEVER and now[name] != r.NEVER)
 
-    def _money(self, f: int, paid: np.ndarray, month: int) -> Noted:
+        return [
+            *happened(
+                ("registered", since("registered"), {"yuan": float(now["capital"] + now["cash"])}),
+                ("opened", since("opened")),
+                (
+                    "incubated",
+                    since("incubator_until"),
+                    {"months": int(now["incubator_until"]) - month},
+                ),
+                ("mentored", since("mentor_until"), {"months": int(now["mentor_until"]) - month}),
+            ),
+            *_loan(past, now, month),
+            *happened(
+                ("contest_won", past["credit_line"] != now["credit_line"]),
+                ("upgraded", past["technology"] != now["technology"]),
+                ("gave_up", moved and now["phase"] == r.ABANDONED),
+                ("struck_off", moved and now["phase"] == r.CLOSED),
+                ("never_opened", stopped and unopened),
+                ("stopped", stopped and not unopened, lasted),
+            ),
+        ]
+
+    def _money(self, f: int, paid: np.ndarray) -> Noted:
         """Payments; what comes monthly is told when it first comes."""
-        noted: Noted = []
-        for k, kind in enumerate(RECEIVED):
-            again = self.received[f][k] > 0 and kind in MONTHLY
-            if paid[k] > 0 and not again:
-                noted.append((kind, {"yuan": float(paid[k]) / FEN}))
-        return noted
+        before = self.received[f]
+        return happened(*(
+            (kind, yuan > 0 and not (before[k] > 0 and kind in MONTHLY), {"yuan": float(yuan) / FEN})
+            for k, (kind, yuan) in enumerate(zip(RECEIVED, paid))
+        ))  # fmt: skip
+
+
+def happened(*rows: Any) -> Noted:
+    """Those of some events that happened: kind, whether, and what there is to say."""
+    return [(kind, dict(*detail)) for kind, did, *detail in rows if did]
 
 
 def _firm(county: County, f: int) -> Record:
@@ -279,15 +266,14 @@ def _blank(county: County, f: int) -> Record:
 
 
 def _knowledge(before: Record, now: Record) -> Noted:
-    noted: Noted = []
-    for kind, changed in (
-        ("heard", now.knows & ~before.knows),
-        ("forgot", before.knows & ~now.knows),
-    ):
-        names = [name for k, name in enumerate(CHANNELS) if int(changed) >> k & 1]
-        if names:
-            noted.append((kind, {"channels": names}))
-    return noted
+    changes = {"heard": now.knows & ~before.knows, "forgot": before.knows & ~now.knows}
+    named = {kind: channels_in(int(changed)) for kind, changed in changes.items()}
+    return happened(*((kind, names, {"channels": names}) for kind, names in named.items()))
+
+
+def channels_in(bits: int) -> list[str]:
+    """Names of the channels whose bits are set."""
+    return [name for k, name in enumerate(CHANNELS) if bits >> k & 1]
 
 
 def _loan(past: Record, now: Record, month: int) -> Noted:

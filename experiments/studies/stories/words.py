@@ -115,37 +115,16 @@ def joined(parts: Iterable[str], lang: str) -> str:
 def who(life: lives.Life, lang: str) -> str:
     """Who the person was when the policy began."""
     text, p = people_words(lang)["who"], life.person
-    parts = [
-        text["person"].format(
-            id=life.worker,
-            noun=text[p["sex"]],
-            age=p["age"],
-            township=name_in(p["township"], lang),
-            remote=text["remote"] if p["remote"] else "",
-            schooling=text["schooling"][p["schooling"]],
-        )
-    ]
-    if p["enters"] > 0:
-        parts = [
-            text["young"].format(
-                id=life.worker,
-                noun=text[f"young_{p['sex']}"],
-                township=name_in(p["township"], lang),
-                remote=text["remote"] if p["remote"] else "",
-                schooling=text["schooling"][p["schooling"]],
-            )
-        ]
+    form, noun = ("young", f"young_{p['sex']}") if p["enters"] > 0 else ("person", p["sex"])
+    about = {"remote": text["remote"] if p["remote"] else "", "age": p["age"], "noun": text[noun]}
+    town, school = name_in(p["township"], lang), text["schooling"][p["schooling"]]
+    parts = [text[form].format(id=life.worker, township=town, schooling=school, **about)]
     family = [text[name] for name in ("child", "elder") if p[name]]
     parts.append(text["family"].format(what=joined(family, lang)) if family else "")
     if "wage" in p:
-        parts.append(
-            text["away"].format(
-                years=count(p["away_years"], "year", lang),
-                sector=name_in(p["city_sector"], lang),
-                where=text["outside" if p["out_of_province"] else "inside"],
-                wage=money(p["wage"], lang),
-            )
-        )
+        years, sector = count(p["away_years"], "year", lang), name_in(p["city_sector"], lang)
+        where, wage = text["outside" if p["out_of_province"] else "inside"], money(p["wage"], lang)
+        parts.append(text["away"].format(years=years, sector=sector, where=where, wage=wage))
     parts.append(_at_start(p, lang))
     return str(people_words(lang)["gap"]).join(part for part in parts if part)
 
@@ -155,30 +134,29 @@ def _at_start(p: lives.Detail, lang: str) -> str:
     text = people_words(lang)["who"]
     if p["enters"] > 0:
         return ""
+    state = text["states"].get(p["state"], "")
     if "firm" in p:
-        state = text["has_firm"].format(
-            sector=name_in(p["firm"]["sector"], lang), jobs=count(p["firm"]["jobs"], "job", lang)
-        )
-    else:
-        state = text["states"][p["state"]]
+        sector, jobs = name_in(p["firm"]["sector"], lang), count(p["firm"]["jobs"], "job", lang)
+        state = text["has_firm"].format(sector=sector, jobs=jobs)
     channels = [people_words(lang)["channels"][name] for name in p["knows"]]
     known = text["knows"].format(what=joined(channels, lang)) if channels else text["knows_nothing"]
     return str(text["at_start"]).format(state=state, known=known)
 
 
+def with_jobs(jobs: int, lang: str) -> str:
+    """How many jobs a firm has, if any."""
+    form = str(people_words(lang)["with_jobs"])
+    return form.format(n=count(jobs, "job", lang)) if jobs else ""
+
+
 def sentence(event: lives.Event, lang: str) -> str:
     """An event in words."""
     text, d = people_words(lang), event.detail
-    fields: dict[str, str] = {}
-    for name in ("yuan", "means", "wanted"):
-        if name in d:
-            fields[name] = money(d[name], lang)
+    fields = {name: money(d[name], lang) for name in ("yuan", "means", "wanted") if name in d}
     if "months" in d:
         fields["months"] = duration(d["months"], lang)
     if "jobs" in d:
-        fields["jobs"] = (
-            text["with_jobs"].format(n=count(d["jobs"], "job", lang)) if d["jobs"] else ""
-        )
+        fields["jobs"] = with_jobs(d["jobs"], lang)
     if "channels" in d:
         fields["channels"] = joined((text["channels"][name] for name in d["channels"]), lang)
     if "sector" in d:
@@ -207,14 +185,10 @@ def ending(life: lives.Life, lang: str) -> str:
     """How the life stands at the end."""
     text, end = people_words(lang), life.end
     said = text["end"]
+    state = said["states"].get(end["state"], "")
     if "sector" in end:
-        state = said["firm"].format(
-            sector=name_in(end["sector"], lang),
-            jobs=text["with_jobs"].format(n=count(end["jobs"], "job", lang)) if end["jobs"] else "",
-            income=money(end["income"], lang),
-        )
-    else:
-        state = said["states"][end["state"]]
+        sector, income = name_in(end["sector"], lang), money(end["income"], lang)
+        state = said["firm"].format(sector=sector, jobs=with_jobs(end["jobs"], lang), income=income)
     parts = [said["at_end"].format(date=date_of(end["month"], lang), state=state)]
     if end["received"] >= 1.0:
         parts.append(said["received"].format(yuan=money(end["received"], lang)))
@@ -234,11 +208,10 @@ def first_difference(pair: lives.Pair) -> tuple[int, list[lives.Event], list[liv
     if not differing:
         return None
     month = min(differing)[0]
-    only = (
+    mine, other = (
         [e for e in life.events if e.month == month and signature(e) in differing]
         for life in (pair.policy, pair.reference)
     )
-    mine, other = only
     return month, mine, other
 
 
@@ -268,13 +241,12 @@ def why(pair: lives.Pair, month: int, differing: list[lives.Event], lang: str) -
     kinds = {event.kind for event in differing}
     for reason, of in REASONS.items():
         if kinds & set(of):
-            line = str(text[reason])
-            if reason == "why_heard":
-                for source in ("referred", "registered"):
-                    if source in kinds:
-                        line += people_words(lang)["gap"] + text[f"from_{source}"]
-                        break
-            return line
+            sources = [
+                s for s in ("referred", "registered") if reason == "why_heard" and s in kinds
+            ]
+            return people_words(lang)["gap"].join(
+                [text[reason], *(text[f"from_{s}"] for s in sources[:1])]
+            )
     return str(text["why_unknown"])
 
 
@@ -289,13 +261,9 @@ def before_firm(pair: lives.Pair, names: dict[str, str], lang: str) -> str:
     for event in pair.policy.events:
         if event.month > until or event.kind not in SUPPORT or event.kind in lives.MONTHLY:
             continue
-        parts = event.detail.get("channels", [""])
-        if any((event.kind, part) not in theirs for part in parts):
-            came.append(
-                text["parting"]["item"].format(
-                    what=sentence(event, lang).rstrip(".。"), date=date_of(event.month, lang)
-                )
-            )
+        if any((event.kind, part) not in theirs for part in event.detail.get("channels", [""])):
+            what, date = sentence(event, lang).rstrip(".。"), date_of(event.month, lang)
+            came.append(text["parting"]["item"].format(what=what, date=date))
     if not came:
         return ""
     return str(text["parting"]["before"]).format(items=words(lang)["list_and"].join(came), **names)
@@ -306,22 +274,16 @@ def because(pair: lives.Pair, name: str, lang: str) -> str:
 
     Said only of somebody who registered no firm under the reference.
     """
-    life = pair.policy
     if any(e.kind == "registered" for e in pair.reference.events):
         return ""
-    plans = [e for e in life.events if e.kind == "planned"]
-    for plan in plans:
-        if plan.detail["means"] >= plan.detail["least"]:
-            continue
-        loans = [e for e in life.events if e.kind in ("loan_granted", "loan_cut")]
-        opened = [e for e in life.events if e.kind == "registered" and e.month >= plan.month]
-        others = [e for e in life.events if e.kind == "tie_lent"]
-        if opened and any(plan.month <= e.month <= opened[0].month for e in others):
-            continue  # a tie lent what was still wanting, so the loan alone was not enough
-        if opened and any(plan.month <= loan.month <= opened[0].month for loan in loans):
-            return str(people_words(lang)["parting"]["because_loan"]).format(
-                means=money(plan.detail["means"], lang),
-                least=money(plan.detail["least"], lang),
-                policy=name,
-            )
+    for plan in (e for e in pair.policy.events if e.kind == "planned"):
+        later = [e for e in pair.policy.events if e.month >= plan.month]
+        opened = next((e.month for e in later if e.kind == "registered"), -1)
+        kinds = {e.kind for e in later if e.month <= opened}
+        # Where a tie lent what was still wanting, the loan alone was not enough.
+        short = plan.detail["means"] < plan.detail["least"] and "tie_lent" not in kinds
+        if short and kinds & {"loan_granted", "loan_cut"}:
+            means, least = (money(plan.detail[key], lang) for key in ("means", "least"))
+            form = str(people_words(lang)["parting"]["because_loan"])
+            return form.format(means=means, least=least, policy=name)
     return ""

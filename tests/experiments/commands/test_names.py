@@ -119,7 +119,7 @@ def test_a_comparison_is_printed_in_any_encoding(
     compared: Path, charset: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "returnee.experiments.reports.compare.html_of", lambda *_: ""
+        "returnee.experiments.reports.html.html", lambda *_: ""
     )  # is written in UTF-8 anyway
     found = call("compare", "no_support", *COMPARE, "--out", compared, *words, charset=charset)
     assert found.exit_code == 0, found.exception
@@ -166,7 +166,7 @@ def test_a_report_that_fails_keeps_the_runs(
 
     words = ("compare", "no_support", *COMPARE, "--out", compared)
     with monkeypatch.context() as patch:
-        patch.setattr("returnee.experiments.reports.compare.html_of", broken)
+        patch.setattr("returnee.experiments.reports.html.html", broken)
         found = call(*words)
     assert found.exit_code == 1
     assert "ValueError (no such letter)" in found.stderr and "are kept" in found.stderr

@@ -18,8 +18,12 @@ MOST = 300_000  # bytes
 MACHINE = re.compile(r"/(?:home|tmp|root|work|Users|usr)/|[A-Z]:\\\\")
 
 
-def test_both_are_there() -> None:
-    assert {path.stem for path in NOTEBOOKS} >= {"sweep_to_figure", "own_county"}
+def test_they_are_there() -> None:
+    assert {path.stem for path in NOTEBOOKS} >= {
+        "sweep_to_figure",
+        "own_county",
+        "virtual_evaluation",
+    }
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

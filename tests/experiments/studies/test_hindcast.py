@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 from returnee import Keep, RunSettings
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports.hindcast import report, sentences, write_document
-from returnee.experiments.reports.html import html
+from returnee.experiments.reports.hindcast import Forecasts, write_document
 from returnee.experiments.studies import hindcast as h
 from returnee.scenarios.files.census import FILES, read_census
 
@@ -96,11 +95,13 @@ def test_a_hindcast_is_run_and_told(files: Path, tmp_path: Path) -> None:
     again = h.hindcast(files, ["江苏省"], 1, 2, TINY, results=Keep(tmp_path / "kept"))
     assert again.figures.equals(figures)
     for lang, says in (("en", "in the wrong group"), ("zh", "放错了性别年龄组")):
-        assert says in sentences(found, lang)[0] and says in html(report(found, lang))
+        assert (
+            says in Forecasts(found, lang).sentences()[0] and says in Forecasts(found, lang).page()
+        )
     manifest = json.loads((tmp_path / "kept" / "manifest.json").read_text("utf-8"))
     again = "--province 江苏省 --each 1 --replicates 2 --sample 0.002 --seed 1"
     assert again in manifest["command"].replace("'", "")
-    assert again in html(report(found)).replace("&#39;", "")
+    assert again in Forecasts(found).page().replace("&#39;", "")
     text = write_document(found, tmp_path / "doc" / "hindcast.md").read_text("utf-8")
     assert "滨海县 320922" in text and (tmp_path / "doc" / "images" / "hindcast.svg").exists()
 

@@ -19,7 +19,6 @@ from returnee.experiments.commands.sensitivity import sensitivity_command
 from returnee.experiments.defaults import MORRIS, SOBOL
 from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import NAMES
-from returnee.experiments.reports.html import html as page_of
 from returnee.experiments.reports.sensitivity import Indices
 from returnee.experiments.running import jobs
 from returnee.experiments.statistics.indices import draw, indices_of, problem_of
@@ -157,7 +156,9 @@ def test_runs_that_all_fail_leave_a_sentence_and_no_index(
         about = {
             "n": 3, "spread": "10 %", "county": "", "months": 12, "replicates": 1, "sample": "1",
         }  # fmt: skip
-        assert lines[0] in html.unescape(page_of(Indices(found, lang).report(about)))
+        told = Indices(found, lang)
+        told.about = about
+        assert lines[0] in html.unescape(told.page())
 
 
 def test_a_measure_that_is_missing_everywhere_takes_nothing_from_the_others(
