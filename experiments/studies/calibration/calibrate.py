@@ -158,7 +158,7 @@ class Folder(OwnFolder):
     """The folder of a calibration; a longer one goes on where a shorter one ended."""
 
     COMPARED = (*OwnFolder.COMPARED, "seed", "sample", "months", "targets", "free", "ranges",
-                "sets", "replicates", "screen", "chosen", "scenarios")  # fmt: skip
+                "sets", "replicates", "screen", "chosen", "scenario")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,8 @@ class Runner:
         """Where all of it is kept."""
         e, s, scenario = self.effort, self.settings, self.world.read()
         about = {
-            "seed": s.seed, "sample": s.sample, "months": s.months, "free": box.names,
+            "scenario": scenario.id, "seed": s.seed, "sample": s.sample, "months": s.months,
+            "free": box.names,
             "targets": [asdict(t) for t in self.targets],
             "ranges": {key: list(ends) for key, ends in self.world.ranges.items()},
             "sets": e.sets, "replicates": e.replicates, "screen": e.screen, "chosen": e.chosen,
