@@ -13,13 +13,13 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import ratio, sweeps
+from benchmarks import floor, ratio, sweeps
 from benchmarks.figures import FIGURES as OF_RUNS
 from benchmarks.figures import Row, probe
 
 FIGURES = {
     **OF_RUNS,
-    "floor": ratio.floor,
+    "floor": floor.floor,
     "sweep": sweeps.sweep,
     "efficiency": sweeps.efficiency,
     "flat": sweeps.flat,

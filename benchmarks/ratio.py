@@ -1,4 +1,4 @@
-"""How much faster than another commit, in one run on one machine; and the least that memory allows.
+"""How much faster than another commit, in one run on one machine.
 
 ``python -m benchmarks against 795c21e`` takes a commit of this repository, or the folder of another
 checkout. Each side measures itself with the function `months_alone` of its own benchmarks, by time of
@@ -19,14 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.figures import MONTHS, ROOT, SEED, Row, best, warm
-from returnee.scenarios import load_scenario
-from returnee.simulation.run import start
-from returnee.simulation.start.history import BURN_IN, advance
+from benchmarks.figures import MONTHS, ROOT, Row
 
 SIZES = 30_000, 300_000
 TURNS = 3
-LINE = 64  # bytes that move together
 
 # Run in the folder of either side; what is called has the same name in all commits.
 MEASURE = f"""
@@ -104,38 +100,3 @@ def against(wanted: str) -> Iterator[Row]:
         yield Row(f"{workers:,} workers x {MONTHS} months, ns", f"{ours[k]:.1f}", "", "", note)
         what = f"   faster than {wanted[:12]}, times"
         yield Row(what, f"{theirs[k] / ours[k]:.2f}", "4", "8")
-
-
-def bandwidth(megabytes: int = 512) -> float:
-    """Bytes a second that one core reads and writes: a copy of more than the caches hold."""
-    source = np.ones(megabytes * 2**17)
-    target = np.empty_like(source)
-    return 2 * source.nbytes / best(lambda: np.copyto(target, source), 5)
-
-
-def lines(array: np.ndarray) -> int:
-    """Bytes that move when a row is read: whole cache lines."""
-    row = array.nbytes // len(array)
-    return LINE * -(-row // LINE)
-
-
-def floor() -> list[Row]:
-    """Least time of a month of 300,000 workers by what must move between memory and processor.
-
-    The row of everybody whose review is due, and that of every firm that is not closed with its owner's, are
-    read and written once, ties are read, and the months of the next reviews are looked through.
-    """
-    warm()
-    scenario = load_scenario("baseline")
-    county = start(scenario, 0, SEED, SIZES[1] / scenario.county.labour_force, 12, BURN_IN)
-    workers, moved = int(county.clock.initial), 0
-    for month in range(1, 13):
-        due, firms = int(np.sum(county.due == month)), int(county.clock.active)
-        ties = len(county.ties) / len(county.workers) * county.ties.itemsize
-        moved += county.due.nbytes + due * (2 * lines(county.workers) + ties)
-        moved += 2 * firms * (lines(county.firms) + lines(county.workers))
-        county = advance(county, month)
-    speed, needed = bandwidth(), moved / 12 / workers
-    note = f"{needed:.0f} bytes a worker-month at {speed / 1e9:.1f} GB/s"
-    what = "300,000 workers: floor by memory, ns a worker-month"
-    return [Row(what, f"{needed / speed * 1e9:.1f}", "", "", note)]

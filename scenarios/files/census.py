@@ -36,18 +36,13 @@ WORKING_AGE = 0.57  # share of the registered population (assumed)
 SEEKING = 0.05  # share of home workers who look for work (assumed)
 STAFF = 1.9  # employees of a firm, on the way to which firms hire (assumed)
 LEAST_AWAY = 0.02  # share of the labour force (assumed, where more people live than are registered)
-EASTERN = (
-    "11",
-    "12",
-    "13",
-    "31",
-    "32",
-    "33",
-    "35",
-    "37",
-    "44",
-    "46",
-)  # as the survey of migrants has it
+OUT_OF_PROVINCE = {
+    "N25, eastern provinces": (0.134, "11 12 13 31 32 33 35 37 44 46"),
+    "N59, central provinces": (0.518, "14 34 36 41 42 43"),
+    "N61, north-eastern provinces": (0.336, "21 22 23"),
+    "N60, western provinces": (0.446, "15 45 50 51 52 53 54 61 62 63 64 65"),
+}
+"""Share of out-migrants who leave the province, by region of the survey of migrants, and codes of its provinces."""
 ADULTS = tuple(range(15, 60, 5))
 CHILDREN = (0, 5, 10, 15)
 THEN = ("男_5到9岁", "女_5到9岁")  # in 2010 those who were 15 to 19 in 2020
@@ -262,7 +257,7 @@ def people_facts(now: Row, before: Row | None, tables: dict[str, list[AgeGroup]]
         "labour_force": (int(force), note),
         "away_share": (
             round(1 - residents / force, 3),
-            f"the rest: {residents:,.0f} residents are 18 to 59",
+            f"the rest: census {now.year}, {residents:,.0f} residents are 18 to 59",
         ),
         "people.female_home": (round(women / residents, 3), f"census {now.year}, ages 18 to 59"),
         "people.age_home": (round(ages / residents, 1), f"census {now.year}, ages 18 to 59"),
@@ -347,10 +342,12 @@ def facts_of(now: Row, before: Row | None) -> tuple[Noted, dict[str, list[AgeGro
         now.year + 6,
         f"the census is of November {now.year}, and five years of history follow it",
     )
-    if now.code[:2] in EASTERN:
-        found["people.out_of_province"] = (0.134, "N25, eastern provinces")
-    else:
-        found["people.out_of_province"] = (0.383, "N24, national")
+    region = (
+        (share, whence)
+        for whence, (share, codes) in OUT_OF_PROVINCE.items()
+        if now.code[:2] in codes.split()
+    )
+    found["people.out_of_province"] = next(region, (0.383, "N24, national"))
     return found, tables
 
 

@@ -79,6 +79,14 @@ class ModelLibrary(JITCodeLibrary):
         self._finalize_final_module()
         self._set_environments()
 
+    def serialize_using_object_code(self) -> tuple[str, str, tuple[bytes, bytes]]:
+        """Machine code for the disk; beside it the names of its functions, as nobody links with an entry."""
+        self._ensure_finalized()
+        names = [f.name for f in self._final_module.functions if not f.is_declaration]
+        empty = "\n".join(f'define void @"{name}"() {{ ret void }}' for name in names)
+        code = self._get_compiled_object()
+        return self.name, "object", (code, llvm.parse_assembly(empty).as_bitcode())
+
     def _hide_all_but(self, own: set[str]) -> None:
         """Nobody else calls the functions linked in, so that LLVM may drop what it has inlined."""
         for value in self._final_module.functions:

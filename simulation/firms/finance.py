@@ -188,19 +188,20 @@ def offers_of_ties(c: County, i: int, attempt: int):
         j = c.ties[k]
         rows[n], ids[n] = j, c.ids[j]  # overwritten by the next unless in the labour force
         n += int(c.seen[j]) >> ACTIVE & 1
-    luck, gifts, loans = np.empty((4, n)), np.zeros(n), np.zeros(n)
+    luck = np.empty((4, n))
     draw_each(c.clock, D_FAMILY, attempt, np.full(n, c.workers[i].id, np.int64), ids, luck)
     for k in range(n):
         gives = luck[0, k] < behaviour.money_family_chance
         lends = behaviour.structure_credit_market and luck[1, k] < behaviour.money_informal_chance
+        luck[0, k], luck[1, k] = 0.0, 0.0  # what is given and lent takes the place of the draws
         if gives or lends:
             tie = c.workers[rows[k]]
             months = c.clock.month - int(tie.settled)
             savings = savings_after(c, tie, months) if months > 0 else tie.savings
             spare = max(savings - behaviour.money_buffer, 0.0)
-            gifts[k] = math.floor(behaviour.money_family_share * spare) if gives else 0.0
-            loans[k] = math.floor(behaviour.money_informal_share * spare) if lends else 0.0
-    return rows, gifts, loans, luck[2]
+            luck[0, k] = math.floor(behaviour.money_family_share * spare) if gives else 0.0
+            luck[1, k] = math.floor(behaviour.money_informal_share * spare) if lends else 0.0
+    return rows, luck[0], luck[1], luck[2]
 
 
 @kernel

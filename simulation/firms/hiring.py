@@ -211,12 +211,15 @@ def nearest(c: County):
     towns = len(c.towns)
     order, keys = np.empty((towns, towns), np.int64), np.empty(towns)
     for t in range(towns):
-        for k in range(towns):
-            other = c.towns[k]
-            keys[k] = abs(other.distance - c.towns[t].distance)
-            keys[k] += 1e-4 * other.distance - 1e-9 * other.present
-        keys[t] = -1.0
-        order[t] = np.argsort(keys)
+        for k in range(towns):  # each is put in its place among those before; there are few
+            other, place = c.towns[k], k
+            key = abs(other.distance - c.towns[t].distance)
+            key += 1e-4 * other.distance - 1e-9 * other.present
+            key = -1.0 if k == t else key
+            while place > 0 and keys[place - 1] > key:
+                keys[place], order[t, place] = keys[place - 1], order[t, place - 1]
+                place -= 1
+            keys[place], order[t, place] = key, k
     return order
 
 

@@ -245,11 +245,10 @@ def review(c: County, i: int, luck: np.ndarray, k: int):
     """
     worker = c.workers[i]
     u, v, x, move = luck[0, 0, k], luck[0, 1, k], luck[0, 2, k], luck[0, 3, k]
-    a, b, d, e = luck[1, 0, k], luck[1, 1, k], luck[1, 2, k], luck[1, 3, k]
-    f, idea, ask, job = luck[2, 0, k], luck[2, 1, k], luck[2, 2, k], luck[2, 3, k]
+    idea, ask, job = luck[2, 1, k], luck[2, 2, k], luck[2, 3, k]
     months = months_of_thought(c, worker)
     around = look_around(c, i)
-    take_stock(c, i, around, (a, b, d, e, f))
+    take_stock(c, i, around, luck, k)
     code = decide(c, i, share_of(around, HOME), months, move, idea, ask, job)
     schedule(c, i, state_after(worker.state, code), u, v, x)
     return code

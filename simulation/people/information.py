@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from returnee.simulation.state.county import County
 
 
+TOGETHER = 5  # channels whose draws are made with the others of a review
+
+
 def contact_sums(scenario: Scenario, first: int, months: int) -> np.ndarray:
     """Contact cumulated up to each month, shape (2, months - first + 2).
 
@@ -91,15 +94,16 @@ def apply_notes(c: County):
 
 
 @kernel
-def take_stock(c: County, i: int, around: tuple[int, int], luck: tuple[float, ...]):
+def take_stock(c: County, i: int, around: tuple[int, int], luck: np.ndarray, k: int):
     """What worker `i` heard from ties, and forgot, since the last review.
 
     Parameters
     ----------
     around : tuple of two int
         What the ties show, see `visible.look_around`.
-    luck : tuple of float
-        A uniform draw for each of the first channels; those after them draw their own.
+    luck : float64 array, shape (blocks, 4, workers)
+        From the second block on column `k` has a uniform draw for each of the first channels; those after
+        them draw their own.
     """
     settle(c, i)
     worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
@@ -113,8 +117,8 @@ def take_stock(c: County, i: int, around: tuple[int, int], luck: tuple[float, ..
         share = 1.0 - share
     lost, rate = behaviour.information_forget_rate * months, behaviour.information_tie_rate
     for channel in range(N_CHANNELS):
-        if channel < len(luck):
-            u = luck[channel]
+        if channel < TOGETHER:
+            u = luck[1 + channel // 4, channel % 4, k]
         else:
             u, _, _, _ = draws(clock, D_HEAR, month, worker.id, I_HEARD_FURTHER + channel)
         knowing, known = count_of(around, KNOWS + channel), knows(worker, channel)

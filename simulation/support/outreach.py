@@ -24,6 +24,7 @@ from returnee.simulation.state.draws import (
     I_REACH,
     I_UPTAKE,
     REACH_TRIES,
+    draw_each,
     draws,
 )
 from returnee.simulation.state.programmes import G_MESSAGES
@@ -86,12 +87,15 @@ def send_messages(c: County):
         policy.services_mass_messages / 12.0 * clock.sample * c.funded[G_MESSAGES],
     )
     top = top_weight(policy)
+    luck = np.empty((4, number))
+    draw_each(
+        clock, D_MESSAGE, clock.month, np.arange(number), np.full(number, I_UPTAKE, np.int64), luck
+    )
     for k in range(number):
-        u, v, _, _ = draws(clock, D_MESSAGE, clock.month, k, I_UPTAKE)
-        if u < behaviour.information_message_uptake:
+        if luck[0, k] < behaviour.information_message_uptake:
             i = reach(c, D_MESSAGE, k, -1, ANYWHERE, top)
             if i >= 0:
-                note(c, i, int(v * N_CHANNELS), True)
+                note(c, i, int(luck[1, k] * N_CHANNELS), True)
 
 
 @kernel
