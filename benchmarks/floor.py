@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.figures import SEED, Row, best, months_alone, run_python, sample_of, warm
+from benchmarks.figures import SEED, Row, best, in_turns, run_python, sample_of, warm
 from returnee import simulation
 from returnee.scenarios import load_scenario
 from returnee.simulation.run import start
@@ -32,6 +32,7 @@ COUNTED = (
     12,
     12,
 )  # sample, months and months of history of the county that is counted in plain Python
+TURNS = 5
 LINE = 64  # bytes that move together
 IN_BULK = (
     "draw_each",
@@ -112,11 +113,11 @@ def floor() -> Iterator[Row]:
     """What a month must move and compute, beside what it takes."""
     warm()
     scenario, speed = load_scenario("baseline"), bandwidth()
-    alone, _ = months_alone(scenario, sample_of(IN_CACHE), 30)
+    sizes = (IN_CACHE, *SIZES)
+    alone, *measured = in_turns([(scenario, sample_of(workers)) for workers in sizes], TURNS)
     what = f"{IN_CACHE:,} workers, in the cache: computing, ns a worker-month"
     yield Row(what, f"{alone:.1f}")
-    for workers in SIZES:
-        taken, _ = months_alone(scenario, sample_of(workers))
+    for workers, taken in zip(SIZES, measured, strict=True):
         moved = bytes_moved(workers)
         note = f"{moved:.0f} bytes a worker-month at {speed / 1e9:.1f} GB/s"
         yield Row(

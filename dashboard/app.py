@@ -7,7 +7,7 @@ from typing import Any
 
 import solara
 
-from returnee.dashboard.pages import budget, compare, explore, learn, network, paths, sources
+from returnee.dashboard.pages import atlas, budget, compare, explore, learn, network, paths, sources
 from returnee.dashboard.pages.widgets import Browser, Element, Top, box, html, notice
 from returnee.dashboard.settings import FIRST, first_county
 from returnee.dashboard.texts import FOLDER, escaped, words
@@ -22,6 +22,7 @@ PAGES: dict[str, Callable[[Session], Element]] = {
     "budget": budget.Budget,
     "paths": paths.Paths,
     "network": network.Network,
+    "map": atlas.Atlas,
     "learn": learn.Learn,
     "sources": sources.Sources,
 }

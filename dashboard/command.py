@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 import threading
 import time
 import warnings
 import webbrowser
+from contextlib import suppress
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +27,18 @@ from returnee.experiments.errors import UsageError
 
 if TYPE_CHECKING:
     from returnee.dashboard.guard import Guard
+
+LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class Level(StrEnum):
+    """What is written to the log: this and what is graver."""
+
+    error = "error"
+    warning = "warning"
+    info = "info"
+    debug = "debug"
+
 
 ALL = ("0.0.0.0", "::")  # every address of the machine
 CULL = "1m"  # after which a page that went away without a word is forgotten
@@ -81,6 +97,14 @@ def dashboard_command(
     largest: Annotated[
         int, typer.Option(help="Largest labour force of a county that a visitor may ask for.")
     ] = settings.LARGEST,
+    memory: Annotated[
+        int, typer.Option(metavar="MB", help="Memory above which old runs are dropped.")
+    ] = settings.MEMORY,
+    pages: Annotated[
+        int,
+        typer.Option(help="Pages that one address may have open; behind a proxy all have its own."),
+    ] = settings.PAGES,
+    log: Annotated[Level, typer.Option(help="What is written to standard error.")] = Level.warning,
 ) -> None:
     """Open the dashboard: move levers and see the county answer."""
     check_installed()
@@ -93,11 +117,16 @@ def dashboard_command(
     for name in allow_host or []:
         if name_in(name) != name.lower() or ":" in name:
             raise UsageError(f"allow-host: found {name!r}, allowed a name such as county.example")
-    settings.LIMITS["labour_force"] = largest
+    for name, value in (("memory", memory), ("pages", pages)):
+        if value < 1:
+            raise UsageError(f"{name}: found {value}, allowed 1 or more")
+    settings.LIMITS |= {"labour_force": largest, "memory": memory, "pages": pages}
+    logging.basicConfig(format=LINE, stream=sys.stderr)
+    logging.getLogger("returnee").setLevel(log.value.upper())  # others say what is grave only
     settings.offer_counties(county or [])
     names = names_of(host, allow_host or [])
     bound = listen(host, port)
-    serve(bound, host, names, browser, lang.value, results)
+    serve(bound, host, names, browser, lang.value, results, log)
 
 
 def names_of(host: str, allowed: list[str]) -> list[str]:
@@ -159,10 +188,12 @@ def serve(
     browser: bool,
     lang: str,
     results: Path | None,
+    log: Level = Level.warning,
 ) -> None:
-    """Serve pages until interrupted."""
+    """Serve pages until interrupted, or told to end."""
     os.environ.update(SETTINGS)
     os.environ.setdefault("SOLARA_SESSION_SECRET_KEY", secrets.token_hex(32))
+    from returnee.dashboard.live.memory import MB, watch_memory
     from returnee.dashboard.live.pool import POOL
 
     settings.FIRST["lang"] = lang
@@ -174,6 +205,7 @@ def serve(
     url = f"http://{shown}:{bound.getsockname()[1]}/"
     os.environ["SOLARA_BASE_URL"] = url
     warm()
+    watch_memory(settings.LIMITS["memory"] * MB)
 
     import uvicorn
 
@@ -188,10 +220,14 @@ def serve(
     if browser:
         threading.Thread(target=open_browser, args=(url,), daemon=True).start()
     config = uvicorn.Config(
-        pages, log_level="warning", ws_max_size=LARGEST_MESSAGE, timeout_graceful_shutdown=1,
+        pages, log_level=log.value, log_config=None, ws_max_size=LARGEST_MESSAGE, timeout_graceful_shutdown=1,
         lifespan="auto", proxy_headers=False, server_header=False,
     )  # fmt: skip
+    # The library takes the signal, closes all pages, and raises it again: it has done its work then.
+    with suppress(ValueError):  # not in the main thread, as in a test
+        signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.Server(config).run(sockets=[bound])
+    say("Returnee: stopped")
 
 
 def guarded(names: list[str], numbers: bool) -> Guard:
@@ -218,13 +254,14 @@ def guarded(names: list[str], numbers: bool) -> Guard:
         ) from None
     return Guard(
         pages, files, names, numbers, lambda: tuple(kernel_context.contexts),
-        lambda: settings.FIRST["lang"],
+        lambda: settings.FIRST["lang"], settings.LIMITS["pages"],
     )  # fmt: skip
 
 
 def warm() -> None:
     """Compile the model if need be, know its fingerprint, and begin to live the histories that visitors need."""
-    from returnee.dashboard.live.runs import make_room, prewarm
+    from returnee.dashboard.live.memory import prewarm
+    from returnee.dashboard.live.runs import make_room
     from returnee.experiments.running.executors import compile_first
     from returnee.simulation.fingerprint import fingerprint
 

@@ -8,7 +8,10 @@ fetch files from outside. A page on another site can neither drive this one nor 
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -18,9 +21,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from returnee.dashboard.settings import LOCAL_NAMES, name_in
+from returnee.dashboard.settings import LOCAL_NAMES, PAGES, name_in
 from returnee.dashboard.texts import page, words
 
+LOG = logging.getLogger("returnee.dashboard")
 CDN = "/_solara/cdn/"
 PARTS = ("@widgetti/solara-vuetify-app@10.1.1/dist", "echarts@5.4.0/dist/echarts.js", "requirejs@2.3.6/require.js")  # fmt: skip
 """What a page loads of the front end that solara-assets holds."""
@@ -33,6 +37,8 @@ SOCKET = re.compile(r"/jupyter/api/kernels/([\w-]{1,64})/channels")
 REFUSED, TOO_MANY = 1008, 1013  # closing codes of a WebSocket
 FROM_PROXIES = (b"x-forwarded-", b"x-script-name", b"script-name", b"forwarded")
 MOST_KERNELS = 200  # pages of all visitors together
+AT_ONCE, A_SECOND = 1200.0, 40.0  # requests of one address; a page makes about 15
+ADDRESSES = 10_000  # that are remembered
 FOREVER = "public, max-age=31536000, immutable"  # the version is in the path
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
@@ -87,6 +93,8 @@ class Guard:
         Names of the pages that are alive.
     lang : callable
         Language of a refusal that a person reads.
+    most : int
+        Pages that one address may have open.
     """
 
     def __init__(
@@ -97,7 +105,9 @@ class Guard:
         numbers: bool = False,
         kernels: Callable[[], Iterable[str]] = tuple,
         lang: Callable[[], str] = lambda: "en",
+        most: int = PAGES,
     ) -> None:
+        self.most, self.open, self.asked = most, Counter[str](), Bucket()
         self.pages, self.files, self.numbers, self.kernels, self.lang = pages, files, numbers, kernels, lang  # fmt: skip
         self.hosts = {host.lower().strip("[]") for host in hosts}
         self.assets = GZipMiddleware(self._asset, minimum_size=1000)
@@ -137,11 +147,22 @@ class Guard:
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, found = Headers(scope=scope), SOCKET.fullmatch(scope["path"])
         wrong = not found or not self.knows(headers.get("host", "")) or not self.is_own(headers)
-        if wrong or (found and self.is_full(found[1])):
+        address = address_of(scope)
+        if wrong or (found and self.is_full(found[1])) or self.open[address] >= self.most:
             await receive()  # a socket is closed after it was asked for
             await send({"type": "websocket.close", "code": REFUSED if wrong else TOO_MANY})
+            why = "not from a page of this server" if wrong else "too many pages are open"
+            LOG.warning("socket of %s refused: %s", address, why)
             return
-        await self.pages(plain(scope), receive, send)
+        self.open[address] += 1
+        LOG.info("page of %s opened, %d open from there", address, self.open[address])
+        try:
+            await self.pages(plain(scope), receive, send)
+        finally:
+            self.open[address] -= 1
+            if not self.open[address]:
+                del self.open[address]
+            LOG.info("page of %s closed", address)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, path, method = Headers(scope=scope), scope["path"], scope["method"]
@@ -153,8 +174,12 @@ class Guard:
             await send(message)
 
         app: ASGIApp
-        if not self.knows(host):
+        if not self.asked.takes(address_of(scope)):
+            app = PlainTextResponse("429", 429, {"Retry-After": "10"})
+            LOG.warning("request of %s refused: too many", address_of(scope))
+        elif not self.knows(host):
             host = "127.0.0.1"  # what was asked for is not repeated
+            LOG.warning("request of %s refused: another name", address_of(scope))
             app = PlainTextResponse(words(self.lang())["guard"]["host"], 400)
         elif method in SAFE and path in self.files:
             app = self.assets
@@ -176,6 +201,29 @@ class Guard:
             await FileResponse(file, headers={"Cache-Control": FOREVER})(scope, receive, send)
         else:
             await PlainTextResponse("404", 404)(scope, receive, send)
+
+
+class Bucket:
+    """Requests that an address may make: so many at once, and so many a second in the long run."""
+
+    def __init__(self, most: float = AT_ONCE, a_second: float = A_SECOND) -> None:
+        self.most, self.a_second = most, a_second
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def takes(self, address: str, now: float | None = None) -> bool:
+        """Whether one more request is within what the address may make."""
+        now = time.monotonic() if now is None else now
+        left, then = self._left.pop(address, (self.most, now))
+        left = min(left + (now - then) * self.a_second, self.most) - 1.0
+        self._left[address] = max(left, -1.0), now
+        if len(self._left) > ADDRESSES:
+            self._left.popitem(last=False)
+        return left >= 0.0
+
+
+def address_of(scope: Scope) -> str:
+    """Address that a request comes from; behind a proxy the proxy's."""
+    return str((scope.get("client") or ("?",))[0])
 
 
 def plain(scope: Scope) -> Scope:

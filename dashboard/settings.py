@@ -14,6 +14,8 @@ LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 USUAL = "baseline"
 TIES = ("kin", "friends", "fellows")
 LARGEST = 1_200_000  # people: four times the county that ships
+MEMORY = 3000  # MB that the process may hold before old runs are dropped
+PAGES = 60  # that one address may have open; a class behind one router is one address
 MOST_TIES = 40  # of one person in the largest county: about twice those of the county that ships
 
 FIRST = {"lang": "en"}
@@ -22,8 +24,8 @@ FIRST = {"lang": "en"}
 RESULTS: dict[str, Path] = {}
 """Folder of stored results under ``folder``, if one was given."""
 
-LIMITS = {"labour_force": LARGEST}
-"""The largest county that a visitor may ask for."""
+LIMITS = {"labour_force": LARGEST, "memory": MEMORY, "pages": PAGES}
+"""The largest county that a visitor may ask for; memory in MB; pages of one address."""
 
 COUNTIES: dict[str, Path] = {}
 """Counties of the owner's own, by the name of their folder."""

@@ -26,6 +26,12 @@ def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [plain(row) for row in frame.to_dict("records")]
 
 
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table with its numbers as they are, for tables of which many rows are looked up."""
+    columns = [frame[name].to_numpy() for name in frame]
+    return [dict(zip(frame.columns, row)) for row in zip(*columns)]
+
+
 def rounded(value: float, digits: int) -> float:
     """The value to a number of significant digits."""
     if value == 0.0 or not math.isfinite(value):

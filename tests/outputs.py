@@ -12,8 +12,10 @@ from returnee.experiments.commands.app import app
 from returnee.experiments.studies.budget import STORED, budget, write_plain
 from returnee.experiments.studies.calibration.calibrate import calibrate
 from returnee.experiments.studies.calibration.targets import default_targets
+from returnee.experiments.studies.linkage.conditions import conditions
 from returnee.experiments.studies.linkage.experiment import linkage
 from returnee.experiments.studies.linkage.gates import gates
+from returnee.experiments.studies.linkage.posterior import posterior
 from returnee.experiments.studies.linkage.robust import robust
 from returnee.scenarios import levers
 from returnee.scenarios.schema.county_folder import SHIPPED_COUNTIES
@@ -75,6 +77,8 @@ def outputs(folder: Path) -> None:
     linkage(replicates=2, out=folder / "linkage", **TINY)
     gates(replicates=1, out=folder / "linkage gates", **TINY)
     robust(points=2, replicates=2, over="free", out=folder / "linkage over", **TINY)
+    posterior(sets=2, replicates=1, out=folder / "linkage over ensemble", sample=0.001, months=6)
+    conditions(points=2, out=folder / "linkage conditions", sample=0.001, months=6)
     named = [lever.key for lever in levers if lever.key == PLACES]
     found = budget(9e6, levers=named, trials=4, population=4, keep=2, worlds=2, replicates=2,
            out=folder / "budget", **TINY)  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -13,24 +14,38 @@ from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
 INTERRUPT = "--interrupt"
 
 
-def blank(figure: Figure, file: Path | IO[str], **options: Any) -> None:
+def blank(figure: Figure, file: Path, **_: Any) -> None:
     """Stand for ``Figure.savefig``: drawing takes longer than everything else of a tiny study."""
-    if isinstance(file, Path):
-        file.write_bytes(b"")
-    else:
-        file.write("<svg></svg>")
+    file.write_bytes(b"")
+
+
+def blank_svg(canvas: FigureCanvasSVG, file: IO[str], **_: Any) -> None:
+    """Stand for ``FigureCanvasSVG.print_svg``."""
+    file.write("<svg></svg>")
+
+
+def leave_out(put: Callable[[Any, str, Any], None] = setattr) -> None:
+    """Have figures blank and not laid out; `put` may be one that puts back what was there."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    put(Figure, "savefig", blank)
+    put(FigureCanvasSVG, "print_svg", blank_svg)
+    put(ConstrainedLayoutEngine, "execute", lambda *_: None)
 
 
 class LeftOut(MetaPathFinder):
     """Has figures blank once they are imported, which takes as long as a tiny study."""
 
     def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
-        if name != "matplotlib.figure":
+        if name != "returnee.experiments.reports.figures":
             return None
         sys.meta_path.remove(self)
         spec: Any = find_spec(name)
@@ -38,7 +53,7 @@ class LeftOut(MetaPathFinder):
 
         def load_blank(module: ModuleType) -> None:
             load(module)
-            module.Figure.savefig = blank
+            leave_out()
 
         spec.loader.exec_module = load_blank
         return spec

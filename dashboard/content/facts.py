@@ -91,7 +91,8 @@ class Fact:
 
     Attributes
     ----------
-    what, unit : str
+    what : str
+        With its unit.
     much, sure : str
         How much more or less, and how sure.
     interval, level : str
@@ -102,7 +103,6 @@ class Fact:
     """
 
     what: str
-    unit: str
     much: str
     sure: str
     interval: str
@@ -134,18 +134,11 @@ def facts(found: Answer, lang: str, before: Answer | None = None) -> list[Fact]:
 
 def fact_of(found: Comparison, name: str, effect: Effect, lang: str) -> Fact:
     """One measure as written."""
-    text, said, measure = words(lang)["facts"], told(found.plan, name, effect, lang), BY_NAME[name]
+    text, said = words(lang)["facts"], told(found.plan, name, effect, lang)
     level = text["from_to"].format(reference=said.reference, level=said.level)
     interval = text["interval"].format(share=percent(0.9, lang), range=said.interval)
-    return Fact(
-        short_name(name, lang),
-        unit_of(measure, lang),
-        said.much,
-        said.sure,
-        interval,
-        level,
-        said.side,
-    )
+    head = text["heads"].get(name) or short_name(name, lang)
+    return Fact(head, said.much, said.sure, interval, level, said.side)
 
 
 def short_name(name: str, lang: str) -> str:

@@ -14,7 +14,7 @@ from returnee.dashboard.content import contrast
 from returnee.dashboard.live import answers
 from returnee.dashboard.live.answers import Answer, sets_of
 from returnee.dashboard.live.pool import Asker
-from returnee.dashboard.live.runs import STAGES, group_runs, share_of
+from returnee.dashboard.live.runs import SMALL, STAGES, group_runs, share_of
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import ENSEMBLE, Place
 from returnee.experiments.measuring.selections import OVER_TIME
@@ -66,7 +66,7 @@ def rests_on(place: Place) -> list[str]:
         return []
     line = words(place.lang)["over"]["done"]
     share = share_of(place.mix.unmoved())
-    return [line.format(n=STAGES[-1], sample=share, months=answers.SMALL.months)]
+    return [line.format(n=STAGES[-1], sample=share, months=SMALL.months)]
 
 
 def written(place: Place, paper: Paper) -> doc.Report:

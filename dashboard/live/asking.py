@@ -7,6 +7,7 @@ work before is given up. Work may show what it knows before it is done.
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -16,7 +17,10 @@ from typing import Any, Generic, TypeVar
 import solara
 
 from returnee.dashboard.live.pool import Asker, Busy, Stopped
+from returnee.experiments.errors import UsageError
+from returnee.scenarios import ScenarioError
 
+LOG = logging.getLogger("returnee.dashboard")
 A = TypeVar("A")
 BREATH = 0.1  # seconds for the browser to draw a first answer before more is run
 PAUSE = 0.25  # seconds before asking again when the queue is full
@@ -116,6 +120,8 @@ def follow(
         except Stopped:
             return
         except Exception as error:  # shown in its place; the page stays alive
+            if not isinstance(error, UsageError | ScenarioError):
+                LOG.error("an answer failed: %s", asked, exc_info=error)
             tell(error=error, stamp=next(_stamps), queued=False, busy=False)
             return
 

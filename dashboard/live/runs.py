@@ -14,9 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 
-from returnee.dashboard.live.pool import LAST, POOL, Asker, gather
-from returnee.dashboard.settings import first_county
-from returnee.dashboard.visitor.place import Mix
+from returnee.dashboard.live.pool import Asker, gather
 from returnee.experiments.measuring.chains import counts_of
 from returnee.experiments.measuring.groups import figures_by_group, names_of
 from returnee.experiments.measuring.measures import DERIVED, MEASURES
@@ -101,6 +99,12 @@ class Kept(Generic[K, T]):
                 self._found.popitem(last=False)
         return value
 
+    def halve(self) -> None:
+        """Drop the half that was used longest ago."""
+        with self._guard:
+            for _ in range(len(self._found) // 2):
+                self._found.popitem(last=False)
+
 
 FIGURES: Kept[tuple[str, int, RunSettings], Figures] = Kept(KEPT_FIGURES)
 REDUCED: Kept[tuple[str, str, int, RunSettings], Any] = Kept(400)
@@ -149,7 +153,7 @@ def monthly_of(run: Run) -> np.ndarray:
     """
     scale = 1.0 / run.sample
     figures = np.full((len(MEASURES), run.months), np.nan, np.float32)
-    rows = run.county.months[1:]
+    rows = run.county.months.view(np.ndarray)[1:]  # fields of a recarray take longer
     for k, indicator in enumerate(INDICATORS):
         figures[k] = rows[indicator.name] * (scale if indicator.counts else 1.0)
     for prefix, table in (("spent", run.county.ledger), ("unpaid", run.county.unpaid)):
@@ -249,13 +253,3 @@ def reduced(
     if found is None:
         found = REDUCED.put(key, reduce(lived(scenario, replicate, settings)))
     return found  # type: ignore[no-any-return]
-
-
-def prewarm(
-    names: Sequence[str] = ("no_support", "linked", "baseline"), settings: RunSettings = SMALL
-) -> None:
-    """Begin to live the histories and the runs that a first visitor asks for; does not wait."""
-    scenarios = [Mix(name, county=first_county()).scenario() for name in names]
-    for replicate in range(STAGES[-1]):
-        for scenario in scenarios:
-            POOL.submit(LAST, _figures_call(scenario, replicate, settings))

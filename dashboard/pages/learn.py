@@ -1,18 +1,19 @@
-"""Learn: six short lessons. Each sets levers, shows what follows, and asks; words stand in the catalogues."""
+"""Learn: lessons in steps (guess, run, compare, why, exercise); words stand in the catalogues."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import solara
 
-from returnee.dashboard.content import drawing
-from returnee.dashboard.live.answers import MOVED, Answer, answer
+from returnee.dashboard.content import chain, drawing, lessons
+from returnee.dashboard.content.lessons import BY_KEY, GUESSES, LESSONS, STAGES, Lesson, place_of
+from returnee.dashboard.live.answers import MOVED, REFERENCE, Answer, answer
 from returnee.dashboard.live.asking import Shown, use_answers
 from returnee.dashboard.pages.explore import answer_line, first_line
 from returnee.dashboard.pages.widgets import (
+    ChainOf,
+    LessonBar,
     box,
     button,
     controls,
@@ -23,116 +24,119 @@ from returnee.dashboard.pages.widgets import (
     tabs,
 )
 from returnee.dashboard.texts import escaped, words
-from returnee.dashboard.visitor.place import UNMOVED, Mix, Place, Timed
+from returnee.dashboard.visitor.place import Place
 from returnee.dashboard.visitor.session import Session
+from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports.compare import Page
+from returnee.experiments.reports.html import html as html_of
+from returnee.experiments.words.texts import phrase, plain_title
 
-THREE_YEARS = 37  # first month after three years
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """One lesson.
-
-    Attributes
-    ----------
-    key : str
-        Of its words in the catalogues.
-    mix : Mix
-        The policy.
-    against : str
-        What it is compared with.
-    chart : str
-        Measure that is shown.
-    page : str
-        Where one looks further: "explore" or "network".
-    """
-
-    key: str
-    mix: Mix
-    against: str
-    chart: str
-    page: str = "explore"
-
-
-def _mix(base: str, **levers: Timed) -> Mix:
-    moved = {f"policy.{key.replace('__', '.')}": value for key, value in levers.items()}
-    return Mix(base, MappingProxyType(moved))
-
-
-LESSONS = (
-    Lesson("peers", Mix("awareness"), "baseline", "aware_finance", "network"),
-    Lesson(
-        "credit",
-        _mix(
-            "baseline", finance__counter_guarantee_waiver=300_000.0,
-            finance__guarantee_fund=60_000_000.0, finance__leverage=16.0,
-        ),
-        UNMOVED, "firms_open",
-    ),
-    Lesson("waiting", _mix("baseline", services__desk_days=3.0, training__places=2000.0), UNMOVED, "firms_open"),
-    Lesson("linkage", Mix("linked"), "siloed", "public_cost"),
-    Lesson("crisis", Mix("coastal_shock"), "baseline", "returns"),
-    Lesson(
-        "fading",
-        _mix(
-            "baseline", finance__startup_grant={1: 12_000.0, THREE_YEARS: 0.0},
-            finance__job_subsidy={1: 3000.0, THREE_YEARS: 0.0}, finance__grant_needs_certificate=False,
-        ),
-        UNMOVED, "firms_open",
-    ),
-)  # fmt: skip
-BY_KEY = {lesson.key: lesson for lesson in LESSONS}
-OPTIONS = {"lesson": frozenset(BY_KEY)}
-
-
-def place_of(place: Place, lesson: Lesson) -> Place:
-    """The place with the lesson's levers set."""
-    mix = replace(lesson.mix, county=place.mix.county)
-    return place.but(mix=mix, against=lesson.against, chart=lesson.chart)
+OPTIONS = {
+    "lesson": frozenset(BY_KEY), "stage": frozenset(map(str, range(len(STAGES)))),
+    "guess": frozenset(GUESSES), "class": frozenset("01"), "notes": frozenset("01"),
+}  # fmt: skip
 
 
 @solara.component
 def Learn(session: Session) -> None:
-    """Choice of a lesson, its words, and its charts."""
+    """Lessons and steps above, one step below."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["learn"]
     lesson = BY_KEY[place.option("lesson", LESSONS[0].key)]
+    guess, stage = place.option("guess", ""), int(place.option("stage", "0"))
+    stage = stage if guess else 0
     there = place_of(place, lesson)
     shown = use_answers(there.asked(), lambda asker: answer(there, asker))
 
     def act(data: dict[str, Any]) -> None:
-        if data.get("key") in ("explore", "network"):
-            session.show(there.but(page=str(data["key"])))
+        key, value = data.get("key"), str(data.get("value"))
+        if key in ("explore", "network"):
+            session.place.value = there.but(page=str(key))
+        elif key in ("handout", "teacher"):
+            made = html_of(lessons.handout(lang, key == "teacher"))
+            session.download(f"returnee-{key}-{lang}.html", made, "text/html")
+        elif key == "lesson" and value in BY_KEY:
+            session.choose(lesson=value, stage="0", guess="")
         else:
             session.pick(data, OPTIONS)
 
-    titles = [(k.key, f"{n}. {text[k.key]['title']}") for n, k in enumerate(LESSONS, start=1)]
-    buttons = [button("explore", text["open"], primary=True)]
-    if lesson.page == "network":
-        buttons.append(button("network", text["open_network"]))
+    listed = [
+        {"key": k.key, "title": f"{n}. {text[k.key]['title']}"} for n, k in enumerate(LESSONS, 1)
+    ]
     with box(classes="stack"):
-        html(f"<h1>{escaped(text['heading'])}</h1><p class='sentence'>{escaped(text['lead'])}</p>")
-        controls([tabs("lesson", text["heading"], lesson.key, titles)], act)
-        with box(classes="net guided"):
-            with box(classes="stack"):
-                Seen(shown, there)
-            with box(classes="card"):
-                number = LESSONS.index(lesson) + 1
-                piece("lesson", lang, lesson=text[lesson.key], number=number)
-                controls(buttons, act)
+        with box(classes="stack class-hidden"):
+            lead = escaped(text["lead"])
+            html(f"<h1>{escaped(text['heading'])}</h1><p class='sentence'>{lead}</p>")
+        LessonBar(
+            lessons=listed, lesson=lesson.key, stages=text["stages"], stage=stage, guess=guess,
+            guesses=list(GUESSES), klass=place.option("class", "0") == "1", words=text["bar"],
+            event_act=act,
+        )  # fmt: skip
+        with box(classes="card class-screen", tag="section", **{"aria-live": "polite"}):
+            Stage(session, shown, there, lesson, stage, guess, act)
+        notes = place.option("notes", "0") == "1"
+        label = text["hide_notes" if notes else "show_notes"]
+        with box(classes="class-hidden"):
+            items = [
+                button("notes", label, value="0" if notes else "1"),
+                button("handout", text["handout"]), button("teacher", text["teacher"]),
+            ]  # fmt: skip
+            controls(items, act)
+            if notes:
+                times = list(zip(text["stages"], lessons.MINUTES))
+                piece("notes", lang, ["card"], notes=text[lesson.key]["notes"], times=times)
 
 
 @solara.component
-def Seen(shown: Shown[Answer], place: Place) -> None:
-    """What follows from the lesson's levers."""
-    lang, found = place.lang, shown.found
-    if shown.error is not None:
+def Stage(
+    session: Session, shown: Shown[Answer], there: Place, lesson: Lesson, stage: int, guess: str, act: Any
+) -> None:  # fmt: skip
+    """One step of a lesson."""
+    lang, text = there.lang, words(there.lang)["learn"]
+    own, name = text[lesson.key], STAGES[stage]
+    if name == "predict":
+        piece("predict", lang, lesson=own, measure=phrase(BY_NAME[lesson.chart], "short", lang))
+        named = [(key, f"{n}. {text['guesses'][key]}") for n, key in enumerate(GUESSES, start=1)]
+        controls([tabs("guess", text["your_guess"], guess, named)], act)
+    elif name == "exercise":
+        piece("exercise", lang, lesson=own)
+        buttons = [button("explore", text["open"], primary=True)]
+        if lesson.page == "network":
+            buttons.append(button("network", text["open_network"]))
+        controls(buttons, act)
+    elif shown.error is not None:
         failed(shown, lang)
-    elif found is None:
+    elif shown.found is None:
         html(first_line(shown, lang), live=True)
     else:
-        html(answer_line(shown, place), live=True)
-        html(f"<p class='sentence'>{escaped(Page(found, lang).sentence(MOVED))}</p>")
+        html(answer_line(shown, there), live=True)
+        Seen(shown.found, there, lesson, name, guess)
+
+
+@solara.component
+def Seen(found: Answer, place: Place, lesson: Lesson, name: str, guess: str) -> None:
+    """What the runs show, at one of the steps that show them."""
+    lang, text = place.lang, words(place.lang)["learn"]
+    if name == "run":
         plot(drawing.levels(found, place.chart, lang))
+    elif name == "compare":
+        lines = lessons.compared(found, lesson, guess, lang)
+        piece("lines", lang, title=text["stages"][2], note="", lines=lines)
         plot(drawing.differences(found, place.chart, lang))
+        sentence = escaped(Page(found, lang).sentence(MOVED))
+        html(f"<p class='sentence'>{sentence}</p>")
+    else:
+        html(f"<p class='sentence'>{escaped(text[lesson.key]['why'])}</p>")
+        pillar = solara.use_reactive(lesson.pillar)
+        step = solara.use_reactive(chain.CHAINS[lesson.pillar][-2])
+        names = [plain_title(found.plan.scenarios[k], lang) for k in (MOVED, REFERENCE)]
+        at = (
+            step.value
+            if step.value in chain.CHAINS[pillar.value]
+            else chain.CHAINS[pillar.value][-2]
+        )
+        ChainOf(
+            chain=chain.view(found, pillar.value, at, lang, names),
+            event_choose=lambda key: pillar.set(key) if key in chain.PILLARS else None,
+            event_pick=lambda key: step.set(key) if key in chain.STEPS else None,
+        )  # fmt: skip

@@ -98,6 +98,28 @@ def Net(
     """People and ties month by month, of `returnee.dashboard.content.neighbours`; ``event_pick`` gets a person's id."""
 
 
+@solara.component_vue("../vue/map.vue")
+def Map(
+    spec: dict[str, Any], words: dict[str, str], chosen: int = -1, event_pick: Event = _ignore
+) -> None:
+    """Places coloured by a figure, month by month, of `returnee.dashboard.content.atlas`; ``event_pick`` gets a place's id."""
+
+
+@solara.component_vue("../vue/lesson.vue")
+def LessonBar(
+    lessons: list[dict[str, str]],
+    lesson: str,
+    stages: list[str],
+    stage: int,
+    guess: str,
+    guesses: list[str],
+    klass: bool,
+    words: dict[str, str],
+    event_act: Event = _ignore,
+) -> None:
+    """Lessons and the steps of one; keys move, and progress stays in the browser; ``event_act`` gets ``{key, value}``."""
+
+
 def html(text: str, tag: str = "div", classes: Sequence[str] = (), live: bool = False) -> Element:
     """Put HTML that a template made (and escaped) on the page; if live, changes are read aloud."""
     attributes = {"role": "status", "aria-live": "polite"} if live else {}

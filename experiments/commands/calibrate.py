@@ -23,6 +23,7 @@ class Sought:
     free: list[str] | None = None
     prior: list[str] | None = None
     write_targets: Path | None = None
+    write_doc: Path | None = None
 
 
 @spread("calibrate")
@@ -37,7 +38,7 @@ def calibrate_command(
 ) -> None:
     """Find which parameters the targets leave, by waves of simulations over their priors."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.reports.calibration import as_json, show, write_page
+    from returnee.experiments.reports.calibration import as_json, show, write_document, write_page
     from returnee.experiments.studies.calibration.bank import World
     from returnee.experiments.studies.calibration.calibrate import calibrate
     from returnee.experiments.studies.calibration.targets import (
@@ -57,6 +58,8 @@ def calibrate_command(
     found = calibrate(world, targets, effort, s.free or (), settings, where, results)
     with reporting(found.folder):
         report = write_page(found, found.folder / "report.html", shown.lang)
+    if sought.write_doc is not None:
+        Bar().say(f"written: {write_document(found, sought.write_doc)}")
     if shown.as_json:
         print_json(as_json(found))
     else:
@@ -85,7 +88,7 @@ def command_of(
     options = {
         "targets": s.targets, "set": s.set_, "free": s.free, "prior": s.prior, "waves": e.waves,
         "sets": e.sets or None, "replicates": e.replicates, "screen": e.screen or None,
-        "chosen": e.chosen if e.screen else None, "sample": settings.sample,
+        "chosen": e.chosen if e.screen else None, "members": e.members, "sample": settings.sample,
         "months": settings.months, "seed": settings.seed,
     }  # fmt: skip
     return command_line(["calibrate", scenario], options)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import answer, overrides_of
-from returnee.experiments.errors import ShareDone
+from returnee.experiments.errors import ShareDone, UsageError
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
+
+OVER_SAMPLE = 0.02  # of the county in each set of an ensemble, at most
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Held:
     set_: list[str] | None = None
     patterns: str = "all"
     face: bool = False
+    over: str | None = None
+    sets: int | None = None
     write_doc: Path | None = None  # fmt: skip
 
 
@@ -35,11 +39,16 @@ def validate_command(
     """Hold a scenario against the patterns it should show; misses are shown as misses."""
     from returnee.experiments.reports.validation.document import write_document
     from returnee.experiments.reports.validation.report import Page
+    from returnee.experiments.studies.compare_ensemble import SHIPPED
     from returnee.experiments.studies.face import face_checks
     from returnee.experiments.studies.validation import save, validate
+    from returnee.experiments.studies.validation_over import validate_over
 
+    if held.sets is not None and held.over is None:
+        raise UsageError(f"--sets: found {held.sets} without --over, allowed with it")
     overrides, checks = overrides_of(held.set_), None
-    face = held.face or held.write_doc is not None
+    face, whole = held.face or held.write_doc is not None, None
+    over = held.over or (SHIPPED if held.write_doc is not None else None)
     try:
         found = validate(
             scenario, held.replicates, held.patterns, overrides, settings, where, results
@@ -56,10 +65,16 @@ def validate_command(
         checks = face_checks(
             scenario, overrides, settings.seed, where, beside(results, found.folder)
         )
+    if over is not None:
+        whole = validate_over(
+            scenario, over, held.sets, patterns=held.patterns, overrides=overrides,
+            settings=replace(settings, sample=min(settings.sample, OVER_SAMPLE)), where=where,
+            results=replace(results, out=found.folder.with_name(f"{found.folder.name}-ensemble")),
+        )  # fmt: skip
     save(found)
-    if held.write_doc is not None and checks is not None:
-        Bar().say(f"written: {write_document(found, checks, held.write_doc)}")
-    page = Page(found, checks, shown.lang)
+    if held.write_doc is not None and checks and whole:
+        Bar().say(f"written: {write_document(found, checks, whole, held.write_doc)}")
+    page = Page(found, checks, shown.lang, whole)
     answer(page, found.folder / "validation.html", shown.as_json, found.failures)
 
 

@@ -96,7 +96,7 @@ def figures_by_group(run: Run) -> dict[str, float]:
     county, end = run.county, run.months
     workers, firms = county.workers.view(np.ndarray), county.firms.view(np.ndarray)
     firms = firms[: int(county.clock.firms)]
-    events = county.events[: int(county.clock.events)]
+    events = county.events.view(np.ndarray)[: int(county.clock.events)]
     back = (events["before"] == r.AWAY) & (events["state"] == r.SEEKING)
     state = workers["state"]
     present = np.flatnonzero((state != r.PRE) & (state != r.RETIRED))

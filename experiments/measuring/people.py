@@ -86,7 +86,7 @@ def history_of(run: Run) -> County:
 
 def _returns(county: County) -> np.ndarray:
     """Times that each worker came home, by row."""
-    events = county.events[: int(county.clock.events)]
+    events = county.events.view(np.ndarray)[: int(county.clock.events)]
     home = (events["before"] == r.AWAY) & (events["state"] == r.SEEKING)
     return np.bincount(events["worker"][home], minlength=len(county.workers))
 
@@ -94,7 +94,8 @@ def _returns(county: County) -> np.ndarray:
 def _of_firms(county: County, before: County) -> dict[str, np.ndarray]:
     """What firms say about their owners, by row of the owner."""
     used, old = int(county.clock.firms), int(before.clock.firms)
-    firms, past = county.firms[:used], before.firms[:old]
+    firms = county.firms.view(np.ndarray)[:used]
+    past = before.firms.view(np.ndarray)[:old]
     n = len(county.workers)
 
     def owners(which: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:

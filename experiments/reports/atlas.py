@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PatchCollection, PolyCollection
-from matplotlib.colors import Normalize, TwoSlopeNorm
+from matplotlib.colors import Normalize, TwoSlopeNorm, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -142,7 +142,7 @@ def lands(
         most = max(spot.weight for spot in bubbles)
         axes.scatter(
             [s.lon for s in bubbles], [s.lat for s in bubbles],
-            [20 + 180 * s.weight / most for s in bubbles], [colour_of(s, colours) for s in bubbles],
+            [20 + 180 * s.weight / most for s in bubbles], facecolors=[colour_of(s, colours) for s in bubbles],
             edgecolors="#555555", linewidths=0.4,
         )  # fmt: skip
     axes.set_aspect(1.0 / max(np.cos(np.radians(points[:, 1].mean())), 0.1))
@@ -170,9 +170,10 @@ def cities(axes: Axes, spots: Sequence[Spot], colours: ScalarMappable) -> None:
         side.set_visible(False)
 
 
-def colour_of(spot: Spot, colours: ScalarMappable) -> object:
+def colour_of(spot: Spot, colours: ScalarMappable) -> tuple[float, ...]:
     """Colour of a county; grey where nothing is known."""
-    return colours.to_rgba(spot.value) if np.isfinite(spot.value) else NONE
+    known = np.isfinite(spot.value)
+    return tuple(colours.to_rgba(np.array([spot.value]))[0]) if known else to_rgba(NONE)
 
 
 def scale(figure: Figure, axes: Axes, colours: ScalarMappable, label: str, lang: str) -> None:

@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
+from returnee.experiments.files import write_text
 from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
-from returnee.experiments.reports.html import write_html
+from returnee.experiments.reports import posterior
+from returnee.experiments.reports.html import fill, standalone, write_html
 from returnee.experiments.reports.terminal import show as show_blocks
 from returnee.experiments.studies.calibration.calibrate import Calibration
+from returnee.experiments.studies.calibration.inference import CHECKED, LARGER, LEAST_WEIGHT
 from returnee.experiments.studies.calibration.priors import uncertain
 from returnee.experiments.words import texts as say
 
@@ -174,25 +177,43 @@ def fit_chart(found: Calibration, lang: str = "en") -> str:
         return draw.svg_of(figure, text["fit_chart"])
 
 
-def report(found: Calibration, lang: str = "en") -> doc.Report:
-    """Everything the page shows."""
+def subtitle_of(found: Calibration, lang: str) -> str:
+    """County and runs, in one line."""
     text = calibrate_words(lang)
-    subtitle = text["subtitle"].format(
+    return str(text["subtitle"]).format(
         county=say.county_name(found.scenario.county, lang), months=found.settings.months,
         sets=len(found.bank), runs=int(found.bank.replicates[0]),
         sample=f"{found.settings.sample:g}",
     )  # fmt: skip
+
+
+def told_of(found: Calibration, lang: str) -> posterior.Told | None:
+    """What is said of the posterior, if there is one."""
+    return None if found.inference is None else posterior.Told(found, lang)
+
+
+def all_lines(found: Calibration, lang: str) -> list[str]:
+    """What came out, the posterior first."""
+    after = told_of(found, lang)
+    return [*(after.lines() if after else []), *lines_of(found, lang)]
+
+
+def report(found: Calibration, lang: str = "en") -> doc.Report:
+    """Everything the page shows."""
+    text = calibrate_words(lang)
+    after = told_of(found, lang)
     sections = [
-        doc.in_short(lang, lines_of(found, lang), wave_table(found, lang)),
+        doc.in_short(lang, all_lines(found, lang), wave_table(found, lang)),
         doc.Section(text["targets_title"], [
             doc.note(text["targets_note"]), doc.Picture(fit_chart(found, lang)), target_table(found, lang),
         ]),
         doc.Section(text["parameters_title"], [
             doc.note(text["parameters_note"]), parameter_table(found, lang),
         ]),
+        *(after.sections() if after else []),
         doc.repeat(lang, [found.command]),
     ]  # fmt: skip
-    return doc.Report(lang, text["title"], subtitle, sections)
+    return doc.Report(lang, text["title"], subtitle_of(found, lang), sections)
 
 
 def write_page(found: Calibration, path: Path, lang: str = "en") -> Path:
@@ -206,17 +227,38 @@ def show(found: Calibration, console: Console, lang: str = "en") -> None:
     targets = target_table(found, lang).cut(0, 1, 5, 7, title=text["targets_title"])
     parameters = parameter_table(found, lang).cut(0, 3, 4, 5, title=text["parameters_title"])
     blocks = [
-        doc.Text(lines_of(found, lang), "answer"),
+        doc.Text(all_lines(found, lang), "answer"),
         wave_table(found, lang),
         targets,
         parameters,
     ]
+    if after := told_of(found, lang):
+        blocks += [after.learned().cut(0, 2, 3, title=text["learned_title"]), after.variants()]
     show_blocks(blocks, console)
+
+
+def write_document(found: Calibration, path: Path) -> Path:
+    """Write it up in Markdown, with charts in ``images`` beside it."""
+    charts = {"calibration": fit_chart(found)}
+    if after := told_of(found, "en"):
+        charts["calibration-posterior"] = after.chart()
+    for name, svg in charts.items():
+        write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
+    text = fill(
+        "calibration.md.j2", text=calibrate_words("en"), lines=all_lines(found, "en"), after=after,
+        subtitle=subtitle_of(found, "en"), waves=wave_table(found, "en"),
+        targets=target_table(found, "en"), parameters=parameter_table(found, "en"),
+        again=f"{found.command} --write-doc docs/calibration.md", runs=CHECKED, least=LEAST_WEIGHT,
+        sample=LARGER * found.settings.sample, named=doc.facts("en"),
+    )  # fmt: skip
+    return write_text(path, text)
 
 
 def as_json(found: Calibration) -> dict[str, Any]:
     """Everything a program needs, as plain values."""
+    after = {} if found.inference is None else {"posterior": posterior.as_json(found.inference)}
     return {
+        **after,
         "fraction": found.left.fraction, "waves": plain_rows(found.waves),
         "targets": plain_rows(target_rows(found)), "parameters": plain_rows(parameter_rows(found)),
         "emulators": plain_rows(found.emulators), "folder": str(found.folder),

@@ -17,6 +17,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -110,9 +111,16 @@ def svg_of(figure: Figure, name: str) -> Drawn:
     """The figure as an ``<svg>`` element for a page, with a name for screen readers."""
     file = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    canvas = FigureCanvasSVG(figure)
+    figure.set_dpi(72)  # points, as the page has
     with warnings.catch_warnings():  # letters are text, so the reader's fonts count, not these
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        figure.savefig(file, format="svg", metadata=nothing)
+        if (
+            layout := figure.get_layout_engine()
+        ):  # laid out here it is drawn once; `savefig` draws twice
+            layout.execute(figure)
+            figure.set_layout_engine("none")
+        canvas.print_svg(file, metadata=nothing)
     text = file.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)

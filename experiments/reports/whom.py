@@ -261,9 +261,8 @@ class People(OfPlan[Met]):
 
 def _of(frame: pd.DataFrame, **values: str) -> pd.DataFrame:
     """Rows with some values in some columns."""
-    for name, value in values.items():
-        frame = frame[frame[name] == value]
-    return frame
+    same = [frame[name].to_numpy() == value for name, value in values.items()]
+    return frame[np.logical_and.reduce(same)]
 
 
 def _bars(axes: Axes, rows: pd.DataFrame) -> None:

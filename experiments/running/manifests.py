@@ -45,6 +45,7 @@ MACHINE = {
 }  # fmt: skip
 """On what the results are computed; they do not depend on it."""
 NAMED = ("id", "title_en", "title_zh")  # of a scenario, beside what it sets
+OF_A_SESSION = ("status", "begun", "ended", "seconds")
 RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
 
 

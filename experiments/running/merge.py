@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import StoreError
 from returnee.experiments.files import SHARD, DamagedError, append_line, check_table, read_table
+from returnee.experiments.measuring.measures import redescribed
 from returnee.experiments.running import manifests as papers
 from returnee.experiments.running.design.design import Design, design_of
-from returnee.experiments.running.options import RunSettings, share_of
-from returnee.experiments.running.plan import Plan, Runs, SweepPlan, name_of
+from returnee.experiments.running.jobs import MONTHLY, RUNS, Measure
+from returnee.experiments.running.options import RunSettings, Share, share_of
+from returnee.experiments.running.plan import Batch, Plan, Runs, SweepPlan, name_of
 from returnee.experiments.running.store import FAILURES, PARTS, POINTS, Store, failures_in, parts_in
+
+BY_NAME = ("region", "evaluation")
+"""Kinds whose plans are made of files that a share does not hold; their jobs are known by number."""
 
 
 @checked_arguments
@@ -55,14 +63,14 @@ def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> list[
             raise StoreError(f"{place}/{papers.MANIFEST}: {other}")
         if different := _different(manifest, first):
             raise StoreError(f"{place}/{papers.MANIFEST}: {different} as in {places[0]}")
-    missing = (_left_of_sweep if kind == SweepPlan.KIND else _left_of_plan)(manifests)
+    missing = (_left_of_plan if kind == Plan.KIND else _left_of_sweep)(manifests)
     if missing:
         raise StoreError(f"{out}: found {missing} unfinished, allowed all shares; run them first")
-    plan = (_sweep if kind == SweepPlan.KIND else _plan)(first, places[0])
+    plan: Runs = {SweepPlan.KIND: _sweep, Plan.KIND: _plan}.get(kind, _named)(first, places[0])
     _check(plan, places)
     words = ["returnee", "merge", str(out), *(str(folder) for folder in folders or ())]
     about = {"merged": len(places), "merged_by": shlex.join(words)}
-    if plan.grows:
+    if "whole" in first and kind != SweepPlan.KIND:
         about["runs"] = first["whole"]
     with Store(out, plan, whole_command(first["command"], out), about=about) as store:
         store.consolidate(lambda name: _parts(places, name))
@@ -152,7 +160,7 @@ def _manifest(place: Path) -> dict[str, Any]:
     if not (place / papers.MANIFEST).is_file():
         raise StoreError(f"{place}: found no {papers.MANIFEST}, allowed a share")
     found = papers.read_manifest(place)
-    kinds = SweepPlan.KIND, Plan.KIND
+    kinds = SweepPlan.KIND, Plan.KIND, *BY_NAME
     if found.get("kind") not in kinds:
         allowed = " or ".join(f"a {kind}" for kind in kinds)
         raise StoreError(f"{place}: found results of kind {found.get('kind')}, allowed {allowed}")
@@ -182,3 +190,66 @@ def _sweep(manifest: dict[str, Any], place: Path) -> SweepPlan:
             f"{place}/{papers.MANIFEST}: digest: found {manifest['digest']}, allowed {wanted}"
         )
     return plan
+
+
+@dataclass(frozen=True)
+class Named(Runs):
+    """Jobs of a plan by name alone, to join what shares made of it."""
+
+    found: dict[str, Any]  # manifest of a share
+    tables: tuple[str, ...]
+
+    grows = False
+    rows = 4096
+
+    def wanted(self) -> dict[str, Sequence[str]]:
+        """Every job in every table."""
+        names = [name_of(number) for number in range(int(self.found["jobs"]))]
+        return dict.fromkeys(self.tables, names)
+
+    def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
+        """None: shares made them."""
+        return iter(())
+
+    def place(self, name: str) -> str:
+        """By number."""
+        return name
+
+    def described(self, table: pa.Table) -> pa.Table:
+        """With units and labels."""
+        return redescribed(table)
+
+    def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> papers.Manifest:
+        """That of the share, of the whole."""
+        made = papers.Manifest(self.found["kind"], command, {}, more)
+        apart = {"shard", "whole", *papers.OF_A_SESSION}
+        kept = {key: value for key, value in self.found.items() if key not in apart}
+        made.content = kept | {"command": command} | dict(more)
+        return made
+
+    def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+        """In settings or counties."""
+        told = papers.differs(found, wanted)
+        return told or _first_other(found, wanted, ("digest", "jobs"))
+
+    def share(self, share: Share) -> list[str]:
+        """Every so many-th job."""
+        return list(self.names[share.number - 1 :: share.of])
+
+    @property
+    def digest(self) -> str:
+        """That of the plan."""
+        return str(self.found["digest"])
+
+
+def _first_other(found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Sequence[str]) -> str:
+    for key in keys:
+        if found.get(key) != wanted.get(key):
+            return f"{key}: found {found.get(key)}, allowed {wanted.get(key)}"
+    return ""
+
+
+def _named(manifest: dict[str, Any], place: Path) -> Named:
+    """The jobs that a share of many counties belongs to."""
+    tables = tuple(name for name in (MONTHLY, RUNS) if parts_in(place, name))
+    return Named(manifest, tables)

@@ -103,22 +103,27 @@ class Weighed:
         """Place of the scenario with the highest index under its own weights."""
         return int(np.argmax((self.own * self.means).sum(axis=1)))
 
-    def winners(self, part: int) -> np.ndarray:
-        """Share of weightings each scenario wins, by the weight of one part.
+    @cached_property
+    def winners(self) -> np.ndarray:
+        """Share of weightings each scenario wins, by the weight of each part.
 
-        With the weight of `part` fixed, the others are uniform over what is left.
+        With the weight of a part fixed, the others are uniform over what is left.
 
-        Returns: shape (weights of `GRID`, scenarios).
+        Returns: shape (parts, weights of `GRID`, scenarios).
         """
         weights = weightings(POINTS, len(self.names))
-        rest = weights / (1.0 - weights[:, [part]])
-        rest[:, part] = 0.0
-        shares = []
-        for weight in GRID:
-            points = (1.0 - weight) * rest
-            points[:, part] = weight
-            shares.append(rank_shares(self.index(points))[:, 0])
-        return np.stack(shares)
+        shares = np.empty((len(self.names), len(GRID), len(self.labels)))
+        for part in range(len(self.names)):
+            rest = weights / (1.0 - weights[:, [part]])
+            rest[:, part] = 0.0
+            for k, weight in enumerate(GRID):
+                points = (1.0 - weight) * rest
+                points[:, part] = weight
+                scores = self.index(points)
+                first = scores == scores.max(axis=1, keepdims=True)
+                ties = np.maximum(first.sum(axis=1, keepdims=True), 1)
+                shares[part, k] = (first / ties).mean(axis=0)
+        return shares
 
     @cached_property
     def told(self) -> float:

@@ -35,7 +35,8 @@ def rank_chances(levels: np.ndarray, off: float = 0.0, better: int = 1) -> np.nd
     mean = values.mean(axis=1)
     # Only differences count; what all share is left out, so that luck in common is no doubt.
     apart = values - values.mean(axis=0)
-    spread = np.linalg.cholesky(np.cov(apart) / n + 1e-12 * max(1.0, float(np.ptp(apart)) ** 2) * np.eye(k))  # fmt: skip
+    sizes, ways = np.linalg.eigh(np.atleast_2d(np.cov(apart)) / n)
+    spread = ways * np.sqrt(np.maximum(sizes, 0.0))
     chance = scipy.stats.qmc.Sobol(2 * k + 1, seed=SEED).random(DRAWS)
     normal = scipy.stats.norm.ppf(np.clip(chance, 1e-9, 1.0 - 1e-9))
     heavy = np.sqrt((n - 1) / scipy.stats.chi2.ppf(np.clip(chance[:, 2 * k], 1e-9, 1.0 - 1e-9), n - 1))  # fmt: skip

@@ -132,6 +132,8 @@ class CalibrationEffort:
         Trajectories of a screening of all parameters that have a prior, before the waves; 0: none.
     chosen : int
         Parameters that a screening leaves to be moved.
+    members : int
+        Draws of the posterior that are kept as an ensemble; 0: no posterior is made.
     """
 
     waves: int = 4
@@ -139,12 +141,13 @@ class CalibrationEffort:
     replicates: int = 2
     screen: int = 0
     chosen: int = 30
+    members: int = defaults.ENSEMBLE_MEMBERS
 
     def __post_init__(self) -> None:
         """Refuse what is of another type, or out of range."""
         check_fields(self)
         limits = {"waves": (1, 20), "sets": (0, 100_000), "replicates": (2, 1000),
-                  "screen": (0, 1000), "chosen": (1, 1000)}  # fmt: skip
+                  "screen": (0, 1000), "chosen": (1, 1000), "members": (0, 1000)}  # fmt: skip
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
                 found = getattr(self, name)

@@ -45,6 +45,14 @@ CHOICES = ("all", "C", "V")
 MONTHS = 120
 
 
+def chosen_of(patterns: str) -> list[known.Pattern]:
+    """The patterns asked for: "C", "V", or "all"; UsageError for anything else."""
+    if patterns not in CHOICES:
+        raise UsageError(f"patterns: found {patterns}, allowed one of {', '.join(CHOICES)}")
+    fitted = {"C": (True,), "V": (False,)}.get(patterns, (True, False))
+    return [p for p in known.PATTERNS if (p.use == known.FITTED) in fitted]
+
+
 @dataclass(frozen=True)
 class ValidationPlan(Plan):
     """Replicates of one scenario, and whether patterns of compared runs are asked for."""
@@ -54,8 +62,7 @@ class ValidationPlan(Plan):
     @property
     def chosen(self) -> list[known.Pattern]:
         """The patterns asked for."""
-        fitted = {"C": (True,), "V": (False,)}.get(self.patterns, (True, False))
-        return [p for p in known.PATTERNS if (p.use == known.FITTED) in fitted]
+        return chosen_of(self.patterns)
 
     def point(self, replicate: int) -> int:
         """What is run for a replicate."""
@@ -173,8 +180,7 @@ def validate(
     -------
     Validation
     """
-    if patterns not in CHOICES:
-        raise UsageError(f"patterns: found {patterns}, allowed one of {', '.join(CHOICES)}")
+    chosen_of(patterns)  # refuses what is none of them
     given = overrides or {}
     read = load_scenario(scenario, given)
     if settings.months != MONTHS:

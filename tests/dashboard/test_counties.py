@@ -14,13 +14,13 @@ from returnee.dashboard import settings
 from returnee.dashboard.app import arrival_of
 from returnee.dashboard.content import levers
 from returnee.dashboard.content.contrast import lined_up as compared
+from returnee.dashboard.content.lessons import LESSONS, place_of
 from returnee.dashboard.content.neighbours import town_of
 from returnee.dashboard.live.answers import command, lined_up
 from returnee.dashboard.live.runs import figures_of, lived
 from returnee.dashboard.pages import explore
 from returnee.dashboard.pages.compare import act as act_on_compare
 from returnee.dashboard.pages.explore import act, choices
-from returnee.dashboard.pages.learn import LESSONS, place_of
 from returnee.dashboard.pages.network import choices as network_choices
 from returnee.dashboard.visitor.files import opened, read_upload, short_name, toml_of
 from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of

@@ -53,12 +53,22 @@ def test_a_page_comes_back_by_itself_after_the_server_was_restarted(browser):
         end(process)
 
 
-def test_a_short_cut_does_not_load_the_page_again(visit):
+def test_a_short_cut_loads_the_page_again_only_if_it_then_stands_still(visit):
     page = visit("v=1&training.places=1500", alone=True).page
     page.evaluate("() => { window.before = true; solara.debug.dropConnection() }")
     page.wait_for_function("() => solara.debug.reconnectCount > 0")
     page.wait_for_function(CULLED)
     assert page.evaluate("() => window.before")
+    # As if the answer had been lost: a progress bar that never moves.
+    page.evaluate("""() => {
+      const state = document.createElement("div");
+      state.className = "state";
+      state.append(document.createElement("progress"));
+      document.body.append(state);
+      solara.debug.dropConnection();
+    }""")
+    page.wait_for_function("() => !window.before && document.querySelector('.foot-line')")
+    assert "training.places=1500" in page.url
 
 
 def test_work_that_ends_while_a_page_is_cut_off_is_shown(visit):
@@ -67,21 +77,6 @@ def test_work_that_ends_while_a_page_is_cut_off_is_shown(visit):
     page.evaluate("() => solara.debug.dropConnection()")
     page.wait_for_function("() => document.querySelector('.state') && !document.querySelector('.state progress')")  # fmt: skip
     page.wait_for_function("() => window.returnee_drawn")
-
-
-def test_a_page_that_stands_still_after_a_cut_loads_itself_again(visit):
-    page = visit("v=1&training.places=1500", alone=True).page
-    page.evaluate("() => { window.before = true; solara.debug.dropConnection() }")
-    page.wait_for_function("() => solara.debug.reconnectCount > 0")
-    # As if the answer had been lost: a progress bar that never moves.
-    page.evaluate("""() => {
-      const state = document.createElement("div");
-      state.className = "state";
-      state.append(document.createElement("progress"));
-      document.body.append(state);
-    }""")
-    page.wait_for_function("() => !window.before && document.querySelector('.foot-line')")
-    assert "training.places=1500" in page.url
 
 
 def test_back_goes_a_page_back_and_not_out_of_the_dashboard(visit):

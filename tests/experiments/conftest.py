@@ -11,7 +11,6 @@ from unittest.mock import patch
 import pytest
 import without_figures
 from checkout import ROOT
-from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from processes import Command
 
@@ -35,7 +34,7 @@ def not_laid_out() -> Iterator[None]:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages hold blank figures: what is drawn is not the point."""
-    monkeypatch.setattr(Figure, "savefig", without_figures.blank)
+    without_figures.leave_out(monkeypatch.setattr)
 
 
 @pytest.fixture

@@ -19,7 +19,19 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from returnee.experiments.reports.document import Block, Cell, Fold, Report, Row, Sheet, Text
+from returnee.experiments.reports.document import (
+    Beside,
+    Block,
+    Cell,
+    Code,
+    Fold,
+    Heading,
+    Picture,
+    Report,
+    Row,
+    Sheet,
+    Text,
+)
 from returnee.experiments.reports.figures import Drawn
 
 A4, MARGIN = (210, 297), 17  # mm
@@ -116,22 +128,22 @@ class Paper:
     def blocks(self, blocks: Iterable[Block]) -> None:
         """Write blocks, one below the other."""
         for block in blocks:
-            match block.kind:
-                case "text":
-                    self.text(block)  # type: ignore[arg-type]
-                case "sheet":
-                    self.sheet(block)  # type: ignore[arg-type]
-                case "picture":
+            match block:
+                case Text():
+                    self.text(block)
+                case Sheet():
+                    self.sheet(block)
+                case Picture():
                     self.picture(block)
-                case "heading":
-                    self.document.add_heading(plain(block.text), 2)  # type: ignore[union-attr]
-                case "code":
-                    self._code(block.text)  # type: ignore[union-attr]
-                case "fold" if isinstance(block, Fold):
+                case Heading():
+                    self.document.add_heading(plain(block.text), 2)
+                case Code():
+                    self._code(block.text)
+                case Fold():
                     self.document.add_heading(plain(block.title), 2)
                     self.blocks(block.blocks)
-                case "beside":
-                    for column in block.columns:  # type: ignore[union-attr]
+                case Beside():
+                    for column in block.columns:
                         self.blocks(column)
 
     def text(self, block: Text) -> None:
@@ -165,7 +177,7 @@ class Paper:
         run.font.name = CODE
         shade(run._r.getparent().get_or_add_pPr())
 
-    def picture(self, block: Any) -> None:
+    def picture(self, block: Picture) -> None:
         """Put in a chart; what it shows is said for those who cannot see it."""
         if block.caption:
             self._say(block.caption, size=self.points - 0.5).paragraph_format.keep_with_next = True

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
 
 from returnee.experiments.measuring.groups import COUNTED, DIMENSIONS, groups_of
+from returnee.experiments.numbers import rows_of
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
-from returnee.experiments.reports.sections.section import Line, Part
+from returnee.experiments.reports.sections.section import Line, Part, Rows
 from returnee.experiments.words.texts import county_name
 
 DRAWN = ("sex", "age", "schooling", "place")
@@ -31,19 +33,19 @@ class Equity(Part):
 
     def tables(self) -> list[tuple[str, str, list[tuple[str, list[Line]]]]]:
         """Key and title of each dimension; by measure its title and a line per group."""
-        frame = self.found.equity
         facts = self.found.plan.scenarios[self.found.plan.reference].county
+        by_group = defaultdict[tuple[str, ...], Rows](list)
+        for row in rows_of(self.found.equity):
+            by_group[row["dimension"], row["measure"], row["group"]].append(row)
         tables = []
         for dimension in DIMENSIONS:
-            ours = frame[frame["dimension"] == dimension]
             blocks = []
             for counted in COUNTED:
-                rows = ours[ours["measure"] == counted.name]
-                by_group, unit = rows.groupby("group", observed=True), rows["unit"].iloc[0]
-                lines = [
-                    (self.group(dimension, key), self.cells(by_group.get_group(key), unit, 1))
-                    for key in groups_of(facts)[dimension]
-                ]
+                lines = []
+                for key in groups_of(facts)[dimension]:
+                    rows = by_group[dimension, counted.name, key]
+                    cells = self.cells(rows, rows[0]["unit"], 1)
+                    lines.append((self.group(dimension, key), cells))
                 blocks.append((self.text["measures"][counted.name], lines))
             tables.append((dimension, self.text["dimensions"][dimension], blocks))
         return tables

@@ -62,7 +62,7 @@ class Quality(Part):
         """Ranges of the weight of single parts in which another scenario comes first more often."""
         said = []
         for k, part in enumerate(self.found.weighed.names):
-            shares = self.found.weighed.winners(k)
+            shares = self.found.weighed.winners[k]
             best = [int(row.argmax()) if row.max() > row[winner] else winner for row in shares]
             for first, weights in groupby(zip(GRID, best), key=lambda pair: pair[1]):
                 if first == winner:
@@ -115,7 +115,7 @@ class Quality(Part):
             for k, (axes, part) in enumerate(zip(panels, names)):
                 areas = axes.stackplot(
                     GRID,
-                    self.found.weighed.winners(k).T,
+                    self.found.weighed.winners[k].T,
                     labels=list(map(self.short, self.labels)),
                     colors=[colours[s] for s in self.labels],
                 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from returnee.experiments.numbers import rows_of
 from returnee.experiments.reports.document import Cell, Section, Sheet
 from returnee.experiments.reports.figures import Style, styles
 from returnee.experiments.reports.told import OfPlan
@@ -17,6 +19,7 @@ from returnee.experiments.studies.compare import Comparison
 LONGEST = 16  # letters of an interval on one line; a Chinese character counts as two
 HALVES = (0.0, 0.5, 1.0)  # ticks of an axis of shares
 Line = tuple[str, list[Cell]]  # label, and a cell per scenario
+Rows = list[dict[str, Any]]  # of a table, by column
 
 
 class Part(OfPlan[Comparison]):
@@ -54,19 +57,20 @@ class Part(OfPlan[Comparison]):
         """Everything that the page shows of it."""
         raise NotImplementedError
 
-    def cells(self, effects: pd.DataFrame, unit: str, better: int = 0) -> list[Cell]:
+    def cells(self, effects: pd.DataFrame | Rows, unit: str, better: int = 0) -> list[Cell]:
         """A row of a table: the reference's level, then levels and differences.
 
         `effects`: rows of one figure, one per compared scenario, as from `effects.effects_on`.
         `unit`: of the figure, as `texts.figure` takes it. `better`: 1 where more is better, -1
         where less is, 0 for neither.
         """
-        by_label = effects.set_index("scenario")
-        reference = Cell(self.figure(float(by_label["reference"].iloc[0]), unit))
-        others = (self._cell(by_label.loc[k], unit, better) for k in self.found.plan.compared)
+        rows = rows_of(effects) if isinstance(effects, pd.DataFrame) else effects
+        by_label = {row["scenario"]: row for row in rows}
+        reference = Cell(self.figure(float(rows[0]["reference"]), unit))
+        others = (self._cell(by_label[k], unit, better) for k in self.found.plan.compared)
         return [reference, *others]
 
-    def _cell(self, effect: pd.Series, unit: str, better: int) -> Cell:
+    def _cell(self, effect: dict[str, Any], unit: str, better: int) -> Cell:
         level = self.figure(effect["level"], unit)
         if not np.isfinite(effect["difference"]):
             return Cell(level)

@@ -16,6 +16,7 @@ from returnee.experiments.reports.validation.report import Page
 from returnee.experiments.studies.face import Face
 from returnee.experiments.studies.patterns import FITTED, PATTERNS, REPORT, SOFT, TESTED
 from returnee.experiments.studies.validation import Validation
+from returnee.experiments.studies.validation_over import ValidationOver
 from returnee.experiments.words.texts import percent
 from returnee.scenarios import levers, load_scenario, walk
 from returnee.scenarios.schema.fields import basis_counts
@@ -86,12 +87,12 @@ def facts() -> dict[str, str]:
     return {"sentence": sentence, "table": table, "patterns": patterns}
 
 
-def write_document(found: Validation, face: Face, path: Path) -> Path:
+def write_document(found: Validation, face: Face, over: ValidationOver, path: Path) -> Path:
     """Write the document in Markdown, with its figures in ``images`` beside it.
 
-    `found`: of all patterns.
+    `found`, `over`: of all patterns, with the parameters in use and over the ensemble.
     """
-    page = Page(found, face)
+    page = Page(found, face, over=over)
     figures = {"validation": patterns_chart(found), "validation-responses": responses_chart(face)}
     for name, svg in figures.items():
         write_text(path.parent / "images" / f"{name}.svg", standalone(svg))

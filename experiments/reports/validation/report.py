@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
+from returnee.experiments.reports import uncertain
 from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.told import OfPlan
 from returnee.experiments.reports.validation import charts
@@ -21,6 +23,7 @@ from returnee.experiments.studies.face import (
     Face,
 )
 from returnee.experiments.studies.validation import Result, Validation
+from returnee.experiments.studies.validation_over import ValidationOver
 from returnee.experiments.words import texts as say
 
 MISSES = ("miss", "no_response", "wrong", "not_monotone", "not_zero", "differs")
@@ -29,14 +32,20 @@ MISSES = ("miss", "no_response", "wrong", "not_monotone", "not_zero", "differs")
 class Page(OfPlan[Validation]):
     """Everything that is told of a validation.
 
-    `face`: face checks, where they were asked for.
+    `face`: face checks, and `over`: the same over an ensemble, where they were asked for.
     """
 
     table = "validation"
 
-    def __init__(self, found: Validation, face: Face | None = None, lang: str = "en") -> None:
+    def __init__(
+        self,
+        found: Validation,
+        face: Face | None = None,
+        lang: str = "en",
+        over: ValidationOver | None = None,
+    ) -> None:
         super().__init__(found, lang)
-        self.face = face
+        self.face, self.over = face, over
 
     @property
     def seen(self) -> Face:
@@ -76,16 +85,58 @@ class Page(OfPlan[Validation]):
             counts = self.joined(
                 counts, self.fill("soft_outside" if outside else "soft_counts", **held)
             )
-        lines = [counts]
-        lines += [self.fill("missed", labels=self.all_of(missed))] if missed else []
+        lines = [self.fill("missed", labels=self.all_of(missed))] if missed else []
+        lines += self.over_lines()
         lines += [self.fill("unseen", labels=self.all_of(unseen))] if unseen else []
         lines += [] if missed or unseen else [self.text["missed_none"]]
-        lines += [self.face_line()] if self.face else []
+        lines += [counts, *([self.face_line()] if self.face else [])]
         return [*lines, *self.failed(self.found.failures).lines]
 
     def all_of(self, names: list[str]) -> str:
         """Names as a list in a sentence."""
         return self.listed(names, "list_and")
+
+    def over_lines(self) -> list[str]:
+        """What is missed over the ensemble, on the mean and in most of the sets."""
+        if self.over is None:
+            return []
+        judged = [r for r in self.over.results if r.pattern.use in ("C", "V") and r.seen]
+        missed = [self.miss(r) for r in judged if r.missed]
+        rare = [
+            f"{r.pattern.label(self.lang)} ({self.percent(r.inside)})"
+            for r in judged
+            if not r.missed and r.inside < 0.5
+        ]
+        key, held = "over_missed" if missed else "over_none", len(judged) - len(missed)
+        about = {"sets": self.over.plan.sets, "n": len(judged), "held": held}
+        lines = [self.fill(key, labels=self.all_of(missed), **about)]
+        return [*lines, self.fill("over_rare", labels=self.all_of(rare))] if rare else lines
+
+    def over_table(self) -> doc.Sheet:
+        """Every pattern over the ensemble: band, mean, band over sets, weight in the band, sources."""
+        lang, rows = self.lang, []
+        for r in self.over.results if self.over else []:
+            p = r.pattern
+            cells = [
+                str(p.number), p.label(lang), charts.band_text(p, lang),
+                say.measured(r.value, p.unit, lang), say.measured_range(r.low, r.high, p.unit, lang),
+                say.percent(r.inside, lang) if p.judged and r.seen else say.NONE,
+                *uncertain.shares(r.parts, lang), self.text["uses"][p.use],
+            ]  # fmt: skip
+            rows.append((cells, verdict_on(r)))
+        sheet = self._sheet("row pattern band value over_sets inside use", "wwnnnnnnnw", rows)
+        head = [*sheet.head[:6], *uncertain.head(lang)[3:], *sheet.head[6:]]
+        return replace(sheet, head=head)
+
+    @property
+    def over_note(self) -> str:
+        """How the table over the ensemble is read."""
+        if self.over is None:
+            return ""
+        plan = self.over.plan
+        return str(self.text["over_note"]).format(
+            sets=plan.sets, replicates=plan.each, sample=plan.settings.sample
+        )
 
     def miss(self, result: Result) -> str:
         """A missed pattern in words."""
@@ -235,18 +286,25 @@ class Page(OfPlan[Validation]):
             drawn = doc.Picture(charts.responses_chart(self.face, self.lang))
             blocks = [doc.note(text["face_note"]), drawn, *self.checks()]
             sections.append(doc.Section(text["face"], blocks))
+        if self.over:
+            blocks = [self.over_table(), doc.note(self.over_note)]
+            sections.insert(2, doc.Section(text["over"], blocks))
         sections.append(doc.Section(text["how_counted"], [doc.Text(text["counted"], "list")]))
-        sections.append(doc.repeat(self.lang, [command]))
+        more = [self.over.command] if self.over else []
+        sections.append(doc.repeat(self.lang, [command, *more]))
         return doc.Report(self.lang, text["title"], self.subtitle(), sections)
 
     def printed(self) -> list[doc.Block]:
         """For the terminal: the answer and the tables behind it."""
         tables = [b for b in self.checks() if not isinstance(b, doc.Text)] if self.face else []
-        return [self.patterns(), *tables, doc.Text(self.lines())]
+        columns = (0, 1, 2, 3, 4, 5, 10)
+        wide = [self.over_table().cut(*columns, title=self.text["over"])] if self.over else []
+        return [self.patterns(), *wide, *tables, doc.Text(self.lines())]
 
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
-        return self.found.plain() | ({"face": self.face.plain()} if self.face else {})
+        more = {"face": self.face.plain()} if self.face else {}
+        return self.found.plain() | more | ({"over": self.over.plain()} if self.over else {})
 
 
 def verdict_on(result: Result) -> str:
@@ -262,6 +320,12 @@ def _decade(value: float) -> str:
     return say.measured_number(value, "", "en") if abs(value) >= 0.1 else say.short(value)
 
 
-def write_page(found: Validation, face: Face | None, path: Path, lang: str = "en") -> Path:
+def write_page(
+    found: Validation,
+    face: Face | None,
+    path: Path,
+    lang: str = "en",
+    over: ValidationOver | None = None,
+) -> Path:
     """Write the report, a page that needs nothing but itself."""
-    return write_html(Page(found, face, lang).report(), path)
+    return write_html(Page(found, face, lang, over).report(), path)

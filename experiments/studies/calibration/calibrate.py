@@ -31,6 +31,7 @@ from returnee.experiments.studies.calibration.bank import (
     bank_plan,
     simulate_bank,
 )
+from returnee.experiments.studies.calibration.inference import Inference, infer, size_of
 from returnee.experiments.studies.calibration.screening import (
     chosen,
     effects,
@@ -78,6 +79,8 @@ class Calibration:
     emulators : DataFrame
         A row a wave and target: how well it was emulated.
     screening : DataFrame or None
+    inference : Inference or None
+        The posterior of what is left, if draws of it are wanted.
     settings : RunSettings
     folder : Path
     command : str
@@ -90,6 +93,7 @@ class Calibration:
     waves: pd.DataFrame = field(repr=False)
     emulators: pd.DataFrame = field(repr=False)
     screening: pd.DataFrame | None = field(repr=False)
+    inference: Inference | None = field(repr=False)
     settings: RunSettings
     folder: Path
     command: str
@@ -150,6 +154,8 @@ def calibrate(
             table = runner.screen(box)
             box = world.box(chosen(table, effort.chosen))
         found = replace(runner.match(box), screening=table)
+        if effort.members:
+            found = replace(found, inference=infer(found, runner))
         folder.status(FINISHED)
     return found
 
@@ -158,7 +164,7 @@ class Folder(OwnFolder):
     """The folder of a calibration; a longer one goes on where a shorter one ended."""
 
     COMPARED = (*OwnFolder.COMPARED, "seed", "sample", "months", "targets", "free", "ranges",
-                "sets", "replicates", "screen", "chosen", "scenarios")  # fmt: skip
+                "sets", "replicates", "screen", "chosen", "scenario")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -176,7 +182,7 @@ class Runner:
         """Where all of it is kept."""
         e, s, scenario = self.effort, self.settings, self.world.read()
         about = {
-            "seed": s.seed, "sample": s.sample, "months": s.months, "free": box.names,
+            "scenario": scenario.id, "seed": s.seed, "sample": s.sample, "months": s.months, "free": box.names,
             "targets": [asdict(t) for t in self.targets],
             "ranges": {key: list(ends) for key, ends in self.world.ranges.items()},
             "sets": e.sets, "replicates": e.replicates, "screen": e.screen, "chosen": e.chosen,
@@ -197,12 +203,17 @@ class Runner:
         plan = bank_plan(*one, self.settings, self.world, Luck(replicates=e.replicates))
         workers = self.where.local_cluster or workers_of(self.where.workers)
         screening, waves = e.screen * (d + 1), e.waves * sets * e.replicates
-        seconds = (screening + waves) * plan.seconds_a_run / workers
+        after = size_of(e.members, moved) if e.members else {}
+        seconds = (screening + waves + sum(after.values())) * plan.seconds_a_run / workers
         seconds += e.waves * len(self.targets) * EMULATED
         before = f"{screening:,} runs of a screening of {d} parameters, then " if e.screen else ""
+        posterior = (
+            f", then a posterior from {after['design']:,} runs, {after['variants']:,} of variants "
+            f"of the model and {after['draws']:,} of its draws" if after else ""
+        )  # fmt: skip
         self.results.reporter.say(
             f"{before}up to {e.waves} waves of {sets} sets of {moved} parameters in {e.replicates} "
-            f"runs each, {waves:,} runs: about {duration(seconds)} with {workers} workers, and "
+            f"runs each, {waves:,} runs{posterior}: about {duration(seconds)} with {workers} workers, and "
             "longer the first time"
         )
 
@@ -247,7 +258,7 @@ class Runner:
         assert bank is not None
         found = Calibration(
             self.world.read(), self.targets, bank, left, pd.DataFrame(rows),
-            pd.concat(frames, ignore_index=True), None, self.settings, self.results.folder,
+            pd.concat(frames, ignore_index=True), None, None, self.settings, self.results.folder,
             self.world.command,
         )  # fmt: skip
         bank.write(found.folder / BANK)

@@ -113,6 +113,7 @@ def read_counties(
         for year in sorted({source.year, 2010}, reverse=True):
             say(f"reading the census of {year}")
             tables[year] = read_census(source.files, year)
+    left: list[LeftOut]
     if source.table is not None:
         found, left = of_table(source.table, tables, source.year, root), []
     else:

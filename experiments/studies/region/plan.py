@@ -88,6 +88,10 @@ class RegionPlan(Runs):
         """A job for each county."""
         return {RUNS: list(self.codes)}
 
+    def described(self, table: pa.Table) -> pa.Table:
+        """The table of runs with units and labels."""
+        return measures.redescribed(table)
+
     def share(self, share: Share) -> list[str]:
         """Every so many-th county."""
         return list(self.names[share.number - 1 :: share.of])

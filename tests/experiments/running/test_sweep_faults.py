@@ -33,14 +33,14 @@ pytestmark = pytest.mark.usefixtures("undrawn")
 PLACES = "policy.training.places"
 DESIGN = f"""
 scenarios = ["baseline", "linked"]
-replicates = 20
+replicates = 10
 sample = 0.002
 months = 24
 [axes]
 {PLACES} = [0, 1000, 3000]
 behaviour.firm.luck_sd = [0.2, 0.4]
 """
-RUNS = 240
+RUNS = 120
 LEAST = 60_000  # bytes: more than a part has, less than the table
 
 
@@ -225,7 +225,7 @@ def test_processes_end_when_their_parent_is_killed(tmp_path: Path, command: Comm
     import psutil
 
     design = tmp_path / "d.toml"  # of more runs than this test waits for
-    design.write_text(DESIGN.replace("replicates = 20", "replicates = 4000"), "utf-8")
+    design.write_text(DESIGN.replace("replicates = 10", "replicates = 4000"), "utf-8")
     process = command(
         "sweep", design, "--out", tmp_path / "a", "--processes", "--workers", 2, drawn=False
     )

@@ -62,7 +62,7 @@ def test_a_further_part_counts_once_a_scenario_gives_it_a_weight() -> None:
     assert own.tolist() == [[pytest.approx(0.2)] * 5 + [0.0], [pytest.approx(1 / 6)] * 6]
     names = parts_of(plan)
     weighed = Weighed(np.full((2, 2, 6), 0.5), ("a", "b"), own, names)
-    assert weighed.ranks.shape == (2, 2) and weighed.winners(5).shape == (len(GRID), 2)
+    assert weighed.ranks.shape == (2, 2) and weighed.winners[5].shape == (len(GRID), 2)
 
 
 def test_ranks_are_shares() -> None:
@@ -81,7 +81,7 @@ def test_who_is_best_in_every_part_is_first_under_every_weighting() -> None:
 def test_two_parts_against_each_other_are_a_matter_of_weight() -> None:
     weighed = of([[0.6, 0.5, 0.5, 0.5, 0.5], [0.5, 0.6, 0.5, 0.5, 0.5]])
     assert weighed.ranks[:, 0] == pytest.approx([0.5, 0.5], abs=0.03)
-    shares = weighed.winners(0)
+    shares = weighed.winners[0]
     assert shares[-1].tolist() == [1.0, 0.0]  # all weight on the part in which it is better
     assert shares[0].tolist() == [0.0, 1.0]
     assert (np.diff(shares[:, 0]) >= 0.0).all()
@@ -89,7 +89,7 @@ def test_two_parts_against_each_other_are_a_matter_of_weight() -> None:
 
 def test_the_winner_at_full_weight_is_the_best_in_that_part(small: Comparison) -> None:
     for k in range(len(PARTS)):
-        shares = small.weighed.winners(k)
+        shares = small.weighed.winners[k]
         assert shares.shape == (len(GRID), 3)
         assert shares.sum(axis=1) == pytest.approx(np.ones(len(GRID)))
         best = small.weighed.means[:, k] == small.weighed.means[:, k].max()
@@ -122,7 +122,7 @@ def test_the_section_says_which_weight_changes_the_winner(small: Comparison, lan
     for part, sentence in ((0, below[0]), (1, above[0])):
         bounds = [float(number) for number in re.findall(r"\d\.\d\d", sentence)]
         within = (bounds[0] - 1e-9 <= GRID) & (bounds[1] + 1e-9 >= GRID)
-        ahead = section.found.weighed.winners(part)
+        ahead = section.found.weighed.winners[part]
         assert ((ahead[:, 0] > ahead[:, 1]) == within).all()
     assert "<svg" in section.ranks_chart() and "<svg" in section.winner_chart()
 

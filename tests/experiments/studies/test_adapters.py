@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mesa
 import pytest
-from workbench import ema_workbench
 
 from returnee import sweep
 from returnee.experiments.errors import UsageError
@@ -41,6 +40,8 @@ def test_mesa_runs_a_design() -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_the_ema_workbench_runs_experiments() -> None:
+    from workbench import ema_workbench
+
     model = ema_model(
         uncertainties=[LUCK], levers=[PLACES, "policy.services.mentors"],
         outcomes=["jobs", "public_cost"], sample=0.002, months=12,

@@ -168,7 +168,7 @@ def test_a_screening_finds_what_is_felt() -> None:
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
     folder = tmp_path_factory.mktemp("calibrate") / "main"
-    return calibrate(targets=AIMED, free=FREE, sets=15, waves=2, out=folder, **SMALL)
+    return calibrate(targets=AIMED, free=FREE, sets=15, waves=2, members=0, out=folder, **SMALL)
 
 
 def test_waves_of_a_county(found: Calibration) -> None:
@@ -188,7 +188,9 @@ def test_finished_runs_are_not_run_again(
     import returnee.experiments.running.jobs as jobs
 
     monkeypatch.setattr(jobs, "simulate", lambda *_: pytest.fail("run again"))
-    again = calibrate(targets=AIMED, free=FREE, sets=15, waves=2, out=found.folder, **SMALL)
+    again = calibrate(
+        targets=AIMED, free=FREE, sets=15, waves=2, members=0, out=found.folder, **SMALL
+    )
     assert np.array_equal(again.bank.x, found.bank.x, equal_nan=True)
     assert np.array_equal(again.left.unit, found.left.unit)
 

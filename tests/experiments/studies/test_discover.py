@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import workbench  # noqa: F401
 from typer.testing import CliRunner
 
 from returnee import sweep
@@ -26,6 +25,12 @@ from returnee.experiments.studies.discovery import (
 )
 
 LUCK, SHOCK = "behaviour.firm.luck_sd", "behaviour.firm.shock_sd"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quickly() -> None:
+    """The library of boxes is imported where it is used, in a moment."""
+    import workbench  # noqa: F401
 
 
 def known(points: int = 600) -> tuple[pd.DataFrame, np.ndarray]:

@@ -220,3 +220,19 @@ def test_a_sum_of_one_run_has_no_interval() -> None:
     mean, low, high = sum_of(np.array([[1.0, 2.0]]))
     assert mean == 3.0 and np.isnan([low, high]).all()
     assert np.isnan(beyond_luck(np.array([[1.0, 2.0]]))[1])
+
+
+def test_shares_are_merged_and_told_as_one(found: r.Region, files: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = [
+        "region", "--files", str(files), "--province", "江苏省", "--scenario", "baseline",
+        "--give", "no_support=work.farming:highest", "--simulated", "400", "--months", "12", "--out", str(out),
+    ]  # fmt: skip
+    for share in ("1/2", "2/2"):
+        assert CliRunner().invoke(app, [*words, "--shard", share]).exit_code == 0
+    assert CliRunner().invoke(app, ["status", str(out)]).exit_code == 0
+    assert CliRunner().invoke(app, ["merge", str(out)]).exit_code == 0
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.stderr
+    whole = pd.read_csv(out / "counties.csv")
+    assert len(whole) == 3 * len(r.TOLD) and (out / "report.html").is_file()

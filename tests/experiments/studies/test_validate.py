@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,12 +17,21 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.reports.validation.charts import band_text
 from returnee.experiments.reports.validation.document import besides, facts, sources
 from returnee.experiments.reports.validation.report import Page, write_page
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.statistics.intervals import mean_interval
+from returnee.experiments.studies.ensemble import Sets
 from returnee.experiments.studies.patterns import BY_KEY, PATTERNS
-from returnee.experiments.studies.validation import Result, Validation, save, validate
+from returnee.experiments.studies.validation import (
+    Result,
+    Validation,
+    ValidationPlan,
+    save,
+    validate,
+)
+from returnee.experiments.studies.validation_over import OverPlan, ValidationOver, spread_of
 from returnee.experiments.words.texts import measured, words
-from returnee.scenarios import levers
+from returnee.scenarios import levers, load_scenario
 
 TINY = {"sample": 0.004, "replicates": 3}
 
@@ -117,6 +127,54 @@ def test_sentences_name_every_miss(found):
     for result in found.results:
         told = result.missed or (result.pattern.use == "soft" and not result.passed)
         assert (result.pattern.en in lines) == told
+
+
+def shown() -> Validation:
+    """A validation without runs: every figure at the middle of its band, but the first."""
+    scenario = load_scenario("baseline")
+    plan = ValidationPlan({"baseline": scenario}, "baseline", 2, RunSettings(sample=0.02))
+    values = np.array([(p.low + p.high) / 2 if p.judged else 1.0 for p in plan.chosen])
+    values[0] = 2.0
+    return Validation(plan, np.array([values, values]), [], Path("results"), "returnee validate")
+
+
+def over_sets(found: Validation) -> ValidationOver:
+    """Three sets of two structures, two runs of each, that show what one run showed and a little else."""
+    scenario = found.plan.scenarios[found.plan.reference]
+    values = np.repeat(found.values[:1, None], 3, axis=0).repeat(2, axis=1)
+    values *= np.random.default_rng(1).normal(1.0, 0.002, values.shape)
+    sets = Sets(({}, {}, {}), np.array([0.5, 0.25, 0.25]), ("all", "all", "no_signals"))
+    rows = {str(k): scenario.with_(name=f"set_{k}") for k in range(3)}
+    plan = OverPlan(rows, "0", 6, found.plan.settings, chosen=sets, each=2)
+    return ValidationOver(plan, "ensemble", values, [], found.folder, "returnee validate")
+
+
+def test_over_an_ensemble_every_pattern_has_a_band_and_its_sources(tmp_path):
+    found = shown()
+    over = over_sets(found)
+    tasks = over.plan.tasks()
+    assert [(t.replicate, bool(t.point)) for t in tasks] == [(k, k % 2 == 0) for k in range(6)]
+    for result, column in zip(over.results, over.values.transpose(2, 0, 1)):
+        if result.seen:
+            assert result.value == pytest.approx(column.mean(axis=1) @ over.plan.chosen.weights)
+            assert result.low <= result.value <= result.high
+            shares = (result.parts.luck, result.parts.parameters, result.parts.structure)
+            assert sum(shares) == pytest.approx(1.0) or result.value == 0.0
+    assert json.loads(json.dumps(over.plain()))["sets"] == 3
+    for lang in ("en", "zh"):
+        page = write_page(found, None, tmp_path / f"o-{lang}.html", lang, over).read_text("utf-8")
+        assert words(lang)["validation"]["over"] in page and ">nan<" not in page
+        lines = Page(found, None, lang, over).lines()
+        assert lines[0].startswith(words(lang)["validation"]["missed"].split("{")[0])
+        assert lines[1].startswith(words(lang)["validation"]["over_missed"].split("{")[0])
+
+
+def test_the_weight_of_sets_in_the_band_counts():
+    p = BY_KEY["operating_year_1"]
+    values = np.array([[0.70, 0.71], [0.60, 0.61], [np.nan, np.nan]])
+    found = spread_of(p, values, np.array([0.6, 0.2, 0.2]), ("all",) * 3)
+    assert found.inside == pytest.approx(0.75) and found.passed
+    assert (found.low, found.high) == pytest.approx((0.61, 0.70), abs=0.02)
 
 
 def test_figures_in_words():

@@ -1,0 +1,285 @@
+"""A posterior in sentences, tables and a chart: what was learned, whether it is right, and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from returnee.experiments.reports import document as doc
+from returnee.experiments.reports import figures as draw
+from returnee.experiments.studies.calibration.calibrate import Calibration
+from returnee.experiments.studies.calibration.inference import (
+    CHECKED,
+    LARGER,
+    LEAST_WEIGHT,
+    SHOWN,
+    Inference,
+)
+from returnee.experiments.studies.calibration.priors import uncertain
+from returnee.experiments.studies.ensemble import FULL, OFF, SWITCHES
+from returnee.experiments.studies.patterns import BY_KEY, FITTED, REPORT
+from returnee.experiments.words import texts as say
+from returnee.scenarios import Behaviour, walk
+
+SETTLED, LITTLE = (
+    0.3,
+    0.1,
+)  # share narrowed from which a parameter is named, and below which it is not
+TOGETHER, PAIRS = 0.4, 6  # correlation from which pairs are named, and how many
+TAUGHT, TEACHERS = 0.02, 3  # share wider without a target from which it is named, and how many
+UNLIKELY = 0.05  # share of draws as far off as what is observed, below which it is said
+HALF = 0.5
+RIGHT = (0.85, 0.95)
+BAND = "#e3ebf0"
+
+
+class Told:
+    """What a page says of a posterior in one language."""
+
+    def __init__(self, found: Calibration, lang: str) -> None:
+        assert found.inference is not None
+        self.found, self.done, self.lang = found, found.inference, lang
+        self.text: dict[str, Any] = say.words(lang)["calibrate"]
+        levers = uncertain()
+        self.names = [say.label_of(levers[key], lang) for key in self.done.bank.names]
+        self.targets = {t.indicator: t.label(lang) for t in found.targets}
+
+    def join(self, names: Any) -> str:
+        """Names in a row."""
+        return str(say.words(self.lang)["comma"]).join(names)
+
+    def percent(self, share: float) -> str:
+        """A share in per cent."""
+        return say.percent(share, self.lang)
+
+    def structure(self, name: str) -> str:
+        """Label of a variant."""
+        if name == FULL:
+            return str(self.text["full"])
+        switch = dict(walk(Behaviour, "behaviour."))[SWITCHES + name.removeprefix(OFF)]
+        return str(self.text["without"]).format(name=say.label_of(switch, self.lang))
+
+    def lines(self) -> list[str]:
+        """What came out, in sentences."""
+        return [*self._right(), *self._learned(), self._weights(), self._missed()]
+
+    def _right(self) -> list[str]:
+        text, covered, misfit = self.text, self.done.coverage, self.done.misfit
+        each = covered.held.mean(axis=0)
+        lines = [
+            text["coverage_line"].format(
+                counties=len(covered.ranks), share=self.percent(covered.share),
+                error=self.percent(covered.error), least=self.percent(each.min()),
+                most=self.percent(each.max()),
+            )
+        ]  # fmt: skip
+        if not RIGHT[0] <= covered.share <= RIGHT[1]:
+            way = text["narrow" if covered.share < RIGHT[0] else "wide"]
+            lines.append(text["coverage_off"].format(way=way))
+        lines.append(
+            text["misfit_line"].format(
+                after=self.percent(misfit.after), before=self.percent(misfit.before)
+            )
+        )
+        if misfit.after < UNLIKELY:
+            worst = misfit.frame["distance"].abs().nlargest(3).index
+            names = self.join(self.targets[misfit.frame["target"][k]] for k in worst)
+            lines.append(text["misfit_bad"].format(names=names))
+        return lines
+
+    def _learned(self) -> list[str]:
+        text, narrowed = self.text, self.done.identified["contraction"].to_numpy()
+        order = np.argsort(-narrowed)
+        names = [
+            f"{self.names[k]} ({self.percent(narrowed[k])})"
+            for k in order
+            if narrowed[k] >= SETTLED
+        ]
+        if names:
+            line = text["learned_line"].format(
+                names=self.join(names), rest=int((narrowed < LITTLE).sum()), n=len(narrowed),
+                least=self.percent(LITTLE),
+            )  # fmt: skip
+        else:
+            line = text["learned_none"].format(directions=self.directions)
+        pairs = [
+            text["pair"].format(first=a, second=b, r=say.short(r, "+.2f")) for a, b, r in self.pairs
+        ]
+        return [line, text["together_line"].format(pairs=self.join(pairs))] if pairs else [line]
+
+    @property
+    def directions(self) -> int:
+        """Combinations of parameters whose variance the targets halve at least."""
+        cover = 12.0 * self.done.posterior.covariance
+        return int((np.linalg.eigvalsh(cover) < HALF).sum())
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str, float]]:
+        """Parameters that are known only together, the closest first."""
+        found = np.triu(self.done.correlation, 1)
+        rows, columns = np.nonzero(np.abs(found) >= TOGETHER)
+        order = np.argsort(-np.abs(found[rows, columns]))[:PAIRS]
+        return [
+            (self.names[rows[k]], self.names[columns[k]], float(found[rows[k], columns[k]]))
+            for k in order
+        ]
+
+    def _weights(self) -> str:
+        rows = self.done.variants.sort_values("weight", ascending=False).itertuples()
+        shares = [
+            f"{self.structure(row.structure)} {self.percent(row.weight)}"
+            for row in rows
+            if row.weight >= LEAST_WEIGHT
+        ]
+        return str(self.text["weights_line"]).format(
+            weights=self.join(shares), n=len(self.done.ensemble),
+            effective=say.short(self.done.effective, ".2g"),
+        )  # fmt: skip
+
+    def _missed(self) -> str:
+        rows = self.done.patterns
+        missed = rows[rows["inside"] < HALF]
+        if not len(missed):
+            return str(self.text["missed_none"])
+        names = self.join(BY_KEY[key].label(self.lang) for key in missed["pattern"])
+        return str(self.text["missed_line"]).format(names=names)
+
+    def sheet(self, keys: str, rows: list[list[str]], columns: str, **more: Any) -> doc.Sheet:
+        """A table with headings by key."""
+        return doc.Sheet([self.text[key] for key in keys.split()], rows, columns=columns, **more)
+
+    def learned(self) -> doc.Sheet:
+        """Every parameter: its posterior, how far it is narrowed, and by which targets."""
+        done, names = self.done, list(self.targets)
+        ends = done.bank.box.values(done.posterior.quantiles(SHOWN))
+        rows = []
+        for k, row in done.identified.iterrows():
+            more = row[names].astype(float).sort_values(ascending=False)
+            taught = more[more >= TAUGHT][:TEACHERS]
+            told = self.join(
+                f"{self.targets[key]} (+{self.percent(x)})" for key, x in taught.items()
+            )
+            low, middle, high = (say.short(float(x)) for x in ends[:, int(k)])  # type: ignore[call-overload]
+            rows.append([
+                self.names[int(k)], row["parameter"], f"{middle} ({say.to(self.lang, low, high)})",  # type: ignore[call-overload]
+                self.percent(row["contraction"]), told or "–",
+            ])  # fmt: skip
+        return self.sheet("parameter key interval narrowed taught_by", rows, "wcnnw")
+
+    def covered(self) -> doc.Sheet:
+        """Coverage, a row a parameter."""
+        rows = [
+            [self.names[k], self.percent(row.covered), say.to(self.lang, self.percent(row.low), self.percent(row.high)),
+             self.percent(row.mean_rank), say.short(row.p_uniform, ".2g")]
+            for k, row in enumerate(self.done.coverage.frame().itertuples())
+        ]  # fmt: skip
+        return self.sheet("parameter covered interval mean_rank uniform", rows, "wn")
+
+    def foretold(self) -> doc.Sheet:
+        """What would be observed, a row a target."""
+        rows = []
+        for target, row in zip(self.found.targets, self.done.misfit.frame.itertuples()):
+            off = (
+                say.short(row.distance, "+.1f")
+                if np.isfinite(row.distance)
+                else self.percent(row.inside)
+            )
+            rows.append([
+                target.label(self.lang), self._band(target.indicator, target.unit, row.low, row.high),
+                self._three(target.unit, row.foretold_low, row.foretold, row.foretold_high), off,
+            ])  # fmt: skip
+        return self.sheet("target band foretold distance", rows, "wn")
+
+    def variants(self) -> doc.Sheet:
+        """Every structure, the heaviest first."""
+        rows = [
+            [self.structure(row.structure), say.short(row.log_evidence, ".1f"), self.percent(row.weight), str(row.draws)]
+            for row in self.done.variants.sort_values("weight", ascending=False).itertuples()
+        ]  # fmt: skip
+        return self.sheet("variant log_evidence weight draws", rows, "wn")
+
+    def patterns(self) -> doc.Sheet:
+        """Every pattern: its band, and what the draws show."""
+        rows, missed = [], []
+        for row in self.done.patterns.itertuples():
+            pattern = BY_KEY[row.pattern]
+            if pattern.use == REPORT:
+                continue
+            if row.inside < HALF:
+                missed.append(len(rows))
+            rows.append([
+                pattern.label(self.lang), pattern.use, self._band(row.pattern, pattern.unit, row.low, row.high),
+                self._three(pattern.unit, row.shown_low, row.shown, row.shown_high), self.percent(row.inside),
+            ])  # fmt: skip
+        return self.sheet("pattern use band shown inside", rows, "wwn", missed=missed)
+
+    def _band(self, key: str, unit: str, low: float, high: float) -> str:
+        return say.measured_range(low, high, unit, self.lang)
+
+    def _three(self, unit: str, low: float, middle: float, high: float) -> str:
+        return f"{say.measured(middle, unit, self.lang)} ({say.measured_range(low, high, unit, self.lang)})"
+
+    def chart(self) -> str:
+        """Every parameter over its prior: 90 % interval, middle, and the draws that ship."""
+        lang = draw.chart_language(self.lang)
+        text, done = say.words(lang)["calibrate"], self.done
+        order = np.argsort(-done.identified["contraction"].to_numpy())
+        low, middle, high = done.posterior.quantiles(SHOWN)[:, order]
+        names = [say.label_of(uncertain()[done.bank.names[k]], lang) for k in order]
+        members = done.bank.box.unit(done.ensemble[done.bank.names].to_numpy(float))[:, order]
+        size = 10.0 + 400.0 * done.ensemble["weight"].to_numpy()
+        with draw.paper("posterior", 9.2, 1.1 + 0.26 * len(order)) as figure:
+            axes, rows = figure.subplots(), np.arange(len(order))
+            axes.hlines(rows, 0.0, 1.0, color=BAND, linewidth=8)
+            axes.hlines(rows, low, high, color=draw.COLOURS[0], linewidth=3)
+            axes.plot(middle, rows, "|", color=draw.BLACK, ms=9)
+            for row in rows:
+                axes.scatter(members[:, row], np.full(len(members), row), s=size, color=draw.COLOURS[5],
+                             alpha=0.5, linewidths=0)  # fmt: skip
+            axes.set_yticks(rows, names)
+            axes.set_ylim(len(rows) - 0.4, -0.6)
+            axes.set_xlim(-0.02, 1.02)
+            axes.tick_params(axis="y", length=0)
+            axes.set_xlabel(text["in_prior"])
+            axes.set_title(text["posterior_chart"])
+            return draw.svg_of(figure, text["posterior_chart"])
+
+    def sections(self) -> list[doc.Section]:
+        """For the page."""
+        text = self.text
+        sample = self.percent(LARGER * self.found.settings.sample)
+        note: Callable[[str], doc.Text] = doc.note
+        return [
+            doc.Section(text["right_title"], [
+                note(text["coverage_note"]), self.covered(), note(text["foretold_note"]), self.foretold(),
+            ]),
+            doc.Section(text["learned_title"], [
+                note(text["learned_note"]), doc.Picture(self.chart()), self.learned(),
+            ]),
+            doc.Section(text["variants_title"], [
+                note(text["variants_note"].format(least=self.percent(LEAST_WEIGHT))), self.variants(),
+            ]),
+            doc.Section(text["patterns_title"], [
+                note(text["patterns_note"].format(runs=CHECKED, sample=sample)), self.patterns(),
+            ]),
+        ]  # fmt: skip
+
+
+def as_json(done: Inference) -> dict[str, Any]:
+    """Everything a program needs of a posterior, as plain values."""
+    from returnee.experiments.numbers import plain_rows
+
+    covered = done.coverage
+    fitted = done.patterns[done.patterns["use"] == FITTED]
+    return {
+        "coverage": covered.share, "coverage_error": covered.error,
+        "synthetic_counties": len(covered.ranks), "parameters": plain_rows(covered.frame()),
+        "identified": plain_rows(done.identified), "as_far_before": done.misfit.before,
+        "as_far_after": done.misfit.after, "foretold": plain_rows(done.misfit.frame),
+        "structures": plain_rows(done.variants), "patterns": plain_rows(done.patterns),
+        "fitted_in_band": float(fitted["inside"].mean()) if len(fitted) else None,
+        "ensemble": plain_rows(done.ensemble), "effective_sets": done.effective, "runs": done.runs,
+    }  # fmt: skip

@@ -1,0 +1,44 @@
+"""Lessons: a guess is held against the runs; sheets for a class hold all that is asked."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from returnee.dashboard.content import chain
+from returnee.dashboard.content.lessons import GUESSES, LESSONS, MINUTES, STAGES, compared, handout
+from returnee.dashboard.texts import words
+from returnee.experiments.reports.html import html
+from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
+
+
+def found(verdict: str) -> Any:
+    effect = {"verdict": verdict, "difference": 1200.0, "low": 300.0, "high": 2100.0}
+    plan = SimpleNamespace(settings=SimpleNamespace(months=120), replicates=40)
+    return SimpleNamespace(by_measure={"policy": {"firms_open": effect}}, plan=plan)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "guess"), [(HIGHER, "more"), (LOWER, "fewer"), (UNCLEAR, "same")]
+)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_guess_is_held_against_the_runs(verdict: str, guess: str, lang: str) -> None:
+    lesson, text = LESSONS[1], words(lang)["learn"]
+    lines = compared(found(verdict), lesson, guess, lang)
+    assert lines[-1] == text["agrees"] and "+1,200" in lines[1]
+    other = next(key for key in GUESSES if key != guess)
+    assert compared(found(verdict), lesson, other, lang)[-1] == text["differs"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_sheets_for_a_class_hold_all_that_is_asked(lang: str) -> None:
+    text = words(lang)["learn"]
+    pupil, teacher = (html(handout(lang, of)) for of in (False, True))
+    for lesson in LESSONS:
+        assert text[lesson.key]["title"] in pupil and lesson.pillar in chain.PILLARS
+        assert len(text[lesson.key]["notes"]) == 3
+    assert "____" in pupil and "____" not in teacher
+    assert text["notes"] in teacher and text["notes"] not in pupil
+    assert len(text["stages"]) == len(STAGES) == len(MINUTES) and sum(MINUTES) == 45

@@ -1,0 +1,162 @@
+"""The posterior: a known linear model is recovered, with intervals that hold as often as they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from returnee.experiments.statistics.surface import features, fit
+from returnee.experiments.studies.calibration.coverage import Coverage, coverage
+from returnee.experiments.studies.calibration.identify import identified, misfit
+from returnee.experiments.studies.calibration.inference import like_the_whole, shared_out
+from returnee.experiments.studies.calibration.posterior import (
+    EDGE,
+    Observed,
+    Posterior,
+    Prior,
+    log_likelihood,
+    sample,
+)
+from returnee.experiments.studies.calibration.structure import changed, variants, weights
+from returnee.experiments.studies.calibration.targets import Target
+
+RNG = np.random.default_rng
+LUCK, ERROR = 0.3, 0.2
+TWO = (Target("return_rate", 0.0, 1.0), Target("net_margin", 0.0, 1.0))
+
+
+class Linear:
+    """Figures that are linear in coordinates in which the prior is standard normal."""
+
+    correlation = np.array([[1.0, 0.5], [0.5, 1.0]])
+    slopes = np.array([[2.0, 0.0, 0.0], [1.0, 1.0, 0.0]])  # the third parameter acts on nothing
+
+    def of(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        mean = ndtri(np.clip(points, EDGE, 1 - EDGE)) @ self.slopes.T
+        return mean, np.full(mean.shape, LUCK**2)
+
+
+def known(*value: float) -> Observed:
+    nothing = np.full(len(value), np.nan)
+    return Observed(np.array(value), np.full(len(value), ERROR), nothing, nothing)
+
+
+def test_the_posterior_of_a_linear_model_is_that_of_the_formula() -> None:
+    model, observed = Linear(), known(1.0, -0.5)
+    noise = LUCK**2 * model.correlation + ERROR**2 * np.eye(2)
+    cover = np.linalg.inv(np.eye(3) + model.slopes.T @ np.linalg.inv(noise) @ model.slopes)
+    mean = cover @ model.slopes.T @ np.linalg.inv(noise) @ observed.value
+    found = sample(model, observed, Prior.flat(3), draws=1000, rounds=6)
+    z = ndtri(np.clip(found.points, EDGE, 1 - EDGE))
+    apart = z - found.weights @ z
+    assert found.effective > 1000
+    assert np.allclose(found.weights @ z, mean, atol=0.05)
+    assert np.allclose((found.weights[:, None] * apart).T @ apart, cover, atol=0.06)
+    whole = model.slopes @ model.slopes.T + noise  # evidence: the density of what is observed
+    away = observed.value @ np.linalg.inv(whole) @ observed.value
+    log = -0.5 * (away + np.log(np.linalg.det(2.0 * np.pi * whole)))
+    assert found.log_evidence == pytest.approx(log, abs=0.1)
+    assert np.array_equal(
+        found.points, sample(model, observed, Prior.flat(3), draws=1000, rounds=6).points
+    )
+
+
+def test_a_bound_says_that_what_is_drawn_lies_within_it() -> None:
+    bound = Observed(
+        np.full(2, np.nan), np.full(2, ERROR), np.array([0.0, np.nan]), np.array([np.inf, np.nan])
+    )
+    points = np.array([[0.5, 0.5, 0.5], [0.99, 0.5, 0.5], [0.01, 0.5, 0.5]])
+    log = log_likelihood(Linear(), bound, points)
+    assert np.exp(log[:2]) == pytest.approx([0.5, 1.0], abs=1e-6) and log[2] < -30
+    again = bound.again(np.array([-5.0, 1.0]), RNG(1))  # seen outside: the other side is known
+    assert (again.low[0], again.high[0]) == (-np.inf, 0.0) and np.isnan(again.low[1])
+
+
+def linear_runs(number: int, seed: int, bend: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    rng = RNG(seed)
+    points = rng.random((number, 3))
+    figures = Linear().of(points)[0] / 3.0 + bend * points[:, :1] * points[:, 1:2]
+    return points, figures + 0.1 * rng.standard_normal(figures.shape)
+
+
+def test_a_surface_tells_means_and_how_unsure_it_is() -> None:
+    rng = RNG(3)
+    points = rng.random((200, 3))
+
+    def figure(u: np.ndarray) -> np.ndarray:
+        found: np.ndarray = (1.0 + u[:, 0] + 2.0 * u[:, 1] * u[:, 2])[:, None]
+        return found
+
+    sd = 0.05 + 0.2 * points[:, :1]
+    surface = fit(points, figure(points) + sd * rng.standard_normal((200, 1)))
+    other = rng.random((500, 3))
+    mean, variance = surface.of(other)
+    assert np.sqrt(((mean - figure(other)) ** 2).mean()) < 0.07 and surface.explained[0] > 0.85
+    edges = np.array([[0.0, 0.5, 0.5], [1.0, 0.5, 0.5]])
+    low, high = np.sqrt(surface.luck(edges))[:, 0]
+    assert low < 0.13 and high > 0.16
+    new = figure(other) + (0.05 + 0.2 * other[:, :1]) * rng.standard_normal((500, 1))
+    assert 0.7 < ((new - mean) ** 2 / variance).mean() < 1.3
+    quiet = surface.quieter(np.array([0.25]))
+    assert np.allclose(quiet.luck(other), 0.25 * surface.luck(other))
+    assert np.allclose(quiet.error(other), surface.error(other))
+    assert features(other, products=False).shape == (500, 7)
+    nothing = fit(points, np.full((200, 1), np.nan))
+    assert np.isfinite(nothing.of(other)).all()
+
+
+def test_intervals_hold_as_often_as_they_say() -> None:
+    points, figures = linear_runs(160, 5)
+    prior = Prior.flat(3)
+    found = coverage(
+        list("abc"), points, figures, np.ones(160), np.arange(100), known(0.0, 0.0), prior
+    )
+    assert 0.84 < found.share < 0.96
+    frame = found.frame()
+    assert (frame["low"] < frame["covered"]).all() and (frame["covered"] < frame["high"]).all()
+    assert (frame["p_uniform"] > 0.001).all()
+    sure = Coverage(["a"], np.linspace(0.0, 1.0, 100)[:, None] ** 4, np.ones(100))
+    assert sure.share < 0.85 and sure.frame()["p_uniform"][0] < 1e-3
+
+
+def test_what_was_learned_and_what_cannot_be() -> None:
+    model, observed = Linear(), known(1.0, -0.5)
+    posterior = sample(model, observed, Prior.flat(3), draws=600, rounds=5)
+    frame = identified(model, observed, posterior, list("abc"), TWO)
+    assert frame["contraction"][0] > 0.6 > 0.1 > abs(frame["contraction"][2])
+    assert frame["return_rate"][0] > 0.5 and abs(frame["return_rate"][2]) < 0.05
+    fits = misfit(model, observed, Prior.flat(3), posterior, TWO, 1)
+    far = known(30.0, -30.0)
+    other = misfit(model, far, Prior.flat(3), sample(model, far, Prior.flat(3)), TWO, 1)
+    assert fits.before > 0.1 and fits.after > 0.1
+    assert other.before < 0.01 and other.after < 0.01
+    assert fits.frame["distance"].abs().max() < 2.0
+
+
+def test_variants_weigh_what_they_can_show() -> None:
+    points, figures = linear_runs(80, 7)
+    base = fit(points, figures)
+    same = changed(base, points, figures, figures + 0.01 * RNG(1).standard_normal(figures.shape))
+    other = changed(base, points, figures, figures + [3.0, -3.0])
+    assert np.allclose(other.of(points)[0] - base.of(points)[0], [3.0, -3.0], atol=0.1)
+    found = {
+        name: sample(surface, known(0.3, -0.2), Prior.flat(3), draws=500, rounds=4)
+        for name, surface in {"all": base, "same": same, "other": other}.items()
+    }
+    share = weights(found)
+    assert sum(share.values()) == pytest.approx(1.0)
+    assert share["all"] == pytest.approx(0.5, abs=0.1) and share["other"] < 0.01
+    assert shared_out(share, 20) == {"all": 10, "same": 10}
+    assert (
+        list(variants())[0] == "all"
+        and {"behaviour.structure.signals": False} in variants().values()
+    )
+
+
+def test_few_draws_are_like_the_whole() -> None:
+    rng = RNG(2)
+    whole = Posterior(rng.normal(0.5, 0.1, (2000, 4)), np.full(2000, 1 / 2000), 0.0)
+    few = like_the_whole(whole, 20, rng)
+    assert np.abs(few.mean(axis=0) - 0.5).max() < 0.04
+    assert np.abs(few.std(axis=0) / 0.1 - 1.0).max() < 0.25
