@@ -347,7 +347,8 @@ def Found(session: Session, shown: Shown[Answer], found: Answer, before: Answer 
     # A first answer leaves what stands further down as it was, to be there sooner.
     settled = found.plan.replicates > STAGES[0] or below.current is None or not shown.busy
     kept = solara.use_memo(
-        lambda: Below(found, place) if settled else below.current, [shown.stamp, lang]
+        lambda: Below(found, place, shown.stamp) if settled else below.current,
+        [shown.stamp, lang],
     )
     below.current = kept
     html(content.head, classes=[] if shown.fresh else ["busy"])
@@ -365,7 +366,8 @@ def Found(session: Session, shown: Shown[Answer], found: Answer, before: Answer 
     with box(classes="pair"):
         plot(content.levels)
         plot(content.differences)
-    Why(session, found, shown.stamp)
+    with box(classes="stack tight" if kept.stamp == shown.stamp else "stack tight busy"):
+        Why(session, kept.found, kept.stamp)
     with box(tag="details", classes="more card", open=True):
         html(escaped(text["below"]), tag="summary")
         with box(classes="stack"):
@@ -508,9 +510,10 @@ def History(session: Session) -> None:
 
 
 class Below:
-    """What stands under the charts: spending, pots, waiting and the command."""
+    """What stands under the charts: why, spending, pots, waiting and the command."""
 
-    def __init__(self, found: Answer, place: Place) -> None:
+    def __init__(self, found: Answer, place: Place, stamp: int) -> None:
+        self.found, self.stamp = found, stamp
         lang, text = place.lang, words(place.lang)["explore"]
         spent = spending(found, lang)
         titles = {

@@ -102,7 +102,7 @@ def test_levers_townships_and_lessons_are_those_of_the_county(own: Path) -> None
 
 
 def test_both_sides_and_all_that_is_compared_live_in_the_county(own: Path) -> None:
-    place = arrival_of("v=1&saved=mine~linked~1~training.places=1500&compared=mine,siloed").place
+    place = arrival_of("v=1&saved=mine~linked~1~training.places=1500&compared=mine,linked").place
     sides = [*lined_up(place).values(), *compared(place)[0].values()]
     assert {side.county.name for side in sides} == {"Qingshan"} and len(sides) == 5
     figures = figures_of(lived(lined_up(place)["policy"], 0, TINY))
