@@ -344,7 +344,7 @@ class Wide(Told):
     def sections(self) -> list[doc.Section]:
         """What would have to be true."""
         drawn = doc.Picture(wide_chart(self.found, self.lang))
-        blocks = [doc.note(self.note()), drawn, self.regions(), self.ranges()]
+        blocks: list[doc.Block] = [doc.note(self.note()), drawn, self.regions(), self.ranges()]
         return [doc.Section(self.text["conditions"], blocks)]
 
 

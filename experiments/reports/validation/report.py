@@ -125,7 +125,7 @@ class Page(Told[Validation]):
                 *uncertain.shares(r.parts, lang), self.text["uses"][p.use],
             ]  # fmt: skip
             rows.append((cells, verdict_on(r)))
-        sheet = self._sheet("row pattern band value over_sets inside use", "wwnnnnnnnw", rows)
+        sheet = self.judged("row pattern band value over_sets inside use", "wwnnnnnnnw", rows)
         head = [*sheet.head[:6], *uncertain.head(lang)[3:], *sheet.head[6:]]
         return replace(sheet, head=head)
 
