@@ -107,20 +107,24 @@ class Drawn(str):
         return file.getvalue()
 
 
+def _write_svg(figure: Figure, file: io.StringIO) -> None:
+    """Lay a figure out and draw it, each once; ``Figure.savefig`` draws it twice."""
+    canvas, layout, dpi = FigureCanvasSVG(figure), figure.get_layout_engine(), figure.get_dpi()
+    figure.set_dpi(72)  # points, as the page has
+    if layout:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
+    canvas.print_svg(file, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    figure.set_dpi(dpi)
+    figure.set_layout_engine(layout)
+
+
 def svg_of(figure: Figure, name: str) -> Drawn:
     """The figure as an ``<svg>`` element for a page, with a name for screen readers."""
     file = io.StringIO()
-    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    canvas = FigureCanvasSVG(figure)
-    figure.set_dpi(72)  # points, as the page has
     with warnings.catch_warnings():  # letters are text, so the reader's fonts count, not these
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        if (
-            layout := figure.get_layout_engine()
-        ):  # laid out here it is drawn once; `savefig` draws twice
-            layout.execute(figure)
-            figure.set_layout_engine("none")
-        canvas.print_svg(file, metadata=nothing)
+        _write_svg(figure, file)
     text = file.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)

@@ -352,7 +352,7 @@ def test_every_factor_has_a_name() -> None:
 
 @pytest.mark.usefixtures("undrawn")
 def test_the_command_prints_json_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Linkage
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Linkage, points: Robust
 ) -> None:
     monkeypatch.chdir(tmp_path)
     result = call("linkage", *WORDS, "--workers", 1, "--json")
@@ -363,8 +363,9 @@ def test_the_command_prints_json_and_nothing_else(
     assert call("linkage", *WORDS).exit_code == 0
     one = linkage(out=tmp_path / "results/linkage", **SMALL)
     assert np.array_equal(one.values, found.values, equal_nan=True)  # whatever the workers
-    points = call("linkage", "--robust", 3, *WORDS, "--json")
-    assert len(json.loads(points.stdout)["points"]) == 3
+    shutil.copytree(str(points.folder), tmp_path / "results" / "linkage-robust")
+    said = call("linkage", "--robust", 3, *WORDS, "--json")
+    assert len(json.loads(said.stdout)["points"]) == 3
 
 
 def test_the_document_is_written_with_its_figures(
