@@ -116,7 +116,7 @@ def emulator(unit: np.ndarray, figure: np.ndarray, noise: np.ndarray) -> Emulato
     between = max(1.0 - float(np.mean(alpha)), LEAST)
     return Emulator(
         centre, size, trend, active, process, float(widened),
-        size * float(np.sqrt(square.mean())), float(1.0 - beyond / between),
+        size * float(np.sqrt(square.mean())), float(min(1.0 - beyond / between, 1.0)),
         float(np.mean(square <= 4.0 * (expected + (widened - 1.0) * spread**2))),
     )  # fmt: skip
 
