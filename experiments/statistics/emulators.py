@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ACTIVE = 8
 FOLDS = 5
-STEPS = 40  # of the optimiser
+STEPS = 25  # of the optimiser
 RIDGES = np.geomspace(0.01, 1000.0, 11)
 LEAST = 1e-6  # of the variance of a figure, that is at least luck
 BLOCK = 4096  # places looked at together
@@ -62,6 +62,12 @@ class Emulator:
         blocks = [self._block(unit[k : k + BLOCK]) for k in range(0, len(unit), BLOCK)]
         mean, variance = (np.concatenate(part) for part in zip(*blocks)) if blocks else ([], [])
         return np.asarray(mean), np.asarray(variance)
+
+    def mean(self, unit: np.ndarray) -> np.ndarray:
+        """Means alone, which take much less."""
+        said = self.trend.predict(_terms(unit)) + self.process.predict(unit[:, self.active])
+        found: np.ndarray = self.centre + self.size * said
+        return found
 
     def _block(self, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean, sd = _said(self.trend, self.process, self.active, unit)

@@ -182,7 +182,8 @@ class Runner:
         """Where all of it is kept."""
         e, s, scenario = self.effort, self.settings, self.world.read()
         about = {
-            "scenario": scenario.id, "seed": s.seed, "sample": s.sample, "months": s.months, "free": box.names,
+            "scenario": scenario.id, "seed": s.seed, "sample": s.sample, "months": s.months,
+            "free": box.names,
             "targets": [asdict(t) for t in self.targets],
             "ranges": {key: list(ends) for key, ends in self.world.ranges.items()},
             "sets": e.sets, "replicates": e.replicates, "screen": e.screen, "chosen": e.chosen,

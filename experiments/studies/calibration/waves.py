@@ -48,7 +48,7 @@ class Judge:
         """The mean of a target, and the four variances that its distance is held against."""
         target = self.targets[k]
         mean, unsure = self.means[k].predict(unit)
-        luck = np.exp(np.minimum(self.luck[k].predict(unit)[0], 50.0)) * self.share
+        luck = np.exp(np.minimum(self.luck[k].mean(unit), 50.0)) * self.share
         return mean, {
             "emulator": unsure, "simulation": luck,
             "observation": np.full(len(unit), target.observation_sd**2),
@@ -89,7 +89,7 @@ def judge_of(bank: Bank, targets: Sequence[Target]) -> Judge:
         square = bank.x_var[sure, k] * runs
         logs, unsure = log_variances(square, runs, (1e-3 * target.sd) ** 2)
         spread = emulator(unit[sure], logs, np.full(len(logs), unsure))
-        noise = np.exp(spread.predict(unit[shown])[0]) / runs
+        noise = np.exp(spread.mean(unit[shown])) / runs
         told.append(target)
         luck.append(spread)
         means.append(emulator(unit[shown], bank.x[shown, k], noise))

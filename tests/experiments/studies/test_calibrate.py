@@ -24,7 +24,12 @@ from returnee.experiments.studies.calibration.bank import (
     simulate_bank,
 )
 from returnee.experiments.studies.calibration.calibrate import Calibration, calibrate
-from returnee.experiments.studies.calibration.screening import effects, screened, trajectories
+from returnee.experiments.studies.calibration.screening import (
+    MOST,
+    effects,
+    screened,
+    trajectories,
+)
 from returnee.experiments.studies.calibration.targets import (
     Target,
     Z,
@@ -98,7 +103,7 @@ def test_an_emulator_tells_what_it_was_not_shown() -> None:
 
 def made_bank(figure: Made, targets: list[Target], waves: int = 1) -> tuple[Bank, Left]:
     """A bank of a model that is a formula, and what it leaves."""
-    box = priors.box_of(priors.free()[:4])
+    box = priors.box_of([*FREE, "behaviour.firm.drift_sd"])  # none of them a whole number
     left, bank = Left(box.sobol(FIRST // 8)), None
     for wave in range(1, waves + 1):
         unit = left.unit[:60]
@@ -161,7 +166,8 @@ def test_a_screening_finds_what_is_felt() -> None:
     )
     assert found["parameter"][:2].tolist() == [box.names[2], box.names[4]]
     assert found["target"][:2].tolist() == ["return_rate", "net_margin"]
-    assert found["score"][0] == pytest.approx(4.0 * 2 * Z, rel=0.1)
+    assert found["score"][0] == MOST < 4.0 * 2 * Z
+    assert found["score"][1] == pytest.approx(2 * Z, rel=0.2)
     assert (found["score"][2:] < 0.5).all()
 
 
@@ -173,7 +179,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
 
 def test_waves_of_a_county(found: Calibration) -> None:
     assert found.bank.theta.shape == (15 * len(found.waves), 3)
-    assert np.isfinite(found.bank.x[:, 0]).mean() > 0.8
+    assert np.isfinite(found.bank.x[:, 1]).all()
     assert 0.0 < found.left.fraction <= 1.0
     assert list(found.kept) == list(FREE)
     load_scenario("linked").with_(found.kept.iloc[0].to_dict())  # refuses what is out of range
