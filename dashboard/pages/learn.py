@@ -11,6 +11,7 @@ from returnee.dashboard.content.lessons import BY_KEY, GUESSES, LESSONS, STAGES,
 from returnee.dashboard.live.answers import MOVED, REFERENCE, Answer, answer
 from returnee.dashboard.live.asking import Shown, use_answers
 from returnee.dashboard.pages.explore import answer_line, first_line
+from returnee.dashboard.pages.village import Village
 from returnee.dashboard.pages.widgets import (
     ChainOf,
     LessonBar,
@@ -34,11 +35,26 @@ from returnee.experiments.words.texts import phrase, plain_title
 OPTIONS = {
     "lesson": frozenset(BY_KEY), "stage": frozenset(map(str, range(len(STAGES)))),
     "guess": frozenset(GUESSES), "class": frozenset("01"), "notes": frozenset("01"),
+    "village": frozenset("01"),
 }  # fmt: skip
 
 
 @solara.component
 def Learn(session: Session) -> None:
+    """Lessons, or the village."""
+    lang = session.place.value.lang
+    if session.place.value.option("village", "0") == "0":
+        Lessons(session)
+        return
+    text = words(lang)["village"]
+    with box(classes="stack"):
+        html(f"<h1>{escaped(text['open'])}</h1>")
+        controls([button("village", text["close"], value="0")], lambda d: session.pick(d, OPTIONS))
+        Village(session)
+
+
+@solara.component
+def Lessons(session: Session) -> None:
     """Lessons and steps above, one step below."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["learn"]
@@ -80,6 +96,7 @@ def Learn(session: Session) -> None:
             items = [
                 button("notes", label, value="0" if notes else "1"),
                 button("handout", text["handout"]), button("teacher", text["teacher"]),
+                button("village", words(lang)["village"]["open"], value="1"),
             ]  # fmt: skip
             controls(items, act)
             if notes:

@@ -146,7 +146,7 @@ class Report:
     title: str
     subtitle: str
     sections: Sequence[Section]
-    form: str = ""  # "brief": two sheets of paper
+    form: str = ""  # "brief": two sheets of paper; "sheet-of-paper": one
 
 
 def note(*lines: str) -> Text:

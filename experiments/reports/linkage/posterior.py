@@ -344,7 +344,7 @@ class Wide(Told):
     def sections(self) -> list[doc.Section]:
         """What would have to be true."""
         drawn = doc.Picture(wide_chart(self.found, self.lang))
-        blocks = [doc.note(self.note()), drawn, self.regions(), self.ranges()]
+        blocks: list[doc.Block] = [doc.note(self.note()), drawn, self.regions(), self.ranges()]
         return [doc.Section(self.text["conditions"], blocks)]
 
 
@@ -370,7 +370,7 @@ def chart(found: Posterior, lang: str = "en") -> str:
             axes.scatter(dots, rows, sizes, color=colour, alpha=0.5, linewidths=0)
         labels = [uncertain.structure_name(name, lang) for name in names]
         axes.set_yticks(range(len(names) + 1), [text["all_sets"], *labels])
-        axes.invert_yaxis()
+        axes.set_ylim(len(names) + 0.5, -0.5)
         axes.set_xlabel(f"{tell.outcome(MAIN, lang)}: {text['difference']}")
         draw.legend(figure, axes, 2)
         return draw.svg_of(figure, text["posterior_chart"])

@@ -457,8 +457,8 @@ def write_document(answered: Answered, path: Path) -> list[Path]:
     for lang in say.LANGUAGES:
         short = summary(Fitted(fitted, lang), Wide(wide, lang), lang)
         tail = "" if lang == "en" else f".{lang}"
-        name = path.with_name(f"{path.stem}-summary{tail}.html")
+        sheet = path.with_name(f"{path.stem}-summary{tail}.html")
         picture = f"images/linkage-posterior{tail.replace('.', '-')}.svg"
         page = fill("summary.md.j2", report=short, picture=picture, again=again)
-        written += [write_html(short, name), write_text(name.with_suffix(".md"), page)]
+        written += [write_html(short, sheet), write_text(sheet.with_suffix(".md"), page)]
     return written

@@ -69,4 +69,5 @@ def summary(fitted: Fitted, wide: Wide, lang: str) -> doc.Report:
             doc.Section(text["rests"], [doc.Text(rests, "list")]),
             doc.Section(text["not_for"], [doc.Text(text["limits"], "list")]),
         ],
+        form="sheet-of-paper",
     )  # fmt: skip
