@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def plain(row: dict[Any, Any]) -> dict[str, Any]:
-    """A row with numbers that JSON knows; what is not a number is null."""
-    cleaned = {}
-    for name, value in row.items():
-        value = value.item() if isinstance(value, np.generic) else value
-        cleaned[str(name)] = None if isinstance(value, float) and not np.isfinite(value) else value
-    return cleaned
+def plain(value: Any) -> Any:
+    """A value, list or row with numbers that JSON knows; what is not a number is null."""
+    if isinstance(value, dict):
+        return {str(name): plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from importlib import metadata
 from typing import Annotated
 
@@ -75,29 +74,13 @@ def with_options(
     """Options that stand before a command; the help of the whole is `OVERVIEW`."""
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "linkage": linkage_command,
-    "calibrate": calibrate_command,
-    "validate": validate_command,
-    "hindcast": hindcast_command,
-    "region": region_command,
-    "allocate": allocate_command,
-    "evaluate": evaluate_command,
-    "whom": whom_command,
-    "budget": budget_command,
-    "discover": discover_command,
-    "sensitivity": sensitivity_command,
-    "sweep": sweep_command,
-    "status": status_command,
-    "merge": merge_command,
-    "run": run_command,
-    "compare": compare_command,
-    "levers": levers_command,
-    "measures": measures_command,
-    "columns": columns_command,
-    "scenarios": scenarios_command,
-}
-for name, command in COMMANDS.items():
+for command in (  # in the order in which the help has them
+    linkage_command, calibrate_command, validate_command, hindcast_command, region_command,
+    allocate_command, evaluate_command, whom_command, budget_command, discover_command,
+    sensitivity_command, sweep_command, status_command, merge_command, run_command, compare_command,
+    levers_command, measures_command, columns_command, scenarios_command,
+):  # fmt: skip
+    name = command.__name__.removesuffix("_command")
     app.command(name, epilog=examples_of(name))(command)
 app.add_typer(county_app, name="county")
 

@@ -119,17 +119,12 @@ def _over(
     shown: Shown,
 ) -> None:  # fmt: skip
     """Compare in every parameter set of an ensemble."""
-    from returnee.experiments.reports.ensemble import as_json, show, write_page
+    from returnee.experiments.reports.ensemble import Page
     from returnee.experiments.studies.compare_ensemble import REPLICATES, Ensemble, compare_ensemble
 
     count = REPLICATES if compared.replicates is None else compared.replicates
     results = replace(results, out=results.out or "results/compare-ensemble")
     within = Ensemble(str(compared.over), compared.sets)
     found = compare_ensemble(names, within=within, replicates=count, results=results, **options)
-    with shell.reporting(found.folder):
-        report = write_page(found, found.folder / "report.html", shown.lang)
-    if shown.as_json:
-        shell.print_json(as_json(found, shown.lang))
-    else:
-        show(found, shell.console_of(), shown.lang)
-    shell.end(report, found.failures)
+    page = Page(found, shown.lang)
+    shell.answer(page, found.folder / "report.html", shown.as_json, found.failures)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from returnee.experiments.command_line import command_line
@@ -35,7 +34,11 @@ def run_command(
     folder = results.folder if results.out else Path("results") / f"run-{read.name}"
     shell.warn(size_warning(read, shown.lang))
     shell.warn(left_out_notice(read, shown.lang))
-    command = command_of(scenario, set_ or (), replicate, s)
+    options = {
+        "set": set_, "months": s.months, "sample": f"{s.sample:g}", "seed": s.seed,
+        "replicate": replicate,
+    }  # fmt: skip
+    command = command_line(["run", scenario], options)
     with RunFolder(folder, read, replicate, s, command, results.as_new) as place:
         folder = place.folder
         try:
@@ -53,13 +56,3 @@ def run_command(
         shell.print_json({**facts, **support_json(run)})
     else:
         show_run(run, shell.console_of(), shown.lang)
-
-
-def command_of(scenario: str, sets: Sequence[str], replicate: int, settings: RunSettings) -> str:
-    """The command line that repeats a run."""
-    s = settings
-    options = {
-        "set": list(sets), "months": s.months, "sample": f"{s.sample:g}", "seed": s.seed,
-        "replicate": replicate,
-    }  # fmt: skip
-    return command_line(["run", scenario], options)

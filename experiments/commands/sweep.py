@@ -77,21 +77,13 @@ def sweep_command(
         shell.print_json(cost) if shown.as_json else shell.say_plainly(cost_text(cost))
         return
     results = replace(results, out=results.out or Path("results") / f"sweep-{design.stem}")
-    command = command_of(design, swept, where, results)
+    options = {"out": results.out, "workers": where.workers, "scheduler": where.scheduler}
+    command = command_line(["sweep", design], options | {"measure": swept.measure})
     store = run(plan, figures_of(plan), where, results, command, swept.retry_failed)
     failed = shell.say_status([store.folder], shown.as_json)
     write_report(store.folder, shown.lang, measures)
     if failed:
         raise typer.Exit(shell.SOME_FAILED)
-
-
-def command_of(design: Path, swept: Swept, where: Where, results: Keep) -> str:
-    """The command line that repeats a sweep."""
-    options = {
-        "out": results.out, "workers": where.workers, "scheduler": where.scheduler,
-        "measure": swept.measure,
-    }  # fmt: skip
-    return command_line(["sweep", design], options)
 
 
 @spread("status")

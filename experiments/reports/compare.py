@@ -175,7 +175,7 @@ class Page(Part):
         plan = self.found.plan
         return self.fill(
             "subtitle", n=self.listed(map(self.title, plan.compared)), reference=self.reference,
-            county=say.county_name(plan.scenarios[plan.reference].county, self.lang),
+            county=self.county,
             months=self.count(plan.settings.months, "month"),
             replicates=self.count(plan.replicates, "pair"),
         )  # fmt: skip

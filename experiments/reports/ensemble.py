@@ -9,7 +9,6 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from rich.console import Console
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import KEY, MAIN
@@ -19,7 +18,8 @@ from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports import uncertain
 from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import GAP
-from returnee.experiments.reports.terminal import show as show_blocks
+from returnee.experiments.reports.told import OfPlan
+from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.statistics.intervals import mean_of
 from returnee.experiments.studies import compare_ensemble as over_sets
@@ -29,31 +29,22 @@ from returnee.scenarios import levers
 from returnee.simulation.fingerprint import fingerprint
 
 
-class Page:
+class Page(OfPlan[over_sets.EnsembleComparison]):
     """Everything that is shown of a comparison over an ensemble."""
 
-    def __init__(self, found: over_sets.EnsembleComparison, lang: str = "en") -> None:
-        self.found, self.lang = found, lang
-        self.words = say.words(lang)
-        self.text: dict[str, Any] = self.words["ensemble"]
-
-    def title(self, label: str) -> str:
-        """Title of a scenario."""
-        return say.title_of(self.found.base.scenarios[label], label, self.lang)
+    table = "ensemble"
 
     @property
-    def reference(self) -> str:
-        """Title of the reference."""
-        return self.title(self.found.base.reference)
+    def plan(self) -> Plan:
+        """Scenarios without the ensemble, and the reference."""
+        return self.found.base
 
     def subtitle(self) -> str:
         """What was compared, in one line."""
         base, s = self.found.base, self.found.base.settings
-        county = base.scenarios[base.reference].county
-        return str(self.text["subtitle"]).format(
-            n=self.words["comma"].join(self.title(label) for label in base.compared),
-            reference=self.reference, county=say.county_name(county, self.lang),
-            months=s.months, sets=self.found.plan.sets, replicates=base.replicates,
+        return self.fill(
+            "subtitle", n=self.listed(map(self.title, base.compared)),
+            reference=self.reference, county=self.county, months=s.months, sets=self.found.plan.sets, replicates=base.replicates,
             sample=s.sample,
         )  # fmt: skip
 
@@ -64,39 +55,30 @@ class Page:
 
     def sentence(self, label: str) -> str:
         """What a scenario changes whichever set holds, and where what is unknown comes from."""
-        text, effects = self.text, self.effects(label)
+        effects = self.effects(label)
         names = {"title": self.title(label), "reference": self.reference}
         if not np.isfinite(effects["low"]).any():
-            return str(text["few"]).format(**names)
+            return self.fill("few", **names)
         told = effects[effects["verdict"].isin([HIGHER, LOWER])]
-        rest = [
-            say.phrase(BY_NAME[name], "noun", self.lang)
-            for name in effects.index
-            if name not in told.index
-        ]
-        parts = []
-        if len(told):
-            clauses = [self._clause(row) for _, row in told.iterrows()]
-            parts.append(text["told"].format(clauses=self.words["list_and"].join(clauses), **names))
-            if rest:
-                parts.append(text["unclear"].format(labels=self.words["comma"].join(rest)))
-        else:
-            parts.append(text["nothing"].format(**names))
-        noun = say.phrase(BY_NAME[MAIN], "noun", self.lang)
+        rest = [self.phrase(name, "noun") for name in effects.index if name not in told.index]
+        clauses = self.listed((self._clause(row) for _, row in told.iterrows()), "list_and")
+        parts = [self.fill("told" if clauses else "nothing", clauses=clauses, **names)]
+        if clauses and rest:
+            parts.append(self.fill("unclear", labels=self.listed(rest)))
         line = uncertain.sources_line(self.found.parts(label, MAIN), self.lang)
-        parts.append(text["share_line"].format(label=noun, line=line))
-        return say.joined(self.lang, *parts)
+        parts.append(self.fill("share_line", label=self.phrase(MAIN, "noun"), line=line))
+        return self.joined(*parts)
 
     def _clause(self, row: pd.Series) -> str:
         name, unit = str(row.name), str(row["unit"])
-        return str(self.text["clause"]).format(
-            label=say.phrase(BY_NAME[name], "noun", self.lang), same=say.percent(row["same_sign"], self.lang),
-            size=say.figure(row["difference"], unit, self.lang, signed=True),
-            interval=say.span(row["low"], row["high"], unit, self.lang),
-            mean=say.span(row["mean_low"], row["mean_high"], unit, self.lang),
+        return self.fill(
+            "clause", label=self.phrase(name, "noun"), same=self.percent(row["same_sign"]),
+            size=self.figure(row["difference"], unit, signed=True),
+            interval=self.span(row["low"], row["high"], unit),
+            mean=self.span(row["mean_low"], row["mean_high"], unit),
         )  # fmt: skip
 
-    def table(self, label: str) -> doc.Sheet:
+    def differences(self, label: str) -> doc.Sheet:
         """A scenario's key measures: levels, difference with interval and band, and their sources."""
         text, lang, rows = self.text, self.lang, []
         verdicts = {HIGHER: text["higher"], LOWER: text["lower"]}
@@ -148,22 +130,16 @@ class Page:
             ends = (say.short(end, ".4g") for end in (min(values), max(values)))
             unit = say.unit_name(known[key].unit, self.lang)
             rows.append([say.label_of(known[key], self.lang), key, unit, *ends])
-        head = [self.text[k] for k in ("parameter", "key", "unit", "least", "greatest")]
-        return doc.Sheet(head, rows, columns="wcwn")
-
-    def failures(self) -> doc.Text:
-        """How many runs failed, if any."""
-        number = len(self.found.failures)
-        return doc.Text([self.words["failed"].format(n=number)] if number else [], "alert")
+        return self.sheet("parameter key unit least greatest", rows, "wcwn")
 
     def report(self) -> doc.Report:
         """Everything the page shows."""
         text, compared = self.text, self.found.base.compared
         said = [doc.Text([self.sentence(label)], "finding") for label in compared]
         sections = [
-            doc.Section(self.words["page"]["in_short"], [*said, self.failures(), doc.note(self.how_to_read())]),
+            doc.Section(self.words["page"]["in_short"], [*said, self.failed(self.found.failures), doc.note(self.how_to_read())]),
             doc.Section(text["differences"], [
-                doc.note(text["chart_note"]), doc.Picture(chart(self)), *map(self.table, compared), self.by_structure(),
+                doc.note(text["chart_note"]), doc.Picture(chart(self.drawn)), *map(self.differences, compared), self.by_structure(),
             ]),
             doc.Section(text["ensemble"], [
                 doc.Text(self.origin_lines()), doc.note(text["ranges_note"]), self.ranges(),
@@ -172,25 +148,45 @@ class Page:
         ]  # fmt: skip
         return doc.Report(self.lang, text["title"], self.subtitle(), sections)
 
+    def printed(self) -> list[doc.Block]:
+        """For the terminal: sentences and tables."""
+        blocks: list[doc.Block] = []
+        for label in self.plan.compared:
+            blocks.append(self.differences(label).cut(0, *range(3, 11)))
+            blocks += [doc.Text([self.sentence(label)]), GAP]
+        origin = doc.Text(self.origin_lines()[1:], "alert")
+        return [*blocks, doc.note(self.how_to_read()), origin, self.failed(self.found.failures)]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything a program needs, as plain values; flows by year."""
+        found, base, s, rows = self.found, self.plan, self.plan.settings, self.found.effects
+        return {
+            "reference": base.reference, "over": found.over, "sets": found.plan.sets,
+            "replicates": base.replicates, "seed": s.seed, "sample": s.sample, "months": s.months,
+            "folder": str(found.folder), "command": found.command, "failures": found.failures,
+            "scenarios": [
+                {
+                    "name": label, "title": self.title(label), "sentence": self.sentence(label),
+                    "effects": plain_rows(rows[rows["scenario"] == label].drop(columns="scenario")),
+                }
+                for label in base.compared
+            ],
+        }  # fmt: skip
+
 
 def chart(page: Page) -> str:
     """Differences of the key measures: sets, both intervals; a panel a measure, as SVG."""
-    shown = Page(page.found, draw.chart_language(page.lang))
-    title = shown.text["chart_title"].format(reference=shown.reference)
-    compared = page.found.base.compared
+    title, compared = page.fill("chart_title", reference=page.reference), page.plan.compared
     height = 0.9 + 4 * (0.65 + 0.24 * len(compared))
     with draw.paper("ensemble", 9.2, height) as figure_:
         for axes, name in zip(draw.panels(figure_, len(KEY), 2), KEY):
             for k, label in enumerate(compared):
-                draw_set(axes, shown, label, name, k)
+                draw_set(axes, page, label, name, k)
             axes.axvline(0.0, color=draw.BLACK, linewidth=0.8)
-            axes.set_yticks(
-                range(len(compared)),
-                [say.in_lines(shown.title(label), draw.LEGEND, 2) for label in compared],
-            )
+            axes.set_yticks(range(len(compared)), [page.short(label, 2) for label in compared])
             axes.set_ylim(len(compared) - 0.4, -0.6)
-            axes.set_title(say.phrase(BY_NAME[name], "short", shown.lang))
-            finish_across(axes, shown.lang)
+            axes.set_title(page.phrase(name, "short"))
+            finish_across(axes, page.lang)
         figure_.suptitle(say.in_lines(title, 2 * draw.PANEL, 2))
         return draw.svg_of(figure_, title)
 
@@ -221,32 +217,3 @@ def finish_across(axes: Axes, lang: str) -> None:
 def write_page(found: over_sets.EnsembleComparison, path: Path, lang: str = "en") -> Path:
     """Write the report, a page that needs nothing but itself."""
     return write_html(Page(found, lang).report(), path)
-
-
-def show(found: over_sets.EnsembleComparison, console: Console, lang: str = "en") -> None:
-    """Print sentences and tables."""
-    page, blocks = Page(found, lang), list[doc.Block]()
-    for label in found.base.compared:
-        blocks.append(page.table(label).cut(0, *range(3, 11)))
-        blocks += [doc.Text([page.sentence(label)]), GAP]
-    origin = doc.Text(page.origin_lines()[1:], "alert")
-    show_blocks([*blocks, doc.note(page.how_to_read()), origin, page.failures()], console)
-
-
-def as_json(found: over_sets.EnsembleComparison, lang: str = "en") -> dict[str, Any]:
-    """Everything a program needs, as plain values; flows by year."""
-    s, page = found.base.settings, Page(found, lang)
-    rows = found.effects
-    return {
-        "reference": found.base.reference, "over": found.over, "sets": found.plan.sets,
-        "replicates": found.base.replicates, "seed": s.seed, "sample": s.sample,
-        "months": s.months, "folder": str(found.folder), "command": found.command,
-        "failures": found.failures,
-        "scenarios": [
-            {
-                "name": label, "title": page.title(label), "sentence": page.sentence(label),
-                "effects": plain_rows(rows[rows["scenario"] == label].drop(columns="scenario")),
-            }
-            for label in found.base.compared
-        ],
-    }  # fmt: skip

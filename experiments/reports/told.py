@@ -8,8 +8,9 @@ from typing import Any, Generic, Self, TypeVar
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
-from returnee.experiments.reports.figures import chart_language
+from returnee.experiments.reports.figures import LEGEND, chart_language
 from returnee.experiments.reports.html import html
+from returnee.experiments.running.plan import Plan
 from returnee.experiments.words import texts as say
 
 Found = TypeVar("Found")
@@ -100,3 +101,30 @@ class Told(Generic[Found]):
         """How many runs failed, if any."""
         lines = [str(self.words["failed"]).format(n=len(failures))] if failures else []
         return doc.Text(lines, "alert")
+
+
+class OfPlan(Told[Found]):
+    """What was found of scenarios against a reference."""
+
+    @property
+    def plan(self) -> Plan:
+        """Scenarios and the reference."""
+        return self.found.plan  # type: ignore[attr-defined, no-any-return]
+
+    def title(self, label: str) -> str:
+        """Title of a scenario."""
+        return say.title_of(self.plan.scenarios[label], label, self.lang)
+
+    def short(self, label: str, lines: int = 3) -> str:
+        """Title of a scenario in lines that fit into a chart."""
+        return say.in_lines(self.title(label), LEGEND, lines)
+
+    @property
+    def reference(self) -> str:
+        """Title of the reference."""
+        return self.title(self.plan.reference)
+
+    @property
+    def county(self) -> str:
+        """Name of the county."""
+        return say.county_name(self.plan.scenarios[self.plan.reference].county, self.lang)

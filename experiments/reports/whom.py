@@ -15,7 +15,7 @@ from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.terminal import GAP
-from returnee.experiments.reports.told import Told
+from returnee.experiments.reports.told import OfPlan
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics import persons
 from returnee.experiments.studies.stories import words as story
@@ -30,25 +30,26 @@ UP, DOWN, NET = draw.COLOURS[0], draw.COLOURS[1], draw.COLOURS[6]
 Met = tuple[Plan, Whom]
 
 
-class People(Told[Met]):
+class People(OfPlan[Met]):
     """Everything that is told of whom a policy changed; `found` is a plan and what came out."""
 
     table = "people"
 
-    def __init__(self, found: Met, lang: str = "en") -> None:
-        super().__init__(found, lang)
-        self.plan, self.whom = found
-        self.reference = self.title(self.plan.reference)
+    @property
+    def plan(self) -> Plan:
+        """Scenarios and the reference."""
+        return self.found[0]
+
+    @property
+    def whom(self) -> Whom:
+        """Whom the policies changed."""
+        return self.found[1]
 
     @property
     def labels(self) -> list[str]:
         """Scenarios of which there are pairs."""
         there = set(self.whom.counts["scenario"])
         return [label for label in self.plan.compared if label in there]
-
-    def title(self, label: str) -> str:
-        """Title of a scenario."""
-        return say.title_of(self.plan.scenarios[label], label, self.lang)
 
     def head(self, keys: str) -> list[str]:
         """Words over columns: those of the section, of changes or amounts, else those of all."""

@@ -26,7 +26,7 @@ from typing import Any
 from returnee import scenarios
 from returnee.experiments.errors import StoreError
 from returnee.experiments.files import json_text, whole, write_text
-from returnee.experiments.words.texts import one_line
+from returnee.experiments.words.texts import LANGUAGES, one_line
 from returnee.scenarios import Scenario, load_scenario
 from returnee.scenarios.schema.scenario import COUNTY_TABLES
 from returnee.simulation.fingerprint import fingerprint
@@ -40,6 +40,11 @@ LARGEST = 50_000_000  # bytes of a county that is copied
 PACKAGES = (
     "numpy", "numba", "pandas", "scipy", "pyarrow", "pydantic", "mesa", "optuna", "returnee",
 )  # fmt: skip
+MACHINE = {
+    "platform": platform.platform(), "processor": platform.machine(), "processors": os.cpu_count(),
+}  # fmt: skip
+"""On what the results are computed; they do not depend on it."""
+NAMED = ("id", "title_en", "title_zh")  # of a scenario, beside what it sets
 OF_A_SESSION = ("status", "begun", "ended", "seconds")
 RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
 
@@ -55,15 +60,6 @@ def versions() -> dict[str, str]:
     return found
 
 
-def machine() -> dict[str, Any]:
-    """On what the results were computed; they do not depend on it."""
-    return {
-        "platform": platform.platform(),
-        "processor": platform.machine(),
-        "processors": os.cpu_count(),
-    }
-
-
 @lru_cache(maxsize=1)
 def commit() -> str | None:
     """The commit of a checkout, with ``-dirty`` where files were changed; None elsewhere."""
@@ -77,16 +73,6 @@ def commit() -> str | None:
         )
         return said.stdout.strip() or None
     return None
-
-
-def plain_scenario(scenario: Scenario) -> dict[str, Any]:
-    """A scenario in full."""
-    return {
-        "id": scenario.id,
-        "title_en": scenario.title_en,
-        "title_zh": scenario.title_zh,
-        **scenario.canonical(),
-    }
 
 
 def read_manifest(folder: str | Path) -> dict[str, Any]:
@@ -147,12 +133,15 @@ class Manifest:
         content: dict[str, Any] = {
             "kind": kind,
             "command": command,
-            "machine": machine(),
+            "machine": MACHINE,
             "commit": commit(),
             "versions": versions(),
             FINGERPRINT: fingerprint(),
             **about,
-            "scenarios": {label: plain_scenario(s) for label, s in scenarios.items()},
+            "scenarios": {
+                label: {name: getattr(s, name) for name in NAMED} | s.canonical()
+                for label, s in scenarios.items()
+            },
         }
         if "sample" in about:  # the share of the people there are, at least fifty
             for label, scenario in scenarios.items():
@@ -302,13 +291,11 @@ def counties_of(values: Iterable[Any]) -> list[Path]:
 
 def titles_of(manifest: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """English and Chinese title of each scenario, by label."""
-    return {
-        label: (
-            one_line(str(about.get("title_en", label))) or label,
-            one_line(str(about.get("title_zh", label))) or label,
-        )
-        for label, about in manifest["scenarios"].items()
-    }
+    found = {}
+    for label, about in manifest["scenarios"].items():
+        english, chinese = (one_line(str(about.get(f"title_{lang}", label))) for lang in LANGUAGES)
+        found[label] = english or label, chinese or label
+    return found
 
 
 def seen_from(folder: Path, name: str) -> str:

@@ -24,6 +24,7 @@ from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import BY_NAME as MEASURE
 from returnee.experiments.measuring.measures import MEASURES, tidy
 from returnee.experiments.measuring.selections import DRIFTING, STEADY
+from returnee.experiments.numbers import plain
 from returnee.experiments.running.figures import horizon_of, table_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -45,22 +46,8 @@ COVERED = (0.8, 0.98)  # share of 90 % intervals that should cover
 SIGNS = {"up": 1.0, "down": -1.0}
 
 
-class Plain:
-    """A finding that can be given as plain values."""
-
-    def plain(self) -> dict[str, Any]:
-        """Plain values; NaN as None."""
-        return {key: _plain(value) for key, value in asdict(self).items()}  # type: ignore[call-overload]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return None if isinstance(value, float) and np.isnan(value) else value
-
-
 @dataclass(frozen=True)
-class Response(Plain):
+class Response:
     """One lever over its range: changes against its first value, with 90 % intervals."""
 
     key: str
@@ -75,7 +62,7 @@ class Response(Plain):
 
 
 @dataclass(frozen=True)
-class Extreme(Plain):
+class Extreme:
     """One measure under an extreme condition, against the baseline."""
 
     condition_en: str
@@ -90,7 +77,7 @@ class Extreme(Plain):
 
 
 @dataclass(frozen=True)
-class Drift(Plain):
+class Drift:
     """A measure by decade, and its relative change with a 90 % interval."""
 
     measure: str
@@ -103,7 +90,7 @@ class Drift(Plain):
 
 
 @dataclass(frozen=True)
-class Agreement(Plain):
+class Agreement:
     """Two sets of replicates: relative difference of means with a 99 % interval."""
 
     pair: str
@@ -310,7 +297,9 @@ class Face:
             "response": self.responses, "extreme": self.extremes, "drift": self.drift,
             "scale": self.scale, "seeds": self.seed_agreement,
         }  # fmt: skip
-        rows = [{"check": kind, **row.plain()} for kind, found in kinds.items() for row in found]
+        rows = [
+            {"check": kind, **plain(asdict(row))} for kind, found in kinds.items() for row in found
+        ]
         share, n = self.coverage
         verdict = coverage_verdict(share)
         return [*rows, {"check": "coverage", "value": share, "cases": n, "verdict": verdict}]

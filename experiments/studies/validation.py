@@ -20,6 +20,7 @@ from returnee.experiments.files import write_json, write_text
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.counterfactual import effects, thirty_years
 from returnee.experiments.measuring.patterns import paired
+from returnee.experiments.numbers import plain
 from returnee.experiments.running.figures import table_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -102,15 +103,13 @@ class Result:
     def plain(self) -> dict[str, Any]:
         """As plain values for JSON and CSV; what could not be seen is None."""
         p = self.pattern
-        value, low, high, band_low, band_high = (
-            None if np.isnan(x) else float(x)
-            for x in (self.value, self.low, self.high, p.low, p.high)
-        )
-        return {
-            "pattern": p.key, "number": p.number, "use": p.use, "low": band_low, "high": band_high,
-            "value": value, "value_low": low, "value_high": high, "pass": self.passed if p.judged else None,
-            "source": " ".join(p.sources), "unit": p.unit, "label_en": p.en, "label_zh": p.zh,
+        found = {
+            "pattern": p.key, "number": p.number, "use": p.use, "low": p.low, "high": p.high,
+            "value": self.value, "value_low": self.low, "value_high": self.high,
+            "pass": self.passed if p.judged else None, "source": " ".join(p.sources),
+            "unit": p.unit, "label_en": p.en, "label_zh": p.zh,
         }  # fmt: skip
+        return dict(plain(found))
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from returnee.dashboard.content import chain
+from returnee.dashboard.content import chain, village
 from returnee.dashboard.content.lessons import GUESSES, LESSONS, MINUTES, STAGES, compared, handout
 from returnee.dashboard.texts import words
 from returnee.experiments.reports.html import html
 from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
+from returnee.simulation.state import records as r
 
 
 def found(verdict: str) -> Any:
@@ -42,3 +44,18 @@ def test_sheets_for_a_class_hold_all_that_is_asked(lang: str) -> None:
     assert "____" in pupil and "____" not in teacher
     assert text["notes"] in teacher and text["notes"] not in pupil
     assert len(text["stages"]) == len(STAGES) == len(MINUTES) and sum(MINUTES) == 45
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_month_of_the_village_is_told(lang: str) -> None:
+    about = {"age": np.array([30]), "sex": np.array([1]), "schooling": np.array([2])}
+    people = SimpleNamespace(ids=np.array([7]), about=about)
+    seen = np.zeros((2, 1), village.WEIGHED)
+    seen["state"] = [[r.AWAY], [r.FARMING]]
+    seen["knows"], seen["city"], seen["home"] = [[0], [1]], np.log(4000.0), 0.5
+    found = village.Village(people, seen)  # type: ignore[arg-type]
+    (line,) = village.events(found, 1, lang)
+    assert line.startswith("7") and village.events(found, 0, lang) == []
+    assert [row[1:] for row in village.states(found, 1, lang)] == [(0, 1), (1, 0)]
+    scale = village.scale(found, 0, 1, lang)
+    assert len(scale) == 7 and "4,000" in scale[0][1] and scale[3][1].startswith("50")

@@ -11,11 +11,10 @@ import pandas as pd
 
 from returnee.experiments.numbers import rows_of
 from returnee.experiments.reports.document import Cell, Section, Sheet
-from returnee.experiments.reports.figures import LEGEND, Style, styles
-from returnee.experiments.reports.told import Told
+from returnee.experiments.reports.figures import Style, styles
+from returnee.experiments.reports.told import OfPlan
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.compare import Comparison
-from returnee.experiments.words.texts import in_lines, title_of
 
 LONGEST = 16  # letters of an interval on one line; a Chinese character counts as two
 HALVES = (0.0, 0.5, 1.0)  # ticks of an axis of shares
@@ -23,7 +22,7 @@ Line = tuple[str, list[Cell]]  # label, and a cell per scenario
 Rows = list[dict[str, Any]]  # of a table, by column
 
 
-class Part(Told[Comparison]):
+class Part(OfPlan[Comparison]):
     """A section of a comparison's report; charts ask it in their own language, see `Told.drawn`."""
 
     @property
@@ -31,28 +30,15 @@ class Part(Told[Comparison]):
         """Labels of the scenarios."""
         return list(self.found.plan.scenarios)
 
-    def title(self, label: str) -> str:
-        """Title of a scenario."""
-        return title_of(self.found.plan.scenarios[label], label, self.lang)
-
     @property
     def titles(self) -> list[str]:
         """Titles of the scenarios, the reference first."""
         return [self.title(label) for label in self.labels]
 
-    @property
-    def reference(self) -> str:
-        """Title of the reference."""
-        return self.title(self.found.plan.reference)
-
     @cached_property
     def styles(self) -> dict[str, Style]:
         """Colour and dash of every scenario, by label."""
         return styles(self.found)
-
-    def short(self, label: str, lines: int = 3) -> str:
-        """Title of a scenario in lines that fit into a chart."""
-        return in_lines(self.title(label), LEGEND, lines)
 
     def note(self, key: str = "note") -> str:
         """A note, with the reference's title and the number of replicates filled in."""

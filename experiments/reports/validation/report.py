@@ -11,7 +11,7 @@ from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import uncertain
 from returnee.experiments.reports.html import write_html
-from returnee.experiments.reports.told import Told
+from returnee.experiments.reports.told import OfPlan
 from returnee.experiments.reports.validation import charts
 from returnee.experiments.studies.face import (
     DRIFT_ALLOWED,
@@ -29,7 +29,7 @@ from returnee.experiments.words import texts as say
 MISSES = ("miss", "no_response", "wrong", "not_monotone", "not_zero", "differs")
 
 
-class Page(Told[Validation]):
+class Page(OfPlan[Validation]):
     """Everything that is told of a validation.
 
     `face`: face checks, and `over`: the same over an ensemble, where they were asked for.
@@ -60,8 +60,7 @@ class Page(Told[Validation]):
         scenario, s = plan.scenarios[plan.reference], plan.settings
         return self.fill(
             "subtitle", scenario=say.plain_title(scenario, self.lang),
-            county=say.county_name(scenario.county, self.lang),
-            replicates=plan.replicates, sample=s.sample, months=s.months,
+            county=self.county, replicates=plan.replicates, sample=s.sample, months=s.months,
         )  # fmt: skip
 
     def lines(self) -> list[str]:

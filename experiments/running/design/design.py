@@ -182,23 +182,17 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
             raise wrong(label, f"axes.{axes[0].key}", "an axis beside a table", "fixed values")
         for key in table.columns.intersection(list(fixed)):
             raise wrong(label, f"axes.{key}", "a column of the table", "it in one of the two")
-    design = Design(
+    scenarios, replicates = (
         _scenarios(given, label, start),
-        axes,
-        fixed,
-        method,
-        points,
-        table,
         _whole(given, "replicates", 1, 1, 100_000, label),
-        RunSettings(
-            _whole(given, "seed", 1, 0, 2**32 - 1, label),
-            _share(given, label),
-            _whole(given, "months", 120, 1, 600, label),
-        ),
-        _keep(given, label),
-        label,
     )
-    return design
+    seed, sample = _whole(given, "seed", 1, 0, 2**32 - 1, label), _share(given, label)
+    settings = RunSettings(seed, sample, _whole(given, "months", 120, 1, 600, label))
+    keep = given.get("keep", "figures")
+    if keep not in KEEP:
+        raise wrong(label, "keep", shown(keep), " or ".join(KEEP))
+    drawn = axes, fixed, method, points, table
+    return Design(scenarios, *drawn, replicates, settings, str(keep), label)
 
 
 def _county(value: Any, source: str, start: Path) -> str:
@@ -279,10 +273,3 @@ def _share(given: Mapping[str, Any], label: str) -> float:
     if not number or not 0.0 < value <= 1.0:
         raise wrong(label, "sample", shown(value), "a number above 0 up to 1")
     return float(value)
-
-
-def _keep(given: Mapping[str, Any], label: str) -> str:
-    keep = given.get("keep", "figures")
-    if keep not in KEEP:
-        raise wrong(label, "keep", shown(keep), " or ".join(KEEP))
-    return str(keep)
