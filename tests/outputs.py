@@ -83,7 +83,7 @@ def outputs(folder: Path) -> None:
     found = budget(9e6, levers=named, trials=4, population=4, keep=2, worlds=2, replicates=2,
            out=folder / "budget", **TINY)  # fmt: skip
     write_plain(folder / "budget" / STORED, found)
-    calibrate(targets=default_targets()[5:8], sets=12, waves=1, free=MOVED, workers=2,
+    calibrate(targets=default_targets()[5:8], sets=12, waves=1, free=MOVED, members=2, workers=2,
               out=folder / "calibrate", **TINY)  # fmt: skip
     counties(folder / "six")
     rows = folder / "six" / "counties.toml"  # a name that is no result's

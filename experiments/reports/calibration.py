@@ -47,7 +47,7 @@ def target_rows(found: Calibration) -> pd.DataFrame:
                 "target": target.indicator, "low": target.low, "high": target.high,
                 "observation_sd": target.observation_sd, "discrepancy_sd": target.discrepancy_sd,
                 "first_low": first_low, "first_high": first_high, "last_low": low,
-                "last_high": high, "luck_sd": float(np.sqrt(np.nanmean(bank.x_var[last, k]))),
+                "last_high": high, "luck_sd": _root_mean(bank.x_var[last, k]),
                 "explained": told.get("explained", np.nan), "missed": told.get("missed", np.nan),
             }
         )  # fmt: skip
@@ -65,6 +65,11 @@ def parameter_rows(found: Calibration) -> pd.DataFrame:
             "left_high": ends[1], "share": unit[1] - unit[0],
         }
     )  # fmt: skip
+
+
+def _root_mean(values: np.ndarray) -> float:
+    shown = values[np.isfinite(values)]
+    return float(np.sqrt(shown.mean())) if len(shown) else np.nan
 
 
 def _middle(values: np.ndarray) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from scipy.optimize import minimize
 
 LOG_CHI = -1.2704  # mean of the logarithm of a squared standard normal
 LEAST_SPREAD = 1e-9  # of a figure; one that never moves has a variance too
+ROWS = 2  # runs for each feature, from which products are among them
 FEWEST = 3  # runs that show a figure, below which nothing is said of it
 SHRINK = 0.02  # of the spread of a log variance's slopes, by runs: few runs tell little of it
 
@@ -109,11 +110,11 @@ def fit(
 
     `points`: shape (n, d), coordinates from 0 to 1. `figures`: shape (n, figures); NaN where a run
     shows none. `runs`: how many runs a row is the mean of, shape (n,); one if left out. `products`:
-    whether coordinates act together; if left out, where there is a
-    row for each product.
+    whether coordinates act together; if left out, where there are
+    `ROWS` rows for each feature.
     """
     n, d = points.shape
-    products = n > d * (d + 3) // 2 if products is None else products
+    products = n > ROWS * d * (d + 3) // 2 if products is None else products
     heavy = np.sqrt(np.ones(n) if runs is None else runs)[:, None]
     seen = heavy * features(points, products)
     n_features = seen.shape[1]

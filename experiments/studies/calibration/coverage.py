@@ -17,7 +17,7 @@ from returnee.experiments.statistics.surface import fit
 from returnee.experiments.studies.calibration.posterior import LEVEL, Observed, Prior, sample
 
 FOLDS = 4
-DRAWS, ROUNDS = 800, 8
+DRAWS, ROUNDS = 600, 8
 
 
 @dataclass(frozen=True)

@@ -48,10 +48,10 @@ if TYPE_CHECKING:
     from returnee.experiments.studies.calibration.calibrate import Calibration, Runner
 
 WIDER = 1.5  # covariance of the design, times that of the first posterior
-DESIGN, LEAST_DESIGN = 20, 80  # runs of the design for each parameter, and at least
-COUNTIES = 240  # of them as synthetic counties, at most
-VARIED = 2  # sets for each parameter in which a variant is run
-LARGER, CHECKED = 3.0, 2  # sample and runs in which draws are looked at once more
+DESIGN, LEAST_DESIGN = 12, 40  # runs of the design for each parameter, and at least
+COUNTIES = 200  # of them as synthetic counties, at most
+VARIED = 1  # sets for each parameter in which a variant is run
+LARGER, CHECKED = 2.0, 2  # sample and runs in which draws are looked at once more
 LUCK_OF_DESIGN, LUCK_OF_DRAWS = 1000, 2000  # added to the seed
 LEAST_MISSED = 0.05  # of the variance around a surface that is not luck, at least
 LEAST_WEIGHT = 0.01  # a variant below ships no draw

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from returnee.experiments.reports.calibration import as_json, write_document, write_page
 from returnee.experiments.statistics.surface import features, fit
+from returnee.experiments.studies.calibration import inference
+from returnee.experiments.studies.calibration.calibrate import Calibration, calibrate
 from returnee.experiments.studies.calibration.coverage import Coverage, coverage
 from returnee.experiments.studies.calibration.identify import identified, misfit
 from returnee.experiments.studies.calibration.inference import like_the_whole, shared_out
@@ -19,10 +24,13 @@ from returnee.experiments.studies.calibration.posterior import (
     sample,
 )
 from returnee.experiments.studies.calibration.structure import changed, variants, weights
-from returnee.experiments.studies.calibration.targets import Target
+from returnee.experiments.studies.calibration.targets import Target, default_targets
+from returnee.experiments.studies.ensemble import ensemble, origin
+from returnee.experiments.words.texts import words
 
 RNG = np.random.default_rng
 LUCK, ERROR = 0.3, 0.2
+FREE = ("behaviour.returning.constant", "behaviour.firm.scale")
 TWO = (Target("return_rate", 0.0, 1.0), Target("net_margin", 0.0, 1.0))
 
 
@@ -160,3 +168,39 @@ def test_few_draws_are_like_the_whole() -> None:
     few = like_the_whole(whole, 20, rng)
     assert np.abs(few.mean(axis=0) - 0.5).max() < 0.04
     assert np.abs(few.std(axis=0) / 0.1 - 1.0).max() < 0.25
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
+    folder = tmp_path_factory.mktemp("posterior") / "main"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inference, "LEAST_WEIGHT", 0.1)  # few variants are run once more
+        return calibrate(
+            targets=default_targets()[4:7], free=FREE, sets=12, waves=1, members=4, out=folder,
+            workers=2, sample=0.001, months=12,
+        )  # fmt: skip
+
+
+def test_a_calibration_ends_in_a_weighted_ensemble(found: Calibration) -> None:
+    done = found.inference
+    assert done is not None
+    sets, made = ensemble(found.folder / "ensemble.csv"), origin(found.folder / "ensemble.csv")
+    assert sets.structures[0] == "all" and sets.weights.sum() == pytest.approx(1.0)
+    assert len(sets) == made["sets"] == len(done.ensemble) and set(FREE) <= set(sets[0])
+    assert sum(made["structures"].values()) == pytest.approx(1.0, abs=0.01)
+    assert made["coverage"] == round(done.coverage.share, 3)
+    assert {"C", "V"} <= set(done.patterns["use"])
+    assert done.runs == 24 + 40 + 2 * 8 + 2 * len(sets)
+    assert len({tuple(one.values()) for one in sets}) == len(sets)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_says_what_was_learned(found: Calibration, lang: str, tmp_path: Path) -> None:
+    page = write_page(found, tmp_path / "report.html", lang).read_text(encoding="utf-8")
+    for title in ("learned_title", "right_title", "variants_title", "patterns_title"):
+        assert words(lang)["calibrate"][title] in page
+    told = as_json(found)["posterior"]
+    assert 0.0 <= told["coverage"] <= 1.0 and len(told["structures"]) == 9
+    text = write_document(found, tmp_path / "calibration.md").read_text(encoding="utf-8")
+    assert "## What the targets teach" in text and "images/calibration-posterior.svg" in text
+    assert (tmp_path / "images" / "calibration-posterior.svg").exists()
