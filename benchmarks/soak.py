@@ -85,7 +85,7 @@ def main(users: int = USERS, loads: int = LOADS) -> int:
             print(f"{len(took)} loads, {watched.memory_info().rss / MB:.0f} MB", flush=True)
         minutes = (time.perf_counter() - began) / 60.0
         browser.close()
-        time.sleep(90.0)  # pages that went away are forgotten after a minute
+        time.sleep(75.0)  # pages that went away are forgotten after a minute
         after = watched.memory_info().rss / MB
         over.set()
         at = time.perf_counter()

@@ -56,7 +56,7 @@ COMMANDS = {  # each is given in both languages; the second finds the runs of th
     "regions": "discover FOLDER/sensitivity/sobol --measure jobs --target >=37000 "
     "--out FOLDER/regions/page.html",
     "calibrate": "calibrate --targets FOLDER/targets.csv --free behaviour.firm.luck_sd "
-    f"--free behaviour.returning.constant --sets 12 --waves 1 {TINY} --workers 1 "
+    f"--free behaviour.returning.constant --sets 12 --waves 1 --members 0 {TINY} --workers 1 "
     "--out FOLDER/calibrate",
     "budget": f"budget --per-year 9000000 --lever {PLACES} --trials 4 --population 4 --keep 2 "
     f"--worlds 2 --replicates 2 {TINY} --out FOLDER/budget",

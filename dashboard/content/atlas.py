@@ -40,7 +40,7 @@ class Rate(NamedTuple):
 
     key: str
     per: float
-    count: Callable[[np.ndarray, np.ndarray], np.ndarray]  # of workers and firms: township of each
+    where: Callable[[np.ndarray, np.ndarray], np.ndarray]  # of workers and firms: township of each
 
 
 def _state(state: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
@@ -63,7 +63,7 @@ def _jobs(workers: np.ndarray, firms: np.ndarray) -> np.ndarray:
 
 def _aware(workers: np.ndarray, firms: np.ndarray) -> np.ndarray:
     bit = np.uint8(1 << list(CHANNELS).index("finance"))
-    return workers["township"][(workers["knows"] & bit) > 0]  # type: ignore[no-any-return]
+    return workers["township"][(workers["knows"] & bit) > 0]
 
 
 RATES = (
@@ -96,7 +96,7 @@ def _count(scenario: Scenario, replicate: int) -> np.ndarray:
         workers = workers[(workers["state"] != r.PRE) & (workers["state"] != r.RETIRED)]
         firms = county.firms.view(np.ndarray)[: int(county.clock.firms)]
         for k, rate in enumerate(RATES):
-            counts[k, month] = np.bincount(rate.count(workers, firms), minlength=towns)[:towns]
+            counts[k, month] = np.bincount(rate.where(workers, firms), minlength=towns)[:towns]
         counts[-1, month] = np.bincount(workers["township"], minlength=towns)[:towns]
     return counts
 
@@ -143,7 +143,8 @@ def rates_of(counts: np.ndarray) -> np.ndarray:
     first = np.maximum(last - YEAR, 0)
     year = sums[:, :, last] - sums[:, :, first]
     per = np.array([rate.per for rate in RATES])[:, None, None]
-    return per * year[:, :-1] / np.maximum(year[:, -1:], 1e-9)
+    rates: np.ndarray = per * year[:, :-1] / np.maximum(year[:, -1:], 1e-9)
+    return rates
 
 
 def spec_of(found: Seen, lang: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX
 from returnee.experiments.statistics.quality import weighed_of
 from returnee.experiments.statistics.ranks import rank_chances
-from returnee.experiments.statistics.samples import bias_of
+from returnee.experiments.statistics.samples import bias_of, wider
 from returnee.experiments.statistics.spread import drawn_in
 from returnee.experiments.studies.compare import command_of
 from returnee.experiments.words.texts import amount, label_of, phrase, plain_title
@@ -151,7 +151,10 @@ class Contrast:
         columns = []
         for name in RANKED:
             levels = self.found.made.levels[places][:, :, INDEX[name]].astype(float)
-            if self.found.luck is not None:
+            if self.found.luck is None:
+                middle = levels.mean(axis=1)[:, None]
+                levels = middle + wider(name, self.found.sample) * (levels - middle)
+            else:
                 levels = drawn_in(levels.T, self.found.luck.levels[places][:, :, INDEX[name]].T).T
                 levels = levels.mean(axis=1)[:, None] + (levels - levels.mean(axis=1)[:, None]) * (
                     levels.shape[1] ** 0.5

@@ -16,7 +16,7 @@ from returnee.dashboard.live.answers import MOVED, Answer, series
 from returnee.dashboard.texts import measure_name, unit_of, words
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.statistics.intervals import interval
-from returnee.experiments.statistics.samples import bias_of
+from returnee.experiments.statistics.samples import bias_of, wider
 from returnee.experiments.statistics.spread import spread
 from returnee.experiments.words.texts import NONE, amount, label_of, percent, plain_title
 
@@ -118,7 +118,8 @@ def ends_of(
     small county gets wrong.
     """
     if found.luck is None:
-        low, high = interval(values)
+        middle = values.mean(axis=0)
+        low, high = middle + wider(measure, found.sample) * (interval(values) - middle)
     else:
         luck = series(found.luck, label, measure)
         if reference is not None:

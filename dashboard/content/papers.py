@@ -27,6 +27,7 @@ from returnee.experiments.reports.papers.files import figures_of
 from returnee.experiments.reports.papers.tables import tables
 from returnee.experiments.reports.papers.xlsx import xlsx_of
 from returnee.experiments.statistics.effects import effects_of
+from returnee.experiments.statistics.samples import made_wider
 
 COMPARE = "compare"
 
@@ -38,7 +39,8 @@ class Paper(Answer):
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Effects on every measure."""
-        return effects_of(self.made, self.plan, self.luck)
+        effects = effects_of(self.made, self.plan, self.luck)
+        return made_wider(effects, self.sample) if self.luck is None else effects
 
 
 def found(place: Place, asker: Asker) -> Paper:

@@ -25,6 +25,7 @@ from returnee.experiments.measuring.selections import HEADLINES, INCOMES, KEY, P
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube, effects_on
 from returnee.experiments.statistics.persons import STEPS, waterfall
+from returnee.experiments.statistics.samples import made_wider
 from returnee.experiments.studies.compare import Comparison, command_of
 from returnee.experiments.studies.compare_ensemble import SHIPPED
 from returnee.experiments.studies.compare_ensemble import command_of as over_command
@@ -81,7 +82,13 @@ class Answer(Comparison):
     def effects(self) -> pd.DataFrame:
         """Effects on the measures that pages show, as `effects.effects_of` gives them for all."""
         luck = None if self.luck is None else shown_of(self.luck)
-        return effects_on(shown_of(self.made), BASE, self.plan, luck)
+        found = effects_on(shown_of(self.made), BASE, self.plan, luck)
+        return made_wider(found, self.sample) if luck is None else found
+
+    @property
+    def sample(self) -> float:
+        """Share of the county that a run lives."""
+        return sample_of(self.plan.scenarios[self.plan.reference], self.plan.settings.sample)
 
     @cached_property
     def chains(self) -> np.ndarray:

@@ -82,7 +82,7 @@ from returnee.scenarios import ScenarioError, scenario_names, walk
 OPTIONS = {
     "pillar": frozenset(chain.PILLARS), "step": frozenset(chain.STEPS), "ranges": frozenset("01"),
 }  # fmt: skip
-SHORT = {"height": 232}
+SHORT = {"height": 205}
 
 
 @solara.component

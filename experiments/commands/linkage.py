@@ -22,7 +22,7 @@ GATES = 2  # replicates of the gates behind it, for every combination
 class Asked:
     """What is asked of the experiment."""
 
-    replicates: int = LINKAGE_REPLICATES
+    replicates: int | None = None
     cap: float | None = None
     set_: list[str] | None = None
     robust: int | None = None
@@ -31,6 +31,10 @@ class Asked:
     every: bool = False
     conditions: int | None = None
     write_doc: Path | None = None  # fmt: skip
+
+    def runs(self, usual: int) -> int:
+        """Replicates, or so many where none were asked for."""
+        return usual if self.replicates is None else self.replicates
 
 
 @spread("linkage")
@@ -45,8 +49,8 @@ def linkage_command(
     from returnee.experiments.studies.linkage.robust import OVER
 
     options: dict[str, Any] = {
-        "replicates": asked.replicates, "cap": asked.cap, "overrides": overrides_of(asked.set_),
-        "settings": settings, "where": where,
+        "replicates": asked.runs(LINKAGE_REPLICATES), "cap": asked.cap,
+        "overrides": overrides_of(asked.set_), "settings": settings, "where": where,
     }  # fmt: skip
     folder = Path(results.out or OUT)
     if asked.write_doc is not None:
@@ -55,7 +59,8 @@ def linkage_command(
         _document(asked, replace(results, out=folder), options)
     elif asked.conditions is not None:
         results = replace(results, out=results.out or conditions_folder(OUT))
-        _conditions(asked, options | {"results": results}, shown)
+        few = {"results": results, "replicates": asked.runs(1)}
+        _conditions(asked, options | few, shown)
     elif asked.robust is not None or asked.over not in OVER:
         results = replace(results, out=results.out or robust_folder(OUT, asked.over))
         _robust(asked, options | {"results": results}, shown)

@@ -130,7 +130,8 @@ def chains_of(run: Run) -> dict[str, Chain]:
         "better": firms["stop_reason"] == r.STOP_GAVE_UP,
         "retired": firms["stop_reason"] == r.STOP_RETIRED,
     }
-    everybody, never = np.ones(len(firms), bool), np.full(len(firms), np.nan)
+    everybody: np.ndarray = np.ones(len(firms), bool)
+    never: np.ndarray = np.full(len(firms), np.nan)
     refused, why = firms["loan_stage"] == r.REFUSED, firms["loan_reason"]
     loan = {
         "not_approved": refused & (why == r.NOT_APPROVED),
@@ -234,7 +235,9 @@ def _nested(
     waited: np.ndarray,
 ) -> Chain:
     """A chain whose steps are within each other, and whose reasons count each member once."""
-    within, inside, lost = np.ones(len(rows), bool), {}, {}
+    within: np.ndarray = np.ones(len(rows), bool)
+    inside: Masks = {}
+    lost: dict[str, Masks] = {}
     for step in CHAINS[name]:
         inside[step] = within & steps[step]
         left, told = within & ~inside[step], {}
@@ -258,11 +261,11 @@ def _training(
     has = own >= 0
 
     def of_firm(values: np.ndarray) -> np.ndarray:
-        found = np.zeros(len(rows), bool)
+        found: np.ndarray = np.zeros(len(rows), bool)
         found[has] = values[own[has]]
         return found
 
-    certificate = people["certificate"].astype(int)
+    certificate: np.ndarray = people["certificate"].astype(int)
     trained = certificate >= 1
     waits = (people["training_since"] != r.NEVER) & (certificate == r.NEVER)
     knows = people["knows"] >> CHANNELS.index("training") & 1 == 1

@@ -96,7 +96,7 @@ class Mixes(Told[Budget]):
                 for mix, row in gains.iterrows():
                     usual, x, y = mix == USUAL, row[a], row[b]
                     colour = draw.BLACK if usual else draw.COLOURS[0 if row["front"] else 6]
-                    bar = {"color": colour, "lw": 0.8, "alpha": 0.45}
+                    bar: dict[str, Any] = {"color": colour, "lw": 0.8, "alpha": 0.45}
                     axes.hlines(y, row[f"{a}_low"], row[f"{a}_high"], **bar)
                     axes.vlines(x, row[f"{b}_low"], row[f"{b}_high"], **bar)
                     axes.plot(x, y, "s" if usual else "o", color=colour, markersize=5)

@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Console
 
 from returnee.experiments.files import write_text
-from returnee.experiments.numbers import plain_rows
+from returnee.experiments.numbers import plain_rows, rounded
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports import posterior
@@ -135,8 +135,10 @@ def parameter_table(found: Calibration, lang: str) -> doc.Sheet:
         rows.append(
             [
                 say.label_of(lever, lang), row.parameter, say.unit_name(lever.unit, lang),
-                say.to(lang, say.short(row.low), say.short(row.high)),
-                say.to(lang, say.short(row.left_low), say.short(row.left_high)),
+                *(
+                    say.to(lang, *(say.minus(say.value_text(rounded(x, 3))) for x in ends))
+                    for ends in ((row.low, row.high), (row.left_low, row.left_high))
+                ),
                 say.percent(row.share / 0.9, lang),
                 lever.prior.why_zh if lang == "zh" else lever.prior.why_en,
             ]

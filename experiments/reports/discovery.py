@@ -88,17 +88,17 @@ class Regions(Told[Discovery]):
                 (False, "o", draw.COLOURS[5], "meets"), (True, "X", draw.COLOURS[1], "fails"),
             ):  # fmt: skip
                 kept = found.fails == fails
-                style = {"color": colour, "markersize": 4, "alpha": 0.7, "lw": 0}
+                style: dict[str, Any] = {"color": colour, "markersize": 4, "alpha": 0.7, "lw": 0}
                 axes.plot(x[kept], y[kept], mark, label=text[name], **style)
             for k, box in enumerate(found.boxes):
                 (left, right), (low, high) = (
                     np.clip(box.limits.get(key, (-np.inf, np.inf)), values.min(), values.max())
                     for key, values in ((a, x), (b, y))
                 )
-                frame = {"fill": False, "edgecolor": draw.BLACK, "lw": 1.4}
+                frame: dict[str, Any] = {"fill": False, "edgecolor": draw.BLACK, "lw": 1.4}
                 axes.add_patch(Rectangle((left, low), right - left, high - low, **frame))
-                name, place = self.fill("box", n=k + 1), {"textcoords": "offset points"}
-                axes.annotate(name, (left, high), (3, -11), fontsize=8, **place)
+                name, kind = self.fill("box", n=k + 1), "offset points"
+                axes.annotate(name, (left, high), (3, -11), textcoords=kind, fontsize=8)
             axes.set_xlabel(self.name(a))
             axes.set_ylabel(self.name(b))
             chart.legend(loc="outside lower center", ncols=2, frameon=False)

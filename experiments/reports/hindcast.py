@@ -64,7 +64,7 @@ class Forecasts(Told[Hindcast]):
             errors = rows[[f"error_{name}" for name in FORECASTS]].to_numpy(float)
             axes.hlines(at, errors.min(axis=1), errors.max(axis=1), color="#dddddd", lw=1)
             for k, name in enumerate(FORECASTS):
-                mark = {"color": HUES[name], "label": text[name], "markersize": 6}
+                mark: dict[str, Any] = {"color": HUES[name], "label": text[name], "markersize": 6}
                 axes.plot(errors[:, k], at, MARKS[name], **mark)
             axes.set_yticks(at, rows["county" if self.lang == "zh" else "code"].astype(str))
             axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -83,7 +83,7 @@ class Forecasts(Told[Hindcast]):
                 here = mine.loc[[f"{sex}_{age}" for age in AGES]]
                 axes.plot(at, here["census_2010"], "--", color=draw.COLOURS[6], label=then)
                 axes.plot(at, here["census_2020"], "-", color=draw.BLACK, label=now)
-                model = {"color": draw.COLOURS[0], "label": text["model"], "ms": 4}
+                model: dict[str, Any] = {"color": draw.COLOURS[0], "label": text["model"], "ms": 4}
                 axes.plot(at, here["model"], "o-", **model)
                 low, high = (here[end].to_numpy(float) for end in ("low", "high"))
                 axes.fill_between(at, low, high, color=draw.COLOURS[0], alpha=0.25, lw=0)
@@ -121,7 +121,7 @@ class Forecasts(Told[Hindcast]):
         drawn = doc.Picture(charts.errors_chart(), text["chart"])
         name = self.fill("people", county=counties["county"].iloc[0])
         people = doc.Picture(charts.people_chart(), name)
-        table = [self.counties(), doc.note(text["note"]), people]
+        table: list[doc.Block] = [self.counties(), doc.note(text["note"]), people]
         rule = doc.note(text["rule"]), doc.no_forecast(self.lang)
         sections = [
             doc.in_short(self.lang, self.sentences(), drawn),

@@ -93,7 +93,11 @@ class Indices(Told[pd.DataFrame]):
         axes.hlines(places, *ends, color=draw.BLACK, linewidth=1.1, label=self.words["interval"])
         if method == SOBOL:
             alone = rows[rows["index"] == "S1"]["value"].reindex(main.index)
-            mark = {"color": draw.COLOURS[1], "markersize": 4, "label": self.text["alone"]}
+            mark: dict[str, Any] = {
+                "color": draw.COLOURS[1],
+                "markersize": 4,
+                "label": self.text["alone"],
+            }
             axes.plot(alone, places, "D", **mark)
         draw.down(axes, [self.name(key) for key in main.index], fontsize=8)
         axes.set_xlim(left=0.0)
@@ -115,13 +119,14 @@ class Indices(Told[pd.DataFrame]):
         with draw.paper("heat", *size) as chart:
             axes = chart.subplots()
             axes.imshow(share.to_numpy(), cmap=HEAT, vmin=0.0, vmax=1.0, aspect="auto")
-            middle = {"ha": "center", "va": "center", "fontsize": 7}
+            middle: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
             for (k, m), value in np.ndenumerate(share.to_numpy()):
                 colour = "white" if value > 0.6 else draw.BLACK
                 axes.text(m, k, f"{value:.2f}", color=colour, **middle)
             names = [wrapped(self.target(s, t, m), self.lang) for t, s, m in share.index]
-            keys, slant = [self.name(key) for key in share.columns], {"rotation_mode": "anchor"}
-            axes.set_xticks(range(len(keys)), keys, rotation=40, ha="right", fontsize=8, **slant)
+            slant: dict[str, Any] = {"rotation": 40, "rotation_mode": "anchor", "ha": "right"}
+            keys = [self.name(key) for key in share.columns]
+            axes.set_xticks(range(len(keys)), keys, fontsize=8, **slant)
             axes.set_yticks(range(len(share)), names, fontsize=8)
             axes.spines[:].set_visible(False)
             axes.tick_params(length=0)
@@ -145,7 +150,7 @@ class Indices(Told[pd.DataFrame]):
                         linestyle=draw.DASHES[k % len(draw.DASHES)], label=self.name(key),
                     )  # fmt: skip
                 axes.set_title(wrapped(self.target(*place), self.lang), fontsize=9)
-                below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12)}
+                below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12)}
                 axes.legend(frameon=False, fontsize=7, ncols=2, **below)
                 axes.set_xticks(sorted(steps["n"].unique()))
             return draw.svg_of(chart, self.text["settling"])

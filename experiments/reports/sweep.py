@@ -183,7 +183,7 @@ class Lines(Told[Found]):
         for measure, scenario in product(self.found.measures, self.found.titles):
             unit, here = BY_NAME[measure].unit, means["scenario"] == scenario
             if len(values := means[here][measure].dropna()):
-                mean, *ends = (self.figure(f(values), unit) for f in (np.mean, min, max))
+                mean, *ends = (self.figure(float(f(values)), unit) for f in (np.mean, min, max))
                 rows.append([self.label(measure), self.title(scenario), mean, " – ".join(ends)])
         return self.sheet("measure scenario mean range", rows, "wwn")
 

@@ -53,7 +53,7 @@ class Told(Generic[Found]):
         """The text of the page."""
         return html(self.report())
 
-    def fill(self, key: str, **what: Any) -> str:
+    def fill(self, key: str, /, **what: Any) -> str:
         """A text of the study with its gaps filled."""
         return str(self.text[key]).format(**what)
 

@@ -277,7 +277,12 @@ def _bars(axes: Axes, rows: pd.DataFrame) -> None:
     if np.isfinite(spread).all():
         sides = np.append(persons.SIGNS, 1)[:, None] * spread
         low, high = -sides.min(axis=1), sides.max(axis=1)
-        whisker = {"fmt": "none", "ecolor": draw.BLACK, "elinewidth": 0.9, "capsize": 2}
+        whisker: dict[str, Any] = {
+            "fmt": "none",
+            "ecolor": draw.BLACK,
+            "elinewidth": 0.9,
+            "capsize": 2,
+        }
         bars = np.abs(np.array([low, high]))
         axes.errorbar(ends, np.arange(len(persons.STEPS)), xerr=bars, **whisker)
     axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)

@@ -111,12 +111,12 @@ def emulator(unit: np.ndarray, figure: np.ndarray, noise: np.ndarray) -> Emulato
         inner = _process(unit[~out][:, active], left, alpha[~out], fitted, None)
         said[out], spread[out] = _said(other, inner, active, unit[out])
     square, expected = (y - said) ** 2, spread**2 + alpha
-    beyond = np.mean(square) - np.mean(alpha)
-    widened = max(1.0, beyond / max(float(np.mean(spread**2)), LEAST))
+    beyond = float(np.mean(square)) - float(np.mean(alpha))
+    widened: float = max(1.0, beyond / max(float(np.mean(spread**2)), LEAST))
     between = max(1.0 - float(np.mean(alpha)), LEAST)
     return Emulator(
-        centre, size, trend, active, process, float(widened),
-        size * float(np.sqrt(square.mean())), float(1.0 - beyond / between),
+        centre, size, trend, active, process, widened,
+        size * float(np.sqrt(square.mean())), min(1.0 - beyond / between, 1.0),
         float(np.mean(square <= 4.0 * (expected + (widened - 1.0) * spread**2))),
     )  # fmt: skip
 

@@ -110,7 +110,7 @@ def response_of(row: Mapping[str, Any], levels: np.ndarray, names: Sequence[str]
     `row`: of ``face.toml``. `levels`: shape (values, replicates, measures). `names`: of the
     measures.
     """
-    direction = row["direction"]
+    direction, changes = row["direction"], list[Any]()
     if direction == "none":
         first = np.broadcast_to(levels[:1], levels.shape)
         verdict = "holds" if np.array_equal(levels, first, equal_nan=True) else "not_zero"

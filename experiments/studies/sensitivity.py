@@ -247,7 +247,8 @@ def targets_of(
     wide = runs.set_index(["scenario", "point", "replicate"]).sort_index()
     found = {}
     for measure in study.measures:
-        column, reference = wide[measure].unstack("replicate"), None
+        column = wide[measure].unstack("replicate")
+        reference: np.ndarray | None = None
         for label in labels:
             values = column.loc[label].reindex(range(points)).to_numpy(dtype=float)
             found[label, LEVEL_OF, measure] = values.mean(axis=1)

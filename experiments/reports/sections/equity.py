@@ -100,7 +100,7 @@ class Equity(Part):
                     shift = BAND * ((k + 0.5) / len(compared) - 0.5)
                     at, colour = places + shift, self.styles[scenario]["color"]
                     axes.hlines(at, rows["low"], rows["high"], color=colour, linewidth=1.1)
-                    mark = {"ms": 3, "color": colour, "label": self.short(scenario)}
+                    mark: dict[str, Any] = {"ms": 3, "color": colour, "label": self.short(scenario)}
                     axes.plot(rows["difference"], at, "o", **mark)
                 axes.set_title(label)
                 axes.locator_params(axis="x", nbins=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -90,9 +91,16 @@ class Quality(Part):
             axes = canvas.subplots()
             start = np.zeros(len(ranks))
             for k, (share, shade) in enumerate(zip(ranks.T, shades)):
-                bar = {"color": shade, "label": self.fill("rank", k=k + 1), "height": 0.7}
+                bar: dict[str, Any] = {
+                    "color": shade,
+                    "label": self.fill("rank", k=k + 1),
+                    "height": 0.7,
+                }
                 axes.barh(range(len(ranks)), share, left=start, **bar)
-                ink = {"color": "white" if k < len(shades) / 2 else "black", "size": 7.5}
+                ink: dict[str, Any] = {
+                    "color": "white" if k < len(shades) / 2 else "black",
+                    "size": 7.5,
+                }
                 for row in np.flatnonzero(share >= READABLE):
                     at = start[row] + share[row] / 2.0, float(row)
                     axes.text(*at, self.percent(share[row]), ha="center", va="center", **ink)

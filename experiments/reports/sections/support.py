@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -22,7 +24,7 @@ class Support(Part):
     table = "support"
 
     @property
-    def funnel_text(self) -> dict[str, str]:
+    def funnel_text(self) -> dict[str, Any]:
         """Words about founders' files."""
         return self.words["funnel"]
 

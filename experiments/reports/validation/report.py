@@ -284,7 +284,7 @@ class Page(OfPlan[Validation]):
         ]
         if self.face:
             drawn = doc.Picture(charts.responses_chart(self.face, self.lang))
-            blocks = [doc.note(text["face_note"]), drawn, *self.checks()]
+            blocks: list[doc.Block] = [doc.note(text["face_note"]), drawn, *self.checks()]
             sections.append(doc.Section(text["face"], blocks))
         if self.over:
             blocks = [self.over_table(), doc.note(self.over_note)]

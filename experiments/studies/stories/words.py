@@ -152,7 +152,8 @@ def with_jobs(jobs: int, lang: str) -> str:
 def sentence(event: lives.Event, lang: str) -> str:
     """An event in words."""
     text, d = people_words(lang), event.detail
-    fields = {name: money(d[name], lang) for name in ("yuan", "means", "wanted") if name in d}
+    sums = ("yuan", "means", "wanted")
+    fields: dict[str, str] = {name: money(d[name], lang) for name in sums if name in d}
     if "months" in d:
         fields["months"] = duration(d["months"], lang)
     if "jobs" in d:

@@ -328,7 +328,8 @@ def test_a_region_where_it_pays_is_found() -> None:
     premium = np.where(points["a"] > 0.7, 100.0, 0.0) + rng.normal(0.0, 60.0, 200)
     best = regions_of(points, premium, 1)[0]
     assert best.low > 0.0 and best.limits["a"][0] == pytest.approx(0.7, abs=0.05)
-    assert not any(r.low > 0.0 for r in regions_of(points, rng.normal(0.0, 60.0, 200), 1))
+    noise = [r for k in range(30) for r in regions_of(points, rng.normal(0.0, 60.0, 200), k)]
+    assert np.mean([r.low > 0.0 for r in noise]) < 0.12  # one in twenty by chance
 
 
 def test_what_is_asked_of_an_ensemble_is_there() -> None:
