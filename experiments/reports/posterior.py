@@ -72,7 +72,7 @@ class Told:
         lines = [
             text["coverage_line"].format(
                 counties=len(covered.ranks), share=self.percent(covered.share),
-                error=self.percent(covered.error), least=self.percent(each.min()),
+                error=say.percent(covered.error, self.lang, places=1), least=self.percent(each.min()),
                 most=self.percent(each.max()),
             )
         ]  # fmt: skip

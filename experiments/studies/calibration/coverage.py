@@ -94,6 +94,6 @@ def coverage(
         for k in np.flatnonzero(mine):
             county = counties[k]
             seen = observed.again(figures[county], rng)
-            found = sample(surface, seen, prior, seed + k, DRAWS, ROUNDS)
+            found = sample(surface, seen, prior, seed + int(k), DRAWS, ROUNDS)
             ranks[k], effective[k] = found.below(points[county]), found.effective
     return Coverage(names, ranks, effective)

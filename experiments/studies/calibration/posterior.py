@@ -34,7 +34,9 @@ LEVEL = 0.9
 class Emulates(Protocol):
     """What tells means and variances of runs at points."""
 
-    correlation: np.ndarray
+    @property
+    def correlation(self) -> np.ndarray:
+        """Of what runs show beside their means, shape (targets, targets)."""
 
     def of(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Means and variances, each of shape (points, targets)."""
