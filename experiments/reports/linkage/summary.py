@@ -65,7 +65,7 @@ def summary(fitted: Fitted, wide: Wide, lang: str) -> doc.Report:
             doc.Section(text["answer"], [doc.Text(lines, "answer")]),
             doc.Section(text["figure"], [doc.Picture(chart(found, lang), text["caption"])]),
             doc.Section(text["money"], [doc.Text(use, "list")]),
-            doc.Section(text["conditions"], [doc.Text(wide.lines()[1:], "list")]),
+            doc.Section(text["conditions"], [doc.Text(wide.lines(), "list")]),
             doc.Section(text["rests"], [doc.Text(rests, "list")]),
             doc.Section(text["not_for"], [doc.Text(text["limits"], "list")]),
         ],
