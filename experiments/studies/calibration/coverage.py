@@ -7,7 +7,8 @@ the true value is uniform (Talts et al., arXiv:1804.06788, 2018), and 90 % inter
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -77,6 +78,7 @@ def coverage(
     observed: Observed,
     prior: Prior,
     seed: int = 1,
+    rounded: Callable[[np.ndarray], np.ndarray] = lambda points: points,
 ) -> Coverage:
     """Make the posterior of every synthetic county, by surfaces fitted to the others.
 
@@ -84,6 +86,8 @@ def coverage(
     means of so many `runs`.
     `counties`: rows of single runs that are draws from `prior`, each to be a county in turn, a quarter of
     them at a time. `observed`: whose errors the counties are observed with.
+    `rounded`: what coordinates become in a run, as some parameters are whole numbers; a tie is
+    broken by a draw.
     """
     rng = np.random.default_rng(seed)
     ranks, effective = np.empty((len(counties), points.shape[1])), np.empty(len(counties))
@@ -95,5 +99,6 @@ def coverage(
             county = counties[k]
             seen = observed.again(figures[county], rng)
             found = sample(surface, seen, prior, seed + int(k), DRAWS, ROUNDS)
-            ranks[k], effective[k] = found.below(points[county]), found.effective
+            found = replace(found, points=rounded(found.points))
+            ranks[k], effective[k] = found.below(points[county], rng.random()), found.effective
     return Coverage(names, ranks, effective)

@@ -223,7 +223,8 @@ def infer(found: Calibration, runner: Runner) -> Inference:
     }
     say("coverage on synthetic counties")
     counties = np.arange(len(near), len(bank))[:COUNTIES]
-    covered = coverage(box.names, points, bank.x, bank.replicates, counties, observed, around, seed)
+    covered = coverage(box.names, points, bank.x, bank.replicates, counties, observed, around, seed,
+                       lambda unit: box.unit(box.values(unit)))  # fmt: skip
     posterior = posteriors[FULL]
     frame = ensemble_frame(posteriors, surfaces, observed, bank, runner.effort.members, seed)
     variants = _variants(posteriors, frame)

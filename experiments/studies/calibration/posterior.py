@@ -148,12 +148,13 @@ class Posterior:
         apart = self.points - self.mean
         return (self.weights[:, None] * apart).T @ apart
 
-    def below(self, point: np.ndarray) -> np.ndarray:
-        """Probability that each coordinate lies below that of a point, shape (d,)."""
-        found: np.ndarray = self.weights @ (self.points < point) + 0.5 * self.weights @ (
-            self.points == point
-        )
-        return found
+    def below(self, point: np.ndarray, ties: float = 0.5) -> np.ndarray:
+        """Probability that each coordinate lies below that of a point, shape (d,).
+
+        `ties`: share of what is equal to it that counts as below.
+        """
+        found: np.ndarray = self.weights @ (self.points < point)
+        return found + ties * (self.weights @ (self.points == point))
 
     def quantiles(self, shares: Sequence[float]) -> np.ndarray:
         """Of each coordinate, shape (shares, d)."""

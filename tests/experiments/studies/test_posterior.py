@@ -81,10 +81,10 @@ def test_a_bound_says_that_what_is_drawn_lies_within_it() -> None:
     assert (again.low[0], again.high[0]) == (-np.inf, 0.0) and np.isnan(again.low[1])
 
 
-def linear_runs(number: int, seed: int, bend: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def linear_runs(number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = RNG(seed)
     points = rng.random((number, 3))
-    figures = Linear().of(points)[0] / 3.0 + bend * points[:, :1] * points[:, 1:2]
+    figures = (2.0 * points - 1.0) @ Linear.slopes.T
     return points, figures + 0.1 * rng.standard_normal(figures.shape)
 
 
