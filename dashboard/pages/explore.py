@@ -413,7 +413,10 @@ def Why(session: Session, found: Answer, stamp: int) -> None:
         lambda: chain.view(found, pillar, step, lang, names), [stamp, pillar, step, lang]
     )
     job: solara.Reactive[Job | None] = solara.use_reactive(None)
-    people = use_job(job, lambda begun, asker: chain.people(*begun.of, asker))
+    people = use_job(
+        job,
+        lambda begun, asker: chain.people(begun.of[0], str(begun.of[1]), str(begun.of[2]), asker),
+    )
     asked = (place.mix, place.against, place.over, pillar, step)
     solara.use_effect(lambda: job.set(None), [asked])
     ChainOf(

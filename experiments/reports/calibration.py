@@ -233,7 +233,7 @@ def show(found: Calibration, console: Console, lang: str = "en") -> None:
     text = calibrate_words(lang)
     targets = target_table(found, lang).cut(0, 1, 5, 7, title=text["targets_title"])
     parameters = parameter_table(found, lang).cut(0, 3, 4, 5, title=text["parameters_title"])
-    blocks = [
+    blocks: list[doc.Block] = [
         doc.Text(all_lines(found, lang), "answer"),
         wave_table(found, lang),
         targets,

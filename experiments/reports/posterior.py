@@ -203,7 +203,8 @@ class Told:
 
     def patterns(self) -> doc.Sheet:
         """Every pattern: its band, and what the draws show."""
-        rows, missed = [], []
+        rows: list[list[str]] = []
+        missed: list[int] = []
         for row in self.done.patterns.itertuples():
             pattern = BY_KEY[row.pattern]
             if pattern.use == REPORT:

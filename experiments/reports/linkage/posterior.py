@@ -224,7 +224,8 @@ class Fitted(Told):
         cap = say.figure(self.found.cap, "yuan", lang)
         return [
             str(self.text["use_line"]).format(cap=cap, mixes=self.words["list_and"].join(told.values())),
-            self.joined(self._said("best_against", against), self.spends_line()),
+            self._said("none_better", against) if against.difference <= 0.0
+            else self.joined(self._said("best_against", against), self.spends_line()),
         ]  # fmt: skip
 
     def spends_line(self) -> str:

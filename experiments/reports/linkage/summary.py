@@ -46,8 +46,10 @@ def summary(fitted: Fitted, wide: Wide, lang: str) -> doc.Report:
     use = [text["support"].format(sure=sureness(support, text), **size(support, siloed, lang))]
     if BEST in found.labels:
         better = found.parts(MAIN, BEST, LINKED)
-        use.append(text["best"].format(sure=sureness(better, text), **size(better, siloed, lang)))
-        use.append(fitted.spends_line())
+        key = "best" if better.difference > 0.0 else "none_better"
+        use.append(text[key].format(sure=sureness(better, text), **size(better, siloed, lang)))
+        if key == "best":
+            use.append(fitted.spends_line())
     judged = sum(p.judged for p in PATTERNS)
     cap = say.figure(found.cap, "yuan", lang)
     years = say.counted(plan.settings.months / 12.0, "year", lang)

@@ -137,7 +137,9 @@ class Bank:
         if (self.names, self.targets) != (other.names, other.targets):
             raise UsageError("bank: found other parameters or targets, allowed the same in both")
         rows = ("theta", "x", "x_var", "wave", "replicates")
-        joined = {r: np.concatenate([getattr(self, r), getattr(other, r)]) for r in rows}
+        joined: dict[str, Any] = {
+            r: np.concatenate([getattr(self, r), getattr(other, r)]) for r in rows
+        }
         return replace(self, **joined)
 
     def only(self, keep: np.ndarray) -> Bank:

@@ -110,7 +110,7 @@ def plausible_by(judges: Sequence[Judge]) -> Predicate:
     """Whether all judges leave coordinates in."""
 
     def predicate(unit: np.ndarray) -> np.ndarray:
-        held = ((unit >= 0.0) & (unit <= 1.0)).all(axis=1)
+        held = np.asarray(((unit >= 0.0) & (unit <= 1.0)).all(axis=1))
         for judge in reversed(judges):
             held[held] = judge.holds(unit[held])
         return held
@@ -195,7 +195,8 @@ def refuse_contradictions(judge: Judge, unit: np.ndarray) -> None:
     Raises UsageError: one line that names them.
     """
     met = judge.all(unit) < CUT
-    never, names = ~met.any(axis=0), [t.indicator for t in judge.targets]
+    never = ~np.asarray(met.any(axis=0))
+    names = [t.indicator for t in judge.targets]
     if never.any():
         raise UsageError(_nowhere([name for name, out in zip(names, never) if out]))
     a, b = np.nonzero(np.triu(met.T.astype(int) @ met.astype(int) == 0, 1))
