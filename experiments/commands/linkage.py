@@ -111,7 +111,7 @@ def _robust(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
         points = robust(asked.robust or 0, asked.over, **options)
         _show(points, robust_json(points, shown.lang) if shown.as_json else None, shown.lang)
         return
-    found = posterior(asked.over, asked.robust, **options)
+    found = posterior(over=asked.over, sets=asked.robust, **options)
     lines = Fitted(found, shown.lang).lines()
     _show(found, posterior_json(found, lines) if shown.as_json else None, shown.lang)
 
@@ -160,7 +160,13 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
     once = options | {"replicates": 1}
     mix = best_mix(asked.cap, options["overrides"], over, options["where"], kept(out.with_name(f"{out.name}-budget")))  # fmt: skip
     answered = Answered(
-        posterior(over, asked.robust, results=kept(robust_folder(out, over)), best=mix, **options),
+        posterior(
+            over=over,
+            sets=asked.robust,
+            results=kept(robust_folder(out, over)),
+            best=mix,
+            **options,
+        ),
         conditions(asked.conditions or WIDE, over, results=kept(conditions_folder(out)), **once),
         gates(results=kept(gates_folder(out)), every=True, **(options | {"replicates": GATES})),
         linkage(results=results, **options),

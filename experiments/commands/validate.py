@@ -67,7 +67,7 @@ def validate_command(
         )
     if over is not None:
         whole = validate_over(
-            scenario, over, held.sets, patterns=held.patterns, overrides=overrides,
+            scenario, over=over, sets=held.sets, patterns=held.patterns, overrides=overrides,
             settings=replace(settings, sample=min(settings.sample, OVER_SAMPLE)), where=where,
             results=replace(results, out=found.folder.with_name(f"{found.folder.name}-ensemble")),
         )  # fmt: skip

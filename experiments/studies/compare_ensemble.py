@@ -138,6 +138,10 @@ class Ensemble:
         """Refuse what is of another type."""
         check_fields(self)
 
+    def read(self) -> Sets:
+        """The sets."""
+        return sets_of(self.over, self.sets)
+
 
 @dataclass(frozen=True)
 class EnsembleComparison:

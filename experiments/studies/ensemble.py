@@ -124,7 +124,7 @@ def ensemble(path: Path | None = None) -> Sets:
     Examples
     --------
     >>> sets = ensemble()
-    >>> len(sets) > 10, all(key.startswith("behaviour.") for key in sets[0])
+    >>> len(sets) > 10, all(key.startswith(("behaviour.", "county.")) for key in sets[0])
     (True, True)
     >>> bool(abs(sets.weights.sum() - 1.0) < 1e-9)
     True

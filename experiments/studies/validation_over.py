@@ -119,8 +119,7 @@ def spread_of(
 @checked_arguments
 def validate_over(
     scenario: str | Path = "baseline",
-    over: str = over_sets.SHIPPED,
-    sets: int | None = None,
+    drawn: over_sets.Ensemble = over_sets.Ensemble(),
     replicates: int = over_sets.REPLICATES,
     patterns: str = "all",
     overrides: Mapping[str, Any] | None = None,
@@ -134,16 +133,14 @@ def validate_over(
 
     Parameters
     ----------
-    over : str
-        ``"ensemble"``, or the path of a CSV file of parameter sets.
-    sets : int, optional
-        So many of them, far from each other; all if left out.
+    drawn : Ensemble
+        Or its fields: over, sets.
     replicates : int
         Of each set.
     """
     changes = dict(overrides or {})
     listed = chosen_of(patterns)
-    chosen = over_sets.sets_of(over, sets)
+    over, chosen = drawn.over, drawn.read()
     over_sets.check_overrides(changes, chosen)
     if settings.months != MONTHS:
         raise UsageError(f"months: found {settings.months}, allowed {MONTHS}")

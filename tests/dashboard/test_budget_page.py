@@ -104,7 +104,7 @@ def test_stored_figures_are_those_of_the_search(made: Outcome) -> None:
             assert candidate.regret[name][0] == pytest.approx(
                 made.regret[k, :, j].max(), rel=1e-4, abs=1e-9
             )
-        total = made.spent[k].sum(axis=-1).mean()
+        total = made.by_programme[k].sum()
         assert sum(candidate.programmes.values()) == pytest.approx(total, abs=25)
 
 

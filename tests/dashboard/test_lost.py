@@ -116,7 +116,7 @@ def test_a_lever_is_no_step_for_the_back_button(visit):
     page = visit("v=1&lang=en", whole=False, alone=True).page
     steps = page.evaluate("() => history.length")
     page.locator("summary", has_text="Training").first.click()
-    page.locator("input[aria-label^='Training places']").fill("1500")
+    page.locator("input[aria-label^='Training places']").first.fill("1500")
     page.keyboard.press("Tab")
     page.wait_for_function("() => location.search.includes('training.places=1500')")
     assert page.evaluate("() => history.length") == steps

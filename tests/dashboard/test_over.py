@@ -39,7 +39,7 @@ def test_there_is_a_set_for_every_replicate() -> None:
 def test_runs_are_those_of_the_command_line(tmp_path: Path) -> None:
     sets = ensemble()
     found = compare_ensemble(
-        ["linked"], "no_support", replicates=1, sample=TINY.sample, months=TINY.months,
+        ["linked"], "baseline", replicates=1, sample=TINY.sample, months=TINY.months,
         seed=TINY.seed, out=tmp_path / "runs",
     )  # fmt: skip
     theirs = found.values[:, :, 0][..., [NAMES.index("firms_open"), NAMES.index("aware_finance")]]
@@ -101,7 +101,10 @@ def test_the_command_names_the_ensemble_and_the_levers() -> None:
     place = PLACE.but(mix=Mix().moved("policy.training.places", 1500))
     plan, _ = next(cubes(lined_up(place), REFERENCE, Asker(), TINY, (1,)))
     words = command(place, plan)
-    assert "--over ensemble --sets 40 --replicates 1" in words and "training.places=1500" in words
+    assert (
+        f"--over ensemble --sets {len(ensemble())} --replicates 1" in words
+        and "training.places=1500" in words
+    )
     assert "--over" not in command(place.but(over=Place().over), plan)
 
 
@@ -109,4 +112,6 @@ def test_the_report_tells_parameters_from_luck(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(long, "SMALL", TINY)
     leave_out(monkeypatch.setattr)  # what is said is the point
     page = long.report(PLACE.but(lang="zh"), Asker())
-    assert "<html lang" in page and "--over ensemble --sets 40 --replicates 2" in page
+    assert (
+        "<html lang" in page and f"--over ensemble --sets {len(ensemble())} --replicates 2" in page
+    )

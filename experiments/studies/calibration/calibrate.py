@@ -147,8 +147,9 @@ def calibrate(
     asked = list(free) or (list(priors.uncertain()) if effort.screen else priors.free())
     box = world.box(priors.moved_in(world.read(), asked, world.ranges))
     runner = Runner(world, aims, effort, settings, where, results)
-    runner.check(box)
+    cost = runner.cost(box)
     with runner.folder(box) as folder:
+        results.reporter.say(cost)
         runner, table = replace(runner, results=replace(results, out=folder.folder)), None
         if effort.screen:
             table = runner.screen(box)
@@ -191,8 +192,8 @@ class Runner:
         manifest = Manifest("calibration", self.world.command, {scenario.name: scenario}, about)
         return Folder(self.results.folder, manifest, self.results.as_new)
 
-    def check(self, box: priors.Box) -> None:
-        """Refuse what cannot be done, and say what is to be done and how long it will take."""
+    def cost(self, box: priors.Box) -> str:
+        """What is to be done and how long it will take; what cannot be done is refused."""
         e, d = self.effort, len(box.names)
         moved = min(d, e.chosen) if e.screen else d
         sets = self.sets(moved)
@@ -212,7 +213,7 @@ class Runner:
             f", then a posterior from {after['design']:,} runs, {after['variants']:,} of variants "
             f"of the model and {after['draws']:,} of its draws" if after else ""
         )  # fmt: skip
-        self.results.reporter.say(
+        return (
             f"{before}up to {e.waves} waves of {sets} sets of {moved} parameters in {e.replicates} "
             f"runs each, {waves:,} runs{posterior}: about {duration(seconds)} with {workers} workers, and "
             "longer the first time"

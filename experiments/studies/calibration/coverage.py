@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -69,11 +70,26 @@ class Coverage:
         return pd.DataFrame(rows)
 
 
+class Simulated(NamedTuple):
+    """What runs show.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n, d)
+        Coordinates.
+    figures : ndarray, shape (n, targets)
+        Means of so many `runs`.
+    runs : ndarray, shape (n,)
+    """
+
+    points: np.ndarray
+    figures: np.ndarray
+    runs: np.ndarray
+
+
 def coverage(
     names: list[str],
-    points: np.ndarray,
-    figures: np.ndarray,
-    runs: np.ndarray,
+    simulated: Simulated,
     counties: np.ndarray,
     observed: Observed,
     prior: Prior,
@@ -82,14 +98,13 @@ def coverage(
 ) -> Coverage:
     """Make the posterior of every synthetic county, by surfaces fitted to the others.
 
-    `points`: coordinates of runs, shape (n, d). `figures`: what they show, shape (n, targets), as
-    means of so many `runs`.
     `counties`: rows of single runs that are draws from `prior`, each to be a county in turn, a quarter of
     them at a time. `observed`: whose errors the counties are observed with.
     `rounded`: what coordinates become in a run, as some parameters are whole numbers; a tie is
     broken by a draw.
     """
     rng = np.random.default_rng(seed)
+    points, figures, runs = simulated
     ranks, effective = np.empty((len(counties), points.shape[1])), np.empty(len(counties))
     for fold in range(FOLDS):
         mine = np.arange(len(counties)) % FOLDS == fold

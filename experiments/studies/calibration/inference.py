@@ -26,7 +26,7 @@ from returnee.experiments.running.jobs import RUNS
 from returnee.experiments.statistics.surface import Surface, fit
 from returnee.experiments.studies.calibration import structure
 from returnee.experiments.studies.calibration.bank import Bank, Luck, simulate_bank
-from returnee.experiments.studies.calibration.coverage import Coverage, coverage
+from returnee.experiments.studies.calibration.coverage import Coverage, Simulated, coverage
 from returnee.experiments.studies.calibration.identify import Misfit, identified, misfit
 from returnee.experiments.studies.calibration.posterior import (
     EDGE,
@@ -223,7 +223,7 @@ def infer(found: Calibration, runner: Runner) -> Inference:
     }
     say("coverage on synthetic counties")
     counties = np.arange(len(near), len(bank))[:COUNTIES]
-    covered = coverage(box.names, points, bank.x, bank.replicates, counties, observed, around, seed,
+    covered = coverage(box.names, Simulated(points, bank.x, bank.replicates), counties, observed, around, seed,
                        lambda unit: box.unit(box.values(unit)))  # fmt: skip
     posterior = posteriors[FULL]
     frame = ensemble_frame(posteriors, surfaces, observed, bank, runner.effort.members, seed)

@@ -117,8 +117,7 @@ class Posterior:
 
 @checked_arguments
 def posterior(
-    over: str = over_sets.SHIPPED,
-    sets: int | None = None,
+    drawn: over_sets.Ensemble = over_sets.Ensemble(),
     replicates: int = LINKAGE_REPLICATES,
     cap: float | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -133,17 +132,15 @@ def posterior(
 
     Parameters
     ----------
-    over : str
-        ``"ensemble"``, or the path of a CSV file of parameter sets.
-    sets : int, optional
-        So many of them, far from each other; all if left out.
+    drawn : Ensemble
+        Or its fields: over, sets.
     best : mapping, optional
         Levers of a mix that runs beside them, such as that of a budget search.
     """
     world, mix = dict(overrides or {}), dict(best or {})
     design.check_world(world)
     cap = design.cap_or_default(cap)
-    chosen = over_sets.sets_of(over, sets)
+    over, chosen = drawn.over, drawn.read()
     over_sets.check_overrides(world, chosen)
     scenarios = design.capped_trio(world, cap)
     scenarios[NOTHING] = design.read_cell(design.NOTHING, design.levels(), world, cap)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import escape
 from typer.testing import CliRunner
 
 from returnee import UsageError
@@ -298,7 +299,7 @@ def test_linkage_over_the_ensemble(tmp_path: Path) -> None:
     lines = [f"{row},{name},{k}" for k, (row, name) in enumerate(zip(rows, names), start=1)]
     path.write_text("\n".join([",".join([*keys, "structure", "weight"]), *lines]), encoding="utf-8")
     mix = {"policy.training.places": 0.0}
-    found = posterior(str(path), replicates=2, best=mix, out=tmp_path / "a", **SMALL)
+    found = posterior(over=str(path), replicates=2, best=mix, out=tmp_path / "a", **SMALL)
     assert found.values.shape[:3] == (5, 4, 2) and found.sets.weights[-1] == 0.4
     assert found.labels == ("siloed", "linked", "ceiling", "nothing", "best")
     each, parts = found.each("jobs"), found.parts("jobs")
@@ -310,7 +311,7 @@ def test_linkage_over_the_ensemble(tmp_path: Path) -> None:
     for lang in ("en", "zh"):
         said = Fitted(found, lang)
         html = page_of(report([found], lang))
-        assert all(line in html for line in said.lines()[1:3]) and ">nan<" not in html
+        assert all(str(escape(line)) in html for line in said.lines()[1:3]) and ">nan<" not in html
         assert words(lang)["linkage"]["stages"] in html and words(lang)["linkage"]["use"] in html
     content = json.loads(json.dumps(posterior_json(found, [])))
     assert content["parts"]["ceiling"]["jobs"]["structures"] == 2

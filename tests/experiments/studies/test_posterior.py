@@ -12,7 +12,7 @@ from returnee.experiments.reports.calibration import as_json, write_document, wr
 from returnee.experiments.statistics.surface import features, fit
 from returnee.experiments.studies.calibration import inference
 from returnee.experiments.studies.calibration.calibrate import Calibration, calibrate
-from returnee.experiments.studies.calibration.coverage import Coverage, coverage
+from returnee.experiments.studies.calibration.coverage import Coverage, Simulated, coverage
 from returnee.experiments.studies.calibration.identify import identified, misfit
 from returnee.experiments.studies.calibration.inference import like_the_whole, shared_out
 from returnee.experiments.studies.calibration.posterior import (
@@ -118,7 +118,11 @@ def test_intervals_hold_as_often_as_they_say() -> None:
     points, figures = linear_runs(160, 5)
     prior = Prior.flat(3)
     found = coverage(
-        list("abc"), points, figures, np.ones(160), np.arange(100), known(0.0, 0.0), prior
+        list("abc"),
+        Simulated(points, figures, np.ones(160)),
+        np.arange(100),
+        known(0.0, 0.0),
+        prior,
     )
     assert 0.84 < found.share < 0.96
     frame = found.frame()
