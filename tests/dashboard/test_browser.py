@@ -327,9 +327,7 @@ def test_a_report_in_chinese(visit):
 
 def test_visitors_at_once_move_levers_each_their_own(visit):
     """Two of them in one browser, with the same cookies."""
-    own = {
-        str(1100 + 100 * k): visit("v=1&lang=en", whole=False, alone=k == 2).page for k in range(3)
-    }
+    own = {str(1100 + 100 * k): visit("v=1&lang=en", alone=k == 2).page for k in range(3)}
     for places, page in own.items():
         open_group(page, "en")
         slider = page.locator("input[id='policy.training.places']")
