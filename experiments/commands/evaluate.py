@@ -62,4 +62,4 @@ def evaluate_command(
         print_json({name: plain_rows(getattr(found, name)) for name in ("table", "path")})
     else:
         show([Text(sentences(found, shown.lang), "answer"), table_of(found, shown.lang)], console_of())  # fmt: skip
-    end(path)
+    end(path, [found.failures] if found.failures else [])

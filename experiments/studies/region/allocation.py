@@ -39,7 +39,7 @@ from returnee.experiments.studies.region.counties import (
     LeftOut,
     Member,
     Source,
-    at_county_size,
+    in_county,
     read_counties,
 )
 from returnee.experiments.studies.region.plan import ByCounty, RegionPlan
@@ -337,9 +337,8 @@ def allocate(
         read = {name: load_scenario(name) for name in (offer.against, *offer.policies)}
         cells = {}
         for member in members:
-            county = {"county": str(member.folder)}
-            cells[member.code] = {REFERENCE: at_county_size(read[offer.against].with_(county))} | {
-                label_of(offer, k): at_county_size(read[policy].with_(county), factor)
+            cells[member.code] = {REFERENCE: in_county(read[offer.against], member)} | {
+                label_of(offer, k): in_county(read[policy], member, factor)
                 for k, (policy, factor) in enumerate(offer.options)
             }
         plan = RegionPlan(cells, read, replicates, simulated, settings)

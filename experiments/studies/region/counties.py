@@ -248,6 +248,11 @@ def at_county_size(scenario: Scenario, factor: float = 1.0) -> Scenario:
     )
 
 
+def in_county(scenario: Scenario, member: Member, factor: float = 1.0) -> Scenario:
+    """A policy in a county, with so many times the amounts of its size."""
+    return at_county_size(scenario.with_({"county": str(member.folder)}), factor)
+
+
 @dataclass(frozen=True)
 class Rule:
     """Gives a policy to a third of the counties: those with the lowest, middle or highest of a fact."""

@@ -38,11 +38,12 @@ from returnee.experiments.measuring.measures import BY_NAME, YEAR, check_measure
 from returnee.experiments.running.jobs import MONTHLY, RUNS, Job
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import running
+from returnee.experiments.running.store import failed_in
 from returnee.experiments.studies.region.counties import (
     LeftOut,
     Member,
     Source,
-    at_county_size,
+    in_county,
     read_counties,
     rules_of,
 )
@@ -161,6 +162,8 @@ class Evaluation:
         By which counties adopt; empty where they do at random.
     studies : DataFrame
         A row a study and estimator: counties, study, estimator, truth, estimate, low, high.
+    failures : int
+        Runs that failed; their years are missing in the studies.
     folder : Path
     command : str
     """
@@ -172,6 +175,7 @@ class Evaluation:
     lives: np.ndarray = field(repr=False)
     facts: np.ndarray = field(repr=False)
     studies: pd.DataFrame = field(repr=False)
+    failures: int
     folder: Path
     command: str
 
@@ -345,8 +349,7 @@ def evaluate(
         cells: dict[str, dict[str, Scenario]] = {}
         for member in members:
             before, after = (
-                at_county_size(read[name].with_({"county": str(member.folder)}))
-                for name in (question.against, question.policy)
+                in_county(read[name], member) for name in (question.against, question.policy)
             )
             cells[member.code] = {REFERENCE: before} | {
                 str(year): adopting(before, after, year) for year in question.years
@@ -361,7 +364,10 @@ def evaluate(
         results.reporter.say("doing the studies")
         sizes = sorted({max(len(members) // part, 6) for part in (4, 2, 1)})
         done = studies_of(lives, question, facts, sizes, studies, settings.seed)
-        found = Evaluation(members, left, question, plan, lives, facts, done, store.folder, command)
+        found = Evaluation(
+            members, left, question, plan, lives, facts, done, failed_in(store.folder), store.folder,
+            command,
+        )  # fmt: skip
         if results.out is not None:
             for name in ("studies", "table", "path"):
                 with whole(store.folder / f"{name}.csv") as new:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring import measures
 from returnee.experiments.running import manifests
@@ -57,6 +58,8 @@ class RegionPlan(Runs):
 
     def check(self) -> None:
         """Refuse what no run can have, before anything is run or written."""
+        if self.simulated < 1:
+            raise UsageError(f"simulated: found {self.simulated}, allowed 1 or more workers")
         for code, scenarios in self.counties.items():
             for scenario in scenarios.values():
                 check(scenario, self.replicates - 1, self.settings_of(code))

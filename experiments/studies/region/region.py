@@ -38,14 +38,14 @@ from returnee.experiments.studies.region.counties import (
     LeftOut,
     Member,
     Source,
-    at_county_size,
+    in_county,
     policies_of,
     read_counties,
     rules_of,
     thirds_of,
 )
 from returnee.experiments.studies.region.plan import ByCounty, RegionPlan
-from returnee.scenarios import Scenario, load_scenario
+from returnee.scenarios import load_scenario
 
 TOLD = (MAIN, "firms_open", "jobs", "returns", "return_quality", "rural_income", COST)
 GROUPED = ("away_share", "work.farming", "labour_force", "people.out_of_province")
@@ -170,7 +170,7 @@ def region(
     """Run every county of a region under its policy and under the reference.
 
     `source`: which counties. `policies`: what they are given. `replicates`: paired runs of each
-    county. `simulated`: workers in each county, 100 or more. `settings`, `where`, `results`: of the runs;
+    county. `simulated`: workers in each county. `settings`, `where`, `results`: of the runs;
     the sample is that which simulates so many workers.
 
     Raises
@@ -218,11 +218,6 @@ def named(members: Sequence[Member], policies: Policies, rules: Sequence[Any]) -
     """Names of all policies that occur."""
     asked = [policies.against, policies.scenario, *(r.policy for r in rules)]
     return list(dict.fromkeys([*asked, *(m.policy for m in members if m.policy)]))
-
-
-def in_county(scenario: Scenario, member: Member) -> Scenario:
-    """A policy in a county, with amounts of its size."""
-    return at_county_size(scenario.with_({"county": str(member.folder)}))
 
 
 def command_of(source: Source, policies: Policies, plan: RegionPlan) -> str:

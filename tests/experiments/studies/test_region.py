@@ -145,6 +145,7 @@ def test_a_table_that_cannot_be_is_refused(
     ("words", "said"),
     [
         ([], "found neither of a table and a province"),
+        (["--province", "江苏省", "--simulated", "0"], "simulated: found 0, allowed 1 or more"),
         (["--province", "江苏"], "found 江苏 (did you mean 江苏省"),
         (
             ["--province", "江苏省", "--give", "linked"],
