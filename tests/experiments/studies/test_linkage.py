@@ -350,7 +350,6 @@ def test_every_factor_has_a_name() -> None:
     assert en["factors"].keys() == {*FACTORS, "venue"} and set(PILLARS) < set(FACTORS)
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_the_command_prints_json_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Linkage, points: Robust
 ) -> None:
