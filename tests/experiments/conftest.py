@@ -41,6 +41,13 @@ def drawn(undrawn: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def unreported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of comparisons are empty: what is printed or kept is the point."""
+    monkeypatch.setattr("returnee.experiments.reports.html.html", lambda *_: "")
+    monkeypatch.setattr("returnee.experiments.reports.compare.Page.report", lambda _: None)
+
+
+@pytest.fixture
 def command() -> Iterator[Command]:
     started: list[subprocess.Popen[str]] = []
 

@@ -72,6 +72,7 @@ def test_compare_prints_json_and_nothing_else(here: Path) -> None:
     assert (here / "results/compare/report.html").exists()
 
 
+@pytest.mark.usefixtures("unreported")
 def test_compare_says_what_it_means(here: Path) -> None:
     result = call("compare", "no_support", "--replicates", 3, *SMALL)
     assert result.exit_code == 0, result.stderr
@@ -81,6 +82,7 @@ def test_compare_says_what_it_means(here: Path) -> None:
     assert "无扶持与现行政策相比" in zh.stdout
 
 
+@pytest.mark.usefixtures("unreported")
 def test_one_replicate_has_no_interval(here: Path) -> None:
     result = call("compare", "no_support", "--replicates", 1, *SMALL)
     assert result.exit_code == 0, result.stderr
