@@ -172,3 +172,15 @@ def test_what_came_out_is_of_the_present_model() -> None:
               "experiments/data/ensemble.toml": "returnee calibrate"}  # fmt: skip
     for name, command in stored.items():
         assert fingerprint() in (ROOT / name).read_text("utf-8"), f"{name}: run `{command}` again"
+
+
+def test_the_paper_says_what_came_out():
+    paper = (ROOT / "paper" / "paper.md").read_text("utf-8")
+    came = {name: (ROOT / "docs" / name).read_text("utf-8") for name in ("linkage.md", "speed.md")}
+    section = paper.partition("# What came out\n\n")[2]
+    for sentence in section.split("\n")[:2]:
+        assert sentence.rstrip(".") in came["linkage.md"], (
+            "run `returnee linkage` and take its words"
+        )
+    for ratio in re.findall(r"a (\d+)(?:nd|th)|a ([\d.]+)th of Starsim", paper):
+        assert f"{''.join(ratio)} ×" in came["speed.md"]
