@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import MAIN
@@ -61,29 +62,40 @@ class Spill(Told[Region]):
         )  # fmt: skip
 
     def gains_table(self) -> doc.Sheet:
-        """Gains alone, in half and together, and of those that do not adopt."""
-        text, rows = self.text, []
-        for row in self.found.spill.itertuples():
-            unit = BY_NAME[row.measure].unit
-            label = self.label(row.measure) + (
-                text["a_year"] if BY_NAME[row.measure].kind == "flow" else ""
-            )
-            cells = [label, text[row.world], str(row.adopters)]
-            cells += [amount(row.alone, unit, self.lang, signed=True), amount(row.gain, unit, self.lang, signed=True)]  # fmt: skip
-            told = np.isfinite(row.low)
-            cells += [f"{row.ratio:.2f}" if told else "–", to(self.lang, minus(f"{row.low:.2f}"), f"{row.high:.2f}") if told else "–"]  # fmt: skip
-            cells.append(str(row.others))
-            if row.others:
-                cells += [
-                    amount(row.others_gain, unit, self.lang, signed=True),
-                    between(row.others_low, row.others_high, unit, self.lang),
-                    amount(row.per_adopter, unit, self.lang, signed=True),
-                ]
-            else:
-                cells += ["–"] * 3
-            rows.append(cells)
-        keys = "measure world adopters alone gain_so ratio interval others others_column interval per_adopter"
-        return self.sheet(keys, rows, "wwn")
+        """Gains of those that adopt, alone and with others."""
+        rows: list[doc.Row] = []
+        for world, group in self.found.spill.groupby("world", sort=False):
+            rows.append([self._who(group, str(world))])
+            for row in group.itertuples():
+                told = np.isfinite(row.low)
+                low, high = minus(f"{row.low:.2f}"), minus(f"{row.high:.2f}")
+                ratio = (f"{row.ratio:.2f}", to(self.lang, low, high)) if told else ("–", "–")
+                gains = [self._amount(row.measure, value) for value in (row.alone, row.gain)]
+                rows.append([self._measure(row.measure), *gains, *ratio])
+        return self.sheet("measure alone gain_so ratio interval", rows)
+
+    def others_table(self) -> doc.Sheet:
+        """Gains of those that do not adopt."""
+        rows: list[doc.Row] = []
+        there = self.found.spill[self.found.spill["others"] > 0]
+        for world, group in there.groupby("world", sort=False):
+            rows.append([self._who(group, str(world))])
+            for row in group.itertuples():
+                unit = BY_NAME[row.measure].unit
+                interval = between(row.others_low, row.others_high, unit, self.lang)
+                gains = [self._amount(row.measure, v) for v in (row.others_gain, row.per_adopter)]
+                rows.append([self._measure(row.measure), gains[0], interval, gains[1]])
+        return self.sheet("measure others_column interval per_adopter", rows)
+
+    def _who(self, group: pd.DataFrame, world: str) -> str:
+        counts = {name: int(group[name].iloc[0]) for name in ("adopters", "others")}
+        return self.fill("who_adopts", who=self.text[world], **counts)
+
+    def _measure(self, name: str) -> str:
+        return self.label(name) + (self.text["a_year"] if BY_NAME[name].kind == "flow" else "")
+
+    def _amount(self, name: str, value: float) -> str:
+        return amount(value, BY_NAME[name].unit, self.lang, signed=True)
 
     def ratio_chart(self) -> str:
         """The spill-over ratio of each measure, where it is told, in half and together."""
@@ -125,6 +137,7 @@ class Spill(Told[Region]):
             doc.Text(self.sentences()),
             doc.Picture(self.drawn.ratio_chart(), text["ratio_chart"]),
             self.gains_table(),
+            self.others_table(),
             doc.note(text["compete_note"]),
             self.assumptions_table(),
             doc.Text(text["compete_assumptions"], "list"),

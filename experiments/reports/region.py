@@ -246,7 +246,7 @@ class Gains(Told[Region]):
         """What the terminal shows: what came out, in words, sums and who gains."""
         tables = [self.totals_table(), self.groups_table()]
         if self.competition:
-            tables.append(self.competition.gains_table())
+            tables += [self.competition.gains_table(), self.competition.others_table()]
         return [doc.Text(self.sentences(), "answer"), *tables]
 
     def as_json(self) -> dict[str, Any]:

@@ -56,10 +56,10 @@ class Coupling(Group):
               "States; in Chinese cities none was told from zero (BH165).",
               "城市劳动力每减少1%工资上升的百分比；资本不变，美国数据；中国城市的估计不能与零区分（BH165）。"))
     city_jobs_elasticity: float = lever(
-        0.5, unit="elasticity", within=(0, 1), evidence=("BH164",),
+        0.5, unit="elasticity", within=(0, 1), evidence=("BH164",), bound=True,
         en="Finding city jobs", zh="城市求职弹性",
-        help=("By how many per cent jobs are found faster for each per cent of workers that leaves, vacancies given.",
-              "岗位空缺不变时，求职者每减少1%求职加快的百分比。"))
+        help=("By how many per cent jobs are found faster for each per cent of workers that leaves, vacancies given; between 0 and 1.",
+              "岗位空缺不变时，求职者每减少1%求职加快的百分比；介于0和1之间。"))
     city_share: float = lever(
         0.3, unit="share", within=(0, 1), en="City jobs shared", zh="共有城市岗位比例",
         help=("Share of these counties' people among those who compete for their jobs in the cities.",
