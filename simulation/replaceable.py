@@ -47,9 +47,26 @@ ARGUMENTS = {
     "policy": "the policy in force, as policy.training_hours",
     "month": "month; 1 is the first under the policy",
     "months": "how many months",
-    "share": "share of the ties that are at home",
+    "share": "share of the ties that are at home; of demand_factor the part that follows spending",
     "share_home": "share of the ties that are at home",
     "u": "uniform draw",
+    "jobless": "whether the city job was lost",
+    "home": "utility of what can be done at home",
+    "months_away": "months since the last departure",
+    "log_job": "log of the income of a job, yuan a month",
+    "log_farm": "log of the income from farming, yuan a month",
+    "log_venture": "log of the income of the venture that would be begun; -1e9: none",
+    "knowing": "ties that know the channel",
+    "share_same": "share of the ties at the same place, home or away",
+    "same": "months of contact with ties at the same place",
+    "across": "contact with ties elsewhere",
+    "attitude": "log of what a firm brings over what else could be done",
+    "spare": "savings of the tie above its buffer, yuan",
+    "log_one": "log value added of one person, yuan a month",
+    "value": "value added, yuan a month",
+    "other": "income of the best alternative, yuan a month",
+    "ratio": "demand over supply",
+    "most": "largest loan that cap and fund allow, yuan",
 }
 
 
@@ -119,7 +136,7 @@ REPLACEABLE: tuple[Replaceable, ...] = (
     ),
     Replaceable(
         careers.score_of_leaving,
-        "constant + city - home - pull - age (age - 30) + youth (30 - age) - women + experience",
+        "constant + city - home - pull - a·(age - 30) + b·(30 - age) - women + experience",
         BOUNDS_OF_LEAVING,
     ),
     Replaceable(
@@ -128,61 +145,65 @@ REPLACEABLE: tuple[Replaceable, ...] = (
     Replaceable(returning.score_of_returning, "constant + home + pull - city", BOUNDS_OF_RETURNING),
     Replaceable(
         returning.home_pull,
-        "peers share + attachment + age (age - 40) + child + elder - city home, log odds",
+        "peers·share + attachment + a·(age - 40) + child + elder - city home; log odds",
     ),
     Replaceable(
-        returning.utility_of_city, "w log(city pay) - distance + settled log(1 + years away)"
+        returning.utility_of_city, "w·log(city pay) - distance + settled·log(1 + years away)"
     ),
     Replaceable(
         returning.utility_of_home,
-        "s log(sum of exp(w log(income) / s)) over job, farm and venture",
+        "s·log(sum of exp(w·log(income) / s)) over job, farm and venture",
         BOUNDS_OF_RETURNING,
     ),
-    Replaceable(returning.months_to_find, "usual / hiring, at most the months ahead"),
+    Replaceable(
+        returning.months_to_find, "usual / hiring, at most the months that are looked ahead"
+    ),
     # Knowing of support.
     Replaceable(
-        information.hazard_of_hearing, "rate knowing (share_same same + (1 - share_same) across)"
+        information.hazard_of_hearing, "rate·knowing·(share_same·same + (1 - share_same)·across)"
     ),
-    Replaceable(information.hazard_of_forgetting, "rate months"),
+    Replaceable(information.hazard_of_forgetting, "rate·months"),
     # Ideas and intentions.
     Replaceable(
-        ideas.ideas_a_year, "peak exp(-(age - best age)^2 / (2 spread^2))", BOUNDS_OF_IDEAS
+        ideas.ideas_a_year, "peak·exp(-(age - best age)^2 / (2·spread^2))", BOUNDS_OF_IDEAS
     ),
-    Replaceable(ideas.intention, "1 / (1 + exp(-(constant + attitude + norm + control + retry)))"),
-    Replaceable(ideas.norm, "share of the ties whose firm does well"),
-    Replaceable(ideas.control, "channels known / channels + certificate"),
-    Replaceable(ideas.caution, "aversion (1 - tolerance risk), log points"),
-    Replaceable(ideas.freedom_to_act, "exp(-burden) for women who care at home, else 1"),
-    # Money.
-    Replaceable(changes.share_saved, "rate thrift"),
-    Replaceable(changes.share_spent, "rate / 12 months, less while saving up"),
-    Replaceable(finance.gift_of_tie, "share spare"),
-    Replaceable(finance.loan_of_tie, "share spare"),
-    Replaceable(finance.cost_of_applying, "visit visits a day days, less near a post; yuan"),
-    Replaceable(finance.income_without, "max(wage job's, farming's); yuan a month"),
-    Replaceable(founding.start_money, "capital median exp(sigma z) / (1 - cushion); yuan"),
-    # Firms.
     Replaceable(
-        ventures.known_productivity, "scale + gain ability + convexity ability |ability| + skill"
+        ideas.intention, "1 / (1 + exp(-(constant + a·attitude + n·norm + k·control + retry)))"
     ),
+    Replaceable(ideas.norm, "share of the ties whose firm does well"),
+    Replaceable(ideas.control, "channels known / all channels + certificate"),
+    Replaceable(ideas.caution, "aversion·(1 - tolerance·risk); log points"),
+    Replaceable(ideas.freedom_to_act, "exp(-burden) for women who care for somebody, else 1"),
+    # Money.
+    Replaceable(changes.share_saved, "rate·thrift"),
+    Replaceable(changes.share_spent, "rate / 12·months, less while saving up"),
+    Replaceable(finance.gift_of_tie, "share·spare; yuan"),
+    Replaceable(finance.loan_of_tie, "share·spare; yuan"),
+    Replaceable(
+        finance.cost_of_applying, "cost of a visit·visits a day·days, less near a post; yuan"
+    ),
+    Replaceable(finance.income_without, "max(wage job's, farming's); yuan a month"),
+    Replaceable(founding.start_money, "median·exp(sigma·z) / (1 - cushion); yuan"),
+    # Firms.
+    Replaceable(ventures.known_productivity, "scale + g·ability + h·ability·|ability| + s·skill"),
     Replaceable(ventures.optimism_of, "optimism, less after a course"),
-    Replaceable(changes.skill_of, "a year log(1 + years) + trained"),
+    Replaceable(changes.skill_of, "g·log(1 + years in cities) + trained"),
     Replaceable(trading.productivity, "known + technology + partners + mentor"),
-    Replaceable(ventures.best_persons, "(g P Z K^a / w)^(1 / (1 - g))"),
+    Replaceable(ventures.best_persons, "(g·P·Z·K^a / w)^(1 / (1 - g))"),
     Replaceable(ventures.tax_rate, "rate above or below the VAT threshold"),
     Replaceable(closing.alternative, "max(income at home without the firm, worth of the city)"),
-    Replaceable(closing.least_to_go_on, "other exp(accepted - margin); yuan a month"),
+    Replaceable(closing.least_to_go_on, "other·exp(accepted - margin); yuan a month"),
     Replaceable(succession.chance_of_handing_on, "a chance"),
     # Markets.
-    Replaceable(hiring.wage_of_town, "max(wage (seeking / usual)^(-curve), floor)"),
+    Replaceable(hiring.wage_of_town, "max(usual wage·(seeking / usual seekers)^(-curve), floor)"),
     Replaceable(markets.price_of, "ratio^(1 / elasticity), within bounds"),
-    Replaceable(markets.demand_factor, "1 + share (spending / spending then - 1)"),
+    Replaceable(markets.demand_factor, "1 + share·(spending / spending then - 1)"),
     # Offices.
     Replaceable(desk.loan_served, "largest loan that the income expected covers; yuan"),
-    Replaceable(desk.chance_of_giving_up, "chance, less near a post"),
-    Replaceable(projects.hazard_of_dropping_out, "hazard forms days"),
-    Replaceable(training.skill_from_training, "gain (hours / 70)^a (30 / class)^b"),
-    Replaceable(careers.hazard_of_losing_job, "rate months"),
+    Replaceable(desk.chance_of_giving_up, "a chance a month, less near a post"),
+    Replaceable(projects.hazard_of_dropping_out, "hazard·forms asked again·days"),
+    Replaceable(training.skill_from_training, "gain·(hours / 70)^a·(30 / class)^b"),
+    Replaceable(careers.hazard_of_losing_job, "rate·months"),
 )
 
 

@@ -137,8 +137,9 @@ class Run:
     states_at_start: np.ndarray
 
     def __repr__(self) -> str:
+        rules = f", rules={self.scenario.rules.file!r}" if self.scenario.rules else ""
         return (
-            f"Run({self.scenario.name!r}, replicate={self.replicate}, seed={self.seed}, "
+            f"Run({self.scenario.name!r}{rules}, replicate={self.replicate}, seed={self.seed}, "
             f"sample={self.sample:g}, months={self.months})"
         )
 
