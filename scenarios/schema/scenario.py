@@ -21,6 +21,7 @@ from returnee.scenarios.schema.errors import allowed_at, first_problem, problem,
 from returnee.scenarios.schema.fields import Group
 from returnee.scenarios.schema.layers import OWN, Given, Layers, build, history_of, on_top
 from returnee.scenarios.schema.others import Others
+from returnee.scenarios.schema.own_rules import OwnRules
 from returnee.scenarios.schema.policy import Policy
 
 BASELINE = "baseline"
@@ -64,6 +65,8 @@ class Scenario(Group):
     facts_given : tuple of str
         Facts that were laid over those of the county's folder, as ``shock.months``: they stay when
         another county is named. Not part of the id.
+    rules : OwnRules or None
+        Rules that take the place of the model's own, see ``docs/rules.md``.
 
     A ``Scenario(**content)`` may be made of what a manifest holds, with ``county_folder=...``
     where the county has people of its own; an ``id`` in it is checked.
@@ -83,6 +86,7 @@ class Scenario(Group):
     county_folder: Path | None = None
     files: Digests = ()
     facts_given: tuple[str, ...] = ()
+    rules: OwnRules | None = None
 
     def __init__(self, **fields: Any) -> None:
         wanted = fields.pop("id", None)
@@ -118,7 +122,7 @@ class Scenario(Group):
             held before is gone. A value for good, ``1500``, holds from month 1. ``county`` is the name
             or folder of a county, whose facts and people are taken; facts given over those of the
             county before stay. ``policy``, ``behaviour`` or a group of them may be that of another
-            scenario.
+            scenario. ``rules`` is a file of rules of one's own, ``rules.copying`` a lever of it.
         name, title_en, title_zh : str, optional
             Others than those of this scenario.
 
@@ -155,6 +159,7 @@ class Scenario(Group):
             fields["facts_given"] = tuple(sorted({*self.facts_given, *layers.county}))
         if layers.history is not None:
             fields["history"] = layers.history
+        fields["rules"] = layers.rules_on(self.rules)
         if layers.behaviour:
             fields["behaviour"] = build(Behaviour, "behaviour", layers.behaviour, on=self.behaviour)
         if layers.policy:
@@ -220,6 +225,8 @@ class Scenario(Group):
         county's own tables are there as ``files``: name to SHA-256.
         """
         plain: dict[str, Any] = _without_negative_zero(self._content())
+        if self.rules is not None:
+            plain["rules"] |= {"file": self.rules.file, "text": self.rules.text}
         return plain
 
     def _content(self) -> dict[str, Any]:
@@ -233,6 +240,8 @@ class Scenario(Group):
             plain["history"] = self.history
         if self.others:
             plain["others"] = [row.model_dump(mode="json") for row in self.others]
+        if self.rules is not None:
+            plain["rules"] = self.rules.told
         return plain
 
     @cached_property
@@ -245,7 +254,9 @@ class Scenario(Group):
         """Id of what the policy meets: the county, its tables, its history and the behaviour."""
         content = self._content()
         kept: dict[str, Any] = {
-            k: content[k] for k in ("county", "behaviour", "files", "history") if k in content
+            k: content[k]
+            for k in ("county", "behaviour", "files", "history", "rules")
+            if k in content
         }
         if self.history == OWN:
             kept["history"] = content["policy"]
