@@ -17,13 +17,22 @@ from typer.testing import CliRunner
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import StoreError, UsageError
 from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.reports.html import html as page_of
-from returnee.experiments.reports.linkage.report import report
-from returnee.experiments.reports.linkage.words import answer, gates_lines, headline, linkage_words
+from returnee.experiments.reports.linkage.report import Links, report
+from returnee.experiments.reports.linkage.words import (
+    answer,
+    gates_json,
+    gates_lines,
+    headline,
+    linkage_words,
+)
 from returnee.experiments.running import jobs as executors
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
+from returnee.experiments.studies.compare_ensemble import own_luck
 from returnee.experiments.studies.efforts import BudgetEffort
+from returnee.experiments.studies.ensemble import ensemble
 from returnee.experiments.studies.linkage.best import best_mix
 from returnee.experiments.studies.linkage.design import (
     CELLS,
@@ -51,7 +60,7 @@ from returnee.experiments.studies.linkage.effects import (
     spending_gap,
 )
 from returnee.experiments.studies.linkage.experiment import Linkage, linkage
-from returnee.experiments.studies.linkage.gates import contrasts, gates, one_by_one
+from returnee.experiments.studies.linkage.gates import GatesOver, contrasts, gates, one_by_one
 from returnee.experiments.studies.linkage.robust import (
     Robust,
     bounds_of,
@@ -306,6 +315,33 @@ def test_parts_are_opened_alone_and_left_out(folder: Path) -> None:
         html = page_of(report([few], lang))
         assert linkage_words(lang)["gates"] in html and "<svg" not in html
         assert all(line[:30] in html for line in gates_lines(few, lang))
+
+
+def test_over_an_ensemble_parts_are_split_by_what_makes_runs_differ() -> None:
+    sets, cells, rng = (
+        ensemble().take([0, 1, 2], np.ones(3)),
+        tuple(range(64)),
+        np.random.default_rng(1),
+    )
+    silos = {"siloed": load_scenario("siloed")}  # what was run is in the values
+    plan = own_luck(sets, silos, "siloed", 2, RunSettings(sample=0.002, months=6))
+    parts = tuple(levels()[LINKAGE])
+    values = 100.0 + rng.normal(0.0, 1.0, (64, 3, 2, N_MEASURES))
+    values += (np.arange(64) >> 1 & 1)[:, None, None, None] * np.array([29.0, 30.0, 31.0])[:, None, None]  # fmt: skip
+    found = GatesOver(plan, 8e6, parts, cells, values, [], Path("nowhere"), "returnee", "ensemble")
+    row = found.effect("shapley", parts[1], MAIN)
+    assert row["value"] == pytest.approx(30.0, abs=1.0) and row["verdict"] == "higher"
+    assert row["band_low"] < row["low"] < row["high"] < row["band_high"]
+    assert row[["luck", "parameters", "structure"]].sum() == pytest.approx(1.0)
+    assert found.effects["spending_gap"].abs().max() > 0.2
+    total = sum(found.effect("shapley", part, MAIN)["value"] for part in parts)
+    assert total == pytest.approx(found.effect("joint", "", MAIN)["value"])
+    for lang in ("en", "zh"):
+        lines = gates_lines(found, lang)
+        assert sum("30" in line or "29" in line for line in lines) >= 2
+        sheet = Links(found, lang).effects(MAIN)
+        assert len(sheet.head) == len(sheet.rows[0]) == 1 + 6 + 3 and "*" in sheet.rows[1][1]
+    assert gates_json(found)["sets"] == 3 and gates_json(found)["replicates"] == 2
 
 
 def test_all_combinations_give_shapley_values_that_sum_to_all() -> None:
