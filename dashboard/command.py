@@ -65,7 +65,8 @@ DASHBOARD_EXAMPLES = """Examples:
 
   returnee dashboard\n
   returnee dashboard --lang zh --port 9000\n
-  returnee dashboard --county own/qingshan
+  returnee dashboard --county own/qingshan\n
+  returnee dashboard --region results/region
 
   returnee dashboard --no-browser --host 0.0.0.0
 """
@@ -87,6 +88,14 @@ def dashboard_command(
         list[Path] | None,
         typer.Option(help="Folder of a county of your own; may be given more than once."),
     ] = None,
+    region: Annotated[
+        Path | None,
+        typer.Option(help="Folder that `returnee region --out` made: its counties on the Map."),
+    ] = None,
+    shapes: Annotated[
+        Path | None,
+        typer.Option(help="Folder of CODE.geojson files: shapes of the region's counties."),
+    ] = None,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -105,6 +114,13 @@ def dashboard_command(
         typer.Option(help="Pages that one address may have open; behind a proxy all have its own."),
     ] = settings.PAGES,
     log: Annotated[Level, typer.Option(help="What is written to standard error.")] = Level.warning,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Rules of your own in the place of the model's, in Python; see `returnee rules`.",
+        ),
+    ] = None,
 ) -> None:
     """Open the dashboard: move levers and see the county answer."""
     check_installed()
@@ -120,13 +136,35 @@ def dashboard_command(
     for name, value in (("memory", memory), ("pages", pages)):
         if value < 1:
             raise UsageError(f"{name}: found {value}, allowed 1 or more")
+    if rules is not None:
+        settings.take_rules(rules)
     settings.LIMITS |= {"labour_force": largest, "memory": memory, "pages": pages}
     logging.basicConfig(format=LINE, stream=sys.stderr)
     logging.getLogger("returnee").setLevel(log.value.upper())  # others say what is grave only
     settings.offer_counties(county or [])
+    offer_region(region, shapes)
     names = names_of(host, allow_host or [])
     bound = listen(host, port)
     serve(bound, host, names, browser, lang.value, results, log)
+
+
+def offer_region(folder: Path | None, shapes: Path | None) -> None:
+    """Show a region's counties on the Map.
+
+    Raises
+    ------
+    UsageError
+        If the folders hold no region and no shapes.
+    """
+    if folder is not None:
+        from returnee.dashboard.content import province
+
+        settings.REGION["folder"] = folder.resolve()
+        if shapes is not None:
+            settings.REGION["shapes"] = shapes.resolve()
+        province.offered()
+    elif shapes is not None:
+        raise UsageError("shapes: found no region, allowed with --region DIR")
 
 
 def names_of(host: str, allowed: list[str]) -> list[str]:
@@ -264,11 +302,15 @@ def warm() -> None:
     """Compile the model if need be, know its fingerprint, and begin to live the histories that visitors need."""
     from returnee.dashboard.live.memory import prewarm
     from returnee.dashboard.live.runs import make_room
-    from returnee.experiments.running.executors import compile_first
+    from returnee.experiments.running.executors import compile_first, try_out
+    from returnee.scenarios.schema.own_rules import rules_now
     from returnee.simulation.fingerprint import fingerprint
 
     make_room()
-    compile_first(say)
+    own = rules_now()
+    models = [own] if own else []
+    try_out(models)
+    compile_first(say, models)
     fingerprint()  # which every page shows
     prewarm()
 

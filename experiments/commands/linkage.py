@@ -15,7 +15,6 @@ from returnee.experiments.running.progress import Bar
 
 OUT = Path("results/linkage")
 WIDE = 256  # points of the wide design behind the document
-GATES = 2  # replicates of the gates behind it, for every combination
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,12 @@ def linkage_command(
         results = replace(results, out=results.out or conditions_folder(OUT))
         few = {"results": results, "replicates": asked.runs(1)}
         _conditions(asked, options | few, shown)
+    elif asked.gates or asked.every:
+        results = replace(results, out=results.out or gates_folder(OUT, asked.over))
+        _gates(asked, options | {"results": results}, shown)
     elif asked.robust is not None or asked.over not in OVER:
         results = replace(results, out=results.out or robust_folder(OUT, asked.over))
         _robust(asked, options | {"results": results}, shown)
-    elif asked.gates or asked.every:
-        _gates(asked.every, options | {"results": replace(results, out=results.out or gates_folder(OUT))}, shown)  # fmt: skip
     else:
         _factorial(options | {"results": replace(results, out=folder)}, shown)
 
@@ -75,9 +75,9 @@ def robust_folder(out: Path, over: str) -> Path:
     return out.with_name(f"{out.name}-robust{'' if over == 'free' else '-' + Path(over).stem}")
 
 
-def gates_folder(out: Path) -> Path:
+def gates_folder(out: Path, over: str = "free") -> Path:
     """Where the runs of the parts of linkage are kept, beside the experiment."""
-    return out.with_name(f"{out.name}-gates")
+    return out.with_name(f"{out.name}-gates{'' if over == 'free' else '-' + Path(over).stem}")
 
 
 def _factorial(options: dict[str, Any], shown: Shown) -> None:
@@ -88,11 +88,17 @@ def _factorial(options: dict[str, Any], shown: Shown) -> None:
     _show(found, linkage_json(found, shown.lang) if shown.as_json else None, shown.lang)
 
 
-def _gates(every: bool, options: dict[str, Any], shown: Shown) -> None:
+def _gates(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
     from returnee.experiments.reports.linkage.words import gates_json
-    from returnee.experiments.studies.linkage.gates import gates
+    from returnee.experiments.studies.linkage.gates import EACH, SETS, Gates, gates, gates_over
+    from returnee.experiments.studies.linkage.robust import OVER
 
-    found = gates(every=every, **options)
+    found: Gates
+    if asked.over in OVER:
+        found = gates(every=asked.every, **options)
+    else:
+        options |= {"replicates": asked.runs(EACH), "every": asked.every}
+        found = gates_over(over=asked.over, sets=asked.robust or SETS, **options)
     _show(found, gates_json(found, shown.lang) if shown.as_json else None, shown.lang)
 
 
@@ -149,7 +155,7 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
     from returnee.experiments.studies.linkage.best import best_mix
     from returnee.experiments.studies.linkage.conditions import conditions
     from returnee.experiments.studies.linkage.experiment import linkage
-    from returnee.experiments.studies.linkage.gates import gates
+    from returnee.experiments.studies.linkage.gates import EACH, gates_over
     from returnee.experiments.studies.linkage.posterior import posterior
     from returnee.experiments.studies.linkage.robust import OVER
 
@@ -157,7 +163,7 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
         return replace(results, out=folder)
 
     out, over = Path(results.folder), SHIPPED if asked.over in OVER else asked.over
-    once = options | {"replicates": 1}
+    once, few = options | {"replicates": 1}, options | {"replicates": EACH}
     mix = best_mix(asked.cap, options["overrides"], over, options["where"], kept(out.with_name(f"{out.name}-budget")))  # fmt: skip
     answered = Answered(
         posterior(
@@ -168,7 +174,7 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
             **options,
         ),
         conditions(asked.conditions or WIDE, over, results=kept(conditions_folder(out)), **once),
-        gates(results=kept(gates_folder(out)), every=True, **(options | {"replicates": GATES})),
+        gates_over(over=over, results=kept(gates_folder(out, over)), every=True, **few),
         linkage(results=results, **options),
     )
     write_page(answered.all, answered.found.folder / "report.html")

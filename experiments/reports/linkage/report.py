@@ -13,6 +13,7 @@ from rich.console import Console
 from returnee.experiments.files import write_text
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
+from returnee.experiments.reports import uncertain
 from returnee.experiments.reports.html import fill, standalone, write_html
 from returnee.experiments.reports.linkage import charts, posterior
 from returnee.experiments.reports.linkage import words as tell
@@ -20,6 +21,7 @@ from returnee.experiments.reports.linkage.posterior import Fitted, Wide
 from returnee.experiments.reports.linkage.summary import summary
 from returnee.experiments.reports.terminal import show
 from returnee.experiments.statistics.effects import HIGHER, LOWER
+from returnee.experiments.statistics.ensemble import SOURCES
 from returnee.experiments.studies.linkage.conditions import Conditions
 from returnee.experiments.studies.linkage.design import (
     FACTORS,
@@ -34,7 +36,7 @@ from returnee.experiments.studies.linkage.design import (
 )
 from returnee.experiments.studies.linkage.effects import COST, KEPT, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
-from returnee.experiments.studies.linkage.gates import Gates
+from returnee.experiments.studies.linkage.gates import Gates, GatesOver
 from returnee.experiments.studies.linkage.posterior import Posterior
 from returnee.experiments.studies.linkage.robust import Robust
 from returnee.experiments.words import texts as say
@@ -285,6 +287,11 @@ class Links(tell.Told):
         """What the parts do."""
         return tell.gates_lines(self.found, self.lang)
 
+    @property
+    def sets(self) -> int:
+        """Sets of an ensemble that it was run in; 0 for the parameters in use."""
+        return self.found.plan.sets if isinstance(self.found, GatesOver) else 0
+
     def subtitle(self) -> str:
         """What is compared, and the county."""
         plan = self.found.plan
@@ -294,7 +301,12 @@ class Links(tell.Told):
     def note(self) -> str:
         """What a cell is."""
         cap = say.figure(self.found.cap, "yuan", self.lang)
-        return str(self.text["gates_note"]).format(replicates=self.found.plan.replicates, cap=cap)
+        told = str(self.text["gates_note"]).format(cap=cap)
+        if not isinstance(self.found, GatesOver):
+            more = str(self.text["gates_luck"]).format(replicates=self.found.plan.replicates)
+        else:
+            more = str(self.text["gates_over"]).format(sets=self.sets, each=self.found.plan.each)
+        return say.joined(self.lang, told, more)
 
     def effects(self, measure: str) -> doc.Sheet:
         """Part, then effect and gap in spending: alone, on top of the others, and Shapley value if known."""
@@ -304,17 +316,20 @@ class Links(tell.Told):
             [tell.part_name("", self.lang), *self._cells(["joint"] * len(kinds), "", measure)]
         )
         heads = [[self.text[f"part_{kind}"], self.text["spends"]] for kind in kinds]
-        return doc.Sheet([self.text["part"], *(head for pair in heads for head in pair)], rows)
+        sources = uncertain.head(self.lang)[3:] if self.sets else []
+        return doc.Sheet(
+            [self.text["part"], *(head for pair in heads for head in pair), *sources], rows
+        )
 
     def _cells(self, kinds: list[str], part: str, measure: str) -> list[str]:
-        cells = []
-        for kind in kinds:
-            row = self.found.effect(kind, part, measure)
+        cells, found = [], [self.found.effect(kind, part, measure) for kind in kinds]
+        for row in found:
             told = "*" if row["verdict"] in (HIGHER, LOWER) else ""
-            interval = tell.ends(row["low"], row["high"], measure, self.lang)
-            cells += [f"{tell.number(row['value'], measure, self.lang)}{told} ({interval})"]
+            ends = [("low", "high"), *([("band_low", "band_high")] if self.sets else [])]
+            spans = (tell.ends(row[low], row[high], measure, self.lang) for low, high in ends)
+            cells += [f"{tell.number(row['value'], measure, self.lang)}{told} ({'; '.join(spans)})"]
             cells += [say.percent(row["spending_gap"], self.lang, True)]
-        return cells
+        return [*cells, *(say.percent(found[-1][s], self.lang) for s in SOURCES if self.sets)]
 
     def tables(self) -> list[doc.Sheet]:
         """Tables for the terminal."""
@@ -335,7 +350,7 @@ Result = Linkage | Robust | Gates | Posterior | Conditions
 
 def reading(result: Result, lang: str) -> str:
     """How intervals are to be read; that they are wide where there are few pairs."""
-    if isinstance(result, Posterior | Conditions):
+    if isinstance(result, Posterior | Conditions | GatesOver):
         return str(say.words(lang)["linkage"]["one_in_ten_sets"])
     pairs = 0 if isinstance(result, Robust) else result.plan.replicates
     carried = isinstance(result, Robust) or doc.sample_bias(result.plan.settings.sample, lang)
@@ -396,7 +411,8 @@ def parts(
 ) -> list[Experiment | Points | Links | Fitted | Wide]:
     """What is told of each result."""
     told: dict[type, Any] = {
-        Linkage: Experiment, Robust: Points, Gates: Links, Posterior: Fitted, Conditions: Wide,
+        Linkage: Experiment, Robust: Points, Gates: Links, GatesOver: Links, Posterior: Fitted,
+        Conditions: Wide,
     }  # fmt: skip
     return [told[type(result)](result, lang) for result in results]
 
@@ -421,7 +437,7 @@ class Answered:
 
     fitted: Posterior
     wide: Conditions
-    gates: Gates
+    gates: GatesOver
     found: Linkage
 
     @property

@@ -18,7 +18,7 @@ from returnee.experiments.studies.linkage.conditions import Conditions
 from returnee.experiments.studies.linkage.design import EQUAL, LINKAGE, PILLARS
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
-from returnee.experiments.studies.linkage.gates import Gates
+from returnee.experiments.studies.linkage.gates import Gates, GatesOver
 from returnee.experiments.studies.linkage.posterior import KEPT, SILOED, Posterior
 from returnee.experiments.studies.linkage.robust import SPREAD, Robust
 from returnee.experiments.words import texts as say
@@ -274,16 +274,26 @@ def gates_lines(found: Gates, lang: str = "en") -> list[str]:
     """Which parts of linkage can be told from zero, alone and left out, and which spend unequally."""
     text, comma, told = linkage_words(lang), say.words(lang)["comma"], []
     rows = found.effects[(found.effects["measure"] == MAIN) & (found.effects["part"] != "")]
-    for kind in ("alone", "last"):
-        there = rows[(rows["kind"] == kind) & rows["verdict"].isin((HIGHER, LOWER))]
-        named = [
+    over = isinstance(found, GatesOver)
+
+    def named(there: pd.DataFrame, low: str, high: str) -> str:
+        cells = (
             f"{part_name(row['part'], lang)} {number(row['value'], MAIN, lang)} "
-            f"({ends(row['low'], row['high'], MAIN, lang)})"
+            f"({ends(row[low], row[high], MAIN, lang)})"
             for _, row in there.iterrows()
-        ]
-        told.append(
-            str(text[f"gates_{kind}"]).format(parts=comma.join(named) or text["gates_none"])
         )
+        return str(comma.join(cells) or text["gates_none"])
+
+    ends_of = ("band_low", "band_high") if over else ("low", "high")
+    for kind in ("alone", "last", *(["shapley"] * over)):
+        there = rows[rows["kind"] == kind]
+        if len(there):
+            there = there[there["verdict"].isin((HIGHER, LOWER))]
+            told.append(str(text[f"gates_{kind}"]).format(parts=named(there, *ends_of)))
+    average = rows[(rows["kind"] == "shapley") & (rows["low"] * rows["high"] > 0.0)]
+    if isinstance(found, GatesOver) and len(rows[rows["kind"] == "shapley"]):
+        parts = named(average, "low", "high")
+        told.append(str(text["gates_average"]).format(sets=found.plan.sets, parts=parts))
     apart = rows[rows["spending_gap"].abs() > EQUAL]["part"].unique()
     if len(apart):
         names = comma.join(part_name(part, lang) for part in apart)
@@ -300,9 +310,11 @@ def part_name(key: str, lang: str) -> str:
 
 def gates_json(found: Gates, lang: str = "en") -> dict[str, Any]:
     """The same for the parts of linkage."""
-    s = found.plan.settings
+    s, over = found.plan.settings, isinstance(found, GatesOver)
+    sets = {"over": found.over, "sets": found.plan.sets} if isinstance(found, GatesOver) else {}
     return {
-        "answer": gates_lines(found, lang), "cap": found.cap, "replicates": found.plan.replicates,
+        "answer": gates_lines(found, lang), "cap": found.cap, **sets,
+        "replicates": found.values.shape[2 if over else 1],
         "seed": s.seed, "sample": s.sample, "months": s.months, "folder": str(found.folder),
         "command": found.command, "failures": found.failures, "parts": list(found.parts),
         "effects": plain_rows(found.effects),
