@@ -21,7 +21,7 @@ from returnee.experiments.measuring import selections
 from returnee.experiments.statistics.intervals import Estimate
 
 FILE = Path(__file__).parents[1] / "data" / "samples.csv"
-SMALL = 0.01  # samples below are less certain than their runs say
+SMALL = 0.02  # samples below are less certain than their runs say
 WIDER, WIDER_MONEY, WIDER_OTHERS = 1.5, 3.5, 2.2
 """By how much: of key measures, of public money, and of others. Student's intervals of two seeds of
 `python -m benchmarks.coverage` held some 81, 47 and 76 % of the whole county's answers instead of 90 %."""
