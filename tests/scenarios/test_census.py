@@ -154,9 +154,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "no column 区划代码" in refused("999901", cells, own)
     other = files(tmp_path / "other year")
     (other / FILES[2020]).write_bytes((other / FILES[2010]).read_bytes())
-    assert "no column 省, allowed the file of the census of 2020" in refused(
-        "999901", other, own
-    )
+    assert "no column 省, allowed the file of the census of 2020" in refused("999901", other, own)
     other = files(tmp_path / "another year")
     (other / FILES[2010]).write_bytes((other / FILES[2020]).read_bytes())
     assert "no column 户籍人口, allowed the file of the census of 2010" in refused(
