@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from returnee.experiments.numbers import plain_rows
+from returnee.experiments.numbers import picked, plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.terminal import GAP
@@ -83,7 +83,7 @@ class People(OfPlan[Met]):
         self, label: str, outcome: str, dimension: str, group: str, shown: Any
     ) -> list[str]:
         """How many people changed in each way, and the net change with its interval."""
-        some = _of(
+        some = picked(
             self.whom.counts, scenario=label, outcome=outcome, dimension=dimension, group=group
         )
         some = some.set_index("change")
@@ -95,7 +95,7 @@ class People(OfPlan[Met]):
     def served(self, label: str) -> doc.Sheet:
         """Deadweight by programme; programmes that served nobody are left out."""
         rows, names = [], self.text["programmes"]
-        for _, row in _of(self.whom.served, scenario=label).iterrows():
+        for _, row in picked(self.whom.served, scenario=label).iterrows():
             if row["served"] == 0.0:
                 continue
             served, founded, still = (
@@ -113,7 +113,7 @@ class People(OfPlan[Met]):
 
     def steps(self, label: str) -> doc.Sheet:
         """The waterfall, firms and jobs side by side."""
-        some, rows = _of(self.whom.waterfall, scenario=label), []
+        some, rows = picked(self.whom.waterfall, scenario=label), []
         for step in persons.STEPS:
             here = some[some["step"] == step].set_index("amount")
             if "withdrawn" not in step or here["mean"].any():
@@ -139,7 +139,7 @@ class People(OfPlan[Met]):
 
     def others(self, label: str) -> doc.Sheet:
         """What others gained and lost."""
-        t, some = self.text, _of(self.whom.others, scenario=label)
+        t, some = self.text, picked(self.whom.others, scenario=label)
         means = some.set_index(["others", "amount", "change"])["mean"]
         pairs = list(product(persons.AMOUNTS, persons.CHANGES[:2]))
         both = self.words["list_and"].strip()
@@ -155,7 +155,7 @@ class People(OfPlan[Met]):
 
     def ratios(self, label: str) -> doc.Sheet:
         """Displacement and cost."""
-        some, rows = _of(self.whom.ratios, scenario=label), []
+        some, rows = picked(self.whom.ratios, scenario=label), []
         for name, here in some.groupby("ratio", sort=False):
             by_amount, unit = (
                 here.set_index("amount"),
@@ -249,20 +249,14 @@ class People(OfPlan[Met]):
 
     def waterfall(self, label: str) -> str:
         """Firms and jobs of one scenario, from gross to net, with intervals of every step, as SVG."""
-        text, some = self.text, _of(self.whom.waterfall, scenario=label)
+        text, some = self.text, picked(self.whom.waterfall, scenario=label)
         with draw.paper(f"whom {label}", 9.2, 3.1) as figure:
             panels = figure.subplots(1, len(persons.AMOUNTS), sharey=True)
             for axes, amount in zip(panels, persons.AMOUNTS):
-                _bars(axes, _of(some, amount=amount).set_index("step").loc[list(persons.STEPS)])
+                _bars(axes, picked(some, amount=amount).set_index("step").loc[list(persons.STEPS)])
                 axes.set_title(text["amounts"][amount])
             draw.down(panels[0], [text["steps"][step] for step in persons.STEPS])
             return draw.svg_of(figure, f"{self.title(label)}: {text['report']['waterfall']}")
-
-
-def _of(frame: pd.DataFrame, **values: str) -> pd.DataFrame:
-    """Rows with some values in some columns."""
-    same = [frame[name].to_numpy() == value for name, value in values.items()]
-    return frame[np.logical_and.reduce(same)]
 
 
 def _bars(axes: Axes, rows: pd.DataFrame) -> None:

@@ -15,6 +15,7 @@ from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.measuring.measures import BY_NAME, labelled
+from returnee.experiments.numbers import picked
 from returnee.experiments.running.executors import workers_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -128,8 +129,7 @@ class Comparison:
 
     def effect(self, scenario: str, measure: str) -> pd.Series:
         """The row of one scenario and measure."""
-        rows = self.effects
-        return rows[(rows["scenario"] == scenario) & (rows["measure"] == measure)].iloc[0]
+        return picked(self.effects, scenario=scenario, measure=measure).iloc[0]
 
 
 @checked_arguments

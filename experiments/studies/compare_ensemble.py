@@ -21,11 +21,13 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.numbers import picked
 from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.ensemble import Parts, split_all
 from returnee.experiments.studies.compare import DEFAULT, Given, line_up, name_of
 from returnee.experiments.studies.efforts import SHIPPED
@@ -144,30 +146,23 @@ class Ensemble:
 
 
 @dataclass(frozen=True)
-class EnsembleComparison:
+class EnsembleComparison(Ran):
     """What came out of a comparison over an ensemble.
 
     Attributes
     ----------
     base : Plan
         Scenarios without the ensemble; the reference first.
-    plan : OwnLuckPlan
     over : str
         Which ensemble.
     values : ndarray, shape (scenarios, sets, replicates of a set, measures)
         In the order of `base`; flows by year.
-    failures : list of dict
-    folder : Path
-    command : str
     """
 
-    base: Plan
     plan: OwnLuckPlan
+    base: Plan
     over: str
     values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -188,8 +183,7 @@ class EnsembleComparison:
 
     def effect(self, scenario: str, measure: str) -> pd.Series:
         """The row of one scenario and measure."""
-        rows = self.effects
-        return rows[(rows["scenario"] == scenario) & (rows["measure"] == measure)].iloc[0]
+        return picked(self.effects, scenario=scenario, measure=measure).iloc[0]
 
 
 @checked_arguments
@@ -228,9 +222,7 @@ def compare_ensemble(
     command = command_of(asked, against, within.over, len(chosen), base, changes)
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = plan.own(values_of(store, NAMES))
-    found = EnsembleComparison(
-        base, plan, within.over, values, store.failures(), store.folder, command
-    )
+    found = EnsembleComparison(*store.ran(command), base, within.over, values)
     write_frame(store.folder / "effects.parquet", found.effects)
     return found
 

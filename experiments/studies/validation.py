@@ -26,6 +26,7 @@ from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.intervals import mean_interval
 from returnee.experiments.studies import patterns as known
 from returnee.scenarios import load_scenario
@@ -113,16 +114,13 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Validation:
+class Validation(Ran):
     """A validated scenario."""
 
     plan: ValidationPlan
     # shape (replicates, patterns); in the order of `plan.chosen`; NaN where a replicate does not
     # show it
     values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]]  # runs that failed
-    folder: Path
-    command: str  # the command that repeats it
 
     @property
     def results(self) -> list[Result]:
@@ -196,7 +194,7 @@ def validate(
     runs = runs[(runs["replicate"] < replicates) & runs["indicator"].isin(column)]
     runs = runs[runs["point"] == points[runs["replicate"]]]
     values[runs["replicate"], runs["indicator"].astype(str).map(column)] = runs["value"]
-    return Validation(plan, values, store.failures(), store.folder, command)
+    return Validation(*store.ran(command), values)
 
 
 def command_of(scenario: str | Path, plan: ValidationPlan, overrides: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from returnee.experiments.keys import Task
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.ensemble import Parts, split, weighted_mean, weighted_quantile
 from returnee.experiments.statistics.intervals import TAILS, mean_of
 from returnee.experiments.studies import compare_ensemble as over_sets
@@ -61,25 +62,18 @@ class Spread(Result):
 
 
 @dataclass(frozen=True)
-class ValidationOver:
+class ValidationOver(Ran):
     """A scenario validated over an ensemble.
 
     Attributes
     ----------
-    plan : OverPlan
     over : str
     values : ndarray of float, shape (sets, replicates of a set, patterns)
-    failures : list of dict
-    folder : Path
-    command : str
     """
 
     plan: OverPlan
     over: str
     values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]]
-    folder: Path
-    command: str
 
     @property
     def results(self) -> list[Spread]:
@@ -169,4 +163,4 @@ def validate_over(
         if row.point == point:
             k = place[label]
             values[k, row.replicate - k * replicates, column[str(row.indicator)]] = row.value
-    return ValidationOver(plan, over, values, store.failures(), store.folder, command)
+    return ValidationOver(*store.ran(command), over, values)

@@ -14,7 +14,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +30,7 @@ from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.intervals import mean_interval, mean_of
 from returnee.experiments.studies import compare_ensemble as over_sets
 from returnee.experiments.studies.discovery import Limits, inside
@@ -69,7 +69,7 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Conditions:
+class Conditions(Ran):
     """The premium over assumptions on handing over.
 
     Attributes
@@ -80,20 +80,13 @@ class Conditions:
         Linked less siloed, in new returnee firms still open.
     moved : list of Lever
     cap : float
-    settings : RunSettings
-    failures : list of dict
-    folder : Path
-    command : str
     """
 
+    plan: over_sets.OwnLuckPlan
     points: pd.DataFrame = field(repr=False)
     premium: np.ndarray = field(repr=False)
     moved: list[Lever] = field(repr=False)
     cap: float
-    settings: RunSettings
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @cached_property
     def overall(self) -> tuple[float, float, float]:
@@ -103,7 +96,7 @@ class Conditions:
     @cached_property
     def regions(self) -> list[Region]:
         """All regions, the one with the highest premium first."""
-        return regions_of(self.points, mean_of(self.premium, axis=1), self.settings.seed)
+        return regions_of(self.points, mean_of(self.premium, axis=1), self.plan.settings.seed)
 
     def frame(self) -> pd.DataFrame:
         """A row a limit of a region."""
@@ -217,9 +210,7 @@ def conditions(
     switches = {key for one in met for key in one if key.startswith(SWITCHES)}
     for key in sorted(switches):
         table[key] = [float(one[key]) for one in met]
-    found = Conditions(
-        table, linked - siloed, moved, cap, settings, store.failures(), store.folder, command
-    )
+    found = Conditions(*store.ran(command), table, linked - siloed, moved, cap)
     write_frame(
         store.folder / "points.parquet", table.assign(premium=mean_of(found.premium, axis=1))
     )

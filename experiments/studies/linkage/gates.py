@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,11 +21,13 @@ import pandas as pd
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
 from returnee.experiments.files import write_frame
+from returnee.experiments.numbers import picked
 from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.intervals import estimate
 from returnee.experiments.statistics.samples import widened
 from returnee.experiments.studies.linkage import design
@@ -38,7 +39,7 @@ JOINT = "joint"
 
 
 @dataclass(frozen=True)
-class Gates:
+class Gates(Ran):
     """What the parts of linkage do."""
 
     plan: Plan
@@ -46,9 +47,6 @@ class Gates:
     parts: tuple[str, ...]  # keys of the levers
     cells: tuple[int, ...]  # in the order of the plan
     values: np.ndarray = field(repr=False)  # shape (cells, replicates, measures), of `MEASURES`
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -71,9 +69,7 @@ class Gates:
 
     def effect(self, kind: str, part: str, measure: str) -> pd.Series:
         """The row of one contrast and measure."""
-        rows = self.effects
-        chosen = (rows["kind"] == kind) & (rows["part"] == part) & (rows["measure"] == measure)
-        return rows[chosen].iloc[0]
+        return picked(self.effects, kind=kind, part=part, measure=measure).iloc[0]
 
 
 def one_by_one(n: int) -> tuple[int, ...]:
@@ -146,7 +142,6 @@ def gates(
     plan.check()
     command = command_of(replicates, settings, cap, world, "--gates", *(["--every"] * every))
     store = run(plan, Tidy(horizon_of), where, results, command)
-    values = values_of(store, MEASURES)
-    found = Gates(plan, cap, parts, cells, values, store.failures(), store.folder, command)
+    found = Gates(*store.ran(command), cap, parts, cells, values_of(store, MEASURES))
     write_frame(store.folder / "effects.parquet", found.effects)
     return found

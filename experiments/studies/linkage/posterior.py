@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.ensemble import Parts, split, weighted_mean
 from returnee.experiments.statistics.intervals import mean_of
 from returnee.experiments.studies import compare_ensemble as over_sets
@@ -38,12 +38,11 @@ KEPT = tuple(dict.fromkeys((*OUTCOMES, COST, *selections.STAGES, *SPENT)))
 
 
 @dataclass(frozen=True)
-class Posterior:
+class Posterior(Ran):
     """The premium in every set.
 
     Attributes
     ----------
-    plan : OwnLuckPlan
     over : str
         Which ensemble.
     cap : float
@@ -54,9 +53,6 @@ class Posterior:
         Levers of the best mix, by key; empty if none was given.
     values : ndarray, shape (labels, sets, replicates of a set, measures)
         Of `KEPT`; flows by year.
-    failures : list of dict
-    folder : Path
-    command : str
     """
 
     plan: over_sets.OwnLuckPlan
@@ -65,9 +61,6 @@ class Posterior:
     labels: tuple[str, ...]
     best: Mapping[str, Any] = field(repr=False)
     values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @property
     def sets(self) -> Sets:
@@ -150,9 +143,7 @@ def posterior(
     plan.check()
     command = command_of(replicates, settings, cap, world, "--over", over, "--robust", len(chosen))
     store = run(plan, Tidy(horizon_of), where, results, command)
-    found = Posterior(
-        plan, over, cap, tuple(scenarios), mix, plan.own(values_of(store, KEPT)), store.failures(),
-        store.folder, command,
-    )  # fmt: skip
+    values = plan.own(values_of(store, KEPT))
+    found = Posterior(*store.ran(command), over, cap, tuple(scenarios), mix, values)
     write_frame(store.folder / "points.parquet", found.frame)
     return found

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +30,7 @@ from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.intervals import interval, mean_interval, mean_of
 from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES
@@ -56,12 +56,11 @@ class PointPlan(Plan):
 
 
 @dataclass(frozen=True)
-class Robust:
+class Robust(Ran):
     """The premium at many points.
 
     Attributes
     ----------
-    plan : Plan
     over : str
         Which parameters were moved: "free", or "all".
     cap : float
@@ -75,9 +74,6 @@ class Robust:
         The same of a perfect hand-over.
     gaps : ndarray, shape (points,)
         By which share linked support spends more than siloed support.
-    failures : list of dict
-    folder : Path
-    command : str
     """
 
     plan: Plan
@@ -88,9 +84,6 @@ class Robust:
     each: np.ndarray = field(repr=False)
     most: np.ndarray = field(repr=False)
     gaps: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @property
     def replicates(self) -> int:
@@ -253,9 +246,7 @@ def robust(
     each, most = linked - siloed, ceiling - siloed
     with np.errstate(divide="ignore", invalid="ignore"):
         gaps = mean_of(each[:, :, -1], axis=1) / mean_of(siloed[:, :, -1], axis=1)
-    found = Robust(
-        plan, over, cap, moved, drawn, each, most, gaps, store.failures(), store.folder, command
-    )  # fmt: skip
+    found = Robust(*store.ran(command), over, cap, moved, drawn, each, most, gaps)
     keys = pd.DataFrame(drawn, columns=[lever.key for lever in moved])
     write_frame(store.folder / "points.parquet", pd.concat([keys, found.premiums], axis=1))
     return found

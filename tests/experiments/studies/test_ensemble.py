@@ -19,9 +19,7 @@ from returnee.experiments.reports.ensemble import write_page
 from returnee.experiments.reports.html import fill
 from returnee.experiments.reports.html import html as page_of
 from returnee.experiments.reports.linkage.posterior import Fitted, Wide
-from returnee.experiments.reports.linkage.report import report
 from returnee.experiments.reports.linkage.summary import summary
-from returnee.experiments.reports.linkage.words import posterior_json
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
 from returnee.experiments.statistics.ensemble import split, weighted_mean, weighted_quantile
@@ -310,16 +308,18 @@ def test_linkage_over_the_ensemble(tmp_path: Path) -> None:
     )
     for lang in ("en", "zh"):
         said = Fitted(found, lang)
-        html = page_of(report([found], lang))
-        assert all(str(escape(line)) in html for line in said.lines()[1:3]) and ">nan<" not in html
+        html = said.page()
+        assert (
+            all(str(escape(line)) in html for line in said.sentences()[1:3]) and ">nan<" not in html
+        )
         assert words(lang)["linkage"]["stages"] in html and words(lang)["linkage"]["use"] in html
-    content = json.loads(json.dumps(posterior_json(found, [])))
+    content = json.loads(json.dumps(said.as_json()))
     assert content["parts"]["ceiling"]["jobs"]["structures"] == 2
     # The wide design over the same file, and the page for a county office.
     wide = conditions(24, str(path), out=tmp_path / "b", sample=0.001, months=6)
     assert wide.premium.shape == (24, 1) and LOST in wide.points
     for lang in ("en", "zh"):
-        page = summary(Fitted(found, lang), Wide(wide, lang), lang)
+        page = summary(Fitted(found, lang), Wide(wide, lang))
         assert page_of(page).count("<svg") == 1 and "{" not in fill("summary.md.j2", report=page, picture="p.svg", again="x")  # fmt: skip
 
 

@@ -135,7 +135,7 @@ def shown() -> Validation:
     plan = ValidationPlan({"baseline": scenario}, "baseline", 2, RunSettings(sample=0.02))
     values = np.array([(p.low + p.high) / 2 if p.judged else 1.0 for p in plan.chosen])
     values[0] = 2.0
-    return Validation(plan, np.array([values, values]), [], Path("results"), "returnee validate")
+    return Validation(plan, [], Path("results"), "returnee validate", np.array([values, values]))
 
 
 def over_sets(found: Validation) -> ValidationOver:
@@ -146,7 +146,7 @@ def over_sets(found: Validation) -> ValidationOver:
     sets = Sets(({}, {}, {}), np.array([0.5, 0.25, 0.25]), ("all", "all", "no_signals"))
     rows = {str(k): scenario.with_(name=f"set_{k}") for k in range(3)}
     plan = OverPlan(rows, "0", 6, found.plan.settings, chosen=sets, each=2)
-    return ValidationOver(plan, "ensemble", values, [], found.folder, "returnee validate")
+    return ValidationOver(plan, [], found.folder, "returnee validate", "ensemble", values)
 
 
 def test_over_an_ensemble_every_pattern_has_a_band_and_its_sources(tmp_path):
