@@ -8,16 +8,19 @@ import pkgutil
 import re
 import shlex
 
+import click.testing
 import pytest
+import typer
 from checkout import ROOT
 from typer.testing import CliRunner
 from without_figures import leave_out
 
-from returnee.experiments.commands.app import app
-from returnee.scenarios import levers
+from returnee.command import app
+from returnee.experiments.running.design.design import read_design
+from returnee.scenarios import levers, load_scenario
 from returnee.simulation.fingerprint import fingerprint
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LONG = {
     "compare": ["--replicates", "2", "--sample", "0.005"],
     "run": ["--sample", "0.005"],
@@ -43,10 +46,71 @@ def commands() -> list[str]:
     return found
 
 
+def said() -> list[str]:
+    """Every `returnee ...` that a page names, in its text or in a block of the shell."""
+    found = []
+    for page in PAGES:
+        text = page.read_text("utf-8") if page.name != "extending.md" else ""
+        found += re.findall(r"`(returnee [^`\n]+)`", text)
+        for block in re.findall(r"```sh\n(.*?)```", text, re.S):
+            found += re.findall(r"^(?:.*&& )?(returnee .*)$", block, re.M)
+    return sorted(set(found))
+
+
+@pytest.fixture(scope="module")
+def parser():
+    """The command line, whose commands take their words and do nothing."""
+    group = typer.main.get_command(app)
+    todo = [group]
+    while todo:
+        command = todo.pop()
+        todo += getattr(command, "commands", {}).values()
+        command.callback = lambda **_: None
+    return group
+
+
+@pytest.mark.parametrize("command", said())
+def test_every_command_that_is_named_can_be_given(command, parser):
+    """Command, options and values are known; files that it names need not be there."""
+    command = re.sub(r" #.*|[][]| …", "", command).replace("$SLURM_ARRAY_TASK_ID", "3")
+    done = click.testing.CliRunner().invoke(parser, shlex.split(command)[1:])
+    assert done.exit_code == 0 or "Missing" in done.output, done.output
+
+
 @pytest.mark.parametrize(("page", "code"), blocks("python"))
 def test_python_blocks(page, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(code, page, "exec"), {"__name__": "page"})
+
+
+def scripts() -> list[str]:
+    """Blocks of the shell that only call the command line and name no data of the user."""
+    return [
+        block
+        for _, block in blocks("sh")
+        if not re.search(r"^(pip|dask) |&&|--files|returnee dashboard|--write-doc", block, re.M)
+    ]
+
+
+@pytest.mark.parametrize("script", scripts())
+def test_scripts(script, tmp_path, monkeypatch):
+    """Two shares of a study, if it is made in shares, and what follows."""
+    monkeypatch.chdir(tmp_path)
+    leave_out(monkeypatch.setattr)
+    (tmp_path / "design.toml").write_text(
+        'scenarios = ["baseline"]\nreplicates = 2\nsample = 0.001\nmonths = 6\n'
+        "[axes]\npolicy.training.places = [0, 1000]\n",
+        encoding="utf-8",
+    )
+    for line in script.splitlines():
+        for share in range(1, 3) if "$SLURM_ARRAY_TASK_ID" in line else [1]:
+            words = shlex.split(
+                line.replace("$SLURM_ARRAY_TASK_ID/8", f"{share}/2"), comments=True
+            )[1:]
+            if words[0] == "compare":
+                words += ["--replicates", "2", "--sample", "0.001", "--months", "6"]
+            done = CliRunner().invoke(app, words)
+            assert done.exit_code == 0, done.stderr
 
 
 @pytest.mark.parametrize("command", commands())
@@ -62,6 +126,17 @@ def test_commands(command, tmp_path, monkeypatch):
 def test_readme_has_its_picture():
     for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8")):
         assert (ROOT / picture).is_file()
+
+
+@pytest.mark.parametrize(("page", "text"), blocks("toml"))
+def test_files_that_are_shown_are_taken(page, text, tmp_path):
+    """Scenarios and designs; the county that one names is the reader's own."""
+    file = tmp_path / "shown.toml"
+    file.write_text(text.replace('county = "my-county"\n', ""), encoding="utf-8")
+    if "[axes]" in text:
+        assert read_design(file).points > 0
+    else:
+        assert load_scenario(file)
 
 
 @pytest.mark.parametrize("package", ["scenarios", "simulation", "experiments"])
@@ -97,3 +172,15 @@ def test_what_came_out_is_of_the_present_model() -> None:
               "experiments/data/ensemble.toml": "returnee calibrate"}  # fmt: skip
     for name, command in stored.items():
         assert fingerprint() in (ROOT / name).read_text("utf-8"), f"{name}: run `{command}` again"
+
+
+def test_the_paper_says_what_came_out():
+    paper = (ROOT / "paper" / "paper.md").read_text("utf-8")
+    came = {name: (ROOT / "docs" / name).read_text("utf-8") for name in ("linkage.md", "speed.md")}
+    section = paper.partition("# What came out\n\n")[2]
+    for sentence in section.split("\n")[:2]:
+        assert sentence.rstrip(".") in came["linkage.md"], (
+            "run `returnee linkage` and take its words"
+        )
+    for ratio in re.findall(r"a (\d+)(?:nd|th)|a ([\d.]+)th of Starsim", paper):
+        assert f"{''.join(ratio)} ×" in came["speed.md"]

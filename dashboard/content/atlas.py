@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from returnee.dashboard.content import maps
+from returnee.dashboard.content.maps import Mode, can_be_told
 from returnee.dashboard.content.neighbours import county_before
 from returnee.dashboard.content.places import Places, fitted, places_of
 from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
@@ -32,7 +34,6 @@ from returnee.simulation.state.county import County
 LUCKS = 12  # paired runs
 STEP, YEAR = 3, 12  # months between two pictures; months of a mean
 COUNTED: Kept[tuple[str, int], np.ndarray] = Kept(240)
-SMALLEST, WIDEST = 26.0, 74.0  # size of a township's bubble, of a map of 1,000
 
 
 class Rate(NamedTuple):
@@ -148,37 +149,23 @@ def rates_of(counts: np.ndarray) -> np.ndarray:
 
 
 def spec_of(found: Seen, lang: str) -> dict[str, Any]:
-    """What ``vue/map.vue`` draws: places, and a figure for each by measure, side and month."""
+    """What is drawn of it, see `returnee.dashboard.content.maps`."""
     text, towns = words(lang)["atlas"], found.scenarios[REFERENCE].county.townships
-    sides = [found.rates[REFERENCE].mean(axis=0), found.rates[MOVED].mean(axis=0)]
-    sides.append(sides[1] - sides[0])
     months = list(range(0, SMALL.months + 1, STEP))
-    biggest = float(np.sqrt(found.people.max())) or 1.0
-    places = [
-        {
-            "id": k, "name": county_name(town, lang), "x": spot.x, "y": spot.y, "ring": spot.ring,
-            "r": round(max(SMALLEST, WIDEST * float(np.sqrt(found.people[k])) / biggest), 1),
-            "remote": town.remote,
-        }
-        for k, (town, spot) in enumerate(zip(towns, fitted(found.places.spots)))
-    ]  # fmt: skip
+    ours, theirs = (found.rates[side][:, :, months] for side in (MOVED, REFERENCE))
+    told = can_be_told(ours - theirs)
+    means = [theirs.mean(axis=0), ours.mean(axis=0)]
+    means.append(means[1] - means[0])
     modes = [
-        {
-            "name": text["rates"][rate.key],
-            "sides": [[[_digits(v) for v in row] for row in side[k, months]] for side in sides],
-        }
+        Mode(text["rates"][rate.key], [side[k] for side in means], told[k])
         for k, rate in enumerate(RATES)
     ]
     titles = [plain_title(found.scenarios[side], lang) for side in (REFERENCE, MOVED)]
-    return {
-        "title": text["title"], "note": text["schematic" if found.places.schematic else "mapped"],
-        "places": places, "months": months, "modes": modes, "sides": [*titles, text["difference"]],
-        "month_label": words(lang)["charts"]["month_label"], "file": "returnee-map", "lang": lang,
-    }  # fmt: skip
-
-
-def _digits(value: float) -> float:
-    return float(f"{value:.4g}")
+    return maps.spec_of(
+        fitted(found.places.spots), [county_name(town, lang) for town in towns], found.people, modes, months,
+        [*titles, text["difference"]],
+        (text["title"], text["schematic" if found.places.schematic else "mapped"]), "returnee-map", lang,
+    )  # fmt: skip
 
 
 def figures(found: Seen, town: int, lang: str) -> list[list[str]]:

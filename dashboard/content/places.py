@@ -4,7 +4,7 @@
 or ``x_km`` and ``y_km`` (east and north of the seat), or ``bearing`` (degrees from north; the distance is the
 county's). ``shape`` may hold its border in the same units, "x y; x y; …". It is for maps alone: no run and no
 id of a scenario depends on it. Without it townships stand the farther out the farther they are from the seat, in
-the order of the county's table, in directions that mean nothing.
+directions that mean nothing and leave room for their names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from returnee.scenarios import Scenario
 from returnee.scenarios.schema.errors import problem
 
 FILE = "townships_map.csv"
-GOLDEN = math.pi * (3.0 - math.sqrt(5.0))  # between neighbours in a schematic, so that none overlap
+DIRECTIONS = 72  # tried for a township in a schematic
+SEAT = 0.3  # of a schematic's radius is left free around the seat
+FLAT = 1.7  # names are wide: places beside each other need so much more room than places one below the other
 KM = 111.2  # of a degree of latitude
 MOST = 2_000_000  # bytes
 PAIRS = (("lon", "lat"), ("x_km", "y_km"))
@@ -27,11 +29,19 @@ Point = tuple[float, float]
 
 
 class Spot(NamedTuple):
-    """A place on a map: km east and north of some origin, and its border if it is known."""
+    """A place on a map: km east and north of some origin, and its borders if they are known."""
 
     x: float
     y: float
-    ring: tuple[Point, ...] = ()
+    rings: tuple[tuple[Point, ...], ...] = ()
+
+
+class Sheet(NamedTuple):
+    """Places as a screen counts, downwards, and how large the sheet is."""
+
+    spots: list[Spot]
+    width: float
+    height: float
 
 
 class Places(NamedTuple):
@@ -52,7 +62,7 @@ def places_of(scenario: Scenario) -> Places:
     path = None if scenario.county_folder is None else Path(scenario.county_folder) / FILE
     towns = scenario.county.townships
     if path is None or not path.is_file():
-        return Places([_schematic(k, town.distance_km) for k, town in enumerate(towns)], True)
+        return Places(schematic([town.distance_km for town in towns]), True)
     rows = _rows(path)
     names = [town.name for town in towns]
     for name in rows:
@@ -68,10 +78,30 @@ def places_of(scenario: Scenario) -> Places:
     )
 
 
-def _schematic(k: int, distance: float) -> Spot:
-    """A township the farther out the farther it is, turned on from the one before; the middle is stretched."""
-    angle, away = k * GOLDEN, math.sqrt(max(distance, 0.0))
-    return Spot(away * math.sin(angle), away * math.cos(angle))
+def schematic(distances: Sequence[float]) -> list[Spot]:
+    """Townships the farther out the farther they are, each where there is most room, with some around the seat.
+
+    Examples
+    --------
+    >>> [(round(s.x), round(s.y)) for s in schematic([0.0, 25.0, 16.0])]
+    [(0, 0), (0, 5), (0, -4)]
+    """
+    most = math.sqrt(max(distances, default=0.0))
+    spots = [Spot(0.0, 0.0)] * len(distances)
+    placed: list[Spot] = []
+    for k in sorted(range(len(distances)), key=lambda k: (distances[k] > 0.0, -distances[k])):
+        root = math.sqrt(max(distances[k], 0.0))  # near ones are stretched
+        away = SEAT * most + (1.0 - SEAT) * root if root else 0.0
+        turns = (2.0 * math.pi * step / DIRECTIONS for step in range(DIRECTIONS))
+        tried = [Spot(away * math.sin(turn), away * math.cos(turn)) for turn in turns]
+        spots[k] = max(tried, key=lambda spot: _room(spot, placed))
+        placed.append(spots[k])
+    return spots
+
+
+def _room(spot: Spot, placed: Sequence[Spot]) -> float:
+    """How far the nearest of the others is, as names need it."""
+    return min((math.hypot((spot.x - p.x) / FLAT, spot.y - p.y) for p in placed), default=0.0)
 
 
 def _rows(path: Path) -> dict[str, dict[str, str]]:
@@ -95,7 +125,7 @@ def _placed(file: str, name: str, row: Mapping[str, Any], distance: float) -> Sp
                 for text in row.get("shape", "").split(";")
                 if text.strip()
             )
-            return Spot(*_km(x, y, east), ring)
+            return Spot(*_km(x, y, east), (ring,) if ring else ())
     if row.get("bearing"):
         angle = math.radians(_number(file, f"{name}: bearing", row["bearing"]))
         return Spot(distance * math.sin(angle), distance * math.cos(angle))
@@ -127,20 +157,24 @@ def _number(file: str, key: str, text: str) -> float:
     return value
 
 
-def fitted(spots: Sequence[Spot], size: float = 1000.0) -> list[Spot]:
-    """The same places within a square, north up, as a screen counts: downwards.
+def fitted(spots: Sequence[Spot], size: float = 1000.0) -> Sheet:
+    """The same places on a sheet, north up, whose longer side is `size`.
 
     Examples
     --------
-    >>> fitted([Spot(0.0, 0.0), Spot(3.0, 4.0)], 100.0)[1][:2]
-    (87.5, 0.0)
+    >>> sheet = fitted([Spot(0.0, 0.0), Spot(3.0, 4.0)], 100.0)
+    >>> sheet.spots[1][:2], sheet.width, sheet.height
+    ((75.0, 0.0), 75.0, 100.0)
     """
-    points = [p for spot in spots for p in ((spot.x, spot.y), *spot.ring)]
+    points = [p for spot in spots for p in ((spot.x, spot.y), *(p for r in spot.rings for p in r))]
     (left, right), (low, high) = ((min(v), max(v)) for v in zip(*points))
     scale = size / (max(right - left, high - low) or 1.0)
-    across, down = (size - (right - left) * scale) / 2, (size - (high - low) * scale) / 2
 
     def at(x: float, y: float) -> Point:
-        return round((x - left) * scale + across, 1), round((high - y) * scale + down, 1)
+        return round((x - left) * scale, 1), round((high - y) * scale, 1)
 
-    return [Spot(*at(s.x, s.y), tuple(at(*point) for point in s.ring)) for s in spots]
+    moved = [
+        Spot(*at(s.x, s.y), tuple(tuple(at(*point) for point in ring) for ring in s.rings))
+        for s in spots
+    ]
+    return Sheet(moved, round((right - left) * scale, 1), round((high - low) * scale, 1))

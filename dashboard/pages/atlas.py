@@ -67,10 +67,9 @@ def Found(session: Session, found: atlas.Seen) -> None:
             session.go(page=str(data["key"]))
 
     one = county.townships[town]
-    said = {
-        name: text[name] for name in ("side", "colour", "play", "pause", "less", "more", "town")
-    }
+    said = {name: text[name] for name in ("side", "colour", "play", "pause", "untold")}
     said |= {"table": words(lang)["table"], "month": words(lang)["charts"]["month"]}
+    said |= {"place": text["town"], "told": text["map_told"]}
     with box(classes="net"):
         Map(spec=spec, words=said, chosen=town, event_pick=choose)
         with box(classes="card"):

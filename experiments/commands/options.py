@@ -40,6 +40,23 @@ class Shown:
     as_json: bool = False
 
 
+@dataclass(frozen=True)
+class Counties:
+    """Which counties a command is about."""
+
+    table: Path | None = None
+    files: Path | None = None
+    province: list[str] | None = None
+    crowded: bool = False
+    year: int = 2020
+
+    def source(self) -> Any:
+        """Where they are read from, a `returnee.experiments.studies.region.counties.Source`."""
+        from returnee.experiments.studies.region.counties import Source
+
+        return Source(self.files, tuple(self.province or ()), self.table, self.crowded, self.year)
+
+
 @lru_cache(maxsize=1)
 def told() -> dict[str, dict[str, Any]]:
     """What is said of options, a table for each command, and what several share as ``usual``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,8 +32,15 @@ def rows_of(county: Scenario, head: str, tail: str) -> str:
 def test_a_county_without_coordinates_gets_a_schematic(county: Scenario) -> None:
     found = places_of(county)
     assert found.schematic
-    far = [round(float(spot.x**2 + spot.y**2), 6) for spot in found.spots]
-    assert far == [town.distance_km for town in county.county.townships]
+    far = [float(np.hypot(spot.x, spot.y)) for spot in found.spots]
+    assert (
+        np.argsort(far, kind="stable").tolist()
+        == np.argsort(
+            [town.distance_km for town in county.county.townships], kind="stable"
+        ).tolist()
+    )
+    between = [np.hypot(a.x - b.x, a.y - b.y) for a, b in combinations(found.spots, 2)]
+    assert min(between) > 0.2 * max(far)  # no name lies on another
 
 
 def test_coordinates_bearings_and_shapes_are_read(county: Scenario, tmp_path: Path) -> None:
@@ -40,7 +48,7 @@ def test_coordinates_bearings_and_shapes_are_read(county: Scenario, tmp_path: Pa
     far = county.county.townships[3].distance_km
     assert not found.schematic and found.spots[3].x == pytest.approx(far)
     rows = rows_of(county, "name,x_km,y_km,shape\n", "1,2,0 0;1 0;1 1")
-    assert placed(county, tmp_path, rows).spots[0] == Spot(1.0, 2.0, ((0, 0), (1, 0), (1, 1)))
+    assert placed(county, tmp_path, rows).spots[0] == Spot(1.0, 2.0, (((0, 0), (1, 0), (1, 1)),))
     north = placed(county, tmp_path, rows_of(county, "name,lon,lat\n", "120,34")).spots[0]
     assert north.y == pytest.approx(34 * 111.2)
 
@@ -61,9 +69,9 @@ def test_bad_rows_are_one_line(county: Scenario, tmp_path: Path, tail: str, line
 
 
 def test_a_map_fits_and_has_a_figure_for_every_place(county: Scenario) -> None:
-    assert all(
-        0 <= spot.x <= 1000 and 0 <= spot.y <= 1000 for spot in fitted(places_of(county).spots)
-    )
+    sheet = fitted(places_of(county).spots)
+    assert max(sheet.width, sheet.height) == 1000.0
+    assert all(0 <= s.x <= sheet.width and 0 <= s.y <= sheet.height for s in sheet.spots)
     towns = len(county.county.townships)
     counts = np.ones((3, len(atlas.RATES) + 1, atlas.SMALL.months + 1, towns))
     counts[:, -1] = 100.0
@@ -76,5 +84,7 @@ def test_a_map_fits_and_has_a_figure_for_every_place(county: Scenario) -> None:
     for lang in ("en", "zh"):
         spec = atlas.spec_of(seen, lang)
         assert len(spec["places"]) == towns and len(spec["sides"]) == 3
-        assert len(spec["modes"][0]["sides"][2]) == len(spec["months"])
+        first = spec["modes"][0]
+        assert len(first["sides"][2]) == len(first["told"]) == len(spec["months"])
+        assert all(all(month) for month in first["told"])  # alike in all runs
         assert atlas.figures(seen, 0, lang)[0][3] == "+10"

@@ -418,7 +418,7 @@ def command_of(source: Source, question: Question, studies: int, plan: YearlyPla
         *(["--crowded"] * source.crowded),
     ]
     options = {
-        "files": source.files, "province": list(source.province), "policy": question.policy,
+        "files": source.files, "province": list(source.province), "year": source.year, "policy": question.policy,
         "against": question.against, "measure": question.measure, "adopt": list(question.years),
         "never": question.never, "by": question.by, "studies": studies, "replicates": plan.replicates,
         "simulated": plan.simulated, "months": s.months, "seed": s.seed,

@@ -14,8 +14,7 @@ from returnee import Keep, RunSettings
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
 from returnee.experiments.reports import atlas
-from returnee.experiments.reports.html import html
-from returnee.experiments.reports.region import report
+from returnee.experiments.reports.region import Gains
 from returnee.experiments.statistics.intervals import beyond_luck, pooled, sum_of
 from returnee.experiments.studies.region import counties as c
 from returnee.experiments.studies.region import region as r
@@ -182,7 +181,7 @@ def test_the_command_takes_a_table_with_places_and_policies(files: Path, tmp_pat
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_says_what_is_left_out_and_assumed(found: r.Region, lang: str) -> None:
-    page = html(report(found, lang))
+    page = Gains(found, lang).page()
     assert "丁区" in page and "江苏省" in page
     assert ("Schematic" if lang == "en" else "示意图") in page
 
@@ -192,7 +191,7 @@ def test_shapes_are_drawn_where_there_are_some(found: r.Region, tmp_path: Path) 
     shape = {"type": "Feature", "geometry": {"type": "MultiPolygon", "coordinates": [square]}}
     for code in ("320903", "320904"):
         (tmp_path / f"{code}.geojson").write_text(json.dumps(shape), "utf-8")
-    assert "as they lie" in html(report(found, "en", tmp_path))
+    assert "as they lie" in Gains(found, "en", tmp_path).page()
     (tmp_path / "320903.geojson").write_text("{}", "utf-8")
     with pytest.raises(UsageError, match="found no shape"):
         atlas.rings_of(tmp_path / "320903.geojson")
