@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
+from returnee.experiments.reports.told import Told
 from returnee.experiments.studies.calibration.calibrate import Calibration
 from returnee.experiments.studies.calibration.inference import (
     CHECKED,
@@ -36,62 +38,62 @@ RIGHT = (0.85, 0.95)
 BAND = "#e3ebf0"
 
 
-class Told:
-    """What a page says of a posterior in one language."""
+class Learned(Told[Calibration]):
+    """What a page says of a posterior."""
 
-    def __init__(self, found: Calibration, lang: str) -> None:
-        assert found.inference is not None
-        self.found, self.done, self.lang = found, found.inference, lang
-        self.text: dict[str, Any] = say.words(lang)["calibrate"]
+    table = "calibrate"
+
+    @property
+    def done(self) -> Inference:
+        """The posterior, which must be there."""
+        assert self.found.inference is not None
+        return self.found.inference
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Labels of the parameters."""
         levers = uncertain()
-        self.names = [say.label_of(levers[key], lang) for key in self.done.bank.names]
-        self.targets = {t.indicator: t.label(lang) for t in found.targets}
+        return [say.label_of(levers[key], self.lang) for key in self.done.bank.names]
 
-    def join(self, names: Any) -> str:
-        """Names in a row."""
-        return str(say.words(self.lang)["comma"]).join(names)
-
-    def percent(self, share: float) -> str:
-        """A share in per cent."""
-        return say.percent(share, self.lang)
+    @cached_property
+    def targets(self) -> dict[str, str]:
+        """Labels of the targets, by indicator."""
+        return {t.indicator: t.label(self.lang) for t in self.found.targets}
 
     def structure(self, name: str) -> str:
         """Label of a variant."""
         if name == FULL:
-            return str(self.text["full"])
+            return self.fill("full")
         switch = dict(walk(Behaviour, "behaviour."))[SWITCHES + name.removeprefix(OFF)]
-        return str(self.text["without"]).format(name=say.label_of(switch, self.lang))
+        return self.fill("without", name=say.label_of(switch, self.lang))
 
-    def lines(self) -> list[str]:
+    def sentences(self) -> list[str]:
         """What came out, in sentences."""
         return [*self._right(), *self._learned(), self._weights(), self._missed()]
 
     def _right(self) -> list[str]:
-        text, covered, misfit = self.text, self.done.coverage, self.done.misfit
+        covered, misfit = self.done.coverage, self.done.misfit
         each = covered.held.mean(axis=0)
         lines = [
-            text["coverage_line"].format(
-                counties=len(covered.ranks), share=self.percent(covered.share),
-                error=say.percent(covered.error, self.lang, places=1), least=self.percent(each.min()),
+            self.fill(
+                "coverage_line", counties=len(covered.ranks), share=self.percent(covered.share),
+                error=self.percent(covered.error, places=1), least=self.percent(each.min()),
                 most=self.percent(each.max()),
             )
         ]  # fmt: skip
         if not RIGHT[0] <= covered.share <= RIGHT[1]:
-            way = text["narrow" if covered.share < RIGHT[0] else "wide"]
-            lines.append(text["coverage_off"].format(way=way))
-        lines.append(
-            text["misfit_line"].format(
-                after=self.percent(misfit.after), before=self.percent(misfit.before)
-            )
-        )
+            way = self.text["narrow" if covered.share < RIGHT[0] else "wide"]
+            lines.append(self.fill("coverage_off", way=way))
+        shares = {name: self.percent(getattr(misfit, name)) for name in ("after", "before")}
+        lines.append(self.fill("misfit_line", **shares))
         if misfit.after < UNLIKELY:
             worst = misfit.frame["distance"].abs().nlargest(3).index
-            names = self.join(self.targets[misfit.frame["target"][k]] for k in worst)
-            lines.append(text["misfit_bad"].format(names=names))
+            names = self.listed(self.targets[misfit.frame["target"][k]] for k in worst)
+            lines.append(self.fill("misfit_bad", names=names))
         return lines
 
     def _learned(self) -> list[str]:
-        text, narrowed = self.text, self.done.identified["contraction"].to_numpy()
+        narrowed = self.done.identified["contraction"].to_numpy()
         order = np.argsort(-narrowed)
         names = [
             f"{self.names[k]} ({self.percent(narrowed[k])})"
@@ -99,16 +101,15 @@ class Told:
             if narrowed[k] >= SETTLED
         ]
         if names:
-            line = text["learned_line"].format(
-                names=self.join(names), rest=int((narrowed < LITTLE).sum()), n=len(narrowed),
-                least=self.percent(LITTLE),
-            )  # fmt: skip
+            about = {"rest": int((narrowed < LITTLE).sum()), "n": len(narrowed)}
+            least = self.percent(LITTLE)
+            line = self.fill("learned_line", names=self.listed(names), least=least, **about)
         else:
-            line = text["learned_none"].format(directions=self.directions)
+            line = self.fill("learned_none", directions=self.directions)
         pairs = [
-            text["pair"].format(first=a, second=b, r=say.short(r, "+.2f")) for a, b, r in self.pairs
+            self.fill("pair", first=a, second=b, r=say.short(r, "+.2f")) for a, b, r in self.pairs
         ]
-        return [line, text["together_line"].format(pairs=self.join(pairs))] if pairs else [line]
+        return [line, self.fill("together_line", pairs=self.listed(pairs))] if pairs else [line]
 
     @property
     def directions(self) -> int:
@@ -134,22 +135,17 @@ class Told:
             for row in rows
             if row.weight >= LEAST_WEIGHT
         ]
-        return str(self.text["weights_line"]).format(
-            weights=self.join(shares), n=len(self.done.ensemble),
-            effective=say.short(self.done.effective, ".2g"),
-        )  # fmt: skip
+        effective = say.short(self.done.effective, ".2g")
+        about = {"n": len(self.done.ensemble), "effective": effective}
+        return self.fill("weights_line", weights=self.listed(shares), **about)
 
     def _missed(self) -> str:
         rows = self.done.patterns
         missed = rows[rows["inside"] < HALF]
         if not len(missed):
-            return str(self.text["missed_none"])
-        names = self.join(BY_KEY[key].label(self.lang) for key in missed["pattern"])
-        return str(self.text["missed_line"]).format(names=names)
-
-    def sheet(self, keys: str, rows: list[list[str]], columns: str, **more: Any) -> doc.Sheet:
-        """A table with headings by key."""
-        return doc.Sheet([self.text[key] for key in keys.split()], rows, columns=columns, **more)
+            return self.fill("missed_none")
+        names = self.listed(BY_KEY[key].label(self.lang) for key in missed["pattern"])
+        return self.fill("missed_line", names=names)
 
     def learned(self) -> doc.Sheet:
         """Every parameter: its posterior, how far it is narrowed, and by which targets."""
@@ -159,7 +155,7 @@ class Told:
         for k, row in done.identified.iterrows():
             more = row[names].astype(float).sort_values(ascending=False)
             taught = more[more >= TAUGHT][:TEACHERS]
-            told = self.join(
+            told = self.listed(
                 f"{self.targets[key]} (+{self.percent(x)})" for key, x in taught.items()
             )
             low, middle, high = (say.short(float(x)) for x in ends[:, int(k)])  # type: ignore[call-overload]
@@ -225,11 +221,10 @@ class Told:
 
     def chart(self) -> str:
         """Every parameter over its prior: 90 % interval, middle, and the draws that ship."""
-        lang = draw.chart_language(self.lang)
-        text, done = say.words(lang)["calibrate"], self.done
+        text, done = self.text, self.done
         order = np.argsort(-done.identified["contraction"].to_numpy())
         low, middle, high = done.posterior.quantiles(SHOWN)[:, order]
-        names = [say.label_of(uncertain()[done.bank.names[k]], lang) for k in order]
+        names = [self.names[k] for k in order]
         members = done.bank.box.unit(done.ensemble[done.bank.names].to_numpy(float))[:, order]
         size = 10.0 + 400.0 * done.ensemble["weight"].to_numpy()
         with draw.paper("posterior", 9.2, 1.1 + 0.26 * len(order)) as figure:
@@ -258,29 +253,26 @@ class Told:
                 note(text["coverage_note"]), self.covered(), note(text["foretold_note"]), self.foretold(),
             ]),
             doc.Section(text["learned_title"], [
-                note(text["learned_note"]), doc.Picture(self.chart()), self.learned(),
+                note(text["learned_note"]), doc.Picture(self.drawn.chart()), self.learned(),
             ]),
             doc.Section(text["variants_title"], [
-                note(text["variants_note"].format(least=self.percent(LEAST_WEIGHT))), self.variants(),
+                note(self.fill("variants_note", least=self.percent(LEAST_WEIGHT))), self.variants(),
             ]),
             doc.Section(text["patterns_title"], [
-                note(text["patterns_note"].format(runs=CHECKED, sample=sample)), self.patterns(),
+                note(self.fill("patterns_note", runs=CHECKED, sample=sample)), self.patterns(),
             ]),
         ]  # fmt: skip
 
-
-def as_json(done: Inference) -> dict[str, Any]:
-    """Everything a program needs of a posterior, as plain values."""
-    from returnee.experiments.numbers import plain_rows
-
-    covered = done.coverage
-    fitted = done.patterns[done.patterns["use"] == FITTED]
-    return {
-        "coverage": covered.share, "coverage_error": covered.error,
-        "synthetic_counties": len(covered.ranks), "parameters": plain_rows(covered.frame()),
-        "identified": plain_rows(done.identified), "as_far_before": done.misfit.before,
-        "as_far_after": done.misfit.after, "foretold": plain_rows(done.misfit.frame),
-        "structures": plain_rows(done.variants), "patterns": plain_rows(done.patterns),
-        "fitted_in_band": float(fitted["inside"].mean()) if len(fitted) else None,
-        "ensemble": plain_rows(done.ensemble), "effective_sets": done.effective, "runs": done.runs,
-    }  # fmt: skip
+    def as_json(self) -> dict[str, Any]:
+        """Everything a program needs of a posterior, as plain values."""
+        done, covered = self.done, self.done.coverage
+        fitted = done.patterns[done.patterns["use"] == FITTED]
+        return {
+            "coverage": covered.share, "coverage_error": covered.error,
+            "synthetic_counties": len(covered.ranks), "parameters": plain_rows(covered.frame()),
+            "identified": plain_rows(done.identified), "as_far_before": done.misfit.before,
+            "as_far_after": done.misfit.after, "foretold": plain_rows(done.misfit.frame),
+            "structures": plain_rows(done.variants), "patterns": plain_rows(done.patterns),
+            "fitted_in_band": float(fitted["inside"].mean()) if len(fitted) else None,
+            "ensemble": plain_rows(done.ensemble), "effective_sets": done.effective, "runs": done.runs,
+        }  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.arguments import check_fields, checked_arguments
+from returnee.experiments.arguments import Options, checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
@@ -122,7 +122,7 @@ def check_overrides(overrides: Mapping[str, Any], sets: Sets) -> None:
 
 
 @dataclass(frozen=True)
-class Ensemble:
+class Ensemble(Options):
     """Which parameter sets.
 
     Attributes
@@ -135,10 +135,6 @@ class Ensemble:
 
     over: str = SHIPPED
     sets: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
 
     def read(self) -> Sets:
         """The sets."""

@@ -184,7 +184,6 @@ def validate(
     if settings.months != MONTHS:
         raise UsageError(f"months: found {settings.months}, allowed {MONTHS}")
     plan = ValidationPlan({read.name: read}, read.name, replicates, settings, patterns=patterns)
-    plan.check()
     command = command_of(scenario, plan, given)
     store = run(plan, Tidy(pattern_table), where, results, command)
     runs = store.runs()

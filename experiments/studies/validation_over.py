@@ -144,7 +144,6 @@ def validate_over(
         rows, next(iter(rows)), replicates * len(chosen), settings, chosen=chosen, each=replicates,
         patterns=patterns,
     )  # fmt: skip
-    plan.check()
     options = {
         "over": over, "sets": len(chosen), "set": changes, "replicates": replicates,
         "sample": f"{settings.sample:g}", "seed": settings.seed, "patterns": patterns,

@@ -455,10 +455,10 @@ class Answered:
     found: Linkage
 
     @property
-    def parts(self) -> list[tell.Told]:
+    def parts(self) -> tuple[Fitted, Experiment, Links, Wide]:
         """What is told of each result; the answer first."""
         rest = Experiment(self.found), Links(self.gates), Wide(self.wide)
-        return [Fitted(self.fitted), *rest]
+        return Fitted(self.fitted), *rest
 
 
 def write_document(answered: Answered, path: Path) -> list[Path]:

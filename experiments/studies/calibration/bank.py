@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from returnee.experiments.arguments import check_fields
+from returnee.experiments.arguments import Options
 from returnee.experiments.command_line import command_line
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.errors import UsageError
@@ -181,7 +181,7 @@ class Bank:
 
 
 @dataclass(frozen=True)
-class World:
+class World(Options):
     """What the sets are laid on.
 
     Attributes
@@ -200,10 +200,6 @@ class World:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     ranges: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
 
     def read(self) -> Scenario:
         """The scenario."""

@@ -22,7 +22,7 @@ from scipy.stats import qmc
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.defaults import LINKAGE_SAMPLE
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import check_range
 from returnee.experiments.files import write_frame
 from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.numbers import rounded
@@ -183,8 +183,7 @@ def conditions(
 
     `points`: sets of assumptions. `replicates`: of each.
     """
-    if not 2 <= points <= 100_000:
-        raise UsageError(f"points: found {points}, allowed 2 to 100000")
+    check_range("points", points, 2, 100_000)
     world = dict(overrides or {})
     design.check_world(world)
     cap = design.cap_or_default(cap)
@@ -199,7 +198,6 @@ def conditions(
     plan = over_sets.own_luck(
         many, {SILOED: trio[SILOED], LINKED: trio[LINKED]}, SILOED, replicates, settings
     )
-    plan.check()
     command = command_of(
         replicates, settings, cap, world, "--conditions", points, "--over", over
     )  # fmt: skip

@@ -98,7 +98,6 @@ def linkage(
     design.check_world(world)
     cap = design.cap_or_default(cap)
     plan = design.factorial(cap, replicates, settings, world)
-    plan.check()
     command = command_of(plan.fewer, settings, cap, world)
     store = run(plan, Tidy(horizon_of), where, results, command)
     found = Linkage(*store.ran(command), cap, values_of(store, KEPT))

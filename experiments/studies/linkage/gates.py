@@ -139,7 +139,6 @@ def gates(
     parts = tuple(design.levels()[design.LINKAGE])
     cells = tuple(range(1 << len(parts))) if every else one_by_one(len(parts))
     plan = plan_of(cells, cap, design.EXTRA * replicates, settings, world)
-    plan.check()
     command = command_of(replicates, settings, cap, world, "--gates", *(["--every"] * every))
     store = run(plan, Tidy(horizon_of), where, results, command)
     found = Gates(*store.ran(command), cap, parts, cells, values_of(store, MEASURES))

@@ -140,7 +140,6 @@ def posterior(
     if mix:
         scenarios[BEST] = scenarios[SILOED].with_(mix)
     plan = over_sets.own_luck(chosen, scenarios, SILOED, replicates, settings)
-    plan.check()
     command = command_of(replicates, settings, cap, world, "--over", over, "--robust", len(chosen))
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = plan.own(values_of(store, KEPT))

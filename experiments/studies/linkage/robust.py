@@ -22,7 +22,7 @@ from scipy.stats import qmc
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import UsageError, check_range
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import Task
 from returnee.experiments.running.figures import horizon_of, values_of
@@ -230,15 +230,13 @@ def robust(
     """
     if over not in OVER:
         raise UsageError(f"over: found {over}, allowed {', '.join(OVER)}")
-    if not 2 <= points <= 100_000:
-        raise UsageError(f"robust: found {points}, allowed 2 to 100000 points")
+    check_range("robust", points, 2, 100_000, " points")
     world = dict(overrides or {})
     design.check_world(world)
     cap = design.cap_or_default(cap)
     moved = parameters(load_scenario("baseline", world), over)
     drawn = hypercube(moved, points, settings.seed)
     plan = point_plan(drawn, moved, cap, replicates, settings, world)
-    plan.check()
     command = command_of(replicates, settings, cap, world, "--robust", len(drawn), "--over", over)
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = values_of(store, (*OUTCOMES, COST))

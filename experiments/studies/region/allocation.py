@@ -342,7 +342,6 @@ def allocate(
                 for k, (policy, factor) in enumerate(offer.options)
             }
         plan = RegionPlan(cells, read, replicates, simulated, settings)
-        plan.check()
         command = command_of(source, offer, plan)
         store = stack.enter_context(running(plan, ByCounty(), where, results, command))
         runs = runs_in(store.folder).to_pandas()

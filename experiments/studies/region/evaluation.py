@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from returnee.experiments.arguments import check_fields, checked_arguments
+from returnee.experiments.arguments import Options, checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import read_table, whole
@@ -60,7 +60,7 @@ MONTHLY_NAMES = {indicator.name for indicator in INDICATORS}
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(Options):
     """What is evaluated, and how counties come to adopt.
 
     Attributes
@@ -83,10 +83,6 @@ class Question:
     years: Sequence[int] = (3, 4, 5, 6)
     never: float = 0.4
     by: str = RANDOM
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
 
     def check(self, months: int) -> None:
         """Refuse what cannot be asked for within so many months."""
@@ -356,7 +352,6 @@ def evaluate(
             }
         facts = facts_of(members, cells, question.by)
         plan = YearlyPlan(cells, read, replicates, simulated, settings)
-        plan.check()
         command = command_of(source, question, studies, plan)
         measure = ByYear(measure=question.measure)
         store = stack.enter_context(running(plan, measure, where, results, command))

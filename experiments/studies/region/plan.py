@@ -21,8 +21,8 @@ from returnee.experiments.keys import Task
 from returnee.experiments.measuring import measures
 from returnee.experiments.running import manifests
 from returnee.experiments.running.jobs import RUNS, Figures, Given, Job, Measure
-from returnee.experiments.running.options import RunSettings, Share
-from returnee.experiments.running.plan import Batch, Runs, check, name_of
+from returnee.experiments.running.options import RunSettings
+from returnee.experiments.running.plan import Batch, ByNumber, check, name_of
 from returnee.scenarios import Scenario
 from returnee.scenarios.schema.county_folder import county_digest, tables_in
 
@@ -30,7 +30,7 @@ MOST_SEED = 2**31
 
 
 @dataclass(frozen=True)
-class RegionPlan(Runs):
+class RegionPlan(ByNumber):
     """Scenarios by county and label.
 
     Attributes
@@ -53,8 +53,6 @@ class RegionPlan(Runs):
     settings: RunSettings
 
     KIND = "region"
-    grows = False
-    rows = 4096
 
     def check(self) -> None:
         """Refuse what no run can have, before anything is run or written."""
@@ -91,21 +89,9 @@ class RegionPlan(Runs):
         """A job for each county."""
         return {RUNS: list(self.codes)}
 
-    def described(self, table: pa.Table) -> pa.Table:
-        """The table of runs with units and labels."""
-        return measures.redescribed(table)
-
-    def share(self, share: Share) -> list[str]:
-        """Every so many-th county."""
-        return list(self.names[share.number - 1 :: share.of])
-
     def size(self, name: str) -> int:
         """Runs of a county."""
         return len({s.id for s in self.counties[self.codes[name]].values()}) * self.replicates
-
-    def place(self, name: str) -> Any:
-        """By number."""
-        return name
 
     def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
         """Counties one at a time."""

@@ -191,7 +191,6 @@ def region(
             for m in members
         }
         plan = RegionPlan(cells, read, replicates, simulated, settings)
-        plan.check()
         if left:
             say(f"{len(left)} counties left out; the report says why")
         command = command_of(source, policies, plan)
