@@ -89,20 +89,14 @@ NAMES = (
 INDEX = {name: k for k, name in enumerate(NAMES)}
 
 
-def columns(workers: np.ndarray, rows: np.ndarray, *names: str) -> dict[str, np.ndarray]:
-    """Some fields of some workers; a whole row has fifty, which are copied one by one."""
-    return {name: workers[name][rows] for name in names}
-
-
 def chains_of(run: Run) -> dict[str, Chain]:
     """Every chain of a run, by name."""
     county = run.county
     firms, receipts = files_of(run)
     workers = county.workers.view(np.ndarray)
     founders = county.row_of[firms["id"] >> 4]
-    owner = columns(
-        workers, founders, "knows", "certificate", "training_since", "eligible", "founded"
-    )
+    names = ("knows", "certificate", "training_since", "eligible", "founded")
+    owner = {name: workers[name][founders] for name in names}  # a whole row has fifty fields
     knows = {name: owner["knows"] >> k & 1 == 1 for k, name in enumerate(CHANNELS)}
     trained, queued = owner["certificate"] != r.NEVER, owner["training_since"] != r.NEVER
     asked = {
@@ -254,7 +248,7 @@ def _training(
 ) -> Chain:
     """The chain of training: people of the labour force at the end, and the last venture of each."""
     rows = np.flatnonzero((workers["state"] != r.PRE) & (workers["state"] != r.RETIRED))
-    people = columns(workers, rows, "certificate", "training_since", "knows")
+    people = {n: workers[n][rows] for n in ("certificate", "training_since", "knows")}
     last = np.full(len(workers), -1)
     last[founders] = np.arange(len(founders))
     own = last[rows]

@@ -32,7 +32,6 @@ from returnee.experiments.statistics.effects import (
     SAVED,
 )
 from returnee.experiments.statistics.intervals import TAILS, interval
-from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.words import texts as say
 from returnee.scenarios import Lever, Scenario, levers, walk
 from returnee.scenarios.schema.fields import basis_counts
@@ -330,11 +329,6 @@ class Page(Part):
             ],
             **{name: plain_rows(getattr(found, name)) for name in SECTIONS},
         }  # fmt: skip
-
-
-def html_of(found: Comparison, lang: str = "en") -> str:
-    """The report as the text of an HTML page."""
-    return Page(found, lang).page()
 
 
 def _levels(axes: Axes, values: np.ndarray, style: draw.Style, name: str) -> None:

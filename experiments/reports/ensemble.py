@@ -16,7 +16,6 @@ from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports import uncertain
-from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.reports.told import OfPlan
 from returnee.experiments.running.plan import Plan
@@ -212,8 +211,3 @@ def finish_across(axes: Axes, lang: str) -> None:
     )
     axes.grid(False)
     axes.tick_params(axis="y", length=0)
-
-
-def write_page(found: over_sets.EnsembleComparison, path: Path, lang: str = "en") -> Path:
-    """Write the report, a page that needs nothing but itself."""
-    return write_html(Page(found, lang).report(), path)

@@ -215,20 +215,12 @@ class Named(ByNumber):
 
     def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         """In settings or counties."""
-        told = papers.differs(found, wanted)
-        return told or _first_other(found, wanted, ("digest", "jobs"))
+        return papers.differs(found, wanted, (*papers.COMPARED, "digest", "jobs"))
 
     @property
     def digest(self) -> str:
         """That of the plan."""
         return str(self.found["digest"])
-
-
-def _first_other(found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Sequence[str]) -> str:
-    for key in keys:
-        if found.get(key) != wanted.get(key):
-            return f"{key}: found {found.get(key)}, allowed {wanted.get(key)}"
-    return ""
 
 
 def _named(manifest: dict[str, Any], place: Path) -> Named:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,24 @@ class OwnLuckPlan(Plan):
 
     chosen: Sets = field(kw_only=True, repr=False)  # scenarios stand set by set, all in each
     each: int = 1  # replicates of each set
+
+    @classmethod
+    def of(
+        cls,
+        sets: Sets,
+        scenarios: Mapping[str, Scenario],
+        each: int,
+        settings: RunSettings,
+        **more: Any,
+    ) -> Self:
+        """The plan of scenarios, the reference first, in every set."""
+        rows = {
+            f"{label}, set {k}": scenario.with_(values)
+            for k, values in enumerate(sets)
+            for label, scenario in scenarios.items()
+        }
+        runs = each * len(sets)
+        return cls(rows, next(iter(rows)), runs, settings, chosen=sets, each=each, **more)
 
     @property
     def sets(self) -> int:
@@ -81,24 +99,6 @@ class OwnLuckPlan(Plan):
         return values.reshape(shape)[k, :, k].swapaxes(0, 1)
 
 
-def own_luck(
-    sets: Sets,
-    scenarios: Mapping[str, Scenario],
-    reference: str,
-    each: int,
-    settings: RunSettings,
-) -> OwnLuckPlan:
-    """The plan of scenarios, the reference first, in every set."""
-    rows = {
-        f"{label}, set {k}": scenario.with_(values)
-        for k, values in enumerate(sets)
-        for label, scenario in scenarios.items()
-    }
-    return OwnLuckPlan(
-        rows, f"{reference}, set 0", each * len(sets), settings, chosen=sets, each=each
-    )
-
-
 def sets_of(over: str, number: int | None = None) -> Sets:
     """Parameter sets of the ensemble that ships, or of a file.
 
@@ -123,18 +123,10 @@ def check_overrides(overrides: Mapping[str, Any], sets: Sets) -> None:
 
 @dataclass(frozen=True)
 class Ensemble(Options):
-    """Which parameter sets.
+    """Which parameter sets."""
 
-    Attributes
-    ----------
-    over : str
-        ``"ensemble"``, or the path of a CSV file of parameter sets.
-    sets : int, optional
-        So many of them, far from each other; all if left out.
-    """
-
-    over: str = SHIPPED
-    sets: int | None = None
+    over: str = SHIPPED  # "ensemble", or the path of a CSV file of parameter sets
+    sets: int | None = None  # so many of them, far from each other; all if left out
 
     def read(self) -> Sets:
         """The sets."""
@@ -143,21 +135,12 @@ class Ensemble(Options):
 
 @dataclass(frozen=True)
 class EnsembleComparison(Ran):
-    """What came out of a comparison over an ensemble.
-
-    Attributes
-    ----------
-    base : Plan
-        Scenarios without the ensemble; the reference first.
-    over : str
-        Which ensemble.
-    values : ndarray, shape (scenarios, sets, replicates of a set, measures)
-        In the order of `base`; flows by year.
-    """
+    """What came out of a comparison over an ensemble."""
 
     plan: OwnLuckPlan
-    base: Plan
-    over: str
+    base: Plan  # scenarios without the ensemble; the reference first
+    over: str  # which ensemble
+    # shape (scenarios, sets, replicates of a set, measures), in the order of `base`; flows by year
     values: np.ndarray = field(repr=False)
 
     @cached_property
@@ -199,14 +182,8 @@ def compare_ensemble(
 
     Parameters
     ----------
-    within : Ensemble
-        Or its fields: over, sets.
     replicates : int
         Of each set; luck can be told from parameters with two or more.
-
-    Raises
-    ------
-    ScenarioError, UsageError, Interrupted
     """
     changes = dict(overrides or {})
     chosen = sets_of(within.over, within.sets)
@@ -214,7 +191,7 @@ def compare_ensemble(
     asked = list(scenarios) if scenarios is not None else list(DEFAULT)
     base = line_up(asked, against, replicates, settings, changes)
     base.check()
-    plan = own_luck(chosen, base.scenarios, base.reference, replicates, settings)
+    plan = OwnLuckPlan.of(chosen, base.scenarios, replicates, settings)
     command = command_of(asked, against, within.over, len(chosen), base, changes)
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = plan.own(values_of(store, NAMES))

@@ -358,14 +358,7 @@ def face_checks(
 ) -> Face:
     """Run all face checks, or take from the folder what is there.
 
-    Parameters
-    ----------
-    scenario : str or Path
-        What is taken as the baseline.
-    overrides : mapping, optional
-        Dotted keys to values.
-    results : Keep
-        Or its fields: out (holds a folder a check), as_new, progress, shard.
+    `scenario`: what is taken as the baseline. `results`: its folder holds a folder a check.
     """
     base = load_scenario(scenario, overrides or {})
     results = replace(results, progress=results.reporter)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import uncertain
-from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.told import OfPlan
 from returnee.experiments.reports.validation import charts
 from returnee.experiments.studies.face import (
@@ -318,14 +316,3 @@ def verdict_on(result: Result) -> str:
 
 def _decade(value: float) -> str:
     return say.measured_number(value, "", "en") if abs(value) >= 0.1 else say.short(value)
-
-
-def write_page(
-    found: Validation,
-    face: Face | None,
-    path: Path,
-    lang: str = "en",
-    over: ValidationOver | None = None,
-) -> Path:
-    """Write the report, a page that needs nothing but itself."""
-    return write_html(Page(found, face, lang, over).report(), path)

@@ -70,20 +70,12 @@ class Region:
 
 @dataclass(frozen=True)
 class Conditions(Ran):
-    """The premium over assumptions on handing over.
-
-    Attributes
-    ----------
-    points : DataFrame
-        A row a point, a column a parameter, `LOST`, and switches of the model that differ.
-    premium : ndarray, shape (points, replicates)
-        Linked less siloed, in new returnee firms still open.
-    moved : list of Lever
-    cap : float
-    """
+    """The premium over assumptions on handing over."""
 
     plan: over_sets.OwnLuckPlan
+    # A row a point, a column a parameter, `LOST`, and switches of the model that differ
     points: pd.DataFrame = field(repr=False)
+    # shape (points, replicates); linked less siloed, in new returnee firms still open
     premium: np.ndarray = field(repr=False)
     moved: list[Lever] = field(repr=False)
     cap: float
@@ -195,9 +187,8 @@ def conditions(
     rows = [{**one, **row} for one, row in zip(met, table.to_dict("records"))]
     many = Sets(tuple(rows), np.full(points, 1.0 / points), ("all",) * points)
     trio = design.capped_trio(world, cap)
-    plan = over_sets.own_luck(
-        many, {SILOED: trio[SILOED], LINKED: trio[LINKED]}, SILOED, replicates, settings
-    )
+    pair = {label: trio[label] for label in (SILOED, LINKED)}
+    plan = over_sets.OwnLuckPlan.of(many, pair, replicates, settings)
     command = command_of(
         replicates, settings, cap, world, "--conditions", points, "--over", over
     )  # fmt: skip

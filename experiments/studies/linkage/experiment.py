@@ -34,18 +34,11 @@ COLUMNS = len((*OUTCOMES, COST))
 
 @dataclass(frozen=True)
 class Linkage(Ran):
-    """What came out of the linkage experiment.
-
-    Attributes
-    ----------
-    cap : float
-        On the spending of the capped pair, yuan a year.
-    values : ndarray, shape (cells, replicates, measures)
-        In the order of the plan; measures are `linkage_effects.KEPT`, flows by year.
-    """
+    """What came out of the linkage experiment."""
 
     plan: design.Factorial
-    cap: float
+    cap: float  # on the spending of the capped pair, yuan a year
+    # shape (cells, replicates, measures), in the order of the plan; of `KEPT`, flows by year
     values: np.ndarray = field(repr=False)
 
     @cached_property

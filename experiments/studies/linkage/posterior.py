@@ -39,27 +39,14 @@ KEPT = tuple(dict.fromkeys((*OUTCOMES, COST, *selections.STAGES, *SPENT)))
 
 @dataclass(frozen=True)
 class Posterior(Ran):
-    """The premium in every set.
-
-    Attributes
-    ----------
-    over : str
-        Which ensemble.
-    cap : float
-        Yuan a year.
-    labels : tuple of str
-        What ran in each set: siloed, linked, ceiling, nothing, perhaps best.
-    best : mapping
-        Levers of the best mix, by key; empty if none was given.
-    values : ndarray, shape (labels, sets, replicates of a set, measures)
-        Of `KEPT`; flows by year.
-    """
+    """The premium in every set."""
 
     plan: over_sets.OwnLuckPlan
-    over: str
-    cap: float
-    labels: tuple[str, ...]
-    best: Mapping[str, Any] = field(repr=False)
+    over: str  # which ensemble
+    cap: float  # yuan a year
+    labels: tuple[str, ...]  # what ran in each set: siloed, linked, ceiling, nothing, perhaps best
+    best: Mapping[str, Any] = field(repr=False)  # levers of the best mix; empty if none was given
+    # shape (labels, sets, replicates of a set, measures), of `KEPT`; flows by year
     values: np.ndarray = field(repr=False)
 
     @property
@@ -123,12 +110,8 @@ def posterior(
 
     Parameters are those of `linkage.linkage`, and:
 
-    Parameters
-    ----------
-    drawn : Ensemble
-        Or its fields: over, sets.
-    best : mapping, optional
-        Levers of a mix that runs beside them, such as that of a budget search.
+    `drawn`: or its fields over and sets. `best`: levers of a mix that runs beside them, such as that of
+    a budget search.
     """
     world, mix = dict(overrides or {}), dict(best or {})
     design.check_world(world)
@@ -139,7 +122,7 @@ def posterior(
     scenarios[NOTHING] = design.read_cell(design.NOTHING, design.levels(), world, cap)
     if mix:
         scenarios[BEST] = scenarios[SILOED].with_(mix)
-    plan = over_sets.own_luck(chosen, scenarios, SILOED, replicates, settings)
+    plan = over_sets.OwnLuckPlan.of(chosen, scenarios, replicates, settings)
     command = command_of(replicates, settings, cap, world, "--over", over, "--robust", len(chosen))
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = plan.own(values_of(store, KEPT))

@@ -57,32 +57,17 @@ class PointPlan(Plan):
 
 @dataclass(frozen=True)
 class Robust(Ran):
-    """The premium at many points.
-
-    Attributes
-    ----------
-    over : str
-        Which parameters were moved: "free", or "all".
-    cap : float
-        Yuan a year.
-    moved : list of Lever
-        Parameters that were moved, with the values they were moved around.
-    points : ndarray, shape (points, parameters)
-    each : ndarray, shape (points, replicates, measures)
-        Linked less siloed, of `OUTCOMES` and the public cost.
-    most : ndarray, shape (points, replicates, measures)
-        The same of a perfect hand-over.
-    gaps : ndarray, shape (points,)
-        By which share linked support spends more than siloed support.
-    """
+    """The premium at many points."""
 
     plan: Plan
-    over: str
-    cap: float
-    moved: list[Lever] = field(repr=False)
-    points: np.ndarray = field(repr=False)
+    over: str  # which parameters were moved: "free", or "all"
+    cap: float  # yuan a year
+    moved: list[Lever] = field(repr=False)  # with the values they were moved around
+    points: np.ndarray = field(repr=False)  # shape (points, parameters)
+    # shape (points, replicates, measures); linked less siloed, of `OUTCOMES` and the public cost
     each: np.ndarray = field(repr=False)
-    most: np.ndarray = field(repr=False)
+    most: np.ndarray = field(repr=False)  # the same of a perfect hand-over
+    # shape (points,); by which share linked support spends more than siloed support
     gaps: np.ndarray = field(repr=False)
 
     @property
@@ -221,12 +206,7 @@ def robust(
 
     Parameters are those of `linkage.linkage`, and:
 
-    Parameters
-    ----------
-    points : int
-        Of the Latin hypercube.
-    over : {"free", "all"}
-        Which behaviour parameters to move.
+    `points`: of the Latin hypercube. `over`: which behaviour parameters to move, "free" or "all".
     """
     if over not in OVER:
         raise UsageError(f"over: found {over}, allowed {', '.join(OVER)}")

@@ -321,11 +321,6 @@ def allocate(
     `source`: which counties. `offer`: what they may be given. `replicates`: an even number of runs of each, from 4; half
     choose, half judge. `simulated`: workers in each county. `settings`, `where`, `results`: of the
     runs.
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; nothing has been run or written then.
     """
     offer.check()
     if replicates < LEAST or replicates % 2:

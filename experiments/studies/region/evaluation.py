@@ -327,11 +327,6 @@ def evaluate(
     `source`: which counties, at least six. `question`: what is evaluated. `studies`: of each number of
     counties: all of them, a half, a quarter. `replicates`: lives of each county and year of adoption.
     `simulated`: workers in each county.
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; nothing has been run or written then.
     """
     question.check(settings.months)
     if studies < 2:

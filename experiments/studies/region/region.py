@@ -172,11 +172,6 @@ def region(
     `source`: which counties. `policies`: what they are given. `replicates`: paired runs of each
     county. `simulated`: workers in each county. `settings`, `where`, `results`: of the runs;
     the sample is that which simulates so many workers.
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; nothing has been run or written then.
     """
     say = results.reporter.say
     rules = rules_of(policies.give)
