@@ -112,10 +112,7 @@ def firms_open(run: Run) -> Figures:
     firms = firms[which]
     persons = 1.0 + firms["employees"]
     company, returnee = firms["company"] == 1, firms["returnee"] == 1
-    sales, profit = (
-        c.sales[which].sum(axis=1, dtype=float),
-        c.profit[which].sum(axis=1, dtype=float),
-    )
+    sales, profit = (rows[which].sum(axis=1, dtype=float) for rows in (c.sales, c.profit))
     out = outlay(run, firms, sales)
     few = len(firms) < FEW
     return {
@@ -183,13 +180,12 @@ def moves(run: Run) -> Figures:
     month = np.arange(run.months) % YEAR + 1  # of the year
     season = (festival - month) % YEAR <= 2
     whole = run.months - run.months % YEAR
-    enough = total >= FEW and whole > 0
+    festival = ratio(returns[:whole][season[:whole]].sum(), returns[:whole].sum())
+    festival = festival if total >= FEW else np.nan
     return {
         "return_rate": ratio(total / years, away.mean()),
         "start_rate": ratio(starts / years, away.mean()),
-        "festival_share": ratio(returns[:whole][season[:whole]].sum(), returns[:whole].sum())
-        if enough
-        else np.nan,
+        "festival_share": festival,
         "repeat_migration": left_again(run),
     }
 

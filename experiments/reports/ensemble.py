@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import KEY, MAIN
-from returnee.experiments.numbers import plain_rows
+from returnee.experiments.numbers import picked, plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports import uncertain
@@ -49,8 +49,8 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
 
     def effects(self, label: str) -> pd.DataFrame:
         """Rows of the key measures of a scenario, by measure."""
-        rows = self.found.effects
-        return rows[rows["scenario"] == label].set_index("measure").loc[list(KEY)]
+        rows = picked(self.found.effects, scenario=label)
+        return rows.set_index("measure").loc[list(KEY)]
 
     def sentence(self, label: str) -> str:
         """What a scenario changes whichever set holds, and where what is unknown comes from."""
@@ -166,7 +166,7 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
             "scenarios": [
                 {
                     "name": label, "title": self.title(label), "sentence": self.sentence(label),
-                    "effects": plain_rows(rows[rows["scenario"] == label].drop(columns="scenario")),
+                    "effects": plain_rows(picked(rows, scenario=label).drop(columns="scenario")),
                 }
                 for label in base.compared
             ],

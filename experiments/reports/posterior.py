@@ -26,10 +26,8 @@ from returnee.experiments.studies.patterns import BY_KEY, FITTED, REPORT
 from returnee.experiments.words import texts as say
 from returnee.scenarios import Behaviour, walk
 
-SETTLED, LITTLE = (
-    0.3,
-    0.1,
-)  # share narrowed from which a parameter is named, and below which it is not
+SETTLED = 0.3  # share narrowed from which a parameter is named
+LITTLE = 0.1  # and below which it is not
 TOGETHER, PAIRS = 0.4, 6  # correlation from which pairs are named, and how many
 TAUGHT, TEACHERS = 0.02, 3  # share wider without a target from which it is named, and how many
 UNLIKELY = 0.05  # share of draws as far off as what is observed, below which it is said

@@ -83,10 +83,8 @@ class People(OfPlan[Met]):
         self, label: str, outcome: str, dimension: str, group: str, shown: Any
     ) -> list[str]:
         """How many people changed in each way, and the net change with its interval."""
-        some = picked(
-            self.whom.counts, scenario=label, outcome=outcome, dimension=dimension, group=group
-        )
-        some = some.set_index("change")
+        about = {"scenario": label, "outcome": outcome, "dimension": dimension, "group": group}
+        some = picked(self.whom.counts, **about).set_index("change")
         net = some.loc["net"]
         cells = [self.figure(some.loc[change, "mean"], "people") for change in shown]
         cells.append(self.figure(net["mean"], "people", signed=True))
@@ -98,16 +96,11 @@ class People(OfPlan[Met]):
         for _, row in picked(self.whom.served, scenario=label).iterrows():
             if row["served"] == 0.0:
                 continue
-            served, founded, still = (
-                self.figure(row[name], "people") for name in ("served", "founded", "open")
-            )
-            yuan = self.figure(row["yuan"], "yuan") if row["yuan"] else say.NONE
-            begun, went_on, ran, left = (
-                self._share(row, f"{name}_anyway") for name in ("founded", "open", "yuan_ran", "yuan_open")
-            )  # fmt: skip
-            rows.append(
-                [names[row["programme"]], served, founded, begun, still, went_on, yuan, ran, left]
-            )
+            cells = [names[row["programme"]], self.figure(row["served"], "people")]
+            for name in ("founded", "open"):
+                cells += [self.figure(row[name], "people"), self._share(row, f"{name}_anyway")]
+            cells.append(self.figure(row["yuan"], "yuan") if row["yuan"] else say.NONE)
+            rows.append([*cells, *(self._share(row, f"yuan_{n}_anyway") for n in ("ran", "open"))])
         keys = "programme served founders founded_anyway open open_anyway yuan yuan_ran yuan_open"
         return self.sheet(keys, rows)
 
@@ -123,10 +116,8 @@ class People(OfPlan[Met]):
 
     def _step(self, row: pd.Series, step: str, unit: str) -> tuple[str, str]:
         """A step of the waterfall with its sign, and its interval."""
-        sign, signed = (
-            -1.0 if step == "deadweight" or step.startswith("lost") else 1.0,
-            step != "gross",
-        )
+        sign = -1.0 if step == "deadweight" or step.startswith("lost") else 1.0
+        signed = step != "gross"
         # Adding zero makes a negative zero one without a sign.
         mean, *ends = (sign * row[name] + 0.0 for name in ("mean", "low", "high"))
         shown = self.figure(mean, unit, signed, digits=4)
@@ -157,10 +148,8 @@ class People(OfPlan[Met]):
         """Displacement and cost."""
         some, rows = picked(self.whom.ratios, scenario=label), []
         for name, here in some.groupby("ratio", sort=False):
-            by_amount, unit = (
-                here.set_index("amount"),
-                "yuan" if name.startswith("cost") else "per 100",
-            )
+            by_amount = here.set_index("amount")
+            unit = "yuan" if name.startswith("cost") else "per 100"
             cells = [self._ratio(by_amount.loc[amount], unit) for amount in persons.AMOUNTS]
             rows.append([self.text["ratios"][name], *(cell for pair in cells for cell in pair)])
         return self.sheet("ratio firms interval jobs interval", rows)
@@ -271,14 +260,10 @@ def _bars(axes: Axes, rows: pd.DataFrame) -> None:
     if np.isfinite(spread).all():
         sides = np.append(persons.SIGNS, 1)[:, None] * spread
         low, high = -sides.min(axis=1), sides.max(axis=1)
-        whisker: dict[str, Any] = {
-            "fmt": "none",
-            "ecolor": draw.BLACK,
-            "elinewidth": 0.9,
-            "capsize": 2,
-        }
-        bars = np.abs(np.array([low, high]))
-        axes.errorbar(ends, np.arange(len(persons.STEPS)), xerr=bars, **whisker)
+        bars, rows_ = np.abs(np.array([low, high])), np.arange(len(persons.STEPS))
+        axes.errorbar(
+            ends, rows_, xerr=bars, fmt="none", ecolor=draw.BLACK, elinewidth=0.9, capsize=2
+        )
     axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

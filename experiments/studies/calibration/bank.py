@@ -57,10 +57,8 @@ class Aimed:
 
     def tables(self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]) -> Tables:
         """A row a run."""
-        nothing = np.full(len(self.names), np.nan)
-        values = np.array([nothing if found is None else found for found in kept])
         told = [BY_KEY.get(name) or INDICATORS[name] for name in self.names]
-        return {RUNS: rows_of(job, values, errors, told)}
+        return {RUNS: rows_of(job, kept, errors, told)}
 
 
 @dataclass(frozen=True)

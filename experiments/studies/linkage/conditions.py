@@ -49,9 +49,8 @@ HANDED = (
     SUPPORT + "jury_error", "behaviour.money.giveup", "behaviour.money.guarantor_share",
 )  # fmt: skip
 """What handing over rests on: what is lost between two offices, what each of them sees, who gives up."""
-LOST = (
-    "lost"  # share of founders lost at a hand-over without an officer: follows from three of them
-)
+LOST = "lost"
+"""Share of founders lost at a hand-over without an officer; it follows from three of them."""
 DEPTH, LEAST = 2, 0.1  # limits of a region, and the share of points in it, at least
 
 

@@ -28,10 +28,11 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.running.store import Ran
+from returnee.experiments.statistics.effects import verdicts
 from returnee.experiments.statistics.intervals import estimate
 from returnee.experiments.statistics.samples import widened
 from returnee.experiments.studies.linkage import design
-from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, shapley, verdict
+from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, shapley
 from returnee.experiments.studies.linkage.experiment import command_of
 
 MEASURES = (*OUTCOMES, COST)
@@ -56,12 +57,12 @@ class Gates(Ran):
         weights = np.array([row[list(self.cells)] for _, _, row in listed])
         each = np.einsum("cs,srm->rcm", weights, whole)
         mean, low, high, chance, _ = widened(estimate(each), MEASURES, self.plan.settings.sample)
-        gap = mean[:, -1] / whole[self.cells.index(0), :, -1].mean()
+        told, gap = verdicts(low, high), mean[:, -1] / whole[self.cells.index(0), :, -1].mean()
         return pd.DataFrame(
             {
                 "kind": kind, "part": self.parts[k] if k >= 0 else "", "measure": name,
                 "value": mean[c, m], "low": low[c, m], "high": high[c, m], "p_higher": chance[c, m],
-                "verdict": verdict(low[c, m], high[c, m]), "spending_gap": gap[c],
+                "verdict": told[c, m], "spending_gap": gap[c],
             }
             for m, name in enumerate(MEASURES)
             for c, (kind, k, _) in enumerate(listed)

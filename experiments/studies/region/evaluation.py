@@ -27,7 +27,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from returnee.experiments.arguments import Options, checked_arguments
 from returnee.experiments.command_line import command_line
@@ -35,7 +34,8 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.files import read_table, whole
 from returnee.experiments.measuring import measures
 from returnee.experiments.measuring.measures import BY_NAME, YEAR, check_measure
-from returnee.experiments.running.jobs import MONTHLY, RUNS, Job
+from returnee.experiments.running.figures import table_of
+from returnee.experiments.running.jobs import MONTHLY, RUNS, Figures
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import running
 from returnee.experiments.running.store import failed_in
@@ -47,7 +47,7 @@ from returnee.experiments.studies.region.counties import (
     read_counties,
     rules_of,
 )
-from returnee.experiments.studies.region.plan import ByCounty, RegionPlan
+from returnee.experiments.studies.region.plan import RegionPlan
 from returnee.experiments.studies.region.region import PER, REFERENCE
 from returnee.scenarios import Scenario, load_scenario, walk
 from returnee.simulation.indicators import INDICATORS
@@ -104,9 +104,10 @@ class Question(Options):
 
 
 @dataclass(frozen=True)
-class ByYear(ByCounty):
+class ByYear(Figures):
     """Levels of a run, and its values of one measure by year."""
 
+    monthly: bool = True
     measure: str = ""
 
     def of(self, run: Any, task: Any) -> tuple[np.ndarray, Any]:
@@ -115,20 +116,9 @@ class ByYear(ByCounty):
         whole_years = monthly[: len(monthly) // YEAR * YEAR].reshape(-1, YEAR)
         flow = BY_NAME[self.measure].kind == "flow"
         yearly = whole_years.sum(axis=1) if flow else whole_years.mean(axis=1)
-        n = len(yearly)
-        told = [task.scenario, task.scenario_id, task.point, task.replicate, run.seed]
-        columns = [*([value] * n for value in told), [self.measure] * n,
-                   [YEAR * (k + 1) for k in range(n)], yearly]  # fmt: skip
-        arrays = [pa.array(c, f.type) for c, f in zip(columns, measures.SCHEMA)]
-        return measures.levels_of(run), pa.Table.from_arrays(arrays, schema=measures.SCHEMA)
-
-    def tables(
-        self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]
-    ) -> dict[str, pa.Table]:
-        """Tables of a county."""
-        years = [found[1] for found in kept if found is not None]
-        joined = pa.concat_tables(years) if years else measures.SCHEMA.empty_table()
-        return {**super().tables(job, kept, errors), MONTHLY: joined}
+        months = YEAR * np.arange(1, len(yearly) + 1)
+        rows = {"indicator": self.measure, "month": months, "value": yearly}
+        return measures.levels_of(run), table_of(pd.DataFrame(rows), run, task)
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring import measures
 from returnee.experiments.running import manifests
-from returnee.experiments.running.jobs import RUNS, Figures, Given, Job, Measure
+from returnee.experiments.running.jobs import RUNS, Given, Job, Measure
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Batch, ByNumber, check, name_of
 from returnee.scenarios import Scenario
@@ -130,22 +126,3 @@ class RegionPlan(ByNumber):
         if not told and found.get("digest") != wanted.get("digest"):
             told = "counties: found others, allowed those of this region"
         return told
-
-
-class ByCounty(Figures):
-    """A row a run with every measure, and an error where it went wrong; its point is the county's number."""
-
-    def tables(
-        self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]
-    ) -> dict[str, pa.Table]:
-        """What was run in a county, and what came out."""
-        nothing = np.full(len(measures.NAMES), np.nan)
-        values = np.array([nothing if found is None else found[0] for found in kept])
-        runs = [
-            (task.scenario, task.scenario_id, task.point, task.replicate, job.settings.seed)
-            for task in job.runs
-        ]
-        schema = measures.undescribed(measures.run_schema([]).empty_table()).schema
-        columns = [*zip(*runs), errors, *values.T]
-        arrays = [pa.array(c, f.type, from_pandas=True) for f, c in zip(schema, columns)]
-        return {RUNS: pa.Table.from_arrays(arrays, schema=schema)}

@@ -28,6 +28,7 @@ from returnee.experiments.command_line import command_line
 from returnee.experiments.files import whole
 from returnee.experiments.measuring.measures import BY_NAME, NAMES, years_of
 from returnee.experiments.measuring.selections import COST, MAIN
+from returnee.experiments.running.jobs import Figures
 from returnee.experiments.running.manifests import INPUTS, keep_county
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import running
@@ -44,7 +45,7 @@ from returnee.experiments.studies.region.counties import (
     rules_of,
     thirds_of,
 )
-from returnee.experiments.studies.region.plan import ByCounty, RegionPlan
+from returnee.experiments.studies.region.plan import RegionPlan
 from returnee.scenarios import load_scenario
 
 TOLD = (MAIN, "firms_open", "jobs", "returns", "return_quality", "rural_income", COST)
@@ -189,7 +190,7 @@ def region(
         if left:
             say(f"{len(left)} counties left out; the report says why")
         command = command_of(source, policies, plan)
-        store = stack.enter_context(running(plan, ByCounty(), where, results, command))
+        store = stack.enter_context(running(plan, Figures(), where, results, command))
         runs = runs_in(store.folder).to_pandas()
         runs.insert(0, "county", np.array(list(cells))[runs["point"]])
         found = Region(
