@@ -32,6 +32,7 @@ OPTIONS: dict[str, frozenset[str] | None] = {
     **budget.OPTIONS,
     **paths.OPTIONS,
     **network.OPTIONS,
+    **atlas.OPTIONS,
     **learn.OPTIONS,
     **sources.OPTIONS,
 }

@@ -65,7 +65,8 @@ DASHBOARD_EXAMPLES = """Examples:
 
   returnee dashboard\n
   returnee dashboard --lang zh --port 9000\n
-  returnee dashboard --county own/qingshan
+  returnee dashboard --county own/qingshan\n
+  returnee dashboard --region results/region
 
   returnee dashboard --no-browser --host 0.0.0.0
 """
@@ -86,6 +87,14 @@ def dashboard_command(
     county: Annotated[
         list[Path] | None,
         typer.Option(help="Folder of a county of your own; may be given more than once."),
+    ] = None,
+    region: Annotated[
+        Path | None,
+        typer.Option(help="Folder that `returnee region --out` made: its counties on the Map."),
+    ] = None,
+    shapes: Annotated[
+        Path | None,
+        typer.Option(help="Folder of CODE.geojson files: shapes of the region's counties."),
     ] = None,
     allow_host: Annotated[
         list[str] | None,
@@ -124,9 +133,29 @@ def dashboard_command(
     logging.basicConfig(format=LINE, stream=sys.stderr)
     logging.getLogger("returnee").setLevel(log.value.upper())  # others say what is grave only
     settings.offer_counties(county or [])
+    offer_region(region, shapes)
     names = names_of(host, allow_host or [])
     bound = listen(host, port)
     serve(bound, host, names, browser, lang.value, results, log)
+
+
+def offer_region(folder: Path | None, shapes: Path | None) -> None:
+    """Show a region's counties on the Map.
+
+    Raises
+    ------
+    UsageError
+        If the folders hold no region and no shapes.
+    """
+    if folder is not None:
+        from returnee.dashboard.content import province
+
+        settings.REGION["folder"] = folder.resolve()
+        if shapes is not None:
+            settings.REGION["shapes"] = shapes.resolve()
+        province.offered()
+    elif shapes is not None:
+        raise UsageError("shapes: found no region, allowed with --region DIR")
 
 
 def names_of(host: str, allowed: list[str]) -> list[str]:

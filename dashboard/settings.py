@@ -24,6 +24,9 @@ FIRST = {"lang": "en"}
 RESULTS: dict[str, Path] = {}
 """Folder of stored results under ``folder``, if one was given."""
 
+REGION: dict[str, Path] = {}
+"""Folder that `returnee region` made under ``folder``, and of shapes under ``shapes``, if they were given."""
+
 LIMITS = {"labour_force": LARGEST, "memory": MEMORY, "pages": PAGES}
 """The largest county that a visitor may ask for; memory in MB; pages of one address."""
 

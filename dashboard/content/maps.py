@@ -13,6 +13,7 @@ from returnee.dashboard.texts import words
 from returnee.experiments.statistics.intervals import estimate
 
 SMALLEST, WIDEST = 26.0, 74.0  # radius of a bubble among few places, of a sheet of 1,000
+LEAST = 5.0  # among many
 FEW = 15  # places up to which bubbles are so large
 NAMED = 45  # places up to which each has its name and figure on the map
 
@@ -67,7 +68,10 @@ def spec_of(
     """
     shrunk = min(1.0, math.sqrt(FEW / max(len(names), 1)))
     biggest = math.sqrt(float(np.nanmax(sizes))) or 1.0
-    wide = [max(SMALLEST, WIDEST * math.sqrt(float(size)) / biggest) * shrunk for size in sizes]
+    wide = [
+        max(max(SMALLEST, WIDEST * math.sqrt(float(size)) / biggest) * shrunk, LEAST)
+        for size in sizes
+    ]
     places = [
         {"id": k, "name": names[k], "x": spot.x, "y": spot.y, "path": _path(spot.rings), "r": round(wide[k], 1)}
         for k, spot in enumerate(sheet.spots)

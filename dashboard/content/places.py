@@ -21,7 +21,7 @@ from returnee.scenarios.schema.errors import problem
 FILE = "townships_map.csv"
 DIRECTIONS = 72  # tried for a township in a schematic
 SEAT = 0.3  # of a schematic's radius is left free around the seat
-FLAT = 1.7  # names are wide: places beside each other need so much more room than places one below the other
+FLAT = 1.25  # names are wide: places beside each other need so much more room than places one below the other
 KM = 111.2  # of a degree of latitude
 MOST = 2_000_000  # bytes
 PAIRS = (("lon", "lat"), ("x_km", "y_km"))

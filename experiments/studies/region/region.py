@@ -128,7 +128,7 @@ class Region:
         """Gains by county: a row a county and measure of `TOLD`, flows by year.
 
         Columns code, county, province, city, policy, labour_force, simulated, measure, reference,
-        gain, low, high (90 %, luck pooled over counties), and per_1000, low_1000, high_1000 workers.
+        gain, low, high (90 %, luck pooled over counties), per_1000, low_1000, high_1000 workers, and lon and lat of a table.
         """
         return counties_of(self)
 
@@ -263,13 +263,14 @@ def counties_of(found: Region) -> pd.DataFrame:
     rows = []
     for k, member in enumerate(found.members):
         force = int(found.forces[k])
+        spot = [float(member.more.get(key, np.nan) or np.nan) for key in ("lon", "lat")]
         head = (member.code, member.name, member.province, member.city, found.policies[member.code],
                 force, min(found.plan.simulated, force))  # fmt: skip
         for j, name in enumerate(TOLD):
             per = mean[k, j], low[k, j], high[k, j]
-            rows.append((*head, name, base[k, j], *(scales[k, j] * v for v in per), *per))
+            rows.append((*head, name, base[k, j], *(scales[k, j] * v for v in per), *per, *spot))
     columns = ["code", "county", "province", "city", "policy", "labour_force", "simulated", "measure", "reference",
-               "gain", "low", "high", "per_1000", "low_1000", "high_1000"]  # fmt: skip
+               "gain", "low", "high", "per_1000", "low_1000", "high_1000", "lon", "lat"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
