@@ -180,12 +180,11 @@ def moves(run: Run) -> Figures:
     month = np.arange(run.months) % YEAR + 1  # of the year
     season = (festival - month) % YEAR <= 2
     whole = run.months - run.months % YEAR
-    festival = ratio(returns[:whole][season[:whole]].sum(), returns[:whole].sum())
-    festival = festival if total >= FEW else np.nan
+    share_then = ratio(returns[:whole][season[:whole]].sum(), returns[:whole].sum())
     return {
         "return_rate": ratio(total / years, away.mean()),
         "start_rate": ratio(starts / years, away.mean()),
-        "festival_share": festival,
+        "festival_share": share_then if total >= FEW else np.nan,
         "repeat_migration": left_again(run),
     }
 
