@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 OUT = Path("results/linkage")
 WIDE = 256  # points of the wide design behind the document
-GATES = 2  # replicates of the gates behind it, for every combination
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,10 @@ def linkage_command(
     if asked.conditions is not None:
         few = kept(conditions_folder(OUT)) | {"replicates": asked.runs(1)}
         told = _conditions(asked, few, shown.lang)
+    elif asked.gates or asked.every:
+        told = _gates(asked, kept(gates_folder(OUT, asked.over)), shown.lang)
     elif asked.robust is not None or asked.over not in OVER:
         told = _robust(asked, kept(robust_folder(OUT, asked.over)), shown.lang)
-    elif asked.gates or asked.every:
-        told = _gates(asked.every, kept(gates_folder(OUT)), shown.lang)
     else:
         told = _factorial(kept(OUT), shown.lang)
     found = told.found
@@ -82,9 +81,9 @@ def robust_folder(out: Path, over: str) -> Path:
     return out.with_name(f"{out.name}-robust{'' if over == 'free' else '-' + Path(over).stem}")
 
 
-def gates_folder(out: Path) -> Path:
+def gates_folder(out: Path, over: str = "free") -> Path:
     """Where the runs of the parts of linkage are kept, beside the experiment."""
-    return out.with_name(f"{out.name}-gates")
+    return out.with_name(f"{out.name}-gates{'' if over == 'free' else '-' + Path(over).stem}")
 
 
 def conditions_folder(out: Path) -> Path:
@@ -99,11 +98,16 @@ def _factorial(options: dict[str, Any], lang: str) -> Told:
     return Experiment(linkage(**options), lang)
 
 
-def _gates(every: bool, options: dict[str, Any], lang: str) -> Told:
+def _gates(asked: Asked, options: dict[str, Any], lang: str) -> Told:
     from returnee.experiments.reports.linkage.report import Links
-    from returnee.experiments.studies.linkage.gates import gates
+    from returnee.experiments.studies.linkage.gates import EACH, SETS, gates, gates_over
+    from returnee.experiments.studies.linkage.robust import OVER
 
-    return Links(gates(every=every, **options), lang)
+    options |= {"every": asked.every}
+    if asked.over in OVER:
+        return Links(gates(**options), lang)
+    options |= {"over": asked.over, "sets": asked.robust or SETS}
+    return Links(gates_over(**options | {"replicates": asked.runs(EACH)}), lang)
 
 
 def _robust(asked: Asked, options: dict[str, Any], lang: str) -> Told:
@@ -136,7 +140,7 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
     from returnee.experiments.studies.linkage.best import best_mix
     from returnee.experiments.studies.linkage.conditions import conditions
     from returnee.experiments.studies.linkage.experiment import linkage
-    from returnee.experiments.studies.linkage.gates import gates
+    from returnee.experiments.studies.linkage.gates import EACH, gates_over
     from returnee.experiments.studies.linkage.posterior import posterior
     from returnee.experiments.studies.linkage.robust import OVER
 
@@ -144,7 +148,7 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
         return replace(results, out=folder)
 
     out, over = Path(results.folder), SHIPPED if asked.over in OVER else asked.over
-    once = options | {"replicates": 1}
+    once, few = options | {"replicates": 1}, options | {"replicates": EACH}
     mix = best_mix(asked.cap, options["overrides"], over, options["where"], kept(out.with_name(f"{out.name}-budget")))  # fmt: skip
     answered = Answered(
         posterior(
@@ -155,7 +159,7 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
             **options,
         ),
         conditions(asked.conditions or WIDE, over, results=kept(conditions_folder(out)), **once),
-        gates(results=kept(gates_folder(out)), every=True, **(options | {"replicates": GATES})),
+        gates_over(over=over, results=kept(gates_folder(out, over)), every=True, **few),
         linkage(results=results, **options),
     )
     write_html(together(answered.parts), answered.found.folder / "report.html")

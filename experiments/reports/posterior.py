@@ -17,9 +17,9 @@ from returnee.experiments.studies.calibration.inference import (
     CHECKED,
     LARGER,
     LEAST_WEIGHT,
-    SHOWN,
     Inference,
 )
+from returnee.experiments.studies.calibration.predictive import SHOWN
 from returnee.experiments.studies.calibration.priors import uncertain
 from returnee.experiments.studies.ensemble import FULL, OFF, SWITCHES
 from returnee.experiments.studies.patterns import BY_KEY, FITTED, REPORT
@@ -67,7 +67,7 @@ class Learned(Told[Calibration]):
 
     def sentences(self) -> list[str]:
         """What came out, in sentences."""
-        return [*self._right(), *self._learned(), self._weights(), self._missed()]
+        return [*self._shown(), *self._right(), *self._learned(), self._weights()]
 
     def _right(self) -> list[str]:
         covered, misfit = self.done.coverage, self.done.misfit
@@ -137,13 +137,36 @@ class Learned(Told[Calibration]):
         about = {"n": len(self.done.ensemble), "effective": effective}
         return self.fill("weights_line", weights=self.listed(shares), **about)
 
-    def _missed(self) -> str:
-        rows = self.done.patterns
-        missed = rows[rows["inside"] < HALF]
-        if not len(missed):
-            return self.fill("missed_none")
-        names = self.listed(BY_KEY[key].label(self.lang) for key in missed["pattern"])
-        return self.fill("missed_line", names=names)
+    def _shown(self) -> list[str]:
+        """What no draw meets, and by how much; how many targets at once; and what most draws miss."""
+        found = self.done.predicted
+        mean, low, high, most = map(say.short, found.at_once())
+        lines = []
+        for targets, key in ((True, "never_targets"), (False, "never_others")):
+            n, rows = len(found.judged(targets)), found.never(targets)
+            names = self.listed(self._never(row) for row in rows.itertuples())
+            lines.append(self.fill(key if names else f"{key}_none", n=n, names=names))
+        about = {"mean": mean, "n": len(found.judged(True)), "most": most}
+        lines.append(self.fill("at_once", ends=say.to(self.lang, low, high), **about))
+        few = found.frame[(found.frame["inside"] > 0.0) & (found.frame["inside"] < HALF)]
+        listed = (f"{self._label(r.pattern)} ({self.percent(r.inside)})" for r in few.itertuples())  # type: ignore[arg-type]
+        key = "missed_line" if len(few) else "missed_none"
+        return [*lines, self.fill(key, names=self.listed(listed))]
+
+    def _never(self, row: Any) -> str:
+        unit = self._unit(row.pattern)
+        return self.fill(
+            "never", label=self._label(row.pattern), sd=say.short(row.away_sd, ".2g"),
+            nearest=say.measured(row.nearest, unit, self.lang), band=self._band(unit, row.low, row.high),
+        )  # fmt: skip
+
+    def _label(self, name: str) -> str:
+        """What a target or a pattern is called."""
+        return self.targets.get(name) or BY_KEY[name].label(self.lang)
+
+    def _unit(self, name: str) -> str:
+        units = {t.indicator: t.unit for t in self.found.targets}
+        return units.get(name) or BY_KEY[name].unit
 
     def learned(self) -> doc.Sheet:
         """Every parameter: its posterior, how far it is narrowed, and by which targets."""
@@ -182,7 +205,7 @@ class Learned(Told[Calibration]):
                 else self.percent(row.inside)
             )
             rows.append([
-                target.label(self.lang), self._band(target.indicator, target.unit, row.low, row.high),
+                target.label(self.lang), self._band(target.unit, row.low, row.high),
                 self._three(target.unit, row.foretold_low, row.foretold, row.foretold_high), off,
             ])  # fmt: skip
         return self.sheet("target band foretold distance", rows, "wn")
@@ -199,19 +222,19 @@ class Learned(Told[Calibration]):
         """Every pattern: its band, and what the draws show."""
         rows: list[list[str]] = []
         missed: list[int] = []
-        for row in self.done.patterns.itertuples():
-            pattern = BY_KEY[row.pattern]
-            if pattern.use == REPORT:
-                continue
+        frame = self.done.predicted.frame
+        for row in frame[frame["use"] != REPORT].itertuples():
+            unit, name = self._unit(str(row.pattern)), str(row.pattern)
             if row.inside < HALF:
                 missed.append(len(rows))
+            off = f"{say.short(row.away_sd, '.2g')}" if row.away_sd > 0.0 else say.NONE
             rows.append([
-                pattern.label(self.lang), pattern.use, self._band(row.pattern, pattern.unit, row.low, row.high),
-                self._three(pattern.unit, row.shown_low, row.shown, row.shown_high), self.percent(row.inside),
+                self._label(name), str(row.use), self._band(unit, row.low, row.high),
+                self._three(unit, row.shown_low, row.shown, row.shown_high), off, self.percent(row.inside),
             ])  # fmt: skip
-        return self.sheet("pattern use band shown inside", rows, "wwn", missed=missed)
+        return self.sheet("pattern use band shown away inside", rows, "wwn", missed=missed)
 
-    def _band(self, key: str, unit: str, low: float, high: float) -> str:
+    def _band(self, unit: str, low: float, high: float) -> str:
         return say.measured_range(low, high, unit, self.lang)
 
     def _three(self, unit: str, low: float, middle: float, high: float) -> str:
@@ -263,14 +286,16 @@ class Learned(Told[Calibration]):
 
     def as_json(self) -> dict[str, Any]:
         """Everything a program needs of a posterior, as plain values."""
-        done, covered = self.done, self.done.coverage
-        fitted = done.patterns[done.patterns["use"] == FITTED]
+        done, covered, frame = self.done, self.done.coverage, self.done.predicted.frame
+        fitted = frame[frame["use"] == FITTED]
+        mean, low, high, most = done.predicted.at_once()
         return {
             "coverage": covered.share, "coverage_error": covered.error,
             "synthetic_counties": len(covered.ranks), "parameters": plain_rows(covered.frame()),
             "identified": plain_rows(done.identified), "as_far_before": done.misfit.before,
             "as_far_after": done.misfit.after, "foretold": plain_rows(done.misfit.frame),
-            "structures": plain_rows(done.variants), "patterns": plain_rows(done.patterns),
+            "structures": plain_rows(done.variants), "patterns": plain_rows(frame),
+            "met_at_once": {"mean": mean, "low": low, "high": high, "expected": most},
             "fitted_in_band": float(fitted["inside"].mean()) if len(fitted) else None,
             "ensemble": plain_rows(done.ensemble), "effective_sets": done.effective, "runs": done.runs,
         }  # fmt: skip

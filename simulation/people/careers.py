@@ -85,11 +85,14 @@ def score_of_leaving(c: County, worker: np.record, share: float):
     """Log of that hazard."""
     behaviour, facts, month = c.behaviour, c.facts, c.clock.month
     city = utility_of_city(c, worker, 0)
-    usual = months_to_find(facts, behaviour, 0)
-    if months_to_find(facts, behaviour, month) > usual:  # the constant holds the usual search
+    jobs = c.others.city_jobs
+    usual = months_to_find(facts, behaviour, 0, 1.0)
+    if (
+        months_to_find(facts, behaviour, month, jobs) != usual
+    ):  # the constant holds the usual search
         city += behaviour.returning_income_weight * (
-            log_pay_while_looking(facts, behaviour, month)
-            - log_pay_while_looking(facts, behaviour, 0)
+            log_pay_while_looking(facts, behaviour, month, jobs)
+            - log_pay_while_looking(facts, behaviour, 0, 1.0)
         )
     home = behaviour.returning_income_weight * log_income_at_home(c, worker)
     score = behaviour.careers_leave_constant + city - home
@@ -108,17 +111,30 @@ def hazard_of_going(c: County, i: int, share: float):
     """Hazard a month that worker `i` goes to the city; who waits goes when a job there is found."""
     usual = hazard_of_leaving(c, i, share) / 6.0
     if c.workers[i].waits == 1:
-        return max(usual, 1.0 / months_to_find(c.facts, c.behaviour, c.clock.month))
+        jobs = c.others.city_jobs
+        return max(usual, 1.0 / months_to_find(c.facts, c.behaviour, c.clock.month, jobs))
     return usual
+
+
+@kernel
+def surely_does_not_leave(c: County, i: int, share: float, u: float, months: int):
+    """Whether the draw `u` surely keeps worker `i` at home, by a bound that costs little."""
+    worker = c.workers[i]
+    return worker.waits == 0 and surely_above(6.0 / months * u, score_of_leaving(c, worker, share))
 
 
 @kernel
 def leaves(c: County, i: int, share: float, u: float, months: int):
     """Whether worker `i`, at home, goes to the city within some months (uniform draw `u`)."""
-    worker = c.workers[i]
-    if worker.waits == 0 and surely_above(6.0 / months * u, score_of_leaving(c, worker, share)):
+    if surely_does_not_leave(c, i, share, u, months):
         return False
     return happens(u, hazard_of_going(c, i, share) * months)
+
+
+@kernel
+def hazard_of_losing_job(c: County, i: int, months: int):
+    """Cumulated hazard over some months that worker `i` loses a job with another employer than a firm."""
+    return c.behaviour.careers_separation * months
 
 
 @kernel
@@ -152,7 +168,7 @@ def decide_at_home(
     if leaves(c, i, share, move, months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
-        if happens(job, behaviour.careers_separation * months):
+        if happens(job, hazard_of_losing_job(c, i, months)):
             return LOSE_JOB
     return farm_or_seek(c, worker, months, job)
 
@@ -182,8 +198,12 @@ def ask_while_away(c: County, i: int, u: float):
 
 @kernel
 def decide_away(c: County, i: int, share: float, log_venture: float, move: float, ask: float):
-    """What worker `i`, away, decides at this review; returning with a venture in mind begins it."""
-    home, waits = returns(c, i, share, move, log_venture)
+    """What worker `i`, away, decides at this review; returning with a venture in mind begins it.
+
+    Who goes to a neighbouring county instead stays away from this one; who comes from there is stood
+    for by one of this county's own.
+    """
+    home, waits = returns(c, i, share, move / c.others.returning, log_venture)
     if not home:
         ask_while_away(c, i, ask)
         return NOTHING

@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from returnee.experiments.files import write_text
-from returnee.experiments.numbers import plain_rows
+from returnee.experiments.numbers import picked, plain_rows
 from returnee.experiments.reports import document as doc
+from returnee.experiments.reports import uncertain
 from returnee.experiments.reports.html import fill, standalone, write_html
 from returnee.experiments.reports.linkage import charts, posterior
 from returnee.experiments.reports.linkage import told as tell
 from returnee.experiments.reports.linkage.posterior import Fitted, Wide
 from returnee.experiments.reports.linkage.summary import summary
 from returnee.experiments.statistics.effects import HIGHER, LOWER
+from returnee.experiments.statistics.ensemble import SOURCES
 from returnee.experiments.studies.linkage.conditions import Conditions
 from returnee.experiments.studies.linkage.design import (
     EQUAL,
@@ -32,7 +35,7 @@ from returnee.experiments.studies.linkage.design import (
 )
 from returnee.experiments.studies.linkage.effects import COST, KEPT, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
-from returnee.experiments.studies.linkage.gates import Gates
+from returnee.experiments.studies.linkage.gates import Gates, GatesOver
 from returnee.experiments.studies.linkage.posterior import Posterior
 from returnee.experiments.studies.linkage.robust import SPREAD, Robust
 from returnee.experiments.words import texts as say
@@ -395,41 +398,70 @@ class Links(tell.Told):
         """What a part of linkage is called: its lever's label, or all of them."""
         return say.label_of(tell.LABELS[key], self.lang) if key else self.fill("all_parts")
 
+    @property
+    def sets(self) -> int:
+        """Sets of an ensemble that it was run in; 0 for the parameters in use."""
+        return self.found.plan.sets if isinstance(self.found, GatesOver) else 0
+
+    def _named(self, rows: pd.DataFrame, low: str = "low", high: str = "high") -> str:
+        named = (
+            f"{self.part(row['part'])} {self.number(row['value'])} ({self.ends(row[low], row[high])})"
+            for _, row in rows.iterrows()
+        )
+        return self.listed(named) or self.fill("gates_none")
+
     def sentences(self) -> list[str]:
         """Which parts can be told from zero, alone and left out, and which spend unequally."""
         told, rows = [], self.found.effects
         rows = rows[(rows["measure"] == tell.MAIN) & (rows["part"] != "")]
-        for kind in ("alone", "last"):
-            there = rows[(rows["kind"] == kind) & rows["verdict"].isin((HIGHER, LOWER))]
-            named = (f"{self.part(row['part'])} {self.gain(row)}" for _, row in there.iterrows())
-            parts = self.listed(named) or self.text["gates_none"]
-            told.append(self.fill(f"gates_{kind}", parts=parts))
+        ends = ("band_low", "band_high") if self.sets else ("low", "high")
+        for kind in ("alone", "last", *(["shapley"] if self.sets else [])):
+            there = picked(rows, kind=kind)
+            if len(there):
+                there = there[there["verdict"].isin((HIGHER, LOWER))]
+                told.append(self.fill(f"gates_{kind}", parts=self._named(there, *ends)))
+        shapley = picked(rows, kind="shapley")
+        if self.sets and len(shapley):
+            average = self._named(shapley[shapley["low"] * shapley["high"] > 0.0])
+            told.append(self.fill("gates_average", sets=self.sets, parts=average))
         apart = rows[rows["spending_gap"].abs() > EQUAL]["part"].unique()
         if len(apart):
             names = self.listed(map(self.part, apart))
             told.append(self.fill("gates_unequal", parts=names, allowed=self.percent(EQUAL)))
         return told
 
+    def reading(self) -> str:
+        """How intervals are to be read."""
+        return self.fill("one_in_ten_sets") if self.sets else super().reading()
+
     def note(self) -> str:
         """What a cell is."""
-        cap = self.figure(self.found.cap, "yuan")
-        return self.fill("gates_note", replicates=self.found.plan.replicates, cap=cap)
+        note = self.fill("gates_note", cap=self.figure(self.found.cap, "yuan"))
+        if isinstance(self.found, GatesOver):
+            more = self.fill("gates_over", sets=self.sets, each=self.found.plan.each)
+        else:
+            more = self.fill("gates_luck", replicates=self.found.plan.replicates)
+        return self.joined(note, more)
 
     def effects(self, measure: str) -> doc.Sheet:
         """Part, then effect and gap in spending: alone, on top of the others, and Shapley value if known."""
         kinds = [k for k in ("alone", "last", "shapley") if k in set(self.found.effects["kind"])]
         rows = [[self.part(part), *self._cells(kinds, part, measure)] for part in self.found.parts]
         rows.append([self.part(""), *self._cells(["joint"] * len(kinds), "", measure)])
-        heads = [[self.text[f"part_{kind}"], self.text["spends"]] for kind in kinds]
-        return doc.Sheet([self.text["part"], *(head for pair in heads for head in pair)], rows)
+        heads = (
+            name for kind in kinds for name in (self.text[f"part_{kind}"], self.text["spends"])
+        )
+        sources = uncertain.head(self.lang)[3:] if self.sets else []
+        return doc.Sheet([self.text["part"], *heads, *sources], rows)
 
     def _cells(self, kinds: list[str], part: str, measure: str) -> list[str]:
-        rows = [self.found.effect(kind, part, measure) for kind in kinds]
-        pairs = (
-            (self.gain(row, measure, star=True), self.percent(row["spending_gap"], True))
-            for row in rows
-        )
-        return [cell for pair in pairs for cell in pair]
+        cells, found = [], [self.found.effect(kind, part, measure) for kind in kinds]
+        for row in found:
+            gain = self.gain(row, measure, star=True)
+            if self.sets:
+                gain = f"{gain[:-1]}; {self.ends(row['band_low'], row['band_high'], measure)})"
+            cells += [gain, self.percent(row["spending_gap"], True)]
+        return [*cells, *(self.percent(found[-1][source]) for source in SOURCES if self.sets)]
 
     def tables(self) -> list[doc.Sheet]:
         """Tables for the terminal."""
@@ -442,7 +474,11 @@ class Links(tell.Told):
 
     def more(self) -> dict[str, Any]:
         """The parts, and rows of their effects."""
-        return {"parts": list(self.found.parts), "effects": plain_rows(self.found.effects)}
+        found = self.found
+        over = {"over": found.over, "sets": self.sets} if isinstance(found, GatesOver) else {}
+        replicates = found.values.shape[2 if over else 1]
+        rows = {"parts": list(found.parts), "effects": plain_rows(found.effects)}
+        return {**over, "replicates": replicates, **rows}
 
 
 @dataclass(frozen=True)
@@ -451,7 +487,7 @@ class Answered:
 
     fitted: Posterior
     wide: Conditions
-    gates: Gates
+    gates: GatesOver
     found: Linkage
 
     @property

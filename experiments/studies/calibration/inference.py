@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -37,10 +37,11 @@ from returnee.experiments.studies.calibration.posterior import (
     log_likelihood,
     sample,
 )
+from returnee.experiments.studies.calibration.predictive import Predicted, bands_of, predicted
+from returnee.experiments.studies.calibration.priors import Box
 from returnee.experiments.studies.calibration.targets import INSIDE, Target
 from returnee.experiments.studies.calibration.waves import SEEN, plausible_by
 from returnee.experiments.studies.ensemble import FULL, STRUCTURE, WEIGHT
-from returnee.experiments.studies.patterns import BY_KEY, SINGLE
 from returnee.scenarios.files.editor import toml_of
 from returnee.simulation.fingerprint import fingerprint
 
@@ -57,7 +58,6 @@ LEAST_MISSED = 0.05  # of the variance around a surface that is not luck, at lea
 LEAST_WEIGHT = 0.01  # a variant below ships no draw
 FEWEST = 2  # draws of any other
 TRIES = 300  # subsets of draws, of which that most like the posterior is taken
-SHOWN = (0.05, 0.5, 0.95)
 ENSEMBLE, ORIGIN, COVERAGE, IDENTIFIED, FORETOLD, VARIANTS, PATTERNS = (
     "ensemble.csv", "ensemble.toml", "coverage.csv", "identified.csv", "foretold.csv", "variants.csv",
     "patterns.csv",
@@ -152,8 +152,10 @@ class Inference:
         Sets that the surfaces are fitted to: those that the waves left, and the design.
     posteriors : dict of str to Posterior
         By variant; the full model first.
-    identified, variants, patterns : DataFrame
-        What the targets teach; the weight of each variant; what the draws show of every pattern.
+    identified, variants : DataFrame
+        What the targets teach; the weight of each variant.
+    predicted : Predicted
+        What the draws show of every target and pattern, run anew.
     coverage : Coverage
     misfit : Misfit
     ensemble : DataFrame
@@ -166,7 +168,7 @@ class Inference:
     posteriors: dict[str, Posterior] = field(repr=False)
     identified: pd.DataFrame = field(repr=False)
     variants: pd.DataFrame = field(repr=False)
-    patterns: pd.DataFrame = field(repr=False)
+    predicted: Predicted = field(repr=False)
     coverage: Coverage
     misfit: Misfit
     ensemble: pd.DataFrame = field(repr=False)
@@ -230,10 +232,9 @@ def infer(found: Calibration, runner: Runner) -> Inference:
     variants = _variants(posteriors, frame)
     done = Inference(
         bank, posteriors, identified(surface, observed, posterior, box.names, targets), variants,
-        pd.DataFrame(), covered, misfit(surface, observed, around, posterior, targets, seed), frame,
+        shown(runner, frame, box), covered, misfit(surface, observed, around, posterior, targets, seed), frame,
         int(found.bank.replicates.sum()) + sum(size_of(len(frame), d).values()),
     )  # fmt: skip
-    done = replace(done, patterns=shown(runner, done))
     write(done, found)
     return done
 
@@ -275,43 +276,29 @@ def _variants(posteriors: Mapping[str, Posterior], ensemble: pd.DataFrame) -> pd
     )
 
 
-def shown(runner: Runner, done: Inference) -> pd.DataFrame:
-    """A row a pattern: its band, and what the draws show of it in luck of their own."""
-    box, larger = done.bank.box, min(1.0, LARGER * runner.settings.sample)
-    rows, weights = [], []
+def shown(runner: Runner, ensemble: pd.DataFrame, box: Box) -> Predicted:
+    """What the draws show of targets and patterns, in luck of their own."""
+    larger = min(1.0, LARGER * runner.settings.sample)
+    bands, rows, weights = bands_of(runner.targets), [], []
+    names = [band.name for band in bands]
     for name, switches in structure.variants().items():
-        some = done.ensemble[done.ensemble[STRUCTURE] == name]
+        some = ensemble[ensemble[STRUCTURE] == name]
         if not len(some):
             continue
         folder = f"draws-{name}"
         _run(runner, some[box.names].to_numpy(float), box.names, folder, LUCK_OF_DRAWS,
              Luck(0, CHECKED), switches, larger)  # fmt: skip
         runs = read_table(runner.results.folder / folder / RUNS).to_pandas()
-        rows.append(runs.groupby("point")[list(SINGLE)].mean().to_numpy(float))
+        rows.append(runs.groupby("point")[names].mean().to_numpy(float))
         weights.append(some[WEIGHT].to_numpy(float))
-    figures, weight = np.concatenate(rows), np.concatenate(weights)
-    return pd.DataFrame([_pattern(k, name, figures, weight) for k, name in enumerate(SINGLE)])
-
-
-def _pattern(k: int, name: str, figures: np.ndarray, weight: np.ndarray) -> dict[str, Any]:
-    pattern, there = BY_KEY[name], np.isfinite(figures[:, k])
-    values, share = figures[there, k], weight[there] / max(weight[there].sum(), 1e-12)
-    order = np.argsort(values)
-    below = np.cumsum(share[order]) - 0.5 * share[order]
-    ends = np.interp(SHOWN, below, values[order]) if there.any() else np.full(3, np.nan)
-    inside = (values >= pattern.low) & (values <= pattern.high)
-    return {
-        "pattern": name, "use": pattern.use, "low": pattern.low, "high": pattern.high,
-        "shown_low": ends[0], "shown": ends[1], "shown_high": ends[2],
-        "inside": float(share[inside].sum()) if pattern.judged else np.nan,
-    }  # fmt: skip
+    return predicted(bands, np.concatenate(rows), np.concatenate(weights))
 
 
 def write(done: Inference, found: Calibration) -> None:
     """Write the tables of a posterior and the ensemble into the calibration's folder."""
     tables = {
         COVERAGE: done.coverage.frame(), IDENTIFIED: done.identified, FORETOLD: done.misfit.frame,
-        VARIANTS: done.variants, PATTERNS: done.patterns, ENSEMBLE: done.ensemble,
+        VARIANTS: done.variants, PATTERNS: done.predicted.frame, ENSEMBLE: done.ensemble,
     }  # fmt: skip
     for name, frame in tables.items():
         text = frame.to_csv(index=False, lineterminator="\n", float_format="%.6g")

@@ -6,6 +6,9 @@ outcome when the set S of n parts is open:
 
 - alone: y({i}) - y(none); last: y(all) - y(all but i); joint: y(all) - y(none), the linkage premium.
 - Shapley value, where all 2^n cells are run: see `effects`.
+
+Over an ensemble each cell runs in every set, in luck of the set's own, and a contrast is split into luck,
+parameters and structure as any other difference (`returnee.experiments.statistics.ensemble`).
 """
 
 from __future__ import annotations
@@ -29,14 +32,18 @@ from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.effects import verdicts
-from returnee.experiments.statistics.intervals import estimate
+from returnee.experiments.statistics.ensemble import SOURCES, Parts, split, weighted_mean
+from returnee.experiments.statistics.intervals import estimate, mean_of
 from returnee.experiments.statistics.samples import widened
+from returnee.experiments.studies import compare_ensemble as over_sets
 from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, shapley
 from returnee.experiments.studies.linkage.experiment import command_of
+from returnee.scenarios import Scenario
 
 MEASURES = (*OUTCOMES, COST)
-JOINT = "joint"
+JOINT, SILOED = "joint", "siloed"
+SETS, EACH = 12, 2  # of the ensemble, and runs of every cell in each: all combinations are many
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,45 @@ class Gates(Ran):
         return picked(self.effects, kind=kind, part=part, measure=measure).iloc[0]
 
 
+@dataclass(frozen=True)
+class GatesOver(Gates):
+    """What the parts of linkage do in the sets of an ensemble.
+
+    `values`: shape (cells, sets, replicates of a set, measures).
+    """
+
+    plan: over_sets.OwnLuckPlan
+    over: str
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """As of `Gates`, split: interval of the mean, band over sets, and the share of each source."""
+        chosen, siloed = self.plan.chosen, self.values[self.cells.index(0), ..., -1]
+        spent = weighted_mean(mean_of(siloed, axis=1), chosen.weights)
+        rows = []
+        for kind, k, weights in contrasts(len(self.parts), self.cells):
+            each = np.tensordot(weights[list(self.cells)], self.values, axes=1)
+            more = weighted_mean(mean_of(each[..., -1], axis=1), chosen.weights)
+            for m, name in enumerate(MEASURES):
+                parts = split(each[..., m], chosen.weights, chosen.structures)
+                rows.append(
+                    {
+                        "kind": kind, "part": self.parts[k] if k >= 0 else "", "measure": name,
+                        **_columns(parts), "spending_gap": float(more / spent),
+                    }
+                )  # fmt: skip
+        return pd.DataFrame(rows)
+
+
+def _columns(parts: Parts) -> dict[str, Any]:
+    """Columns of a contrast over an ensemble."""
+    return {
+        "value": parts.difference, "low": parts.mean_low, "high": parts.mean_high,
+        "band_low": parts.low, "band_high": parts.high, "verdict": parts.verdict,
+        **{source: getattr(parts, source) for source in SOURCES},
+    }  # fmt: skip
+
+
 def one_by_one(n: int) -> tuple[int, ...]:
     """Cells with none, all, one, and all but one of `n` parts."""
     every, bits = (1 << n) - 1, [1 << k for k in range(n)]
@@ -103,18 +149,16 @@ def contrasts(n: int, cells: Sequence[int]) -> list[tuple[str, int, np.ndarray]]
     return found
 
 
-def plan_of(
-    cells: Sequence[int], cap: float, replicates: int, settings: RunSettings, world: Mapping[str, Any]
-) -> Plan:  # fmt: skip
-    """The plan of cells, none open first."""
+def scenarios_of(cells: Sequence[int], cap: float, world: Mapping[str, Any]) -> dict[str, Scenario]:
+    """The scenario of each cell, none open first."""
     moved, scenarios = design.levels(), {}
     parts = moved[design.LINKAGE]
     silos = design.read_cell(design.SILOED, moved, world, cap)
     for cell in cells:
         open_now = {key: on for k, (key, (_, on)) in enumerate(parts.items()) if cell >> k & 1}
-        label = "+".join(key.rpartition(".")[2] for key in open_now) or "siloed"
+        label = "+".join(key.rpartition(".")[2] for key in open_now) or SILOED
         scenarios[label] = silos.with_(open_now)
-    return Plan(scenarios, "siloed", replicates, settings)
+    return scenarios
 
 
 @checked_arguments
@@ -134,14 +178,54 @@ def gates(
 
     `every`: run every combination, for Shapley values.
     """
-    world = dict(overrides or {})
-    design.check_world(world)
-    cap = design.cap_or_default(cap)
-    parts = tuple(design.levels()[design.LINKAGE])
-    cells = tuple(range(1 << len(parts))) if every else one_by_one(len(parts))
-    plan = plan_of(cells, cap, design.EXTRA * replicates, settings, world)
+    world, cap, parts, cells = _asked(overrides, cap, every)
+    scenarios = scenarios_of(cells, cap, world)
+    plan = Plan(scenarios, SILOED, design.EXTRA * replicates, settings)
     command = command_of(replicates, settings, cap, world, "--gates", *(["--every"] * every))
     store = run(plan, Tidy(horizon_of), where, results, command)
     found = Gates(*store.ran(command), cap, parts, cells, values_of(store, MEASURES))
     write_frame(store.folder / "effects.parquet", found.effects)
     return found
+
+
+@checked_arguments
+def gates_over(
+    drawn: over_sets.Ensemble = over_sets.Ensemble(sets=SETS),
+    replicates: int = EACH,
+    cap: float | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    settings: RunSettings = RunSettings(sample=LINKAGE_SAMPLE),
+    where: Where = Where(),
+    results: Keep = Keep("results/linkage-gates-ensemble"),
+    every: bool = False,
+) -> GatesOver:
+    """Run the parts of linkage in sets of an ensemble, far from each other.
+
+    Parameters are those of `gates`, and:
+
+    `drawn`: or its fields over and sets. `replicates`: of each set; luck can be told from parameters
+    with two or more.
+    """
+    world, cap, parts, cells = _asked(overrides, cap, every)
+    chosen = drawn.read()
+    over_sets.check_overrides(world, chosen)
+    scenarios = scenarios_of(cells, cap, world)
+    plan = over_sets.OwnLuckPlan.of(chosen, scenarios, replicates, settings)
+    flags = ["--gates", *(["--every"] * every), "--over", drawn.over, "--robust", len(chosen)]
+    command = command_of(replicates, settings, cap, world, *flags)
+    store = run(plan, Tidy(horizon_of), where, results, command)
+    values = plan.own(values_of(store, MEASURES))
+    found = GatesOver(*store.ran(command), cap, parts, cells, values, drawn.over)
+    write_frame(store.folder / "effects.parquet", found.effects)
+    return found
+
+
+def _asked(
+    overrides: Mapping[str, Any] | None, cap: float | None, every: bool
+) -> tuple[dict[str, Any], float, tuple[str, ...], tuple[int, ...]]:
+    """World, cap, parts and cells."""
+    world = dict(overrides or {})
+    design.check_world(world)
+    parts = tuple(design.levels()[design.LINKAGE])
+    cells = tuple(range(1 << len(parts))) if every else one_by_one(len(parts))
+    return world, design.cap_or_default(cap), parts, cells

@@ -13,10 +13,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
+from returnee.experiments.measuring import measures
 from returnee.experiments.running import manifests
-from returnee.experiments.running.jobs import RUNS, Given, Job, Measure
+from returnee.experiments.running.figures import table_of
+from returnee.experiments.running.jobs import MONTHLY, RUNS, Figures, Given, Job, Measure
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Batch, ByNumber, check, name_of
 from returnee.scenarios import Scenario
@@ -99,6 +104,21 @@ class RegionPlan(ByNumber):
             scenes, settings = Given(scenarios, own), self.settings_of(code)
             yield (Job(name, tuple(self.tasks(name)), scenes, settings, measure),)
 
+    def levels(self, runs: pd.DataFrame, label: str) -> np.ndarray:
+        """Levels of all runs under the policies of a label, shape (replicates, counties, measures).
+
+        `runs`: of the table that `Figures` keeps. NaN where a run failed.
+        """
+        ids = [scenarios[label].id for scenarios in self.counties.values()]
+        rows = runs.set_index(["point", "scenario_id", "replicate"])[list(measures.NAMES)]
+        wanted = pd.MultiIndex.from_tuples(
+            (k, found, replicate)
+            for replicate in range(self.replicates)
+            for k, found in enumerate(ids)
+        )
+        found = rows.reindex(wanted).to_numpy(float)
+        return found.reshape(self.replicates, len(ids), len(measures.NAMES))
+
     @cached_property
     def digest(self) -> str:
         """Of all scenarios, by county."""
@@ -121,8 +141,61 @@ class RegionPlan(ByNumber):
 
     def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         """In settings, policies or counties."""
-        keys = (*manifests.COMPARED, "replicates", "simulated", "counties")
+        keys = (*manifests.COMPARED, "replicates", "simulated", "counties", "yearly")
         told = manifests.differs(found, wanted, [key for key in keys if key != "sample"])
         if not told and found.get("digest") != wanted.get("digest"):
             told = "counties: found others, allowed those of this region"
         return told
+
+
+@dataclass(frozen=True)
+class ByYear(Figures):
+    """Levels of a run, and its values of some monthly measures by year."""
+
+    monthly: bool = True
+    measures: tuple[str, ...] = ()
+
+    def of(self, run: Any, task: Task) -> tuple[np.ndarray, Any]:
+        """Figures of one run."""
+        yearly = {n: years_in(run.monthly[n].to_numpy(float), n) for n in self.measures}
+        rows = pd.concat(
+            pd.DataFrame(
+                {"indicator": n, "month": measures.YEAR * np.arange(1, len(v) + 1), "value": v}
+            )
+            for n, v in yearly.items()
+        )
+        return measures.levels_of(run), table_of(rows, run, task)
+
+
+def years_in(monthly: np.ndarray, name: str) -> np.ndarray:
+    """Sums of a flow, means of others, by whole year."""
+    year = measures.YEAR
+    whole = monthly[: len(monthly) // year * year].reshape(-1, year)
+    return whole.sum(axis=1) if measures.BY_NAME[name].kind == "flow" else whole.mean(axis=1)
+
+
+class YearlyPlan(RegionPlan):
+    """A plan of which values by year are kept too."""
+
+    def wanted(self) -> dict[str, Sequence[str]]:
+        """Values by year and levels of every county."""
+        return {MONTHLY: list(self.codes), RUNS: list(self.codes)}
+
+    def yearly(self, rows: pd.DataFrame, measure: str) -> np.ndarray:
+        """Values of a measure by year, shape (replicates, counties, labels, years); NaN where a run failed.
+
+        `rows`: of the table that `ByYear` keeps.
+        """
+        rows = rows[rows["indicator"] == measure]
+        values = rows.set_index(["point", "scenario_id", "replicate", "month"])["value"]
+        shape = self.replicates, len(self.counties), self.settings.months // measures.YEAR
+        found = []
+        for label in next(iter(self.counties.values())):
+            wanted = pd.MultiIndex.from_tuples(
+                (k, scenarios[label].id, replicate, measures.YEAR * (year + 1))
+                for replicate in range(shape[0])
+                for k, scenarios in enumerate(self.counties.values())
+                for year in range(shape[2])
+            )
+            found.append(values.reindex(wanted).to_numpy(float).reshape(shape))
+        return np.stack(found, axis=2)

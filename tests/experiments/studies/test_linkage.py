@@ -16,12 +16,15 @@ from typer.testing import CliRunner
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import StoreError, UsageError
 from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.reports.html import html as page_of
 from returnee.experiments.reports.linkage.report import Experiment, Links, Points
 from returnee.experiments.reports.linkage.told import together
 from returnee.experiments.running import jobs as executors
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
+from returnee.experiments.studies.compare_ensemble import OwnLuckPlan
+from returnee.experiments.studies.ensemble import ensemble
 from returnee.experiments.studies.linkage.design import (
     CELLS,
     EQUAL,
@@ -48,7 +51,7 @@ from returnee.experiments.studies.linkage.effects import (
     spending_gap,
 )
 from returnee.experiments.studies.linkage.experiment import Linkage, linkage
-from returnee.experiments.studies.linkage.gates import contrasts, gates, one_by_one
+from returnee.experiments.studies.linkage.gates import GatesOver, contrasts, gates, one_by_one
 from returnee.experiments.studies.linkage.robust import (
     Robust,
     bounds_of,
@@ -305,6 +308,33 @@ def test_parts_are_opened_alone_and_left_out(folder: Path) -> None:
         html = told.page()
         assert told.text["gates"] in html and "<svg" not in html
         assert all(line[:30] in html for line in told.sentences())
+
+
+def test_over_an_ensemble_parts_are_split_by_what_makes_runs_differ() -> None:
+    sets, cells, rng = (
+        ensemble().take([0, 1, 2], np.ones(3)),
+        tuple(range(64)),
+        np.random.default_rng(1),
+    )
+    silos = {"siloed": load_scenario("siloed")}  # what was run is in the values
+    plan = OwnLuckPlan.of(sets, silos, 2, RunSettings(sample=0.002, months=6))
+    parts = tuple(levels()[LINKAGE])
+    values = 100.0 + rng.normal(0.0, 1.0, (64, 3, 2, N_MEASURES))
+    values += (np.arange(64) >> 1 & 1)[:, None, None, None] * np.array([29.0, 30.0, 31.0])[:, None, None]  # fmt: skip
+    found = GatesOver(plan, [], Path("nowhere"), "returnee", 8e6, parts, cells, values, "ensemble")
+    row = found.effect("shapley", parts[1], MAIN)
+    assert row["value"] == pytest.approx(30.0, abs=1.0) and row["verdict"] == "higher"
+    assert row["band_low"] < row["low"] < row["high"] < row["band_high"]
+    assert row[["luck", "parameters", "structure"]].sum() == pytest.approx(1.0)
+    assert found.effects["spending_gap"].abs().max() > 0.2
+    total = sum(found.effect("shapley", part, MAIN)["value"] for part in parts)
+    assert total == pytest.approx(found.effect("joint", "", MAIN)["value"])
+    for lang in ("en", "zh"):
+        told = Links(found, lang)
+        assert sum("30" in line or "29" in line for line in told.sentences()) >= 2
+        sheet = told.effects(MAIN)
+        assert len(sheet.head) == len(sheet.rows[0]) == 1 + 6 + 3 and "*" in sheet.rows[1][1]
+    assert told.as_json()["sets"] == 3 and told.as_json()["replicates"] == 2
 
 
 def test_all_combinations_give_shapley_values_that_sum_to_all() -> None:

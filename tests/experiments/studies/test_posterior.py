@@ -23,8 +23,9 @@ from returnee.experiments.studies.calibration.posterior import (
     log_likelihood,
     sample,
 )
+from returnee.experiments.studies.calibration.predictive import bands_of, predicted
 from returnee.experiments.studies.calibration.structure import changed, variants, weights
-from returnee.experiments.studies.calibration.targets import Target, default_targets
+from returnee.experiments.studies.calibration.targets import Target, Z, default_targets
 from returnee.experiments.studies.ensemble import ensemble, origin
 from returnee.experiments.words.texts import words
 
@@ -174,6 +175,29 @@ def test_few_draws_are_like_the_whole() -> None:
     assert np.abs(few.std(axis=0) / 0.1 - 1.0).max() < 0.25
 
 
+def test_what_no_draw_meets_is_named_with_how_far_it_is_off() -> None:
+    aims = (Target("return_rate", 0.0, 1.0), Target("returns", 5.0, 7.0))
+    bands = bands_of(aims)
+    use = {band.name: band.use for band in bands}
+    assert (
+        use["return_rate"] == use["returns"] == "C" and use["net_margin"] == "V"
+    )  # no target here
+    names = list(use)
+    figures = np.full((3, len(bands)), np.nan)
+    figures[:, names.index("return_rate")] = [0.5, 2.0, 1.0]
+    figures[:, names.index("returns")] = [9.0, 8.5, np.nan]
+    found = predicted(bands, figures, np.array([1.0, 1.0, 2.0]))
+    assert found.met.tolist() == [1, 0, 1]
+    mean, _, _, expected = found.at_once()
+    assert (mean, expected) == pytest.approx((0.75, 1.8))
+    row = found.never(targets=True).iloc[0]
+    assert (row["pattern"], row["nearest"], row["away"]) == ("returns", 8.5, 1.5)
+    assert row["away_sd"] == pytest.approx(1.5 * Z)
+    assert found.never(targets=False).empty  # of what no draw shows nothing is said
+    rows = found.frame.set_index("pattern")
+    assert rows.loc["return_rate", "inside"] == pytest.approx(0.75)
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
     folder = tmp_path_factory.mktemp("posterior") / "main"
@@ -193,7 +217,7 @@ def test_a_calibration_ends_in_a_weighted_ensemble(found: Calibration) -> None:
     assert len(sets) == made["sets"] == len(done.ensemble) and set(FREE) <= set(sets[0])
     assert sum(made["structures"].values()) == pytest.approx(1.0, abs=0.01)
     assert made["coverage"] == round(done.coverage.share, 3)
-    assert {"C", "V"} <= set(done.patterns["use"])
+    assert {"C", "V"} <= set(done.predicted.frame["use"])
     assert done.runs == 24 + 40 + 2 * 8 + 2 * len(sets)
     assert len({tuple(one.values()) for one in sets}) == len(sets)
 
@@ -204,6 +228,7 @@ def test_the_page_says_what_was_learned(found: Calibration, lang: str, tmp_path:
     for title in ("learned_title", "right_title", "variants_title", "patterns_title"):
         assert words(lang)["calibrate"][title] in page
     told = Page(found).as_json()["posterior"]
+    assert 0.0 <= told["met_at_once"]["mean"] <= 3.0
     assert 0.0 <= told["coverage"] <= 1.0 and len(told["structures"]) == 9
     text = write_document(found, tmp_path / "calibration.md").read_text(encoding="utf-8")
     assert "## What the targets teach" in text and "images/calibration-posterior.svg" in text
