@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -170,7 +171,9 @@ def compare(
     plan = line_up(asked, against, replicates, settings, overrides or {})
     plan = replace(plan, people=people)
     plan.check()
-    command = command_of(asked, against, plan, overrides or {}, workers_of(where.workers))
+    command = command_of(
+        asked, against, plan, overrides or {}, workers=workers_of(where.workers), people=plan.people
+    )
     results = replace(results, progress=results.reporter)
     for label in plan.other_worlds:
         results.reporter.say(
@@ -226,14 +229,15 @@ def command_of(
     against: Given,
     plan: Plan,
     overrides: Mapping[str, Any],
-    workers: int,
+    *,
+    sets: Mapping[str, Any] = MappingProxyType({}),
+    **more: Any,
 ) -> str:
-    """The command line that repeats a comparison."""
+    """The command line that repeats a comparison; `sets`: options that say over which ensemble."""
     s = plan.settings
     options = {
-        "against": name_of(against), "set": overrides, "replicates": plan.replicates,
-        "sample": s.sample, "months": s.months, "seed": s.seed, "workers": workers,
-        "people": plan.people,
+        "against": name_of(against), "set": overrides, **sets, "replicates": plan.replicates,
+        "sample": s.sample, "months": s.months, "seed": s.seed, **more,
     }  # fmt: skip
     return command_line(["compare", *map(name_of, scenarios)], options)
 

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.arguments import Options, checked_arguments
-from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import Task
@@ -29,7 +28,7 @@ from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
 from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.ensemble import Parts, split_all
-from returnee.experiments.studies.compare import DEFAULT, Given, line_up, name_of
+from returnee.experiments.studies.compare import DEFAULT, Given, command_of, line_up
 from returnee.experiments.studies.efforts import SHIPPED
 from returnee.experiments.studies.ensemble import FILE, Sets, ensemble
 from returnee.scenarios import Scenario
@@ -192,23 +191,10 @@ def compare_ensemble(
     base = line_up(asked, against, replicates, settings, changes)
     base.check()
     plan = OwnLuckPlan.of(chosen, base.scenarios, replicates, settings)
-    command = command_of(asked, against, within.over, len(chosen), base, changes)
+    sets = {"over": within.over, "sets": len(chosen)}
+    command = command_of(asked, against, base, changes, sets=sets)
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = plan.own(values_of(store, NAMES))
     found = EnsembleComparison(*store.ran(command), base, within.over, values)
     write_frame(store.folder / "effects.parquet", found.effects)
     return found
-
-
-def command_of(
-    scenarios: Sequence[Given], against: Given, over: str, sets: int, base: Plan,
-    overrides: Mapping[str, Any],
-) -> str:  # fmt: skip
-    """The command line that repeats a comparison."""
-    s = base.settings
-    options = {
-        "against": base.reference if isinstance(against, Scenario) else against, "set": overrides,
-        "over": over, "sets": sets, "replicates": base.replicates, "sample": s.sample,
-        "months": s.months, "seed": s.seed,
-    }  # fmt: skip
-    return command_line(["compare", *map(name_of, scenarios)], options)

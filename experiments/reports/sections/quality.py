@@ -34,10 +34,6 @@ class Quality(Part):
             lines.append((label, self.cells(rows, "share", 1)))
         return lines
 
-    def ranks_note(self) -> str:
-        """How many weightings were drawn."""
-        return self.fill("ranks_note", points=self.figure(POINTS, "files"))
-
     def sentences(self) -> list[str]:
         """Who comes first, how surely, and which weights would change it."""
         weighed, text = self.found.weighed, self.text
@@ -76,10 +72,10 @@ class Quality(Part):
 
     def section(self) -> Section:
         """The index and its parts, ranks over weightings, and who comes first under which."""
-        text = self.text
+        text, drawn = self.text, self.fill("ranks_note", points=self.figure(POINTS, "files"))
         return Section(text["title"], [
             note(self.note()), self.by_scenario("", self.rows()), Heading(text["ranks"]),
-            Text(self.sentences(), "list"), Picture(self.drawn.ranks_chart()), note(self.ranks_note()),
+            Text(self.sentences(), "list"), Picture(self.drawn.ranks_chart()), note(drawn),
             Heading(text["winner"]), Picture(self.drawn.winner_chart()), note(text["winner_note"]),
         ])  # fmt: skip
 
