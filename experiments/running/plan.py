@@ -102,9 +102,9 @@ class Runs(ABC):
         found = {s.rules.digest: s.rules for s in self.read_in().values() if s.rules}
         return list(found.values())
 
-    @abstractmethod
     def read_in(self) -> Mapping[str, Scenario]:
-        """The scenarios by label."""
+        """The scenarios by label, where they are at hand."""
+        return {}
 
 
 class ByNumber(Runs):

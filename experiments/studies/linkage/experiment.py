@@ -62,8 +62,13 @@ class Linkage(Ran):
 
     def effect(self, kind: str, factor: str, measure: str, other: str = "") -> pd.Series:
         """The row of one contrast and measure."""
-        about = {"kind": kind, "factor": factor, "other": other, "measure": measure}
-        return picked(self.effects, **about).iloc[0]
+        return self._rows[kind, factor, other, measure]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, ...], pd.Series]:
+        """Rows of `effects`, of which a report asks for many."""
+        keys = self.effects[["kind", "factor", "other", "measure"]].itertuples(index=False)
+        return {tuple(key): row for key, (_, row) in zip(keys, self.effects.iterrows())}
 
 
 @checked_arguments

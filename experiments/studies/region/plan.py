@@ -70,6 +70,10 @@ class RegionPlan(ByNumber):
         seed = int.from_bytes(mixed) % MOST_SEED
         return replace(self.settings, seed=seed, sample=min(self.simulated / force, 1.0))
 
+    def read_in(self) -> Mapping[str, Scenario]:
+        """The policies as they were read."""
+        return self.policies
+
     @cached_property
     def codes(self) -> dict[str, str]:
         """Code of the county of each job."""

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 from checkout import ROOT
 from outputs import outputs
-from without_figures import leave_out
 
 from returnee.experiments.measuring.measures import MEASURES
 from returnee.experiments.reports.columns import (
@@ -35,9 +34,7 @@ OTHER = {".html", ".png", ".toml", ".journal", ""}
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("outputs")
-    with pytest.MonkeyPatch.context() as patch:
-        leave_out(patch.setattr)  # columns are the point
-        outputs(made)
+    outputs(made)
     return made
 
 
