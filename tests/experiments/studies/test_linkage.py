@@ -409,7 +409,7 @@ def test_the_document_is_written_with_its_figures(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("returnee.experiments.commands.linkage.WIDE", 4)
-    monkeypatch.setattr("returnee.experiments.commands.linkage.GATES", 1)
+    monkeypatch.setattr("returnee.experiments.studies.linkage.gates.EACH", 1)
     few = BudgetEffort(trials=4, population=4, keep=2, worlds=2, replicates=2)
     tiny = RunSettings(sample=0.002, months=12)
     mix = partial(best_mix, effort=few, settings=tiny)
