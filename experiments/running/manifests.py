@@ -31,6 +31,7 @@ from returnee.scenarios import Scenario, load_scenario
 from returnee.scenarios.schema.own_rules import RULES, rules_now
 from returnee.scenarios.schema.scenario import COUNTY_TABLES
 from returnee.simulation.fingerprint import fingerprint
+from returnee.simulation.own_rules import replaced_by
 from returnee.simulation.start.own_county import sample_of
 
 MANIFEST, INPUTS = "manifest.json", "inputs"
@@ -51,9 +52,11 @@ RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
 
 
 def rules_told() -> dict[str, Any]:
-    """Rules of one's own that are in force: file, content and values of levers; nothing if none are."""
+    """Rules of one's own that are in force: file, hash, and what is replaced; nothing if none are."""
     rules = rules_now()
-    return {} if rules is None else {RULES: {"file": rules.file, **rules.told}}
+    if rules is None:
+        return {}
+    return {RULES: {"file": rules.file, "sha256": rules.digest, "replaces": replaced_by(rules)}}
 
 
 def versions() -> dict[str, str]:
