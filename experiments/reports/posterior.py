@@ -144,11 +144,14 @@ class Told:
         """What no draw meets, and by how much; how many targets at once; and what most draws miss."""
         found, text = self.done.predicted, self.text
         mean, low, high, most = (say.short(x, ".3g") for x in found.at_once())
-        lines = []
+        lines, missed = [], []
         for targets, key in ((True, "never_targets"), (False, "never_others")):
             n, rows = len(found.judged(targets)), found.never(targets)
             names = self.join(self._never(row) for row in rows.itertuples())
             lines.append(text[key if names else f"{key}_none"].format(n=n, names=names))
+            missed.append(bool(names))
+        if not missed[0]:  # what is missed comes first
+            lines.reverse()
         lines.append(
             text["at_once"].format(
                 mean=mean, ends=say.to(self.lang, low, high), n=len(found.judged(True)), most=most
