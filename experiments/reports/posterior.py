@@ -140,12 +140,15 @@ class Learned(Told[Calibration]):
     def _shown(self) -> list[str]:
         """What no draw meets, and by how much; how many targets at once; and what most draws miss."""
         found = self.done.predicted
-        mean, low, high, most = map(say.short, found.at_once())
-        lines = []
+        mean, low, high, most = (say.short(x, ".3g") for x in found.at_once())
+        lines, missed = [], []
         for targets, key in ((True, "never_targets"), (False, "never_others")):
             n, rows = len(found.judged(targets)), found.never(targets)
             names = self.listed(self._never(row) for row in rows.itertuples())
             lines.append(self.fill(key if names else f"{key}_none", n=n, names=names))
+            missed.append(bool(names))
+        if not missed[0]:  # what is missed comes first
+            lines.reverse()
         about = {"mean": mean, "n": len(found.judged(True)), "most": most}
         lines.append(self.fill("at_once", ends=say.to(self.lang, low, high), **about))
         few = found.frame[(found.frame["inside"] > 0.0) & (found.frame["inside"] < HALF)]

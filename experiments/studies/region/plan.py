@@ -7,7 +7,7 @@ each; policies are compared in the same luck.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -70,10 +70,6 @@ class RegionPlan(ByNumber):
         seed = int.from_bytes(mixed) % MOST_SEED
         return replace(self.settings, seed=seed, sample=min(self.simulated / force, 1.0))
 
-    def read_in(self) -> Mapping[str, Scenario]:
-        """The policies as they were read."""
-        return self.policies
-
     @cached_property
     def codes(self) -> dict[str, str]:
         """Code of the county of each job."""
@@ -89,6 +85,10 @@ class RegionPlan(ByNumber):
             for replicate in range(self.replicates)
             for scenario_id, label in first.items()
         ]
+
+    def read_in(self) -> Iterable[Scenario]:
+        """The scenarios that are run."""
+        return [one for found in self.counties.values() for one in found.values()]
 
     def wanted(self) -> dict[str, Sequence[str]]:
         """A job for each county."""
