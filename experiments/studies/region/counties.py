@@ -26,6 +26,7 @@ from returnee.scenarios.files.census import (
     LEAST_AWAY,
     PEOPLE,
     Row,
+    check_year,
     county_text,
     read_census,
     row_of,
@@ -112,6 +113,7 @@ def read_counties(
     Raises UsageError: if a province or a row names what is not there, or nothing is left.
     """
     tables = {}
+    check_year(source.year)
     if source.files is not None:
         for year in sorted({source.year, 2010}, reverse=True):
             say(f"reading the census of {year}")
