@@ -13,10 +13,10 @@ import pandas as pd
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import COST, MAIN
 from returnee.experiments.numbers import plain_rows
-from returnee.experiments.reports import atlas
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
-from returnee.experiments.reports.competition import Spill
+from returnee.experiments.reports.counties import atlas
+from returnee.experiments.reports.counties.competition import Spill
 from returnee.experiments.reports.told import Told
 from returnee.experiments.statistics.intervals import beyond_luck
 from returnee.experiments.studies.region.counties import CROWDED, THIRDS, LeftOut
