@@ -19,8 +19,8 @@ from returnee.experiments.running.manifests import read_manifest, scenario_in
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import plan_of
 from returnee.experiments.studies.compare import compare
-from returnee.experiments.studies.sensitivity import Effort, study_of
-from returnee.experiments.studies.sweep import sweep
+from returnee.experiments.studies.points.sensitivity import Effort, study_of
+from returnee.experiments.studies.points.sweep import sweep
 from returnee.scenarios import load_scenario
 from returnee.scenarios.schema.own_rules import reading_with, rules_of
 
