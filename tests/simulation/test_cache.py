@@ -21,6 +21,7 @@ from returnee.simulation.people import returning
 from returnee.simulation.start import population
 from returnee.simulation.state import queues
 
+COMPILED = True
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
 )

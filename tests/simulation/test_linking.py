@@ -14,6 +14,7 @@ import pytest
 from returnee.simulation.engine import cache, passes
 from returnee.simulation.engine.compiler import kernel
 
+COMPILED = True
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
 )
