@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from returnee.dashboard.content import drawing
 from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up, sets_of
 from returnee.dashboard.live.pool import Asker, gather
-from returnee.dashboard.live.runs import FIGURES, SMALL, STAGES, kept_figures
+from returnee.dashboard.live.runs import FIGURES, SMALL, STAGES, Lived, kept_figures
 from returnee.dashboard.texts import measure_name, words
 from returnee.dashboard.visitor.place import ENSEMBLE, LEVERS, Place
 from returnee.experiments.measuring.measures import BY_NAME, levels_over, years_of
@@ -33,6 +32,8 @@ RUNS_A_MECHANISM = 6
 REACH = 1.645  # standard deviations that half of a 90 % range is wide
 URGENCY = len(STAGES)
 SWITCHES = tuple(key for key in LEVERS if key.startswith("behaviour.structure."))
+SPREADS = ("parameters", "structure")
+"""What is unknown beside luck: spreads of which luck is taken out."""
 Lined = Mapping[str, Scenario]
 
 
@@ -78,7 +79,7 @@ def split_of(place: Place, asker: Asker) -> Split:
     jobs += [(of, RUNS_A_SET * k + j) for k, of in enumerate(varied) for j in range(RUNS_A_SET)]
     jobs += [(of, k) for of in off.values() for k in range(RUNS_A_MECHANISM)]
     missing = {
-        (scenario.id, k): partial(kept_figures, scenario, k, SMALL)
+        (scenario.id, k): Lived(scenario, k, SMALL)
         for of, k in jobs
         for scenario in of.values()
         if FIGURES.get((scenario.id, k, SMALL)) is None
@@ -132,13 +133,17 @@ def line(found: Split, measure: str, lang: str) -> str:
 
 
 def drawn(found: Split, measure: str, lang: str) -> drawing.Spec:
-    """The ranges as a chart."""
+    """The ranges as a chart; a spread that luck alone would show has no mark."""
     text, rows, measured = words(lang)["uncertain"], ranges(found, measure), BY_NAME[measure]
-    names = [
-        text[key] if key in text else text["without"].format(name=label_of(LEVERS[key], lang))
-        for key in rows
-    ]
-    data = [[float(f"{v:.5g}") for v in row] for row in rows.values()]
+    names: list[str] = []
+    data: list[list[float] | None] = []
+    for key, row in rows.items():
+        name = (
+            text[key] if key in text else text["without"].format(name=label_of(LEVERS[key], lang))
+        )
+        hidden = key in SPREADS and row[1] == row[2]
+        names.append(text["within_luck"].format(name=name) if hidden else name)
+        data.append(None if hidden else [float(f"{v:.5g}") for v in row])
     title = text["title"].format(measure=measure_name(measured, lang))
     return drawing.intervals(
         title, names, [drawing.line(text["range"], "policy", data)], lang, f"{measure}-uncertainty",

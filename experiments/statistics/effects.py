@@ -139,9 +139,7 @@ def effects_on(
         change = estimate(paired) if luck is None else spread(paired, luck[k] - luck[place])
         change = widened(change, list(base["measure"]), plan.settings.sample)
         effect = _effect(levels[labels.index(label)], reference, change, base["better"].to_numpy())
-        frame = base.assign(**effect)
-        frame.insert(0, "scenario", label)
-        frames.append(frame)
+        frames.append(pd.DataFrame({"scenario": label, **base, **effect}))
     return pd.concat(frames, ignore_index=True) if frames else base.iloc[:0]
 
 

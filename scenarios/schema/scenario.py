@@ -21,7 +21,7 @@ from returnee.scenarios.schema.errors import allowed_at, first_problem, problem,
 from returnee.scenarios.schema.fields import Group
 from returnee.scenarios.schema.layers import OWN, Given, Layers, build, history_of, on_top
 from returnee.scenarios.schema.others import Others
-from returnee.scenarios.schema.own_rules import OwnRules
+from returnee.scenarios.schema.own_rules import OwnRules, rules_now
 from returnee.scenarios.schema.policy import Policy
 
 BASELINE = "baseline"
@@ -160,6 +160,8 @@ class Scenario(Group):
         if layers.history is not None:
             fields["history"] = layers.history
         fields["rules"] = layers.rules_on(self.rules)
+        if layers.rules is not None and rules_now() is None:
+            fields |= {key: layers.rules.titled(fields[key]) for key in ("title_en", "title_zh")}
         if layers.behaviour:
             fields["behaviour"] = build(Behaviour, "behaviour", layers.behaviour, on=self.behaviour)
         if layers.policy:

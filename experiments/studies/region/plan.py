@@ -7,7 +7,7 @@ each; policies are compared in the same luck.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -87,6 +87,10 @@ class RegionPlan(Runs):
             for replicate in range(self.replicates)
             for scenario_id, label in first.items()
         ]
+
+    def read_in(self) -> Iterable[Scenario]:
+        """The scenarios that are run."""
+        return [one for found in self.counties.values() for one in found.values()]
 
     def wanted(self) -> dict[str, Sequence[str]]:
         """A job for each county."""
