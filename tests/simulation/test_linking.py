@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(autouse=True)
 def apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Machine code of a test is kept apart."""
-    monkeypatch.setattr(cache, "kernel_folder", lambda sources: tmp_path)
+    monkeypatch.setattr(cache, "kernel_folder", lambda *_: tmp_path)
 
 
 @numba.njit
