@@ -28,7 +28,6 @@ from returnee.experiments.statistics.persons import STEPS, waterfall
 from returnee.experiments.statistics.samples import made_wider
 from returnee.experiments.studies.compare import Comparison, command_of
 from returnee.experiments.studies.compare_ensemble import SHIPPED
-from returnee.experiments.studies.compare_ensemble import command_of as over_command
 from returnee.experiments.studies.ensemble import ensemble
 from returnee.experiments.words.texts import label_of, plain_title
 from returnee.scenarios import Scenario
@@ -257,8 +256,9 @@ def command(place: Place, plan: Plan, replicates: int = 1) -> str:
     names, moved = [place.mix.base], place.mix.overrides()
     if place.over == ENSEMBLE:
         plan = replace(plan, replicates=replicates)
-        return over_command(names, place.named(), SHIPPED, len(ensemble()), plan, moved)
-    return command_of(names, place.named(), plan, moved, 1).rpartition(" --workers")[0]
+        sets = {"over": SHIPPED, "sets": len(ensemble())}
+        return command_of(names, place.named(), plan, moved, sets=sets)
+    return command_of(names, place.named(), plan, moved)
 
 
 def series(cube: Cube, label: str, measure: str) -> np.ndarray:

@@ -213,7 +213,8 @@ def compete(
         for world, mine in adopters.items()
     }  # fmt: skip
     ones = np.ones((*reference.supply.shape, len(c.NAMES)))
-    factors, moved, failures = dict.fromkeys(WORLDS, ones), [], 0
+    factors, failures = dict.fromkeys(WORLDS, ones), 0
+    moved: list[float] = []
     levels, _ = levels_in(plan, folder)
     for round_ in range(1, coupling.rounds + 1):
         wanted = asked_by(coupling, near, states, reference, factors)
@@ -224,6 +225,7 @@ def compete(
                 break
         factors = wanted
         coupled = with_factors(plan, adopters, factors)
+        say(f"round {round_} of {coupling.rounds} at most: each alone, every second, all together")
         inside = folder / f"round-{round_}"
         with running(coupled, KEPT, where, Keep(inside, progress=keep.progress)) as store:
             states = state_of(coupled, store.folder)

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from returnee import Keep, RunSettings
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports import atlas
-from returnee.experiments.reports.region import Gains
+from returnee.experiments.reports.counties import atlas
+from returnee.experiments.reports.counties.region import Gains
 from returnee.experiments.statistics.intervals import beyond_luck, pooled, sum_of
 from returnee.experiments.studies.region import counties as c
 from returnee.experiments.studies.region import region as r
@@ -146,6 +146,7 @@ def test_a_table_that_cannot_be_is_refused(
         ([], "found neither of a table and a province"),
         (["--province", "江苏省", "--simulated", "0"], "simulated: found 0, allowed 1 or more"),
         (["--province", "江苏"], "found 江苏 (did you mean 江苏省"),
+        (["--province", "江苏省", "--year", "2015"], "year: found 2015, allowed 2010 or 2020"),
         (
             ["--province", "江苏省", "--give", "linked"],
             "give: found linked, allowed POLICY=FACT:THIRD",
