@@ -114,6 +114,13 @@ def dashboard_command(
         typer.Option(help="Pages that one address may have open; behind a proxy all have its own."),
     ] = settings.PAGES,
     log: Annotated[Level, typer.Option(help="What is written to standard error.")] = Level.warning,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Rules of your own in the place of the model's, in Python; see `returnee rules`.",
+        ),
+    ] = None,
 ) -> None:
     """Open the dashboard: move levers and see the county answer."""
     check_installed()
@@ -129,6 +136,8 @@ def dashboard_command(
     for name, value in (("memory", memory), ("pages", pages)):
         if value < 1:
             raise UsageError(f"{name}: found {value}, allowed 1 or more")
+    if rules is not None:
+        settings.take_rules(rules)
     settings.LIMITS |= {"labour_force": largest, "memory": memory, "pages": pages}
     logging.basicConfig(format=LINE, stream=sys.stderr)
     logging.getLogger("returnee").setLevel(log.value.upper())  # others say what is grave only
@@ -291,11 +300,15 @@ def warm() -> None:
     """Compile the model if need be, know its fingerprint, and begin to live the histories that visitors need."""
     from returnee.dashboard.live.memory import prewarm
     from returnee.dashboard.live.runs import make_room
-    from returnee.experiments.running.executors import compile_first
+    from returnee.experiments.running.executors import compile_first, try_out
+    from returnee.scenarios.schema.own_rules import rules_now
     from returnee.simulation.fingerprint import fingerprint
 
     make_room()
-    compile_first(say)
+    own = rules_now()
+    models = [own] if own else []
+    try_out(models)
+    compile_first(say, models)
     fingerprint()  # which every page shows
     prewarm()
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from returnee.experiments.errors import UsageError
+from returnee.experiments.keys import BY_KEY
 from returnee.scenarios import Scenario, ScenarioError, load_scenario
+from returnee.scenarios.schema.own_rules import levers_now, read_everywhere_with, rules_of
 
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 USUAL = "baseline"
@@ -52,6 +54,22 @@ def offer_counties(folders: Iterable[Path]) -> None:
         COUNTIES[name] = folder
         # Whoever runs the server wants this county on it.
         LIMITS["labour_force"] = max(LIMITS["labour_force"], found.county.labour_force)
+
+
+def take_rules(file: Path) -> None:
+    """Have every scenario run with the rules of a file, and its levers stand with the others.
+
+    Raises
+    ------
+    ScenarioError
+        If the file cannot be used.
+    """
+    from returnee.simulation.own_rules import check_rules
+
+    rules = rules_of(file)
+    check_rules(rules)
+    read_everywhere_with(file)
+    BY_KEY.update(levers_now())
 
 
 def first_county() -> str:

@@ -8,7 +8,8 @@ object, whose fields may be given as keywords too.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -16,6 +17,7 @@ from types import NoneType, UnionType
 from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from returnee.experiments.errors import UsageError, shown
+from returnee.scenarios.schema.own_rules import RULES, OwnRules, reading_with, rules_now
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,6 +26,9 @@ WORDS: dict[Any, str] = {
     NoneType: "None", Sequence: "a list", Mapping: "a mapping",
 }  # fmt: skip
 PARAMETERS = "\n\nParameters\n----------"
+OF_RULES = """
+rules : str or Path, optional
+    File of rules that take the place of the model's own in every scenario that is read."""
 RAISES = """
 
 Raises
@@ -54,12 +59,18 @@ def checked_arguments(function: Callable[P, R]) -> Callable[..., R]:
         spread[name] = [p for p in fields_as_keywords(default) if p.name not in known]
         known |= {p.name for p in spread[name]}
 
+    ruled = bool({"where", "settings"} & objects.keys())
+
     @lru_cache(maxsize=1)  # when it is first called: a declaration may name what comes later
     def hints() -> dict[str, Any]:
         return get_type_hints(function)
 
     @wraps(function)
     def checked(*args: Any, **kwargs: Any) -> R:
+        rules = kwargs.pop(RULES, None) if ruled else None
+        if rules is not None:
+            with under_rules(rules):
+                return checked(*args, **kwargs)
         given = {
             name: {p.name: kwargs.pop(p.name) for p in some if p.name in kwargs}
             for name, some in spread.items()
@@ -75,13 +86,27 @@ def checked_arguments(function: Callable[P, R]) -> Callable[..., R]:
 
     parameters = [p for name, p in signature.parameters.items() if name not in objects]
     parameters += [p for some in spread.values() for p in some]
+    if ruled:
+        hint = str | Path | OwnRules | None
+        kind = inspect.Parameter.KEYWORD_ONLY
+        parameters.append(inspect.Parameter(RULES, kind, default=None, annotation=hint))
     order = sorted(parameters, key=lambda p: p.kind)
-    checked.__doc__ = described(inspect.getdoc(function) or "", objects)
+    checked.__doc__ = described(inspect.getdoc(function) or "", objects, ruled)
     checked.__signature__ = signature.replace(parameters=order)  # type: ignore[attr-defined]
     return checked
 
 
-def described(text: str, objects: Mapping[str, Any]) -> str:
+@contextmanager
+def under_rules(given: Any) -> Iterator[None]:
+    """Scenarios that are read meanwhile have the rules of a file, which are checked first."""
+    with reading_with(given):
+        from returnee.simulation.own_rules import check_rules
+
+        check_rules(rules_now())
+        yield
+
+
+def described(text: str, objects: Mapping[str, Any], ruled: bool = False) -> str:
     """A docstring with what many functions share: objects of options by their fields, and errors.
 
     Options stand below the other parameters, and errors of whatever keeps ``results`` as `RAISES`
@@ -93,6 +118,7 @@ def described(text: str, objects: Mapping[str, Any]) -> str:
         for name, given in objects.items()
         if there and f"\n{name} : " not in rest
     ]
+    told += [OF_RULES] * (ruled and bool(there))
     inner, gap, after = rest.partition("\n\n")
     text = before + there + inner + "".join(told) + gap + after
     if "results" not in objects or "\nRaises\n" in text:

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from returnee.scenarios.schema.own_rules import in_force
+
 
 def toml_of(value: Any) -> str:
     """A value as ``--set`` takes it.
@@ -26,7 +28,7 @@ def command_line(words: Iterable[object], options: Mapping[str, Any]) -> str:
     """The command line that repeats a study.
 
     `words`: the command, and what it is given without a name. `options`: options by name, in
-    order. Of a list each value is given, of a mapping each key with its value, as ``--set`` takes
+    order, and the rules in force at last. Of a list each value is given, of a mapping each key with its value, as ``--set`` takes
     them; None and what is empty is left out.
 
     Examples
@@ -37,7 +39,7 @@ def command_line(words: Iterable[object], options: Mapping[str, Any]) -> str:
     'returnee calibrate --free a --free b'
     """
     found = ["returnee", *map(str, words)]
-    for name, value in options.items():
+    for name, value in {**options, "rules": in_force().named}.items():
         if isinstance(value, Mapping):
             values: list[Any] = [f"{key}={toml_of(inner)}" for key, inner in value.items()]
         elif isinstance(value, list | tuple):

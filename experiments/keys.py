@@ -8,18 +8,25 @@ from returnee.experiments.errors import wrong
 from returnee.scenarios import Lever, levers
 from returnee.scenarios.schema.errors import guess, nearest
 from returnee.scenarios.schema.layers import MODELS
+from returnee.scenarios.schema.own_rules import levers_now
 
 COUNTY = "county"
 BY_KEY: dict[str, Lever] = {lever.key: lever for lever in levers}
 
 
+def lever_of(key: str) -> Lever | None:
+    """A lever or parameter by its key, those of the rules in force too; None for another key."""
+    return BY_KEY.get(key) or levers_now().get(key)
+
+
 def check_key(key: str, where: str, label: str) -> None:
     """Refuse what is not a lever, a parameter or ``county``, naming the nearest."""
-    if key == COUNTY or key in BY_KEY:
+    if key == COUNTY or lever_of(key) is not None:
         return
-    hint = guess(nearest(key, BY_KEY))
+    known = [*BY_KEY, *levers_now()]
+    hint = guess(nearest(key, known))
     room = key.rpartition(".")[0]
-    beside = [k for k in BY_KEY if k.rpartition(".")[0] == room]
+    beside = [k for k in known if k.rpartition(".")[0] == room]
     everything = f"a key of `returnee levers`, beginning with {', '.join(MODELS)}"
     allowed = "one of " + ", ".join(beside) if beside else everything
     raise wrong(label, where, f"an unknown key{hint}", allowed)

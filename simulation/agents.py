@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import mesa
 
+from returnee.simulation.own_rules import model_of
 from returnee.simulation.state import records as r
 from returnee.simulation.state.changes import savings_after
 from returnee.simulation.state.channels import CHANNELS
@@ -167,7 +168,8 @@ class MigrantWorker(View):
         months = self._unsettled(worker)
         if months == 0:
             return float(worker.savings)
-        return float(savings_after(self.model.county, worker, months))
+        after = model_of(self.model.setting.rules).of(savings_after)
+        return float(after(self.model.county, worker, months))
 
     @property
     def experience(self) -> int:

@@ -26,6 +26,7 @@ import pandas as pd
 from returnee import scenarios
 from returnee.scenarios import load_scenario
 from returnee.scenarios.schema.behaviour import Structure
+from returnee.scenarios.schema.own_rules import reading_with_none, rules_now
 from returnee.simulation.engine.cache import kernel_folder
 from returnee.simulation.engine.compiler import SOURCE_HASH
 from returnee.simulation.run import Run, simulate
@@ -194,9 +195,18 @@ CASES: dict[str, Case] = {
 }
 
 
-@lru_cache(maxsize=1)
 def fingerprint() -> str:
     """Fingerprint of the model: sixteen hex digits that stand for what it does.
+
+    While scenarios are read with rules of one's own, a plus and eight digits of their content follow.
+    """
+    rules = rules_now()
+    return own_fingerprint() if rules is None else f"{own_fingerprint()}+{rules.mark}"
+
+
+@lru_cache(maxsize=1)
+def own_fingerprint() -> str:
+    """Fingerprint of the model as it is.
 
     Read from the folder of the compiled model if it is there; else computed, which takes some tenths
     of a second once the model is compiled, and kept there.
@@ -207,7 +217,8 @@ def fingerprint() -> str:
             found = path.read_text("ascii")
             if re.fullmatch("[0-9a-f]{16}", found):
                 return found
-    made = whole(dict(digests()))
+    with reading_with_none():
+        made = whole(dict(digests()))
     if path is not None:
         with suppress(OSError):  # somebody else's folder: computed again next time
             new = path.with_name(f"{path.name}.{os.getpid()}.new")

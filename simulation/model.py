@@ -23,6 +23,7 @@ import pandas as pd
 from mesa.agent import AgentSet
 
 from returnee.scenarios import Scenario, load_scenario
+from returnee.scenarios.schema.own_rules import OwnRules
 from returnee.simulation.agents import Firm, MigrantWorker, SupportService, View
 from returnee.simulation.indicators import BY_NAME
 from returnee.simulation.run import Run, start
@@ -64,6 +65,8 @@ class CountyModel(mesa.Model):
     rng, seed : int, generator or None
         What Mesa passes on, one of the two: a whole number is the replicate. It also seeds
         ``model.random`` and ``model.rng``, which no rule of the county uses.
+    rules : str or Path, optional
+        File of rules that take the place of the model's own, see ``docs/rules.md``.
     **kwargs
         Parameters of the scenario, laid on top of its file; ``county="binhai"`` names a county.
 
@@ -104,6 +107,7 @@ class CountyModel(mesa.Model):
         burn_in: int = BURN_IN,
         rng: Any = None,
         seed: Any = None,
+        rules: str | Path | OwnRules | None = None,
         **kwargs: Any,
     ) -> None:
         if rng is not None and seed is not None:
@@ -112,6 +116,8 @@ class CountyModel(mesa.Model):
         if replicate is None:
             replicate = iteration_now() if rng is None else replicate_of(rng)
         self.setting = with_overrides(scenario, kwargs)
+        if rules is not None:
+            self.setting = self.setting.with_({"rules": rules})
         asked = check_arguments(self.setting, replicate, seed_key, sample, months, burn_in)
         super().__init__(rng=rng)
         self.replicate, self.seed_key, _, self.months, _ = asked
@@ -145,7 +151,7 @@ class CountyModel(mesa.Model):
         if self.month >= self.months:
             self.running = False
             return
-        self.county = advance(self.county, self.month + 1)
+        self.county = advance(self.county, self.month + 1, self.setting.rules)
         self.running = self.month < self.months
         self.datacollector.collect(self)
 

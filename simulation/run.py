@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from returnee.scenarios import Scenario, load_scenario
+from returnee.scenarios.schema.own_rules import OwnRules
 from returnee.simulation.columns import UNITS, Labels
 from returnee.simulation.indicators import INDICATORS
 from returnee.simulation.start.arguments import check_arguments
@@ -41,6 +43,7 @@ def simulate(
     sample: float = 0.05,
     months: int = 120,
     burn_in: int = BURN_IN,
+    rules: str | Path | OwnRules | None = None,
 ) -> Run:
     """Let one county live under a scenario.
 
@@ -57,6 +60,8 @@ def simulate(
         Months under the policy.
     burn_in : int
         Months of history before it, under the baseline policy.
+    rules : str or Path, optional
+        File of rules that take the place of the model's own, see ``docs/rules.md``.
 
     Returns
     -------
@@ -77,10 +82,12 @@ def simulate(
     """
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario)
+    if rules is not None:
+        scenario = scenario.with_({"rules": rules})
     a = check_arguments(scenario, replicate, seed, sample, months, burn_in)
     county = start(scenario, *a)
     states = county.workers.state.copy()
-    county = advance(county, a.months)
+    county = advance(county, a.months, scenario.rules)
     share = float(county.clock.sample)
     return Run(scenario, county, a.replicate, a.seed, share, a.months, states)
 
@@ -130,8 +137,9 @@ class Run:
     states_at_start: np.ndarray
 
     def __repr__(self) -> str:
+        rules = f", rules={self.scenario.rules.file!r}" if self.scenario.rules else ""
         return (
-            f"Run({self.scenario.name!r}, replicate={self.replicate}, seed={self.seed}, "
+            f"Run({self.scenario.name!r}{rules}, replicate={self.replicate}, seed={self.seed}, "
             f"sample={self.sample:g}, months={self.months})"
         )
 

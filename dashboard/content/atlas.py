@@ -92,7 +92,7 @@ def _count(scenario: Scenario, replicate: int) -> np.ndarray:
     counts = np.zeros((len(RATES) + 1, months + 1, towns), np.float32)
     for month in range(months + 1):
         if month:
-            county = advance(county, month)
+            county = advance(county, month, scenario.rules)
         workers = county.workers.view(np.ndarray)
         workers = workers[(workers["state"] != r.PRE) & (workers["state"] != r.RETIRED)]
         firms = county.firms.view(np.ndarray)[: int(county.clock.firms)]

@@ -12,6 +12,7 @@ from returnee.experiments.words.texts import label_of, unit_name
 from returnee.scenarios import Lever, walk
 from returnee.scenarios.schema.fields import groups
 from returnee.scenarios.schema.layers import MODELS
+from returnee.scenarios.schema.own_rules import RULES
 
 WORLD = ("behaviour", "county")
 WAN = 10_000
@@ -28,7 +29,8 @@ def rooms(mix: Mix, lang: str) -> list[dict[str, Any]]:
     """Policy and world, each with its groups of levers; ``base`` values are the scenario's."""
     text, base = words(lang)["levers"], Mix(mix.base, county=mix.county)
     policy = _groups("policy", base, lang)
-    world = [group for room in WORLD for group in _groups(room, base, lang)]
+    world = _own(base, lang)
+    world += [group for room in WORLD for group in _groups(room, base, lang)]
     count = [sum(len(group["levers"]) for group in groups) for groups in (policy, world)]
     return [
         {
@@ -54,6 +56,14 @@ def _groups(room: str, base: Mix, lang: str) -> list[dict[str, Any]]:
         {"key": key, "name": names.get(key, whole), "levers": inner}
         for key, inner in sorted(found.items(), key=lambda item: item[0] == room)
     ]
+
+
+def _own(base: Mix, lang: str) -> list[dict[str, Any]]:
+    """Levers of rules of one's own, if the server was started with some."""
+    rules = base.scenario().rules
+    found = [shown(lever, lang) for lever in rules.levers().values()] if rules else []
+    name = f"{words(lang)['levers']['own_rules']} ({rules.file})" if rules else ""
+    return [{"key": RULES, "name": name, "levers": found}] if found else []
 
 
 def _county(lang: str) -> str:

@@ -150,7 +150,7 @@ def _watch(scenario: Scenario, replicate: int, township: int) -> Watched:
     firms, persons = np.full(shape, -1, np.int8), np.zeros(shape, np.int16)
     for month in range(months + 1):
         if month:
-            county = advance(county, month)
+            county = advance(county, month, scenario.rules)
         workers = county.workers.view(np.ndarray)[people.rows]
         states[month], knows[month] = workers["state"], workers["knows"]
         own = np.flatnonzero(workers["state"] == r.OWNER)

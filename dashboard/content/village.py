@@ -74,7 +74,7 @@ def _live(scenario: Scenario, replicate: int, town: int) -> Lived:
     seen = np.zeros((SMALL.months + 1, len(rows)), WEIGHED)
     for month in range(SMALL.months + 1):
         if month:
-            county = advance(county, month)
+            county = advance(county, month, scenario.rules)
         seen[month] = weighed(county, rows)
     return seen, county.behaviour.copy()
 

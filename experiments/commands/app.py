@@ -25,6 +25,7 @@ from returnee.experiments.commands.levers import (
 from returnee.experiments.commands.linkage import linkage_command
 from returnee.experiments.commands.options import examples_of
 from returnee.experiments.commands.region import region_command
+from returnee.experiments.commands.rules import rules_command
 from returnee.experiments.commands.run import run_command
 from returnee.experiments.commands.sensitivity import sensitivity_command
 from returnee.experiments.commands.shell import OneLine
@@ -78,7 +79,7 @@ for command in (  # in the order in which the help has them
     linkage_command, calibrate_command, validate_command, hindcast_command, region_command,
     allocate_command, evaluate_command, whom_command, budget_command, discover_command,
     sensitivity_command, sweep_command, status_command, merge_command, run_command, compare_command,
-    levers_command, measures_command, columns_command, scenarios_command,
+    levers_command, rules_command, measures_command, columns_command, scenarios_command,
 ):  # fmt: skip
     name = command.__name__.removesuffix("_command")
     app.command(name, epilog=examples_of(name))(command)

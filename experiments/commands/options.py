@@ -17,7 +17,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 
-from returnee.experiments.arguments import fields_as_keywords
+from returnee.experiments.arguments import fields_as_keywords, under_rules
 from returnee.experiments.commands.shell import end_share
 from returnee.experiments.errors import ShareDone
 
@@ -30,6 +30,20 @@ class Language(StrEnum):
 
     en = "en"
     zh = "zh"
+
+
+RULES_OPTION = inspect.Parameter(
+    "rules",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=None,
+    annotation=Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Rules of your own in the place of the model's, in Python; see `returnee rules`.",
+        ),
+    ],
+)
 
 
 @dataclass(frozen=True)
@@ -86,9 +100,17 @@ def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
             options |= new
             if whole:
                 objects[parameter.name] = parameter, list(new)
+        ruled = bool({"where", "settings"} & objects.keys())
+        if ruled:
+            options["rules"] = RULES_OPTION
 
         @wraps(function)
         def command(**given: Any) -> None:
+            rules = given.pop("rules", None) if ruled else None
+            if rules is not None:
+                with under_rules(rules):
+                    command(**given)
+                return
             for key, (parameter, names) in objects.items():
                 values = {field: given.pop(field) for field in names}
                 values = {field: value for field, value in values.items() if value is not None}

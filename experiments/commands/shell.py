@@ -22,6 +22,7 @@ from returnee.experiments.commands.encodings import any_encoding
 from returnee.experiments.errors import Interrupted, ShareDone, StoreError, UsageError, reason_of
 from returnee.experiments.running.progress import Bar
 from returnee.scenarios import ScenarioError, parse_override
+from returnee.scenarios.schema.own_rules import RULES, rules_now
 
 SOME_FAILED, WRONG, INTERRUPTED = 1, 2, 130
 NO_REPORT = "without report"
@@ -69,8 +70,9 @@ class OneLine(TyperGroup):
 
 
 def stop(text: str, code: int = WRONG) -> NoReturn:
-    """Say one line on standard error and exit."""
-    print(f"returnee: {' '.join(text.split())}", file=sys.stderr)
+    """Say one line on standard error, or one for each rule that cannot be used, and exit."""
+    for line in text.splitlines():
+        print(f"returnee: {' '.join(line.split())}", file=sys.stderr)
     sys.exit(code)
 
 
@@ -163,7 +165,13 @@ def overrides_of(given: list[str] | None) -> dict[str, Any]:
 
 
 def print_json(content: Any) -> None:
-    """Print JSON to standard output, in ASCII, so that any pipe and file takes it."""
+    """Print JSON to standard output, in ASCII, so that any pipe and file takes it.
+
+    It names the rules of one's own that are in force.
+    """
+    rules = rules_now()
+    if rules is not None and isinstance(content, dict):
+        content = {**content, RULES: {"file": rules.file, **rules.told}}
     print(json.dumps(content, allow_nan=False, indent=1), flush=True)
 
 

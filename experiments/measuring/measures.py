@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import BY_KEY, Task
+from returnee.experiments.keys import COUNTY, Task, lever_of
 from returnee.experiments.measuring.files import figures_of_files
 from returnee.experiments.measuring.groups import figures_by_group
 from returnee.experiments.words.texts import COUNTABLE, words
@@ -359,9 +359,12 @@ def run_schema(keys: Iterable[str], told: Iterable[Any] | None = None) -> pa.Sch
     """
     axes = []
     for key in keys:
-        lever = BY_KEY.get(key)
+        lever = lever_of(key)
         words = (lever.unit, lever.en, lever.zh) if lever else ("", "county", "县")
-        axes.append(described(key, TYPES[lever.type if lever else str], *words))
+        if lever is None and key != COUNTY:  # of rules of one's own that are not here
+            words = ("", key, key)
+        kind = lever.type if lever else str if key == COUNTY else float
+        axes.append(described(key, TYPES[kind], *words))
     shown = [
         described(getattr(m, "key", None) or m.name, pa.float64(), m.unit, m.en, m.zh)
         for m in (MEASURES if told is None else told)

@@ -17,6 +17,7 @@ import numpy as np
 from returnee.experiments.measuring.measures import kaplan_meier
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
+from returnee.simulation.own_rules import model_of
 from returnee.simulation.people.ideas import intention, usual_gain
 from returnee.simulation.people.returning import RECENT_MONTHS
 from returnee.simulation.run import Run
@@ -301,7 +302,8 @@ def stated_by_returnees(c):
 
 def intentions(run: Run) -> Figures:
     """Pattern 14: who says they would found at the end, and who registers a firm in a year."""
-    total, people = stated_by_returnees(run.county)
+    stated = model_of(run.scenario.rules).of(stated_by_returnees)
+    total, people = stated(run.county)
     months = run.county.months[1:]
     at_home = (months["seeking"] + months["farming"] + months["employed"]).mean()
     rate = ratio(months["registrations"].sum() * YEAR / run.months, at_home)

@@ -16,6 +16,7 @@ from returnee.experiments.measuring.selections import COST, OF_LINKAGE
 from returnee.experiments.running.manifests import versions
 from returnee.experiments.statistics.samples import bias_of
 from returnee.experiments.words.texts import percent, phrase, words
+from returnee.scenarios.schema.own_rules import OwnRules, rules_now
 from returnee.simulation.fingerprint import fingerprint
 
 
@@ -159,7 +160,20 @@ def facts(lang: str) -> list[tuple[str, str]]:
     """Fingerprint of the model, and versions of what it stands on."""
     text = words(lang)["page"]
     used = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return [(text["fingerprint"], fingerprint()), (text["versions"], used)]
+    rules = rules_now()
+    own = [(text["rules"], rules_line(rules, lang))] if rules else []
+    return [(text["fingerprint"], fingerprint()), *own, (text["versions"], used)]
+
+
+def rules_line(rules: OwnRules, lang: str) -> str:
+    """Rules of one's own in a line: file, content, and the values of their levers."""
+    levers = rules.levers().values()
+    values = [
+        f"{lever.en if lever.en and lang == 'en' else lever.zh} {lever.value:g}" for lever in levers
+    ]
+    replaced = ", ".join(one.name for one in rules.content.functions if one.name[0] != "_")
+    told = [f"{rules.file} (SHA-256 {rules.digest}): {replaced}", *values]
+    return ("; " if lang == "en" else "；").join(told)
 
 
 def in_short(lang: str, lines: Sequence[str], *blocks: Block) -> Section:

@@ -15,7 +15,7 @@ import signal
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -34,9 +34,13 @@ from urllib.parse import urlsplit
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.jobs import StoppedError
 from returnee.experiments.running.options import Where
+from returnee.scenarios import load_scenario
+from returnee.scenarios.schema.own_rules import OwnRules
 from returnee.simulation import simulate
-from returnee.simulation.engine.cache import COMPILING, said
+from returnee.simulation.engine.cache import COMPILING, COMPILING_RULES, said
 from returnee.simulation.engine.compiler import is_compiled
+from returnee.simulation.own_rules import model_of, running_under
+from returnee.simulation.start.assemble import assemble
 from returnee.simulation.start.history import HISTORIES
 
 ANSWER = 10.0  # seconds that a scheduler has to answer
@@ -55,13 +59,32 @@ def workers_of(workers: int | None) -> int:
     return workers or os.cpu_count() or 1
 
 
-def compile_first(say: Callable[[str], None]) -> None:
-    """Compile the model once, before many threads would wait for it; say so first."""
-    if is_compiled():
-        return
-    say(COMPILING)
-    said(COMPILING)
-    simulate("baseline", sample=0.002, months=12)
+def compile_first(say: Callable[[str], None], models: Sequence[OwnRules] = ()) -> None:
+    """Compile the model once, before many threads would wait for it; say so first.
+
+    `models`: rules of one's own; each file is compiled with a model of its own.
+    """
+    if not is_compiled():
+        say(COMPILING)
+        said(COMPILING)
+        simulate("baseline", sample=0.002, months=12)
+    for rules in models:
+        if not is_compiled(model_of(rules).mark):
+            say(COMPILING_RULES)
+            said(COMPILING_RULES)
+            simulate("baseline", sample=0.002, months=12, rules=rules)
+
+
+def try_out(models: Sequence[OwnRules]) -> None:
+    """Refuse rules of one's own that cannot be compiled, before anything is run anywhere.
+
+    Raises RulesError: a line for each rule.
+    """
+    for rules in models:
+        if not is_compiled(model_of(rules).mark):
+            county, _ = assemble(load_scenario("baseline"), 1, 0, 0.001, 12, 12)
+            with running_under(rules, county):
+                pass
 
 
 class Inbox:

@@ -23,6 +23,7 @@ from returnee.experiments.measuring.people import PEOPLE, people_of
 from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import Scenario, load_scenario
 from returnee.scenarios.schema.county_folder import county_digest
+from returnee.scenarios.schema.own_rules import OwnRules, reading_with
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import SOURCE_HASH
 from returnee.simulation.run import Run
@@ -210,17 +211,21 @@ class Laid:
     points: dict[int, dict[str, Any]]  # values of the points that occur
     # own counties among the points: folder, and digest of what it held when the plan was made
     counties: dict[str, str]
+    rules: OwnRules | None = None  # with which they are read
 
     def check(self) -> None:
         """Refuse files and counties that changed."""
-        for label, name in self.names.items():
-            check_scenario(name, self.ids[label], frozen(self.fixed))
+        with reading_with(self.rules):
+            for label, name in self.names.items():
+                check_scenario(name, self.ids[label], frozen(self.fixed))
         check_counties(self.counties)
 
     def of(self, task: Task) -> Scenario:
         """The scenario of a run."""
         at = frozen({**self.fixed, **self.points[task.point]})
-        return scenario_at(self.names[task.scenario], task.scenario_id, at, frozen(self.counties))
+        name, counties = self.names[task.scenario], frozen(self.counties)
+        with reading_with(self.rules):
+            return scenario_at(name, task.scenario_id, at, counties)
 
 
 def check_counties(counties: Mapping[str, str]) -> None:

@@ -28,6 +28,7 @@ from returnee.experiments.errors import StoreError
 from returnee.experiments.files import json_text, whole, write_text
 from returnee.experiments.words.texts import LANGUAGES, one_line
 from returnee.scenarios import Scenario, load_scenario
+from returnee.scenarios.schema.own_rules import RULES, rules_now
 from returnee.scenarios.schema.scenario import COUNTY_TABLES
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.start.own_county import sample_of
@@ -47,6 +48,12 @@ MACHINE = {
 NAMED = ("id", "title_en", "title_zh")  # of a scenario, beside what it sets
 OF_A_SESSION = ("status", "begun", "ended", "seconds")
 RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
+
+
+def rules_told() -> dict[str, Any]:
+    """Rules of one's own that are in force: file, content and values of levers; nothing if none are."""
+    rules = rules_now()
+    return {} if rules is None else {RULES: {"file": rules.file, **rules.told}}
 
 
 def versions() -> dict[str, str]:
@@ -137,6 +144,7 @@ class Manifest:
             "commit": commit(),
             "versions": versions(),
             FINGERPRINT: fingerprint(),
+            **rules_told(),
             **about,
             "scenarios": {
                 label: {name: getattr(s, name) for name in NAMED} | s.canonical()
@@ -162,6 +170,9 @@ class Manifest:
                 if source not in kept:
                     kept[source] = keep_county(source, folder)
                 self.content["scenarios"][label]["county_files"] = kept[source]
+            if scenario.rules is not None:
+                stem, rules = Path(scenario.rules.file).stem, scenario.rules
+                write_text(folder / INPUTS / f"{stem}-{rules.mark}.py", rules.text)
         more = {str(path): keep_county(path, folder) for path in self._counties}
         if more:
             self.content["county_files"] = more
@@ -253,7 +264,7 @@ def scenarios_in(folder: str | Path) -> dict[str, Scenario]:
 
 
 def _scenario(folder: Path, label: str, about: Mapping[str, Any]) -> Scenario:
-    parts = ("title_en", "title_zh", "county", "policy", "changes", "behaviour")
+    parts = ("title_en", "title_zh", "county", "policy", "changes", "behaviour", RULES)
     scenario = Scenario(
         name=label,
         county_folder=_county_in(folder, about.get("county_files", {})),

@@ -33,6 +33,7 @@ from returnee.experiments.running.jobs import MONTHLY, PERSONS, RUNS, Given, Job
 from returnee.experiments.running.options import RunSettings, Share
 from returnee.scenarios import Scenario, ScenarioError
 from returnee.scenarios.schema.county_folder import county_digest
+from returnee.scenarios.schema.own_rules import OwnRules, rules_now
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.start.arguments import check_arguments
 
@@ -92,6 +93,16 @@ class Runs(ABC):
         """How many runs some jobs have."""
         return sum(self.size(name) for name in names)
 
+    @property
+    def models(self) -> list[OwnRules]:
+        """Rules of one's own that scenarios have, each file once."""
+        found = {s.rules.digest: s.rules for s in self.read_in().values() if s.rules}
+        return list(found.values())
+
+    @abstractmethod
+    def read_in(self) -> Mapping[str, Scenario]:
+        """The scenarios by label."""
+
 
 @dataclass(frozen=True)
 class Plan(Runs):
@@ -144,6 +155,10 @@ class Plan(Runs):
             )
         for scenario in self.scenarios.values():
             check(scenario, self.replicates - 1, self.settings)
+
+    def read_in(self) -> Mapping[str, Scenario]:
+        """The scenarios by label."""
+        return self.scenarios
 
     def tasks(self) -> list[Task]:
         """List every run, replicate by replicate; scenarios that are the same are run once."""
@@ -279,6 +294,10 @@ class SweepPlan(Runs):
         """With units and labels."""
         return redescribed(table)
 
+    def read_in(self) -> Mapping[str, Scenario]:
+        """The scenarios by label."""
+        return self.design.read
+
     @property
     def runs(self) -> int:
         """How many runs."""
@@ -390,6 +409,7 @@ class SweepPlan(Runs):
             dict(design.fixed),
             {k: dict(zip(keys, self._rows[k])) for k in sorted(wanted)},
             design.counties,
+            rules_now(),
         )
         tasks = tuple(Task(scenarios[s][0], scenarios[s][1], int(p), int(r)) for p, s, r in rows)
         return Job(name_of(number), tasks, scenes, design.settings, measure)

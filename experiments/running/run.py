@@ -10,7 +10,13 @@ from pathlib import Path
 
 from returnee.experiments.errors import Interrupted, ShareDone, UsageError
 from returnee.experiments.files import SHARD
-from returnee.experiments.running.executors import Pool, compile_first, execute, pool_of
+from returnee.experiments.running.executors import (
+    Pool,
+    compile_first,
+    execute,
+    pool_of,
+    try_out,
+)
 from returnee.experiments.running.jobs import Done, Job, Measure
 from returnee.experiments.running.manifests import FINISHED, with_out
 from returnee.experiments.running.options import Keep, Where, share_of
@@ -105,8 +111,10 @@ def _fill(
             else:
                 yield name
 
-    if left and not where.is_cluster:
-        compile_first(reporter.say)
+    if left:
+        try_out(plan.models)
+        if not where.is_cluster:
+            compile_first(reporter.say, plan.models)
     with reporter:
         total = plan.total(mine)
         reporter.begin(total, total - plan.total(left))

@@ -12,7 +12,7 @@ import numpy as np
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import UsageError
-from returnee.experiments.keys import BY_KEY, check_key
+from returnee.experiments.keys import check_key, lever_of
 from returnee.experiments.measuring import measures
 from returnee.experiments.running.design.design import Design, design_of
 from returnee.experiments.running.design.points import levels_in_grid
@@ -123,7 +123,8 @@ def ema_model(
 
 def _parameter(ema: Any, key: str) -> Any:
     check_key(key, key, "ema_model")
-    lever = BY_KEY[key]
+    lever = lever_of(key)
+    assert lever is not None
     if lever.type is bool:
         return ema.BooleanParameter(keyword(key))
     if lever.type is int:

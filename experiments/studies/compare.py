@@ -30,6 +30,7 @@ from returnee.experiments.studies.stories.choice import pairs_of
 from returnee.experiments.studies.support import funnel_of, support_of
 from returnee.experiments.studies.whom import Whom, whom_of
 from returnee.scenarios import Scenario, load_scenario
+from returnee.scenarios.schema.own_rules import rules_now
 from returnee.simulation.columns import Labels
 
 # Compared when none is named; all that ship take longer (`--all`).
@@ -217,7 +218,8 @@ def _read(given: Given, overrides: Mapping[str, Any]) -> Scenario:
         raise UsageError(
             f"overrides: found scenario {given.name} already read, allowed its name or file"
         )
-    return given
+    rules = rules_now()
+    return given if rules is None or given.rules else given.with_({"rules": rules})
 
 
 def command_of(

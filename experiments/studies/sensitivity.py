@@ -166,6 +166,7 @@ def _moved(over: str | Sequence[str], settled: Any) -> list[Lever]:
     if keys in (["free"], ["all"]):
         return parameters(settled, keys[0])
     here = {key: v for r in MODELS for key, v in walk(getattr(settled, r), f"{r}.")}
+    here |= settled.rules.levers() if settled.rules else {}
     found = []
     if not keys:
         raise UsageError("over: found none, allowed free, all, or one parameter or more")

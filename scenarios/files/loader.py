@@ -18,6 +18,7 @@ from returnee.scenarios.schema.county import County
 from returnee.scenarios.schema.county_folder import FOLDER, read_toml
 from returnee.scenarios.schema.errors import guess, nearest, problem, show, unknown
 from returnee.scenarios.schema.layers import HISTORY, MODELS, OVERRIDE, Layers, build, every_key
+from returnee.scenarios.schema.own_rules import rules_now
 from returnee.scenarios.schema.scenario import Scenario, policies_of
 
 SHIPPED = FOLDER / "shipped"
@@ -59,6 +60,8 @@ def load_scenario(
         Dotted keys to values, laid on top of the file: ``{"policy.training.places": 1500}``. A
         policy lever may be given months, ``{"policy.training.places": {1: 1000, 25: 1500}}``.
         ``{"county": "binhai"}`` names a county, or a folder with a ``county.toml``.
+        ``{"rules": "my_rules.py"}`` names a file of rules of one's own, ``{"rules.copying": 0.3}``
+        sets a lever of it.
     base : str or pathlib.Path, optional
         Folder from which relative paths, of the scenario and of a county in the overrides, are
         named; the current one if left out. Paths in a file are named from that file's folder.
@@ -97,6 +100,7 @@ def load_scenario(
         behaviour=build(Behaviour, "behaviour", layers.behaviour),
         county_folder=layers.folder,
         facts_given=tuple(sorted(layers.county)),
+        rules=layers.rules_on(rules_now()),
         **({} if layers.history is None else {"history": layers.history}),
         **policies_of(layers.policy_in, layers.months()),
         **texts,

@@ -29,6 +29,7 @@ from returnee.scenarios.schema.errors import (
     unknown,
 )
 from returnee.scenarios.schema.fields import Group, is_group, walk
+from returnee.scenarios.schema.own_rules import RULES, OwnRules, rules_of
 from returnee.scenarios.schema.policy import Policy
 
 MODELS: dict[str, type[Group]] = {"policy": Policy, "behaviour": Behaviour, "county": County}
@@ -66,6 +67,10 @@ class Layers:
         Of the county last named.
     history : str or None
         Under whose policy the history runs, as last named.
+    rules : OwnRules or None
+        As last named.
+    own : dict
+        Lever of such rules to the value given.
     """
 
     policy: dict[str, Timetable] = field(default_factory=dict)
@@ -74,6 +79,8 @@ class Layers:
 
     folder: Path | None = None
     history: str | None = None
+    rules: OwnRules | None = None
+    own: dict[str, Any] = field(default_factory=dict)
 
     def lay(self, room: str, value: Any, source: str, start: Path) -> None:
         """Lay what is said of one room ("policy", "behaviour" or "county") on top.
@@ -108,12 +115,28 @@ class Layers:
             if key == HISTORY:
                 self.lay(HISTORY, value, OVERRIDE, start)
                 continue
+            if key == RULES:
+                self.rules = rules_of(value, OVERRIDE, start)
+                continue
+            if isinstance(key, str) and key.startswith(f"{RULES}."):
+                self.own[key.partition(".")[2]] = value
+                continue
             if not isinstance(key, str) or key.partition(".")[0] not in MODELS:
                 raise unknown(OVERRIDE, str(key), MODELS, every_key())
             room, *parts = key.split(".")
             for part in reversed(parts):
                 value = {part: value}
             self.lay(room, value, OVERRIDE, start)
+
+    def rules_on(self, below: OwnRules | None) -> OwnRules | None:
+        """The rules named last, else those below, with the values given to their levers."""
+        rules = self.rules or below
+        if not self.own:
+            return rules
+        if rules is None:
+            allowed = "none without rules of one's own (rules=FILE, --rules FILE)"
+            raise problem(OVERRIDE, f"{RULES}.{next(iter(self.own))}", "a lever", allowed)
+        return rules.with_(self.own, OVERRIDE)
 
     def add(self, room: str, table: Any, source: str) -> None:
         """Lay the table of one room on top."""

@@ -20,6 +20,7 @@ from returnee.scenarios.schema.county_folder import COUNTY_TABLES, Digests, dige
 from returnee.scenarios.schema.errors import allowed_at, first_problem, problem, show
 from returnee.scenarios.schema.fields import Group
 from returnee.scenarios.schema.layers import OWN, Given, Layers, build, history_of, on_top
+from returnee.scenarios.schema.own_rules import OwnRules
 from returnee.scenarios.schema.policy import Policy
 
 BASELINE = "baseline"
@@ -60,6 +61,8 @@ class Scenario(Group):
     facts_given : tuple of str
         Facts that were laid over those of the county's folder, as ``shock.months``: they stay when
         another county is named. Not part of the id.
+    rules : OwnRules or None
+        Rules that take the place of the model's own, see ``docs/rules.md``.
 
     A ``Scenario(**content)`` may be made of what a manifest holds, with ``county_folder=...``
     where the county has people of its own; an ``id`` in it is checked.
@@ -78,6 +81,7 @@ class Scenario(Group):
     county_folder: Path | None = None
     files: Digests = ()
     facts_given: tuple[str, ...] = ()
+    rules: OwnRules | None = None
 
     def __init__(self, **fields: Any) -> None:
         wanted = fields.pop("id", None)
@@ -113,7 +117,7 @@ class Scenario(Group):
             held before is gone. A value for good, ``1500``, holds from month 1. ``county`` is the name
             or folder of a county, whose facts and people are taken; facts given over those of the
             county before stay. ``policy``, ``behaviour`` or a group of them may be that of another
-            scenario.
+            scenario. ``rules`` is a file of rules of one's own, ``rules.copying`` a lever of it.
         name, title_en, title_zh : str, optional
             Others than those of this scenario.
 
@@ -150,6 +154,7 @@ class Scenario(Group):
             fields["facts_given"] = tuple(sorted({*self.facts_given, *layers.county}))
         if layers.history is not None:
             fields["history"] = layers.history
+        fields["rules"] = layers.rules_on(self.rules)
         if layers.behaviour:
             fields["behaviour"] = build(Behaviour, "behaviour", layers.behaviour, on=self.behaviour)
         if layers.policy:
@@ -215,6 +220,8 @@ class Scenario(Group):
         county's own tables are there as ``files``: name to SHA-256.
         """
         plain: dict[str, Any] = _without_negative_zero(self._content())
+        if self.rules is not None:
+            plain["rules"] |= {"file": self.rules.file, "text": self.rules.text}
         return plain
 
     def _content(self) -> dict[str, Any]:
@@ -226,6 +233,8 @@ class Scenario(Group):
             plain["files"] = dict(self.files)
         if self.history != BASELINE:  # an id says no more than there is to say
             plain["history"] = self.history
+        if self.rules is not None:
+            plain["rules"] = self.rules.told
         return plain
 
     @cached_property
@@ -238,7 +247,9 @@ class Scenario(Group):
         """Id of what the policy meets: the county, its tables, its history and the behaviour."""
         content = self._content()
         kept: dict[str, Any] = {
-            k: content[k] for k in ("county", "behaviour", "files", "history") if k in content
+            k: content[k]
+            for k in ("county", "behaviour", "files", "history", "rules")
+            if k in content
         }
         if self.history == OWN:
             kept["history"] = content["policy"]

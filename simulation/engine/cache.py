@@ -30,10 +30,12 @@ from returnee.simulation.engine import rules
 VARIABLE = "RETURNEE_CACHE"
 OWN = "returnee"
 KEPT = 3
+KEPT_RULES = 12  # models in which rules are replaced, of one state of the sources
 TAG = "CACHEDIR.TAG"  # the common mark of folders that may be removed: bford.info/cachedir
 MARK = "Signature: 8a477f597d28d172789f06886806bc55\n# Machine code compiled by Returnee.\n"
 MODEL = "month.live_until-*.nbi"  # compiled last
 COMPILING = "compiling the model (once, about half a minute)"
+COMPILING_RULES = "compiling the model with these rules (once, about half a minute)"
 
 _told: list[str] = []
 
@@ -67,8 +69,17 @@ def said(text: str) -> None:
 
 
 @cache
-def kernel_folder(sources: str) -> Path | None:
-    """Folder of the kernels compiled from these sources, made if need be; None: keep in memory."""
+def kernel_folder(sources: str, mark: str = "") -> Path | None:
+    """Folder of the kernels compiled from these sources, made if need be; None: keep in memory.
+
+    With a mark that of a model in which rules are replaced, inside the folder of the model.
+    """
+    if mark:
+        whole = kernel_folder(sources)
+        if whole is None:
+            return None
+        inner = whole / hashlib.sha256(mark.encode()).hexdigest()[:16]
+        return inner if _can_be_written(inner) or holds_the_model(inner) else None
     # Checks of bounds and the like change the machine code, but not numba's key for it.
     options = f"{config.BOUNDSCHECK} {config.OPT} {config.DEBUGINFO_DEFAULT}"
     name = hashlib.sha256(f"{sources} {options}".encode()).hexdigest()[:16]
@@ -113,12 +124,12 @@ def _remove_by(owner: int, root: str) -> None:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def remove_old(folder: Path) -> None:
+def remove_old(folder: Path, kept: int = KEPT) -> None:
     """Remove all but the folders used last beside `folder`, of those that were made here."""
     with contextlib.suppress(OSError):
         ours = [path for path in folder.parent.iterdir() if _is_ours(path)]
         ours.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in ours[KEPT:]:
+        for path in ours[kept:]:
             if path != folder:
                 shutil.rmtree(path, ignore_errors=True)
 
@@ -149,12 +160,14 @@ class KernelCache(FunctionCache):
         As written in Python.
     sources : str
         Hash of the model's sources.
+    mark : str
+        Of a model in which rules are replaced.
     """
 
-    def __init__(self, function: Any, sources: str) -> None:
+    def __init__(self, function: Any, sources: str, mark: str = "") -> None:
         self._name = repr(function)
         self._py_func = function
-        self._sources = sources
+        self._sources, self._mark = sources, mark
         self._impl = _Reducer(function)
         self.enable()
 
@@ -165,13 +178,13 @@ class KernelCache(FunctionCache):
 
     @property
     def _folder(self) -> Path | None:
-        return kernel_folder(self._sources)
+        return kernel_folder(self._sources, self._mark)
 
     @cached_property
     def _cache_file(self) -> IndexDataCacheFile:
         # Kernels outside the model have sources that the folder's name does not speak of.
         source = Path(inspect.getfile(self._py_func))
-        stamp = hashlib.sha256(source.read_bytes()).hexdigest()
+        stamp = hashlib.sha256(b"" if self._mark else source.read_bytes()).hexdigest()
         version = f"py{sys.version_info[0]}{sys.version_info[1]}"
         name = f"{source.stem}.{self._py_func.__qualname__}-{self._impl._lineno}.{version}"
         return IndexDataCacheFile(self.cache_path, name.translate({60: None, 62: None}), stamp)
@@ -188,7 +201,7 @@ class KernelCache(FunctionCache):
                 with contextlib.suppress(OSError):
                     Path(self._cache_file._index_path).unlink()
         if found is None and not holds_the_model(self._folder):
-            say_once(COMPILING)
+            say_once(COMPILING_RULES if self._mark else COMPILING)
         return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -197,9 +210,9 @@ class KernelCache(FunctionCache):
             return
         with contextlib.suppress(OSError):
             super().save_overload(sig, data)
-            _remove_old_once(self._folder)
+            _remove_old_once(self._folder, KEPT_RULES if self._mark else KEPT)
 
 
 @cache
-def _remove_old_once(folder: Path) -> None:
-    remove_old(folder)
+def _remove_old_once(folder: Path, kept: int) -> None:
+    remove_old(folder, kept)

@@ -44,19 +44,27 @@ def source_hash() -> str:
 SOURCE_HASH = source_hash()
 
 
-def is_compiled() -> bool:
-    """Whether the model compiled from the present sources is on disk: the first run starts at once."""
-    return config.DISABLE_JIT or holds_the_model(kernel_folder(SOURCE_HASH))
+def is_compiled(mark: str = "") -> bool:
+    """Whether the model compiled from the present sources is on disk: the first run starts at once.
+
+    `mark`: of a model in which rules are replaced (``returnee.simulation.engine.variants``).
+    """
+    return config.DISABLE_JIT or holds_the_model(kernel_folder(SOURCE_HASH, mark))
 
 
 def kernel(function: F) -> F:
     """Compile a rule of the model when it is first called, and keep the machine code on disk."""
     rules.hold(function.__module__)
+    return compiled(function)
+
+
+def compiled(function: F, mark: str = "") -> F:
+    """A rule of the model, or with a mark, of one in which rules are replaced."""
     if config.DISABLE_JIT:
         return function
-    compiled = Kernel(function, targetoptions=OPTIONS)
-    compiled._cache = KernelCache(function, SOURCE_HASH)
-    return compiled
+    made = Kernel(function, targetoptions=OPTIONS)
+    made._cache = KernelCache(function, SOURCE_HASH, mark)
+    return made
 
 
 def by_code(name: str, rules_by_code: Sequence[Callable[..., Any]], arguments: str) -> Any:
@@ -97,9 +105,8 @@ def draw_kernel(clock: np.dtype) -> Callable[[F], F]:
         signature = t.UniTuple(t.float64, 4)(
             numba.from_dtype(clock), t.int64, t.int64, t.int64, t.int64
         )
-        compiled = Kernel(function, targetoptions=OPTIONS)
-        compiled._cache = KernelCache(function, SOURCE_HASH)
-        compiled.fixed = signature
-        return compiled
+        made: Any = compiled(function)
+        made.fixed = signature
+        return made
 
     return decorate

@@ -139,6 +139,12 @@ def compensate_exit(c: County, f: int):
 
 
 @kernel
+def least_to_go_on(c: County, f: int, other: float):
+    """Income for which the owner of firm `f` goes on, where the best alternative brings `other`."""
+    return other * math.exp(c.firms[f].accepted - c.behaviour.closing_outlook_margin)
+
+
+@kernel
 def least_outlook(c: County, f: int):
     """Income below which the owner of firm `f` would rather do something else.
 
@@ -150,7 +156,7 @@ def least_outlook(c: County, f: int):
     if firm.opened == c.clock.month:
         promised = math.log(max(firm.outlook, LEAST_INCOME) / max(other, LEAST_INCOME))
         firm.accepted = min(promised, 0.0)
-    return other * math.exp(firm.accepted - c.behaviour.closing_outlook_margin)
+    return least_to_go_on(c, f, other)
 
 
 @kernel

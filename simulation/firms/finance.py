@@ -169,6 +169,18 @@ def credit_in_sight(
 
 
 @kernel
+def gift_of_tie(c: County, i: int, j: int, spare: float):
+    """What tie `j` who gives would give worker `i` for a venture, of `spare` yuan above its buffer."""
+    return c.behaviour.money_family_share * spare
+
+
+@kernel
+def loan_of_tie(c: County, i: int, j: int, spare: float):
+    """What tie `j` who lends would lend worker `i` for a venture, of `spare` yuan above its buffer."""
+    return c.behaviour.money_informal_share * spare
+
+
+@kernel
 def offers_of_ties(c: County, i: int, attempt: int):
     """What ties of worker `i` in the labour force would give, and lend, for a venture; whole yuan.
 
@@ -199,8 +211,8 @@ def offers_of_ties(c: County, i: int, attempt: int):
             months = c.clock.month - int(tie.settled)
             savings = savings_after(c, tie, months) if months > 0 else tie.savings
             spare = max(savings - behaviour.money_buffer, 0.0)
-            luck[0, k] = math.floor(behaviour.money_family_share * spare) if gives else 0.0
-            luck[1, k] = math.floor(behaviour.money_informal_share * spare) if lends else 0.0
+            luck[0, k] = math.floor(gift_of_tie(c, i, rows[k], spare)) if gives else 0.0
+            luck[1, k] = math.floor(loan_of_tie(c, i, rows[k], spare)) if lends else 0.0
     return rows, luck[0], luck[1], luck[2]
 
 

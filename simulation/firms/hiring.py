@@ -382,13 +382,23 @@ def refill_other_jobs(c: County, pool: np.ndarray, place: np.ndarray, start: np.
 
 
 @kernel
+def wage_of_town(c: County, t: int):
+    """Wage in township `t`, yuan a month: the wage curve, and not below the floor."""
+    facts, behaviour, town = c.facts, c.behaviour, c.towns[t]
+    curve = facts.work_local_wage * (
+        max(town.seeking, 0.005) / behaviour.careers_usual_seekers
+    ) ** (-behaviour.careers_wage_curve)
+    return max(curve, facts.work_wage_floor)
+
+
+@kernel
 def set_wages(c: County):
     """Wage curve, and the chance to find a job within three months, by township.
 
     What is smoothed is the seekers, and who found a job, not what follows from them: few people make both jump
     from month to month, and the curves are bent.
     """
-    facts, behaviour = c.facts, c.behaviour
+    behaviour = c.behaviour
     for t in range(len(c.towns)):
         town = c.towns[t]
         home = 0
@@ -396,10 +406,7 @@ def set_wages(c: County):
             home += c.stock[t, state]
         share = c.stock[t, r.SEEKING] / max(home, 1)
         town.seeking += behaviour.careers_wage_step * (share - town.seeking)
-        curve = facts.work_local_wage * (
-            max(town.seeking, 0.005) / behaviour.careers_usual_seekers
-        ) ** (-behaviour.careers_wage_curve)
-        town.wage = max(curve, facts.work_wage_floor)
+        town.wage = wage_of_town(c, t)
         step = behaviour.careers_chance_step
         town.sought += step * (town.seekers - town.sought)
         town.found += step * (town.hired - town.found)

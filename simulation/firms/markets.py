@@ -45,6 +45,14 @@ def remember_spending(c: County):
 
 
 @kernel
+def price_of(c: County, s: int, ratio: float):
+    """County price of sector `s`, 1 at balance, where demand is so many times the supply."""
+    price = ratio ** (1.0 / c.behaviour.firm_demand_elasticity)
+    bound = c.behaviour.firm_price_bound
+    return min(max(price, 1.0 / bound), bound)
+
+
+@kernel
 def price_sectors(c: County):
     """Part of step 1: what a person with 10,000 yuan of capital adds in each sector and township."""
     behaviour, facts, clock = c.behaviour, c.facts, c.clock
@@ -57,9 +65,7 @@ def price_sectors(c: County):
         market = c.markets[s]
         if market.supply > 0:
             ratio = market.demand * factor / market.supply
-            price = ratio ** (1.0 / behaviour.firm_demand_elasticity)
-            bound = behaviour.firm_price_bound
-            market.price = min(max(price, 1.0 / bound), bound)
+            market.price = price_of(c, s, ratio)
         market.log_labour = math.log(market.labour)
         market.log_scale = math.log(facts.work_local_wage) - market.capital * math.log(
             market.capital_median / CAPITAL_UNIT

@@ -117,18 +117,25 @@ def estimate(c: County, f: int, seen: int):
 
 
 @kernel
+def hazard_of_dropping_out(c: County, f: int):
+    """Hazard that the founder of project `f` drops out at a hand-over: forms again, and days."""
+    behaviour = c.behaviour
+    asked = behaviour.support_forms_again * behaviour.support_handover_days
+    return behaviour.support_handover_hazard * asked
+
+
+@kernel
 def drops_out(c: County, f: int, stage: int):
     """Whether the founder of project `f` drops out as it is handed over after `stage`.
 
     A project with a case officer is handed over with its forms.
     """
-    firm, behaviour = c.firms[f], c.behaviour
+    firm = c.firms[f]
     worker = c.workers[firm.owner]
     if worker.referred == 1:
         return False
     u, _, _, _ = draws(c.clock, D_HANDOVER, 0, worker.id, STAGES * int(firm.attempt) + stage)
-    asked = behaviour.support_forms_again * behaviour.support_handover_days
-    return happens(u, behaviour.support_handover_hazard * asked)
+    return happens(u, hazard_of_dropping_out(c, f))
 
 
 @kernel

@@ -42,18 +42,24 @@ def find_heir(c: County, i: int):
 
 
 @kernel
+def chance_of_handing_on(c: County, f: int):
+    """Chance that firm `f`, whose owner retires, is handed on where there is an heir."""
+    return c.behaviour.closing_succession
+
+
+@kernel
 def pass_to_heir(c: County, f: int):
     """Pass firm `f`, whose owner retires, to an heir of the household; whether that was done.
 
     The caller moves the old owner to another state.
     """
-    firm, behaviour = c.firms[f], c.behaviour
+    firm = c.firms[f]
     i = firm.owner
     owner = c.workers[i]
-    if not behaviour.structure_succession or firm.phase != r.OPEN:
+    if not c.behaviour.structure_succession or firm.phase != r.OPEN:
         return False
     u, _, _, _ = draws(c.clock, D_SUCCESSION, c.clock.month, owner.id, I_HANDS_ON)
-    if u >= behaviour.closing_succession:
+    if u >= chance_of_handing_on(c, f):
         return False
     j = find_heir(c, i)
     if j < 0:

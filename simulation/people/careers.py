@@ -113,12 +113,24 @@ def hazard_of_going(c: County, i: int, share: float):
 
 
 @kernel
+def surely_does_not_leave(c: County, i: int, share: float, u: float, months: int):
+    """Whether the draw `u` surely keeps worker `i` at home, by a bound that costs little."""
+    worker = c.workers[i]
+    return worker.waits == 0 and surely_above(6.0 / months * u, score_of_leaving(c, worker, share))
+
+
+@kernel
 def leaves(c: County, i: int, share: float, u: float, months: int):
     """Whether worker `i`, at home, goes to the city within some months (uniform draw `u`)."""
-    worker = c.workers[i]
-    if worker.waits == 0 and surely_above(6.0 / months * u, score_of_leaving(c, worker, share)):
+    if surely_does_not_leave(c, i, share, u, months):
         return False
     return happens(u, hazard_of_going(c, i, share) * months)
+
+
+@kernel
+def hazard_of_losing_job(c: County, i: int, months: int):
+    """Cumulated hazard over some months that worker `i` loses a job with another employer than a firm."""
+    return c.behaviour.careers_separation * months
 
 
 @kernel
@@ -152,7 +164,7 @@ def decide_at_home(
     if leaves(c, i, share, move, months):
         return LEAVE
     if worker.state == r.EMPLOYED and worker.firm < 0:
-        if happens(job, behaviour.careers_separation * months):
+        if happens(job, hazard_of_losing_job(c, i, months)):
             return LOSE_JOB
     return farm_or_seek(c, worker, months, job)
 

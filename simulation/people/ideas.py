@@ -116,14 +116,19 @@ def control(worker: np.record, behaviour: np.record):
 
 
 @kernel
+def norm(c: County, i: int):
+    """What others do, as worker `i` sees it: the share of the ties whose firm does well."""
+    return share_of(look_around(c, i), GOOD)
+
+
+@kernel
 def intention(c: County, i: int, attitude: float):
     """Chance that worker `i` would follow up a workable idea, for an attitude in log points."""
     worker, behaviour = c.workers[i], c.behaviour
-    share_good = share_of(look_around(c, i), GOOD)
     score = (
         behaviour.careers_intention_constant
         + behaviour.careers_attitude_weight * attitude
-        + behaviour.careers_norm_weight * share_good
+        + behaviour.careers_norm_weight * norm(c, i)
         + behaviour.careers_control_weight * control(worker, behaviour)
     )
     if worker.failed > 0:
@@ -191,6 +196,12 @@ def months_of_thought(c: County, worker: np.record):
 
 
 @kernel
+def surely_no_idea(c: County, u: float, months: int):
+    """Whether the draw `u` surely brings no idea, by the rate at the best age."""
+    return u >= c.clock.peak_of_ideas / 12.0 * months
+
+
+@kernel
 def think(c: County, i: int, months: int, u: float):
     """An old idea is let go, and a new one may have come over the months (uniform draw `u`)."""
     worker, behaviour, month = c.workers[i], c.behaviour, c.clock.month
@@ -198,9 +209,10 @@ def think(c: County, i: int, months: int, u: float):
         if month - worker.idea <= behaviour.careers_idea_months:
             return
         drop_idea(worker)
-    if u < c.clock.peak_of_ideas / 12.0 * months:  # few ideas come: seldom more than this
-        if happens(u, ideas_a_year(c, worker) / 12.0 * months):
-            worker.idea = month
+    if surely_no_idea(c, u, months):
+        return
+    if happens(u, ideas_a_year(c, worker) / 12.0 * months):
+        worker.idea = month
 
 
 @kernel

@@ -49,8 +49,10 @@ def contact_sums(scenario: Scenario, first: int, months: int) -> np.ndarray:
 
 
 @kernel
-def hazard_of_hearing(knowing: int, share_same: float, same: float, across: float, rate: float):
-    """Cumulated hazard of hearing of a channel from ties.
+def hazard_of_hearing(
+    c: County, i: int, knowing: int, share_same: float, same: float, across: float
+):
+    """Cumulated hazard that worker `i` hears of a channel from ties.
 
     Parameters
     ----------
@@ -60,10 +62,15 @@ def hazard_of_hearing(knowing: int, share_same: float, same: float, across: floa
         Share of the ties at the same place (home or away).
     same, across : float
         Contact since the last review with ties at the same place, and elsewhere.
-    rate : float
-        Chance a month that a knowing tie at the same place passes the channel on.
     """
+    rate = c.behaviour.information_tie_rate
     return rate * knowing * (share_same * same + (1.0 - share_same) * across)
+
+
+@kernel
+def hazard_of_forgetting(c: County, i: int, months: int):
+    """Cumulated hazard that worker `i` forgets a channel over some months."""
+    return c.behaviour.information_forget_rate * months
 
 
 @kernel
@@ -106,7 +113,7 @@ def take_stock(c: County, i: int, around: tuple[int, int], luck: np.ndarray, k: 
         them draw their own.
     """
     settle(c, i)
-    worker, clock, behaviour = c.workers[i], c.clock, c.behaviour
+    worker, clock = c.workers[i], c.clock
     month = clock.month
     months = month - worker.heard
     now, then = month - clock.first + 1, worker.heard - clock.first + 1
@@ -115,14 +122,14 @@ def take_stock(c: County, i: int, around: tuple[int, int], luck: np.ndarray, k: 
     share = share_of(around, HOME)
     if worker.state == r.AWAY:
         share = 1.0 - share
-    lost, rate = behaviour.information_forget_rate * months, behaviour.information_tie_rate
+    lost = hazard_of_forgetting(c, i, months)
     for channel in range(N_CHANNELS):
         if channel < TOGETHER:
             u = luck[1 + channel // 4, channel % 4, k]
         else:
             u, _, _, _ = draws(clock, D_HEAR, month, worker.id, I_HEARD_FURTHER + channel)
         knowing, known = count_of(around, KNOWS + channel), knows(worker, channel)
-        heard = hazard_of_hearing(knowing, share, same, across, rate)
+        heard = hazard_of_hearing(c, i, knowing, share, same, across)
         if happens(u, lost if known else heard) and not (known and is_used(channel, c, worker)):
             note(c, i, channel, not known)
     worker.heard = month

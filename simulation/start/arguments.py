@@ -8,6 +8,7 @@ import numpy as np
 
 from returnee.scenarios import Scenario
 from returnee.scenarios.schema.errors import show
+from returnee.simulation.own_rules import check_rules
 from returnee.simulation.state.draws import MONTH_ZERO
 
 LARGEST_KEY = 2**32
@@ -35,6 +36,8 @@ def check_arguments(
     number = isinstance(sample, int | float | np.integer | np.floating)
     if isinstance(sample, bool) or not number or not 0.0 < sample <= 1.0:
         raise ValueError(f"sample: found {_shown(sample)}, allowed above 0 up to 1")
+    if scenario.rules is not None:
+        check_rules(scenario.rules)
     return Arguments(
         whole("replicate", replicate, 0, LARGEST_KEY - 1),
         whole("seed", seed, 0, LARGEST_KEY - 1),

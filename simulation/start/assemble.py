@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from returnee.scenarios import Policy, Scenario, dtype_of, record_of
+from returnee.scenarios.schema.own_rules import MOST_LEVERS
 from returnee.simulation import indicators
 from returnee.simulation.engine.lines import with_rows
 from returnee.simulation.people.careers import most_events, new_files
@@ -42,6 +43,20 @@ def policy_records(scenario: Scenario, months: int) -> np.recarray:
     for change in scenario.changes:
         table[change.month :] = record_of(change.policy)[0]
     return table
+
+
+def behaviour_of(scenario: Scenario) -> np.recarray:
+    """How people behave as a record, and the values of levers of own rules: ``own_0`` and so on."""
+    usual = record_of(scenario.behaviour)
+    dtype: np.dtype = usual.dtype
+    fields = [(name, dtype[name]) for name in dtype.names or ()]
+    fields += [(f"own_{k}", np.dtype("f8")) for k in range(MOST_LEVERS)]
+    found = np.zeros(1, np.dtype(fields, align=True))
+    for name in dtype.names or ():
+        found[name] = usual[name]
+    for k, (_, value) in enumerate(scenario.rules.values if scenario.rules else ()):
+        found[f"own_{k}"] = value
+    return found.view(np.recarray)
 
 
 def markets_of(scenario: Scenario, home_workers: float) -> np.recarray:
@@ -168,7 +183,7 @@ def gather(
         markets=markets_of(scenario, home),
         yields=np.zeros((len(towns), len(scenario.county.sectors))),
         policies=policy_records(scenario, months),
-        behaviour=record_of(scenario.behaviour),
+        behaviour=behaviour_of(scenario),
         facts=facts,
         clock=clock,
         months=np.zeros(months + 1, indicators.MONTH).view(np.recarray),

@@ -16,6 +16,7 @@ import numpy as np
 
 from returnee.scenarios import Policy, Scenario, load_scenario
 from returnee.scenarios.schema.layers import OWN
+from returnee.scenarios.schema.own_rules import OwnRules
 from returnee.scenarios.schema.scale import at_size
 from returnee.simulation.engine import rules
 from returnee.simulation.engine.compiler import kernel
@@ -24,6 +25,7 @@ from returnee.simulation.firms.founding import choose_sector, new_file
 from returnee.simulation.firms.markets import price_sectors
 from returnee.simulation.firms.ventures import first_customers, known_productivity
 from returnee.simulation.month import live_until
+from returnee.simulation.own_rules import running_under
 from returnee.simulation.people.ideas import set_peak_of_ideas
 from returnee.simulation.people.reviews import schedule
 from returnee.simulation.start.assemble import assemble, with_room
@@ -165,11 +167,16 @@ def open_county(c: County):
             clock.seekers += 1
 
 
-def advance(county: County, month: int) -> County:
-    """Let a county live until the end of `month`, giving it more room where it needs it."""
+def advance(county: County, month: int, own: OwnRules | None = None) -> County:
+    """Let a county live until the end of `month`, giving it more room where it needs it.
+
+    `own`: rules of the scenario that take the place of the model's.
+    """
     rules.check()
-    while not live_until(county, month):
-        county = with_room(county)
+    with running_under(own, county) as model:
+        live = model.of(live_until)
+        while not live(county, month):
+            county = with_room(county)
     if county.clock.events >= len(county.events):
         raise RuntimeError("events: found no room for the changes of a month, see most_events")
     return county
@@ -250,8 +257,9 @@ def live_history(
     """A new county at the end of its history (month 0), see `Histories.get`."""
     before = scenario.with_({"policy": policy_of_history(scenario)})
     county, _ = assemble(before, seed, replicate, sample, months, burn_in)
-    open_county(county)
-    return advance(county, 0)
+    with running_under(scenario.rules, county) as model:
+        model.of(open_county)(county)
+    return advance(county, 0, scenario.rules)
 
 
 HISTORIES = Histories()

@@ -103,16 +103,29 @@ def thousandths_of_pay(worker: np.record):
 
 
 @kernel
+def share_saved(worker: np.record, behaviour: np.record):
+    """Share of income that a worker saves."""
+    return behaviour.money_saving_rate * worker.thrift
+
+
+@kernel
+def share_spent(worker: np.record, behaviour: np.record, months: int):
+    """Share of savings that a worker spends over some months; less while saving up for a venture."""
+    spending = behaviour.money_spending / 12.0 * months
+    if worker.saves == 1:
+        spending *= 1.0 - behaviour.money_saving_up
+    return spending
+
+
+@kernel
 def savings_after(c: County, worker: np.record, months: int):
     """Savings (whole yuan) of a worker after `months` more in the present state.
 
     A share of income is saved, a share of savings spent: s' = (s + saved) / (1 + spent), which
-    settles where both are equal. Whoever saves up for a venture spends less.
+    settles where both are equal.
     """
     behaviour = c.behaviour
-    spending = behaviour.money_spending / 12.0 * months
-    if worker.saves == 1:
-        spending *= 1.0 - behaviour.money_saving_up
+    spending = share_spent(worker, behaviour, months)
     pay = 0.0
     if worker.state == r.AWAY:
         pay = worker.wage
@@ -120,7 +133,7 @@ def savings_after(c: County, worker: np.record, months: int):
         pay = job_pay(c, worker)
     elif worker.state == r.FARMING:
         pay = c.facts.work_farm_income
-    saved = behaviour.money_saving_rate * worker.thrift * pay * months
+    saved = share_saved(worker, behaviour) * pay * months
     return math.floor((worker.savings + saved) / (1.0 + spending))
 
 

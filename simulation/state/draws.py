@@ -156,6 +156,7 @@ I_HANDS_ON = item(D_SUCCESSION, 0, "whether a retiring owner hands the firm on")
 I_HEIR = item(D_SUCCESSION, 1, "who of the household takes it")
 D_POACH = decision(55, "who is hired from another employer")
 D_SITE = decision(56, "finding a site: by attempt")
+D_OWN = decision(70, "own rules: any item")
 
 
 @kernel

@@ -297,14 +297,20 @@ def grant_loan(c: County, f: int, amount: int):
 
 
 @kernel
+def chance_of_giving_up(c: County, f: int):
+    """Chance a month that the founder of file `f` gives up waiting at the desk; less near a post."""
+    chance = c.behaviour.money_giveup
+    if has_post(c, int(c.firms[f].township)):
+        chance *= c.behaviour.money_near_post
+    return chance
+
+
+@kernel
 def gives_up(c: County, f: int):
     """Whether a founder who waits at the desk gives up this month."""
     firm, clock = c.firms[f], c.clock
     u, _, _, _ = draws(clock, D_QUEUE, clock.month, c.workers[firm.owner].id, I_GIVE_UP)
-    chance = c.behaviour.money_giveup
-    if has_post(c, int(firm.township)):
-        chance *= c.behaviour.money_near_post
-    return u < chance
+    return u < chance_of_giving_up(c, f)
 
 
 @kernel

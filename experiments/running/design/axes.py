@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from returnee.experiments.errors import shown, wrong
-from returnee.experiments.keys import BY_KEY, check_key
+from returnee.experiments.keys import check_key, lever_of
 from returnee.experiments.running.design.values import checked
 from returnee.scenarios import Lever
 
@@ -28,7 +28,7 @@ class Axis:
     @property
     def lever(self) -> Lever | None:
         """What is known about it; None for the county."""
-        return BY_KEY.get(self.key)
+        return lever_of(self.key)
 
     @property
     def type(self) -> type:
@@ -65,7 +65,8 @@ def axes_of(given: Any, label: str) -> tuple[tuple[Axis, ...], dict[str, Any]]:
 def _flat(given: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for name, value in given.items():
         key = f"{prefix}{name}"
-        inner = isinstance(value, Mapping) and not value.keys() & RANGE and key not in BY_KEY
+        table = isinstance(value, Mapping) and not value.keys() & RANGE
+        inner = table and lever_of(key) is None
         if inner and value:
             yield from _flat(value, f"{key}.")
         else:
@@ -84,7 +85,7 @@ def _listed(key: str, values: list[Any], label: str) -> Axis:
 
 
 def _ranged(key: str, given: Mapping[str, Any], label: str) -> Axis:
-    lever, where = BY_KEY.get(key), f"axes.{key}"
+    lever, where = lever_of(key), f"axes.{key}"
     if lever is None or lever.type is bool:
         raise wrong(label, where, "a range", "a list of values")
     for name in sorted(map(str, given.keys() - RANGE)):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from returnee.experiments.csv_rows import read_rows
 from returnee.experiments.errors import UsageError, shown, wrong
-from returnee.experiments.keys import BY_KEY, check_key
+from returnee.experiments.keys import check_key, lever_of
 
 
 def checked(key: str, value: Any, where: str, label: str) -> Any:
@@ -20,7 +20,7 @@ def checked(key: str, value: Any, where: str, label: str) -> Any:
     `key`: dotted key. `value`: policy levers may have a mapping of months to values. `where`,
     `label`: place and file, for errors. Raises UsageError: if the schema would refuse it.
     """
-    lever = BY_KEY.get(key)
+    lever = lever_of(key)
     if lever is None:
         code = isinstance(value, int) and not isinstance(value, bool)  # 320922 is a county's name
         if not isinstance(value, str | Path) and not code:
@@ -85,8 +85,8 @@ def _cell(key: str, value: Any, where: str, label: str) -> Any:
     """A cell as its key's type; text stands for what a file would mean by it."""
     if value is None or value is pd.NaT or value is pd.NA or value != value or value == "":
         raise wrong(label, where, "nothing", "a value")
-    if isinstance(value, str) and key in BY_KEY:
-        value = _read(value, BY_KEY[key].type)
+    if isinstance(value, str) and (lever := lever_of(key)) is not None:
+        value = _read(value, lever.type)
     return checked(key, value, where, label)
 
 

@@ -41,7 +41,7 @@ def lives_of(
     county = start(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
     watchers = [Watcher(scenario, county, row_of(county, worker, s.months)) for worker in asked]
     for month in range(1, s.months + 1):
-        county = advance(county, month)
+        county = advance(county, month, scenario.rules)
         for watcher in watchers:
             watcher.look(county, month)
     return {
