@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,8 @@ BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 ANSWER = re.compile(
-    r"^(?P<in> *)\?\?\? \w+ \"(?P<title>[^\"]*)\"\n(?P<body>(?:(?:(?P=in) {4}.*)?\n)+)", re.MULTILINE
+    r"^(?P<in> *)\?\?\? \w+ \"(?P<title>[^\"]*)\"\n(?P<body>(?:(?:(?P=in) {4}.*)?\n)+)",
+    re.MULTILINE,
 )
 FONTS = """\
 import matplotlib.pyplot as plt
@@ -39,6 +41,7 @@ from returnee.experiments.reports.figures import chinese_fonts
 
 plt.rcParams["font.sans-serif"] = [*chinese_fonts(), "DejaVu Sans"]  # 图中的汉字
 plt.rcParams["axes.unicode_minus"] = False"""
+WAIT = 600  # seconds that only a hang reaches
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
@@ -181,32 +184,64 @@ def small(picture: str) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def write(key: str, lang: str) -> None:
-    """Run a lesson's notebook; write it, its page and its picture."""
-    file = page_of(key, lang)
-    made = notebook_of(file.read_text("utf-8"), lang)
-    with tempfile.TemporaryDirectory() as folder:
-        NotebookClient(made, timeout=600, resources={"metadata": {"path": folder}}).execute()
+def run(notebooks: Sequence[nbformat.NotebookNode], folder: Path) -> None:
+    """Run notebooks one after the other in one process, each in a folder of its own.
+
+    Starting a process takes longer than most lessons.
+    """
+    cells = []
+    for k, notebook in enumerate(notebooks):
+        (folder / str(k)).mkdir()
+        start = nbformat.v4.new_code_cell(f"%reset -f\n%cd -q {folder / str(k)}")
+        cells += [start, *deepcopy(notebook.cells)]
+    for k, cell in enumerate(cells):
+        cell.id = f"c{k}"
+    whole = nbformat.v4.new_notebook(cells=cells)
+    client = NotebookClient(whole, timeout=WAIT, startup_timeout=WAIT, kernel_name="python3")
+    kernel = client.create_kernel_manager()
+    with tempfile.TemporaryDirectory() as short:  # whose path is short enough for sockets
+        # Through files: a port that is free when it is chosen may be another's when it is opened.
+        kernel.transport, kernel.ip = "ipc", f"{short}/kernel"
+        client.execute()
+    ran = iter(whole.cells)
+    for notebook in notebooks:
+        next(ran)
+        for cell, done in zip(notebook.cells, ran):
+            if cell.cell_type == "code":
+                cell.outputs = done.outputs
+
+
+def write(key: str, lang: str, made: nbformat.NotebookNode) -> None:
+    """Write a lesson's notebook that was run, its page and its picture."""
+    file, name = page_of(key, lang), name_of(key, lang)
     code = [cell for cell in made.cells if cell.cell_type == "code"]
-    for cell in code:
+    for k, cell in enumerate(code, start=1):
+        cell.execution_count = k
         cell.metadata.pop("execution", None)
         for output in cell.outputs:
+            if "execution_count" in output:
+                output["execution_count"] = k
             if "image/png" in output.get("data", {}):
                 output.data["image/png"] = small(output.data["image/png"])
+                (DOCS / "images" / f"{name}.png").write_bytes(
+                    base64.b64decode(output.data["image/png"])
+                )
     said = [printed(cell) for cell in code[lang == "zh" :]]
     file.write_text(with_outputs(file.read_text("utf-8"), said, lang), "utf-8")
-    name = name_of(key, lang)
     nbformat.write(made, DOCS / "notebooks" / f"{name}.ipynb")
-    drawn = [o.data["image/png"] for c in code for o in c.outputs if "image/png" in o.get("data", {})]
-    for picture in drawn[:1]:
-        (DOCS / "images" / f"{name}.png").write_bytes(base64.b64decode(picture))
 
 
 def main(asked: Sequence[str] = ()) -> int:
     """Make all, or the lessons that are named."""
-    for key in asked or LESSONS:
-        for lang in LANGUAGES:
-            write(key, lang)
+    for lang in LANGUAGES:
+        made = {
+            key: notebook_of(page_of(key, lang).read_text("utf-8"), lang)
+            for key in asked or LESSONS
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            run(list(made.values()), Path(folder))
+        for key, notebook in made.items():
+            write(key, lang, notebook)
     return 0
 
 

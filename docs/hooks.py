@@ -13,7 +13,7 @@ LESSONS = ("village", "home", "peers", "credit", "linkage", "gains", "sure")
 LINK = re.compile(r"\]\((?:\.\./)+((?:scenarios|experiments)/[\w./-]+)\)")
 SHEETS = re.compile(r"<!-- sheets(?: (?P<lang>\w+))? -->")
 FOLDED = re.compile(r"^ *\?\?\? .*\n(?:(?: {4,}.*)?\n)+", re.MULTILINE)
-LINES = '<div class="lines"></div>\n'
+LINES = f'<div class="lines">{4 * "<i></i>"}</div>\n'
 
 
 def on_files(files, config):
@@ -46,7 +46,7 @@ def sheet(page):
     question = re.search(r"^\*\*.+\*\*$", rest, re.MULTILINE)[0]
     _, _, guess, do, _, *more = re.split(r"^## ", rest, flags=re.MULTILINE)
     pages = re.split(r"^### ", do, flags=re.MULTILINE)[1]
-    exercises = re.sub(r"^(?=\d\. )", f"{LINES}\n", more[-2], flags=re.MULTILINE)
+    exercises = re.sub(r"^(\d\.) ", rf"{LINES}\n**\1** ", more[-2], flags=re.MULTILINE)
     exercises = re.sub(r"\n{3,}", "\n\n", FOLDED.sub("\n", exercises)).replace(LINES, "", 1)
     parts = "\n\n".join(f"### {part.strip()}" for part in (guess, pages, exercises))
     return f'<div class="sheet" markdown>\n\n#{title}\n\n{question}\n\n{parts}\n\n{LINES}\n</div>'

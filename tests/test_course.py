@@ -5,15 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import re
-import tempfile
 from itertools import chain
-from pathlib import Path
 
 import nbformat
 import pytest
 from checkout import ROOT
-from nbclient import NotebookClient
-from waiting import LIMIT
+
+from returnee.dashboard.content.lessons import LESSONS
+from returnee.dashboard.texts import words
 
 COURSE = sorted((ROOT / "docs" / "course").glob("*.md"))
 FIGURE = re.compile(r"\*\*[^*\n]*?(\d[\d,.]*%?)[^*\n]*\*\*")
@@ -56,27 +55,14 @@ def test_notebooks_are_those_of_the_pages(course, lessons) -> None:
 
 
 def test_they_show_what_the_pages_say(course, lessons, tmp_path, monkeypatch) -> None:
-    """All in one process, one after the other: starting one takes longer than most lessons."""
     found = os.environ.get("PYTHONPATH", "")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), found])))
-    cells = []
+    course.run([lessons[key, "en"][2] for key in course.LESSONS], tmp_path)
     for key in course.LESSONS:
-        folder = tmp_path / key
-        folder.mkdir()
-        start = f"%reset -f\n%cd -q {folder}"
-        cells += [nbformat.v4.new_code_cell(start), *code_of(lessons[key, "en"][2])]
-    whole = nbformat.v4.new_notebook(cells=cells)
-    client = NotebookClient(whole, timeout=int(LIMIT), startup_timeout=int(LIMIT), kernel_name="python3")
-    kernel = client.create_kernel_manager()
-    with tempfile.TemporaryDirectory() as short:  # whose path is short enough for sockets
-        kernel.transport, kernel.ip = "ipc", f"{short}/kernel"
-        client.execute()
-    said = iter(whole.cells)
-    for key in course.LESSONS:
-        next(said)
-        for block in course.blocks(lessons[key, "en"][0]):
-            again = f"{key}: run python -m benchmarks.course and read what the pages say"
-            assert course.printed(next(said)) == block.said, again
+        page, _, made = lessons[key, "en"]
+        again = f"{key}: run python -m benchmarks.course and read what the pages say"
+        said = [course.printed(cell) for cell in code_of(made)]
+        assert said == [block.said for block in course.blocks(page)], again
 
 
 def test_languages_do_the_same(course, lessons) -> None:
@@ -102,10 +88,11 @@ def test_bold_figures_stand_in_an_output(course, lessons) -> None:
 
 
 @pytest.mark.parametrize("lang", ["", ".zh"])
-def test_every_lesson_has_its_parts_and_a_sheet(lang: str, monkeypatch) -> None:
+def test_every_lesson_has_its_parts_and_a_sheet(course, lang: str, monkeypatch) -> None:
     """The same parts in the same order, of which the handout takes its own."""
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
     hooks = importlib.import_module("hooks")
+    assert hooks.LESSONS == course.LESSONS
     made = hooks.sheets(lang.lstrip("."))
     assert made.count('class="sheet"') == len(hooks.LESSONS)
     assert "???" not in made and "```" not in made
@@ -119,6 +106,15 @@ def test_every_lesson_has_its_parts_and_a_sheet(lang: str, monkeypatch) -> None:
         assert [a for a, _ in minutes[1:]] == [b for _, b in minutes[:-1]]
 
 
+def test_the_dashboard_has_the_same_lessons(course) -> None:
+    shown = [lesson.key for lesson in LESSONS]
+    assert shown == list(course.LESSONS[1:])
+    for key in shown:
+        for lang in course.LANGUAGES:
+            title = course.page_of(key, lang).read_text("utf-8").partition("\n")[0]
+            assert title.endswith(words(lang)["learn"][key]["title"])
+
+
 def test_no_page_is_without_the_other_language() -> None:
     names = {path.name for path in chain(COURSE, (ROOT / "docs").glob("teacher*.md"))}
     assert {n for n in names if n.endswith(".zh.md")} == {
@@ -126,7 +122,7 @@ def test_no_page_is_without_the_other_language() -> None:
     }
 
 
-def test_lessons_are_those_of_the_handout(course) -> None:
-    assert Path(course.__file__).is_file()
-    monkey = (ROOT / "docs" / "hooks.py").read_text("utf-8")
-    assert str(course.LESSONS).replace("'", '"') in monkey
+def test_the_rule_of_a_lesson_is_that_of_the_guide(course, lessons) -> None:
+    """Byte for byte, so that it is compiled once."""
+    shown = (ROOT / "docs" / "rules" / "copying.py").read_text("utf-8")
+    assert shown in lessons["peers", "en"][0] and shown in lessons["peers", "zh"][0]
