@@ -97,13 +97,15 @@ def checked_arguments(function: Callable[P, R]) -> Callable[..., R]:
 
 
 @contextmanager
-def under_rules(given: Any) -> Iterator[None]:
+def under_rules(given: Any) -> Iterator[OwnRules]:
     """Scenarios that are read meanwhile have the rules of a file, which are checked first."""
     with reading_with(given):
         from returnee.simulation.own_rules import check_rules
 
-        check_rules(rules_now())
-        yield
+        rules = rules_now()
+        assert rules is not None
+        check_rules(rules)
+        yield rules
 
 
 def described(text: str, objects: Mapping[str, Any], ruled: bool = False) -> str:

@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, SoftFileLock, Timeout
+from pydantic_core import to_json
 
 from returnee.experiments.errors import StoreError, writing_to
 
@@ -118,8 +119,8 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def json_text(content: dict[str, Any]) -> str:
-    """JSON as files of results have it."""
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    """JSON as files of results have it; manifests of many scenarios are long."""
+    return to_json(content, indent=1).decode() + "\n"
 
 
 def write_table(path: Path, table: pa.Table, **options: Any) -> None:

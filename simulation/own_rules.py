@@ -20,7 +20,7 @@ from returnee.scenarios.schema.errors import guess, nearest, problem
 from returnee.scenarios.schema.own_rules import LEVERS, Function, OwnRules, RulesError
 from returnee.simulation.engine.compiler import SOURCE_HASH, is_compiled
 from returnee.simulation.engine.variants import AS_IT_IS, Circle, Model, Variant, plain
-from returnee.simulation.replaceable import ARGUMENTS, Replaceable, by_name, never
+from returnee.simulation.replaceable import Replaceable, by_name, never
 from returnee.simulation.state.county import County
 
 LONGEST = 160  # letters of a compiler's reason
@@ -75,6 +75,11 @@ def check_rules(rules: OwnRules) -> None:
         Names the file, the function, what was found and what is allowed.
     """
     _checked(rules.text, rules.file)
+
+
+def replaced_by(rules: OwnRules) -> list[str]:
+    """Names of the rules that a file replaces."""
+    return [one.name for one in rules.content.functions if one.name in by_name()]
 
 
 class Watch:
@@ -293,6 +298,3 @@ def running_under(rules: OwnRules | None, county: County) -> Iterator[Model | Ow
         if NOT_A_NUMBER not in str(error):
             raise
         raise RulesError(str(error)) from None
-
-
-__all__ = ["ARGUMENTS", "check_rules", "model_of", "running_under"]

@@ -50,6 +50,7 @@ ARGUMENTS = {
     "share": "share of the ties that are at home; of demand_factor the part that follows spending",
     "share_home": "share of the ties that are at home",
     "u": "uniform draw",
+    "jobs": "how fast a job is found in the city, 1 as usual, for what other counties do",
     "jobless": "whether the city job was lost",
     "home": "utility of what can be done at home",
     "months_away": "months since the last departure",
@@ -156,7 +157,7 @@ REPLACEABLE: tuple[Replaceable, ...] = (
         BOUNDS_OF_RETURNING,
     ),
     Replaceable(
-        returning.months_to_find, "usual / hiring, at most the months that are looked ahead"
+        returning.months_to_find, "usual / (hiring·jobs), at most the months that are looked ahead"
     ),
     # Knowing of support.
     Replaceable(

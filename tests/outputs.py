@@ -87,7 +87,8 @@ def outputs(folder: Path) -> None:
               out=folder / "calibrate", **TINY)  # fmt: skip
     counties(folder / "six")
     rows = folder / "six" / "counties.toml"  # a name that is no result's
-    say("region", rows, "--simulated", 50, "--months", 6, "--out", folder / "region")
+    say("region", rows, "--simulated", 50, "--months", 12, "--compete", "--couple", "rounds=1",
+        "--out", folder / "region")  # fmt: skip
     say("allocate", rows, "--per-year", 1e6, "--policy", "linked", "--factor", 1, "--simulated", 50,
         "--months", 6, "--out", folder / "allocate")  # fmt: skip
     say("evaluate", rows, "--adopt", 3, "--simulated", 50, "--replicates", 2, "--months", 36, "--studies", 2,

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import re
 import shlex
+import shutil
 
 import click.testing
 import pytest
@@ -21,6 +22,7 @@ from returnee.scenarios import levers, load_scenario
 from returnee.simulation.fingerprint import fingerprint
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OWN_RULES = ROOT / "docs" / "rules" / "copying.py"  # what a page has its reader save
 LONG = {
     "compare": ["--replicates", "2", "--sample", "0.005"],
     "run": ["--sample", "0.005"],
@@ -80,6 +82,7 @@ def test_every_command_that_is_named_can_be_given(command, parser):
 @pytest.mark.parametrize(("page", "code"), blocks("python"))
 def test_python_blocks(page, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    shutil.copyfile(OWN_RULES, "my_rules.py")
     exec(compile(code, page, "exec"), {"__name__": "page"})
 
 
@@ -97,6 +100,7 @@ def test_scripts(script, tmp_path, monkeypatch):
     """Two shares of a study, if it is made in shares, and what follows."""
     monkeypatch.chdir(tmp_path)
     leave_out(monkeypatch.setattr)
+    shutil.copyfile(OWN_RULES, "my_rules.py")
     (tmp_path / "design.toml").write_text(
         'scenarios = ["baseline"]\nreplicates = 2\nsample = 0.001\nmonths = 6\n'
         "[axes]\npolicy.training.places = [0, 1000]\n",

@@ -27,7 +27,7 @@ def blank(figure: Figure, file: Path, **_: Any) -> None:
 
 def blank_svg(canvas: FigureCanvasSVG, file: IO[str], **_: Any) -> None:
     """Stand for ``FigureCanvasSVG.print_svg``."""
-    file.write("<svg></svg>")
+    file.write('<svg xmlns="http://www.w3.org/2000/svg"></svg>')
 
 
 def leave_out(put: Callable[[Any, str, Any], None] = setattr) -> None:

@@ -15,8 +15,9 @@ from returnee.experiments.words.texts import figure, phrase, span
 
 STAGES = ("predict", "run", "compare", "why", "exercise")
 GUESSES = ("more", "same", "fewer")
-MINUTES = (5, 5, 10, 15, 10)
-"""Of a period of 45 minutes, by stage."""
+MINUTES = (10, 15, 15, 15, 20)
+OPENING, CLOSING = 10, 5
+"""Of ninety minutes: by stage, and before and after them."""
 THREE_YEARS = 37  # first month after three years
 
 
@@ -37,7 +38,10 @@ class Lesson:
     pillar : str
         Chain of support that says why.
     page : str
-        Where one looks further: "explore" or "network".
+        Where one looks further: "explore", "network" or "village".
+    because : str
+        What says why: "chain" of support; "worth", which adds who would have done it anyway and who pays;
+        "split" of the uncertainty; or the scale of the "village".
     """
 
     key: str
@@ -46,6 +50,7 @@ class Lesson:
     chart: str
     pillar: str
     page: str = "explore"
+    because: str = "chain"
 
 
 def _mix(base: str, **levers: Timed) -> Mix:
@@ -54,6 +59,7 @@ def _mix(base: str, **levers: Timed) -> Mix:
 
 
 LESSONS = (
+    Lesson("home", Mix("coastal_shock"), "baseline", "returns", "training", "village", "village"),
     Lesson("peers", Mix("awareness"), "baseline", "aware_finance", "finance", "network"),
     Lesson(
         "credit",
@@ -63,19 +69,17 @@ LESSONS = (
         ),
         UNMOVED, "firms_open", "finance",
     ),
-    Lesson(
-        "waiting", _mix("baseline", services__desk_days=3.0, training__places=2000.0), UNMOVED,
-        "firms_open", "training",
-    ),
     Lesson("linkage", Mix("linked"), "siloed", "public_cost", "finance"),
-    Lesson("crisis", Mix("coastal_shock"), "baseline", "returns", "training"),
     Lesson(
-        "fading",
+        "gains",
         _mix(
             "baseline", finance__startup_grant={1: 12_000.0, THREE_YEARS: 0.0},
             finance__job_subsidy={1: 3000.0, THREE_YEARS: 0.0}, finance__grant_needs_certificate=False,
         ),
-        UNMOVED, "firms_open", "grant",
+        UNMOVED, "firms_open", "grant", "explore", "worth",
+    ),
+    Lesson(
+        "sure", _mix("baseline", training__places=2000.0), UNMOVED, "firms_open", "training", "explore", "split"
     ),
 )  # fmt: skip
 BY_KEY = {lesson.key: lesson for lesson in LESSONS}
@@ -118,7 +122,7 @@ def handout(lang: str, teacher: bool) -> doc.Report:
         own = text[lesson.key]
         asked = text["asked"].format(measure=phrase(BY_NAME[lesson.chart], "short", lang))
         blocks: list[doc.Block] = [
-            doc.Text([own["idea"]]), doc.Heading(text["set"]), doc.Text([own["set"]]),
+            doc.Text([own["question"]], "answer"), doc.Text([own["idea"]]), doc.Heading(text["set"]), doc.Text([own["set"]]),
             doc.Heading(text["stages"][0]), doc.Text([asked]),
             doc.Text([f"☐ {text['guesses'][guess]}" for guess in GUESSES], "list"),
             doc.Heading(text["look"]), doc.Text(own["look"], "list"),
@@ -126,6 +130,7 @@ def handout(lang: str, teacher: bool) -> doc.Report:
         if teacher:
             blocks += [doc.Heading(text["stages"][3]), doc.Text([own["why"]])]
             blocks += [doc.Heading(text["notes"]), doc.Text(own["notes"], "list"), plan(lang)]
+            blocks.append(doc.note(text["print_note"]))
         blocks += [doc.Heading(text["ask"])]
         for line in own["ask"]:
             blocks += [doc.Text([line]), *([] if teacher else [doc.Text(["_" * 72] * 3, "note")])]
@@ -134,8 +139,14 @@ def handout(lang: str, teacher: bool) -> doc.Report:
     return doc.Report(lang, title, text["lead"], sections, "handout")
 
 
-def plan(lang: str) -> doc.Sheet:
-    """The times of a period by stage."""
+def times(lang: str) -> list[tuple[str, int]]:
+    """Minutes of a class by what is done in them."""
     text = words(lang)["learn"]
-    rows = [[name, str(minutes)] for name, minutes in zip(text["stages"], MINUTES)]
-    return doc.Sheet(text["plan"], rows)
+    stages = zip(text["stages"], MINUTES)
+    return [(text["opening"], OPENING), *stages, (text["closing"], CLOSING)]
+
+
+def plan(lang: str) -> doc.Sheet:
+    """The times of a class."""
+    rows = [[name, str(minutes)] for name, minutes in times(lang)]
+    return doc.Sheet(words(lang)["learn"]["plan"], rows)

@@ -33,6 +33,8 @@ RUNS_A_MECHANISM = 6
 REACH = 1.645  # standard deviations that half of a 90 % range is wide
 URGENCY = len(STAGES)
 SWITCHES = tuple(key for key in LEVERS if key.startswith("behaviour.structure."))
+SPREADS = ("parameters", "structure")
+"""What is unknown beside luck: spreads of which luck is taken out."""
 Lined = Mapping[str, Scenario]
 
 
@@ -132,13 +134,17 @@ def line(found: Split, measure: str, lang: str) -> str:
 
 
 def drawn(found: Split, measure: str, lang: str) -> drawing.Spec:
-    """The ranges as a chart."""
+    """The ranges as a chart; a spread that luck alone would show has no mark."""
     text, rows, measured = words(lang)["uncertain"], ranges(found, measure), BY_NAME[measure]
-    names = [
-        text[key] if key in text else text["without"].format(name=label_of(LEVERS[key], lang))
-        for key in rows
-    ]
-    data = [[float(f"{v:.5g}") for v in row] for row in rows.values()]
+    names: list[str] = []
+    data: list[list[float] | None] = []
+    for key, row in rows.items():
+        name = (
+            text[key] if key in text else text["without"].format(name=label_of(LEVERS[key], lang))
+        )
+        hidden = key in SPREADS and row[1] == row[2]
+        names.append(text["within_luck"].format(name=name) if hidden else name)
+        data.append(None if hidden else [float(f"{v:.5g}") for v in row])
     title = text["title"].format(measure=measure_name(measured, lang))
     return drawing.intervals(
         title, names, [drawing.line(text["range"], "policy", data)], lang, f"{measure}-uncertainty",

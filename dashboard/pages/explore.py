@@ -449,9 +449,9 @@ def Why(session: Session, found: Answer, stamp: int) -> None:
 
 
 @solara.component
-def Uncertain(session: Session, found: Answer) -> None:
-    """What is uncertain, split on demand: luck, parameters, structure."""
-    place = session.place.value
+def Uncertain(session: Session, found: Answer, of: Place | None = None) -> None:
+    """What is uncertain, split on demand: luck, parameters, structure; of a place, or of that of the page."""
+    place = of or session.place.value
     lang, text = place.lang, words(place.lang)["uncertain"]
     job: solara.Reactive[Job | None] = solara.use_reactive(None)
     shown = use_job(job, lambda begun, asker: uncertain.split_of(begun.of, asker))
@@ -473,7 +473,7 @@ def Uncertain(session: Session, found: Answer) -> None:
             items.append(button("cancel", words(lang)["explore"]["cancel"]))
 
         def begin(data: dict[str, Any]) -> None:
-            job.value = Job("split", session.place.peek()) if data.get("key") == "split" else None
+            job.value = Job("split", place) if data.get("key") == "split" else None
 
         if job.value is None or busy or shown.error is not None:
             controls(items, begin)

@@ -10,7 +10,7 @@ from returnee.dashboard.content import chain, drawing, lessons
 from returnee.dashboard.content.lessons import BY_KEY, GUESSES, LESSONS, STAGES, Lesson, place_of
 from returnee.dashboard.live.answers import MOVED, REFERENCE, Answer, answer
 from returnee.dashboard.live.asking import Shown, use_answers
-from returnee.dashboard.pages.explore import answer_line, first_line
+from returnee.dashboard.pages.explore import Uncertain, answer_line, first_line
 from returnee.dashboard.pages.village import Village
 from returnee.dashboard.pages.widgets import (
     ChainOf,
@@ -68,11 +68,13 @@ def Lessons(session: Session) -> None:
         key, value = data.get("key"), str(data.get("value"))
         if key in ("explore", "network"):
             session.place.value = there.but(page=str(key))
+        elif key == "scale":
+            session.place.value = there.choosing(village="1")
         elif key in ("handout", "teacher"):
             made = html_of(lessons.handout(lang, key == "teacher"))
             session.download(f"returnee-{key}-{lang}.html", made, "text/html")
         elif key == "lesson" and value in BY_KEY:
-            session.choose(lesson=value, stage="0", guess="")
+            session.choose(lesson=value, **progress(data))
         else:
             session.pick(data, OPTIONS)
 
@@ -100,8 +102,16 @@ def Lessons(session: Session) -> None:
             ]  # fmt: skip
             controls(items, act)
             if notes:
-                times = list(zip(text["stages"], lessons.MINUTES))
-                piece("notes", lang, ["card"], notes=text[lesson.key]["notes"], times=times)
+                notes_of, times = text[lesson.key]["notes"], lessons.times(lang)
+                piece("notes", lang, ["card"], notes=notes_of, times=times)
+
+
+def progress(data: dict[str, Any]) -> dict[str, str]:
+    """The step and the guess that a browser has kept of a lesson; its beginning, if it has none that is known."""
+    guess, stage = str(data.get("guess", "")), str(data.get("stage", "0"))
+    if guess not in OPTIONS["guess"] or stage not in OPTIONS["stage"]:
+        return {"stage": "0", "guess": ""}
+    return {"stage": stage, "guess": guess}
 
 
 @solara.component
@@ -120,6 +130,8 @@ def Stage(
         buttons = [button("explore", text["open"], primary=True)]
         if lesson.page == "network":
             buttons.append(button("network", text["open_network"]))
+        elif lesson.page == "village":
+            buttons.append(button("scale", text["to_village"]))
         controls(buttons, act)
     elif shown.error is not None:
         failed(shown, lang)
@@ -127,11 +139,13 @@ def Stage(
         html(first_line(shown, lang), live=True)
     else:
         html(answer_line(shown, there), live=True)
-        Seen(shown.found, there, lesson, name, guess)
+        Seen(session, shown.found, there, lesson, name, guess, act)
 
 
 @solara.component
-def Seen(found: Answer, place: Place, lesson: Lesson, name: str, guess: str) -> None:
+def Seen(
+    session: Session, found: Answer, place: Place, lesson: Lesson, name: str, guess: str, act: Any
+) -> None:  # fmt: skip
     """What the runs show, at one of the steps that show them."""
     lang, text = place.lang, words(place.lang)["learn"]
     if name == "run":
@@ -144,16 +158,27 @@ def Seen(found: Answer, place: Place, lesson: Lesson, name: str, guess: str) -> 
         html(f"<p class='sentence'>{sentence}</p>")
     else:
         html(f"<p class='sentence'>{escaped(text[lesson.key]['why'])}</p>")
-        pillar = solara.use_reactive(lesson.pillar)
-        step = solara.use_reactive(chain.CHAINS[lesson.pillar][-2])
-        names = [plain_title(found.plan.scenarios[k], lang) for k in (MOVED, REFERENCE)]
-        at = (
-            step.value
-            if step.value in chain.CHAINS[pillar.value]
-            else chain.CHAINS[pillar.value][-2]
-        )
-        ChainOf(
-            chain=chain.view(found, pillar.value, at, lang, names),
-            event_choose=lambda key: pillar.set(key) if key in chain.PILLARS else None,
-            event_pick=lambda key: step.set(key) if key in chain.STEPS else None,
-        )  # fmt: skip
+        if lesson.because == "village":
+            controls([button("scale", text["to_village"], primary=True)], act)
+            plot(drawing.differences(found, place.chart, lang))
+        elif lesson.because == "split":
+            Uncertain(session, found, place)
+        else:
+            Chained(found, place, lesson)
+        if lesson.because == "worth":
+            piece("worth", lang, rows=chain.worth(found, lang))
+
+
+@solara.component
+def Chained(found: Answer, place: Place, lesson: Lesson) -> None:
+    """The chain of support, of one kind and step at a time."""
+    pillar = solara.use_reactive(lesson.pillar)
+    step = solara.use_reactive(chain.CHAINS[lesson.pillar][-2])
+    names = [plain_title(found.plan.scenarios[k], place.lang) for k in (MOVED, REFERENCE)]
+    steps = chain.CHAINS[pillar.value]
+    at = step.value if step.value in steps else steps[-2]
+    ChainOf(
+        chain=chain.view(found, pillar.value, at, place.lang, names),
+        event_choose=lambda key: pillar.set(key) if key in chain.PILLARS else None,
+        event_pick=lambda key: step.set(key) if key in chain.STEPS else None,
+    )  # fmt: skip

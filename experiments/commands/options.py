@@ -20,6 +20,7 @@ import typer
 from returnee.experiments.arguments import fields_as_keywords, under_rules
 from returnee.experiments.commands.shell import end_share
 from returnee.experiments.errors import ShareDone
+from returnee.experiments.running.progress import Bar
 
 FILE = Path(__file__).parents[1] / "data" / "options.toml"
 ENUM: Any = StrEnum  # of words that the table names
@@ -108,7 +109,8 @@ def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         def command(**given: Any) -> None:
             rules = given.pop("rules", None) if ruled else None
             if rules is not None:
-                with under_rules(rules):
+                with under_rules(rules) as own:
+                    Bar().say(f"rules: {own.file} ({own.mark})")
                     command(**given)
                 return
             for key, (parameter, names) in objects.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from returnee.experiments.commands.options import Counties, Shown, spread
 from returnee.experiments.commands.shell import answer
+from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import Keep, RunSettings, Where
 
 
@@ -17,6 +18,8 @@ class Asked:
     scenario: str = "linked"
     against: str = "baseline"
     give: list[str] | None = None
+    compete: bool = False
+    couple: list[str] | None = None
     replicates: int = 2
     simulated: int = 3000
     shapes: Path | None = None
@@ -34,12 +37,23 @@ def region_command(
     """Simulate many counties under a policy: what they gain in all, which of them, and what it costs."""
     from returnee.experiments.reports.atlas import shapes_in
     from returnee.experiments.reports.region import Gains
+    from returnee.experiments.studies.region.coupling import coupling_of
     from returnee.experiments.studies.region.region import Policies, region
 
     shapes_in(asked.shapes)
+    if asked.couple and not asked.compete:
+        raise UsageError(f"couple: found {asked.couple[0]} alone, allowed with --compete")
+    coupling = coupling_of(asked.couple or ()) if asked.compete else None
     policies = Policies(asked.scenario, asked.against, tuple(asked.give or ()))
     found = region(
-        counties.source(), policies, asked.replicates, asked.simulated, settings, where, results
+        counties.source(),
+        policies,
+        asked.replicates,
+        asked.simulated,
+        settings,
+        where,
+        results,
+        coupling,
     )
     told = Gains(found, shown.lang, asked.shapes)
     answer(told, found.folder / "report.html", shown.as_json, range(found.failures))

@@ -22,7 +22,7 @@ from returnee.experiments.commands.encodings import any_encoding
 from returnee.experiments.errors import Interrupted, ShareDone, StoreError, UsageError, reason_of
 from returnee.experiments.running.progress import Bar
 from returnee.scenarios import ScenarioError, parse_override
-from returnee.scenarios.schema.own_rules import RULES, rules_now
+from returnee.scenarios.schema.own_rules import rules_now
 
 SOME_FAILED, WRONG, INTERRUPTED = 1, 2, 130
 NO_REPORT = "without report"
@@ -169,9 +169,10 @@ def print_json(content: Any) -> None:
 
     It names the rules of one's own that are in force.
     """
-    rules = rules_now()
-    if rules is not None and isinstance(content, dict):
-        content = {**content, RULES: {"file": rules.file, **rules.told}}
+    if rules_now() is not None and isinstance(content, dict):
+        from returnee.experiments.running.manifests import rules_told
+
+        content = {**content, **rules_told()}
     print(json.dumps(content, allow_nan=False, indent=1), flush=True)
 
 

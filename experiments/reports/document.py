@@ -18,6 +18,7 @@ from returnee.experiments.statistics.samples import bias_of
 from returnee.experiments.words.texts import percent, phrase, words
 from returnee.scenarios.schema.own_rules import OwnRules, rules_now
 from returnee.simulation.fingerprint import fingerprint
+from returnee.simulation.own_rules import replaced_by
 
 
 @dataclass(frozen=True)
@@ -166,14 +167,9 @@ def facts(lang: str) -> list[tuple[str, str]]:
 
 
 def rules_line(rules: OwnRules, lang: str) -> str:
-    """Rules of one's own in a line: file, content, and the values of their levers."""
-    levers = rules.levers().values()
-    values = [
-        f"{lever.en if lever.en and lang == 'en' else lever.zh} {lever.value:g}" for lever in levers
-    ]
-    replaced = ", ".join(one.name for one in rules.content.functions if one.name[0] != "_")
-    told = [f"{rules.file} (SHA-256 {rules.digest}): {replaced}", *values]
-    return ("; " if lang == "en" else "；").join(told)
+    """Rules of one's own in a line: file, hash, and what is replaced."""
+    names = (", " if lang == "en" else "、").join(replaced_by(rules))
+    return f"{rules.file}: {names} (SHA-256 {rules.digest})"
 
 
 def in_short(lang: str, lines: Sequence[str], *blocks: Block) -> Section:

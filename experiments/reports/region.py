@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import atlas
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
+from returnee.experiments.reports.competition import Spill
 from returnee.experiments.reports.told import Told
 from returnee.experiments.statistics.intervals import beyond_luck
 from returnee.experiments.studies.region.counties import CROWDED, THIRDS, LeftOut
@@ -34,6 +36,7 @@ from returnee.experiments.words.texts import (
 from returnee.scenarios.schema.county import County
 from returnee.scenarios.schema.fields import walk
 
+APART = 3  # of the assumptions: counties do not compete
 ROWS = 60  # counties in a chart, most
 SHOWN = 3000  # rows of the table of counties
 
@@ -96,7 +99,12 @@ class Gains(Told[Region]):
                     sd=short(apart), luck=percent(luck, self.lang), label=self.gain_unit(MAIN)
                 )
             )
-        return told
+        return told + (self.competition.sentences() if self.competition else [])
+
+    @cached_property
+    def competition(self) -> Spill | None:
+        """What is told of counties that act on each other, where they were let to."""
+        return Spill(self.found, self.lang) if self.found.competition else None
 
     def counties_chart(self) -> str:
         """Gains of counties for each 1,000 workers in their order, with intervals; of many, their spread."""
@@ -199,7 +207,10 @@ class Gains(Told[Region]):
 
     def report(self) -> doc.Report:
         """Everything the page shows."""
-        text, plan = self.text, self.found.plan
+        text, plan, competition = self.text, self.found.plan, self.competition
+        assumptions = list(text["assumptions"])
+        if competition:
+            assumptions[APART] = text["coupled"]
         svg, kind = self.drawn.map(self.shapes)
         titles = {name: title_of(s, name, self.lang) for name, s in plan.policies.items()}
         subtitle = text["subtitle"].format(
@@ -218,7 +229,8 @@ class Gains(Told[Region]):
             doc.in_short(self.lang, self.sentences(), *blocks),
             doc.Section(text["who"], [self.groups_table(), doc.note(text["who_note"])]),
             doc.Section(text["by_county"], [self.counties_table(), doc.note(text["pooled"])]),
-            doc.Section(text["assumed"], [doc.Text([*text["assumptions"], *left], "list")]),
+            *([competition.section()] if competition else []),
+            doc.Section(text["assumed"], [doc.Text([*assumptions, *left], "list")]),
         ]
         if self.found.left_out:
             rows = [
@@ -232,10 +244,15 @@ class Gains(Told[Region]):
 
     def printed(self) -> list[doc.Block]:
         """What the terminal shows: what came out, in words, sums and who gains."""
-        return [doc.Text(self.sentences(), "answer"), self.totals_table(), self.groups_table()]
+        tables = [self.totals_table(), self.groups_table()]
+        if self.competition:
+            tables += [self.competition.gains_table(), self.competition.others_table()]
+        return [doc.Text(self.sentences(), "answer"), *tables]
 
     def as_json(self) -> dict[str, Any]:
-        """Sums, thirds and counties."""
-        return {
-            name: plain_rows(getattr(self.found, name)) for name in ("totals", "groups", "counties")
-        }
+        """Sums, thirds and counties; where they act on each other, gains and factors too."""
+        tables = {name: getattr(self.found, name) for name in ("totals", "groups", "counties")}
+        found: dict[str, Any] = {name: plain_rows(table) for name, table in tables.items()}
+        if self.competition:
+            found |= self.competition.as_json()
+        return found

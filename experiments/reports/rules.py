@@ -15,7 +15,7 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_text
 from returnee.scenarios.schema.errors import guess, nearest
 from returnee.scenarios.schema.own_rules import rules_of
-from returnee.simulation.own_rules import check_rules
+from returnee.simulation.own_rules import check_rules, replaced_by
 from returnee.simulation.replaceable import ARGUMENTS, REPLACEABLE, Replaceable, by_name
 
 HEAD = '''"""Rules of my own: `returnee compare linked --rules {file}`, or rules="{file}" in Python.
@@ -133,7 +133,7 @@ def checked_file(path: Path) -> dict[str, Any]:
     check_rules(rules)
     return {
         "file": rules.file, **rules.told,
-        "replaces": [one.name for one in rules.content.functions if one.name in by_name()],
+        "replaces": replaced_by(rules),
         "allowed": {key: lever.allowed for key, lever in rules.levers().items()},
     }  # fmt: skip
 

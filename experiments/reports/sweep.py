@@ -28,10 +28,11 @@ from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.told import Told
 from returnee.experiments.running.jobs import RUNS
-from returnee.experiments.running.manifests import read_manifest, titles_of
+from returnee.experiments.running.manifests import read_manifest, rules_in, titles_of
 from returnee.experiments.statistics.intervals import LEVEL, interval, mean_interval
 from returnee.experiments.studies.discovery import outcome_of
 from returnee.experiments.words import texts as say
+from returnee.scenarios.schema.own_rules import reading_with
 
 BINS = 8  # of a range
 VALUES = 10  # of a list, each shown by itself
@@ -259,5 +260,6 @@ def begun(text: str) -> str:
 
 def sweep_page(folder: Path, lang: str = "en", measures: Sequence[str] = OVER_AXES) -> str:
     """The page of a finished sweep; empty if every run failed."""
-    found = read_sweep(folder, measures)
-    return "" if found.means.empty else Lines(found, lang).page()
+    with reading_with(rules_in(read_manifest(folder))):
+        found = read_sweep(folder, measures)
+        return "" if found.means.empty else Lines(found, lang).page()

@@ -28,9 +28,10 @@ from returnee.experiments.errors import StoreError
 from returnee.experiments.files import json_text, whole, write_text
 from returnee.experiments.words.texts import LANGUAGES, one_line
 from returnee.scenarios import Scenario, load_scenario
-from returnee.scenarios.schema.own_rules import RULES, rules_now
+from returnee.scenarios.schema.own_rules import RULES, OwnRules, rules_now
 from returnee.scenarios.schema.scenario import COUNTY_TABLES
 from returnee.simulation.fingerprint import fingerprint
+from returnee.simulation.own_rules import replaced_by
 from returnee.simulation.start.own_county import sample_of
 
 MANIFEST, INPUTS = "manifest.json", "inputs"
@@ -50,10 +51,24 @@ OF_A_SESSION = ("status", "begun", "ended", "seconds")
 RUNNING, INTERRUPTED, FINISHED = "running", "interrupted", "finished"
 
 
-def rules_told() -> dict[str, Any]:
-    """Rules of one's own that are in force: file, content and values of levers; nothing if none are."""
+def rules_told(whole: bool = False) -> dict[str, Any]:
+    """Rules of one's own that are in force: file, hash, what is replaced, and the `whole` text if asked for.
+
+    Nothing if none are.
+    """
     rules = rules_now()
-    return {} if rules is None else {RULES: {"file": rules.file, **rules.told}}
+    if rules is None:
+        return {}
+    told = {"file": rules.file, "sha256": rules.digest, "replaces": replaced_by(rules)}
+    return {RULES: told | ({"text": rules.text} if whole else {})}
+
+
+def rules_in(manifest: Mapping[str, Any]) -> OwnRules | None:
+    """The rules of one's own with which scenarios of a folder of results were read; None: none."""
+    told = manifest.get(RULES)
+    if not isinstance(told, Mapping) or "text" not in told:
+        return None
+    return OwnRules(file=told["file"], text=told["text"], sha256=told["sha256"])
 
 
 def versions() -> dict[str, str]:
@@ -144,7 +159,7 @@ class Manifest:
             "commit": commit(),
             "versions": versions(),
             FINGERPRINT: fingerprint(),
-            **rules_told(),
+            **rules_told(whole=True),
             **about,
             "scenarios": {
                 label: {name: getattr(s, name) for name in NAMED} | s.canonical()

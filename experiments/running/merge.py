@@ -20,6 +20,7 @@ from returnee.experiments.running.jobs import MONTHLY, RUNS, Measure
 from returnee.experiments.running.options import RunSettings, Share, share_of
 from returnee.experiments.running.plan import Batch, Plan, Runs, SweepPlan, name_of
 from returnee.experiments.running.store import FAILURES, PARTS, POINTS, Store, failures_in, parts_in
+from returnee.scenarios.schema.own_rules import reading_with
 
 BY_NAME = ("region", "evaluation")
 """Kinds whose plans are made of files that a share does not hold; their jobs are known by number."""
@@ -56,7 +57,15 @@ def merge(out: str | Path, folders: Sequence[str | Path] | None = None) -> list[
     if not places:
         raise StoreError(f"{out}: found no shares, allowed a folder with shard-1-of-N and so on")
     manifests = {place: _manifest(place) for place in places}
-    first = next(iter(manifests.values()))
+    with reading_with(papers.rules_in(next(iter(manifests.values())))):
+        return _merged(out, manifests, folders)
+
+
+def _merged(
+    out: Path, manifests: dict[Path, dict[str, Any]], folders: Sequence[str | Path] | None
+) -> list[Path]:
+    """Make one table of shares whose scenarios are read as they were."""
+    places, first = list(manifests), next(iter(manifests.values()))
     kind = first["kind"]
     for place, manifest in manifests.items():
         if other := papers.other_model(manifest):

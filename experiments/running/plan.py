@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -96,12 +96,12 @@ class Runs(ABC):
     @property
     def models(self) -> list[OwnRules]:
         """Rules of one's own that scenarios have, each file once."""
-        found = {s.rules.digest: s.rules for s in self.read_in().values() if s.rules}
+        found = {s.rules.digest: s.rules for s in self.read_in() if s.rules}
         return list(found.values())
 
-    @abstractmethod
-    def read_in(self) -> Mapping[str, Scenario]:
-        """The scenarios by label."""
+    def read_in(self) -> Iterable[Scenario]:
+        """The scenarios that are run; none where only tables are put together."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,9 @@ class Plan(Runs):
         for scenario in self.scenarios.values():
             check(scenario, self.replicates - 1, self.settings)
 
-    def read_in(self) -> Mapping[str, Scenario]:
-        """The scenarios by label."""
-        return self.scenarios
+    def read_in(self) -> Iterable[Scenario]:
+        """The scenarios that are run."""
+        return self.scenarios.values()
 
     def tasks(self) -> list[Task]:
         """List every run, replicate by replicate; scenarios that are the same are run once."""
@@ -294,9 +294,9 @@ class SweepPlan(Runs):
         """With units and labels."""
         return redescribed(table)
 
-    def read_in(self) -> Mapping[str, Scenario]:
-        """The scenarios by label."""
-        return self.design.read
+    def read_in(self) -> Iterable[Scenario]:
+        """The scenarios that are run, without points."""
+        return self.design.read.values()
 
     @property
     def runs(self) -> int:

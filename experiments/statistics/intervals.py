@@ -175,12 +175,52 @@ def ratio_interval(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     above, below = np.where(there, above, np.nan), np.where(there, below, np.nan)
     (a, a_error, pairs), (b, b_error, _) = moments_of(above), moments_of(below)
     t2 = quantile(pairs) ** 2
+    both = shared_error(above, below, a, b, pairs)
+    return fieller(a, b, a_error**2, b_error**2, both, t2)
+
+
+def shared_error(
+    above: np.ndarray, below: np.ndarray, a: np.ndarray, b: np.ndarray, pairs: np.ndarray
+) -> np.ndarray:
+    """Covariance of two means over axis 0, from runs in which both are there or missing."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        apart = np.where(there, (above - a) * (below - b), 0.0).sum(axis=0)
-        both = apart / (pairs - 1) / pairs
+        apart = np.where(np.isfinite(above), (above - a) * (below - b), 0.0).sum(axis=0)
+        return apart / (pairs - 1) / pairs
+
+
+def fieller(
+    a: np.ndarray, b: np.ndarray, aa: np.ndarray, bb: np.ndarray, ab: np.ndarray, t2: np.ndarray
+) -> np.ndarray:
+    """Bounds of a / b from variances and covariance and a squared quantile; see `ratio_interval`."""
+    with np.errstate(invalid="ignore", divide="ignore"):
         # Roots of r^2 (b^2 - t^2 s_bb) - 2 r (a b - t^2 s_ab) + (a^2 - t^2 s_aa).
-        square = b**2 - t2 * b_error**2
-        middle = a * b - t2 * both
-        inside = np.maximum(middle**2 - square * (a**2 - t2 * a_error**2), 0.0)
+        square = b**2 - t2 * bb
+        middle = a * b - t2 * ab
+        inside = np.maximum(middle**2 - square * (a**2 - t2 * aa), 0.0)
         square = np.where(square > 0.0, square, np.nan)
         return np.stack([(middle - np.sqrt(inside)) / square, (middle + np.sqrt(inside)) / square])
+
+
+def ratio_of_sums(above: np.ndarray, below: np.ndarray, level: float = LEVEL) -> np.ndarray:
+    """Ratio of two sums over units of their means, and its bounds, where units have luck of their own.
+
+    `above`, `below`: shape (runs, units, ...). Returns: shape (3, ...); bounds as in `ratio_interval`, with the
+    degrees of freedom of the sum of what is left of `above` once the ratio times `below` is taken off.
+
+    Examples
+    --------
+    >>> ratio_of_sums(np.array([[1.0, 5.1], [1.2, 4.9]]), np.array([[2.0, 10.0], [2.2, 10.0]])).round(2).tolist()
+    [0.5, 0.47, 0.54]
+    """
+    there = np.isfinite(above) & np.isfinite(below)
+    above, below = np.where(there, above, np.nan), np.where(there, below, np.nan)
+    (a, a_error, pairs), (b, b_error, _) = moments_of(above), moments_of(below)
+    both = shared_error(above, below, a, b, pairs)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.nansum(a, axis=0) / np.nansum(b, axis=0)
+        parts = np.maximum(a_error**2 - 2.0 * ratio * both + (ratio * b_error) ** 2, 0.0)
+        free = parts.sum(axis=0) ** 2 / (parts**2 / np.maximum(pairs - 1, 1)).sum(axis=0)
+        t2 = scipy.stats.t.ppf(0.5 + level / 2.0, np.where(free > 0.0, free, 1e9)) ** 2
+    sums = [np.nansum(x, axis=0) for x in (a, b, a_error**2, b_error**2, both)]
+    few = (pairs == 1).any(axis=0)
+    return np.stack([ratio, *np.where(few, np.nan, fieller(*sums, t2))])

@@ -47,6 +47,7 @@ ADULTS = tuple(range(15, 60, 5))
 CHILDREN = (0, 5, 10, 15)
 THEN = ("男_5到9岁", "女_5到9岁")  # in 2010 those who were 15 to 19 in 2020
 REGISTERED = "户籍人口"
+PEOPLE = "人口数_合计"
 ELSEWHERE = "户口登记地在外乡镇街道人口_本省其他县", "户口登记地在外乡镇街道人口_省外"
 NAMED_SINCE = {  # columns of 2010 as those of 2020 are named
     r"0岁\((.)\)": r"\1_0岁",
@@ -54,7 +55,7 @@ NAMED_SINCE = {  # columns of 2010 as those of 2020 are named
     r"85岁及以上\((.)\)": r"\1_85岁以上",
     r"(未上过学|小学|初中|高中|大学专科)-(.)": r"\1_\2",
     r"大学本科及以上-(.)": r"本科及以上_\1",
-    r"合计": "人口数_合计",
+    r"合计": PEOPLE,
     r"地区": "区县",
     r"迁入人口\(人\)-本省其他县\(市\)、市区": ELSEWHERE[0],
     r"迁入人口\(人\)-外省": ELSEWHERE[1],
@@ -240,7 +241,7 @@ def people_facts(now: Row, before: Row | None, tables: dict[str, list[AgeGroup]]
         raise problem(
             now.file, f"row {now.code}", "nobody aged 18 to 59", "a county with residents"
         )
-    everybody = now.number("人口数_合计")
+    everybody = now.number(PEOPLE)
     then = now if now.has(REGISTERED) else before
     if then is not None and then.has(REGISTERED):
         registered, whence = then.number(REGISTERED), f"census {then.year}, {REGISTERED}"

@@ -94,6 +94,8 @@ def load_scenario(
     texts = {key: last.table.get(key, "") for key in TEXTS}
     texts["title_en"] = texts["title_en"] or last.path.stem
     texts["title_zh"] = texts["title_zh"] or texts["title_en"]
+    if layers.rules is not None:
+        texts |= {key: layers.rules.titled(texts[key]) for key in TEXTS[:2]}
     return Scenario(
         name=last.path.stem,
         county=layers.county_in(layers.folder),

@@ -115,6 +115,10 @@ class OwnRules(Group):
         """What the results depend on, in plain values: content and values."""
         return {"sha256": self.digest, "levers": dict(self.values)}
 
+    def titled(self, title: str) -> str:
+        """A scenario's title that says which rules it has beside others that have none."""
+        return title if title.endswith(f"[{self.file}]") else f"{title} [{self.file}]"
+
     def levers(self) -> dict[str, Lever]:
         """Levers with the values they have, by full key: ``rules.copying``."""
         values = dict(self.values)

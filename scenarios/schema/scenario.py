@@ -20,7 +20,8 @@ from returnee.scenarios.schema.county_folder import COUNTY_TABLES, Digests, dige
 from returnee.scenarios.schema.errors import allowed_at, first_problem, problem, show
 from returnee.scenarios.schema.fields import Group
 from returnee.scenarios.schema.layers import OWN, Given, Layers, build, history_of, on_top
-from returnee.scenarios.schema.own_rules import OwnRules
+from returnee.scenarios.schema.others import Others
+from returnee.scenarios.schema.own_rules import OwnRules, rules_now
 from returnee.scenarios.schema.policy import Policy
 
 BASELINE = "baseline"
@@ -53,6 +54,9 @@ class Scenario(Group):
         What is uncertain.
     history : str
         Scenario that ships, under whose first policy the months before ran; "own" for this one's own.
+    others : tuple of Others
+        What other counties do to this one, a row a year of the policy; the last holds on. Empty where
+        counties are taken apart.
     county_folder : pathlib.Path or None
         Where the county came from, absolute; may hold ``workers.csv`` and ``ties.csv``.
     files : tuple of (str, str)
@@ -78,6 +82,7 @@ class Scenario(Group):
     changes: tuple[Change, ...] = ()
     behaviour: Behaviour = Field(default_factory=Behaviour)
     history: str = BASELINE
+    others: tuple[Others, ...] = ()
     county_folder: Path | None = None
     files: Digests = ()
     facts_given: tuple[str, ...] = ()
@@ -155,6 +160,8 @@ class Scenario(Group):
         if layers.history is not None:
             fields["history"] = layers.history
         fields["rules"] = layers.rules_on(self.rules)
+        if layers.rules is not None and rules_now() is None:
+            fields |= {key: layers.rules.titled(fields[key]) for key in ("title_en", "title_zh")}
         if layers.behaviour:
             fields["behaviour"] = build(Behaviour, "behaviour", layers.behaviour, on=self.behaviour)
         if layers.policy:
@@ -233,6 +240,8 @@ class Scenario(Group):
             plain["files"] = dict(self.files)
         if self.history != BASELINE:  # an id says no more than there is to say
             plain["history"] = self.history
+        if self.others:
+            plain["others"] = [row.model_dump(mode="json") for row in self.others]
         if self.rules is not None:
             plain["rules"] = self.rules.told
         return plain

@@ -3,7 +3,8 @@
 A rule or a constant that is replaced while Python runs (``returnee.simulation.people.returning.home_pull = mine``)
 would reach some kernels and not others, depending on what is compiled already, and the results
 would carry the fingerprint of a model that did not make them. Such a change is refused. To try another
-rule, edit its file in a checkout: its results then have a fingerprint of their own.
+rule, give it in a file (``returnee.simulation.own_rules``), or edit the model's in a checkout: its results then
+have a fingerprint of their own.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def check() -> None:
                 file = module.removeprefix("returnee.").replace(".", "/") + ".py"
                 raise ValueError(
                     f"{module}.{name}: found a replacement, allowed the model's own; to try "
-                    f"another rule, edit {file}, which gives its results a fingerprint of their own"
+                    f"another rule, give it in a file (rules=FILE), or edit {file}, which gives its "
+                    "results a fingerprint of their own"
                 )
 
 

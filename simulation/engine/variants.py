@@ -135,4 +135,3 @@ class Model:
 
 
 AS_IT_IS = Model()
-__all__ = ["AS_IT_IS", "Circle", "Model", "Variant", "called_by", "plain"]

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def income_in_city(c: County, worker: np.record):
     """Income at home that would be worth the city wage: the wage less what being home is worth."""
     hiring = shock_factor(c.facts, c.clock.month, 1.0 - c.facts.shock_city_loss)
-    return hiring * math.exp(log_city_option(c, worker))
+    return min(hiring * c.others.city_jobs, 1.0) * math.exp(log_city_option(c, worker))
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Markets of the county: prices, local demand, sites, and what firms of each sector would add.
 
 The county price of a sector falls as its supply grows, price = (demand / supply)^(1 / e); the outside
-price is given, less transport. County demand follows what residents spend, S (home incomes less what is
+price is given, less transport, times what other counties' supply makes of it. County demand follows what residents spend, S (home incomes less what is
 saved, and remittances): demand = demand_0 (1 + share (S / S_0 - 1)), S_0 the spending of the last month
 of the history, so that the first month is as the county file says; the rest is bought by visitors and
 the public sector. Jobs with other employers follow likewise. Land for firms is limited.
@@ -83,7 +83,7 @@ def price_town(c: County, t: int):
     """Pay and yields of township `t`, and the sector that pays a typical founder best."""
     behaviour, facts, clock, town = c.behaviour, c.facts, c.clock, c.towns[t]
     lost = behaviour.firm_transport * town.distance / 10.0 * (1.0 - clock.road)
-    town.reach = max(1.0 - lost, 0.1)
+    town.reach = max(1.0 - lost, 0.1) * c.others.price
     town.log_wage = math.log(town.wage)
     town.pay = town.wage * facts.firms_pay
     town.log_pay = math.log(town.pay)

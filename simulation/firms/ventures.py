@@ -164,7 +164,7 @@ def log_city_share(c: County):
     facts = c.facts
     factor = shock_factor(facts, c.clock.month, facts.shock_city_wage)
     in_work = max(1.0 - c.behaviour.returning_months_to_find * facts.work_city_loss, 0.05)
-    return math.log(factor * in_work)
+    return math.log(factor * in_work * c.others.city_wage)
 
 
 @kernel

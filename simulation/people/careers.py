@@ -85,11 +85,14 @@ def score_of_leaving(c: County, worker: np.record, share: float):
     """Log of that hazard."""
     behaviour, facts, month = c.behaviour, c.facts, c.clock.month
     city = utility_of_city(c, worker, 0)
-    usual = months_to_find(facts, behaviour, 0)
-    if months_to_find(facts, behaviour, month) > usual:  # the constant holds the usual search
+    jobs = c.others.city_jobs
+    usual = months_to_find(facts, behaviour, 0, 1.0)
+    if (
+        months_to_find(facts, behaviour, month, jobs) != usual
+    ):  # the constant holds the usual search
         city += behaviour.returning_income_weight * (
-            log_pay_while_looking(facts, behaviour, month)
-            - log_pay_while_looking(facts, behaviour, 0)
+            log_pay_while_looking(facts, behaviour, month, jobs)
+            - log_pay_while_looking(facts, behaviour, 0, 1.0)
         )
     home = behaviour.returning_income_weight * log_income_at_home(c, worker)
     score = behaviour.careers_leave_constant + city - home
@@ -108,7 +111,8 @@ def hazard_of_going(c: County, i: int, share: float):
     """Hazard a month that worker `i` goes to the city; who waits goes when a job there is found."""
     usual = hazard_of_leaving(c, i, share) / 6.0
     if c.workers[i].waits == 1:
-        return max(usual, 1.0 / months_to_find(c.facts, c.behaviour, c.clock.month))
+        jobs = c.others.city_jobs
+        return max(usual, 1.0 / months_to_find(c.facts, c.behaviour, c.clock.month, jobs))
     return usual
 
 
@@ -194,8 +198,12 @@ def ask_while_away(c: County, i: int, u: float):
 
 @kernel
 def decide_away(c: County, i: int, share: float, log_venture: float, move: float, ask: float):
-    """What worker `i`, away, decides at this review; returning with a venture in mind begins it."""
-    home, waits = returns(c, i, share, move, log_venture)
+    """What worker `i`, away, decides at this review; returning with a venture in mind begins it.
+
+    Who goes to a neighbouring county instead stays away from this one; who comes from there is stood
+    for by one of this county's own.
+    """
+    home, waits = returns(c, i, share, move / c.others.returning, log_venture)
     if not home:
         ask_while_away(c, i, ask)
         return NOTHING

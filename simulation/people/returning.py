@@ -68,20 +68,23 @@ def most_at_home(log_job: float, log_farm: float, log_venture: float, behaviour:
 
 
 @kernel
-def months_to_find(facts: np.record, behaviour: np.record, month: int):
-    """Months until somebody finds a job in the city; in a shock vacancies fall as jobs did."""
-    hiring = shock_factor(facts, month, 1.0 - facts.shock_city_loss)
+def months_to_find(facts: np.record, behaviour: np.record, month: int, jobs: float):
+    """Months until somebody finds a job in the city; in a shock vacancies fall as jobs did.
+
+    `jobs`: how fast one is found, relative to what is usual, for what other counties do.
+    """
+    hiring = shock_factor(facts, month, 1.0 - facts.shock_city_loss) * jobs
     usual = behaviour.returning_months_to_find
     return min(usual / max(hiring, 0.01), behaviour.returning_months_ahead)
 
 
 @kernel
-def log_pay_while_looking(facts: np.record, behaviour: np.record, month: int):
+def log_pay_while_looking(facts: np.record, behaviour: np.record, month: int, jobs: float):
     """Log of the share of the wage earned over the months ahead by someone who looks for a city job.
 
-    Odd jobs until one is found, the wage from then on.
+    Odd jobs until one is found, the wage from then on; `jobs` as in `months_to_find`.
     """
-    looking = months_to_find(facts, behaviour, month) / behaviour.returning_months_ahead
+    looking = months_to_find(facts, behaviour, month, jobs) / behaviour.returning_months_ahead
     return math.log(1.0 - (1.0 - behaviour.returning_odd_jobs) * looking)
 
 
@@ -134,7 +137,8 @@ def score_of_returning(c: County, worker: np.record, share: float, jobless: bool
     behaviour, month = c.behaviour, c.clock.month
     city = utility_of_city(c, worker, max(int(month) - int(worker.left), 0))
     if jobless:
-        city += behaviour.returning_income_weight * log_pay_while_looking(c.facts, behaviour, month)
+        pay = log_pay_while_looking(c.facts, behaviour, month, c.others.city_jobs)
+        city += behaviour.returning_income_weight * pay
     pull = home_pull(worker, share, behaviour, month)
     return behaviour.returning_constant + home + pull - city
 

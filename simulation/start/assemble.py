@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from returnee.scenarios import Policy, Scenario, dtype_of, record_of
+from returnee.scenarios.schema.others import Others
 from returnee.scenarios.schema.own_rules import MOST_LEVERS
 from returnee.simulation import indicators
 from returnee.simulation.engine.lines import with_rows
@@ -42,6 +43,15 @@ def policy_records(scenario: Scenario, months: int) -> np.recarray:
     table[:] = record_of(scenario.policy)[0]
     for change in scenario.changes:
         table[change.month :] = record_of(change.policy)[0]
+    return table
+
+
+def others_records(scenario: Scenario, months: int) -> np.recarray:
+    """What other counties do in the months 1..months, as records; row 0 is the history's: nothing."""
+    table = np.empty(months + 1, dtype_of(Others)).view(np.recarray)
+    table[:] = record_of(Others())[0]
+    for year, row in enumerate(scenario.others):
+        table[12 * year + 1 :] = record_of(row)[0]
     return table
 
 
@@ -183,6 +193,7 @@ def gather(
         markets=markets_of(scenario, home),
         yields=np.zeros((len(towns), len(scenario.county.sectors))),
         policies=policy_records(scenario, months),
+        by_others=others_records(scenario, months),
         behaviour=behaviour_of(scenario),
         facts=facts,
         clock=clock,
@@ -237,6 +248,7 @@ def with_policy(history: County, scenario: Scenario, months: int) -> County:
         elif name not in shared:
             changed[name] = with_rows(array, len(array), len(array))
     changed["policies"] = policy_records(scenario, months)
+    changed["by_others"] = others_records(scenario, months)
     return history.with_arrays(**changed)
 
 

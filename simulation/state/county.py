@@ -15,10 +15,10 @@ class County(Bundle):
     """State of one county. One row per worker, firm or provider; shapes in brackets.
 
     What there is one of is handed out as its record: ``clock``, ``behaviour``, ``facts``, and of this
-    month ``policy`` and ``now``. Everything that changes lives in these arrays, so a copy of them is a copy of the county.
+    month ``policy``, ``others`` and ``now``. Everything that changes lives in these arrays, so a copy of them is a copy of the county.
     """
 
-    unchanged: ClassVar[tuple[str, ...]] = ("policies", "behaviour", "facts")
+    unchanged: ClassVar[tuple[str, ...]] = ("policies", "by_others", "behaviour", "facts")
 
     workers: np.recarray  # WORKER (workers,)
     due: np.ndarray  # int16 (workers,): month of the next review
@@ -39,6 +39,7 @@ class County(Bundle):
     markets: np.recarray  # MARKET (sectors,)
     yields: np.ndarray  # float64 (townships, sectors): log value added of one person, 10k yuan
     policies: np.recarray  # policy by month from 1 on; row 0 is the history's
+    by_others: np.recarray  # what other counties do, by month from 1 on; row 0 is the history's
     behaviour: OneRow = OneRow()
     facts: OneRow = OneRow()
     clock: OneRow = OneRow()  # CLOCK
@@ -71,6 +72,11 @@ class County(Bundle):
     def policy(self):
         """Policy in force this month; the history runs under that of row 0."""
         return self.policies[max(int(self.clock.month), 0)]
+
+    @looked_up
+    def others(self):
+        """What other counties do to this one this month: factors on its rules."""
+        return self.by_others[max(int(self.clock.month), 0)]
 
     @looked_up
     def now(self):

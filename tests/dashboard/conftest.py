@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import threading
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +20,14 @@ FLAGS = (
 )  # fmt: skip
 LOCAL = ("127.0.0.1", "localhost")
 PATIENCE = 1000 * LIMIT  # ms
+POLLING = 50  # ms between looks at a page that is waited for, which else are as many as it is drawn
+SMALL = Path(__file__).with_name("small.py")
+# Nothing moves by itself: a bar that runs to and fro is drawn sixty times a second.
+AT_REST = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("progress { visibility: hidden } * { transition: none !important }");
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+}"""
 # Nothing is on its way: the page is there, no progress is shown and nothing is pale.
 WHOLE = """() => document.querySelector('.foot-line')
   && !document.querySelector('.state progress, .busy')"""
@@ -48,20 +58,16 @@ def first_address(process):
     raise RuntimeError("the dashboard did not start: " + "".join(said))
 
 
-# The command, which knows all after a second look instead of a fourth.
-COMMAND = (
-    "from returnee.dashboard.live import runs; runs.STAGES = (4, 8); "
-    "from returnee.command import main; main()"
-)
+def start_server(port, *words):
+    """A server of small answers as a process of its own; see `small`."""
+    command = [sys.executable, str(SMALL), "dashboard", "--no-browser", "--port", str(port), *words]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture(scope="session")
 def address():
-    """Address of a server started as a user starts it, but for the number of runs."""
-    words = ["dashboard", "--no-browser", "--port", str(free_port())]
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *words], stderr=subprocess.PIPE, text=True
-    )
+    """Address of a server for all tests."""
+    process = start_server(free_port())
     try:
         yield first_address(process)
     finally:
@@ -89,6 +95,7 @@ def new_context(browser):
     """A browser's window with cookies and files of its own."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE)
+    context.add_init_script(f"({AT_REST})()")
     return context
 
 
@@ -107,6 +114,7 @@ class Visitor:
         self.address = address
         self.asked, self.errors = [], []
         self.page = context.new_page()
+        self.page.wait_for_function = partial(self.page.wait_for_function, polling=POLLING)
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("websocket", lambda socket: self.asked.append(socket.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

@@ -198,6 +198,8 @@ def test_uncertainty_is_split() -> None:
     assert words("en")["uncertain"]["of_line"]["structure"] in line
     spec = uncertain.drawn(split_with(wide, 0.0), "jobs", "zh")
     assert len(spec["names"]) == 3 + len(uncertain.SWITCHES) == len(spec["rows"])
+    marks = spec["series"][0]["data"]
+    assert marks[1] and marks[2] is None and marks[3]  # a spread that luck alone shows has no mark
 
 
 def test_policies_that_spend_alike_are_ranked() -> None:

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from returnee.dashboard.content import chain, village
-from returnee.dashboard.content.lessons import GUESSES, LESSONS, MINUTES, STAGES, compared, handout
+from returnee.dashboard.content.lessons import (
+    BY_KEY,
+    GUESSES,
+    LESSONS,
+    MINUTES,
+    STAGES,
+    compared,
+    handout,
+    times,
+)
 from returnee.dashboard.texts import words
 from returnee.experiments.reports.html import html
 from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
@@ -33,7 +42,7 @@ def found(verdict: str) -> Any:
 )
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_guess_is_held_against_the_runs(verdict: str, guess: str, lang: str) -> None:
-    lesson, text = LESSONS[1], words(lang)["learn"]
+    lesson, text = BY_KEY["credit"], words(lang)["learn"]
     lines = compared(found(verdict), lesson, guess, lang)
     assert lines[-1] == text["agrees"] and "+1,200" in lines[1]
     other = next(key for key in GUESSES if key != guess)
@@ -45,11 +54,13 @@ def test_sheets_for_a_class_hold_all_that_is_asked(lang: str) -> None:
     text = words(lang)["learn"]
     pupil, teacher = (html(handout(lang, of)) for of in (False, True))
     for lesson in LESSONS:
-        assert text[lesson.key]["title"] in pupil and lesson.pillar in chain.PILLARS
+        assert text[lesson.key]["title"] in pupil and text[lesson.key]["question"] in pupil
+        assert lesson.pillar in chain.PILLARS
         assert len(text[lesson.key]["notes"]) == 3
     assert "____" in pupil and "____" not in teacher
     assert text["notes"] in teacher and text["notes"] not in pupil
-    assert len(text["stages"]) == len(STAGES) == len(MINUTES) and sum(MINUTES) == 45
+    assert len(text["stages"]) == len(STAGES) == len(MINUTES)
+    assert sum(minutes for _, minutes in times(lang)) == 90
 
 
 @pytest.fixture(scope="module")

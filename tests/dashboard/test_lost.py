@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
-from tests.dashboard.conftest import Visitor, first_address, free_port, new_context
+from tests.dashboard.conftest import Visitor, first_address, free_port, new_context, start_server
 
 CULLED = "() => !document.querySelector('.lost') && document.querySelector('.foot-line')"
 
 
-UNWARMED = (
-    "from returnee.command import main; from returnee.dashboard import command; "
-    "command.warm = lambda: None; main()"
-)
-
-
 def started(port):
     """A server on a port that lives nothing before it is asked, and its address."""
-    command = [sys.executable, "-c", UNWARMED, "dashboard", "--no-browser", "--port", str(port)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = start_server(port, "--cold")
     return process, first_address(process)
 
 
@@ -54,7 +44,7 @@ def test_a_page_comes_back_by_itself_after_the_server_was_restarted(browser):
 
 
 def test_a_short_cut_loads_the_page_again_only_if_it_then_stands_still(visit):
-    page = visit("v=1&training.places=1500", alone=True).page
+    page = visit("v=1&training.places=1500").page
     page.evaluate("() => { window.before = true; solara.debug.dropConnection() }")
     page.wait_for_function("() => solara.debug.reconnectCount > 0")
     page.wait_for_function(CULLED)
@@ -73,14 +63,14 @@ def test_a_short_cut_loads_the_page_again_only_if_it_then_stands_still(visit):
 
 def test_work_that_ends_while_a_page_is_cut_off_is_shown(visit):
     """Its last words may be lost; a page that stands still after a cut loads itself again."""
-    page = visit("v=1&training.places=1600", whole=False, alone=True).page
+    page = visit("v=1&training.places=1600", whole=False).page
     page.evaluate("() => solara.debug.dropConnection()")
     page.wait_for_function("() => document.querySelector('.state') && !document.querySelector('.state progress')")  # fmt: skip
     page.wait_for_function("() => window.returnee_drawn")
 
 
 def test_back_goes_a_page_back_and_not_out_of_the_dashboard(visit):
-    page = visit("v=1&page=sources&lang=en", whole=False, alone=True).page
+    page = visit("v=1&page=sources&lang=en", whole=False).page
     page.locator("nav .tab", has_text="Learn").click()
     page.wait_for_function("() => location.search.includes('page=learn')")
     page.locator("nav .tab", has_text="Budget").click()
@@ -96,7 +86,7 @@ def test_back_goes_a_page_back_and_not_out_of_the_dashboard(visit):
 
 
 def test_steps_back_that_overtake_the_server_leave_the_way_forward(visit):
-    page = visit("v=1&page=sources&lang=en", whole=False, alone=True).page
+    page = visit("v=1&page=sources&lang=en", whole=False).page
     for name in ("Learn", "Budget"):
         page.locator("nav .tab", has_text=name).click()
         page.wait_for_function("name => location.search.includes('page=' + name)", arg=name.lower())
@@ -113,7 +103,7 @@ def test_steps_back_that_overtake_the_server_leave_the_way_forward(visit):
 
 
 def test_a_lever_is_no_step_for_the_back_button(visit):
-    page = visit("v=1&lang=en", whole=False, alone=True).page
+    page = visit("v=1&lang=en", whole=False).page
     steps = page.evaluate("() => history.length")
     page.locator("summary", has_text="Training").first.click()
     page.locator("input[aria-label^='Training places']").first.fill("1500")

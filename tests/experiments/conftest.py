@@ -6,16 +6,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 import without_figures
 from checkout import ROOT
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
 from processes import Command
 
 from returnee import Comparison, compare
 
+SAVE, PRINT = Figure.savefig, FigureCanvasSVG.print_svg
 SMALL = {"sample": 0.002, "months": 12}
 
 
@@ -25,27 +26,35 @@ def small() -> Comparison:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def not_laid_out() -> Iterator[None]:
-    """Charts are drawn where they are: a layout moves letters only, and takes half of the time."""
-    with patch.object(ConstrainedLayoutEngine, "execute"):
+def undrawn() -> Iterator[None]:
+    """Pages hold blank figures: ``test_snapshots`` draws those of every study."""
+    with pytest.MonkeyPatch.context() as patch:
+        without_figures.leave_out(patch.setattr)
         yield
 
 
 @pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages hold blank figures: what is drawn is not the point."""
-    without_figures.leave_out(monkeypatch.setattr)
+def drawn(undrawn: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are drawn where they are; a layout moves letters only, and takes half of the time."""
+    monkeypatch.setattr(Figure, "savefig", SAVE)
+    monkeypatch.setattr(FigureCanvasSVG, "print_svg", PRINT)
+
+
+@pytest.fixture
+def unreported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of comparisons are empty: what is printed or kept is the point."""
+    monkeypatch.setattr("returnee.experiments.reports.html.html", lambda *_: "")
+    monkeypatch.setattr("returnee.experiments.reports.compare.Page.report", lambda _: None)
 
 
 @pytest.fixture
 def command() -> Iterator[Command]:
     started: list[subprocess.Popen[str]] = []
 
-    def start(*words: object, drawn: bool = True, **options: Any) -> subprocess.Popen[str]:
-        """Start the command; with blank figures if they are not the point."""
-        program = ["-m", "returnee"] if drawn else [without_figures.__file__]
+    def start(*words: object, **options: Any) -> subprocess.Popen[str]:
+        """Start the command, with blank figures."""
         process = subprocess.Popen(
-            [sys.executable, *program, *map(str, words)],
+            [sys.executable, without_figures.__file__, *map(str, words)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -36,10 +36,10 @@ def crisis():
 def test_vacancies_fall_as_jobs_do(crisis):
     county = crisis.county
     facts, behaviour = county.facts, county.behaviour
-    assert months_to_find(facts, behaviour, CALM) == behaviour.returning_months_to_find == 3
-    assert months_to_find(facts, behaviour, WINTER) == behaviour.returning_months_ahead == 6
-    worse = log_pay_while_looking(facts, behaviour, WINTER)
-    assert worse < log_pay_while_looking(facts, behaviour, CALM) < 0
+    assert months_to_find(facts, behaviour, CALM, 1.0) == behaviour.returning_months_to_find == 3
+    assert months_to_find(facts, behaviour, WINTER, 1.0) == behaviour.returning_months_ahead == 6
+    worse = log_pay_while_looking(facts, behaviour, WINTER, 1.0)
+    assert worse < log_pay_while_looking(facts, behaviour, CALM, 1.0) < 0
 
 
 def test_those_who_came_for_the_crisis_leave_when_it_is_over(crisis):

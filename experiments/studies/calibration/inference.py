@@ -202,14 +202,21 @@ def size_of(members: int, d: int) -> dict[str, int]:
     }
 
 
+def first_look(found: Calibration, observed: Observed) -> tuple[Bank, Prior]:
+    """Sets that the waves left in, and around what they leave the prior of the design."""
+    box, seed = found.bank.box, found.settings.seed
+    last = found.bank.wave == found.bank.wave.max()
+    near = found.bank.only(last | plausible_by(found.left.judges)(box.unit(found.bank.theta)))
+    surface = of_a_county(surface_of(near), near)
+    first = sample(surface, observed, Prior.flat(len(box.names)), seed)
+    return near, Prior.around(first.points, first.weights, WIDER)
+
+
 def infer(found: Calibration, runner: Runner) -> Inference:
     """Make the posterior of what the waves of a calibration left."""
     box, targets, say = found.bank.box, found.targets, runner.results.reporter.say
     d, seed, observed = len(box.names), found.settings.seed, observed_of(targets, found.bank)
-    last = found.bank.wave == found.bank.wave.max()
-    near = found.bank.only(last | plausible_by(found.left.judges)(box.unit(found.bank.theta)))
-    first = sample(of_a_county(surface_of(near), near), observed, Prior.flat(d), seed)
-    around = Prior.around(first.points, first.weights, WIDER)
+    near, around = first_look(found, observed)
     wave = int(found.bank.wave.max()) + 1
     places = design(around, size_of(0, d)["design"], seed)
     drawn = _run(runner, box.values(places), box.names, "design", LUCK_OF_DESIGN, Luck(wave, 1))

@@ -71,7 +71,10 @@ class Observed:
 
         A bounded target that a drawn figure misses is not known: its bound would be another.
         """
-        drawn = figures + self.error * rng.standard_normal(len(figures))
+        return self.known(figures + self.error * rng.standard_normal(len(figures)))
+
+    def known(self, drawn: np.ndarray) -> Observed:
+        """What is known of a county of which these figures are observed."""
         return Observed(np.where(self.bounded, np.nan, drawn), self.error, *self._hold(drawn))
 
     def _hold(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -77,9 +77,13 @@ class Linkage:
 
     def effect(self, kind: str, factor: str, measure: str, other: str = "") -> pd.Series:
         """The row of one contrast and measure."""
-        rows = self.effects
-        chosen = (rows["kind"] == kind) & (rows["factor"] == factor) & (rows["other"] == other)
-        return rows[chosen & (rows["measure"] == measure)].iloc[0]
+        return self._rows[kind, factor, other, measure]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, ...], pd.Series]:
+        """Rows of `effects`, of which a report asks for many."""
+        keys = self.effects[["kind", "factor", "other", "measure"]].itertuples(index=False)
+        return {tuple(key): row for key, (_, row) in zip(keys, self.effects.iterrows())}
 
 
 @checked_arguments

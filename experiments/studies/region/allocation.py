@@ -43,7 +43,7 @@ from returnee.experiments.studies.region.counties import (
     read_counties,
 )
 from returnee.experiments.studies.region.plan import ByCounty, RegionPlan
-from returnee.experiments.studies.region.region import PER, REFERENCE, levels_of
+from returnee.experiments.studies.region.region import PER, REFERENCE
 from returnee.scenarios import load_scenario
 
 POLICIES = ("linked", "siloed", "credit_push", "space")
@@ -363,9 +363,9 @@ def effects_of(plan: RegionPlan, runs: pd.DataFrame, offer: Offer) -> tuple[np.n
     at_ = [NAMES.index(name) for name in (offer.measure, COST)]
     years = plan.settings.months / 12.0
     flow = np.array([BY_NAME[name].kind == "flow" for name in (offer.measure, COST)])
-    reference = levels_of(plan, runs, REFERENCE)[..., at_]
+    reference = plan.levels(runs, REFERENCE)[..., at_]
     labels = [label_of(offer, k) for k in range(len(offer.options))]
-    policies = np.stack([levels_of(plan, runs, label)[..., at_] for label in labels], axis=2)
+    policies = np.stack([plan.levels(runs, label)[..., at_] for label in labels], axis=2)
     effects = (policies - reference[:, :, None]) / np.where(flow, years, 1.0)
     return effects[..., 0], effects[..., 1]
 

@@ -22,7 +22,10 @@ from returnee.experiments.errors import UsageError
 from returnee.scenarios import Scenario, ScenarioError, load_scenario
 from returnee.scenarios.files.census import (
     CODES,
+    ELSEWHERE,
     LEAST_AWAY,
+    PEOPLE,
+    Row,
     county_text,
     read_census,
     row_of,
@@ -165,7 +168,14 @@ def of_census(code: str, tables: Mapping[int, pd.DataFrame], year: int, root: Pa
     then = row_of(tables[2010], 2010, code) if year > 2010 else None
     write_text(county_text(now, then), root / code / "county.toml")
     province, city, name = (str(now.cells[part]).strip() for part in ("省", "市", "区县"))
-    return Member(code, name, province, city, root / code)
+    return Member(code, name, province, city, root / code, more=elsewhere_in(now))
+
+
+def elsewhere_in(row: Row) -> dict[str, float]:
+    """Share of residents registered in another county of the province, where the census says."""
+    if not row.has(ELSEWHERE[0], PEOPLE) or not row.number(PEOPLE):
+        return {}
+    return {"registered_elsewhere": row.number(ELSEWHERE[0]) / row.number(PEOPLE)}
 
 
 def of_table(path: Path, tables: Mapping[int, pd.DataFrame], year: int, root: Path) -> list[Member]:
@@ -193,7 +203,9 @@ def of_table(path: Path, tables: Mapping[int, pd.DataFrame], year: int, root: Pa
                 raise UsageError(f"{where}: {error}") from None
         if any(member.code == other.code for other in found):
             raise UsageError(f"{where}: found {member.code} again, allowed each county once")
-        more = {key: number_in(value, f"{where}: {key}") for key, value in row.items()}
+        more = dict(member.more) | {
+            key: number_in(value, f"{where}: {key}") for key, value in row.items()
+        }
         found.append(
             Member(
                 member.code, member.name, member.province, member.city, member.folder, policy, more

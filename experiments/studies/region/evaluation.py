@@ -23,19 +23,16 @@ from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from returnee.experiments.arguments import check_fields, checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import read_table, whole
-from returnee.experiments.measuring import measures
 from returnee.experiments.measuring.measures import BY_NAME, YEAR, check_measure
-from returnee.experiments.running.jobs import MONTHLY, RUNS, Job
+from returnee.experiments.running.jobs import MONTHLY
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import running
 from returnee.experiments.running.store import failed_in
@@ -47,7 +44,7 @@ from returnee.experiments.studies.region.counties import (
     read_counties,
     rules_of,
 )
-from returnee.experiments.studies.region.plan import ByCounty, RegionPlan
+from returnee.experiments.studies.region.plan import ByYear, YearlyPlan
 from returnee.experiments.studies.region.region import PER, REFERENCE
 from returnee.scenarios import Scenario, load_scenario, walk
 from returnee.simulation.indicators import INDICATORS
@@ -108,42 +105,10 @@ class Question:
 
 
 @dataclass(frozen=True)
-class ByYear(ByCounty):
-    """Levels of a run, and its values of one measure by year."""
-
-    measure: str = ""
-
-    def of(self, run: Any, task: Any) -> tuple[np.ndarray, Any]:
-        """Figures of one run."""
-        monthly = run.monthly[self.measure].to_numpy(float)
-        whole_years = monthly[: len(monthly) // YEAR * YEAR].reshape(-1, YEAR)
-        flow = BY_NAME[self.measure].kind == "flow"
-        yearly = whole_years.sum(axis=1) if flow else whole_years.mean(axis=1)
-        n = len(yearly)
-        told = [task.scenario, task.scenario_id, task.point, task.replicate, run.seed]
-        columns = [*([value] * n for value in told), [self.measure] * n,
-                   [YEAR * (k + 1) for k in range(n)], yearly]  # fmt: skip
-        arrays = [pa.array(c, f.type) for c, f in zip(columns, measures.SCHEMA)]
-        return measures.levels_of(run), pa.Table.from_arrays(arrays, schema=measures.SCHEMA)
-
-    def tables(
-        self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]
-    ) -> dict[str, pa.Table]:
-        """Tables of a county."""
-        years = [found[1] for found in kept if found is not None]
-        joined = pa.concat_tables(years) if years else measures.SCHEMA.empty_table()
-        return {**super().tables(job, kept, errors), MONTHLY: joined}
-
-
-@dataclass(frozen=True)
-class YearlyPlan(RegionPlan):
-    """A plan of which yearly values are kept too."""
+class EvaluationPlan(YearlyPlan):
+    """A plan of every year of adoption."""
 
     KIND = "evaluation"
-
-    def wanted(self) -> dict[str, Sequence[str]]:
-        """Yearly values and levels of every county."""
-        return {MONTHLY: list(self.codes), RUNS: list(self.codes)}
 
 
 @dataclass(frozen=True)
@@ -155,7 +120,7 @@ class Evaluation:
     members : list of Member
     left_out : list of (str, str, str)
     question : Question
-    plan : YearlyPlan
+    plan : EvaluationPlan
     lives : ndarray, shape (replicates, counties, cohorts, years)
         Values by year; cohort 0 never adopts, the others in the years asked for, in their order.
     facts : ndarray, shape (counties,)
@@ -171,7 +136,7 @@ class Evaluation:
     members: list[Member]
     left_out: list[LeftOut]
     question: Question
-    plan: YearlyPlan
+    plan: EvaluationPlan
     lives: np.ndarray = field(repr=False)
     facts: np.ndarray = field(repr=False)
     studies: pd.DataFrame = field(repr=False)
@@ -355,10 +320,10 @@ def evaluate(
                 str(year): adopting(before, after, year) for year in question.years
             }
         facts = facts_of(members, cells, question.by)
-        plan = YearlyPlan(cells, read, replicates, simulated, settings)
+        plan = EvaluationPlan(cells, read, replicates, simulated, settings)
         plan.check()
         command = command_of(source, question, studies, plan)
-        measure = ByYear(measure=question.measure)
+        measure = ByYear(measures=(question.measure,))
         store = stack.enter_context(running(plan, measure, where, results, command))
         lives = lives_of(plan, read_table(store.folder / MONTHLY).to_pandas(), question.measure)
         results.reporter.say("doing the studies")
@@ -390,26 +355,15 @@ def facts_of(
         ) from None
 
 
-def lives_of(plan: YearlyPlan, rows: pd.DataFrame, measure: str) -> np.ndarray:
+def lives_of(plan: EvaluationPlan, rows: pd.DataFrame, measure: str) -> np.ndarray:
     """Values by year, shape (replicates, counties, cohorts, years), for each 1,000 workers if it counts."""
-    values = rows.set_index(["point", "scenario_id", "replicate", "month"])["value"]
-    shape = plan.replicates, len(plan.counties), plan.settings.months // YEAR
-    found = []
-    for label in next(iter(plan.counties.values())):
-        wanted = pd.MultiIndex.from_tuples(
-            (k, scenarios[label].id, replicate, YEAR * (year + 1))
-            for replicate in range(shape[0])
-            for k, scenarios in enumerate(plan.counties.values())
-            for year in range(shape[2])
-        )
-        found.append(values.reindex(wanted).to_numpy(float).reshape(shape))
-    lives = np.stack(found, axis=2)
+    lives = plan.yearly(rows, measure)
     forces = [next(iter(s.values())).county.labour_force for s in plan.counties.values()]
     scale = np.array(forces, float) / PER if BY_NAME[measure].counts else np.ones(len(forces))
     return lives / scale[:, None, None]
 
 
-def command_of(source: Source, question: Question, studies: int, plan: YearlyPlan) -> str:
+def command_of(source: Source, question: Question, studies: int, plan: EvaluationPlan) -> str:
     """The command that repeats it."""
     s = plan.settings
     words = [

@@ -7,20 +7,21 @@ each; policies are compared in the same luck.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring import measures
 from returnee.experiments.running import manifests
-from returnee.experiments.running.jobs import RUNS, Figures, Given, Job, Measure
+from returnee.experiments.running.jobs import MONTHLY, RUNS, Figures, Given, Job, Measure
 from returnee.experiments.running.options import RunSettings, Share
 from returnee.experiments.running.plan import Batch, Runs, check, name_of
 from returnee.scenarios import Scenario
@@ -87,6 +88,10 @@ class RegionPlan(Runs):
             for scenario_id, label in first.items()
         ]
 
+    def read_in(self) -> Iterable[Scenario]:
+        """The scenarios that are run."""
+        return [one for found in self.counties.values() for one in found.values()]
+
     def wanted(self) -> dict[str, Sequence[str]]:
         """A job for each county."""
         return {RUNS: list(self.codes)}
@@ -117,6 +122,21 @@ class RegionPlan(Runs):
             scenes, settings = Given(scenarios, own), self.settings_of(code)
             yield (Job(name, tuple(self.tasks(name)), scenes, settings, measure),)
 
+    def levels(self, runs: pd.DataFrame, label: str) -> np.ndarray:
+        """Levels of all runs under the policies of a label, shape (replicates, counties, measures).
+
+        `runs`: of the table that `ByCounty` keeps. NaN where a run failed.
+        """
+        ids = [scenarios[label].id for scenarios in self.counties.values()]
+        rows = runs.set_index(["point", "scenario_id", "replicate"])[list(measures.NAMES)]
+        wanted = pd.MultiIndex.from_tuples(
+            (k, found, replicate)
+            for replicate in range(self.replicates)
+            for k, found in enumerate(ids)
+        )
+        found = rows.reindex(wanted).to_numpy(float)
+        return found.reshape(self.replicates, len(ids), len(measures.NAMES))
+
     @cached_property
     def digest(self) -> str:
         """Of all scenarios, by county."""
@@ -139,7 +159,7 @@ class RegionPlan(Runs):
 
     def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         """In settings, policies or counties."""
-        keys = (*manifests.COMPARED, "replicates", "simulated", "counties")
+        keys = (*manifests.COMPARED, "replicates", "simulated", "counties", "yearly")
         told = manifests.differs(found, wanted, [key for key in keys if key != "sample"])
         if not told and found.get("digest") != wanted.get("digest"):
             told = "counties: found others, allowed those of this region"
@@ -163,3 +183,63 @@ class ByCounty(Figures):
         columns = [*zip(*runs), errors, *values.T]
         arrays = [pa.array(c, f.type, from_pandas=True) for f, c in zip(schema, columns)]
         return {RUNS: pa.Table.from_arrays(arrays, schema=schema)}
+
+
+@dataclass(frozen=True)
+class ByYear(ByCounty):
+    """Levels of a run, and its values of some monthly measures by year."""
+
+    measures: tuple[str, ...] = ()
+
+    def of(self, run: Any, task: Task) -> tuple[np.ndarray, Any]:
+        """Figures of one run."""
+        yearly = [years_in(run.monthly[name].to_numpy(float), name) for name in self.measures]
+        n = len(yearly[0])
+        told = [task.scenario, task.scenario_id, task.point, task.replicate, run.seed]
+        names = [name for name in self.measures for _ in range(n)]
+        months = [measures.YEAR * (k + 1) for k in range(n)] * len(yearly)
+        columns = [*([value] * len(names) for value in told), names, months, np.concatenate(yearly)]
+        arrays = [pa.array(c, f.type) for c, f in zip(columns, measures.SCHEMA)]
+        return measures.levels_of(run), pa.Table.from_arrays(arrays, schema=measures.SCHEMA)
+
+    def tables(
+        self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]
+    ) -> dict[str, pa.Table]:
+        """Tables of a county."""
+        years = [found[1] for found in kept if found is not None]
+        joined = pa.concat_tables(years) if years else measures.SCHEMA.empty_table()
+        return {**super().tables(job, kept, errors), MONTHLY: joined}
+
+
+def years_in(monthly: np.ndarray, name: str) -> np.ndarray:
+    """Sums of a flow, means of others, by whole year."""
+    year = measures.YEAR
+    whole = monthly[: len(monthly) // year * year].reshape(-1, year)
+    return whole.sum(axis=1) if measures.BY_NAME[name].kind == "flow" else whole.mean(axis=1)
+
+
+class YearlyPlan(RegionPlan):
+    """A plan of which values by year are kept too."""
+
+    def wanted(self) -> dict[str, Sequence[str]]:
+        """Values by year and levels of every county."""
+        return {MONTHLY: list(self.codes), RUNS: list(self.codes)}
+
+    def yearly(self, rows: pd.DataFrame, measure: str) -> np.ndarray:
+        """Values of a measure by year, shape (replicates, counties, labels, years); NaN where a run failed.
+
+        `rows`: of the table that `ByYear` keeps.
+        """
+        rows = rows[rows["indicator"] == measure]
+        values = rows.set_index(["point", "scenario_id", "replicate", "month"])["value"]
+        shape = self.replicates, len(self.counties), self.settings.months // measures.YEAR
+        found = []
+        for label in next(iter(self.counties.values())):
+            wanted = pd.MultiIndex.from_tuples(
+                (k, scenarios[label].id, replicate, measures.YEAR * (year + 1))
+                for replicate in range(shape[0])
+                for k, scenarios in enumerate(self.counties.values())
+                for year in range(shape[2])
+            )
+            found.append(values.reindex(wanted).to_numpy(float).reshape(shape))
+        return np.stack(found, axis=2)

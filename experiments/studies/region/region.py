@@ -33,6 +33,15 @@ from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import running
 from returnee.experiments.running.store import runs_in
 from returnee.experiments.statistics.intervals import moments_of, pooled, sum_of
+from returnee.experiments.studies.region.competition import (
+    KEPT,
+    POLICY,
+    REFERENCE,
+    Competition,
+    CoupledPlan,
+    adopters_of,
+    compete,
+)
 from returnee.experiments.studies.region.counties import (
     THIRDS,
     LeftOut,
@@ -44,6 +53,7 @@ from returnee.experiments.studies.region.counties import (
     rules_of,
     thirds_of,
 )
+from returnee.experiments.studies.region.coupling import Coupling, changed
 from returnee.experiments.studies.region.plan import ByCounty, RegionPlan
 from returnee.scenarios import load_scenario
 
@@ -93,6 +103,8 @@ class Region:
         Runs that failed.
     folder : Path
     command : str
+    competition : Competition or None
+        Where counties were coupled; all else takes them apart.
     """
 
     members: list[Member]
@@ -104,13 +116,14 @@ class Region:
     failures: int
     folder: Path
     command: str
+    competition: Competition | None = None
 
     def levels(self, label: str) -> np.ndarray:
         """Levels under the policy of one label, by county; NaN where a run failed.
 
         Returns: shape (replicates, counties, measures), full county.
         """
-        return levels_of(self.plan, self.runs, label)
+        return self.plan.levels(self.runs, label)
 
     @cached_property
     def forces(self) -> np.ndarray:
@@ -137,24 +150,15 @@ class Region:
         return totals_of(self)
 
     @cached_property
+    def spill(self) -> pd.DataFrame:
+        """What counties do to each other, see `Competition.spread`; empty where they were not coupled."""
+        names = [name for name in TOLD if BY_NAME[name].counts]
+        return pd.DataFrame() if self.competition is None else self.competition.spread(names)
+
+    @cached_property
     def groups(self) -> pd.DataFrame:
         """Gains for each 1,000 workers by third of a fact: fact, third, low_end, high_end, counties, gain, low, high, cost."""
         return groups_of(self)
-
-
-REFERENCE, POLICY = "reference", "policy"
-
-
-def levels_of(plan: RegionPlan, runs: pd.DataFrame, label: str) -> np.ndarray:
-    """Levels of all runs under the policies of a label, shape (replicates, counties, measures)."""
-    codes = list(plan.counties)
-    ids = [plan.counties[code][label].id for code in codes]
-    rows = runs.set_index(["county", "scenario_id", "replicate"])[list(NAMES)]
-    wanted = pd.MultiIndex.from_tuples(
-        [(c, i, r) for r in range(plan.replicates) for c, i in zip(codes, ids)]
-    )
-    found = rows.reindex(wanted).to_numpy(float)
-    return found.reshape(plan.replicates, len(codes), len(NAMES))
 
 
 @checked_arguments
@@ -166,12 +170,14 @@ def region(
     settings: RunSettings = RunSettings(),
     where: Where = Where(),
     results: Keep = Keep(),
+    coupling: Coupling | None = None,
 ) -> Region:
     """Run every county of a region under its policy and under the reference.
 
     `source`: which counties. `policies`: what they are given. `replicates`: paired runs of each
     county. `simulated`: workers in each county. `settings`, `where`, `results`: of the runs;
-    the sample is that which simulates so many workers.
+    the sample is that which simulates so many workers. `coupling`: what is assumed of how counties
+    act on each other; they are taken apart if None.
 
     Raises
     ------
@@ -190,14 +196,20 @@ def region(
             m.code: {REFERENCE: worlds[m.code], POLICY: in_county(read[given[m.code]], m)}
             for m in members
         }
-        plan = RegionPlan(cells, read, replicates, simulated, settings)
+        kind, measure = (RegionPlan, ByCounty()) if coupling is None else (CoupledPlan, KEPT)
+        plan = kind(cells, read, replicates, simulated, settings)
         plan.check()
+        if isinstance(plan, CoupledPlan):
+            adopters_of(plan)
         if left:
             say(f"{len(left)} counties left out; the report says why")
-        command = command_of(source, policies, plan)
-        store = stack.enter_context(running(plan, ByCounty(), where, results, command))
+        command = command_of(source, policies, plan, coupling)
+        store = stack.enter_context(running(plan, measure, where, results, command))
         runs = runs_in(store.folder).to_pandas()
         runs.insert(0, "county", np.array(list(cells))[runs["point"]])
+        coupled = None
+        if coupling is not None and isinstance(plan, CoupledPlan):
+            coupled = compete(plan, members, coupling, where, store.folder, results)
         found = Region(
             members,
             left,
@@ -205,9 +217,10 @@ def region(
             given,
             plan,
             runs,
-            int(runs["error"].notna().sum()),
+            int(runs["error"].notna().sum()) + (coupled.failures if coupled else 0),
             store.folder,
             command,
+            coupled,
         )
         if results.out is not None:
             keep(found)
@@ -220,7 +233,9 @@ def named(members: Sequence[Member], policies: Policies, rules: Sequence[Any]) -
     return list(dict.fromkeys([*asked, *(m.policy for m in members if m.policy)]))
 
 
-def command_of(source: Source, policies: Policies, plan: RegionPlan) -> str:
+def command_of(
+    source: Source, policies: Policies, plan: RegionPlan, coupling: Coupling | None
+) -> str:
     """The command that repeats it."""
     s = plan.settings
     words = ["region", *([source.table] if source.table else []), *(["--crowded"] * source.crowded)]
@@ -228,7 +243,9 @@ def command_of(source: Source, policies: Policies, plan: RegionPlan) -> str:
         "files": source.files, "province": list(source.province), "year": source.year,
         "scenario": policies.scenario, "against": policies.against, "give": list(policies.give),
         "replicates": plan.replicates, "simulated": plan.simulated, "months": s.months, "seed": s.seed,
+        "couple": changed(coupling) if coupling else [],
     }  # fmt: skip
+    words += ["--compete"] * (coupling is not None)
     return command_line(words, options)
 
 
@@ -237,6 +254,10 @@ def keep(found: Region) -> None:
     for name in ("counties", "totals", "groups"):
         with whole(found.folder / f"{name}.csv") as new:
             getattr(found, name).to_csv(new, index=False)
+    if found.competition is not None:
+        for name, table in (("spill", found.spill), ("factors", found.competition.by_year)):
+            with whole(found.folder / f"{name}.csv") as new:
+                table.to_csv(new, index=False)
     for member in found.members:
         if member.province:  # of the census: made for this study
             with whole(found.folder / INPUTS / member.code / "county.toml") as new:

@@ -62,7 +62,6 @@ def test_run_keeps_everything(here: Path) -> None:
     assert call("run", "baseline", *SMALL, "--lang", "zh", "--json").exit_code == 0
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_compare_prints_json_and_nothing_else(here: Path) -> None:
     result = call("compare", "linked", "--replicates", 2, *SMALL, "--json")
     assert result.exit_code == 0, result.stderr
@@ -73,7 +72,7 @@ def test_compare_prints_json_and_nothing_else(here: Path) -> None:
     assert (here / "results/compare/report.html").exists()
 
 
-@pytest.mark.usefixtures("undrawn")
+@pytest.mark.usefixtures("unreported")
 def test_compare_says_what_it_means(here: Path) -> None:
     result = call("compare", "no_support", "--replicates", 3, *SMALL)
     assert result.exit_code == 0, result.stderr
@@ -83,7 +82,7 @@ def test_compare_says_what_it_means(here: Path) -> None:
     assert "无扶持与现行政策相比" in zh.stdout
 
 
-@pytest.mark.usefixtures("undrawn")
+@pytest.mark.usefixtures("unreported")
 def test_one_replicate_has_no_interval(here: Path) -> None:
     result = call("compare", "no_support", "--replicates", 1, *SMALL)
     assert result.exit_code == 0, result.stderr
@@ -142,7 +141,7 @@ def test_what_is_wrong_is_one_line(here: Path, words: tuple[str, ...]) -> None:
 
 def test_the_command_as_a_process(tmp_path: Path, command: Command) -> None:
     words = ("compare", "linked", "--replicates", 2, *SMALL, "--out", tmp_path / "a")
-    process = command(*words, "--json", drawn=False)
+    process = command(*words, "--json")
     out, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, err
     assert json.loads(out)["replicates"] == 2

@@ -44,6 +44,7 @@ def call(*words: object, charset: str = "utf-8") -> Any:
     return CliRunner(charset=charset).invoke(app, [str(word) for word in words])
 
 
+@pytest.mark.usefixtures("drawn")
 def test_any_title_can_be_compared(tmp_path: Path) -> None:
     given = [scenario(tmp_path, title, name) for name, title in NAMES.items()]
     found = call("compare", *given, *COMPARE, "--out", tmp_path / "out")
@@ -88,6 +89,7 @@ def test_a_county_of_any_name_is_shown(tmp_path: Path) -> None:
     assert "Binhai [/x] [red]" in found.stdout
 
 
+@pytest.mark.usefixtures("drawn")
 def test_dollars_stay_dollars_in_a_chart() -> None:
     import matplotlib as mpl
 
@@ -110,17 +112,15 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("unreported")  # pages are written in UTF-8 anyway
 @pytest.mark.parametrize(
     ("charset", "words"),
     [("gbk", ("--lang", "zh")), ("gbk", ("--lang", "en")), ("cp1252", ("--lang", "zh")),
      ("cp1252", ("--json",)), ("latin-1", ("--lang", "en")), ("ascii", ("--lang", "en"))],
 )  # fmt: skip
 def test_a_comparison_is_printed_in_any_encoding(
-    compared: Path, charset: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    compared: Path, charset: str, words: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(
-        "returnee.experiments.reports.html.html", lambda *_: ""
-    )  # is written in UTF-8 anyway
     found = call("compare", "no_support", *COMPARE, "--out", compared, *words, charset=charset)
     assert found.exit_code == 0, found.exception
     if words == ("--json",):
@@ -157,7 +157,6 @@ def test_progress_is_printed_in_any_encoding(monkeypatch: pytest.MonkeyPatch) ->
     assert lines[0] == "-1 [red] ?" and "PYTHONUTF8" in lines[1]
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_a_report_that_fails_keeps_the_runs(
     compared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,16 @@ NOTEBOOKS = sorted(
     if not path.stem.startswith("course-")
 )
 MOST = 300_000  # bytes
-SMALLER = {"sample=0.01": "sample=0.005", '"sample": 0.005': '"sample": 0.002'}
+SMALLER = {
+    "sample=0.01": "sample=0.002",
+    '"sample": 0.005': '"sample": 0.002',
+    '"months": 48': '"months": 12',
+    '"replicates": 6': '"replicates": 2',
+    "replicates=4": "replicates=2",
+    "sets=20": "sets=12",
+    "studies=30": "studies=8",
+    "simulated=1000": "simulated=200",
+}  # of what is run; each stands in a notebook
 MACHINE = re.compile(r"/(?:home|tmp|root|work|Users|usr)/|[A-Z]:\\\\")
 
 

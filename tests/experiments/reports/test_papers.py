@@ -40,7 +40,6 @@ PLAIN = Report("zh", EVIL, "二", [
 ])  # fmt: skip
 
 
-@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_brief_says_all_that_one_must(small: Comparison, lang: str) -> None:
     made = brief(small, lang)
@@ -58,7 +57,6 @@ def test_a_brief_says_all_that_one_must(small: Comparison, lang: str) -> None:
     )
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_figures_of_a_brief_are_those_of_the_result(small: Comparison) -> None:
     table = brief(small).sections[1].blocks[1]
     assert isinstance(table, Sheet)
@@ -94,6 +92,7 @@ def test_tables_have_a_sheet_each(small: Comparison) -> None:
     assert isinstance(first, Cell) and first.value == small.effects["reference"].iloc[0]
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_figure_is_written_as_svg_and_png(tmp_path: Path) -> None:
     figure = Figure(figsize=(1, 1))
     drawn = svg_of(figure, "a/b: “c”")

@@ -56,12 +56,12 @@ def test_the_page_is_whole_has_contents_and_asks_for_nothing(small: Comparison, 
     assert "<h2>" not in page
 
 
+@pytest.mark.usefixtures("drawn")
 def test_letters_in_charts_stay_letters(small: Comparison) -> None:
     drawn = Page(small).over_time("returns")
     assert "<text" in drawn and ">returned (people a year)</text>" in drawn
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_chinese_charts_need_a_font(small: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charts, "chinese_fonts", list)
     assert words("en")["report"]["charts_english"] not in html_of(small, "en")

@@ -81,7 +81,7 @@ def test_the_second_on_a_folder_says_who_has_it(tmp_path: Path) -> None:
 
 def test_two_comparisons_at_once(tmp_path: Path, command: Command) -> None:
     words = ("compare", "linked", "--replicates", 3, *WORDS, "--people", 0, "--json")
-    both = [command(*words, "--out", tmp_path / "two", drawn=False) for _ in range(2)]
+    both = [command(*words, "--out", tmp_path / "two") for _ in range(2)]
     said = [process.communicate(timeout=600) for process in both]
     codes = sorted(process.returncode for process in both)
     assert codes in ([0, 0], [0, 2])

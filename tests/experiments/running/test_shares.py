@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
-from without_figures import leave_out
 
 from returnee import compare, sensitivity
 from returnee.experiments.commands.app import app
@@ -47,8 +46,6 @@ def test_merged_shares_are_the_same_table(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    # Drawing takes most of the time, and is tested elsewhere.
-    leave_out(monkeypatch.setattr)
     command = COMMANDS[name]
     say(f"{command} --out whole")
     assert "returnee merge c" in say(f"{command} --out c --shard 1/2")
@@ -153,7 +150,6 @@ def test_both_stages_of_a_sensitivity_study_are_shared_one_after_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    leave_out(monkeypatch.setattr)
     moved = (
         "--over behaviour.firm.luck_sd --over behaviour.firm.shock_sd --over behaviour.firm.scale"
     )

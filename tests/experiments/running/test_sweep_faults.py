@@ -29,7 +29,6 @@ from returnee.experiments.running import executors as pools
 from returnee.experiments.running.status import status_of
 
 KILLS = int(os.environ.get("RETURNEE_KILLS", "3"))
-pytestmark = pytest.mark.usefixtures("undrawn")
 PLACES = "policy.training.places"
 DESIGN = f"""
 scenarios = ["baseline", "linked"]
@@ -75,7 +74,7 @@ def test_killed_again_and_again(
     chance = random.Random(1)
     for _ in range(KILLS):
         parts = len(list((tmp_path / "parts").glob("*.parquet")))
-        process = command("sweep", design, "--out", tmp_path, drawn=False)
+        process = command("sweep", design, "--out", tmp_path)
         if (tmp_path / "runs.parquet").exists():
             break
         wait_for_parts(tmp_path, parts + 1)
@@ -95,9 +94,7 @@ def test_killed_again_and_again(
 def test_two_processes_share_a_folder(
     tmp_path: Path, command: Command, design: Path, undisturbed: bytes
 ) -> None:
-    both = [
-        command("sweep", design, "--out", tmp_path, "--workers", 1, drawn=False) for _ in range(2)
-    ]
+    both = [command("sweep", design, "--out", tmp_path, "--workers", 1) for _ in range(2)]
     for process in both:
         finish(process)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
@@ -107,7 +104,7 @@ def test_two_processes_share_a_folder(
 def test_an_interrupt_says_what_is_kept(
     tmp_path: Path, command: Command, design: Path, undisturbed: bytes
 ) -> None:
-    process = command("sweep", design, "--out", tmp_path, INTERRUPT, drawn=False)
+    process = command("sweep", design, "--out", tmp_path, INTERRUPT)
     _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 130 and "Traceback" not in err
     assert re.search(rf"\d+ of {RUNS} runs are kept", err.splitlines()[-1])
@@ -124,7 +121,7 @@ def test_a_full_disk_loses_nothing(
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (LEAST, LEAST))
 
-    process = command("sweep", design, "--out", tmp_path, drawn=False, preexec_fn=no_room)
+    process = command("sweep", design, "--out", tmp_path, preexec_fn=no_room)
     _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 2
     assert "finished runs are kept" in err.splitlines()[-1] and "Traceback" not in err
@@ -209,9 +206,7 @@ def test_a_process_that_dies_has_its_runs_done_by_another(
 ) -> None:
     import psutil
 
-    process = command(
-        "sweep", design, "--out", tmp_path, "--processes", "--workers", 2, drawn=False
-    )
+    process = command("sweep", design, "--out", tmp_path, "--processes", "--workers", 2)
     wait_for_parts(tmp_path, 2)
     with suppress(psutil.NoSuchProcess, IndexError):  # it may be done by now
         children = psutil.Process(process.pid).children(recursive=True)
@@ -226,9 +221,7 @@ def test_processes_end_when_their_parent_is_killed(tmp_path: Path, command: Comm
 
     design = tmp_path / "d.toml"  # of more runs than this test waits for
     design.write_text(DESIGN.replace("replicates = 10", "replicates = 4000"), "utf-8")
-    process = command(
-        "sweep", design, "--out", tmp_path / "a", "--processes", "--workers", 2, drawn=False
-    )
+    process = command("sweep", design, "--out", tmp_path / "a", "--processes", "--workers", 2)
     wait_for_parts(tmp_path / "a", 2)
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= 2
