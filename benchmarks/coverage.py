@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.dashboard.live.answers import Answer, answer_of
-from returnee.dashboard.live.runs import SMALL, STAGES, lived, monthly_of
+from returnee.dashboard.live.runs import SMALL, STAGES, lived, make_room, monthly_of
 from returnee.experiments.keys import BY_KEY as LEVERS
 from returnee.experiments.measuring.measures import levels_over
 from returnee.experiments.running.options import RunSettings
@@ -103,6 +103,7 @@ def answers(
     settings: RunSettings, replicates: int, levels: dict[str, list[np.ndarray]]
 ) -> Iterator[tuple[tuple[str, str], Answer]]:
     """What a page says of every pair; levels of the runs are put into `levels`."""
+    make_room()  # policies of one world share their histories
     scenarios = {name: scenario_of(name) for name in NAMES}
     figures = {
         name: np.array([monthly_of(lived(of, k, settings)) for k in range(replicates)])

@@ -46,6 +46,16 @@ def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.kill()
 
 
+def held(server: psutil.Process) -> float:
+    """MB of memory of the server and of the processes of its runs, what they share counted once."""
+    total = float(server.memory_info().rss)
+    for child in server.children(recursive=True):
+        with suppress(psutil.Error):
+            memory = child.memory_info()
+            total += memory.rss - getattr(memory, "shared", 0)
+    return total / MB
+
+
 def main(users: int = USERS, loads: int = LOADS) -> int:
     """Measure and print."""
     from playwright.sync_api import sync_playwright
@@ -56,7 +66,7 @@ def main(users: int = USERS, loads: int = LOADS) -> int:
         def look() -> None:
             while not over.wait(1.0):
                 with suppress(psutil.Error):
-                    high[0] = max(high[0], watched.memory_info().rss / MB)
+                    high[0] = max(high[0], held(watched))
 
         threading.Thread(target=look, daemon=True).start()
         browser = playwright.chromium.launch(
@@ -66,7 +76,7 @@ def main(users: int = USERS, loads: int = LOADS) -> int:
         tab.goto(url, timeout=PATIENCE)
         tab.wait_for_selector(".fact", timeout=PATIENCE)
         tab.close()
-        before, took = watched.memory_info().rss / MB, []
+        before, took = held(watched), []
         began = time.perf_counter()
         while len(took) < loads:
             contexts = [browser.new_context() for _ in range(min(users, loads - len(took)))]
@@ -82,11 +92,11 @@ def main(users: int = USERS, loads: int = LOADS) -> int:
                 took.append(time.perf_counter() - at)
             for context in contexts:
                 context.close()
-            print(f"{len(took)} loads, {watched.memory_info().rss / MB:.0f} MB", flush=True)
+            print(f"{len(took)} loads, {held(watched):.0f} MB", flush=True)
         minutes = (time.perf_counter() - began) / 60.0
         browser.close()
         time.sleep(75.0)  # pages that went away are forgotten after a minute
-        after = watched.memory_info().rss / MB
+        after = held(watched)
         over.set()
         at = time.perf_counter()
         process.send_signal(signal.SIGTERM)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import solara
@@ -108,6 +109,7 @@ def Page() -> None:
         html(" · ".join(escaped(line) for line in footer), tag="footer", classes=["foot-line"])
 
 
+@lru_cache(maxsize=1)
 def version() -> str:
     """Version of the project that is installed."""
     from importlib.metadata import PackageNotFoundError

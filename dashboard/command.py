@@ -238,6 +238,7 @@ def serve(
     if results is not None:
         settings.RESULTS["folder"] = results.resolve()
     sys.setswitchinterval(0.001)  # an answer that is ready is not kept waiting by runs
+    POOL.have_children()
     POOL.start()  # before there are visitors, so that no thread belongs to one
     shown = "127.0.0.1" if host in ALL else f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{bound.getsockname()[1]}/"
@@ -265,6 +266,7 @@ def serve(
     with suppress(ValueError):  # not in the main thread, as in a test
         signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.Server(config).run(sockets=[bound])
+    POOL.end()
     say("Returnee: stopped")
 
 

@@ -140,12 +140,18 @@ def fields_as_keywords(given: Any) -> list[inspect.Parameter]:
     return found
 
 
-def check_fields(instance: Any) -> None:
-    """Take the fields of a frozen dataclass as it declares them."""
-    hints = get_type_hints(type(instance))
-    for field in fields(instance):
-        value = as_declared(getattr(instance, field.name), hints[field.name], field.name)
-        object.__setattr__(instance, field.name, value)
+class Options:
+    """The base of frozen dataclasses whose fields are taken as they declare them.
+
+    What is of another type is refused.
+    """
+
+    def __post_init__(self) -> None:
+        """Take every field as it is declared."""
+        hints = get_type_hints(type(self))
+        for field in fields(self):  # type: ignore[arg-type]
+            value = as_declared(getattr(self, field.name), hints[field.name], field.name)
+            object.__setattr__(self, field.name, value)
 
 
 def as_declared(value: Any, hint: Any, name: str) -> Any:

@@ -66,6 +66,19 @@ def shown(value: Any) -> str:
     return "nothing" if value is None else show(value)
 
 
+def check_range(label: str, found: float, low: float, high: float, what: str = "") -> None:
+    """Refuse a number outside a range.
+
+    Examples
+    --------
+    >>> check_range("replicates", 0, 1, 100)
+    Traceback (most recent call last):
+    returnee.experiments.errors.UsageError: replicates: found 0, allowed 1 to 100
+    """
+    if not low <= found <= high:
+        raise UsageError(f"{label}: found {found}, allowed {low} to {high}{what}")
+
+
 def wrong(label: str, key: str, found: str, allowed: str) -> UsageError:
     """The error of one key of a design."""
     return UsageError(f"{label}: {key}: found {found}, allowed {allowed}")

@@ -32,6 +32,12 @@ def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(frame.columns, row)) for row in zip(*columns)]
 
 
+def picked(frame: pd.DataFrame, **values: Any) -> pd.DataFrame:
+    """Rows of a table with some values in some columns."""
+    same = [frame[name].to_numpy() == value for name, value in values.items()]
+    return frame[np.logical_and.reduce(same)]
+
+
 def rounded(value: float, digits: int) -> float:
     """The value to a number of significant digits."""
     if value == 0.0 or not math.isfinite(value):

@@ -15,7 +15,7 @@ from returnee.dashboard.content.lessons import LESSONS
 from returnee.dashboard.texts import words
 
 COURSE = sorted((ROOT / "docs" / "course").glob("*.md"))
-FIGURE = re.compile(r"\*\*[^*\n]*?(\d[\d,.]*%?)[^*\n]*\*\*")
+FIGURE = re.compile(r"\*\*([+-]?\d[\d,.]*%?)\*\*")
 MACHINE = re.compile(r"/(?:home|tmp|root|work|Users|usr)/|[A-Z]:\\\\")
 
 

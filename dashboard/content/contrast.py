@@ -86,7 +86,7 @@ def command(place: Place, plan: Plan) -> str:
     names = [name for name in place.compared if name != reference]
     if place.over == ENSEMBLE or any(place.mix_of(name).levers for name in names):
         return f"returnee dashboard: /?{address_of(place)}"
-    return command_of(names, reference, plan, {}, 1).rpartition(" --workers")[0]
+    return command_of(names, reference, plan, {})
 
 
 def _named(place: Place, name: str) -> Scenario:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pandas as pd
@@ -26,7 +26,7 @@ from returnee.experiments.reports.papers.docx import docx_of
 from returnee.experiments.reports.papers.files import figures_of
 from returnee.experiments.reports.papers.tables import tables
 from returnee.experiments.reports.papers.xlsx import xlsx_of
-from returnee.experiments.statistics.effects import effects_of
+from returnee.experiments.statistics.effects import Cube, effects_of
 from returnee.experiments.statistics.samples import made_wider
 
 COMPARE = "compare"
@@ -53,13 +53,27 @@ def found(place: Place, asker: Asker) -> Paper:
     """
     several = place.page == COMPARE
     asker = asker._replace(show=lambda part: None)
-    answer = (contrast.answer if several else answers.answer)(place, asker)
+    answer = reference_first((contrast.answer if several else answers.answer)(place, asker))
     mixes = [place.mix_of(name) for name in answer.plan.scenarios] if several else [place.mix]
     runs = group_runs(answer.plan, sets_of(place, mixes))
     command = (
         contrast.command(place, answer.plan) if several else answers.command(place, answer.plan)
     )
     return Paper(answer.plan, runs, [], None, command, made=answer.made, luck=answer.luck)
+
+
+def reference_first(answer: Answer) -> Answer:
+    """The same answer with the reference before the policies, as tables of reports have it."""
+    labels = [answer.plan.reference, *answer.plan.compared]
+    rows = [answer.made.labels.index(label) for label in labels]
+
+    def ordered(cube: Cube) -> Cube:
+        return Cube(cube.values[rows], tuple(labels))
+
+    plan = replace(answer.plan, scenarios={k: answer.plan.scenarios[k] for k in labels})
+    luck = None if answer.luck is None else ordered(answer.luck)
+    kept = [answer.kept[k] for k in rows] if answer.kept else []
+    return replace(answer, plan=plan, made=ordered(answer.made), kept=kept, luck=luck)
 
 
 def rests_on(place: Place) -> list[str]:

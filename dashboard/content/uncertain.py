@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from returnee.dashboard.content import drawing
 from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up, sets_of
 from returnee.dashboard.live.pool import Asker, gather
-from returnee.dashboard.live.runs import FIGURES, SMALL, STAGES, kept_figures
+from returnee.dashboard.live.runs import FIGURES, SMALL, STAGES, Lived, kept_figures
 from returnee.dashboard.texts import measure_name, words
 from returnee.dashboard.visitor.place import ENSEMBLE, LEVERS, Place
 from returnee.experiments.measuring.measures import BY_NAME, levels_over, years_of
@@ -80,7 +79,7 @@ def split_of(place: Place, asker: Asker) -> Split:
     jobs += [(of, RUNS_A_SET * k + j) for k, of in enumerate(varied) for j in range(RUNS_A_SET)]
     jobs += [(of, k) for of in off.values() for k in range(RUNS_A_MECHANISM)]
     missing = {
-        (scenario.id, k): partial(kept_figures, scenario, k, SMALL)
+        (scenario.id, k): Lived(scenario, k, SMALL)
         for of, k in jobs
         for scenario in of.values()
         if FIGURES.get((scenario.id, k, SMALL)) is None

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.dashboard.live.pool import Asker
-from returnee.dashboard.live.runs import STAGES, Figures, Sets, cubes, kept_of
+from returnee.dashboard.live.runs import STAGES, Figures, Sets, are_kept, cubes, kept_of
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import ENSEMBLE, LEVERS, Mix, Place
 from returnee.experiments.errors import UsageError
@@ -28,7 +28,6 @@ from returnee.experiments.statistics.persons import STEPS, waterfall
 from returnee.experiments.statistics.samples import made_wider
 from returnee.experiments.studies.compare import Comparison, command_of
 from returnee.experiments.studies.compare_ensemble import SHIPPED
-from returnee.experiments.studies.compare_ensemble import command_of as over_command
 from returnee.experiments.studies.ensemble import ensemble
 from returnee.experiments.words.texts import label_of, plain_title
 from returnee.scenarios import Scenario
@@ -64,7 +63,7 @@ class Answer(Comparison):
     ----------
     made : Cube
     kept : list of list of Figures
-        What is kept of every run, by scenario and replicate; none where a page does not ask.
+        What is kept of every run, by scenario and replicate; none where a page does not ask, or not yet.
     luck : Cube or None
         Over the ensemble: the same scenarios with one set of parameters in all replicates.
     """
@@ -108,7 +107,9 @@ class Answer(Comparison):
     def by_measure(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Effects of each scenario by measure."""
         found: dict[str, dict[str, dict[str, Any]]] = {}
-        for row in self.effects.to_dict("records"):
+        columns = self.effects.to_dict("list")
+        for values in zip(*columns.values(), strict=True):
+            row = dict(zip(columns, values, strict=True))
             found.setdefault(str(row["scenario"]), {})[str(row["measure"])] = row
         return found
 
@@ -184,9 +185,10 @@ def answer(place: Place, asker: Asker) -> Answer:
     luck = luck_of(lined, REFERENCE, asker, sets)
 
     def answered(plan: Plan, cube: Cube) -> Answer:
-        return answer_of(plan, cube, kept=kept_of(plan, sets), luck=luck)
+        soon = plan.replicates <= STAGES[0] and not are_kept(plan, sets)
+        return answer_of(plan, cube, kept=[] if soon else kept_of(plan, sets), luck=luck)
 
-    return grown(cubes(lined, REFERENCE, asker, sets=sets), asker, answered)
+    return grown(cubes(lined, REFERENCE, asker, sets=sets, soon=True), asker, answered)
 
 
 def last_move(found: Answer, before: Answer) -> Answer:
@@ -254,8 +256,9 @@ def command(place: Place, plan: Plan, replicates: int = 1) -> str:
     names, moved = [place.mix.base], place.mix.overrides()
     if place.over == ENSEMBLE:
         plan = replace(plan, replicates=replicates)
-        return over_command(names, place.named(), SHIPPED, len(ensemble()), plan, moved)
-    return command_of(names, place.named(), plan, moved, 1).rpartition(" --workers")[0]
+        sets = {"over": SHIPPED, "sets": len(ensemble())}
+        return command_of(names, place.named(), plan, moved, sets=sets)
+    return command_of(names, place.named(), plan, moved)
 
 
 def series(cube: Cube, label: str, measure: str) -> np.ndarray:

@@ -78,6 +78,7 @@ def follow(
     work: Callable[[Asker], A],
     wanted: Callable[[], bool],
     show: Callable[[Shown[A]], None],
+    begun: Callable[[], None] = lambda: None,
 ) -> None:
     """Do work and show what comes of it, while it is wanted; an error is shown too.
 
@@ -90,6 +91,8 @@ def follow(
         Whether anybody still waits.
     show : callable
         Gets a `Shown` at every step.
+    begun : callable
+        Told that runs are asked for.
     """
     last: Shown[A] = Shown(asked, busy=True)
 
@@ -111,7 +114,7 @@ def follow(
 
     while wanted():
         try:
-            found = work(Asker(wanted, step, part))
+            found = work(Asker(wanted, step, part, begun))
             tell(found=found, stamp=next(_stamps), queued=False, busy=False)
             return
         except Busy:
@@ -126,8 +129,65 @@ def follow(
             return
 
 
-def use_answers(asked: Hashable, work: Callable[[Asker], A], stays: bool = False) -> Shown[A]:
+class Question(Generic[A]):
+    """What is asked at the moment, the work on it, and what there is to show.
+
+    A page asks when it is drawn (`use_answers`); a lever that is moved asks at once.
+    """
+
+    def __init__(self) -> None:
+        self.shown: solara.Reactive[Shown[A]] = solara.reactive(NOTHING)
+        self._asked: Hashable = None
+        self._stop = threading.Event()
+        self._guard = threading.Lock()
+
+    def ask(
+        self,
+        asked: Hashable,
+        work: Callable[[Asker], A],
+        stays: bool = False,
+        patience: float = 0.0,
+    ) -> None:
+        """Begin work in a thread of its own, and give up the work before; nothing if this is asked already.
+
+        `patience`: seconds to wait, at most, until the work has asked for runs.
+        """
+        with self._guard:
+            if asked == self._asked:
+                return
+            self._stop.set()
+            self._asked, self._stop = asked, threading.Event()
+            stop, gone = self._stop, closing()
+            begun = threading.Event()
+
+        def wanted() -> bool:
+            return not stop.is_set() and not gone.is_set()
+
+        def show(new: Shown[A]) -> None:
+            before = self.shown.peek()
+            kept = stays and before.found is not None and before.error is None
+            if kept and new.found is None and new.error is None:
+                if new.queued == before.queued:
+                    return
+                new = replace(before, queued=new.queued)
+            self.shown.value = new
+
+        if asked is not None:
+            args = (asked, work, wanted, show, begun.set)
+            threading.Thread(target=follow, args=args, daemon=True).start()
+            begun.wait(patience)
+
+
+def use_answers(
+    asked: Hashable,
+    work: Callable[[Asker], A],
+    stays: bool = False,
+    question: Question[A] | None = None,
+) -> Shown[A]:
     """Ask for something, and have what there is to show of it.
+
+    Work is given up once another thing is asked, the page is turned or closed, or was cut off so long that it
+    is forgotten.
 
     Parameters
     ----------
@@ -137,24 +197,18 @@ def use_answers(asked: Hashable, work: Callable[[Asker], A], stays: bool = False
         Gets an `Asker` and returns the answer; it runs in a thread of its own.
     stays : bool
         Whether an answer stays until the one to the next question is there.
+    question : Question, optional
+        Through which it may have been asked already.
 
     Returns
     -------
     Shown
     """
-    shown: solara.Reactive[Shown[A]] = solara.use_reactive(NOTHING)
-
-    def show(new: Shown[A]) -> None:
-        before = shown.peek()
-        kept = stays and before.found is not None and before.error is None
-        if kept and new.found is None and new.error is None:
-            if new.queued == before.queued:
-                return
-            new = replace(before, queued=new.queued)
-        shown.value = new
-
-    use_work(lambda wanted: follow(asked, work, wanted, show), asked)
-    current = shown.value
+    own: Question[A] = solara.use_memo(Question, [])
+    through = question or own
+    solara.use_effect(lambda: through.ask(asked, work, stays), [asked])
+    solara.use_effect(lambda: lambda: through.ask(None, work), [])
+    current = through.shown.value
     if current.asked == asked:
         return current
     if stays and current.error is None:
@@ -185,33 +239,6 @@ def use_job(job: solara.Reactive[Job | None], work: Callable[[Job, Asker], A]) -
         return work(begun, asker._replace(wanted=wanted))
 
     return use_answers(begun, do)
-
-
-def use_work(work: Callable[[Callable[[], bool]], None], asked: Hashable) -> None:
-    """Do work in a thread whenever something else is asked, and give up the work before.
-
-    Work is also given up once the page is closed, or was cut off so long that it is forgotten.
-
-    Parameters
-    ----------
-    work : callable
-        Gets a function that says whether its result is still wanted.
-    asked : hashable
-        None: no work.
-    """
-
-    def begin() -> Callable[[], None] | None:
-        if asked is None:
-            return None
-        stop, gone = threading.Event(), closing()
-
-        def is_wanted() -> bool:
-            return not stop.is_set() and not gone.is_set()
-
-        threading.Thread(target=work, args=(is_wanted,), daemon=True).start()
-        return stop.set
-
-    solara.use_effect(begin, [asked])
 
 
 def closing() -> threading.Event:

@@ -16,8 +16,8 @@ from returnee.dashboard.live.answers import MOVED, REFERENCE, command, lined_up,
 from returnee.dashboard.live.pool import POOL, Asker, Stopped
 from returnee.dashboard.live.runs import SMALL, STAGES
 from returnee.dashboard.visitor.place import ENSEMBLE, Place
-from returnee.experiments.reports.compare import html_of
-from returnee.experiments.reports.ensemble import write_page
+from returnee.experiments.reports.compare import Page as Compared
+from returnee.experiments.reports.ensemble import Page as OverSets
 from returnee.experiments.running.options import Keep, Where
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.studies.compare import Comparison, compare
@@ -106,7 +106,7 @@ def report(place: Place, asker: Asker) -> str:
     if place.over == ENSEMBLE:
         return _over_ensemble(place, asker)
     found = _compared(place, STAGES[-1], SMALL.sample, asker)
-    return html_of(replace(found, command=command(place, found.plan)), place.lang)
+    return Compared(replace(found, command=command(place, found.plan)), place.lang).page()
 
 
 def _over_ensemble(place: Place, asker: Asker) -> str:
@@ -120,7 +120,7 @@ def _over_ensemble(place: Place, asker: Asker) -> str:
             results=Keep(Path(folder) / "runs", progress=Watcher(asker)),
         )  # fmt: skip
         found = replace(found, command=command(place, found.base, REPLICATES))
-        return write_page(found, Path(folder) / "report.html", place.lang).read_text("utf-8")
+        return OverSets(found, place.lang).page()
 
 
 def report_name(place: Place) -> str:

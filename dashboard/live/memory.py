@@ -20,13 +20,16 @@ from returnee.dashboard.live import runs
 from returnee.dashboard.live.pool import LAST, POOL
 from returnee.dashboard.live.runs import (
     FIGURES,
+    MONTHLY,
     REDUCED,
-    ROOM_OF_HISTORIES,
     SMALL,
     STAGES,
     VARIANTS,
     Figures,
-    kept_figures,
+    Lived,
+    elsewhere,
+    live_history,
+    make_room,
 )
 from returnee.dashboard.settings import first_county
 from returnee.dashboard.visitor.place import Mix
@@ -36,7 +39,6 @@ from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import Scenario
 from returnee.simulation.engine.cache import cache_root
 from returnee.simulation.fingerprint import fingerprint
-from returnee.simulation.start.history import HISTORIES
 
 LOG = logging.getLogger("returnee.dashboard")
 LOOK = 20.0  # seconds between looks at the memory
@@ -46,9 +48,15 @@ Key = tuple[str, int, RunSettings]
 
 
 def resident() -> int:
-    """Bytes of memory that this process holds; 0 where the system does not say."""
+    """Bytes of memory that this process and those of its runs hold; 0 where the system does not say."""
+    return sum(map(_resident, ["self", *(child.pid for child in POOL.children)]))
+
+
+def _resident(pid: int | str | None) -> int:
+    """Bytes of memory of a process; what it shares with the files that it runs from counts for this process alone."""
     try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE
+        held, shared = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1:3]
+        return (int(held) - (0 if pid == "self" else int(shared))) * PAGE
     except (OSError, ValueError, IndexError):
         return 0
 
@@ -66,11 +74,13 @@ def keep_within(most: int) -> bool:
     held = resident()
     if held <= most:
         give_back()
-        HISTORIES.room = ROOM_OF_HISTORIES
+        make_room()
         return False
-    for kept in (FIGURES, REDUCED, VARIANTS):
+    for kept in (FIGURES, MONTHLY, REDUCED, VARIANTS):
         kept.halve()
-    HISTORIES.room = ROOM_OF_HISTORIES // 4  # the next history that is lived drops older ones
+    make_room(0.25)  # the next history that is lived drops older ones
+    for child in POOL.children:
+        child.renew()
     give_back()
     LOG.warning("memory: %d MB held, at most %d wanted; %d MB after old runs were dropped",
                 held // MB, most // MB, resident() // MB)  # fmt: skip
@@ -175,14 +185,11 @@ def prewarm(
     scenarios = [Mix(name, county=first_county()).scenario() for name in names]
     views = Views(scenarios, STAGES[-1], settings)
     stored, calls = views.load(), []
-    s = settings
     for replicate in range(STAGES[-1]):
         for scenario in scenarios[:1] if stored else scenarios:
-            work: Callable[[], object] = partial(kept_figures, scenario, replicate, settings)
+            work: Callable[[], object] = Lived(scenario, replicate, settings)
             if stored:
-                work = partial(
-                    HISTORIES.get, scenario, s.seed, replicate, s.sample, s.months, s.burn_in
-                )
-            calls.append(POOL.submit(LAST, work))
+                work = partial(elsewhere, live_history, scenario, replicate, settings)
+            calls.append(POOL.submit(LAST, work, lane=replicate))
     if not stored:
         store_when_done(views, calls)

@@ -1,9 +1,9 @@
 """One pool of threads for all users of a server: a bounded queue, the most urgent work first.
 
-Kernels of the model release the interpreter's lock, so threads use all processors. Among calls that
-are equally urgent, the visitor who was served longest ago comes first. Work of a visitor whose page
-is not connected waits; work that nobody waits for any more is dropped before it starts. A run that
-has started is finished (tens of milliseconds) and kept.
+Among calls that are equally urgent, the visitor who was served longest ago comes first. Work of a visitor
+whose page is not connected waits; work that nobody waits for any more is dropped. On a server each thread has
+a child process of its own, where runs live: a crash ends the run alone, and the interpreter of the server is free
+for pages. A run in a child gives way to a more urgent call, and is done again later.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from typing import Any, NamedTuple, TypeVar
+
+from returnee.dashboard.live.children import Child, GaveWay
 
 T = TypeVar("T")
 ROOM = 2000  # calls that may wait
@@ -42,20 +44,49 @@ class Asker(NamedTuple):
         Told how many runs are done, of how many; a total of 0 means that others come first.
     show : callable
         Given what is known before the answer is complete.
+    begun : callable
+        Told that runs are asked for.
     """
 
     wanted: Callable[[], bool] = lambda: True
     step: Callable[[int, int], None] = lambda done, total: None
     show: Callable[[Any], None] = lambda found: None
+    begun: Callable[[], None] = lambda: None
+
+
+def always() -> bool:
+    """Wanted in any case."""
+    return True
 
 
 class Call(NamedTuple):
-    """Work that waits."""
+    """Work that waits, or is done; `lane` says by which thread, None by any."""
 
     urgency: int
     order: int
     future: Future[Any]
     work: Callable[[], Any]
+    visitor: str
+    wanted: Callable[[], bool]
+    lane: int | None
+
+    def is_over(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self.future.cancelled() or not self.wanted()
+
+    def drop(self) -> None:
+        """Tell who waits, if anybody, that it is not done."""
+        if self.future.cancel():
+            self.future.set_running_or_notify_cancel()
+
+
+class Here(threading.local):
+    """The child process of this thread; none in a thread that is not a pool's, or before `have_children`."""
+
+    child: Child | None = None
+
+
+HERE = Here()
 
 
 class Pool:
@@ -78,14 +109,23 @@ class Pool:
         is_here: Callable[[str], bool] = lambda visitor: True,
     ) -> None:
         self.workers, self.room, self.is_here = workers or os.cpu_count() or 1, room, is_here
+        self.children: list[Child] = []
         self._queues: dict[str, list[Call]] = {}
         self._served: dict[str, int] = {}
         self._order, self._turns = itertools.count(), itertools.count(1)
         self._changed = threading.Condition()
         self._start = threading.Lock()
         self._threads: list[threading.Thread] = []
+        self._doing: list[Call | None] = [None] * self.workers
 
-    def submit(self, urgency: int, call: Callable[[], T], visitor: str = NOBODY) -> Future[T]:
+    def submit(
+        self,
+        urgency: int,
+        call: Callable[[], T],
+        visitor: str = NOBODY,
+        wanted: Callable[[], bool] = always,
+        lane: int | None = None,
+    ) -> Future[T]:
         """Put a call into the queue.
 
         Parameters
@@ -96,11 +136,15 @@ class Pool:
             Without arguments.
         visitor : str
             Whose it is; a visitor's calls of the same urgency are done in the order they came.
+        wanted : callable
+            Whether anybody still waits; if not, it is dropped.
+        lane : int, optional
+            Calls of one lane are done in one thread, where what they have in common is kept.
 
         Returns
         -------
         concurrent.futures.Future
-            ``cancel()`` drops the call if it has not begun.
+            ``cancel()`` drops the call.
 
         Raises
         ------
@@ -114,10 +158,29 @@ class Pool:
                 self._drop_cancelled()
                 if self.waiting() >= self.room:
                     raise Busy
-            queue = self._queues.setdefault(visitor, [])
-            heapq.heappush(queue, Call(urgency, next(self._order), future, call))
-            self._changed.notify()
+            lane = None if lane is None else lane % self.workers
+            new = Call(urgency, next(self._order), future, call, visitor, wanted, lane)
+            self._put(new)
+            self._make_way(new)
         return future
+
+    def _put(self, call: Call) -> None:
+        heapq.heappush(self._queues.setdefault(call.visitor, []), call)
+        self._changed.notify_all()
+
+    def _make_way(self, new: Call) -> None:
+        """Have a run give way that nobody waits for, or that is the least urgent and less so than a new call."""
+        if not self.children:
+            return
+        found: tuple[int, int] | None = None
+        for n in range(self.workers) if new.lane is None else (new.lane,):
+            doing = self._doing[n]
+            if doing is None:
+                return
+            rank = (LAST + 1 if doing.is_over() else doing.urgency, n)
+            found = max(found or rank, rank)
+        if found is not None and found[0] > new.urgency:
+            self.children[found[1]].give_way()
 
     def waiting(self) -> int:
         """How many calls wait."""
@@ -126,15 +189,25 @@ class Pool:
     def start(self) -> None:
         """Start the threads; a server does so before it has users, so that no thread is one user's."""
         with self._start:
-            while len(self._threads) < self.workers:
-                name = f"county-{len(self._threads)}"
-                thread = threading.Thread(target=self._work, name=name, daemon=True)
+            while (n := len(self._threads)) < self.workers:
+                thread = threading.Thread(
+                    target=self._work, args=(n,), name=f"county-{n}", daemon=True
+                )
                 self._threads.append(thread)
                 thread.start()
 
+    def end(self) -> None:
+        """End the processes in which runs live, at the end of the server."""
+        for child in self.children:
+            child.end()
+
+    def have_children(self) -> None:
+        """Give each thread a process in which its runs live; before the threads start."""
+        self.children = [Child(1.0 / self.workers) for _ in range(self.workers)]
+
     def _drop_cancelled(self) -> None:
         for visitor, queue in list(self._queues.items()):
-            kept = [call for call in queue if not call.future.cancelled()]
+            kept = [call for call in queue if not call.is_over()]
             heapq.heapify(kept)
             self._queues[visitor] = kept
         self._forget()
@@ -145,38 +218,60 @@ class Pool:
         if not self._queues:
             self._served.clear()
 
-    def _next(self) -> Call | None:
-        """The call whose turn it is, taken out of its queue; None if there is none to do."""
-        found = ""
+    def _next(self, thread: int) -> Call | None:
+        """The call whose turn it is in a thread, taken out of its queue; None if there is none to do."""
+        found: Call | None = None
         best: tuple[int, int, int] | None = None
         for visitor, queue in self._queues.items():
-            while queue and queue[0].future.cancelled():
-                heapq.heappop(queue)
-            if not queue:
+            while queue and queue[0].is_over():
+                heapq.heappop(queue).drop()
+            mine = (call for call in queue if call.lane in (None, thread))
+            call = min(mine, default=None)
+            if call is None:
                 continue
-            rank = (queue[0].urgency, self._served.get(visitor, 0), queue[0].order)
+            rank = (call.urgency, self._served.get(visitor, 0), call.order)
             if (best is None or rank < best) and self.is_here(visitor):
-                best, found = rank, visitor
-        if best is None:
+                best, found = rank, call
+        if found is None:
             self._forget()
             return None
-        self._served[found] = next(self._turns)
-        call = heapq.heappop(self._queues[found])
+        self._served[found.visitor] = next(self._turns)
+        queue = self._queues[found.visitor]
+        queue.remove(found)
+        heapq.heapify(queue)
         self._forget()
-        return call
+        return found
 
-    def _work(self) -> None:
+    def _work(self, thread: int) -> None:
+        if self.children:
+            HERE.child = self.children[thread]
         while True:
             with self._changed:
-                while (call := self._next()) is None:
+                self._doing[thread] = None
+                while (call := self._next(thread)) is None:
                     self._changed.wait(LOOK if self._queues else None)
-            if not call.future.set_running_or_notify_cancel():
-                continue
-            try:
-                call.future.set_result(call.work())
-            except BaseException as error:
-                call.future.set_exception(error)
+                self._doing[thread] = call
+            self._do(call)
             del call
+
+    def _do(self, call: Call) -> None:
+        if call.is_over():
+            call.drop()
+            return
+        try:
+            found, error = call.work(), None
+        except GaveWay:
+            with self._changed:
+                self._put(call)
+            return
+        except BaseException as wrong:
+            found, error = None, wrong
+        if not call.future.set_running_or_notify_cancel():
+            return
+        if error is None:
+            call.future.set_result(found)
+        else:
+            call.future.set_exception(error)
 
 
 def visitor_here() -> str:
@@ -211,7 +306,7 @@ def gather(
     Parameters
     ----------
     calls : sequence of callables
-        Without arguments.
+        Without arguments; an attribute ``lane`` says in which thread, see `Pool.submit`.
     urgency : int
         Smaller is done first, see `Pool.submit`.
     asker : Asker
@@ -235,14 +330,16 @@ def gather(
     visitor = visitor_here()
     try:
         for call in calls:
-            futures.append(pool.submit(urgency, call, visitor))
+            lane = getattr(call, "lane", None)
+            futures.append(pool.submit(urgency, call, visitor, asker.wanted, lane))
+        asker.begun()
         for future in futures:
             while not wait([future], timeout=LOOK).done:
                 if not asker.wanted():
                     raise Stopped
-            results.append(future.result())
             if not asker.wanted():
                 raise Stopped
+            results.append(future.result())
             asker.step(len(results), len(calls))
     except BaseException:
         for future in futures:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from returnee.dashboard.live.pool import Asker, gather
+from returnee.dashboard.live.children import ORDERS
+from returnee.dashboard.live.pool import HERE, Asker, gather
 from returnee.experiments.measuring.chains import counts_of
 from returnee.experiments.measuring.groups import figures_by_group, names_of
 from returnee.experiments.measuring.measures import DERIVED, MEASURES
@@ -23,20 +25,21 @@ from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import INDEX, Cube
 from returnee.scenarios import Scenario
-from returnee.simulation import Run, simulate
+from returnee.simulation import Run
 from returnee.simulation.indicators import INDICATORS
-from returnee.simulation.run import FEN
-from returnee.simulation.start.history import HISTORIES
+from returnee.simulation.run import FEN, start
+from returnee.simulation.start.history import HISTORIES, advance
 from returnee.simulation.start.own_county import sample_of
 from returnee.simulation.state.programmes import PROGRAMMES
 
-SMALL = RunSettings(seed=1, sample=0.005, months=120)
+SMALL = RunSettings(seed=1, sample=0.01, months=120)
 """What a page's runs are called with, unless it says otherwise."""
 
+YEAR = 12
 STAGES = (4, 12, 24, 40)
 """Replicates after which a page shows what it knows."""
 
-KEPT_HISTORIES = 400
+KEPT_HISTORIES = 400  # in a process
 ROOM_OF_HISTORIES = 512_000_000  # bytes; about 2 MB each at a hundredth of the county that ships
 KEPT_FIGURES = 2400  # about 60 kB each
 T = TypeVar("T")
@@ -107,19 +110,32 @@ class Kept(Generic[K, T]):
 
 
 FIGURES: Kept[tuple[str, int, RunSettings], Figures] = Kept(KEPT_FIGURES)
+MONTHLY: Kept[tuple[str, int, RunSettings], np.ndarray] = Kept(400)
 REDUCED: Kept[tuple[str, str, int, RunSettings], Any] = Kept(400)
+LIVED_LAST: Kept[tuple[str, int, RunSettings], Run] = Kept(4)  # in the process that lived them
 VARIANTS: Kept[tuple[Any, ...], Scenario] = Kept(KEPT_FIGURES)
 
 
-def make_room() -> None:
-    """Have the histories that visitors share kept, up to a limit."""
-    HISTORIES.kept, HISTORIES.room = KEPT_HISTORIES, ROOM_OF_HISTORIES
+def make_room(share: float = 1.0) -> None:
+    """Have the histories that visitors share kept, up to a limit, of which this process has a share."""
+    HISTORIES.kept, HISTORIES.room = KEPT_HISTORIES, int(share * ROOM_OF_HISTORIES)
 
 
 def lived(scenario: Scenario, replicate: int, settings: RunSettings = SMALL) -> Run:
-    """One run, called with the settings."""
+    """One run, as `simulate` lives it; in a child process it gives way between years.
+
+    Raises
+    ------
+    GaveWay
+    """
     s = settings
-    return simulate(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
+    county = start(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
+    states = county.workers.state.copy()
+    for month in range(YEAR, s.months + YEAR, YEAR):
+        ORDERS.look()
+        county = advance(county, min(month, s.months))
+    share = float(county.clock.sample)
+    return Run(scenario, county, replicate, s.seed, share, s.months, states)
 
 
 def share_of(scenario: Scenario) -> str:
@@ -165,13 +181,78 @@ def monthly_of(run: Run) -> np.ndarray:
     return figures
 
 
+def live_history(scenario: Scenario, replicate: int, settings: RunSettings) -> None:
+    """Have the history lived and kept from which runs begin."""
+    s = settings
+    HISTORIES.get(scenario, s.seed, replicate, s.sample, s.months, s.burn_in)
+
+
+def monthly_lived(scenario: Scenario, replicate: int, settings: RunSettings) -> np.ndarray:
+    """Measures by month of a run that is lived; the run is kept for what else is asked of it."""
+    key = (scenario.id, replicate, settings)
+    return monthly_of(LIVED_LAST.put(key, lived(scenario, replicate, settings)))
+
+
+def figures_lived(scenario: Scenario, replicate: int, settings: RunSettings) -> Figures:
+    """Figures of a run that is lived, unless it was a moment ago."""
+    run = LIVED_LAST.get((scenario.id, replicate, settings))
+    return figures_of(run or lived(scenario, replicate, settings))
+
+
+def elsewhere(work: Callable[..., T], *args: Any) -> T:
+    """Have a function of a module done in the child process of this thread, if it has one."""
+    return work(*args) if HERE.child is None else HERE.child.do(work, *args)
+
+
 def kept_figures(scenario: Scenario, replicate: int, settings: RunSettings) -> Figures:
     """Figures of a run, lived if they are not kept."""
     key = (scenario.id, replicate, settings)
     found = FIGURES.get(key)
     if found is None:
-        found = FIGURES.put(key, figures_of(lived(scenario, replicate, settings)))
+        found = FIGURES.put(key, elsewhere(figures_lived, scenario, replicate, settings))
     return found
+
+
+def kept_monthly(scenario: Scenario, replicate: int, settings: RunSettings) -> np.ndarray:
+    """Measures by month of a run, lived if they are not kept: there sooner than all of its figures."""
+    key = (scenario.id, replicate, settings)
+    whole, found = FIGURES.get(key), MONTHLY.get(key)
+    if whole is not None:
+        return whole.monthly
+    if found is None:
+        found = MONTHLY.put(key, elsewhere(monthly_lived, scenario, replicate, settings))
+    return found
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A call for `gather`: figures of a run, where the history of its replicate is kept.
+
+    Attributes
+    ----------
+    whole : bool
+        All figures, or those by month alone.
+    """
+
+    scenario: Scenario
+    replicate: int
+    settings: RunSettings
+    whole: bool = True
+
+    def __call__(self) -> object:
+        """Live the run, if its figures are not kept."""
+        kept = kept_figures if self.whole else kept_monthly
+        return kept(self.scenario, self.replicate, self.settings)
+
+    @property
+    def lane(self) -> int:
+        """Runs of a replicate begin from the same history."""
+        return self.replicate
+
+    def is_kept(self) -> bool:
+        """Whether the figures are kept already."""
+        key = (self.scenario.id, self.replicate, self.settings)
+        return FIGURES.get(key) is not None or not (self.whole or MONTHLY.get(key) is None)
 
 
 def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
@@ -183,12 +264,6 @@ def variant(scenario: Scenario, replicate: int, sets: Sets = ()) -> Scenario:
     return VARIANTS.get(key) or VARIANTS.put(key, scenario.with_(moved))
 
 
-def _figures_call(
-    scenario: Scenario, replicate: int, settings: RunSettings
-) -> Callable[[], Figures]:
-    return lambda: kept_figures(scenario, replicate, settings)
-
-
 def cubes(
     scenarios: Mapping[str, Scenario],
     reference: str,
@@ -196,11 +271,13 @@ def cubes(
     settings: RunSettings = SMALL,
     stages: Sequence[int] = (),
     sets: Sets = (),
+    soon: bool = False,
 ) -> Iterator[tuple[Plan, Cube]]:
     """Paired runs of scenarios, again and again with more replicates.
 
     With parameter sets, replicate k lives with set k under every scenario: the runs of
-    ``returnee compare --over ensemble --replicates 1``. There are as many sets as replicates.
+    ``returnee compare --over ensemble --replicates 1``. There are as many sets as replicates. If `soon`, the
+    first stage comes as soon as it can: with all figures of its runs (`kept_of`) only if they are kept.
 
     Yields
     ------
@@ -209,16 +286,15 @@ def cubes(
     """
     for urgency, replicates in enumerate(stages or STAGES):
         variants = [[variant(s, k, sets) for k in range(replicates)] for s in scenarios.values()]
-        missing = [
-            _figures_call(variants[i][k], k, settings)
+        whole = urgency > 0 or not soon
+        calls = [
+            Lived(variants[i][k], k, settings, whole)
             for k in range(replicates)
             for i in range(len(scenarios))
-            if FIGURES.get((variants[i][k].id, k, settings)) is None
         ]
-        gather(missing, urgency, asker)
+        gather([call for call in calls if not call.is_kept()], urgency, asker)
         values = [
-            [kept_figures(s, k, settings).monthly for k, s in enumerate(of_one)]
-            for of_one in variants
+            [kept_monthly(s, k, settings) for k, s in enumerate(of_one)] for of_one in variants
         ]
         yield Plan(scenarios, reference, replicates, settings), Cube(np.array(values), tuple(scenarios))  # fmt: skip
 
@@ -229,6 +305,15 @@ def kept_of(plan: Plan, sets: Sets = ()) -> list[list[Figures]]:
         [kept_figures(variant(scenario, k, sets), k, plan.settings) for k in range(plan.replicates)]
         for scenario in plan.scenarios.values()
     ]
+
+
+def are_kept(plan: Plan, sets: Sets = ()) -> bool:
+    """Whether all figures of the runs of a plan are kept."""
+    return all(
+        FIGURES.get((variant(scenario, k, sets).id, k, plan.settings)) is not None
+        for scenario in plan.scenarios.values()
+        for k in range(plan.replicates)
+    )
 
 
 def group_runs(plan: Plan, sets: Sets = ()) -> pd.DataFrame:
@@ -251,5 +336,11 @@ def reduced(
     key = (name, scenario.id, replicate, settings)
     found = REDUCED.get(key)
     if found is None:
-        found = REDUCED.put(key, reduce(lived(scenario, replicate, settings)))
+        found = REDUCED.put(key, elsewhere(_reduced, scenario, replicate, settings, reduce))
     return found  # type: ignore[no-any-return]
+
+
+def _reduced(
+    scenario: Scenario, replicate: int, settings: RunSettings, reduce: Callable[[Run], T]
+) -> T:
+    return reduce(lived(scenario, replicate, settings))

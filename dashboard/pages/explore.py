@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -33,7 +34,7 @@ from returnee.dashboard.live.answers import (
     last_move,
     lined_up,
 )
-from returnee.dashboard.live.asking import Job, Shown, use_answers, use_job
+from returnee.dashboard.live.asking import Job, Question, Shown, use_answers, use_job
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import SMALL, STAGES, share_of
 from returnee.dashboard.pages.papers import Papers
@@ -83,21 +84,25 @@ OPTIONS = {
     "pillar": frozenset(chain.PILLARS), "step": frozenset(chain.STEPS), "ranges": frozenset("01"),
 }  # fmt: skip
 SHORT = {"height": 205}
+PATIENCE = 0.02  # seconds that drawing the page anew waits until the runs are asked for
 
 
 @solara.component
 def Explore(session: Session) -> None:
     """Levers on the left, the answer on the right."""
     place = session.place.value
-    shown = use_answers(place.asked(), lambda asker: answer(place, asker), stays=True)
+    question: Question[Answer] = solara.use_memo(Question, [])
+    shown = use_answers(
+        place.asked(), lambda asker: answer(place, asker), stays=True, question=question
+    )
     with box(classes="split"):
-        Side(session)
+        Side(session, question)
         with box(classes="stack tight"):
             Right(session, shown)
 
 
 @solara.component
-def Side(session: Session) -> None:
+def Side(session: Session, question: Question[Answer]) -> None:
     """Scenario, files and levers."""
     place, text = session.place.value, words(session.place.value.lang)
     is_open = solara.use_reactive(False)
@@ -120,18 +125,22 @@ def Side(session: Session) -> None:
             Levers(
                 rooms=levers.rooms(place.mix, place.lang), main=list(levers.MAIN),
                 values=dict(place.mix.levers), words=text["levers"], lang=place.lang,
-                event_move=lambda data: move(session, data),
+                event_move=lambda data: move(session, data, question),
             )  # fmt: skip
 
 
-def move(session: Session, data: dict[str, Any]) -> None:
-    """Move a lever, and those that must follow it."""
+def move(session: Session, data: dict[str, Any], question: Question[Answer] | None = None) -> None:
+    """Move a lever, and those that must follow it; runs begin before the page is drawn anew."""
     place = session.place.peek()
     mix = place_moved(session, data)
     session.tell()
     if data.get("key") in SCHOOLING and mix != place.mix:
         mix = with_others(place.mix, mix, str(data["key"]))
         session.tell(words(place.lang)["problems"]["fitted"])
+    moved = place.but(mix=mix)
+    if question is not None:
+        work = lambda asker: answer(moved, asker)  # noqa: E731
+        question.ask(moved.asked(), work, stays=True, patience=PATIENCE)
     session.set_mix(mix)
 
 
@@ -176,9 +185,10 @@ def choices(session: Session) -> list[Control]:
     ]
 
 
-def scenarios_named(lang: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=2)
+def scenarios_named(lang: str) -> tuple[tuple[str, str], ...]:
     """Names and titles of the scenarios that ship."""
-    return [(name, plain_title(Mix(name).scenario(), lang)) for name in scenario_names()]
+    return tuple((name, plain_title(Mix(name).scenario(), lang)) for name in scenario_names())
 
 
 def more_choices(place: Place) -> list[Control]:
@@ -346,8 +356,8 @@ def Found(session: Session, shown: Shown[Answer], found: Answer, before: Answer 
     below: Any = solara.use_ref(None)
     # A first answer leaves what stands further down as it was, to be there sooner.
     settled = found.plan.replicates > STAGES[0] or below.current is None or not shown.busy
-    kept = solara.use_memo(
-        lambda: Below(found, place, shown.stamp) if settled else below.current,
+    kept: Below | None = solara.use_memo(
+        lambda: Below(found, place, shown.stamp) if settled and found.kept else below.current,
         [shown.stamp, lang],
     )
     below.current = kept
@@ -366,7 +376,17 @@ def Found(session: Session, shown: Shown[Answer], found: Answer, before: Answer 
     with box(classes="pair"):
         plot(content.levels)
         plot(content.differences)
-    with box(classes="stack tight" if kept.stamp == shown.stamp else "stack tight busy"):
+    if kept is None:
+        html("", classes=["outline"])
+    else:
+        Under(session, kept, kept.stamp == shown.stamp)
+
+
+@solara.component
+def Under(session: Session, kept: Below, fresh: bool) -> None:
+    """What stands under the charts: why, money, waiting, what was tried and the command."""
+    text = words(session.place.value.lang)["explore"]
+    with box(classes="stack tight" if fresh else "stack tight busy"):
         Why(session, kept.found, kept.stamp)
     with box(tag="details", classes="more card", open=True):
         html(escaped(text["below"]), tag="summary")
@@ -399,6 +419,19 @@ class Content:
         self.differences = drawing.differences(found, place.chart, lang, start, before) | SHORT
 
 
+class WhyTold:
+    """What is said of the chain and of one of its steps, made once for each answer and language."""
+
+    def __init__(self, found: Answer, pillar: str, step: str, lang: str, names: list[str]) -> None:
+        self.chain = chain.view(found, pillar, step, lang, names)
+        rule, hangs = chain.rule(found, pillar, step, lang)
+        self.step = page(
+            "step.html.j2", lang, label=chain.label(pillar, step, lang), names=names, rule=rule,
+            hangs=hangs, reasons=chain.reasons(found, pillar, step, lang),
+        )  # fmt: skip
+        self.worth = page("worth.html.j2", lang, rows=chain.worth(found, lang))
+
+
 @solara.component
 def Why(session: Session, found: Answer, stamp: int) -> None:
     """The chain of support; under it a step's reasons, rule and people, and whether it is worth it."""
@@ -409,8 +442,8 @@ def Why(session: Session, found: Answer, stamp: int) -> None:
     step = place.option("step", "granted")
     step = step if step in steps else steps[-2]
     names = [plain_title(found.plan.scenarios[k], lang) for k in (MOVED, REFERENCE)]
-    drawn = solara.use_memo(
-        lambda: chain.view(found, pillar, step, lang, names), [stamp, pillar, step, lang]
+    told = solara.use_memo(
+        lambda: WhyTold(found, pillar, step, lang, names), [stamp, pillar, step, lang]
     )
     job: solara.Reactive[Job | None] = solara.use_reactive(None)
     people = use_job(
@@ -420,17 +453,13 @@ def Why(session: Session, found: Answer, stamp: int) -> None:
     asked = (place.mix, place.against, place.over, pillar, step)
     solara.use_effect(lambda: job.set(None), [asked])
     ChainOf(
-        chain=drawn,
+        chain=told.chain,
         event_choose=lambda key: session.pick({"key": "pillar", "value": key}, OPTIONS),
         event_pick=lambda key: session.pick({"key": "step", "value": key}, OPTIONS),
     )
     with box(classes="pair"):
         with box(classes="card"):
-            ruled = chain.rule(found, pillar, step, lang)
-            piece(
-                "step", lang, label=chain.label(pillar, step, lang), names=names, rule=ruled[0],
-                hangs=ruled[1], reasons=chain.reasons(found, pillar, step, lang),
-            )  # fmt: skip
+            html(told.step)
             showing = job.value is not None
             controls(
                 [button("people", text["hide" if showing else "people"])],
@@ -441,10 +470,9 @@ def Why(session: Session, found: Answer, stamp: int) -> None:
             elif showing and people.found is None:
                 state(lang, text["looking"], 0, 1)
             elif showing and people.found is not None:
-                told = chain.stories(found, people.found, lang)
-                piece("people", lang, told=told)
+                piece("people", lang, told=chain.stories(found, people.found, lang))
         with box(classes="stack"):
-            piece("worth", lang, ["card"], rows=chain.worth(found, lang))
+            html(told.worth, classes=["card"])
             Uncertain(session, found)
 
 
@@ -461,7 +489,7 @@ def Uncertain(session: Session, found: Answer, of: Place | None = None) -> None:
         name = words(lang)["facts"]["names"].get(place.chart) or phrase(
             BY_NAME[place.chart], "short", lang
         )
-        n = len(uncertain.sets_used())
+        n = solara.use_memo(lambda: len(uncertain.sets_used()), [])
         head = f"<h2>{escaped(text['heading'])}</h2>"
         note = text["note"].format(measure=name, sets=n)
         html(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import UserDict, UserList
 from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from typing import Any, TypeAlias
 
 import solara
+from reacton.core import get_render_context
 
 from returnee.dashboard.live.asking import Shown
 from returnee.dashboard.live.runs import SMALL, share_of
@@ -23,7 +26,49 @@ def _ignore(data: Any) -> None:
     """Do nothing."""
 
 
-@solara.component_vue("../vue/browser.vue")
+def vue(path: str, *values: str) -> Callable[[Callable[..., None]], Callable[..., Element]]:
+    """Make a component out of a Vue template; its events change the page in one pass, whatever they change.
+
+    Parameters
+    ----------
+    path : str
+    *values : str
+        Arguments that hold values alone, and many: the library need not look through them for elements.
+    """
+
+    def made_of(described: Callable[..., None]) -> Callable[..., Element]:
+        made = solara.component_vue(path, to_json=dict.fromkeys(values, _bare))(described)
+
+        @wraps(described)
+        def make(**given: Any) -> Element:
+            for name in values:
+                whole = UserDict if isinstance(given[name], dict) else UserList
+                given[name] = whole(given[name])
+            events = {
+                name: _at_once(act) for name, act in given.items() if name.startswith("event_")
+            }
+            return made(**given | events)  # type: ignore[no-any-return]
+
+        return make
+
+    return made_of
+
+
+def _bare(value: Any, widget: Any) -> Any:
+    return getattr(value, "data", value)
+
+
+def _at_once(act: Event) -> Event:
+    page = get_render_context()
+
+    def acted(data: Any) -> None:
+        with page:
+            act(data)
+
+    return acted
+
+
+@vue("../vue/browser.vue")
 def Browser(
     address: dict[str, Any],
     title: str = "",
@@ -44,7 +89,7 @@ def Browser(
     """
 
 
-@solara.component_vue("../vue/top.vue")
+@vue("../vue/top.vue")
 def Top(
     words: dict[str, str],
     county: str,
@@ -58,12 +103,12 @@ def Top(
     """Name, pages, language and colours."""
 
 
-@solara.component_vue("../vue/controls.vue")
+@vue("../vue/controls.vue")
 def Controls(items: list[Control], label: str = "", event_act: Event = _ignore) -> None:
     """Selects, buttons, tabs and files in a row; ``event_act`` gets ``{key, value}``."""
 
 
-@solara.component_vue("../vue/levers.vue")
+@vue("../vue/levers.vue", "rooms")
 def Levers(
     rooms: list[dict[str, Any]],
     main: list[str],
@@ -76,7 +121,7 @@ def Levers(
     """Main levers, and all by group; ``event_move`` gets ``{key, value}``, None to put one back."""
 
 
-@solara.component_vue("../vue/chain.vue")
+@vue("../vue/chain.vue", "chain")
 def ChainOf(
     chain: dict[str, Any], event_choose: Event = _ignore, event_pick: Event = _ignore
 ) -> None:
@@ -86,26 +131,26 @@ def ChainOf(
     """
 
 
-@solara.component_vue("../vue/chart.vue")
+@vue("../vue/chart.vue", "spec")
 def Chart(spec: dict[str, Any], words: dict[str, str], event_pick: Event = _ignore) -> None:
     """A chart of `returnee.dashboard.content.drawing`, with its table, CSV and picture."""
 
 
-@solara.component_vue("../vue/net.vue")
+@vue("../vue/net.vue", "spec")
 def Net(
     spec: dict[str, Any], words: dict[str, str], chosen: int = -1, event_pick: Event = _ignore
 ) -> None:
     """People and ties month by month, of `returnee.dashboard.content.neighbours`; ``event_pick`` gets a person's id."""
 
 
-@solara.component_vue("../vue/map.vue")
+@vue("../vue/map.vue", "spec")
 def Map(
     spec: dict[str, Any], words: dict[str, str], chosen: int = -1, event_pick: Event = _ignore
 ) -> None:
     """Places coloured by a figure, month by month, of `returnee.dashboard.content.atlas`; ``event_pick`` gets a place's id."""
 
 
-@solara.component_vue("../vue/lesson.vue")
+@vue("../vue/lesson.vue")
 def LessonBar(
     lessons: list[dict[str, str]],
     lesson: str,

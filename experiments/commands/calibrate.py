@@ -7,7 +7,7 @@ from pathlib import Path
 
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
+from returnee.experiments.commands.shell import answer, overrides_of
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
@@ -38,7 +38,7 @@ def calibrate_command(
 ) -> None:
     """Find which parameters the targets leave, by waves of simulations over their priors."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.reports.calibration import as_json, show, write_document, write_page
+    from returnee.experiments.reports.calibration import Page, write_document
     from returnee.experiments.studies.calibration.bank import World
     from returnee.experiments.studies.calibration.calibrate import calibrate
     from returnee.experiments.studies.calibration.targets import (
@@ -56,15 +56,9 @@ def calibrate_command(
     world = World(scenario, overrides, ranges_of(s.prior or []), command)
     targets = read_targets(s.targets, Bar().say) if s.targets else None
     found = calibrate(world, targets, effort, s.free or (), settings, where, results)
-    with reporting(found.folder):
-        report = write_page(found, found.folder / "report.html", shown.lang)
     if sought.write_doc is not None:
         Bar().say(f"written: {write_document(found, sought.write_doc)}")
-    if shown.as_json:
-        print_json(as_json(found))
-    else:
-        show(found, console_of(), shown.lang)
-    end(report)
+    answer(Page(found, shown.lang), found.folder / "report.html", shown.as_json)
 
 
 def ranges_of(given: list[str]) -> dict[str, tuple[float, float]]:

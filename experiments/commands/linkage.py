@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from returnee.experiments.commands import shell
 from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.commands.shell import console_of, end, overrides_of, print_json, reporting
 from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
+
+if TYPE_CHECKING:
+    from returnee.experiments.reports.linkage.told import Told
 
 OUT = Path("results/linkage")
 WIDE = 256  # points of the wide design behind the document
@@ -49,25 +52,28 @@ def linkage_command(
 
     options: dict[str, Any] = {
         "replicates": asked.runs(LINKAGE_REPLICATES), "cap": asked.cap,
-        "overrides": overrides_of(asked.set_), "settings": settings, "where": where,
+        "overrides": shell.overrides_of(asked.set_), "settings": settings, "where": where,
     }  # fmt: skip
-    folder = Path(results.out or OUT)
+
+    def kept(usual: Path) -> dict[str, Any]:
+        return options | {"results": replace(results, out=results.out or usual)}
+
     if asked.write_doc is not None:
         if results.shard:
             raise UsageError(f"shard: found {results.shard} with --write-doc, allowed without")
-        _document(asked, replace(results, out=folder), options)
-    elif asked.conditions is not None:
-        results = replace(results, out=results.out or conditions_folder(OUT))
-        few = {"results": results, "replicates": asked.runs(1)}
-        _conditions(asked, options | few, shown)
+        _document(asked, kept(OUT)["results"], options)
+        return
+    if asked.conditions is not None:
+        few = kept(conditions_folder(OUT)) | {"replicates": asked.runs(1)}
+        told = _conditions(asked, few, shown.lang)
     elif asked.gates or asked.every:
-        results = replace(results, out=results.out or gates_folder(OUT, asked.over))
-        _gates(asked, options | {"results": results}, shown)
+        told = _gates(asked, kept(gates_folder(OUT, asked.over)), shown.lang)
     elif asked.robust is not None or asked.over not in OVER:
-        results = replace(results, out=results.out or robust_folder(OUT, asked.over))
-        _robust(asked, options | {"results": results}, shown)
+        told = _robust(asked, kept(robust_folder(OUT, asked.over)), shown.lang)
     else:
-        _factorial(options | {"results": replace(results, out=folder)}, shown)
+        told = _factorial(kept(OUT), shown.lang)
+    found = told.found
+    shell.answer(told, found.folder / "report.html", shown.as_json, found.failures)
 
 
 def robust_folder(out: Path, over: str) -> Path:
@@ -80,77 +86,56 @@ def gates_folder(out: Path, over: str = "free") -> Path:
     return out.with_name(f"{out.name}-gates{'' if over == 'free' else '-' + Path(over).stem}")
 
 
-def _factorial(options: dict[str, Any], shown: Shown) -> None:
-    from returnee.experiments.reports.linkage.words import linkage_json
-    from returnee.experiments.studies.linkage.experiment import linkage
-
-    found = linkage(**options)
-    _show(found, linkage_json(found, shown.lang) if shown.as_json else None, shown.lang)
-
-
-def _gates(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
-    from returnee.experiments.reports.linkage.words import gates_json
-    from returnee.experiments.studies.linkage.gates import EACH, SETS, Gates, gates, gates_over
-    from returnee.experiments.studies.linkage.robust import OVER
-
-    found: Gates
-    if asked.over in OVER:
-        found = gates(every=asked.every, **options)
-    else:
-        options |= {"replicates": asked.runs(EACH), "every": asked.every}
-        found = gates_over(over=asked.over, sets=asked.robust or SETS, **options)
-    _show(found, gates_json(found, shown.lang) if shown.as_json else None, shown.lang)
-
-
 def conditions_folder(out: Path) -> Path:
     """Where runs of assumptions on handing over are kept, beside the experiment."""
     return out.with_name(f"{out.name}-conditions")
 
 
-def _robust(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
+def _factorial(options: dict[str, Any], lang: str) -> Told:
+    from returnee.experiments.reports.linkage.report import Experiment
+    from returnee.experiments.studies.linkage.experiment import linkage
+
+    return Experiment(linkage(**options), lang)
+
+
+def _gates(asked: Asked, options: dict[str, Any], lang: str) -> Told:
+    from returnee.experiments.reports.linkage.report import Links
+    from returnee.experiments.studies.linkage.gates import EACH, SETS, gates, gates_over
+    from returnee.experiments.studies.linkage.robust import OVER
+
+    options |= {"every": asked.every}
+    if asked.over in OVER:
+        return Links(gates(**options), lang)
+    options |= {"over": asked.over, "sets": asked.robust or SETS}
+    return Links(gates_over(**options | {"replicates": asked.runs(EACH)}), lang)
+
+
+def _robust(asked: Asked, options: dict[str, Any], lang: str) -> Told:
     from returnee.experiments.reports.linkage.posterior import Fitted
-    from returnee.experiments.reports.linkage.words import posterior_json, robust_json
+    from returnee.experiments.reports.linkage.report import Points
     from returnee.experiments.studies.linkage.posterior import posterior
     from returnee.experiments.studies.linkage.robust import OVER, robust
 
     if asked.over in OVER:
-        points = robust(asked.robust or 0, asked.over, **options)
-        _show(points, robust_json(points, shown.lang) if shown.as_json else None, shown.lang)
-        return
-    found = posterior(over=asked.over, sets=asked.robust, **options)
-    lines = Fitted(found, shown.lang).lines()
-    _show(found, posterior_json(found, lines) if shown.as_json else None, shown.lang)
+        return Points(robust(asked.robust or 0, asked.over, **options), lang)
+    return Fitted(posterior(over=asked.over, sets=asked.robust, **options), lang)
 
 
-def _conditions(asked: Asked, options: dict[str, Any], shown: Shown) -> None:
+def _conditions(asked: Asked, options: dict[str, Any], lang: str) -> Told:
     from returnee.experiments.reports.linkage.posterior import Wide
-    from returnee.experiments.reports.linkage.words import conditions_json
     from returnee.experiments.studies.compare_ensemble import SHIPPED
     from returnee.experiments.studies.linkage.conditions import conditions
     from returnee.experiments.studies.linkage.robust import OVER
 
     over = SHIPPED if asked.over in OVER else asked.over
-    found = conditions(asked.conditions or 0, over, **options)
-    lines = Wide(found, shown.lang).lines()
-    _show(found, conditions_json(found, lines) if shown.as_json else None, shown.lang)
-
-
-def _show(found: Any, content: Any, lang: str) -> None:
-    """Write the report, print JSON or tables, and say what failed."""
-    from returnee.experiments.reports.linkage.report import show_linkage, write_page
-
-    with reporting(found.folder):
-        report = write_page([found], found.folder / "report.html", lang)
-    if content is None:
-        show_linkage(found, console_of(), lang)
-    else:
-        print_json(content)
-    end(report, found.failures)
+    return Wide(conditions(asked.conditions or 0, over, **options), lang)
 
 
 def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
     """Run what the document rests on, or take it from its folders, and write it up."""
-    from returnee.experiments.reports.linkage.report import Answered, write_document, write_page
+    from returnee.experiments.reports.html import write_html
+    from returnee.experiments.reports.linkage.report import Answered, write_document
+    from returnee.experiments.reports.linkage.told import together
     from returnee.experiments.studies.compare_ensemble import SHIPPED
     from returnee.experiments.studies.linkage.best import best_mix
     from returnee.experiments.studies.linkage.conditions import conditions
@@ -177,6 +162,6 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
         gates_over(over=over, results=kept(gates_folder(out, over)), every=True, **few),
         linkage(results=results, **options),
     )
-    write_page(answered.all, answered.found.folder / "report.html")
+    write_html(together(answered.parts), answered.found.folder / "report.html")
     for path in write_document(answered, asked.write_doc or out):
         Bar().say(f"written: {path}")

@@ -89,20 +89,14 @@ NAMES = (
 INDEX = {name: k for k, name in enumerate(NAMES)}
 
 
-def columns(workers: np.ndarray, rows: np.ndarray, *names: str) -> dict[str, np.ndarray]:
-    """Some fields of some workers; a whole row has fifty, which are copied one by one."""
-    return {name: workers[name][rows] for name in names}
-
-
 def chains_of(run: Run) -> dict[str, Chain]:
     """Every chain of a run, by name."""
     county = run.county
     firms, receipts = files_of(run)
     workers = county.workers.view(np.ndarray)
     founders = county.row_of[firms["id"] >> 4]
-    owner = columns(
-        workers, founders, "knows", "certificate", "training_since", "eligible", "founded"
-    )
+    names = ("knows", "certificate", "training_since", "eligible", "founded")
+    owner = {name: workers[name][founders] for name in names}  # a whole row has fifty fields
     knows = {name: owner["knows"] >> k & 1 == 1 for k, name in enumerate(CHANNELS)}
     trained, queued = owner["certificate"] != r.NEVER, owner["training_since"] != r.NEVER
     asked = {
@@ -156,61 +150,30 @@ def chains_of(run: Run) -> dict[str, Chain]:
             firms["mentor_until"] - int(run.scenario.behaviour.support.mentoring_months),
         ),
     }
-    each: dict[str, tuple[Masks, Mapping[str, Masks]]] = {
-        "any": (
-            {
-                "planned": everybody,
-                "heard": _any(knows) | _any(asked) | granted["grant"],
-                "asked": _any(asked) | granted["grant"],
-                "granted": _any(granted),
-            },
-            {},
-        ),
-        "finance": (
-            {
-                "planned": everybody, "heard": knows["finance"] | asked["finance"],
-                "eligible": (owner["eligible"] == 1) | asked["finance"],
-                "asked": asked["finance"], "granted": granted["finance"],
-            },
-            {"granted": loan},
-        ),
-        "incubation": (
-            {
-                "planned": everybody, "heard": knows["incubation"] | asked["incubation"],
-                "eligible": ~needs_site, "asked": asked["incubation"],
-                "granted": granted["incubation"],
-            },
-            {"granted": {"waits": working, "gave_up": ~working}},
-        ),
-        "services": (
-            {
-                "opened": opened, "heard": knows["services"] | asked["services"],
-                "asked": asked["services"], "granted": granted["services"],
-            },
-            {"granted": {"waits": firms["phase"] == r.OPEN}},
-        ),
-        "activities": (
-            {
-                "planned": everybody, "heard": knows["activities"] | asked["activities"],
-                "asked": asked["activities"], "granted": granted["activities"],
-            },
-            {},
-        ),
-        "grant": (
-            {
-                "opened": opened, "eligible": owner["founded"] <= 1,
-                "certified": trained | (not needed), "granted": granted["grant"],
-            },
-            {},
-        ),
+    steps = {
+        "heard": {name: knows[name] | asked[name] for name in asked}, "asked": asked,
+        "granted": granted,
     }  # fmt: skip
-    found = {
-        name: _nested(
-            name, founders, workers, {**steps, "opened": steps.get("opened", opened), "alive": alive},
-            {**reasons, "opened": ends, "alive": ends}, spans.get(name, never),
-        )
-        for name, (steps, reasons) in each.items()
+    more: dict[str, Masks] = {
+        "any": {
+            "heard": _any(knows) | _any(asked) | granted["grant"],
+            "asked": _any(asked) | granted["grant"], "granted": _any(granted),
+        },
+        "finance": {"eligible": (owner["eligible"] == 1) | asked["finance"]},
+        "incubation": {"eligible": ~needs_site},
+        "grant": {"eligible": owner["founded"] <= 1, "certified": trained | (not needed)},
     }  # fmt: skip
+    lost = {
+        "finance": loan, "incubation": {"waits": working, "gave_up": ~working},
+        "services": {"waits": alive},
+    }  # fmt: skip
+    found = {}
+    for name in CHAINS.keys() - {"training"}:
+        masks: Masks = {"planned": everybody, "opened": opened, "alive": alive}
+        masks |= {step: by_chain[name] for step, by_chain in steps.items() if name in by_chain}
+        reasons = {"granted": lost.get(name, {}), "opened": ends, "alive": ends}
+        chain = masks | more.get(name, {}), reasons, spans.get(name, never)
+        found[name] = _nested(name, founders, workers, *chain)
     return found | {"training": _training(run, workers, founders, firms, ends)}
 
 
@@ -254,7 +217,7 @@ def _training(
 ) -> Chain:
     """The chain of training: people of the labour force at the end, and the last venture of each."""
     rows = np.flatnonzero((workers["state"] != r.PRE) & (workers["state"] != r.RETIRED))
-    people = columns(workers, rows, "certificate", "training_since", "knows")
+    people = {n: workers[n][rows] for n in ("certificate", "training_since", "knows")}
     last = np.full(len(workers), -1)
     last[founders] = np.arange(len(founders))
     own = last[rows]

@@ -15,8 +15,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from returnee.experiments.measuring.measures import firms_surviving
-from returnee.experiments.measuring.patterns import FEW, YEAR, Figures, again, ratio, registered
+from returnee.experiments.measuring.measures import firms_surviving, ratio
+from returnee.experiments.measuring.patterns import (
+    FEW,
+    YEAR,
+    Figures,
+    again,
+    registered,
+    states_at,
+)
 from returnee.scenarios import load_scenario
 from returnee.simulation.run import Run
 from returnee.simulation.state import records as r
@@ -56,15 +63,6 @@ def deadweight(within: Run, without: Run) -> float:
 def support_share(within: Run, without: Run) -> float:
     """Share of new returnee firms, open at the end, that there would not be without support."""
     return 1.0 - ratio(firms_surviving(without), firms_surviving(within))
-
-
-def states_at(run: Run, month: int) -> np.ndarray:
-    """Career state of every worker at the end of a month, shape (workers,)."""
-    events = np.asarray(run.county.events)[: int(run.county.clock.events)]
-    events = events[events["month"] <= month]
-    state = run.states_at_start.copy()
-    state[events["worker"]] = events["state"]  # the last event of a worker counts
-    return state
 
 
 def group_sums(run: Run, month: int, state: int) -> tuple[np.ndarray, np.ndarray]:

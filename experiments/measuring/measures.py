@@ -55,10 +55,15 @@ class Measure(NamedTuple):
         return self.unit in (*COUNTABLE, "yuan")
 
 
+def new_firms(run: Run) -> np.ndarray:
+    """Firms registered under the policy."""
+    firms = run.county.firms[: int(run.county.clock.firms)]
+    return firms[firms["registered"] >= 1]  # NEVER is before it
+
+
 def firms_surviving(run: Run) -> float:
     """Returnee firms registered under the policy and open at the end."""
-    firms = run.county.firms[: int(run.county.clock.firms)]
-    new = firms[firms["registered"] >= 1]  # NEVER is before it
+    new = new_firms(run)
     open_now, returnee = new["phase"] == r.OPEN, new["returnee"].astype(bool)
     return float((open_now & returnee).sum()) * (1.0 / run.sample)
 
@@ -67,13 +72,13 @@ def start_rate(run: Run) -> float:
     """Returnee firms registered a year per 1,000 away."""
     months, scale = run.county.months[1:], 1.0 / run.sample
     started = months["returnee_registrations"].sum() * scale / (run.months / YEAR)
-    return 1000.0 * _ratio(started, months["away"].mean() * scale)
+    return 1000.0 * ratio(started, months["away"].mean() * scale)
 
 
 def jobs_per_firm(run: Run) -> float:
     """Jobs in returnee firms by firm, over the last months."""
     last = run.county.months[1:][-LAST:]
-    return _ratio(last["returnee_jobs"].sum(), last["returnee_firms_open"].sum())
+    return ratio(last["returnee_jobs"].sum(), last["returnee_firms_open"].sum())
 
 
 def loan_growth(run: Run) -> float:
@@ -81,7 +86,7 @@ def loan_growth(run: Run) -> float:
     granted, years = run.county.months["loans_granted"][1:], run.months / YEAR - 1.0
     if years <= 0.0:
         return np.nan
-    grown = _ratio(granted[-LAST:].sum(), granted[:LAST].sum())
+    grown = ratio(granted[-LAST:].sum(), granted[:LAST].sum())
     return float(grown ** (1.0 / years) - 1.0)
 
 
@@ -89,24 +94,24 @@ def loan_recovery(run: Run) -> float:
     """Repaid principal of guaranteed loans as a share of repaid and defaulted."""
     months = run.county.months[1:]
     repaid = months["loans_repaid"].sum()
-    return _ratio(repaid, repaid + months["loans_defaulted"].sum())
+    return ratio(repaid, repaid + months["loans_defaulted"].sum())
 
 
 def loan_wait(run: Run) -> float:
     """Months from asking for a guaranteed loan to having it, mean over the loans granted."""
     months = run.county.months[1:]
     number = months["loans_number"]
-    return _ratio((months["desk_wait"] * number).sum(), number.sum())
+    return ratio((months["desk_wait"] * number).sum(), number.sum())
 
 
 def loan_reach(run: Run) -> float:
     """Share of firms registered under the policy that had a guaranteed loan."""
-    firms = run.county.firms[: int(run.county.clock.firms)]
-    new = firms[firms["registered"] >= 1]
-    return _ratio((new["loan_granted"] > 0).sum(), len(new))
+    new = new_firms(run)
+    return ratio((new["loan_granted"] > 0).sum(), len(new))
 
 
-def _ratio(above: float, below: float) -> float:
+def ratio(above: float, below: float) -> float:
+    """A quotient; NaN where nothing stands below."""
     return float(above / below) if below else np.nan
 
 
@@ -272,8 +277,7 @@ def derived(run: Run) -> dict[str, float]:
 def survival(run: Run) -> dict[str, float]:
     """Shares of firms registered under the policy that live to each age, by name."""
     # From the records, not from `run.firms`: making that table costs as much as 20 months of a run.
-    firms = run.county.firms[: int(run.county.clock.firms)]
-    new, figures = firms[firms["registered"] >= 1], {}
+    new, figures = new_firms(run), {}
     for kind, begin, end in (
         ("registered", "registered", "closed"),
         ("operating", "opened", "stopped"),

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from returnee.experiments.measuring.measures import kaplan_meier
+from returnee.experiments.measuring.measures import kaplan_meier, ratio
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.own_rules import model_of
@@ -40,11 +40,6 @@ Figures = dict[str, float]
 def share(part: np.ndarray) -> float:
     """Mean of a column; NaN for fewer than `FEW` rows."""
     return float(part.mean()) if len(part) >= FEW else np.nan
-
-
-def ratio(above: float, below: float) -> float:
-    """A quotient; NaN where nothing stands below."""
-    return float(above / below) if below else np.nan
 
 
 def registered(run: Run) -> np.ndarray:
@@ -118,10 +113,7 @@ def firms_open(run: Run) -> Figures:
     firms = firms[which]
     persons = 1.0 + firms["employees"]
     company, returnee = firms["company"] == 1, firms["returnee"] == 1
-    sales, profit = (
-        c.sales[which].sum(axis=1, dtype=float),
-        c.profit[which].sum(axis=1, dtype=float),
-    )
+    sales, profit = (rows[which].sum(axis=1, dtype=float) for rows in (c.sales, c.profit))
     out = outlay(run, firms, sales)
     few = len(firms) < FEW
     return {
@@ -189,13 +181,11 @@ def moves(run: Run) -> Figures:
     month = np.arange(run.months) % YEAR + 1  # of the year
     season = (festival - month) % YEAR <= 2
     whole = run.months - run.months % YEAR
-    enough = total >= FEW and whole > 0
+    share_then = ratio(returns[:whole][season[:whole]].sum(), returns[:whole].sum())
     return {
         "return_rate": ratio(total / years, away.mean()),
         "start_rate": ratio(starts / years, away.mean()),
-        "festival_share": ratio(returns[:whole][season[:whole]].sum(), returns[:whole].sum())
-        if enough
-        else np.nan,
+        "festival_share": share_then if total >= FEW else np.nan,
         "repeat_migration": left_again(run),
     }
 
@@ -266,7 +256,8 @@ def founders(run: Run) -> Figures:
     rows = rows[rows["registered"] >= 1]
     borrowed = rows["loan_granted"] > 0
     rows = rows[rows["returnee"] == 1]
-    owners = np.asarray(run.county.workers)[founders_rows(run, rows)]
+    # Who founded each firm, whoever owns it now.
+    owners = np.asarray(run.county.workers)[np.asarray(run.county.row_of)[rows["id"] >> 4]]
     age = (rows["registered"].astype(int) - owners["birth"]) / YEAR
     sessions = int(run.county.services.served[ACTIVITY])
     files = np.asarray(run.county.firms)[: int(run.county.clock.firms)]
@@ -277,11 +268,6 @@ def founders(run: Run) -> Figures:
         "founders_with_loan": share(borrowed),
         "loans_per_advised": 100.0 * ratio(loans, sessions),
     }
-
-
-def founders_rows(run: Run, firms: np.ndarray) -> np.ndarray:
-    """Rows of who founded each firm, whoever owns it now."""
-    return np.asarray(run.county.row_of)[firms["id"] >> 4]
 
 
 @kernel
@@ -460,12 +446,19 @@ def who_is_hit(c, month, part, hit):
         hit[i] = u < part
 
 
+def states_at(run: Run, month: int) -> np.ndarray:
+    """Career state of every worker at the end of a month, shape (workers,)."""
+    events = np.asarray(run.county.events)[: int(run.county.clock.events)]
+    events = events[events["month"] <= month]
+    state = run.states_at_start.copy()
+    state[events["worker"]] = events["state"]  # the last event of a worker counts
+    return state
+
+
 def crisis(run: Run) -> Figures:
     """Pattern 16: of those laid off who comes home at once, and of these who leaves in a year."""
     events = np.asarray(run.county.events)[: int(run.county.clock.events)]
-    before = events[events["month"] < CRISIS_MONTH]
-    state = run.states_at_start.copy()
-    state[before["worker"]] = before["state"]  # the last event of a worker counts
+    state = states_at(run, CRISIS_MONTH - 1)
     hit = np.zeros(len(state), dtype=np.bool_)
     who_is_hit(run.county, CRISIS_MONTH, float(run.county.facts.shock_city_loss), hit)
     hit &= state == r.AWAY

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.axes import Axes
 
 from returnee.experiments.measuring.measures import BY_NAME, smoothed, years_of
 from returnee.experiments.measuring.selections import KEY, OVER_TIME
-from returnee.experiments.numbers import plain_rows
+from returnee.experiments.numbers import picked, plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.sections.equity import Equity
@@ -32,7 +33,6 @@ from returnee.experiments.statistics.effects import (
     SAVED,
 )
 from returnee.experiments.statistics.intervals import TAILS, interval
-from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.words import texts as say
 from returnee.scenarios import Lever, Scenario, levers, walk
 from returnee.scenarios.schema.fields import basis_counts
@@ -71,8 +71,7 @@ class Page(Part):
 
     def effects(self, label: str) -> pd.DataFrame:
         """Effects of a scenario, by measure."""
-        rows = self.found.effects
-        return rows[rows["scenario"] == label].set_index("measure")
+        return picked(self.found.effects, scenario=label).set_index("measure")
 
     def years(self, effect: pd.Series) -> float:
         """Years that a measure's level is spread over as it is told."""
@@ -117,8 +116,7 @@ class Page(Part):
 
     def ratio(self, label: str, name: str) -> str:
         """A cost ratio of a scenario as a sentence, or why there is none."""
-        ratios = self.found.ratios
-        row = ratios[(ratios["scenario"] == label) & (ratios["measure"] == name)].iloc[0]
+        row = picked(self.found.ratios, scenario=label, measure=name).iloc[0]
         cost, *ends = (self.figure(row[end], "yuan") for end in ("ratio", "low", "high"))
         nothing = "ratio_unclear" if np.isfinite(row["gain_difference"]) else "ratio_one"
         return str(self.words[RATIO_WORDS.get(row["outcome"], nothing)]).format(
@@ -133,9 +131,8 @@ class Page(Part):
         keys, parts = self.effects(label).loc[list(KEY)], []
         differs = keys["verdict"].isin((HIGHER, LOWER))
         if differs.any():
-            told = self.listed(
-                (self.clause(row) for _, row in keys[differs].iterrows()), "list_and"
-            )
+            clauses = (self.clause(row) for _, row in keys[differs].iterrows())
+            told = self.listed(clauses, "list_and")
             parts.append(self.words["differs"].format(clauses=told, **names))
             if not differs.all():
                 rest = self.listed(self.phrase(str(name), "noun") for name in keys.index[~differs])
@@ -216,11 +213,12 @@ class Page(Part):
                 for label in styles
             }
             for label, style in styles.items():
-                _levels(left, series[label], style, self.short(label))
+                band = partial(np.nanpercentile, q=TAILS, axis=0)
+                _draw(left, series[label], style, 0.12, band, label=self.short(label))
             right.axhline(0.0, color=draw.BLACK, linewidth=0.9)
             for label in self.found.plan.compared:
                 paired = series[label] - series[self.found.plan.reference]
-                _differences(right, paired, styles[label])
+                _draw(right, paired, styles[label], 0.2, interval)
             left.set_title(name)
             apart = self.fill("difference_from", reference=self.reference)
             right.set_title(say.in_lines(apart, draw.PANEL))
@@ -313,7 +311,7 @@ class Page(Part):
         found, plan, s = self.found, self.found.plan, self.found.plan.settings
 
         def of(frame: pd.DataFrame, label: str) -> list[dict[str, Any]]:
-            return plain_rows(frame[frame["scenario"] == label].drop(columns="scenario"))
+            return plain_rows(picked(frame, scenario=label).drop(columns="scenario"))
 
         return {
             "reference": plan.reference, "replicates": plan.replicates, "seed": s.seed,
@@ -332,27 +330,14 @@ class Page(Part):
         }  # fmt: skip
 
 
-def html_of(found: Comparison, lang: str = "en") -> str:
-    """The report as the text of an HTML page."""
-    return Page(found, lang).page()
-
-
-def _levels(axes: Axes, values: np.ndarray, style: draw.Style, name: str) -> None:
-    months, there = _months(values)
-    axes.plot(months, np.nanmean(values[:, there], axis=0), label=name, linewidth=1.4, **style)
-    if len(values) > 1:
-        low, high = np.nanpercentile(values[:, there], TAILS, axis=0)
-        axes.fill_between(months, low, high, color=style["color"], alpha=0.12, linewidth=0)
-
-
-def _differences(axes: Axes, paired: np.ndarray, style: draw.Style) -> None:
-    months, there = _months(paired)
-    axes.plot(months, np.nanmean(paired[:, there], axis=0), linewidth=1.4, **style)
-    if np.isfinite(paired[:, there]).any(axis=1).sum() > 1:
-        low, high = interval(paired[:, there])
-        axes.fill_between(months, low, high, color=style["color"], alpha=0.2, linewidth=0)
-
-
-def _months(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _draw(
+    axes: Axes, values: np.ndarray, style: draw.Style, alpha: float, band: Callable[[Any], Any],
+    **more: Any,
+) -> None:  # fmt: skip
+    """Means by month of what is there, and a band around them if there is more than one run."""
     there = np.flatnonzero(np.isfinite(values).any(axis=0))
-    return there + 1, there
+    rows = values[:, there]
+    axes.plot(there + 1, np.nanmean(rows, axis=0), linewidth=1.4, **more, **style)
+    if np.isfinite(rows).any(axis=1).sum() > 1:
+        low, high = band(rows)
+        axes.fill_between(there + 1, low, high, color=style["color"], alpha=alpha, linewidth=0)

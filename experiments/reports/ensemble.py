@@ -12,11 +12,10 @@ from matplotlib.axes import Axes
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import KEY, MAIN
-from returnee.experiments.numbers import plain_rows
+from returnee.experiments.numbers import picked, plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports import uncertain
-from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.reports.told import OfPlan
 from returnee.experiments.running.plan import Plan
@@ -50,8 +49,8 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
 
     def effects(self, label: str) -> pd.DataFrame:
         """Rows of the key measures of a scenario, by measure."""
-        rows = self.found.effects
-        return rows[rows["scenario"] == label].set_index("measure").loc[list(KEY)]
+        rows = picked(self.found.effects, scenario=label)
+        return rows.set_index("measure").loc[list(KEY)]
 
     def sentence(self, label: str) -> str:
         """What a scenario changes whichever set holds, and where what is unknown comes from."""
@@ -167,7 +166,7 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
             "scenarios": [
                 {
                     "name": label, "title": self.title(label), "sentence": self.sentence(label),
-                    "effects": plain_rows(rows[rows["scenario"] == label].drop(columns="scenario")),
+                    "effects": plain_rows(picked(rows, scenario=label).drop(columns="scenario")),
                 }
                 for label in base.compared
             ],
@@ -212,8 +211,3 @@ def finish_across(axes: Axes, lang: str) -> None:
     )
     axes.grid(False)
     axes.tick_params(axis="y", length=0)
-
-
-def write_page(found: over_sets.EnsembleComparison, path: Path, lang: str = "en") -> Path:
-    """Write the report, a page that needs nothing but itself."""
-    return write_html(Page(found, lang).report(), path)

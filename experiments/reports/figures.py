@@ -23,7 +23,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from returnee.experiments.measuring.measures import Measure
 from returnee.experiments.numbers import rounded
-from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.words.texts import label_of, unit_name, words
 from returnee.scenarios import Policy
 from returnee.scenarios.schema.fields import groups
@@ -135,19 +134,6 @@ def svg_of(figure: Figure, name: str) -> Drawn:
     drawn = Drawn(text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1))
     drawn.figure, drawn.name = figure, name
     return drawn
-
-
-def styles(found: Comparison) -> dict[str, Style]:
-    """Colour and dash of every scenario, by label."""
-    compared = found.plan.compared
-    chosen = {
-        label: {
-            "color": COLOURS[k % len(COLOURS)],
-            "linestyle": DASHES[(k + k // len(COLOURS)) % len(DASHES)],
-        }
-        for k, label in enumerate(compared)
-    }
-    return {found.plan.reference: {"color": BLACK, "linestyle": "-"}, **chosen}
 
 
 def name_of(measure: Measure, lang: str) -> str:

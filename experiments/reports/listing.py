@@ -57,7 +57,7 @@ def _cells(lever: Lever, lang: str) -> tuple[str, ...]:
 
 def levers_json() -> list[dict[str, Any]]:
     """Every lever and parameter as plain values."""
-    names = (
+    names = [
         "unit",
         "low",
         "high",
@@ -69,7 +69,7 @@ def levers_json() -> list[dict[str, Any]]:
         "evidence",
         "basis",
         "free",
-    )
+    ]
     said = {"en": "label_en", "zh": "label_zh"}
     return [
         {"key": lever.key, "type": lever.type.__name__}
@@ -122,8 +122,12 @@ def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
                 rows.append((cells[1], cells[2], _value(lever.value, lang), cells[5]))
         blocks.append(Sheet([label, unit, "", basis], rows, titles[group], "wwnw"))
     tables = (county.townships, county.sectors, county.city_sectors)
-    ages = [_ages_table(rows, lang) for rows in (county.residents, county.children) if rows]
-    show([*blocks, *(_rows_table(rows, lang) for rows in tables), *ages], console)
+    blocks += [_rows_table(rows, lang) for rows in tables]
+    for rows_ in filter(None, (county.residents, county.children)):  # by five years of age
+        cells_ = [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows_]
+        heads = [say.label_of(lever, lang) for _, lever in walk(rows_[0])]
+        blocks.append(Sheet(heads, cells_))
+    show(blocks, console)
 
 
 def county_json(scenario: Scenario) -> dict[str, Any]:
@@ -169,13 +173,6 @@ def _value(value: Any, lang: str) -> str:
         yes, no = say.words(lang)["columns"]["switch"].split("/")
         return str(yes if value else no)
     return say.value_text(value)
-
-
-def _ages_table(rows: Any, lang: str) -> Sheet:
-    """Residents, or children, by five years of age."""
-    heads = [say.label_of(lever, lang) for _, lever in walk(rows[0])]
-    cells = [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows]
-    return Sheet(heads, cells)
 
 
 def _rows_table(rows: Any, lang: str) -> Sheet:

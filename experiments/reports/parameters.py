@@ -51,19 +51,16 @@ def counts() -> dict[str, dict[Basis, int]]:
 
 def document() -> str:
     """The page, in Markdown."""
+    titles, by = headings("en"), groupby(levers, lambda lever: lever.key.rpartition(".")[0])
+    grouped = [(f"{titles[key]} (`{key}`)", list(inner)) for key, inner in by]
     return fill(
         "parameters.md.j2", command=COMMAND, names={basis: said[0] for basis, said in BASES.items()},
         rooms={**counts(), "together": basis_counts(levers)}, fixed=list(constants()),
-        free=sum(lever.free for lever in levers), groups=_grouped(), source=_source,
+        free=sum(lever.free for lever in levers), groups=grouped, source=_source,
         tables=[_table(*table) for table in tables_of(load_scenario("baseline").county)],
         value=value_text, prior=_prior,
         range_of=lambda v: "yes/no" if v.type is bool else f"{value_text(v.low)}–{value_text(v.high)}",
     )  # fmt: skip
-
-
-def _grouped() -> list[tuple[str, list[Lever]]]:
-    titles, by = headings("en"), groupby(levers, lambda lever: lever.key.rpartition(".")[0])
-    return [(f"{titles[key]} (`{key}`)", list(inner)) for key, inner in by]
 
 
 def _prior(lever: Lever) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
+from returnee.experiments.reports.told import Told
 from returnee.experiments.studies.calibration.calibrate import Calibration
 from returnee.experiments.studies.calibration.inference import (
     CHECKED,
@@ -24,10 +26,8 @@ from returnee.experiments.studies.patterns import BY_KEY, FITTED, REPORT
 from returnee.experiments.words import texts as say
 from returnee.scenarios import Behaviour, walk
 
-SETTLED, LITTLE = (
-    0.3,
-    0.1,
-)  # share narrowed from which a parameter is named, and below which it is not
+SETTLED = 0.3  # share narrowed from which a parameter is named
+LITTLE = 0.1  # and below which it is not
 TOGETHER, PAIRS = 0.4, 6  # correlation from which pairs are named, and how many
 TAUGHT, TEACHERS = 0.02, 3  # share wider without a target from which it is named, and how many
 UNLIKELY = 0.05  # share of draws as far off as what is observed, below which it is said
@@ -36,63 +36,62 @@ RIGHT = (0.85, 0.95)
 BAND = "#e3ebf0"
 
 
-class Told:
-    """What a page says of a posterior in one language."""
+class Learned(Told[Calibration]):
+    """What a page says of a posterior."""
 
-    def __init__(self, found: Calibration, lang: str) -> None:
-        assert found.inference is not None
-        self.found, self.done, self.lang = found, found.inference, lang
-        self.text: dict[str, Any] = say.words(lang)["calibrate"]
+    table = "calibrate"
+
+    @property
+    def done(self) -> Inference:
+        """The posterior, which must be there."""
+        assert self.found.inference is not None
+        return self.found.inference
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Labels of the parameters."""
         levers = uncertain()
-        self.names = [say.label_of(levers[key], lang) for key in self.done.bank.names]
-        self.targets = {t.indicator: t.label(lang) for t in found.targets}
-        self.units = {t.indicator: t.unit for t in found.targets}
+        return [say.label_of(levers[key], self.lang) for key in self.done.bank.names]
 
-    def join(self, names: Any) -> str:
-        """Names in a row."""
-        return str(say.words(self.lang)["comma"]).join(names)
-
-    def percent(self, share: float) -> str:
-        """A share in per cent."""
-        return say.percent(share, self.lang)
+    @cached_property
+    def targets(self) -> dict[str, str]:
+        """Labels of the targets, by indicator."""
+        return {t.indicator: t.label(self.lang) for t in self.found.targets}
 
     def structure(self, name: str) -> str:
         """Label of a variant."""
         if name == FULL:
-            return str(self.text["full"])
+            return self.fill("full")
         switch = dict(walk(Behaviour, "behaviour."))[SWITCHES + name.removeprefix(OFF)]
-        return str(self.text["without"]).format(name=say.label_of(switch, self.lang))
+        return self.fill("without", name=say.label_of(switch, self.lang))
 
-    def lines(self) -> list[str]:
+    def sentences(self) -> list[str]:
         """What came out, in sentences."""
         return [*self._shown(), *self._right(), *self._learned(), self._weights()]
 
     def _right(self) -> list[str]:
-        text, covered, misfit = self.text, self.done.coverage, self.done.misfit
+        covered, misfit = self.done.coverage, self.done.misfit
         each = covered.held.mean(axis=0)
         lines = [
-            text["coverage_line"].format(
-                counties=len(covered.ranks), share=self.percent(covered.share),
-                error=say.percent(covered.error, self.lang, places=1), least=self.percent(each.min()),
+            self.fill(
+                "coverage_line", counties=len(covered.ranks), share=self.percent(covered.share),
+                error=self.percent(covered.error, places=1), least=self.percent(each.min()),
                 most=self.percent(each.max()),
             )
         ]  # fmt: skip
         if not RIGHT[0] <= covered.share <= RIGHT[1]:
-            way = text["narrow" if covered.share < RIGHT[0] else "wide"]
-            lines.append(text["coverage_off"].format(way=way))
-        lines.append(
-            text["misfit_line"].format(
-                after=self.percent(misfit.after), before=self.percent(misfit.before)
-            )
-        )
+            way = self.text["narrow" if covered.share < RIGHT[0] else "wide"]
+            lines.append(self.fill("coverage_off", way=way))
+        shares = {name: self.percent(getattr(misfit, name)) for name in ("after", "before")}
+        lines.append(self.fill("misfit_line", **shares))
         if misfit.after < UNLIKELY:
             worst = misfit.frame["distance"].abs().nlargest(3).index
-            names = self.join(self.targets[misfit.frame["target"][k]] for k in worst)
-            lines.append(text["misfit_bad"].format(names=names))
+            names = self.listed(self.targets[misfit.frame["target"][k]] for k in worst)
+            lines.append(self.fill("misfit_bad", names=names))
         return lines
 
     def _learned(self) -> list[str]:
-        text, narrowed = self.text, self.done.identified["contraction"].to_numpy()
+        narrowed = self.done.identified["contraction"].to_numpy()
         order = np.argsort(-narrowed)
         names = [
             f"{self.names[k]} ({self.percent(narrowed[k])})"
@@ -100,16 +99,15 @@ class Told:
             if narrowed[k] >= SETTLED
         ]
         if names:
-            line = text["learned_line"].format(
-                names=self.join(names), rest=int((narrowed < LITTLE).sum()), n=len(narrowed),
-                least=self.percent(LITTLE),
-            )  # fmt: skip
+            about = {"rest": int((narrowed < LITTLE).sum()), "n": len(narrowed)}
+            least = self.percent(LITTLE)
+            line = self.fill("learned_line", names=self.listed(names), least=least, **about)
         else:
-            line = text["learned_none"].format(directions=self.directions)
+            line = self.fill("learned_none", directions=self.directions)
         pairs = [
-            text["pair"].format(first=a, second=b, r=say.short(r, "+.2f")) for a, b, r in self.pairs
+            self.fill("pair", first=a, second=b, r=say.short(r, "+.2f")) for a, b, r in self.pairs
         ]
-        return [line, text["together_line"].format(pairs=self.join(pairs))] if pairs else [line]
+        return [line, self.fill("together_line", pairs=self.listed(pairs))] if pairs else [line]
 
     @property
     def directions(self) -> int:
@@ -135,37 +133,34 @@ class Told:
             for row in rows
             if row.weight >= LEAST_WEIGHT
         ]
-        return str(self.text["weights_line"]).format(
-            weights=self.join(shares), n=len(self.done.ensemble),
-            effective=say.short(self.done.effective, ".2g"),
-        )  # fmt: skip
+        effective = say.short(self.done.effective, ".2g")
+        about = {"n": len(self.done.ensemble), "effective": effective}
+        return self.fill("weights_line", weights=self.listed(shares), **about)
 
     def _shown(self) -> list[str]:
         """What no draw meets, and by how much; how many targets at once; and what most draws miss."""
-        found, text = self.done.predicted, self.text
+        found = self.done.predicted
         mean, low, high, most = (say.short(x, ".3g") for x in found.at_once())
-        lines = []
+        lines, missed = [], []
         for targets, key in ((True, "never_targets"), (False, "never_others")):
             n, rows = len(found.judged(targets)), found.never(targets)
-            names = self.join(self._never(row) for row in rows.itertuples())
-            lines.append(text[key if names else f"{key}_none"].format(n=n, names=names))
-        lines.append(
-            text["at_once"].format(
-                mean=mean, ends=say.to(self.lang, low, high), n=len(found.judged(True)), most=most
-            )
-        )
+            names = self.listed(self._never(row) for row in rows.itertuples())
+            lines.append(self.fill(key if names else f"{key}_none", n=n, names=names))
+            missed.append(bool(names))
+        if not missed[0]:  # what is missed comes first
+            lines.reverse()
+        about = {"mean": mean, "n": len(found.judged(True)), "most": most}
+        lines.append(self.fill("at_once", ends=say.to(self.lang, low, high), **about))
         few = found.frame[(found.frame["inside"] > 0.0) & (found.frame["inside"] < HALF)]
         listed = (f"{self._label(r.pattern)} ({self.percent(r.inside)})" for r in few.itertuples())  # type: ignore[arg-type]
-        lines.append(
-            text["missed_line" if len(few) else "missed_none"].format(names=self.join(listed))
-        )
-        return lines
+        key = "missed_line" if len(few) else "missed_none"
+        return [*lines, self.fill(key, names=self.listed(listed))]
 
     def _never(self, row: Any) -> str:
         unit = self._unit(row.pattern)
-        return str(self.text["never"]).format(
-            label=self._label(row.pattern), nearest=say.measured(row.nearest, unit, self.lang),
-            band=self._band(unit, row.low, row.high), sd=say.short(row.away_sd, ".2g"),
+        return self.fill(
+            "never", label=self._label(row.pattern), sd=say.short(row.away_sd, ".2g"),
+            nearest=say.measured(row.nearest, unit, self.lang), band=self._band(unit, row.low, row.high),
         )  # fmt: skip
 
     def _label(self, name: str) -> str:
@@ -173,11 +168,8 @@ class Told:
         return self.targets.get(name) or BY_KEY[name].label(self.lang)
 
     def _unit(self, name: str) -> str:
-        return self.units.get(name) or BY_KEY[name].unit
-
-    def sheet(self, keys: str, rows: list[list[str]], columns: str, **more: Any) -> doc.Sheet:
-        """A table with headings by key."""
-        return doc.Sheet([self.text[key] for key in keys.split()], rows, columns=columns, **more)
+        units = {t.indicator: t.unit for t in self.found.targets}
+        return units.get(name) or BY_KEY[name].unit
 
     def learned(self) -> doc.Sheet:
         """Every parameter: its posterior, how far it is narrowed, and by which targets."""
@@ -187,7 +179,7 @@ class Told:
         for k, row in done.identified.iterrows():
             more = row[names].astype(float).sort_values(ascending=False)
             taught = more[more >= TAUGHT][:TEACHERS]
-            told = self.join(
+            told = self.listed(
                 f"{self.targets[key]} (+{self.percent(x)})" for key, x in taught.items()
             )
             low, middle, high = (say.short(float(x)) for x in ends[:, int(k)])  # type: ignore[call-overload]
@@ -253,11 +245,10 @@ class Told:
 
     def chart(self) -> str:
         """Every parameter over its prior: 90 % interval, middle, and the draws that ship."""
-        lang = draw.chart_language(self.lang)
-        text, done = say.words(lang)["calibrate"], self.done
+        text, done = self.text, self.done
         order = np.argsort(-done.identified["contraction"].to_numpy())
         low, middle, high = done.posterior.quantiles(SHOWN)[:, order]
-        names = [say.label_of(uncertain()[done.bank.names[k]], lang) for k in order]
+        names = [self.names[k] for k in order]
         members = done.bank.box.unit(done.ensemble[done.bank.names].to_numpy(float))[:, order]
         size = 10.0 + 400.0 * done.ensemble["weight"].to_numpy()
         with draw.paper("posterior", 9.2, 1.1 + 0.26 * len(order)) as figure:
@@ -286,32 +277,28 @@ class Told:
                 note(text["coverage_note"]), self.covered(), note(text["foretold_note"]), self.foretold(),
             ]),
             doc.Section(text["learned_title"], [
-                note(text["learned_note"]), doc.Picture(self.chart()), self.learned(),
+                note(text["learned_note"]), doc.Picture(self.drawn.chart()), self.learned(),
             ]),
             doc.Section(text["variants_title"], [
-                note(text["variants_note"].format(least=self.percent(LEAST_WEIGHT))), self.variants(),
+                note(self.fill("variants_note", least=self.percent(LEAST_WEIGHT))), self.variants(),
             ]),
             doc.Section(text["patterns_title"], [
-                note(text["patterns_note"].format(runs=CHECKED, sample=sample)), self.patterns(),
+                note(self.fill("patterns_note", runs=CHECKED, sample=sample)), self.patterns(),
             ]),
         ]  # fmt: skip
 
-
-def as_json(done: Inference) -> dict[str, Any]:
-    """Everything a program needs of a posterior, as plain values."""
-    from returnee.experiments.numbers import plain_rows
-
-    covered = done.coverage
-    frame = done.predicted.frame
-    fitted = frame[frame["use"] == FITTED]
-    mean, low, high, most = done.predicted.at_once()
-    return {
-        "coverage": covered.share, "coverage_error": covered.error,
-        "synthetic_counties": len(covered.ranks), "parameters": plain_rows(covered.frame()),
-        "identified": plain_rows(done.identified), "as_far_before": done.misfit.before,
-        "as_far_after": done.misfit.after, "foretold": plain_rows(done.misfit.frame),
-        "structures": plain_rows(done.variants), "patterns": plain_rows(frame),
-        "met_at_once": {"mean": mean, "low": low, "high": high, "expected": most},
-        "fitted_in_band": float(fitted["inside"].mean()) if len(fitted) else None,
-        "ensemble": plain_rows(done.ensemble), "effective_sets": done.effective, "runs": done.runs,
-    }  # fmt: skip
+    def as_json(self) -> dict[str, Any]:
+        """Everything a program needs of a posterior, as plain values."""
+        done, covered, frame = self.done, self.done.coverage, self.done.predicted.frame
+        fitted = frame[frame["use"] == FITTED]
+        mean, low, high, most = done.predicted.at_once()
+        return {
+            "coverage": covered.share, "coverage_error": covered.error,
+            "synthetic_counties": len(covered.ranks), "parameters": plain_rows(covered.frame()),
+            "identified": plain_rows(done.identified), "as_far_before": done.misfit.before,
+            "as_far_after": done.misfit.after, "foretold": plain_rows(done.misfit.frame),
+            "structures": plain_rows(done.variants), "patterns": plain_rows(frame),
+            "met_at_once": {"mean": mean, "low": low, "high": high, "expected": most},
+            "fitted_in_band": float(fitted["inside"].mean()) if len(fitted) else None,
+            "ensemble": plain_rows(done.ensemble), "effective_sets": done.effective, "runs": done.runs,
+        }  # fmt: skip

@@ -93,12 +93,7 @@ class Indices(Told[pd.DataFrame]):
         axes.hlines(places, *ends, color=draw.BLACK, linewidth=1.1, label=self.words["interval"])
         if method == SOBOL:
             alone = rows[rows["index"] == "S1"]["value"].reindex(main.index)
-            mark: dict[str, Any] = {
-                "color": draw.COLOURS[1],
-                "markersize": 4,
-                "label": self.text["alone"],
-            }
-            axes.plot(alone, places, "D", **mark)
+            axes.plot(alone, places, "D", color=draw.COLOURS[1], ms=4, label=self.text["alone"])
         draw.down(axes, [self.name(key) for key in main.index], fontsize=8)
         axes.set_xlim(left=0.0)
         axes.locator_params(axis="x", nbins=5)
@@ -168,9 +163,8 @@ class Indices(Told[pd.DataFrame]):
             form = "flat" if rows.empty else "line_effect" if target == EFFECT else "line_level"
             keys = self.listed(map(self.name, rows["key"][:NAMED]))
             names = {"measure": self.name(measure), "scenario": self.name(scenario)}
-            lines.append(
-                self.joined(self.fill(form, keys=keys, **names), *self._signs(method, place))
-            )
+            said = self.fill(form, keys=keys, **names)
+            lines.append(self.joined(said, *self._signs(method, place)))
         for row in self.found.attrs["untold"]:
             target = self.target(row["scenario"], row["target"], row["measure"])
             about = {"target": target, "there": row["there"], "points": row["points"]}
@@ -195,10 +189,8 @@ class Indices(Told[pd.DataFrame]):
                 continue
             head, rows = self.head("target parameter"), []
             for name in names:
-                head += [
-                    text[{"ST": "total", "S1": "alone"}.get(name, name)],
-                    self.words["interval"],
-                ]
+                named = text[{"ST": "total", "S1": "alone"}.get(name, name)]
+                head += [named, self.words["interval"]]
             for place in self.targets(self.of(method)):
                 here = rows_of(self.of(method), place)
                 wide = {name: here[here["index"] == name].set_index("key") for name in names}
@@ -222,9 +214,7 @@ class Indices(Told[pd.DataFrame]):
 
     def _cells(self, row: pd.Series) -> list[str]:
         """An index and its interval."""
-        value, low, high = (
-            figure(float(row[name]), "", digits=3) for name in ("value", "low", "high")
-        )
+        value, low, high = (figure(float(row[n]), "", digits=3) for n in ("value", "low", "high"))
         return [value, f"{low} – {high}"]
 
     def as_json(self) -> list[dict[str, Any]]:

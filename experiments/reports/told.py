@@ -61,9 +61,9 @@ class Told(Generic[Found]):
         """Words over columns: the study's own, else those of all."""
         return [str(self.text.get(key) or self.words[key]) for key in keys.split()]
 
-    def sheet(self, keys: str, rows: list[Any], columns: str = "wn") -> doc.Sheet:
+    def sheet(self, keys: str, rows: list[Any], columns: str = "wn", **more: Any) -> doc.Sheet:
         """A table under the words of `head`."""
-        return doc.Sheet(self.head(keys), rows, columns=columns)
+        return doc.Sheet(self.head(keys), rows, columns=columns, **more)
 
     def listed(self, names: Iterable[str], key: str = "comma") -> str:
         """Names one after the other, by commas, or as a list in a sentence (``list_and``)."""

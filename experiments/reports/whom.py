@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from returnee.experiments.numbers import plain_rows
+from returnee.experiments.numbers import picked, plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.terminal import GAP
@@ -83,10 +83,8 @@ class People(OfPlan[Met]):
         self, label: str, outcome: str, dimension: str, group: str, shown: Any
     ) -> list[str]:
         """How many people changed in each way, and the net change with its interval."""
-        some = _of(
-            self.whom.counts, scenario=label, outcome=outcome, dimension=dimension, group=group
-        )
-        some = some.set_index("change")
+        about = {"scenario": label, "outcome": outcome, "dimension": dimension, "group": group}
+        some = picked(self.whom.counts, **about).set_index("change")
         net = some.loc["net"]
         cells = [self.figure(some.loc[change, "mean"], "people") for change in shown]
         cells.append(self.figure(net["mean"], "people", signed=True))
@@ -95,25 +93,20 @@ class People(OfPlan[Met]):
     def served(self, label: str) -> doc.Sheet:
         """Deadweight by programme; programmes that served nobody are left out."""
         rows, names = [], self.text["programmes"]
-        for _, row in _of(self.whom.served, scenario=label).iterrows():
+        for _, row in picked(self.whom.served, scenario=label).iterrows():
             if row["served"] == 0.0:
                 continue
-            served, founded, still = (
-                self.figure(row[name], "people") for name in ("served", "founded", "open")
-            )
-            yuan = self.figure(row["yuan"], "yuan") if row["yuan"] else say.NONE
-            begun, went_on, ran, left = (
-                self._share(row, f"{name}_anyway") for name in ("founded", "open", "yuan_ran", "yuan_open")
-            )  # fmt: skip
-            rows.append(
-                [names[row["programme"]], served, founded, begun, still, went_on, yuan, ran, left]
-            )
+            cells = [names[row["programme"]], self.figure(row["served"], "people")]
+            for name in ("founded", "open"):
+                cells += [self.figure(row[name], "people"), self._share(row, f"{name}_anyway")]
+            cells.append(self.figure(row["yuan"], "yuan") if row["yuan"] else say.NONE)
+            rows.append([*cells, *(self._share(row, f"yuan_{n}_anyway") for n in ("ran", "open"))])
         keys = "programme served founders founded_anyway open open_anyway yuan yuan_ran yuan_open"
         return self.sheet(keys, rows)
 
     def steps(self, label: str) -> doc.Sheet:
         """The waterfall, firms and jobs side by side."""
-        some, rows = _of(self.whom.waterfall, scenario=label), []
+        some, rows = picked(self.whom.waterfall, scenario=label), []
         for step in persons.STEPS:
             here = some[some["step"] == step].set_index("amount")
             if "withdrawn" not in step or here["mean"].any():
@@ -123,10 +116,8 @@ class People(OfPlan[Met]):
 
     def _step(self, row: pd.Series, step: str, unit: str) -> tuple[str, str]:
         """A step of the waterfall with its sign, and its interval."""
-        sign, signed = (
-            -1.0 if step == "deadweight" or step.startswith("lost") else 1.0,
-            step != "gross",
-        )
+        sign = -1.0 if step == "deadweight" or step.startswith("lost") else 1.0
+        signed = step != "gross"
         # Adding zero makes a negative zero one without a sign.
         mean, *ends = (sign * row[name] + 0.0 for name in ("mean", "low", "high"))
         shown = self.figure(mean, unit, signed, digits=4)
@@ -139,7 +130,7 @@ class People(OfPlan[Met]):
 
     def others(self, label: str) -> doc.Sheet:
         """What others gained and lost."""
-        t, some = self.text, _of(self.whom.others, scenario=label)
+        t, some = self.text, picked(self.whom.others, scenario=label)
         means = some.set_index(["others", "amount", "change"])["mean"]
         pairs = list(product(persons.AMOUNTS, persons.CHANGES[:2]))
         both = self.words["list_and"].strip()
@@ -155,12 +146,10 @@ class People(OfPlan[Met]):
 
     def ratios(self, label: str) -> doc.Sheet:
         """Displacement and cost."""
-        some, rows = _of(self.whom.ratios, scenario=label), []
+        some, rows = picked(self.whom.ratios, scenario=label), []
         for name, here in some.groupby("ratio", sort=False):
-            by_amount, unit = (
-                here.set_index("amount"),
-                "yuan" if name.startswith("cost") else "per 100",
-            )
+            by_amount = here.set_index("amount")
+            unit = "yuan" if name.startswith("cost") else "per 100"
             cells = [self._ratio(by_amount.loc[amount], unit) for amount in persons.AMOUNTS]
             rows.append([self.text["ratios"][name], *(cell for pair in cells for cell in pair)])
         return self.sheet("ratio firms interval jobs interval", rows)
@@ -249,20 +238,14 @@ class People(OfPlan[Met]):
 
     def waterfall(self, label: str) -> str:
         """Firms and jobs of one scenario, from gross to net, with intervals of every step, as SVG."""
-        text, some = self.text, _of(self.whom.waterfall, scenario=label)
+        text, some = self.text, picked(self.whom.waterfall, scenario=label)
         with draw.paper(f"whom {label}", 9.2, 3.1) as figure:
             panels = figure.subplots(1, len(persons.AMOUNTS), sharey=True)
             for axes, amount in zip(panels, persons.AMOUNTS):
-                _bars(axes, _of(some, amount=amount).set_index("step").loc[list(persons.STEPS)])
+                _bars(axes, picked(some, amount=amount).set_index("step").loc[list(persons.STEPS)])
                 axes.set_title(text["amounts"][amount])
             draw.down(panels[0], [text["steps"][step] for step in persons.STEPS])
             return draw.svg_of(figure, f"{self.title(label)}: {text['report']['waterfall']}")
-
-
-def _of(frame: pd.DataFrame, **values: str) -> pd.DataFrame:
-    """Rows with some values in some columns."""
-    same = [frame[name].to_numpy() == value for name, value in values.items()]
-    return frame[np.logical_and.reduce(same)]
 
 
 def _bars(axes: Axes, rows: pd.DataFrame) -> None:
@@ -277,14 +260,10 @@ def _bars(axes: Axes, rows: pd.DataFrame) -> None:
     if np.isfinite(spread).all():
         sides = np.append(persons.SIGNS, 1)[:, None] * spread
         low, high = -sides.min(axis=1), sides.max(axis=1)
-        whisker: dict[str, Any] = {
-            "fmt": "none",
-            "ecolor": draw.BLACK,
-            "elinewidth": 0.9,
-            "capsize": 2,
-        }
-        bars = np.abs(np.array([low, high]))
-        axes.errorbar(ends, np.arange(len(persons.STEPS)), xerr=bars, **whisker)
+        bars, rows_ = np.abs(np.array([low, high])), np.arange(len(persons.STEPS))
+        axes.errorbar(
+            ends, rows_, xerr=bars, fmt="none", ecolor=draw.BLACK, elinewidth=0.9, capsize=2
+        )
     axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

@@ -377,14 +377,24 @@ class _Context(SpawnContext):
     Process = _Process
 
 
-def process_pool(workers: int) -> ProcessPoolExecutor:
-    """Processes that end with their parent, and leave interrupts from the keyboard to it."""
+CONTEXT = _Context()
+"""How processes are made: they do not run the user's script again."""
+
+
+def one_thread_each() -> None:
+    """Have processes that are made from now on do linear algebra in one thread."""
     for name in THREAD_VARIABLES:  # read by a new process when it loads numpy
         os.environ.setdefault(name, "1")
-    return ProcessPoolExecutor(workers, mp_context=_Context(), initializer=_follow_parent)
 
 
-def _follow_parent() -> None:
+def process_pool(workers: int) -> ProcessPoolExecutor:
+    """Processes that end with their parent, and leave interrupts from the keyboard to it."""
+    one_thread_each()
+    return ProcessPoolExecutor(workers, mp_context=CONTEXT, initializer=follow_parent)
+
+
+def follow_parent() -> None:
+    """End with the parent, and leave interrupts from the keyboard to it."""
     # Interrupts from the keyboard reach every process; only the parent answers them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

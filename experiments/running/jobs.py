@@ -153,9 +153,7 @@ class Figures:
 
     def tables(self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]) -> Tables:
         """What was run, at which point, and what came out."""
-        nothing = np.full(len(measures.NAMES), np.nan)
-        values = np.array([nothing if found is None else found[0] for found in kept])
-        tables = {RUNS: rows_of(job, values, errors)}
+        tables = {RUNS: rows_of(job, [found and found[0] for found in kept], errors)}
         if self.monthly:
             months = [found[1] for found in kept if found is not None]
             tables[MONTHLY] = pa.concat_tables(months) if months else measures.SCHEMA.empty_table()
@@ -163,15 +161,16 @@ class Figures:
 
 
 def rows_of(
-    job: Job, values: np.ndarray, errors: Sequence[str | None], told: Sequence[Any] = MEASURES
+    job: Job, kept: Sequence[Any], errors: Sequence[str | None], told: Sequence[Any] = MEASURES
 ) -> pa.Table:
-    """The rows of a job of a sweep; `told` has name, unit and labels of each column of values."""
-    assert isinstance(job.scenes, Laid)
-    points = job.scenes.points
+    """The rows of a job; `told` has name, unit and labels of each column of values."""
+    points = job.scenes.points if isinstance(job.scenes, Laid) else {}
     ran = [(t.scenario, t.scenario_id, t.point, t.replicate, job.settings.seed) for t in job.runs]
     columns: list[Any] = [*map(list, zip(*ran)), list(errors)]
-    keys = list(next(iter(points.values())))
+    keys = list(next(iter(points.values()), {}))
     columns += [[points[task.point][key] for task in job.runs] for key in keys]
+    nothing = np.full(len(told), np.nan)
+    values = np.array([nothing if found is None else found for found in kept])
     columns += [pa.array(column, pa.float64(), from_pandas=True) for column in values.T]
     schema = measures.undescribed(measures.run_schema(keys, told).empty_table()).schema
     arrays = [

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import StoreError
 from returnee.experiments.files import SHARD, DamagedError, append_line, check_table, read_table
-from returnee.experiments.measuring.measures import redescribed
 from returnee.experiments.running import manifests as papers
 from returnee.experiments.running.design.design import Design, design_of
 from returnee.experiments.running.jobs import MONTHLY, RUNS, Measure
-from returnee.experiments.running.options import RunSettings, Share, share_of
-from returnee.experiments.running.plan import Batch, Plan, Runs, SweepPlan, name_of
+from returnee.experiments.running.options import RunSettings, share_of
+from returnee.experiments.running.plan import Batch, ByNumber, Plan, Runs, SweepPlan, name_of
 from returnee.experiments.running.store import FAILURES, PARTS, POINTS, Store, failures_in, parts_in
 from returnee.scenarios.schema.own_rules import reading_with
 
@@ -202,14 +199,11 @@ def _sweep(manifest: dict[str, Any], place: Path) -> SweepPlan:
 
 
 @dataclass(frozen=True)
-class Named(Runs):
+class Named(ByNumber):
     """Jobs of a plan by name alone, to join what shares made of it."""
 
     found: dict[str, Any]  # manifest of a share
     tables: tuple[str, ...]
-
-    grows = False
-    rows = 4096
 
     def wanted(self) -> dict[str, Sequence[str]]:
         """Every job in every table."""
@@ -219,14 +213,6 @@ class Named(Runs):
     def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
         """None: shares made them."""
         return iter(())
-
-    def place(self, name: str) -> str:
-        """By number."""
-        return name
-
-    def described(self, table: pa.Table) -> pa.Table:
-        """With units and labels."""
-        return redescribed(table)
 
     def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> papers.Manifest:
         """That of the share, of the whole."""
@@ -238,24 +224,12 @@ class Named(Runs):
 
     def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         """In settings or counties."""
-        told = papers.differs(found, wanted)
-        return told or _first_other(found, wanted, ("digest", "jobs"))
-
-    def share(self, share: Share) -> list[str]:
-        """Every so many-th job."""
-        return list(self.names[share.number - 1 :: share.of])
+        return papers.differs(found, wanted, (*papers.COMPARED, "digest", "jobs"))
 
     @property
     def digest(self) -> str:
         """That of the plan."""
         return str(self.found["digest"])
-
-
-def _first_other(found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Sequence[str]) -> str:
-    for key in keys:
-        if found.get(key) != wanted.get(key):
-            return f"{key}: found {found.get(key)}, allowed {wanted.get(key)}"
-    return ""
 
 
 def _named(manifest: dict[str, Any], place: Path) -> Named:

@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from returnee.experiments.arguments import check_fields
+from returnee.experiments.arguments import Options
 from returnee.experiments.defaults import BURN_IN
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import UsageError, check_range
 from returnee.experiments.running.progress import Bar, Reporter
 
 MOST = 1024  # workers
 
 
 @dataclass(frozen=True)
-class RunSettings:
+class RunSettings(Options):
     """What every run of a plan is called with.
 
     Attributes
@@ -37,13 +37,9 @@ class RunSettings:
     months: int = 120
     burn_in: int = BURN_IN
 
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
-
 
 @dataclass(frozen=True)
-class Where:
+class Where(Options):
     """With what runs are made; results do not depend on it.
 
     Attributes
@@ -63,10 +59,6 @@ class Where:
     scheduler: str = ""
     local_cluster: int = 0
 
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
-
     @property
     def is_cluster(self) -> bool:
         """Whether runs are made by a Dask cluster."""
@@ -74,8 +66,8 @@ class Where:
 
     def check(self) -> None:
         """Refuse what cannot be done at once."""
-        if self.workers is not None and not 1 <= self.workers <= MOST:
-            raise UsageError(f"workers: found {self.workers}, allowed 1 to {MOST}")
+        if self.workers is not None:
+            check_range("workers", self.workers, 1, MOST)
         if not 0 <= self.local_cluster <= MOST:
             raise UsageError(f"local-cluster: found {self.local_cluster}, allowed 1 to {MOST}")
         if self.scheduler and self.local_cluster:
@@ -107,7 +99,7 @@ def share_of(text: str) -> Share:
 
 
 @dataclass(frozen=True)
-class Keep:
+class Keep(Options):
     """Where results are kept, and what is shown meanwhile.
 
     Attributes
@@ -130,7 +122,7 @@ class Keep:
 
     def __post_init__(self) -> None:
         """Refuse what is of another type, and shares that there are not."""
-        check_fields(self)
+        super().__post_init__()
         share_of(self.shard)
 
     @property

@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 
 from returnee.experiments.defaults import MAX_RUNS
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import UsageError, check_range
 from returnee.experiments.keys import COUNTY, Task
 from returnee.experiments.measuring.measures import redescribed
 from returnee.experiments.running import manifests
@@ -75,6 +75,9 @@ class Runs(ABC):
         """The table of runs with units and labels, where parts are kept without."""
         return table
 
+    def check(self) -> None:  # noqa: B027
+        """Refuse what no run can have, before anything is run or written."""
+
     @abstractmethod
     def share(self, share: Share) -> list[str]:
         """Names of the jobs of one share of many."""
@@ -102,6 +105,25 @@ class Runs(ABC):
     def read_in(self) -> Iterable[Scenario]:
         """The scenarios that are run; none where only tables are put together."""
         return ()
+
+
+class ByNumber(Runs):
+    """Jobs that are called by their number; a plan of them does not grow."""
+
+    grows = False
+    rows = 4096
+
+    def described(self, table: pa.Table) -> pa.Table:
+        """With units and labels."""
+        return redescribed(table)
+
+    def share(self, share: Share) -> list[str]:
+        """Every so many-th job."""
+        return list(self.names[share.number - 1 :: share.of])
+
+    def place(self, name: str) -> Any:
+        """By number."""
+        return name
 
 
 @dataclass(frozen=True)
@@ -147,12 +169,8 @@ class Plan(Runs):
         Raises UsageError: if an argument is out of range. Raises ScenarioError: if a scenario does
         not fit the horizon.
         """
-        if not 1 <= self.replicates <= 100_000:
-            raise UsageError(f"replicates: found {self.replicates}, allowed 1 to 100000")
-        if not 0 <= self.people <= self.replicates:
-            raise UsageError(
-                f"people: found {self.people}, allowed 0 to {self.replicates} replicates"
-            )
+        check_range("replicates", self.replicates, 1, 100_000)
+        check_range("people", self.people, 0, self.replicates, " replicates")
         for scenario in self.scenarios.values():
             check(scenario, self.replicates - 1, self.settings)
 
@@ -275,24 +293,18 @@ SET_UP = 0.015  # seconds a run
 
 
 @dataclass(frozen=True)
-class SweepPlan(Runs):
+class SweepPlan(ByNumber):
     """A design with its points drawn."""
 
     design: Design
     points: pd.DataFrame  # A row for each point, a column for each axis
 
     KIND = "sweep"
-    grows = False
-    rows = 4096
 
     @property
     def settings(self) -> RunSettings:  # type: ignore[override]
         """What every run is called with."""
         return self.design.settings
-
-    def described(self, table: pa.Table) -> pa.Table:
-        """With units and labels."""
-        return redescribed(table)
 
     def read_in(self) -> Iterable[Scenario]:
         """The scenarios that are run, without points."""
@@ -380,17 +392,9 @@ class SweepPlan(Runs):
         monthly = {MONTHLY: names} if self.design.keep == "monthly" else {}
         return {**monthly, RUNS: names}
 
-    def share(self, share: Share) -> list[str]:
-        """Every so many-th job."""
-        return list(self.names[share.number - 1 :: share.of])
-
     def size(self, name: str) -> int:
         """Runs of a job."""
         return int(self.cuts[int(name) + 1] - self.cuts[int(name)])
-
-    def place(self, name: str) -> Any:
-        """By number."""
-        return name
 
     def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
         """Jobs one at a time."""

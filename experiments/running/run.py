@@ -37,6 +37,7 @@ def running(
     and is made. Raises StoreError: if the folder cannot be used.
     """
     share, reporter = share_of(keep.shard), keep.reporter
+    plan.check()
     where.check()
     if keep.shard and keep.out is None:
         raise UsageError(f"shard: found {keep.shard} without a folder, allowed with --out")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,27 @@ TEXTS = ["scenario", "scenario_id", "indicator"]  # columns of few values
 OPTIONS: dict[str, dict[str, Any]] = {
     PERSONS: {"use_dictionary": ["scenario_id"], "write_statistics": False}
 }
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What every study has of its runs; the base of what came out.
+
+    Attributes
+    ----------
+    plan : Plan
+    failures : list of dict
+        Runs that failed, with their errors.
+    folder : Path
+        Where it is kept.
+    command : str
+        The command that repeats it.
+    """
+
+    plan: Any
+    failures: list[dict[str, Any]] = field(repr=False)
+    folder: Path
+    command: str
 
 
 class Store(OwnFolder):
@@ -144,6 +166,10 @@ class Store(OwnFolder):
         """The last error of every run of the plan that failed and has not succeeded since."""
         rows, done = failures_in(self.folder), self.done()
         return [row for key, row in rows.items() if key not in done]
+
+    def ran(self, command: str) -> tuple[Any, list[dict[str, Any]], Path, str]:
+        """What `Ran` says of the runs; `command` repeats them."""
+        return self.plan, self.failures(), self.folder, command
 
     def check(self) -> None:
         """Read finished tables through.

@@ -30,12 +30,8 @@ HIGHER, LOWER, UNCLEAR = "higher", "lower", "can't tell apart"
 
 RATIOS = selections.GAINED
 
-PER_GAIN, SAVED, CHEAPER, DEARER = (
-    "cost per gain",
-    "saved per loss",
-    "more for less",
-    "less for more",
-)
+PER_GAIN, SAVED = "cost per gain", "saved per loss"
+CHEAPER, DEARER = "more for less", "less for more"
 
 
 @dataclass(frozen=True)
@@ -139,9 +135,7 @@ def effects_on(
         change = estimate(paired) if luck is None else spread(paired, luck[k] - luck[place])
         change = widened(change, list(base["measure"]), plan.settings.sample)
         effect = _effect(levels[labels.index(label)], reference, change, base["better"].to_numpy())
-        frame = base.assign(**effect)
-        frame.insert(0, "scenario", label)
-        frames.append(frame)
+        frames.append(pd.DataFrame({"scenario": label, **base, **effect}))
     return pd.concat(frames, ignore_index=True) if frames else base.iloc[:0]
 
 
@@ -164,9 +158,14 @@ def _effect(
         "high": high,
         "p_higher": higher,
         **{name: np.where(sided, share, np.nan) for name, share in towards.items()},
-        "verdict": np.where(low > 0, HIGHER, np.where(high < 0, LOWER, UNCLEAR)),
+        "verdict": verdicts(low, high),
         "pairs": pairs,
     }
+
+
+def verdicts(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Whether intervals are above zero, below it, or neither."""
+    return np.where(low > 0.0, HIGHER, np.where(high < 0.0, LOWER, UNCLEAR))
 
 
 def _share_above(values: np.ndarray) -> np.ndarray:

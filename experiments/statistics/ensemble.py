@@ -34,7 +34,7 @@ import pandas as pd
 import scipy
 
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
+from returnee.experiments.statistics.effects import UNCLEAR, verdicts
 from returnee.experiments.statistics.intervals import LEVEL, TAILS, mean_of
 
 SOURCES = ("luck", "parameters", "structure")
@@ -93,10 +93,7 @@ def split(
     mean = float(w @ means)
     same = float(w @ (np.sign(means) == np.sign(mean)))
     if sets < 3 or runs <= sets:
-        nothing = (np.nan,) * 8
-        return Parts(
-            sets, len(names), runs, mean, *nothing, same_sign=same, verdict=UNCLEAR
-        )  # fmt: skip
+        return Parts(sets, len(names), runs, mean, *(np.nan,) * 8, same_sign=same, verdict=UNCLEAR)
 
     within = np.where(there, (each - means[:, None]) ** 2, 0.0).sum(axis=1)
     many = count > 1
@@ -128,7 +125,7 @@ def split(
     low, high = _mixture(at, w, reach / scipy.stats.norm.ppf(0.5 + LEVEL / 2.0))
     total = luck + parameters + structure
     whole = total if total > 0.0 else np.nan
-    verdict = HIGHER if low > 0.0 else LOWER if high < 0.0 else UNCLEAR
+    verdict = str(verdicts(np.array(low), np.array(high)))
     return Parts(
         sets, len(names), runs, mean, low, high, mean - reach, mean + reach, luck / whole,
         parameters / whole, structure / whole, total, same, verdict,
@@ -228,14 +225,8 @@ def split_all(
         for m, name in enumerate(names):
             measure = BY_NAME[name]
             both = np.isfinite(values[k, ..., m]) & np.isfinite(values[0, ..., m])
-            level, reference = (
-                float(
-                    weighted_mean(
-                        mean_of(np.where(both, values[j, ..., m], np.nan), axis=1), weights
-                    )
-                )
-                for j in (k, 0)
-            )
+            there = (np.where(both, values[j, ..., m], np.nan) for j in (k, 0))
+            level, reference = (float(weighted_mean(mean_of(v, axis=1), weights)) for v in there)
             rows.append(
                 {
                     "scenario": label, "measure": name, "label_en": measure.en,

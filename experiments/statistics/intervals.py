@@ -221,6 +221,6 @@ def ratio_of_sums(above: np.ndarray, below: np.ndarray, level: float = LEVEL) ->
         parts = np.maximum(a_error**2 - 2.0 * ratio * both + (ratio * b_error) ** 2, 0.0)
         free = parts.sum(axis=0) ** 2 / (parts**2 / np.maximum(pairs - 1, 1)).sum(axis=0)
         t2 = scipy.stats.t.ppf(0.5 + level / 2.0, np.where(free > 0.0, free, 1e9)) ** 2
-    sums = [np.nansum(x, axis=0) for x in (a, b, a_error**2, b_error**2, both)]
     few = (pairs == 1).any(axis=0)
-    return np.stack([ratio, *np.where(few, np.nan, fieller(*sums, t2))])
+    a, b, aa, bb, ab = (np.nansum(x, axis=0) for x in (a, b, a_error**2, b_error**2, both))
+    return np.stack([ratio, *np.where(few, np.nan, fieller(a, b, aa, bb, ab, t2))])

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import minimize
 
+from returnee.experiments.statistics.intervals import mean_of
+
 LOG_CHI = -1.2704  # mean of the logarithm of a squared standard normal
 LEAST_SPREAD = 1e-9  # of a figure; one that never moves has a variance too
 ROWS = 2  # runs for each feature, from which products are among them
@@ -210,9 +212,7 @@ def _correlation(rest: np.ndarray) -> np.ndarray:
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
-    there = np.isfinite(values)
-    found: np.ndarray = np.where(there, values, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
-    return found
+    return np.nan_to_num(mean_of(values))
 
 
 def _scale(values: np.ndarray) -> np.ndarray:

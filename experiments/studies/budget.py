@@ -182,8 +182,6 @@ def budget(
         Scenario whose county, behaviour and other levers hold.
     overrides : mapping, optional
         Laid on it; levers among them are not searched over.
-    results : Keep
-        Or its fields: out, as_new, progress.
     """
     results.unshared()
     given = dict(overrides or {})

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.measuring.measures import BY_NAME, labelled
+from returnee.experiments.numbers import picked
 from returnee.experiments.running.executors import workers_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -129,8 +131,7 @@ class Comparison:
 
     def effect(self, scenario: str, measure: str) -> pd.Series:
         """The row of one scenario and measure."""
-        rows = self.effects
-        return rows[(rows["scenario"] == scenario) & (rows["measure"] == measure)].iloc[0]
+        return picked(self.effects, scenario=scenario, measure=measure).iloc[0]
 
 
 @checked_arguments
@@ -170,8 +171,9 @@ def compare(
     plan = line_up(asked, against, replicates, settings, overrides or {})
     plan = replace(plan, people=people)
     plan.check()
-    where.check()
-    command = command_of(asked, against, plan, overrides or {}, workers_of(where.workers))
+    command = command_of(
+        asked, against, plan, overrides or {}, workers=workers_of(where.workers), people=plan.people
+    )
     results = replace(results, progress=results.reporter)
     for label in plan.other_worlds:
         results.reporter.say(
@@ -227,14 +229,15 @@ def command_of(
     against: Given,
     plan: Plan,
     overrides: Mapping[str, Any],
-    workers: int,
+    *,
+    sets: Mapping[str, Any] = MappingProxyType({}),
+    **more: Any,
 ) -> str:
-    """The command line that repeats a comparison."""
+    """The command line that repeats a comparison; `sets`: options that say over which ensemble."""
     s = plan.settings
     options = {
-        "against": name_of(against), "set": overrides, "replicates": plan.replicates,
-        "sample": s.sample, "months": s.months, "seed": s.seed, "workers": workers,
-        "people": plan.people,
+        "against": name_of(against), "set": overrides, **sets, "replicates": plan.replicates,
+        "sample": s.sample, "months": s.months, "seed": s.seed, **more,
     }  # fmt: skip
     return command_line(["compare", *map(name_of, scenarios)], options)
 

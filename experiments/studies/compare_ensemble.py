@@ -10,24 +10,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.arguments import check_fields, checked_arguments
-from returnee.experiments.command_line import command_line
+from returnee.experiments.arguments import Options, checked_arguments
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.numbers import picked
 from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.ensemble import Parts, split_all
-from returnee.experiments.studies.compare import DEFAULT, Given, line_up, name_of
+from returnee.experiments.studies.compare import DEFAULT, Given, command_of, line_up
 from returnee.experiments.studies.efforts import SHIPPED
 from returnee.experiments.studies.ensemble import FILE, Sets, ensemble
 from returnee.scenarios import Scenario
@@ -42,6 +43,24 @@ class OwnLuckPlan(Plan):
 
     chosen: Sets = field(kw_only=True, repr=False)  # scenarios stand set by set, all in each
     each: int = 1  # replicates of each set
+
+    @classmethod
+    def of(
+        cls,
+        sets: Sets,
+        scenarios: Mapping[str, Scenario],
+        each: int,
+        settings: RunSettings,
+        **more: Any,
+    ) -> Self:
+        """The plan of scenarios, the reference first, in every set."""
+        rows = {
+            f"{label}, set {k}": scenario.with_(values)
+            for k, values in enumerate(sets)
+            for label, scenario in scenarios.items()
+        }
+        runs = each * len(sets)
+        return cls(rows, next(iter(rows)), runs, settings, chosen=sets, each=each, **more)
 
     @property
     def sets(self) -> int:
@@ -79,24 +98,6 @@ class OwnLuckPlan(Plan):
         return values.reshape(shape)[k, :, k].swapaxes(0, 1)
 
 
-def own_luck(
-    sets: Sets,
-    scenarios: Mapping[str, Scenario],
-    reference: str,
-    each: int,
-    settings: RunSettings,
-) -> OwnLuckPlan:
-    """The plan of scenarios, the reference first, in every set."""
-    rows = {
-        f"{label}, set {k}": scenario.with_(values)
-        for k, values in enumerate(sets)
-        for label, scenario in scenarios.items()
-    }
-    return OwnLuckPlan(
-        rows, f"{reference}, set 0", each * len(sets), settings, chosen=sets, each=each
-    )
-
-
 def sets_of(over: str, number: int | None = None) -> Sets:
     """Parameter sets of the ensemble that ships, or of a file.
 
@@ -120,23 +121,11 @@ def check_overrides(overrides: Mapping[str, Any], sets: Sets) -> None:
 
 
 @dataclass(frozen=True)
-class Ensemble:
-    """Which parameter sets.
+class Ensemble(Options):
+    """Which parameter sets."""
 
-    Attributes
-    ----------
-    over : str
-        ``"ensemble"``, or the path of a CSV file of parameter sets.
-    sets : int, optional
-        So many of them, far from each other; all if left out.
-    """
-
-    over: str = SHIPPED
-    sets: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
+    over: str = SHIPPED  # "ensemble", or the path of a CSV file of parameter sets
+    sets: int | None = None  # so many of them, far from each other; all if left out
 
     def read(self) -> Sets:
         """The sets."""
@@ -144,30 +133,14 @@ class Ensemble:
 
 
 @dataclass(frozen=True)
-class EnsembleComparison:
-    """What came out of a comparison over an ensemble.
+class EnsembleComparison(Ran):
+    """What came out of a comparison over an ensemble."""
 
-    Attributes
-    ----------
-    base : Plan
-        Scenarios without the ensemble; the reference first.
-    plan : OwnLuckPlan
-    over : str
-        Which ensemble.
-    values : ndarray, shape (scenarios, sets, replicates of a set, measures)
-        In the order of `base`; flows by year.
-    failures : list of dict
-    folder : Path
-    command : str
-    """
-
-    base: Plan
     plan: OwnLuckPlan
-    over: str
+    base: Plan  # scenarios without the ensemble; the reference first
+    over: str  # which ensemble
+    # shape (scenarios, sets, replicates of a set, measures), in the order of `base`; flows by year
     values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -188,8 +161,7 @@ class EnsembleComparison:
 
     def effect(self, scenario: str, measure: str) -> pd.Series:
         """The row of one scenario and measure."""
-        rows = self.effects
-        return rows[(rows["scenario"] == scenario) & (rows["measure"] == measure)].iloc[0]
+        return picked(self.effects, scenario=scenario, measure=measure).iloc[0]
 
 
 @checked_arguments
@@ -209,14 +181,8 @@ def compare_ensemble(
 
     Parameters
     ----------
-    within : Ensemble
-        Or its fields: over, sets.
     replicates : int
         Of each set; luck can be told from parameters with two or more.
-
-    Raises
-    ------
-    ScenarioError, UsageError, Interrupted
     """
     changes = dict(overrides or {})
     chosen = sets_of(within.over, within.sets)
@@ -224,26 +190,11 @@ def compare_ensemble(
     asked = list(scenarios) if scenarios is not None else list(DEFAULT)
     base = line_up(asked, against, replicates, settings, changes)
     base.check()
-    plan = own_luck(chosen, base.scenarios, base.reference, replicates, settings)
-    command = command_of(asked, against, within.over, len(chosen), base, changes)
+    plan = OwnLuckPlan.of(chosen, base.scenarios, replicates, settings)
+    sets = {"over": within.over, "sets": len(chosen)}
+    command = command_of(asked, against, base, changes, sets=sets)
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = plan.own(values_of(store, NAMES))
-    found = EnsembleComparison(
-        base, plan, within.over, values, store.failures(), store.folder, command
-    )
+    found = EnsembleComparison(*store.ran(command), base, within.over, values)
     write_frame(store.folder / "effects.parquet", found.effects)
     return found
-
-
-def command_of(
-    scenarios: Sequence[Given], against: Given, over: str, sets: int, base: Plan,
-    overrides: Mapping[str, Any],
-) -> str:  # fmt: skip
-    """The command line that repeats a comparison."""
-    s = base.settings
-    options = {
-        "against": base.reference if isinstance(against, Scenario) else against, "set": overrides,
-        "over": over, "sets": sets, "replicates": base.replicates, "sample": s.sample,
-        "months": s.months, "seed": s.seed,
-    }  # fmt: skip
-    return command_line(["compare", *map(name_of, scenarios)], options)

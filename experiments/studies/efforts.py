@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from returnee.experiments import defaults
-from returnee.experiments.arguments import check_fields
-from returnee.experiments.errors import UsageError
+from returnee.experiments.arguments import Options
+from returnee.experiments.errors import UsageError, check_range
 from returnee.experiments.measuring.selections import SENSITIVE
 
 SHIPPED = "ensemble"  # parameter sets that ship
@@ -21,7 +21,7 @@ SPREAD = 0.1  # of a parameter's allowed range, either way
 
 
 @dataclass(frozen=True)
-class BudgetEffort:
+class BudgetEffort(Options):
     """What is searched over, and how thoroughly.
 
     Attributes
@@ -51,22 +51,16 @@ class BudgetEffort:
     over: str = SHIPPED
     replicates: int = 4
 
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
-
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run."""
         for label, least in (("trials", 1), ("population", 2), ("keep", 1), ("worlds", 1)):
-            if not least <= getattr(self, label) <= 100_000:
-                found = getattr(self, label)
-                raise UsageError(f"{label}: found {found}, allowed {least} to 100000")
+            check_range(label, getattr(self, label), least, 100_000)
         if self.over not in (FREE, SHIPPED) and not self.over.lower().endswith(".csv"):
             raise UsageError(f"over: found {self.over}, allowed {SHIPPED}, {FREE}, or a .csv file")
 
 
 @dataclass(frozen=True)
-class SensitivityEffort:
+class SensitivityEffort(Options):
     """How parameters are moved, and how thoroughly.
 
     Attributes
@@ -100,24 +94,18 @@ class SensitivityEffort:
     replicates: int = 2
     max_runs: int = defaults.MAX_RUNS
 
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
-
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run."""
         if self.method not in METHODS:
             raise UsageError(f"method: found {self.method}, allowed {', '.join(METHODS)}")
-        if not 2 <= self.trajectories <= 100_000:
-            raise UsageError(f"trajectories: found {self.trajectories}, allowed 2 to 100000")
+        check_range("trajectories", self.trajectories, 2, 100_000)
         if not 2 <= self.base <= 2**20 or self.base & (self.base - 1):
             raise UsageError(f"base: found {self.base}, allowed a power of two from 2")
-        if not 1 <= self.top <= 100:
-            raise UsageError(f"top: found {self.top}, allowed 1 to 100")
+        check_range("top", self.top, 1, 100)
 
 
 @dataclass(frozen=True)
-class CalibrationEffort:
+class CalibrationEffort(Options):
     """How a calibration is run.
 
     Attributes
@@ -145,10 +133,8 @@ class CalibrationEffort:
 
     def __post_init__(self) -> None:
         """Refuse what is of another type, or out of range."""
-        check_fields(self)
+        super().__post_init__()
         limits = {"waves": (1, 20), "sets": (0, 100_000), "replicates": (2, 1000),
                   "screen": (0, 1000), "chosen": (1, 1000), "members": (0, 1000)}  # fmt: skip
         for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                found = getattr(self, name)
-                raise UsageError(f"{name}: found {found}, allowed {low} to {high}")
+            check_range(name, getattr(self, name), low, high)

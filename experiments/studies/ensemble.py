@@ -22,7 +22,7 @@ import numpy as np
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.csv_rows import read_rows
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import UsageError, check_range
 from returnee.scenarios import Behaviour, County, Lever, walk
 from returnee.scenarios.schema.errors import guess, nearest
 
@@ -79,8 +79,7 @@ class Sets(Sequence[Values]):
 
         Raises UsageError: if there are not so many.
         """
-        if not 2 <= number <= len(self):
-            raise UsageError(f"sets: found {number}, allowed 2 to {len(self)}")
+        check_range("sets", number, 2, len(self))
         points = self.points()
         spread = points.std(axis=0)
         scaled = (points - points.mean(axis=0)) / np.where(spread > 0.0, spread, 1.0)

@@ -14,6 +14,7 @@ import pandas as pd
 from returnee.experiments.measuring import groups as by_group
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import effects_on, finals_of
+from returnee.experiments.statistics.intervals import mean_of
 
 UNITS = {1000.0: "per 1,000 people", 1.0: "share", 0.0: "index 0-100"}
 
@@ -44,11 +45,24 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
             levels.append(_figure(counted, count, people, years))
             counts.append(count)
             unit = unit_of(counted)
-            rows.append((dimension, group, counted.name, unit, 1, _mean(people).max()))
+            rows.append(
+                (
+                    dimension,
+                    group,
+                    counted.name,
+                    unit,
+                    1,
+                    float(np.nan_to_num(mean_of(people, axis=-1)).max()),
+                )
+            )
     columns = ["dimension", "group", "measure", "unit", "better", "people"]
     base = pd.DataFrame(rows, columns=columns)
     frame = effects_on(np.stack(levels, axis=-1), base, plan)
-    means = np.where(base["unit"] == UNITS[0.0], np.nan, _mean(np.stack(counts, axis=-1), axis=1))
+    means = np.where(
+        base["unit"] == UNITS[0.0],
+        np.nan,
+        np.nan_to_num(mean_of(np.stack(counts, axis=-1), axis=1)),
+    )
     by_label = dict(zip(plan.scenarios, means))
     compared = [by_label[label] for label in plan.compared]
     frame.insert(7, "reference_count", np.tile(by_label[plan.reference], len(compared)))
@@ -68,10 +82,3 @@ def _figure(
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(people > 0.0, count / people, np.nan)
     return counted.per * share / (years if counted.flow else 1.0)
-
-
-def _mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Mean over replicates of those that are there; 0 where none is."""
-    there = np.isfinite(values)
-    sums = np.where(there, values, 0.0).sum(axis=axis)
-    return sums / np.maximum(there.sum(axis=axis), 1)

@@ -205,7 +205,6 @@ def hindcast(
     with TemporaryDirectory() as folder:
         scenarios = {p.code: started(p, Path(folder) / p.code) for p in picked}
         plan = Plan(scenarios, picked[0].code, replicates, settings)
-        plan.check()
         options = {
             "province": list(provinces), "each": each, "replicates": replicates,
             "sample": settings.sample, "seed": settings.seed,

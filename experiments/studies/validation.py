@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +24,7 @@ from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran, Store
 from returnee.experiments.statistics.intervals import mean_interval
 from returnee.experiments.studies import patterns as known
 from returnee.scenarios import load_scenario
@@ -53,6 +52,18 @@ def chosen_of(patterns: str) -> list[known.Pattern]:
     return [p for p in known.PATTERNS if (p.use == known.FITTED) in fitted]
 
 
+def more_for(patterns: str) -> int:
+    """What patterns take besides a run, as bits."""
+    keys = {p.key for p in chosen_of(patterns)}
+    return sum(bit for bit, (some, _) in MORE.items() if keys & {*some})
+
+
+def check_months(settings: RunSettings) -> None:
+    """Refuse runs of another length than that of the patterns."""
+    if settings.months != MONTHS:
+        raise UsageError(f"months: found {settings.months}, allowed {MONTHS}")
+
+
 @dataclass(frozen=True)
 class ValidationPlan(Plan):
     """Replicates of one scenario, and whether patterns of compared runs are asked for."""
@@ -66,8 +77,7 @@ class ValidationPlan(Plan):
 
     def point(self, replicate: int) -> int:
         """What is run for a replicate."""
-        keys = {p.key for p in self.chosen}
-        bits = sum(bit for bit, (patterns, _) in MORE.items() if keys & {*patterns})
+        bits = more_for(self.patterns)
         return bits if replicate < DEAR_REPLICATES else bits & ~DEAR
 
     def tasks(self) -> list[Task]:
@@ -113,16 +123,13 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Validation:
+class Validation(Ran):
     """A validated scenario."""
 
     plan: ValidationPlan
     # shape (replicates, patterns); in the order of `plan.chosen`; NaN where a replicate does not
     # show it
     values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]]  # runs that failed
-    folder: Path
-    command: str  # the command that repeats it
 
     @property
     def results(self) -> list[Result]:
@@ -183,20 +190,23 @@ def validate(
     chosen_of(patterns)  # refuses what is none of them
     given = overrides or {}
     read = load_scenario(scenario, given)
-    if settings.months != MONTHS:
-        raise UsageError(f"months: found {settings.months}, allowed {MONTHS}")
+    check_months(settings)
     plan = ValidationPlan({read.name: read}, read.name, replicates, settings, patterns=patterns)
-    plan.check()
     command = command_of(scenario, plan, given)
     store = run(plan, Tidy(pattern_table), where, results, command)
-    runs = store.runs()
-    values = np.full((replicates, len(plan.chosen)), np.nan)
-    column = {p.key: k for k, p in enumerate(plan.chosen)}
-    points = np.array([plan.point(k) for k in range(replicates)])
-    runs = runs[(runs["replicate"] < replicates) & runs["indicator"].isin(column)]
-    runs = runs[runs["point"] == points[runs["replicate"]]]
+    return Validation(*store.ran(command), shown_in(store, plan, patterns))
+
+
+def shown_in(store: Store, plan: Plan, patterns: str) -> np.ndarray:
+    """What each replicate of a plan shows, shape (replicates, patterns); NaN where it shows nothing."""
+    column = {p.key: k for k, p in enumerate(chosen_of(patterns))}
+    asked, runs = {task.key for task in plan.tasks()}, store.runs()
+    keys = zip(runs["scenario_id"], runs["point"], runs["replicate"])
+    mine = np.array([f"{i}-{point}-{replicate}" in asked for i, point, replicate in keys], bool)
+    runs = runs[mine & runs["indicator"].isin(column)]
+    values = np.full((plan.replicates, len(column)), np.nan)
     values[runs["replicate"], runs["indicator"].astype(str).map(column)] = runs["value"]
-    return Validation(plan, values, store.failures(), store.folder, command)
+    return values
 
 
 def command_of(scenario: str | Path, plan: ValidationPlan, overrides: Mapping[str, Any]) -> str:
@@ -213,10 +223,7 @@ def save(found: Validation) -> list[Path]:
     """Write ``validation.json`` and ``validation.csv`` into the folder of a validation."""
     content = found.plain()
     paths = [found.folder / f"validation.{kind}" for kind in ("json", "csv")]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, content["patterns"][0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(content["patterns"])
     write_json(paths[0], content)
-    write_text(paths[1], text.getvalue())
+    table = pd.DataFrame(content["patterns"]).to_csv(index=False, lineterminator="\n")
+    write_text(paths[1], str(table))
     return paths

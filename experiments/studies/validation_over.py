@@ -15,16 +15,23 @@ import numpy as np
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
-from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.ensemble import Parts, split, weighted_mean, weighted_quantile
 from returnee.experiments.statistics.intervals import TAILS, mean_of
 from returnee.experiments.studies import compare_ensemble as over_sets
 from returnee.experiments.studies import patterns as known
-from returnee.experiments.studies.validation import MONTHS, MORE, Result, chosen_of, pattern_table
+from returnee.experiments.studies.validation import (
+    Result,
+    check_months,
+    chosen_of,
+    more_for,
+    pattern_table,
+    shown_in,
+)
 from returnee.scenarios import load_scenario
 
 
@@ -36,12 +43,8 @@ class OverPlan(over_sets.OwnLuckPlan):
 
     def tasks(self) -> list[Task]:
         """One task a set and replicate; compared and long runs for the first of each set."""
-        keys = {p.key for p in chosen_of(self.patterns)}
-        bits = sum(bit for bit, (patterns, _) in MORE.items() if keys & {*patterns})
-        return [
-            replace(task, point=0 if task.replicate % self.each else bits)
-            for task in super().tasks()
-        ]
+        bits = more_for(self.patterns)
+        return [replace(t, point=0 if t.replicate % self.each else bits) for t in super().tasks()]
 
 
 @dataclass(frozen=True)
@@ -61,25 +64,12 @@ class Spread(Result):
 
 
 @dataclass(frozen=True)
-class ValidationOver:
-    """A scenario validated over an ensemble.
-
-    Attributes
-    ----------
-    plan : OverPlan
-    over : str
-    values : ndarray of float, shape (sets, replicates of a set, patterns)
-    failures : list of dict
-    folder : Path
-    command : str
-    """
+class ValidationOver(Ran):
+    """A scenario validated over an ensemble."""
 
     plan: OverPlan
     over: str
-    values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]]
-    folder: Path
-    command: str
+    values: np.ndarray = field(repr=False)  # shape (sets, replicates of a set, patterns)
 
     @property
     def results(self) -> list[Spread]:
@@ -129,44 +119,22 @@ def validate_over(
 ) -> ValidationOver:
     """Run a scenario in every set of an ensemble and hold it against the patterns.
 
-    Parameters are those of `validation.validate`, and:
-
-    Parameters
-    ----------
-    drawn : Ensemble
-        Or its fields: over, sets.
-    replicates : int
-        Of each set.
+    Parameters are those of `validation.validate`; `drawn`: or its fields over and sets. `replicates`:
+    of each set.
     """
     changes = dict(overrides or {})
-    listed = chosen_of(patterns)
+    chosen_of(patterns)  # refuses what is none of them
     over, chosen = drawn.over, drawn.read()
     over_sets.check_overrides(changes, chosen)
-    if settings.months != MONTHS:
-        raise UsageError(f"months: found {settings.months}, allowed {MONTHS}")
+    check_months(settings)
     base = load_scenario(scenario, changes)
-    rows = {f"{base.name}, set {k}": base.with_(values) for k, values in enumerate(chosen)}
-    plan = OverPlan(
-        rows, next(iter(rows)), replicates * len(chosen), settings, chosen=chosen, each=replicates,
-        patterns=patterns,
-    )  # fmt: skip
-    plan.check()
+    plan = OverPlan.of(chosen, {base.name: base}, replicates, settings, patterns=patterns)
     options = {
         "over": over, "sets": len(chosen), "set": changes, "replicates": replicates,
         "sample": f"{settings.sample:g}", "seed": settings.seed, "patterns": patterns,
     }  # fmt: skip
     command = command_line(["validate", scenario], options)
     store = run(plan, Tidy(pattern_table), where, results, command)
-    runs = store.runs()
-    column = {p.key: k for k, p in enumerate(listed)}
-    asked = {
-        (task.scenario_id, task.replicate): (task.point, task.scenario) for task in plan.tasks()
-    }
-    place = {label: k for k, label in enumerate(plan.scenarios)}
-    values = np.full((len(chosen), replicates, len(listed)), np.nan)
-    for row in runs[runs["indicator"].isin(column)].itertuples(index=False):
-        point, label = asked.get((str(row.scenario_id), row.replicate), (-1, ""))
-        if row.point == point:
-            k = place[label]
-            values[k, row.replicate - k * replicates, column[str(row.indicator)]] = row.value
-    return ValidationOver(plan, over, values, store.failures(), store.folder, command)
+    values = shown_in(store, plan, patterns)
+    shape = (len(chosen), replicates, -1)
+    return ValidationOver(*store.ran(command), over, values.reshape(shape))

@@ -45,6 +45,8 @@ OUT_OF_PROVINCE = {
 """Share of out-migrants who leave the province, by region of the survey of migrants, and codes of its provinces."""
 ADULTS = tuple(range(15, 60, 5))
 CHILDREN = (0, 5, 10, 15)
+OF_ITS_YEAR = {2010: ("区县", "户籍人口"), 2020: ("省", "市", "区县", "人口数_合计")}
+"""Columns without which a table is not that of a year."""
 THEN = ("男_5到9岁", "女_5到9岁")  # in 2010 those who were 15 to 19 in 2020
 REGISTERED = "户籍人口"
 PEOPLE = "人口数_合计"
@@ -116,14 +118,22 @@ def _number(value: Any) -> float | None:
     return number if number >= 0 else None
 
 
+def check_year(year: int) -> None:
+    """Refuse a year of which there is no census."""
+    if year not in FILES:
+        raise problem("census", "year", show(year), " or ".join(str(one) for one in FILES))
+
+
 def read_census(folder: str | Path, year: int) -> pd.DataFrame:
     """Read one of the census files; columns named as in that of 2020, without blanks.
 
     Raises
     ------
     ScenarioError
-        If the file is not there, is no table of counties, or openpyxl is not installed.
+        If there is no census of that year, the file is not there or is not its table of counties, or openpyxl
+        is not installed.
     """
+    check_year(year)
     path = Path(folder) / FILES[year]
     try:
         table = pd.read_excel(path, dtype=object)
@@ -144,7 +154,13 @@ def read_census(folder: str | Path, year: int) -> pd.DataFrame:
         raise problem(str(path), "", f"no column {CODES}", "the file of the data set as it is")
     codes = pd.to_numeric(table[CODES], errors="coerce")
     table = table[codes.notna()].assign(**{CODES: codes.dropna().astype(int).astype(str)})
-    return with_names_of_2020(table) if year == 2010 else table
+    if year == 2010:
+        table = with_names_of_2020(table)
+    for column in OF_ITS_YEAR[year]:
+        if column not in table:
+            allowed = f"the file of the census of {year} as it is"
+            raise problem(str(path), "", f"no column {column}", allowed)
+    return table
 
 
 def with_names_of_2020(table: pd.DataFrame) -> pd.DataFrame:
@@ -177,9 +193,15 @@ def row_of(table: pd.DataFrame, year: int, code: str) -> Row | None:
 
 
 def nearest_counties(table: pd.DataFrame, code: str, most: int = 2) -> list[str]:
-    """Name counties whose code or name is near to a code or name that is not in the census."""
+    """Name counties whose code or name is near to a code or name that is not in the census.
+
+    Near to a code are those of the same city, or else of the same province.
+    """
     names = dict(zip(table[CODES], table["省"].str.cat([table["市"], table["区县"]])))
     near = [one for one, county in zip(table[CODES], table["区县"]) if county == code]
+    if code.isdecimal() and len(code) == len(next(iter(names), "")):
+        mine = [[one for one in names if one[:k] == code[:k]] for k in (4, 2)]
+        near = sorted(mine[0] or mine[1], key=lambda one: abs(int(one) - int(code)))
     near = near or difflib.get_close_matches(code, names, n=most, cutoff=0.6)
     return [f"{one} {names[one]}" for one in near[:most]]
 
@@ -195,8 +217,7 @@ def county_rows(
         If a file cannot be used or the county is not in that of the year.
     """
     years = [one for one in sorted(FILES, reverse=True) if one <= year]
-    if year not in FILES:
-        raise problem("census", "year", show(year), " or ".join(str(one) for one in FILES))
+    check_year(year)
     for one in years:  # before the first is read, which takes seconds
         if not (Path(folder) / FILES[one]).is_file():
             raise problem(str(Path(folder) / FILES[one]), "", "no file", "the file of the data set")
@@ -438,6 +459,21 @@ def _rows(title: str, rows: Iterable[dict[str, Any]]) -> str:
     return "\n".join(f"[[{title}]]\n{tomli_w.dumps(row)}" for row in rows)
 
 
+def lacking(now: Row, before: Row | None) -> list[str]:
+    """What the census does not say of a county, of what it says of most."""
+    found, _ = facts_of(now, before)
+    rows = [row for row in (now, before) if row is not None]
+    there = {
+        "schooling": "people.home_schooling_none" in found,
+        "work by industry": "work.farming" in found,
+        "registered population": any(row.has(REGISTERED) for row in rows),
+        "children of ten years before": now.year == 2010
+        or before is not None
+        and before.has(*THEN),
+    }
+    return [name for name, is_there in there.items() if not is_there]
+
+
 def write_from_census(
     code: str,
     files: str | Path,
@@ -469,7 +505,10 @@ def write_from_census(
     path = Path(folder) / "county.toml"
     if path.exists():
         raise problem(str(folder), "county.toml", "a file", "a folder without one")
-    write_text(county_text(*county_rows(str(code), files, say, year)), path)
+    rows = county_rows(str(code), files, say, year)
+    write_text(county_text(*rows), path)
+    if missing := lacking(*rows):
+        say(f"not in the census, and assumed: {', '.join(missing)}; county.toml says how")
 
 
 def write_text(text: str, path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import solara
 
-from returnee.dashboard.content import chain, tried, uncertain
+from returnee.dashboard.content import chain, papers, tried, uncertain
 from returnee.dashboard.content.contrast import RANKED, Contrast
 from returnee.dashboard.content.facts import HEADLINES, facts, headline
 from returnee.dashboard.content.levers import MAIN
@@ -200,6 +200,17 @@ def test_uncertainty_is_split() -> None:
     assert len(spec["names"]) == 3 + len(uncertain.SWITCHES) == len(spec["rows"])
     marks = spec["series"][0]["data"]
     assert marks[1] and marks[2] is None and marks[3]  # a spread that luck alone shows has no mark
+
+
+def test_a_paper_has_each_figure_under_its_own_policy() -> None:
+    place = Place(mix=Mix("no_support"))
+    plan, cube = next(cubes(lined_up(place), REFERENCE, Asker(), TINY, (3,)))
+    answer = answer_of(plan, cube)
+    assert list(answer.plan.scenarios) == [MOVED, REFERENCE]  # the page has the policy first
+    found = papers.reference_first(answer)
+    assert list(found.plan.scenarios) == list(found.cube.labels) == [REFERENCE, MOVED]
+    np.testing.assert_array_equal(found.cube.values, cube.values[::-1])
+    assert found.by_measure[MOVED]["jobs"] == answer.by_measure[MOVED]["jobs"]
 
 
 def test_policies_that_spend_alike_are_ranked() -> None:

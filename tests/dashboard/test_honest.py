@@ -81,7 +81,7 @@ def test_runs_of_a_first_answer_are_counted_and_a_full_queue_is_said(
 ) -> None:
     full = [True, False]
 
-    def steps(lined, reference, asker, sets) -> Iterator[object]:  # type: ignore[no-untyped-def]
+    def steps(lined, reference, asker, **ignored) -> Iterator[object]:  # type: ignore[no-untyped-def]
         if full.pop(0):
             raise Busy
         asker.step(1, 2)

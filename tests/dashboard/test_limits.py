@@ -11,7 +11,7 @@ import pytest
 
 from returnee.dashboard import settings
 from returnee.dashboard.app import PAGES, arrival_of
-from returnee.dashboard.live.pool import LAST, Asker, Busy, Pool, Stopped, gather
+from returnee.dashboard.live.pool import LAST, Asker, Busy, Pool, Stopped, always, gather
 from returnee.dashboard.visitor.place import LEVERS, Mix, Place
 from returnee.dashboard.visitor.session import say
 from returnee.scenarios import ScenarioError, load_scenario
@@ -134,8 +134,8 @@ def as_visitor(pool: Pool, visitor: str) -> Pool:
     """The pool, with everything put in as one visitor's."""
 
     class Named(Pool):
-        def submit(self, urgency, call, ignored=""):  # type: ignore[no-untyped-def]
-            return pool.submit(urgency, call, visitor)
+        def submit(self, urgency, call, ignored="", wanted=always, lane=None):  # type: ignore[no-untyped-def]
+            return pool.submit(urgency, call, visitor, wanted)
 
     return Named(1)
 

@@ -109,7 +109,12 @@ def test_the_province_tells_how_many_leave_it(tmp_path: Path, code: str, share: 
 def test_what_the_census_does_not_have_is_assumed(tmp_path: Path) -> None:
     now = row_2020(农林牧渔业=None) | {"小学_男": "NA"}
     folder = files(tmp_path / "census", now, row_2010(户籍人口=None, 区划代码=999903))
-    write_from_census("999901", folder, tmp_path / "own")
+    said: list[str] = []
+    write_from_census("999901", folder, tmp_path / "own", said.append)
+    assert said[-1] == (
+        "not in the census, and assumed: schooling, work by industry, registered population, "
+        "children of ten years before; county.toml says how"
+    )
     text = (tmp_path / "own" / "county.toml").read_text("utf-8")
     assert "home_schooling_none = 0.076  # assumed: as in Binhai (L45)" in text
     assert "farming = 0.356  # assumed: as in Binhai (L44)" in text
@@ -131,7 +136,7 @@ def test_a_place_that_people_move_to_has_few_away(tmp_path: Path) -> None:
 def test_what_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, own = files(tmp_path / "census"), tmp_path / "own"
     text = refused("999911", folder, own)
-    assert "'999911' (did you mean 999901 某省某市样县" in text and "six digits" in text
+    assert "'999911' (did you mean 999902 某省某市邻县 or 999901" in text and "six digits" in text
     assert "did you mean 999901 某省某市样县" in refused("样县", folder, own)
     assert refused("999901", tmp_path / "none", own).endswith("allowed the file of the data set")
     cells = files(tmp_path / "cells", row_2020(男_20到24岁="NA"))
@@ -142,11 +147,19 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     pd.DataFrame({"区划代码": [999901], "省": "", "市": "", "区县": ""}).to_excel(
         cells / FILES[2020], index=False
     )
-    assert "no column 男_0岁" in refused("999901", cells, own)
+    assert "no column 人口数_合计" in refused("999901", cells, own)
     (cells / FILES[2020]).write_text("no workbook", encoding="utf-8")
     assert "no workbook that can be read" in refused("999901", cells, own)
     pd.DataFrame({"a": [1]}).to_excel(cells / FILES[2020], index=False)
     assert "no column 区划代码" in refused("999901", cells, own)
+    other = files(tmp_path / "other year")
+    (other / FILES[2020]).write_bytes((other / FILES[2010]).read_bytes())
+    assert "no column 省, allowed the file of the census of 2020" in refused("999901", other, own)
+    other = files(tmp_path / "another year")
+    (other / FILES[2010]).write_bytes((other / FILES[2020]).read_bytes())
+    assert "no column 户籍人口, allowed the file of the census of 2010" in refused(
+        "999901", other, own
+    )
     assert not own.exists()
     own.mkdir()
     (own / "county.toml").write_text("", encoding="utf-8")

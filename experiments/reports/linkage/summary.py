@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import uncertain
-from returnee.experiments.reports.linkage import words as tell
 from returnee.experiments.reports.linkage.posterior import Fitted, Wide, chart
-from returnee.experiments.reports.linkage.words import MAIN
+from returnee.experiments.reports.linkage.told import MAIN, Told
 from returnee.experiments.statistics.effects import UNCLEAR
 from returnee.experiments.statistics.ensemble import Parts
 from returnee.experiments.studies.linkage.posterior import BEST, CEILING, LINKED, NOTHING, SILOED
 from returnee.experiments.studies.patterns import PATTERNS
-from returnee.experiments.words import texts as say
 
 
 def sureness(parts: Parts, text: dict[str, str]) -> str:
@@ -21,55 +19,52 @@ def sureness(parts: Parts, text: dict[str, str]) -> str:
     return text["likely" if parts.mean_low > 0.0 or parts.mean_high < 0.0 else "unsure"]
 
 
-def size(parts: Parts, level: float, lang: str) -> dict[str, str]:
+def size(page: Told, parts: Parts, level: float) -> dict[str, str]:
     """Difference, its band, and its share of a level."""
-    return {
-        "value": tell.number(parts.difference, MAIN, lang),
-        "band": tell.ends(parts.low, parts.high, MAIN, lang),
-        "share": say.percent(parts.difference / level if level else 0.0, lang, True),
-    }
+    share = page.percent(parts.difference / level if level else 0.0, True)
+    band = page.ends(parts.low, parts.high)
+    return {"value": page.number(parts.difference), "band": band, "share": share}
 
 
-def summary(fitted: Fitted, wide: Wide, lang: str) -> doc.Report:
+def summary(fitted: Fitted, wide: Wide) -> doc.Report:
     """The page."""
-    found, text = fitted.found, say.words(lang)["linkage"]["summary"]
+    found, lang, text = fitted.found, fitted.lang, fitted.text["summary"]
     parts, most = found.parts(MAIN), found.parts(MAIN, CEILING)
     siloed, plan = found.level(SILOED, MAIN), found.plan
+
+    def said(key: str, about: Parts) -> str:
+        return str(text[key]).format(sure=sureness(about, text), **size(fitted, about, siloed))
+
     key = "yes" if parts.mean_low > 0.0 else "no" if parts.mean_high < 0.0 else "unclear"
+    level = fitted.number(siloed, signed=False)
     lines = [
-        say.joined(lang, text[key], sureness(parts, text)),
-        text["premium"].format(siloed=tell.number(siloed, MAIN, lang, False), **size(parts, siloed, lang)),
-        text["ceiling"].format(sure=sureness(most, text), **size(most, siloed, lang)),
-        fitted.others_line(),
+        fitted.joined(text[key], sureness(parts, text)),
+        text["premium"].format(siloed=level, **size(fitted, parts, siloed)),
+        said("ceiling", most), fitted.others_line(),
     ]  # fmt: skip
-    support = found.parts(MAIN, SILOED, NOTHING)
-    use = [text["support"].format(sure=sureness(support, text), **size(support, siloed, lang))]
+    use = [said("support", found.parts(MAIN, SILOED, NOTHING))]
     if BEST in found.labels:
         better = found.parts(MAIN, BEST, LINKED)
-        key = "best" if better.difference > 0.0 else "none_better"
-        use.append(text[key].format(sure=sureness(better, text), **size(better, siloed, lang)))
-        if key == "best":
-            use.append(fitted.spends_line())
-    judged = sum(p.judged for p in PATTERNS)
-    cap = say.figure(found.cap, "yuan", lang)
-    years = say.counted(plan.settings.months / 12.0, "year", lang)
+        use.append(said("best" if better.difference > 0.0 else "none_better", better))
+        use += [fitted.spends_line()] if better.difference > 0.0 else []
     rests = [
-        text["rests_model"].format(patterns=judged),
+        text["rests_model"].format(patterns=sum(p.judged for p in PATTERNS)),
         text["rests_sets"].format(
-            sets=parts.sets, structures=parts.structures, runs=len(plan.tasks()), cap=cap,
-            years=years,
+            sets=parts.sets, structures=parts.structures, runs=len(plan.tasks()),
+            cap=fitted.figure(found.cap, "yuan"),
+            years=fitted.count(plan.settings.months / 12.0, "year"),
         ),
         uncertain.sources_line(parts, lang),
     ]  # fmt: skip
+    lists = {
+        "money": use, "conditions": wide.sentences(), "rests": rests, "not_for": text["limits"],
+    }  # fmt: skip
     return doc.Report(
         lang, text["title"], fitted.subtitle(),
         [
             doc.Section(text["answer"], [doc.Text(lines, "answer")]),
-            doc.Section(text["figure"], [doc.Picture(chart(found, lang), text["caption"])]),
-            doc.Section(text["money"], [doc.Text(use, "list")]),
-            doc.Section(text["conditions"], [doc.Text(wide.lines(), "list")]),
-            doc.Section(text["rests"], [doc.Text(rests, "list")]),
-            doc.Section(text["not_for"], [doc.Text(text["limits"], "list")]),
+            doc.Section(text["figure"], [doc.Picture(chart(fitted), text["caption"])]),
+            *(doc.Section(text[name], [doc.Text(items, "list")]) for name, items in lists.items()),
         ],
         form="sheet-of-paper",
     )  # fmt: skip

@@ -262,7 +262,7 @@ def widths(block: Sheet, wide: int, points: float = 9.0) -> list[float]:
         below = wide > ROOMY
         marked = [
             max(
-                [len(str(c)), *map(measure, c.below)]
+                [len(str(c)), measure(" ".join(c.below))]
                 if below
                 else [measure(" ".join([c.text, "   ", *c.below]))]
             )

@@ -34,10 +34,6 @@ class Quality(Part):
             lines.append((label, self.cells(rows, "share", 1)))
         return lines
 
-    def ranks_note(self) -> str:
-        """How many weightings were drawn."""
-        return self.fill("ranks_note", points=self.figure(POINTS, "files"))
-
     def sentences(self) -> list[str]:
         """Who comes first, how surely, and which weights would change it."""
         weighed, text = self.found.weighed, self.text
@@ -76,10 +72,10 @@ class Quality(Part):
 
     def section(self) -> Section:
         """The index and its parts, ranks over weightings, and who comes first under which."""
-        text = self.text
+        text, drawn = self.text, self.fill("ranks_note", points=self.figure(POINTS, "files"))
         return Section(text["title"], [
             note(self.note()), self.by_scenario("", self.rows()), Heading(text["ranks"]),
-            Text(self.sentences(), "list"), Picture(self.drawn.ranks_chart()), note(self.ranks_note()),
+            Text(self.sentences(), "list"), Picture(self.drawn.ranks_chart()), note(drawn),
             Heading(text["winner"]), Picture(self.drawn.winner_chart()), note(text["winner_note"]),
         ])  # fmt: skip
 
@@ -91,19 +87,12 @@ class Quality(Part):
             axes = canvas.subplots()
             start = np.zeros(len(ranks))
             for k, (share, shade) in enumerate(zip(ranks.T, shades)):
-                bar: dict[str, Any] = {
-                    "color": shade,
-                    "label": self.fill("rank", k=k + 1),
-                    "height": 0.7,
-                }
-                axes.barh(range(len(ranks)), share, left=start, **bar)
-                ink: dict[str, Any] = {
-                    "color": "white" if k < len(shades) / 2 else "black",
-                    "size": 7.5,
-                }
+                name, ink = self.fill("rank", k=k + 1), "white" if k < len(shades) / 2 else "black"
+                axes.barh(range(len(ranks)), share, 0.7, start, color=shade, label=name)
+                middle: dict[str, Any] = {"ha": "center", "va": "center", "color": ink, "size": 7.5}
                 for row in np.flatnonzero(share >= READABLE):
                     at = start[row] + share[row] / 2.0, float(row)
-                    axes.text(*at, self.percent(share[row]), ha="center", va="center", **ink)
+                    axes.text(*at, self.percent(share[row]), **middle)
                 start += share
             down(axes, [self.short(label, 2) for label in self.labels])
             axes.set_xlim(0.0, 1.0)
@@ -115,18 +104,15 @@ class Quality(Part):
     def winner_chart(self) -> str:
         """Share of weightings won by each scenario, by the weight of one part, as SVG."""
         text, names, plan = self.text, self.found.weighed.names, self.found.plan
-        colours = {s: style["color"] for s, style in self.styles.items()} | {
-            plan.reference: "#777777"
-        }
+        colours = {s: style["color"] for s, style in self.styles.items()}
+        colours[plan.reference] = "#777777"
+        looks: dict[str, Any] = {
+            "labels": [self.short(s) for s in self.labels], "colors": [colours[s] for s in self.labels],
+        }  # fmt: skip
         with paper("winner", 9.2, 2.7) as canvas:
             panels = canvas.subplots(1, len(names), sharey=True)
             for k, (axes, part) in enumerate(zip(panels, names)):
-                areas = axes.stackplot(
-                    GRID,
-                    self.found.weighed.winners[k].T,
-                    labels=list(map(self.short, self.labels)),
-                    colors=[colours[s] for s in self.labels],
-                )
+                areas = axes.stackplot(GRID, self.found.weighed.winners[k].T, **looks)
                 for n, area in enumerate(areas):
                     area.set_hatch("" if n <= 7 else "//")  # colours come again
                 axes.axvline(1.0 / len(names), color="white", linestyle=":", linewidth=1.4)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from returnee.experiments.numbers import rows_of
 from returnee.experiments.reports.document import Cell, Section, Sheet
-from returnee.experiments.reports.figures import Style, styles
+from returnee.experiments.reports.figures import BLACK, COLOURS, DASHES, Style
 from returnee.experiments.reports.told import OfPlan
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.compare import Comparison
@@ -38,7 +38,12 @@ class Part(OfPlan[Comparison]):
     @cached_property
     def styles(self) -> dict[str, Style]:
         """Colour and dash of every scenario, by label."""
-        return styles(self.found)
+        plan, n = self.found.plan, len(COLOURS)
+        compared = {
+            label: {"color": COLOURS[k % n], "linestyle": DASHES[(k + k // n) % len(DASHES)]}
+            for k, label in enumerate(plan.compared)
+        }
+        return {plan.reference: {"color": BLACK, "linestyle": "-"}, **compared}
 
     def note(self, key: str = "note") -> str:
         """A note, with the reference's title and the number of replicates filled in."""

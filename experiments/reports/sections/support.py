@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -23,15 +21,6 @@ class Support(Part):
 
     table = "support"
 
-    @property
-    def funnel_text(self) -> dict[str, Any]:
-        """Words about founders' files."""
-        return self.words["funnel"]
-
-    def funnel_note(self) -> str:
-        """What the shares mean."""
-        return self.funnel_text["note"].format(reference=self.reference)
-
     def rows(self) -> list[Line]:
         """Figures of the system by scenario."""
         frame = self.found.support
@@ -48,7 +37,7 @@ class Support(Part):
         counts = begun.assign(reference=begun["reference_count"], level=begun["count"])
         counts = counts.assign(difference=np.nan)
         stages: dict[str, str] = self.words["funnel"]["stages"]
-        lines = [(self.funnel_text["begun"], self.cells(counts, "files"))]
+        lines = [(self.words["funnel"]["begun"], self.cells(counts, "files"))]
         for stage in STAGES[1:]:
             rows = every[every["measure"] == stage]
             lines.append((stages[stage], self.cells(rows, "share")))
@@ -83,14 +72,14 @@ class Support(Part):
 
     def section(self) -> Section:
         """Figures of the system, queues over the months, and how far files got."""
-        text, funnel = self.text, self.funnel_text
+        text, funnel = self.text, self.words["funnel"]
         referred = Fold(funnel["referred_title"], [
             note(funnel["referred_note"]), self.by_scenario(funnel["stage"], self.by_referral()),
         ])  # fmt: skip
         return Section(text["title"], [
             note(self.note()), self.by_scenario(self.words["measure"], self.rows()),
             Heading(text["queues"]), note(text["queues_note"]), Picture(self.drawn.queues_chart()),
-            Heading(funnel["title"]), note(self.funnel_note()), Picture(self.drawn.funnel_chart()),
+            Heading(funnel["title"]), note(funnel["note"].format(reference=self.reference)), Picture(self.drawn.funnel_chart()),
             self.by_scenario(funnel["stage"], self.stages()),
             Heading(funnel["reasons"]), note(funnel["reasons_note"]), self.by_scenario("", self.reasons()),
             Heading(funnel["months"]), note(funnel["months_note"]), self.by_scenario("", self.months()),
@@ -118,7 +107,7 @@ class Support(Part):
 
     def funnel_chart(self) -> str:
         """Share of files that reached each stage, a panel per scenario, as SVG."""
-        text, frame, plan = self.funnel_text, self.found.funnel, self.found.plan
+        text, frame, plan = self.words["funnel"], self.found.funnel, self.found.plan
         every = frame[(frame["kind"] == "all") & frame["measure"].isin(STAGES)]
         reference = every[every["scenario"] == plan.compared[0]].set_index("measure")["reference"]
         columns = min(COLUMNS, len(self.labels))

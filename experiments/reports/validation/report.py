@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import uncertain
-from returnee.experiments.reports.html import write_html
 from returnee.experiments.reports.told import OfPlan
 from returnee.experiments.reports.validation import charts
 from returnee.experiments.studies.face import (
@@ -215,15 +213,9 @@ class Page(OfPlan[Validation]):
         ]  # fmt: skip
         return self.judged("measure decade_2 decade_3 relative interval", "wnnnn", rows)
 
-    def scale(self) -> doc.Sheet:
-        """Samples."""
-        return self._agreement("sample", self.seen.scale)
-
-    def seeds(self) -> doc.Sheet:
-        """Seeds."""
-        return self._agreement("seed", self.seen.seed_agreement)
-
-    def _agreement(self, what: str, found: list[Agreement]) -> doc.Sheet:
+    def agreement(self, what: str) -> doc.Sheet:
+        """Each sample or seed (`what`) against another."""
+        found = self.seen.scale if what == "sample" else self.seen.seed_agreement
         rows = [
             ([r.pair, self.measure(r.measure), *self._change(r), f"{r.ratio_sd:.2f}"], r.verdict)
             for r in found
@@ -231,25 +223,16 @@ class Page(OfPlan[Validation]):
         return self.judged(f"{what} measure relative strict ratio_sd", "wwnnn", rows)
 
     @property
-    def drift_note(self) -> str:
-        """How drift is judged."""
-        return self.fill("drift_note", allowed=self._percent(DRIFT_ALLOWED, False))
-
-    @property
-    def scale_note(self) -> str:
-        """How samples are judged."""
-        return self.fill("scale_note", allowed=self._percent(SCALE_ALLOWED, False))
-
-    @property
-    def seeds_note(self) -> str:
-        """How seeds are judged."""
-        return self.fill("seeds_note", replicates=SEED_REPLICATES, factor=SD_FACTOR)
-
-    @property
-    def coverage(self) -> str:
-        """How often intervals cover."""
-        share, n = self.seen.coverage
-        return self.fill("coverage_line", share=self._percent(share, False), n=n)
+    def notes(self) -> dict[str, str]:
+        """How drift, samples and seeds are judged, and how often intervals cover."""
+        drift, scale, (share, n) = DRIFT_ALLOWED, SCALE_ALLOWED, self.seen.coverage
+        seeds = self.fill("seeds_note", replicates=SEED_REPLICATES, factor=SD_FACTOR)
+        covered = self.fill("coverage_line", share=self._percent(share, False), n=n)
+        return {
+            "drift": self.fill("drift_note", allowed=self._percent(drift, False)),
+            "scale": self.fill("scale_note", allowed=self._percent(scale, False)),
+            "seeds": f"{seeds} {covered}",
+        }
 
     def _percent(self, value: float, signed: bool = True) -> str:
         return self.percent(value, signed, 1).replace(".0", "")
@@ -261,15 +244,15 @@ class Page(OfPlan[Validation]):
 
     def checks(self) -> list[doc.Block]:
         """Tables of the face checks, each with its notes."""
-        notes = {
-            "drift": self.drift_note, "scale": self.scale_note,
-            "seeds": f"{self.seeds_note} {self.coverage}",
+        notes, blocks = self.notes, list[doc.Block]()
+        sheets = {
+            "responses": self.responses(), "extremes": self.extremes(), "drift": self.drift(),
+            "scale": self.agreement("sample"), "seeds": self.agreement("seed"),
         }  # fmt: skip
-        blocks: list[doc.Block] = []
-        for name in ("responses", "extremes", "drift", "scale", "seeds"):
+        for name, sheet in sheets.items():
             blocks.append(doc.Heading(self.text[name]))
             blocks += [doc.note(notes[name])] if name in notes else []
-            blocks.append(getattr(self, name)())
+            blocks.append(sheet)
         return blocks
 
     def report(self) -> doc.Report:
@@ -318,14 +301,3 @@ def verdict_on(result: Result) -> str:
 
 def _decade(value: float) -> str:
     return say.measured_number(value, "", "en") if abs(value) >= 0.1 else say.short(value)
-
-
-def write_page(
-    found: Validation,
-    face: Face | None,
-    path: Path,
-    lang: str = "en",
-    over: ValidationOver | None = None,
-) -> Path:
-    """Write the report, a page that needs nothing but itself."""
-    return write_html(Page(found, face, lang, over).report(), path)

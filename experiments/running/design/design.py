@@ -182,10 +182,8 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
             raise wrong(label, f"axes.{axes[0].key}", "an axis beside a table", "fixed values")
         for key in table.columns.intersection(list(fixed)):
             raise wrong(label, f"axes.{key}", "a column of the table", "it in one of the two")
-    scenarios, replicates = (
-        _scenarios(given, label, start),
-        _whole(given, "replicates", 1, 1, 100_000, label),
-    )
+    scenarios = _scenarios(given, label, start)
+    replicates = _whole(given, "replicates", 1, 1, 100_000, label)
     seed, sample = _whole(given, "seed", 1, 0, 2**32 - 1, label), _share(given, label)
     settings = RunSettings(seed, sample, _whole(given, "months", 120, 1, 600, label))
     keep = given.get("keep", "figures")

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from returnee.experiments.arguments import check_fields
+from returnee.experiments.arguments import Options
 from returnee.experiments.command_line import command_line
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.errors import UsageError
@@ -57,10 +57,8 @@ class Aimed:
 
     def tables(self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]) -> Tables:
         """A row a run."""
-        nothing = np.full(len(self.names), np.nan)
-        values = np.array([nothing if found is None else found for found in kept])
         told = [BY_KEY.get(name) or INDICATORS[name] for name in self.names]
-        return {RUNS: rows_of(job, values, errors, told)}
+        return {RUNS: rows_of(job, kept, errors, told)}
 
 
 @dataclass(frozen=True)
@@ -181,7 +179,7 @@ class Bank:
 
 
 @dataclass(frozen=True)
-class World:
+class World(Options):
     """What the sets are laid on.
 
     Attributes
@@ -200,10 +198,6 @@ class World:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     ranges: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
 
     def read(self) -> Scenario:
         """The scenario."""

@@ -118,27 +118,12 @@ def calibrate(
 
     Parameters
     ----------
-    world : World
-        Or its fields: scenario, overrides, ranges, command.
     targets : sequence of Target, optional
         `targets.default_targets` if left out.
-    effort : CalibrationEffort
-        Or its fields.
     free : sequence of str
         Parameters to move; if empty those that a screening chooses, or that are marked free.
     settings : RunSettings
-        Or its fields seed, sample and months; a wave has the seed after that of the one before.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
-    results : Keep
-        Or its fields: out, as_new, progress.
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; before anything is run where that can be known.
-    Interrupted
-        If stopped; what is finished is kept.
+        Or its fields: seed, sample, months; a wave has the seed after that of the one before.
     """
     results.unshared()
     where.check()

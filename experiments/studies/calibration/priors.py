@@ -113,12 +113,6 @@ def _check(lever: Lever, low: float, high: float) -> None:
         )
 
 
-def prior_box(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Lows, highs and whether moved by factors, each of shape (d,)."""
-    box = box_of(names)
-    return box.lows, box.highs, box.logs
-
-
 def moved_in(
     scenario: Scenario, names: Sequence[str], own: Mapping[str, Any] | None = None
 ) -> list[str]:

@@ -14,7 +14,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from scipy.stats import qmc
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.defaults import LINKAGE_SAMPLE
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import check_range
 from returnee.experiments.files import write_frame
 from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.numbers import rounded
@@ -31,6 +30,7 @@ from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.intervals import mean_interval, mean_of
 from returnee.experiments.studies import compare_ensemble as over_sets
 from returnee.experiments.studies.discovery import Limits, inside
@@ -49,9 +49,8 @@ HANDED = (
     SUPPORT + "jury_error", "behaviour.money.giveup", "behaviour.money.guarantor_share",
 )  # fmt: skip
 """What handing over rests on: what is lost between two offices, what each of them sees, who gives up."""
-LOST = (
-    "lost"  # share of founders lost at a hand-over without an officer: follows from three of them
-)
+LOST = "lost"
+"""Share of founders lost at a hand-over without an officer; it follows from three of them."""
 DEPTH, LEAST = 2, 0.1  # limits of a region, and the share of points in it, at least
 
 
@@ -69,31 +68,16 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Conditions:
-    """The premium over assumptions on handing over.
+class Conditions(Ran):
+    """The premium over assumptions on handing over."""
 
-    Attributes
-    ----------
-    points : DataFrame
-        A row a point, a column a parameter, `LOST`, and switches of the model that differ.
-    premium : ndarray, shape (points, replicates)
-        Linked less siloed, in new returnee firms still open.
-    moved : list of Lever
-    cap : float
-    settings : RunSettings
-    failures : list of dict
-    folder : Path
-    command : str
-    """
-
+    plan: over_sets.OwnLuckPlan
+    # A row a point, a column a parameter, `LOST`, and switches of the model that differ
     points: pd.DataFrame = field(repr=False)
+    # shape (points, replicates); linked less siloed, in new returnee firms still open
     premium: np.ndarray = field(repr=False)
     moved: list[Lever] = field(repr=False)
     cap: float
-    settings: RunSettings
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @cached_property
     def overall(self) -> tuple[float, float, float]:
@@ -103,7 +87,7 @@ class Conditions:
     @cached_property
     def regions(self) -> list[Region]:
         """All regions, the one with the highest premium first."""
-        return regions_of(self.points, mean_of(self.premium, axis=1), self.settings.seed)
+        return regions_of(self.points, mean_of(self.premium, axis=1), self.plan.settings.seed)
 
     def frame(self) -> pd.DataFrame:
         """A row a limit of a region."""
@@ -190,8 +174,7 @@ def conditions(
 
     `points`: sets of assumptions. `replicates`: of each.
     """
-    if not 2 <= points <= 100_000:
-        raise UsageError(f"points: found {points}, allowed 2 to 100000")
+    check_range("points", points, 2, 100_000)
     world = dict(overrides or {})
     design.check_world(world)
     cap = design.cap_or_default(cap)
@@ -203,10 +186,8 @@ def conditions(
     rows = [{**one, **row} for one, row in zip(met, table.to_dict("records"))]
     many = Sets(tuple(rows), np.full(points, 1.0 / points), ("all",) * points)
     trio = design.capped_trio(world, cap)
-    plan = over_sets.own_luck(
-        many, {SILOED: trio[SILOED], LINKED: trio[LINKED]}, SILOED, replicates, settings
-    )
-    plan.check()
+    pair = {label: trio[label] for label in (SILOED, LINKED)}
+    plan = over_sets.OwnLuckPlan.of(many, pair, replicates, settings)
     command = command_of(
         replicates, settings, cap, world, "--conditions", points, "--over", over
     )  # fmt: skip
@@ -217,9 +198,7 @@ def conditions(
     switches = {key for one in met for key in one if key.startswith(SWITCHES)}
     for key in sorted(switches):
         table[key] = [float(one[key]) for one in met]
-    found = Conditions(
-        table, linked - siloed, moved, cap, settings, store.failures(), store.folder, command
-    )
+    found = Conditions(*store.ran(command), table, linked - siloed, moved, cap)
     write_frame(
         store.folder / "points.parquet", table.assign(premium=mean_of(found.premium, axis=1))
     )

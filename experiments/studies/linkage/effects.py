@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.measuring import selections
-from returnee.experiments.statistics.effects import HIGHER, LOWER, UNCLEAR
+from returnee.experiments.numbers import picked
+from returnee.experiments.statistics.effects import verdicts
 from returnee.experiments.statistics.intervals import estimate, ratio_interval
 from returnee.experiments.statistics.samples import widened
 from returnee.experiments.studies.linkage import design
@@ -91,9 +92,8 @@ def contrasts() -> list[Contrast]:
         if factor != design.LINKAGE:
             found.append(Contrast("last", factor, "", between(design.SILOED, design.SILOED ^ bit)))
             found.append(Contrast("shapley", factor, "", shapley(k, n)))
-        found.append(
-            Contrast("last_linked", factor, "", between(design.LINKED, design.LINKED ^ bit))
-        )
+        last = between(design.LINKED, design.LINKED ^ bit)
+        found.append(Contrast("last_linked", factor, "", last))
         found.append(Contrast("shapley_linked", factor, "", shapley(k, n + 1)))
         found.append(Contrast("main", factor, "", contrast(k)))
         found += [
@@ -103,11 +103,6 @@ def contrasts() -> list[Contrast]:
     found.append(Contrast("joint", "", "", between(design.SILOED, design.NOTHING)))
     found.append(Contrast("joint_linked", "", "", between(design.LINKED, design.NOTHING)))
     return found
-
-
-def verdict(low: float, high: float) -> str:
-    """Whether an interval is above zero, below it, or neither."""
-    return HIGHER if low > 0.0 else LOWER if high < 0.0 else UNCLEAR
 
 
 def effects_of(
@@ -129,11 +124,12 @@ def effects_of(
     each = np.einsum("cs,srm->rcm", weights, whole)
     each[np.abs(each) < ROUNDING * np.abs(whole).max(axis=(0, 1))] = 0.0
     mean, low, high, chance, _ = widened(estimate(each), names, sample)
+    verdict = verdicts(low, high)
     rows = [
         {
             "kind": c.kind, "factor": c.factor, "other": c.other, "measure": name,
             "value": mean[k, m], "low": low[k, m], "high": high[k, m],
-            "p_higher": chance[k, m], "verdict": verdict(low[k, m], high[k, m]),
+            "p_higher": chance[k, m], "verdict": verdict[k, m],
             **_share(c, k, m, listed, mean, each, low, high),
         }
         for m, name in enumerate(names)
@@ -186,8 +182,8 @@ def premium_of(
             "per_million_p_higher": rate.p_higher, "pairs": pairs,
         }
     )  # fmt: skip
-    frame["verdict"] = [verdict(*ends) for ends in zip(gap.low, gap.high)]
-    frame["per_million_verdict"] = [verdict(*ends) for ends in zip(rate.low, rate.high)]
+    frame["verdict"] = verdicts(gap.low, gap.high)
+    frame["per_million_verdict"] = verdicts(rate.low, rate.high)
     return frame
 
 
@@ -245,5 +241,5 @@ def premiums_of(values: np.ndarray, plan: design.Factorial) -> pd.DataFrame:
 
 def spending_gap(premiums: pd.DataFrame, basis: str) -> float:
     """By which share linked support spends more than siloed support."""
-    row = premiums[(premiums["basis"] == basis) & (premiums["measure"] == COST)].iloc[0]
+    row = picked(premiums, basis=basis, measure=COST).iloc[0]
     return float(row["difference"] / row["siloed"]) if row["siloed"] else np.nan

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,12 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
 from returnee.experiments.files import write_frame
+from returnee.experiments.numbers import picked
 from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.effects import (
     COST,
@@ -32,28 +33,13 @@ COLUMNS = len((*OUTCOMES, COST))
 
 
 @dataclass(frozen=True)
-class Linkage:
-    """What came out of the linkage experiment.
-
-    Attributes
-    ----------
-    plan : Factorial
-    cap : float
-        On the spending of the capped pair, yuan a year.
-    values : ndarray, shape (cells, replicates, measures)
-        In the order of the plan; measures are `linkage_effects.KEPT`, flows by year.
-    failures : list of dict
-    folder : Path
-    command : str
-        The command that repeats it.
-    """
+class Linkage(Ran):
+    """What came out of the linkage experiment."""
 
     plan: design.Factorial
-    cap: float
+    cap: float  # on the spending of the capped pair, yuan a year
+    # shape (cells, replicates, measures), in the order of the plan; of `KEPT`, flows by year
     values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @cached_property
     def cells(self) -> np.ndarray:
@@ -72,8 +58,7 @@ class Linkage:
 
     def premium(self, measure: str, basis: str = "capped") -> pd.Series:
         """The row of one measure."""
-        rows = self.premiums
-        return rows[(rows["basis"] == basis) & (rows["measure"] == measure)].iloc[0]
+        return picked(self.premiums, basis=basis, measure=measure).iloc[0]
 
     def effect(self, kind: str, factor: str, measure: str, other: str = "") -> pd.Series:
         """The row of one contrast and measure."""
@@ -106,34 +91,14 @@ def linkage(
         where it has none, if left out.
     overrides : mapping, optional
         Dotted county and behaviour keys to values; they hold in every cell.
-    settings : RunSettings
-        Or its fields: seed, sample, months, burn_in.
-    where : Where
-        Or its fields: workers, processes, scheduler, local_cluster.
-    results : Keep
-        Or its fields: out, as_new, progress, shard.
-
-    Returns
-    -------
-    Linkage
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; nothing has been run or written then.
-    Interrupted
-        If stopped; what is finished is kept.
     """
     world = dict(overrides or {})
     design.check_world(world)
     cap = design.cap_or_default(cap)
     plan = design.factorial(cap, replicates, settings, world)
-    plan.check()
     command = command_of(plan.fewer, settings, cap, world)
     store = run(plan, Tidy(horizon_of), where, results, command)
-    found = Linkage(
-        plan, cap, values_of(store, KEPT), store.failures(), store.folder, command
-    )  # fmt: skip
+    found = Linkage(*store.ran(command), cap, values_of(store, KEPT))
     write_frame(store.folder / "effects.parquet", found.effects)
     write_frame(store.folder / "premiums.parquet", found.premiums)
     return found

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,17 +24,20 @@ import pandas as pd
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
 from returnee.experiments.files import write_frame
+from returnee.experiments.numbers import picked
 from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
+from returnee.experiments.statistics.effects import verdicts
 from returnee.experiments.statistics.ensemble import SOURCES, Parts, split, weighted_mean
 from returnee.experiments.statistics.intervals import estimate, mean_of
 from returnee.experiments.statistics.samples import widened
 from returnee.experiments.studies import compare_ensemble as over_sets
 from returnee.experiments.studies.linkage import design
-from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, shapley, verdict
+from returnee.experiments.studies.linkage.effects import COST, OUTCOMES, shapley
 from returnee.experiments.studies.linkage.experiment import command_of
 from returnee.scenarios import Scenario
 
@@ -45,7 +47,7 @@ SETS, EACH = 12, 2  # of the ensemble, and runs of every cell in each: all combi
 
 
 @dataclass(frozen=True)
-class Gates:
+class Gates(Ran):
     """What the parts of linkage do."""
 
     plan: Plan
@@ -53,9 +55,6 @@ class Gates:
     parts: tuple[str, ...]  # keys of the levers
     cells: tuple[int, ...]  # in the order of the plan
     values: np.ndarray = field(repr=False)  # shape (cells, replicates, measures), of `MEASURES`
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @cached_property
     def effects(self) -> pd.DataFrame:
@@ -65,12 +64,12 @@ class Gates:
         weights = np.array([row[list(self.cells)] for _, _, row in listed])
         each = np.einsum("cs,srm->rcm", weights, whole)
         mean, low, high, chance, _ = widened(estimate(each), MEASURES, self.plan.settings.sample)
-        gap = mean[:, -1] / whole[self.cells.index(0), :, -1].mean()
+        told, gap = verdicts(low, high), mean[:, -1] / whole[self.cells.index(0), :, -1].mean()
         return pd.DataFrame(
             {
                 "kind": kind, "part": self.parts[k] if k >= 0 else "", "measure": name,
                 "value": mean[c, m], "low": low[c, m], "high": high[c, m], "p_higher": chance[c, m],
-                "verdict": verdict(low[c, m], high[c, m]), "spending_gap": gap[c],
+                "verdict": told[c, m], "spending_gap": gap[c],
             }
             for m, name in enumerate(MEASURES)
             for c, (kind, k, _) in enumerate(listed)
@@ -78,9 +77,7 @@ class Gates:
 
     def effect(self, kind: str, part: str, measure: str) -> pd.Series:
         """The row of one contrast and measure."""
-        rows = self.effects
-        chosen = (rows["kind"] == kind) & (rows["part"] == part) & (rows["measure"] == measure)
-        return rows[chosen].iloc[0]
+        return picked(self.effects, kind=kind, part=part, measure=measure).iloc[0]
 
 
 @dataclass(frozen=True)
@@ -184,11 +181,9 @@ def gates(
     world, cap, parts, cells = _asked(overrides, cap, every)
     scenarios = scenarios_of(cells, cap, world)
     plan = Plan(scenarios, SILOED, design.EXTRA * replicates, settings)
-    plan.check()
     command = command_of(replicates, settings, cap, world, "--gates", *(["--every"] * every))
     store = run(plan, Tidy(horizon_of), where, results, command)
-    values = values_of(store, MEASURES)
-    found = Gates(plan, cap, parts, cells, values, store.failures(), store.folder, command)
+    found = Gates(*store.ran(command), cap, parts, cells, values_of(store, MEASURES))
     write_frame(store.folder / "effects.parquet", found.effects)
     return found
 
@@ -208,26 +203,19 @@ def gates_over(
 
     Parameters are those of `gates`, and:
 
-    Parameters
-    ----------
-    drawn : Ensemble
-        Or its fields: over, sets.
-    replicates : int
-        Of each set; luck can be told from parameters with two or more.
+    `drawn`: or its fields over and sets. `replicates`: of each set; luck can be told from parameters
+    with two or more.
     """
     world, cap, parts, cells = _asked(overrides, cap, every)
     chosen = drawn.read()
     over_sets.check_overrides(world, chosen)
     scenarios = scenarios_of(cells, cap, world)
-    plan = over_sets.own_luck(chosen, scenarios, SILOED, replicates, settings)
-    plan.check()
+    plan = over_sets.OwnLuckPlan.of(chosen, scenarios, replicates, settings)
     flags = ["--gates", *(["--every"] * every), "--over", drawn.over, "--robust", len(chosen)]
     command = command_of(replicates, settings, cap, world, *flags)
     store = run(plan, Tidy(horizon_of), where, results, command)
-    found = GatesOver(
-        plan, cap, parts, cells, plan.own(values_of(store, MEASURES)), store.failures(),
-        store.folder, command, drawn.over,
-    )  # fmt: skip
+    values = plan.own(values_of(store, MEASURES))
+    found = GatesOver(*store.ran(command), cap, parts, cells, values, drawn.over)
     write_frame(store.folder / "effects.parquet", found.effects)
     return found
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.ensemble import Parts, split, weighted_mean
 from returnee.experiments.statistics.intervals import mean_of
 from returnee.experiments.studies import compare_ensemble as over_sets
@@ -38,36 +38,16 @@ KEPT = tuple(dict.fromkeys((*OUTCOMES, COST, *selections.STAGES, *SPENT)))
 
 
 @dataclass(frozen=True)
-class Posterior:
-    """The premium in every set.
-
-    Attributes
-    ----------
-    plan : OwnLuckPlan
-    over : str
-        Which ensemble.
-    cap : float
-        Yuan a year.
-    labels : tuple of str
-        What ran in each set: siloed, linked, ceiling, nothing, perhaps best.
-    best : mapping
-        Levers of the best mix, by key; empty if none was given.
-    values : ndarray, shape (labels, sets, replicates of a set, measures)
-        Of `KEPT`; flows by year.
-    failures : list of dict
-    folder : Path
-    command : str
-    """
+class Posterior(Ran):
+    """The premium in every set."""
 
     plan: over_sets.OwnLuckPlan
-    over: str
-    cap: float
-    labels: tuple[str, ...]
-    best: Mapping[str, Any] = field(repr=False)
+    over: str  # which ensemble
+    cap: float  # yuan a year
+    labels: tuple[str, ...]  # what ran in each set: siloed, linked, ceiling, nothing, perhaps best
+    best: Mapping[str, Any] = field(repr=False)  # levers of the best mix; empty if none was given
+    # shape (labels, sets, replicates of a set, measures), of `KEPT`; flows by year
     values: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @property
     def sets(self) -> Sets:
@@ -130,12 +110,8 @@ def posterior(
 
     Parameters are those of `linkage.linkage`, and:
 
-    Parameters
-    ----------
-    drawn : Ensemble
-        Or its fields: over, sets.
-    best : mapping, optional
-        Levers of a mix that runs beside them, such as that of a budget search.
+    `drawn`: or its fields over and sets. `best`: levers of a mix that runs beside them, such as that of
+    a budget search.
     """
     world, mix = dict(overrides or {}), dict(best or {})
     design.check_world(world)
@@ -146,13 +122,10 @@ def posterior(
     scenarios[NOTHING] = design.read_cell(design.NOTHING, design.levels(), world, cap)
     if mix:
         scenarios[BEST] = scenarios[SILOED].with_(mix)
-    plan = over_sets.own_luck(chosen, scenarios, SILOED, replicates, settings)
-    plan.check()
+    plan = over_sets.OwnLuckPlan.of(chosen, scenarios, replicates, settings)
     command = command_of(replicates, settings, cap, world, "--over", over, "--robust", len(chosen))
     store = run(plan, Tidy(horizon_of), where, results, command)
-    found = Posterior(
-        plan, over, cap, tuple(scenarios), mix, plan.own(values_of(store, KEPT)), store.failures(),
-        store.folder, command,
-    )  # fmt: skip
+    values = plan.own(values_of(store, KEPT))
+    found = Posterior(*store.ran(command), over, cap, tuple(scenarios), mix, values)
     write_frame(store.folder / "points.parquet", found.frame)
     return found

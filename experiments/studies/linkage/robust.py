@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from scipy.stats import qmc
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import UsageError, check_range
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import Task
 from returnee.experiments.running.figures import horizon_of, values_of
@@ -31,6 +30,7 @@ from returnee.experiments.running.jobs import Tidy
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.run import run
+from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.intervals import interval, mean_interval, mean_of
 from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.effects import COST, OUTCOMES
@@ -56,41 +56,19 @@ class PointPlan(Plan):
 
 
 @dataclass(frozen=True)
-class Robust:
-    """The premium at many points.
-
-    Attributes
-    ----------
-    plan : Plan
-    over : str
-        Which parameters were moved: "free", or "all".
-    cap : float
-        Yuan a year.
-    moved : list of Lever
-        Parameters that were moved, with the values they were moved around.
-    points : ndarray, shape (points, parameters)
-    each : ndarray, shape (points, replicates, measures)
-        Linked less siloed, of `OUTCOMES` and the public cost.
-    most : ndarray, shape (points, replicates, measures)
-        The same of a perfect hand-over.
-    gaps : ndarray, shape (points,)
-        By which share linked support spends more than siloed support.
-    failures : list of dict
-    folder : Path
-    command : str
-    """
+class Robust(Ran):
+    """The premium at many points."""
 
     plan: Plan
-    over: str
-    cap: float
-    moved: list[Lever] = field(repr=False)
-    points: np.ndarray = field(repr=False)
+    over: str  # which parameters were moved: "free", or "all"
+    cap: float  # yuan a year
+    moved: list[Lever] = field(repr=False)  # with the values they were moved around
+    points: np.ndarray = field(repr=False)  # shape (points, parameters)
+    # shape (points, replicates, measures); linked less siloed, of `OUTCOMES` and the public cost
     each: np.ndarray = field(repr=False)
-    most: np.ndarray = field(repr=False)
+    most: np.ndarray = field(repr=False)  # the same of a perfect hand-over
+    # shape (points,); by which share linked support spends more than siloed support
     gaps: np.ndarray = field(repr=False)
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
 
     @property
     def replicates(self) -> int:
@@ -228,24 +206,17 @@ def robust(
 
     Parameters are those of `linkage.linkage`, and:
 
-    Parameters
-    ----------
-    points : int
-        Of the Latin hypercube.
-    over : {"free", "all"}
-        Which behaviour parameters to move.
+    `points`: of the Latin hypercube. `over`: which behaviour parameters to move, "free" or "all".
     """
     if over not in OVER:
         raise UsageError(f"over: found {over}, allowed {', '.join(OVER)}")
-    if not 2 <= points <= 100_000:
-        raise UsageError(f"robust: found {points}, allowed 2 to 100000 points")
+    check_range("robust", points, 2, 100_000, " points")
     world = dict(overrides or {})
     design.check_world(world)
     cap = design.cap_or_default(cap)
     moved = parameters(load_scenario("baseline", world), over)
     drawn = hypercube(moved, points, settings.seed)
     plan = point_plan(drawn, moved, cap, replicates, settings, world)
-    plan.check()
     command = command_of(replicates, settings, cap, world, "--robust", len(drawn), "--over", over)
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = values_of(store, (*OUTCOMES, COST))
@@ -253,9 +224,7 @@ def robust(
     each, most = linked - siloed, ceiling - siloed
     with np.errstate(divide="ignore", invalid="ignore"):
         gaps = mean_of(each[:, :, -1], axis=1) / mean_of(siloed[:, :, -1], axis=1)
-    found = Robust(
-        plan, over, cap, moved, drawn, each, most, gaps, store.failures(), store.folder, command
-    )  # fmt: skip
+    found = Robust(*store.ran(command), over, cap, moved, drawn, each, most, gaps)
     keys = pd.DataFrame(drawn, columns=[lever.key for lever in moved])
     write_frame(store.folder / "points.parquet", pd.concat([keys, found.premiums], axis=1))
     return found

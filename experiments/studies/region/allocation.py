@@ -31,6 +31,7 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.files import whole
 from returnee.experiments.measuring.measures import BY_NAME, NAMES, check_measure
 from returnee.experiments.measuring.selections import COST, MAIN
+from returnee.experiments.running.jobs import Figures
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import running
 from returnee.experiments.running.store import runs_in
@@ -42,7 +43,7 @@ from returnee.experiments.studies.region.counties import (
     in_county,
     read_counties,
 )
-from returnee.experiments.studies.region.plan import ByCounty, RegionPlan
+from returnee.experiments.studies.region.plan import RegionPlan
 from returnee.experiments.studies.region.region import PER, REFERENCE
 from returnee.scenarios import load_scenario
 
@@ -321,11 +322,6 @@ def allocate(
     `source`: which counties. `offer`: what they may be given. `replicates`: an even number of runs of each, from 4; half
     choose, half judge. `simulated`: workers in each county. `settings`, `where`, `results`: of the
     runs.
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; nothing has been run or written then.
     """
     offer.check()
     if replicates < LEAST or replicates % 2:
@@ -342,9 +338,8 @@ def allocate(
                 for k, (policy, factor) in enumerate(offer.options)
             }
         plan = RegionPlan(cells, read, replicates, simulated, settings)
-        plan.check()
         command = command_of(source, offer, plan)
-        store = stack.enter_context(running(plan, ByCounty(), where, results, command))
+        store = stack.enter_context(running(plan, Figures(), where, results, command))
         runs = runs_in(store.folder).to_pandas()
         runs.insert(0, "county", np.array(list(cells))[runs["point"]])
         found = Allocation(

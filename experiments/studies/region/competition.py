@@ -213,7 +213,8 @@ def compete(
         for world, mine in adopters.items()
     }  # fmt: skip
     ones = np.ones((*reference.supply.shape, len(c.NAMES)))
-    factors, moved, failures = dict.fromkeys(WORLDS, ones), [], 0
+    factors, failures = dict.fromkeys(WORLDS, ones), 0
+    moved: list[float] = []
     levels, _ = levels_in(plan, folder)
     for round_ in range(1, coupling.rounds + 1):
         wanted = asked_by(coupling, near, states, reference, factors)

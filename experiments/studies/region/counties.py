@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.arguments import check_fields
+from returnee.experiments.arguments import Options
 from returnee.experiments.errors import UsageError
 from returnee.scenarios import Scenario, ScenarioError, load_scenario
 from returnee.scenarios.files.census import (
@@ -26,6 +26,7 @@ from returnee.scenarios.files.census import (
     LEAST_AWAY,
     PEOPLE,
     Row,
+    check_year,
     county_text,
     read_census,
     row_of,
@@ -46,7 +47,7 @@ GIVE = re.compile(r"(?P<policy>.+?)=(?P<fact>[\w.]+):(?P<third>\w+)")
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(Options):
     """Where the counties of a region are read from.
 
     Attributes
@@ -72,7 +73,7 @@ class Source:
 
     def __post_init__(self) -> None:
         """Refuse what is of another type, and what names no county."""
-        check_fields(self)
+        super().__post_init__()
         if (self.table is None) == (not self.province):
             found = "both" if self.province else "neither"
             raise UsageError(
@@ -112,6 +113,7 @@ def read_counties(
     Raises UsageError: if a province or a row names what is not there, or nothing is left.
     """
     tables = {}
+    check_year(source.year)
     if source.files is not None:
         for year in sorted({source.year, 2010}, reverse=True):
             say(f"reading the census of {year}")

@@ -27,7 +27,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.arguments import check_fields, checked_arguments
+from returnee.experiments.arguments import Options, checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import read_table, whole
@@ -57,7 +57,7 @@ MONTHLY_NAMES = {indicator.name for indicator in INDICATORS}
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(Options):
     """What is evaluated, and how counties come to adopt.
 
     Attributes
@@ -80,10 +80,6 @@ class Question:
     years: Sequence[int] = (3, 4, 5, 6)
     never: float = 0.4
     by: str = RANDOM
-
-    def __post_init__(self) -> None:
-        """Refuse what is of another type."""
-        check_fields(self)
 
     def check(self, months: int) -> None:
         """Refuse what cannot be asked for within so many months."""
@@ -296,11 +292,6 @@ def evaluate(
     `source`: which counties, at least six. `question`: what is evaluated. `studies`: of each number of
     counties: all of them, a half, a quarter. `replicates`: lives of each county and year of adoption.
     `simulated`: workers in each county.
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; nothing has been run or written then.
     """
     question.check(settings.months)
     if studies < 2:
@@ -321,7 +312,6 @@ def evaluate(
             }
         facts = facts_of(members, cells, question.by)
         plan = EvaluationPlan(cells, read, replicates, simulated, settings)
-        plan.check()
         command = command_of(source, question, studies, plan)
         measure = ByYear(measures=(question.measure,))
         store = stack.enter_context(running(plan, measure, where, results, command))

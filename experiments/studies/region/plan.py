@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring import measures
 from returnee.experiments.running import manifests
+from returnee.experiments.running.figures import table_of
 from returnee.experiments.running.jobs import MONTHLY, RUNS, Figures, Given, Job, Measure
-from returnee.experiments.running.options import RunSettings, Share
-from returnee.experiments.running.plan import Batch, Runs, check, name_of
+from returnee.experiments.running.options import RunSettings
+from returnee.experiments.running.plan import Batch, ByNumber, check, name_of
 from returnee.scenarios import Scenario
 from returnee.scenarios.schema.county_folder import county_digest, tables_in
 
@@ -31,7 +31,7 @@ MOST_SEED = 2**31
 
 
 @dataclass(frozen=True)
-class RegionPlan(Runs):
+class RegionPlan(ByNumber):
     """Scenarios by county and label.
 
     Attributes
@@ -54,8 +54,6 @@ class RegionPlan(Runs):
     settings: RunSettings
 
     KIND = "region"
-    grows = False
-    rows = 4096
 
     def check(self) -> None:
         """Refuse what no run can have, before anything is run or written."""
@@ -96,21 +94,9 @@ class RegionPlan(Runs):
         """A job for each county."""
         return {RUNS: list(self.codes)}
 
-    def described(self, table: pa.Table) -> pa.Table:
-        """The table of runs with units and labels."""
-        return measures.redescribed(table)
-
-    def share(self, share: Share) -> list[str]:
-        """Every so many-th county."""
-        return list(self.names[share.number - 1 :: share.of])
-
     def size(self, name: str) -> int:
         """Runs of a county."""
         return len({s.id for s in self.counties[self.codes[name]].values()}) * self.replicates
-
-    def place(self, name: str) -> Any:
-        """By number."""
-        return name
 
     def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
         """Counties one at a time."""
@@ -125,7 +111,7 @@ class RegionPlan(Runs):
     def levels(self, runs: pd.DataFrame, label: str) -> np.ndarray:
         """Levels of all runs under the policies of a label, shape (replicates, counties, measures).
 
-        `runs`: of the table that `ByCounty` keeps. NaN where a run failed.
+        `runs`: of the table that `Figures` keeps. NaN where a run failed.
         """
         ids = [scenarios[label].id for scenarios in self.counties.values()]
         rows = runs.set_index(["point", "scenario_id", "replicate"])[list(measures.NAMES)]
@@ -166,49 +152,23 @@ class RegionPlan(Runs):
         return told
 
 
-class ByCounty(Figures):
-    """A row a run with every measure, and an error where it went wrong; its point is the county's number."""
-
-    def tables(
-        self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]
-    ) -> dict[str, pa.Table]:
-        """What was run in a county, and what came out."""
-        nothing = np.full(len(measures.NAMES), np.nan)
-        values = np.array([nothing if found is None else found[0] for found in kept])
-        runs = [
-            (task.scenario, task.scenario_id, task.point, task.replicate, job.settings.seed)
-            for task in job.runs
-        ]
-        schema = measures.undescribed(measures.run_schema([]).empty_table()).schema
-        columns = [*zip(*runs), errors, *values.T]
-        arrays = [pa.array(c, f.type, from_pandas=True) for f, c in zip(schema, columns)]
-        return {RUNS: pa.Table.from_arrays(arrays, schema=schema)}
-
-
 @dataclass(frozen=True)
-class ByYear(ByCounty):
+class ByYear(Figures):
     """Levels of a run, and its values of some monthly measures by year."""
 
+    monthly: bool = True
     measures: tuple[str, ...] = ()
 
     def of(self, run: Any, task: Task) -> tuple[np.ndarray, Any]:
         """Figures of one run."""
-        yearly = [years_in(run.monthly[name].to_numpy(float), name) for name in self.measures]
-        n = len(yearly[0])
-        told = [task.scenario, task.scenario_id, task.point, task.replicate, run.seed]
-        names = [name for name in self.measures for _ in range(n)]
-        months = [measures.YEAR * (k + 1) for k in range(n)] * len(yearly)
-        columns = [*([value] * len(names) for value in told), names, months, np.concatenate(yearly)]
-        arrays = [pa.array(c, f.type) for c, f in zip(columns, measures.SCHEMA)]
-        return measures.levels_of(run), pa.Table.from_arrays(arrays, schema=measures.SCHEMA)
-
-    def tables(
-        self, job: Job, kept: Sequence[Any], errors: Sequence[str | None]
-    ) -> dict[str, pa.Table]:
-        """Tables of a county."""
-        years = [found[1] for found in kept if found is not None]
-        joined = pa.concat_tables(years) if years else measures.SCHEMA.empty_table()
-        return {**super().tables(job, kept, errors), MONTHLY: joined}
+        yearly = {n: years_in(run.monthly[n].to_numpy(float), n) for n in self.measures}
+        rows = pd.concat(
+            pd.DataFrame(
+                {"indicator": n, "month": measures.YEAR * np.arange(1, len(v) + 1), "value": v}
+            )
+            for n, v in yearly.items()
+        )
+        return measures.levels_of(run), table_of(rows, run, task)
 
 
 def years_in(monthly: np.ndarray, name: str) -> np.ndarray:

@@ -28,6 +28,7 @@ from returnee.experiments.command_line import command_line
 from returnee.experiments.files import whole
 from returnee.experiments.measuring.measures import BY_NAME, NAMES, years_of
 from returnee.experiments.measuring.selections import COST, MAIN
+from returnee.experiments.running.jobs import Figures
 from returnee.experiments.running.manifests import INPUTS, keep_county
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import running
@@ -54,7 +55,7 @@ from returnee.experiments.studies.region.counties import (
     thirds_of,
 )
 from returnee.experiments.studies.region.coupling import Coupling, changed
-from returnee.experiments.studies.region.plan import ByCounty, RegionPlan
+from returnee.experiments.studies.region.plan import RegionPlan
 from returnee.scenarios import load_scenario
 
 TOLD = (MAIN, "firms_open", "jobs", "returns", "return_quality", "rural_income", COST)
@@ -178,11 +179,6 @@ def region(
     county. `simulated`: workers in each county. `settings`, `where`, `results`: of the runs;
     the sample is that which simulates so many workers. `coupling`: what is assumed of how counties
     act on each other; they are taken apart if None.
-
-    Raises
-    ------
-    ScenarioError, UsageError
-        One line; nothing has been run or written then.
     """
     say = results.reporter.say
     rules = rules_of(policies.give)
@@ -196,9 +192,8 @@ def region(
             m.code: {REFERENCE: worlds[m.code], POLICY: in_county(read[given[m.code]], m)}
             for m in members
         }
-        kind, measure = (RegionPlan, ByCounty()) if coupling is None else (CoupledPlan, KEPT)
+        kind, measure = (RegionPlan, Figures()) if coupling is None else (CoupledPlan, KEPT)
         plan = kind(cells, read, replicates, simulated, settings)
-        plan.check()
         if isinstance(plan, CoupledPlan):
             adopters_of(plan)
         if left:

@@ -208,16 +208,15 @@ class Watcher:
         def since(name: str) -> bool:
             return bool(past[name] == r.NEVER and now[name] != r.NEVER)
 
+        def lasts(name: str) -> Detail:
+            return {"months": int(now[name]) - month}
+
         return [
             *happened(
                 ("registered", since("registered"), {"yuan": float(now["capital"] + now["cash"])}),
                 ("opened", since("opened")),
-                (
-                    "incubated",
-                    since("incubator_until"),
-                    {"months": int(now["incubator_until"]) - month},
-                ),
-                ("mentored", since("mentor_until"), {"months": int(now["mentor_until"]) - month}),
+                ("incubated", since("incubator_until"), lasts("incubator_until")),
+                ("mentored", since("mentor_until"), lasts("mentor_until")),
             ),
             *_loan(past, now, month),
             *happened(
@@ -251,14 +250,14 @@ def _firm(county: County, f: int) -> Record:
 def _blank(county: County, f: int) -> Record:
     """A file of which nothing has happened yet."""
     firm = _firm(county, f)
-    for name in (
+    for name in [
         "desk_since",
         "registered",
         "opened",
         "stopped",
         "incubator_until",
         "mentor_until",
-    ):
+    ]:
         firm[name] = r.NEVER
     firm["loan_stage"], firm["phase"], firm["credit_line"] = r.NO_LOAN, r.PLANNED, 0
     firm["loan"] = firm["loan_granted"] = firm["informal_granted"] = 0

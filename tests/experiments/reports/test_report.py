@@ -9,7 +9,7 @@ import pytest
 
 from returnee import Comparison
 from returnee.experiments.reports import figures as charts
-from returnee.experiments.reports.compare import OVER_TIME, Page, html_of, lever_changes
+from returnee.experiments.reports.compare import OVER_TIME, Page, lever_changes
 from returnee.experiments.words.texts import figure, words
 from returnee.scenarios import load_scenario
 
@@ -39,7 +39,7 @@ class Balance(HTMLParser):
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_is_whole_has_contents_and_asks_for_nothing(small: Comparison, lang: str) -> None:
-    page = html_of(small, lang)
+    page = Page(small, lang).page()
     assert not re.search(r"https?://", page)
     assert not re.search(r"(?:src|href)=\"(?!#|data:,)", page) and "@import" not in page
     parser = Balance()
@@ -64,8 +64,8 @@ def test_letters_in_charts_stay_letters(small: Comparison) -> None:
 
 def test_chinese_charts_need_a_font(small: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charts, "chinese_fonts", list)
-    assert words("en")["report"]["charts_english"] not in html_of(small, "en")
-    assert words("zh")["report"]["charts_english"] in html_of(small, "zh")
+    assert words("en")["report"]["charts_english"] not in Page(small, "en").page()
+    assert words("zh")["report"]["charts_english"] in Page(small, "zh").page()
     monkeypatch.setattr(charts, "chinese_fonts", lambda: ["DejaVu Sans"])
     assert charts.chart_language("zh") == "zh"
 

@@ -15,21 +15,19 @@ from typer.testing import CliRunner
 from returnee import UsageError
 from returnee.experiments.commands.app import app
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.ensemble import write_page
+from returnee.experiments.reports.ensemble import Page
 from returnee.experiments.reports.html import fill
 from returnee.experiments.reports.html import html as page_of
 from returnee.experiments.reports.linkage.posterior import Fitted, Wide
-from returnee.experiments.reports.linkage.report import report
 from returnee.experiments.reports.linkage.summary import summary
-from returnee.experiments.reports.linkage.words import posterior_json
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
 from returnee.experiments.statistics.ensemble import split, weighted_mean, weighted_quantile
 from returnee.experiments.studies.compare import line_up
 from returnee.experiments.studies.compare_ensemble import (
     EnsembleComparison,
+    OwnLuckPlan,
     compare_ensemble,
-    own_luck,
     sets_of,
 )
 from returnee.experiments.studies.ensemble import FILE, ensemble, origin
@@ -229,7 +227,7 @@ def test_no_interval_without_sets_or_replicates() -> None:
 def test_every_set_has_luck_of_its_own_and_scenarios_share_it() -> None:
     settings = RunSettings(1, 0.002, 12)
     base = line_up(["linked"], "baseline", 2, settings, {})
-    plan = own_luck(ensemble().some(3), base.scenarios, base.reference, 2, settings)
+    plan = OwnLuckPlan.of(ensemble().some(3), base.scenarios, 2, settings)
     tasks = plan.tasks()
     assert len(tasks) == 3 * 2 * 2 and plan.replicates == 6
     met = {(task.point, task.replicate) for task in tasks}
@@ -268,7 +266,7 @@ def test_finished_runs_are_not_run_again(found: EnsembleComparison) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_needs_nothing_but_itself(found: EnsembleComparison, lang: str) -> None:
-    page = write_page(found, found.folder / f"{lang}.html", lang).read_text(encoding="utf-8")
+    page = Page(found, lang).page()
     assert "<svg" in page and "http" not in page and ">nan<" not in page
     assert all(words(lang)["uncertain"][key] in page for key in ("band", "structure", "variant"))
 
@@ -310,16 +308,18 @@ def test_linkage_over_the_ensemble(tmp_path: Path) -> None:
     )
     for lang in ("en", "zh"):
         said = Fitted(found, lang)
-        html = page_of(report([found], lang))
-        assert all(str(escape(line)) in html for line in said.lines()[1:3]) and ">nan<" not in html
+        html = said.page()
+        assert (
+            all(str(escape(line)) in html for line in said.sentences()[1:3]) and ">nan<" not in html
+        )
         assert words(lang)["linkage"]["stages"] in html and words(lang)["linkage"]["use"] in html
-    content = json.loads(json.dumps(posterior_json(found, [])))
+    content = json.loads(json.dumps(said.as_json()))
     assert content["parts"]["ceiling"]["jobs"]["structures"] == 2
     # The wide design over the same file, and the page for a county office.
     wide = conditions(24, str(path), out=tmp_path / "b", sample=0.001, months=6)
     assert wide.premium.shape == (24, 1) and LOST in wide.points
     for lang in ("en", "zh"):
-        page = summary(Fitted(found, lang), Wide(wide, lang), lang)
+        page = summary(Fitted(found, lang), Wide(wide, lang))
         assert page_of(page).count("<svg") == 1 and "{" not in fill("summary.md.j2", report=page, picture="p.svg", again="x")  # fmt: skip
 
 

@@ -19,18 +19,12 @@ from returnee.experiments.errors import StoreError, UsageError
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.reports.html import html as page_of
-from returnee.experiments.reports.linkage.report import Links, report
-from returnee.experiments.reports.linkage.words import (
-    answer,
-    gates_json,
-    gates_lines,
-    headline,
-    linkage_words,
-)
+from returnee.experiments.reports.linkage.report import Experiment, Links, Points
+from returnee.experiments.reports.linkage.told import together
 from returnee.experiments.running import jobs as executors
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
-from returnee.experiments.studies.compare_ensemble import own_luck
+from returnee.experiments.studies.compare_ensemble import OwnLuckPlan
 from returnee.experiments.studies.efforts import BudgetEffort
 from returnee.experiments.studies.ensemble import ensemble
 from returnee.experiments.studies.linkage.best import best_mix
@@ -68,6 +62,7 @@ from returnee.experiments.studies.linkage.robust import (
     parameters,
     robust,
 )
+from returnee.experiments.words.texts import words
 from returnee.scenarios import load_scenario, walk
 from returnee.simulation import simulate
 
@@ -96,8 +91,8 @@ def policy(scenario: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if not key.startswith("budget.")}
 
 
-def call(*words: object) -> Any:
-    return CliRunner().invoke(app, [str(word) for word in words])
+def call(*given: object) -> Any:
+    return CliRunner().invoke(app, list(map(str, given)))
 
 
 # The design
@@ -312,9 +307,10 @@ def test_parts_are_opened_alone_and_left_out(folder: Path) -> None:
     assert row["value"] == pytest.approx((few.values[1] - few.values[2 + n])[:, -1].mean())
     assert row["spending_gap"] == pytest.approx(row["value"] / few.values[0, :, -1].mean())
     for lang in ("en", "zh"):
-        html = page_of(report([few], lang))
-        assert linkage_words(lang)["gates"] in html and "<svg" not in html
-        assert all(line[:30] in html for line in gates_lines(few, lang))
+        told = Links(few, lang)
+        html = told.page()
+        assert told.text["gates"] in html and "<svg" not in html
+        assert all(line[:30] in html for line in told.sentences())
 
 
 def test_over_an_ensemble_parts_are_split_by_what_makes_runs_differ() -> None:
@@ -324,11 +320,11 @@ def test_over_an_ensemble_parts_are_split_by_what_makes_runs_differ() -> None:
         np.random.default_rng(1),
     )
     silos = {"siloed": load_scenario("siloed")}  # what was run is in the values
-    plan = own_luck(sets, silos, "siloed", 2, RunSettings(sample=0.002, months=6))
+    plan = OwnLuckPlan.of(sets, silos, 2, RunSettings(sample=0.002, months=6))
     parts = tuple(levels()[LINKAGE])
     values = 100.0 + rng.normal(0.0, 1.0, (64, 3, 2, N_MEASURES))
     values += (np.arange(64) >> 1 & 1)[:, None, None, None] * np.array([29.0, 30.0, 31.0])[:, None, None]  # fmt: skip
-    found = GatesOver(plan, 8e6, parts, cells, values, [], Path("nowhere"), "returnee", "ensemble")
+    found = GatesOver(plan, [], Path("nowhere"), "returnee", 8e6, parts, cells, values, "ensemble")
     row = found.effect("shapley", parts[1], MAIN)
     assert row["value"] == pytest.approx(30.0, abs=1.0) and row["verdict"] == "higher"
     assert row["band_low"] < row["low"] < row["high"] < row["band_high"]
@@ -337,11 +333,11 @@ def test_over_an_ensemble_parts_are_split_by_what_makes_runs_differ() -> None:
     total = sum(found.effect("shapley", part, MAIN)["value"] for part in parts)
     assert total == pytest.approx(found.effect("joint", "", MAIN)["value"])
     for lang in ("en", "zh"):
-        lines = gates_lines(found, lang)
-        assert sum("30" in line or "29" in line for line in lines) >= 2
-        sheet = Links(found, lang).effects(MAIN)
+        told = Links(found, lang)
+        assert sum("30" in line or "29" in line for line in told.sentences()) >= 2
+        sheet = told.effects(MAIN)
         assert len(sheet.head) == len(sheet.rows[0]) == 1 + 6 + 3 and "*" in sheet.rows[1][1]
-    assert gates_json(found)["sets"] == 3 and gates_json(found)["replicates"] == 2
+    assert told.as_json()["sets"] == 3 and told.as_json()["replicates"] == 2
 
 
 def test_all_combinations_give_shapley_values_that_sum_to_all() -> None:
@@ -366,27 +362,30 @@ def test_the_answer_is_what_came_out(found: Linkage, low: float, high: float, ke
     main = capped & (frame["measure"] == OUTCOMES[0])
     verdict = {"yes": HIGHER, "no": "lower", "unclear": UNCLEAR}[key]
     frame.loc[main, ["low", "high", "verdict"]] = (low, high, verdict)
-    told = Linkage(found.plan, found.cap, found.values, [], found.folder, found.command)
+    told = Linkage(found.plan, [], found.folder, found.command, found.cap, found.values)
     told.__dict__["premiums"] = frame
     for lang in ("en", "zh"):
-        assert headline(told, lang) == linkage_words(lang)[key]
+        said = Experiment(told, lang)
+        assert said.headline() == said.text[key]
     frame.loc[cost, "difference"] = 1e6
-    assert headline(told) == linkage_words("en")["unequal"]
+    assert said.headline() == said.text["unequal"]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_report_needs_nothing_but_itself(found: Linkage, points: Robust, lang: str) -> None:
-    html = page_of(report([found, points], lang))
+    said = Experiment(found, lang)
+    html = page_of(together([said, Points(points, lang)]))
     assert not re.search(r"https?://", html) and "@import" not in html
     assert not re.search(r"(?:src|href)=\"(?!#|data:,)", html)
     assert html.count("<svg") == 2 + len(OUTCOMES) + 1
     assert "nan" not in re.sub(r"<svg.*?</svg>|financ\w+", "", html, flags=re.S).lower()
-    assert all(line.split("'")[0][:30] in html for line in answer(found, lang))
+    assert all(line.split("'")[0][:30] in html for line in said.sentences())
 
 
 def test_every_factor_has_a_name() -> None:
-    en = linkage_words("en")
-    assert en["factors"].keys() == {*FACTORS, "venue"} and set(PILLARS) < set(FACTORS)
+    assert words("en")["linkage"]["factors"].keys() == {*FACTORS, "venue"} and set(PILLARS) < set(
+        FACTORS
+    )
 
 
 def test_the_command_prints_json_and_nothing_else(
@@ -410,7 +409,7 @@ def test_the_document_is_written_with_its_figures(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("returnee.experiments.commands.linkage.WIDE", 4)
-    monkeypatch.setattr("returnee.experiments.commands.linkage.GATES", 1)
+    monkeypatch.setattr("returnee.experiments.studies.linkage.gates.EACH", 1)
     few = BudgetEffort(trials=4, population=4, keep=2, worlds=2, replicates=2)
     tiny = RunSettings(sample=0.002, months=12)
     mix = partial(best_mix, effort=few, settings=tiny)
@@ -445,10 +444,10 @@ BAD: list[tuple[Any, ...]] = [
 ]
 
 
-@pytest.mark.parametrize("words", BAD, ids=lambda words: " ".join(map(str, words)))
-def test_what_is_wrong_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[Any, ...]) -> None:  # fmt: skip
+@pytest.mark.parametrize("given", BAD, ids=lambda given: " ".join(map(str, given)))
+def test_what_is_wrong_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: tuple[Any, ...]) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
-    result = call("linkage", *words)
+    result = call("linkage", *given)
     assert result.exit_code == 2 and result.stdout == ""
     assert len(result.stderr.splitlines()) == 1 and result.stderr.startswith("returnee: ")
     assert list(tmp_path.iterdir()) == []

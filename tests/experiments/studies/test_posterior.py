@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from returnee.experiments.reports.calibration import as_json, write_document, write_page
+from returnee.experiments.reports.calibration import Page, write_document
 from returnee.experiments.statistics.surface import features, fit
 from returnee.experiments.studies.calibration import inference
 from returnee.experiments.studies.calibration.calibrate import Calibration, calibrate
@@ -224,10 +224,10 @@ def test_a_calibration_ends_in_a_weighted_ensemble(found: Calibration) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_says_what_was_learned(found: Calibration, lang: str, tmp_path: Path) -> None:
-    page = write_page(found, tmp_path / "report.html", lang).read_text(encoding="utf-8")
+    page = Page(found, lang).page()
     for title in ("learned_title", "right_title", "variants_title", "patterns_title"):
         assert words(lang)["calibrate"][title] in page
-    told = as_json(found)["posterior"]
+    told = Page(found).as_json()["posterior"]
     assert 0.0 <= told["met_at_once"]["mean"] <= 3.0
     assert 0.0 <= told["coverage"] <= 1.0 and len(told["structures"]) == 9
     text = write_document(found, tmp_path / "calibration.md").read_text(encoding="utf-8")

@@ -146,6 +146,7 @@ def test_a_table_that_cannot_be_is_refused(
         ([], "found neither of a table and a province"),
         (["--province", "江苏省", "--simulated", "0"], "simulated: found 0, allowed 1 or more"),
         (["--province", "江苏"], "found 江苏 (did you mean 江苏省"),
+        (["--province", "江苏省", "--year", "2015"], "year: found 2015, allowed 2010 or 2020"),
         (
             ["--province", "江苏省", "--give", "linked"],
             "give: found linked, allowed POLICY=FACT:THIRD",

@@ -16,7 +16,7 @@ from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
 from returnee.experiments.reports.validation.charts import band_text
 from returnee.experiments.reports.validation.document import besides, facts, sources
-from returnee.experiments.reports.validation.report import Page, write_page
+from returnee.experiments.reports.validation.report import Page
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.statistics.intervals import mean_interval
@@ -112,7 +112,7 @@ def test_json_and_csv(found):
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_needs_nothing_but_itself(found, lang):
-    page = write_page(found, None, found.folder / f"{lang}.html", lang).read_text("utf-8")
+    page = Page(found, None, lang).page()
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     text = words(lang)["validation"]
     missed = sum(r.missed for r in found.results)
@@ -135,7 +135,7 @@ def shown() -> Validation:
     plan = ValidationPlan({"baseline": scenario}, "baseline", 2, RunSettings(sample=0.02))
     values = np.array([(p.low + p.high) / 2 if p.judged else 1.0 for p in plan.chosen])
     values[0] = 2.0
-    return Validation(plan, np.array([values, values]), [], Path("results"), "returnee validate")
+    return Validation(plan, [], Path("results"), "returnee validate", np.array([values, values]))
 
 
 def over_sets(found: Validation) -> ValidationOver:
@@ -146,7 +146,7 @@ def over_sets(found: Validation) -> ValidationOver:
     sets = Sets(({}, {}, {}), np.array([0.5, 0.25, 0.25]), ("all", "all", "no_signals"))
     rows = {str(k): scenario.with_(name=f"set_{k}") for k in range(3)}
     plan = OverPlan(rows, "0", 6, found.plan.settings, chosen=sets, each=2)
-    return ValidationOver(plan, "ensemble", values, [], found.folder, "returnee validate")
+    return ValidationOver(plan, [], found.folder, "returnee validate", "ensemble", values)
 
 
 def test_over_an_ensemble_every_pattern_has_a_band_and_its_sources(tmp_path):
@@ -162,7 +162,7 @@ def test_over_an_ensemble_every_pattern_has_a_band_and_its_sources(tmp_path):
             assert sum(shares) == pytest.approx(1.0) or result.value == 0.0
     assert json.loads(json.dumps(over.plain()))["sets"] == 3
     for lang in ("en", "zh"):
-        page = write_page(found, None, tmp_path / f"o-{lang}.html", lang, over).read_text("utf-8")
+        page = Page(found, None, lang, over).page()
         assert words(lang)["validation"]["over"] in page and ">nan<" not in page
         lines = Page(found, None, lang, over).lines()
         assert lines[0].startswith(words(lang)["validation"]["missed"].split("{")[0])

@@ -17,7 +17,7 @@ from returnee.experiments.commands.app import app
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.people import PAID, people_of
 from returnee.experiments.reports import compare as comparison
-from returnee.experiments.reports.compare import html_of
+from returnee.experiments.reports.compare import Page
 from returnee.experiments.running import jobs as executors
 from returnee.experiments.statistics.persons import OUTCOMES, PROGRAMMES, SIGNS, STEPS, sums_of
 from returnee.experiments.studies.stories.choice import KINDS, members, most_like
@@ -264,7 +264,7 @@ def test_the_report_has_the_section(
     found: Comparison, lang: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comparison, "OVER_TIME", ())
-    page = html_of(found, lang)
+    page = Page(found, lang).page()
     text = people_words(lang)
     assert page.count(f">{text['report']['title']}</h2>") == 1
     part = page[page.index(f">{text['report']['title']}</h2>") :].split("</section>")[0]
