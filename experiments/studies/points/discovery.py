@@ -25,7 +25,7 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import HEAD, NAMES, check_measure
 from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.running.manifests import MANIFEST, read_manifest, titles_of
-from returnee.experiments.studies.sweep import frame_of
+from returnee.experiments.studies.points.sweep import frame_of
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,

@@ -10,7 +10,7 @@ from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
-from returnee.experiments.reports.region import left_out
+from returnee.experiments.reports.counties.region import left_out
 from returnee.experiments.reports.told import Told
 from returnee.experiments.studies.region.allocation import Allocation
 from returnee.experiments.words.texts import (

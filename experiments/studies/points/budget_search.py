@@ -28,7 +28,7 @@ from returnee.experiments.running.plan import plan_of
 from returnee.experiments.running.progress import Reporter, Together
 from returnee.experiments.studies.linkage.design import CAP_KEY as CAP
 from returnee.experiments.studies.linkage.design import EQUAL
-from returnee.experiments.studies.sweep import swept
+from returnee.experiments.studies.points.sweep import swept
 from returnee.scenarios import Lever, Scenario, load_scenario, walk
 
 GROUPS = (

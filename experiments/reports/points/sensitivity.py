@@ -15,7 +15,7 @@ from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.told import Told
-from returnee.experiments.studies.sensitivity import EFFECT, settled
+from returnee.experiments.studies.points.sensitivity import EFFECT, settled
 from returnee.experiments.words.texts import figure, grouped, wrapped
 
 SHOWN = 10  # parameters in a tornado

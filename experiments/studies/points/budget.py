@@ -35,13 +35,13 @@ from returnee.experiments.statistics.ensemble import (
     weighted_quantile,
 )
 from returnee.experiments.statistics.intervals import TAILS, mean_of
-from returnee.experiments.studies import budget_search
 from returnee.experiments.studies.compare_ensemble import sets_of
 from returnee.experiments.studies.efforts import FREE, SPREAD
 from returnee.experiments.studies.efforts import BudgetEffort as Effort
 from returnee.experiments.studies.ensemble import FULL, Sets
 from returnee.experiments.studies.linkage.robust import hypercube, parameters
-from returnee.experiments.studies.sweep import swept
+from returnee.experiments.studies.points import budget_search
+from returnee.experiments.studies.points.sweep import swept
 from returnee.scenarios import load_scenario, walk
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.state.programmes import PROGRAMMES

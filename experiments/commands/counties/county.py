@@ -42,7 +42,7 @@ def show_command(
 @spread("county")
 def county_columns_command(as_json: bool = False) -> None:
     """Print the columns of workers.csv and ties.csv: unit, allowed values, meaning."""
-    from returnee.experiments.reports import county_columns
+    from returnee.experiments.reports.counties import county_columns
 
     if as_json:
         print_json(county_columns.columns_json())

@@ -24,8 +24,8 @@ def sensitivity_command(
 ) -> None:
     """Find out which assumptions decide outcomes, and whether a policy works."""
     from returnee.experiments.measuring.selections import SENSITIVE
-    from returnee.experiments.reports.sensitivity import Indices
-    from returnee.experiments.studies.sensitivity import sensitivity
+    from returnee.experiments.reports.points.sensitivity import Indices
+    from returnee.experiments.studies.points.sensitivity import sensitivity
     from returnee.experiments.words.texts import percent
     from returnee.scenarios import load_scenario
 

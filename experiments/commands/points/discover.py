@@ -12,7 +12,7 @@ from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import answer
 
 if TYPE_CHECKING:
-    from returnee.experiments.studies.discovery import Discovery
+    from returnee.experiments.studies.points.discovery import Discovery
 
 
 def page_name(found: Discovery, method: str) -> str:
@@ -43,8 +43,8 @@ def discover_command(
     folder: Path, question: Question = Question(), out: Path | None = None, shown: Shown = Shown()
 ) -> None:
     """Find out under which assumptions a policy fails its target."""
-    from returnee.experiments.reports.discovery import Regions
-    from returnee.experiments.studies.discovery import discover
+    from returnee.experiments.reports.points.discovery import Regions
+    from returnee.experiments.studies.points.discovery import discover
 
     q = question
     found = discover(

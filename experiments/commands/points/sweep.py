@@ -33,7 +33,7 @@ def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str
 def write_report(folder: Path, lang: str, measures: Sequence[str]) -> None:
     """Write the page of a finished sweep beside its table, and say where."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.reports.sweep import sweep_page
+    from returnee.experiments.reports.points.sweep import sweep_page
 
     with shell.reporting(folder):
         page = sweep_page(folder, lang, measures)
@@ -65,7 +65,7 @@ def sweep_command(
     from returnee.experiments.running.design.design import read_design
     from returnee.experiments.running.plan import plan_of
     from returnee.experiments.running.run import run
-    from returnee.experiments.studies.sweep import figures_of
+    from returnee.experiments.studies.points.sweep import figures_of
 
     plan = plan_of(read_design(design), swept.max_runs)
     long = plan.runs * plan.seconds_a_run >= LONG

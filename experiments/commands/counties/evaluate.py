@@ -36,7 +36,7 @@ def evaluate_command(
     shown: Shown = Shown(),
 ) -> None:
     """What difference-in-differences studies of counties would find, beside the true effect in the model."""
-    from returnee.experiments.reports.evaluation import Studies
+    from returnee.experiments.reports.counties.evaluation import Studies
     from returnee.experiments.studies.region.evaluation import Question, evaluate
 
     try:

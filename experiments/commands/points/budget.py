@@ -31,8 +31,8 @@ def budget_command(
     shown: Shown = Shown(),
 ) -> None:
     """Search for the mixes of levers that make the most of a yearly budget."""
-    from returnee.experiments.reports.budget import Mixes
-    from returnee.experiments.studies.budget import STORED, budget, write_plain
+    from returnee.experiments.reports.points.budget import Mixes
+    from returnee.experiments.studies.points.budget import STORED, budget, write_plain
 
     found = budget(
         per_year, [name.strip() for name in maximise.split(",") if name.strip()], effort=effort,

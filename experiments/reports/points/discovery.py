@@ -11,7 +11,7 @@ from returnee.experiments.numbers import plain_rows, rounded
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.told import Told
-from returnee.experiments.studies.discovery import HELD_BACK, LEAST, Box, Discovery
+from returnee.experiments.studies.points.discovery import HELD_BACK, LEAST, Box, Discovery
 from returnee.experiments.words.texts import NONE, grouped
 
 

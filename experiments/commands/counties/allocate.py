@@ -42,7 +42,7 @@ def allocate_command(
     shown: Shown = Shown(),
 ) -> None:
     """Which counties a province's budget should go to, and for which policy, against giving all the same."""
-    from returnee.experiments.reports.allocation import Choices
+    from returnee.experiments.reports.counties.allocation import Choices
     from returnee.experiments.studies.region.allocation import FACTORS, POLICIES, Offer, allocate
 
     factors = numbers(asked.factor) if asked.factor else FACTORS

@@ -15,7 +15,7 @@ from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports import uncertain
 from returnee.experiments.reports.told import Told
 from returnee.experiments.statistics.ensemble import weighted_mean
-from returnee.experiments.studies.budget import USUAL, Budget
+from returnee.experiments.studies.points.budget import USUAL, Budget
 from returnee.experiments.words import texts as say
 from returnee.simulation.state.programmes import PROGRAMMES
 

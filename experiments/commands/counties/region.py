@@ -35,8 +35,8 @@ def region_command(
     shown: Shown = Shown(),
 ) -> None:
     """Simulate many counties under a policy: what they gain in all, which of them, and what it costs."""
-    from returnee.experiments.reports.atlas import shapes_in
-    from returnee.experiments.reports.region import Gains
+    from returnee.experiments.reports.counties.atlas import shapes_in
+    from returnee.experiments.reports.counties.region import Gains
     from returnee.experiments.studies.region.coupling import coupling_of
     from returnee.experiments.studies.region.region import Policies, region
 

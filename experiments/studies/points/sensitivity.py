@@ -32,7 +32,7 @@ from returnee.experiments.statistics.indices import draw, indices_of, problem_of
 from returnee.experiments.studies.efforts import BOTH
 from returnee.experiments.studies.efforts import SensitivityEffort as Effort
 from returnee.experiments.studies.linkage.robust import bounds_of, parameters
-from returnee.experiments.studies.sweep import swept
+from returnee.experiments.studies.points.sweep import swept
 from returnee.scenarios import Lever, load_scenario, walk
 from returnee.scenarios.schema.layers import MODELS
 

@@ -30,7 +30,7 @@ from returnee.experiments.reports.told import Told
 from returnee.experiments.running.jobs import RUNS
 from returnee.experiments.running.manifests import read_manifest, rules_in, titles_of
 from returnee.experiments.statistics.intervals import LEVEL, interval, mean_interval
-from returnee.experiments.studies.discovery import outcome_of
+from returnee.experiments.studies.points.discovery import outcome_of
 from returnee.experiments.words import texts as say
 from returnee.scenarios.schema.own_rules import reading_with
 

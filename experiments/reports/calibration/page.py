@@ -13,8 +13,8 @@ from returnee.experiments.files import write_text
 from returnee.experiments.numbers import plain_rows, rounded, rows_of
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
+from returnee.experiments.reports.calibration.posterior import BAND, Learned
 from returnee.experiments.reports.html import fill, standalone
-from returnee.experiments.reports.posterior import BAND, Learned
 from returnee.experiments.reports.told import Told
 from returnee.experiments.studies.calibration.calibrate import Calibration
 from returnee.experiments.studies.calibration.inference import CHECKED, LARGER, LEAST_WEIGHT
