@@ -32,11 +32,11 @@ LONG = {
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
-    """Code blocks of a language, with the page; those of extending.md run on a changed copy."""
+    """Code blocks of a language, with the page; those of extending.md run on a changed copy, lessons' as notebooks."""
     return [
         (page.name, block)
         for page in PAGES
-        if page.name != "extending.md"
+        if page.name != "extending.md" and page.parent.name != "course"
         for block in re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.S)
     ]
 
