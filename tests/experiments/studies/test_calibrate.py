@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports.calibration import Page
+from returnee.experiments.reports.calibration.page import Page
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.emulators import emulator
 from returnee.experiments.studies.calibration import priors
