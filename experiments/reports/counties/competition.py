@@ -17,7 +17,7 @@ from returnee.experiments.studies.region.competition import HALF, TOGETHER, Comp
 from returnee.experiments.studies.region.coupling import NAMES
 from returnee.experiments.studies.region.region import Region
 from returnee.experiments.words.texts import amount, between, minus, to
-from returnee.scenarios.schema.fields import walk
+from returnee.scenarios.schema.fields import Lever, walk
 
 
 class Spill(Told[Region]):
@@ -36,7 +36,7 @@ class Spill(Told[Region]):
         told = [self._ratio(rows.loc[(TOGETHER, name)], name) for name in (MAIN, "jobs")]
         told += [self._others(rows.loc[(HALF, name)], name) for name in (MAIN, "jobs")]
         last = dict(zip(NAMES, self._found.factors[TOGETHER][:, -1].mean(axis=0)))
-        shown = {key: self.percent(last[name], places=1) for key, name in _SHOWN.items()}
+        shown = {key: self.percent(last[name] - 1.0, True, 2) for key, name in _SHOWN.items()}
         settled = "settled" if self._found.settled else "unsettled"
         n, moved = len(self._found.moved), f"{self._found.moved[-1]:.4f}"
         return [*told, self.fill("moves", **shown), self.fill(settled, n=n, moved=moved)]
@@ -123,12 +123,18 @@ class Spill(Told[Region]):
         rows = [
             [
                 getattr(lever, self.lang), f"{lever.value:g} {lever.unit}",
-                self.text["assumed_value"] if lever.own or not lever.evidence else ", ".join(lever.evidence),
+                self._source(lever),
                 getattr(lever, f"help_{self.lang}"),
             ]
             for _, lever in walk(self._found.coupling)
         ]  # fmt: skip
         return doc.Sheet(self.head("parameter value source what"), rows, columns="wnww")
+
+    def _source(self, lever: Lever) -> str:
+        if lever.own or not lever.evidence:
+            return str(self.text["assumed_value"])
+        key = "source_bound" if lever.basis == "bound" else "source_given"
+        return self.fill(key, rows=", ".join(lever.evidence))
 
     def section(self) -> doc.Section:
         """The part of the page."""

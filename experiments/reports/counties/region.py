@@ -99,7 +99,7 @@ class Gains(Told[Region]):
                     sd=short(apart), luck=percent(luck, self.lang), label=self.gain_unit(MAIN)
                 )
             )
-        return told + (self.competition.sentences() if self.competition else [])
+        return told + (self.competition.sentences()[:1] if self.competition else [])
 
     @cached_property
     def competition(self) -> Spill | None:
@@ -165,7 +165,7 @@ class Gains(Told[Region]):
                 rows.append(
                     [
                         text["thirds"][THIRDS.index(row.third)],
-                        to(self.lang, f"{row.low_end:,g}", f"{row.high_end:,g}"),
+                        to(self.lang, f"{row.low_end:,.7g}", f"{row.high_end:,.7g}"),
                         str(row.counties),
                         minus(f"{row.gain:+.2f}"),
                         minus(to(self.lang, f"{row.low:+.2f}", f"{row.high:+.2f}")),
@@ -221,7 +221,7 @@ class Gains(Told[Region]):
         left = [text["left_out"].format(n=len(self.found.left_out))] if self.found.left_out else []
         blocks: list[doc.Block] = [
             self.totals_table(),
-            doc.Picture(svg, self.gain_unit(MAIN)),
+            doc.Picture(svg, self.gain_unit(MAIN), whole=True),
             doc.note(text[kind]),
             doc.Picture(self.drawn.counties_chart(), text["spread"]),
         ]
