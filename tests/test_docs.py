@@ -24,10 +24,10 @@ from returnee.simulation.fingerprint import fingerprint
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_RULES = ROOT / "docs" / "rules" / "copying.py"  # what a page has its reader save
 LONG = {
-    "compare": ["--replicates", "2", "--sample", "0.005"],
-    "run": ["--sample", "0.005"],
-    "validate": ["--replicates", "2", "--sample", "0.005"],
-    "whom": ["--replicates", "1", "--sample", "0.005"],
+    "compare": ["--replicates", "2", "--sample", "0.002", "--months", "12"],
+    "run": ["--sample", "0.002", "--months", "12"],
+    "validate": ["--replicates", "2", "--sample", "0.002"],
+    "whom": ["--replicates", "1", "--sample", "0.002", "--months", "12"],
 }
 
 
