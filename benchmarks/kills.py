@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.figures import warm
 from benchmarks.sweeps import begun
 from returnee.experiments.measuring.measures import NAMES
-from returnee.experiments.studies.sweep import frame_of
+from returnee.experiments.studies.points.sweep import frame_of
 
 DESIGN = """
 scenarios = ["baseline", "linked"]

@@ -1,7 +1,7 @@
-"""Make the README's pictures anew: ``python -m benchmarks.pictures``.
+"""Make the pictures of README and site anew: ``python -m benchmarks.pictures``.
 
 The chart is that of ``returnee compare`` with nothing else given; the pages are those of the
-dashboard, as its first visitor sees them.
+dashboard, as its first visitor sees them; the lessons' pictures are what their notebooks draw.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from benchmarks import course
 from benchmarks.dashboard import FLAGS, WHOLE, server
 from returnee import compare
 from returnee.experiments.reports.compare import OVER_TIME, Page
@@ -49,7 +50,7 @@ def main() -> int:
     """Make all."""
     chart()
     pages()
-    return 0
+    return course.main()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,11 @@ from pathlib import Path
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[1]
-LINK = re.compile(r"\]\(\.\./((?:scenarios|experiments)/[\w./-]+)\)")
+LESSONS = ("village", "home", "peers", "credit", "linkage", "gains", "sure")
+LINK = re.compile(r"\]\((?:\.\./)+((?:scenarios|experiments)/[\w./-]+)\)")
+SHEETS = re.compile(r"<!-- sheets(?: (?P<lang>\w+))? -->")
+FOLDED = re.compile(r"^ *\?\?\? .*\n(?:(?: {4,}.*)?\n)+", re.MULTILINE)
+LINES = f'<div class="lines">{4 * "<i></i>"}</div>\n'
 
 
 def on_files(files, config):
@@ -22,8 +26,30 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Lead links to such tables to where the site has them."""
-    return LINK.sub(lambda found: f"](files/{posixpath.basename(found[1])})", markdown)
+    """Lead links to such tables to where the site has them, and put lessons' sheets into a handout."""
+    home = page.url.count("/") * "../"
+    markdown = LINK.sub(lambda found: f"]({home}files/{posixpath.basename(found[1])})", markdown)
+    return SHEETS.sub(lambda found: sheets(found["lang"]), markdown)
+
+
+def sheets(lang):
+    """What a class gets of each lesson: question, guesses, what to do, and exercises with lines to write on."""
+    ending = f".{lang}.md" if lang else ".md"
+    return "\n\n".join(
+        sheet((ROOT / "docs" / "course" / f"{key}{ending}").read_text("utf-8")) for key in LESSONS
+    )
+
+
+def sheet(page):
+    """One lesson: parts by their place, as both languages have them in the same order."""
+    title, _, rest = page.partition("\n")
+    question = re.search(r"^\*\*.+\*\*$", rest, re.MULTILINE)[0]
+    _, _, guess, do, _, *more = re.split(r"^## ", rest, flags=re.MULTILINE)
+    pages = re.split(r"^### ", do, flags=re.MULTILINE)[1]
+    exercises = re.sub(r"^(\d\.) ", rf"{LINES}\n**\1** ", more[-2], flags=re.MULTILINE)
+    exercises = re.sub(r"\n{3,}", "\n\n", FOLDED.sub("\n", exercises)).replace(LINES, "", 1)
+    parts = "\n\n".join(f"### {part.strip()}" for part in (guess, pages, exercises))
+    return f'<div class="sheet" markdown>\n\n#{title}\n\n{question}\n\n{parts}\n\n{LINES}\n</div>'
 
 
 def on_post_page(output, page, config):

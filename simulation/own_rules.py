@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import math
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba.core import config, errors, types
+from numba.core import config, types
 
 from returnee.scenarios.schema.errors import guess, nearest, problem
 from returnee.scenarios.schema.own_rules import LEVERS, Function, OwnRules, RulesError
@@ -192,7 +193,7 @@ class Own(Variant):
         own = self.of(vars(self._module)[one.name])
         try:
             found = own.lowered(tuple(kinds.get(name, types.float64) for name in one.arguments))
-        except errors.NumbaError as error:
+        except Exception as error:  # a compiler's, of whatever type
             return f"{where}: found {reason_of(error, self.file)}, allowed what can be compiled"
         kind = types.unliteral(found.result.signature.return_type)
         if isinstance(kind, types.Number | types.Boolean) and not isinstance(kind, types.Complex):
@@ -210,13 +211,16 @@ def _type_of(name: str, hint: str, county: County, members: dict[str, Any]) -> A
 
 
 def _said(kind: Any) -> str:
-    text = "nothing" if isinstance(kind, types.NoneType) else str(kind)
+    text = "nothing" if isinstance(kind, types.NoneType) else str(kind).partition("(func=")[0]
     return f"nothing in some cases ({text})" if isinstance(kind, types.Optional) else text
 
 
 def reason_of(error: Exception, file: str) -> str:
     """What a compiler's message says, in a line, with the line of the file."""
-    lines = [" ".join(line.split()) for line in str(error).splitlines()]
+    if isinstance(error, KeyError):  # what the compiler says of a record
+        return f"no field {error} in a record"
+    text = re.sub(r"\x1b\[[\d;]*m|(?<=County)\(\w+\)", "", str(error))  # colours, and a hash
+    lines = [" ".join(line.split()) for line in text.splitlines()]
     told = [
         line
         for line in lines

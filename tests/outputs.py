@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 
 from returnee import sensitivity
 from returnee.experiments.commands.app import app
-from returnee.experiments.studies.budget import STORED, budget, write_plain
 from returnee.experiments.studies.calibration.calibrate import calibrate
 from returnee.experiments.studies.calibration.targets import default_targets
 from returnee.experiments.studies.linkage.conditions import conditions
@@ -17,6 +16,7 @@ from returnee.experiments.studies.linkage.experiment import linkage
 from returnee.experiments.studies.linkage.gates import gates
 from returnee.experiments.studies.linkage.posterior import posterior
 from returnee.experiments.studies.linkage.robust import robust
+from returnee.experiments.studies.points.budget import STORED, budget, write_plain
 from returnee.scenarios import levers
 from returnee.scenarios.schema.county_folder import SHIPPED_COUNTIES
 

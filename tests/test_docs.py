@@ -24,19 +24,19 @@ from returnee.simulation.fingerprint import fingerprint
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_RULES = ROOT / "docs" / "rules" / "copying.py"  # what a page has its reader save
 LONG = {
-    "compare": ["--replicates", "2", "--sample", "0.005"],
-    "run": ["--sample", "0.005"],
-    "validate": ["--replicates", "2", "--sample", "0.005"],
-    "whom": ["--replicates", "1", "--sample", "0.005"],
+    "compare": ["--replicates", "2", "--sample", "0.002", "--months", "12"],
+    "run": ["--sample", "0.002", "--months", "12"],
+    "validate": ["--replicates", "2", "--sample", "0.002"],
+    "whom": ["--replicates", "1", "--sample", "0.002", "--months", "12"],
 }
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
-    """Code blocks of a language, with the page; those of extending.md run on a changed copy."""
+    """Code blocks of a language, with the page; those of extending.md run on a changed copy, lessons' as notebooks."""
     return [
         (page.name, block)
         for page in PAGES
-        if page.name != "extending.md"
+        if page.name != "extending.md" and page.parent.name != "course"
         for block in re.findall(rf"```{language}\n(.*?)```", page.read_text("utf-8"), re.S)
     ]
 

@@ -12,7 +12,7 @@ from returnee.dashboard.texts import measure_name, words
 from returnee.dashboard.visitor.place import LEVERS
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.numbers import rounded
-from returnee.experiments.studies.budget import USUAL
+from returnee.experiments.studies.points.budget import USUAL
 from returnee.experiments.words.texts import (
     amount,
     between,

@@ -44,10 +44,13 @@ def levels(
     measure: str,
     lang: str,
     start: int = 1,
-    stamp: int = 0,
+    move: int = 0,
     before: Answer | None = None,
 ) -> Spec:
-    """Levels by month of every scenario, with bands; the policy before the last move as a pale line."""
+    """Levels by month of every scenario, with bands; the policy before the last move as a pale line.
+
+    `move`: the move of a lever that this answers, which the browser is told of.
+    """
     indicator, text = BY_NAME[measure], words(lang)["charts"]
     lines = []
     for k, (label, scenario) in enumerate(found.plan.scenarios.items()):
@@ -59,7 +62,7 @@ def levels(
     title = f"{measure_name(indicator, lang)} ({unit_of(indicator, lang)})"
     spec = chart(
         title, "bands", lang, f"{measure}-levels", unit=indicator.unit,
-        note=text["spread_note" if found.luck else "levels_note"], start=start, zero=False, stamp=stamp,
+        note=text["spread_note" if found.luck else "levels_note"], start=start, zero=False, move=move,
     )  # fmt: skip
     return _over_months(spec, lines, found.plan.settings.months, lang)
 

@@ -1,6 +1,6 @@
 """Counties of a region on the map, from the folder that ``returnee region --out DIR`` leaves.
 
-Counties lie where their shapes or places say (`returnee.experiments.reports.atlas`), else in a row a city.
+Counties lie where their shapes or places say (`returnee.experiments.reports.counties.atlas`), else in a row a city.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from returnee.dashboard.texts import words
 from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import BY_NAME, years_of
 from returnee.experiments.measuring.selections import COST, MAIN
-from returnee.experiments.reports.atlas import FINE, coarse, rings_of, shapes_in
+from returnee.experiments.reports.counties.atlas import FINE, coarse, rings_of, shapes_in
 from returnee.experiments.words.texts import (
     NONE,
     amount,

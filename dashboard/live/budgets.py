@@ -15,8 +15,8 @@ from returnee.dashboard.live.stored import every
 from returnee.dashboard.visitor.place import LEVERS, Mix, Place, Timed, Unusable, fitting
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.running.options import Keep, RunSettings, Where
-from returnee.experiments.studies.budget import ALLOWED_CAP, USUAL, Effort, budget, plain_of
-from returnee.experiments.studies.budget_search import CAP
+from returnee.experiments.studies.points.budget import ALLOWED_CAP, USUAL, Effort, budget, plain_of
+from returnee.experiments.studies.points.budget_search import CAP
 from returnee.scenarios import load_scenario, scenario_names, walk
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.state.programmes import PROGRAMMES
@@ -48,7 +48,7 @@ class Versus:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One mix of levers, and what came of it; see `returnee.experiments.studies.budget.plain_of`."""
+    """One mix of levers, and what came of it; see `returnee.experiments.studies.points.budget.plain_of`."""
 
     name: str
     front: bool

@@ -48,16 +48,20 @@ class Orders:
     def follow(self, pipe: Connection[Any, Any]) -> None:
         """Do what comes through a pipe, one after the other, until it is closed."""
         self.pipe = pipe
-        while True:
-            asked = pipe.recv()
-            if isinstance(asked, int):  # to give way: it was done before that came
-                continue
-            self.number, work, args = asked
-            try:
-                answer = (True, work(*args))
-            except Exception as error:
-                answer = (False, error)
-            pipe.send(answer)
+        with suppress(EOFError, OSError):  # the server has ended
+            while True:
+                self._take(pipe)
+
+    def _take(self, pipe: Connection[Any, Any]) -> None:
+        asked = pipe.recv()
+        if isinstance(asked, int):  # to give way: it was done before that came
+            return
+        self.number, work, args = asked
+        try:
+            answer = (True, work(*args))
+        except Exception as error:
+            answer = (False, error)
+        pipe.send(answer)
 
 
 ORDERS = Orders()
@@ -72,8 +76,7 @@ def begin(pipe: Connection[Any, Any], share: float) -> None:
     make_room(share)
     with suppress(AttributeError, OSError):  # not on all systems
         os.nice(NICE)
-    with suppress(EOFError, OSError):  # the server has ended
-        ORDERS.follow(pipe)
+    ORDERS.follow(pipe)
 
 
 class Child:

@@ -142,6 +142,8 @@ def move(session: Session, data: dict[str, Any], question: Question[Answer] | No
         work = lambda asker: answer(moved, asker)  # noqa: E731
         question.ask(moved.asked(), work, stays=True, patience=PATIENCE)
     session.set_mix(mix)
+    number = data.get("number")
+    session.moved = number if isinstance(number, int) else session.moved
 
 
 def with_others(before: Mix, mix: Mix, key: str) -> Mix:
@@ -350,7 +352,7 @@ def Found(session: Session, shown: Shown[Answer], found: Answer, before: Answer 
     lang, text = place.lang, words(place.lang)["explore"]
     ranges = place.option("ranges", "0")
     content = solara.use_memo(
-        lambda: Content(found, place, shown.stamp, before),
+        lambda: Content(found, place, session.moved if shown.fresh else -1, before),
         [shown.stamp, lang, place.chart, ranges],
     )
     below: Any = solara.use_ref(None)
@@ -403,7 +405,7 @@ def Under(session: Session, kept: Below, fresh: bool) -> None:
 class Content:
     """What an answer shows on the first screen, made once for each answer and language."""
 
-    def __init__(self, found: Answer, place: Place, stamp: int, before: Answer | None) -> None:
+    def __init__(self, found: Answer, place: Place, move: int, before: Answer | None) -> None:
         lang, start = place.lang, place.mix.start
         text = words(lang)["explore"]
         names = [plain_title(found.plan.scenarios[k], lang) for k in (MOVED, REFERENCE)]
@@ -415,7 +417,7 @@ class Content:
         told = facts(found, lang, moved)
         ranges = place.option("ranges", "0") == "1"
         self.head = page("answer.html.j2", lang, facts=told, sentence=line, ranges=ranges)
-        self.levels = drawing.levels(found, place.chart, lang, start, stamp, before) | SHORT
+        self.levels = drawing.levels(found, place.chart, lang, start, move, before) | SHORT
         self.differences = drawing.differences(found, place.chart, lang, start, before) | SHORT
 
 

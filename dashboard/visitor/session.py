@@ -62,6 +62,8 @@ class Session:
         Lines shown above the page until it is changed.
     file, copy : Reactive of dict or None
         What the browser is to download, and to copy.
+    moved : int
+        The last move of a lever, as the browser numbers them.
     """
 
     def __init__(self, arrival: Arrival, notice: str = "") -> None:
@@ -76,6 +78,7 @@ class Session:
         self.future: list[tuple[Mix, str, str]] = []
         self.tried: solara.Reactive[tuple[Tried, ...]] = solara.reactive(())
         self.keeps: solara.Reactive[bool | None] = solara.reactive(None)
+        self.moved = 0
         self._number = itertools.count()
 
     def go(self, **changes: Any) -> None:

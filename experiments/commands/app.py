@@ -8,13 +8,12 @@ from typing import Annotated
 
 import typer
 
-from returnee.experiments.commands.allocate import allocate_command
-from returnee.experiments.commands.budget import budget_command
 from returnee.experiments.commands.calibrate import calibrate_command
 from returnee.experiments.commands.compare import compare_command
-from returnee.experiments.commands.county import county_app
-from returnee.experiments.commands.discover import discover_command
-from returnee.experiments.commands.evaluate import evaluate_command
+from returnee.experiments.commands.counties.allocate import allocate_command
+from returnee.experiments.commands.counties.county import county_app
+from returnee.experiments.commands.counties.evaluate import evaluate_command
+from returnee.experiments.commands.counties.region import region_command
 from returnee.experiments.commands.hindcast import hindcast_command
 from returnee.experiments.commands.levers import (
     columns_command,
@@ -24,12 +23,13 @@ from returnee.experiments.commands.levers import (
 )
 from returnee.experiments.commands.linkage import linkage_command
 from returnee.experiments.commands.options import examples_of
-from returnee.experiments.commands.region import region_command
+from returnee.experiments.commands.points.budget import budget_command
+from returnee.experiments.commands.points.discover import discover_command
+from returnee.experiments.commands.points.sensitivity import sensitivity_command
+from returnee.experiments.commands.points.sweep import merge_command, status_command, sweep_command
 from returnee.experiments.commands.rules import rules_command
 from returnee.experiments.commands.run import run_command
-from returnee.experiments.commands.sensitivity import sensitivity_command
 from returnee.experiments.commands.shell import OneLine
-from returnee.experiments.commands.sweep import merge_command, status_command, sweep_command
 from returnee.experiments.commands.validate import validate_command
 from returnee.experiments.commands.whom import whom_command
 

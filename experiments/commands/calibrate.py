@@ -38,7 +38,7 @@ def calibrate_command(
 ) -> None:
     """Find which parameters the targets leave, by waves of simulations over their priors."""
     from returnee.experiments.files import write_text
-    from returnee.experiments.reports.calibration import Page, write_document
+    from returnee.experiments.reports.calibration.page import Page, write_document
     from returnee.experiments.studies.calibration.bank import World
     from returnee.experiments.studies.calibration.calibrate import calibrate
     from returnee.experiments.studies.calibration.targets import (

@@ -31,7 +31,7 @@ def hindcast_command(
     shown: Shown = Shown(),
 ) -> None:
     """Start counties from the census of 2010, let them live to 2020, and compare with that census."""
-    from returnee.experiments.reports.hindcast import Forecasts, write_document
+    from returnee.experiments.reports.calibration.hindcast import Forecasts, write_document
     from returnee.experiments.studies.hindcast import PROVINCES, hindcast
 
     found = hindcast(

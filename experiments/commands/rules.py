@@ -12,7 +12,7 @@ from returnee.experiments.running.progress import Bar
 @spread("rules")
 def rules_command(
     name: str | None = None, check: Path | None = None, write: Path | None = None,
-    as_json: bool = False,
+    write_doc: Path | None = None, as_json: bool = False,
 ) -> None:  # fmt: skip
     """List the rules of the model that a file of your own may replace, or show one of them.
 
@@ -21,7 +21,11 @@ def rules_command(
     """
     from returnee.experiments.reports import rules
 
-    if write is not None:
+    if write_doc is not None:
+        from returnee.experiments.files import write_text
+
+        Bar().say(f"written: {write_text(write_doc, rules.document())}")
+    elif write is not None:
         Bar().say(f"written: {rules.write_start(write, name)}")
     elif check is not None:
         found = rules.checked_file(check)

@@ -85,8 +85,9 @@ def reporting(folder: Path) -> Iterator[None]:
         _unfinished(folder)
         if isinstance(error, ScenarioError | UsageError | OSError):
             raise
+        found = f"{type(error).__name__} ({' '.join(str(error).split())})"
         stop(
-            f"report: found {type(error).__name__} ({error}), allowed one that can be written; "
+            f"report: found {found}, allowed one that can be written; "
             f"the runs are kept in {folder}; give the same command again to try once more",
             SOME_FAILED,
         )

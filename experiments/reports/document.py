@@ -86,6 +86,7 @@ class Picture:
     kind: ClassVar[str] = "picture"
     svg: str
     caption: str = ""
+    whole: bool = False  # shown whole on a narrow screen, as a map, not scrolled
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,12 @@ from returnee.scenarios.schema.own_rules import rules_of
 from returnee.simulation.own_rules import check_rules, replaced_by
 from returnee.simulation.replaceable import ARGUMENTS, REPLACEABLE, Replaceable, by_name
 
+COMMAND = "returnee rules --write-doc docs/replaceable.md"
+PAGE = """# Rules that can be replaced
+
+A function of the same name in a file of one's own takes the place of a rule: see [rules of one's own](rules.md). Parameters in an equation
+are those of [behaviour](parameters.md), by short names. Made from the model by `{command}`; a test checks that it is current.
+"""
 HEAD = '''"""Rules of my own: `returnee compare linked --rules {file}`, or rules="{file}" in Python.
 
 A function here takes the place of the model's rule of that name; delete those that stay as they are. Arguments are
@@ -59,6 +65,25 @@ def show_rules(console: Console) -> None:
     for one in REPLACEABLE:
         table.add_row(signature(one), one.equation, ", ".join(one.used_in()))
     console.print(table)
+
+
+def document() -> str:
+    """The page of rules that can be replaced, in Markdown."""
+    rows = [
+        "| rule | what it is | equation | used in |",
+        "|---|---|---|---|",
+    ]
+    for one in REPLACEABLE:
+        equation = one.equation.replace("|", "\\|")
+        used = ", ".join(f"`{name}`" for name in one.used_in())
+        rows.append(f"| `{signature(one)}` | {one.says} | {equation} | {used} |")
+    arguments = [f"| `{name}` | {what} |" for name, what in ARGUMENTS.items()]
+    return "\n".join(
+        [
+            PAGE.format(command=COMMAND), *rows, "", "## Arguments", "",
+            "| argument | what it is |", "|---|---|", *arguments, "",
+        ]
+    )  # fmt: skip
 
 
 def rule_json(name: str) -> dict[str, Any]:

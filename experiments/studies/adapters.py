@@ -18,6 +18,7 @@ from returnee.experiments.running.design.design import Design, design_of
 from returnee.experiments.running.design.points import levels_in_grid
 from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import load_scenario
+from returnee.scenarios.schema.own_rules import reading_with, rules_now
 from returnee.simulation import simulate
 
 
@@ -98,11 +99,12 @@ def ema_model(
     measures.check_horizon(outcomes, settings.months, "outcome")
     places = [measures.NAMES.index(measure) for measure in outcomes]
 
-    s = settings
+    s, rules = settings, rules_now()
 
     def function(**given: Any) -> dict[str, float]:
         at = {key.replace("__", "."): value for key, value in given.items()}
-        setting = load_scenario(scenario, at)
+        with reading_with(rules):
+            setting = load_scenario(scenario, at)
         runs = [
             simulate(setting, k, s.seed, s.sample, s.months, s.burn_in) for k in range(replicates)
         ]

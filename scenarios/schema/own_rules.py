@@ -190,7 +190,8 @@ def content_of(text: str, label: str) -> Content:
         line = getattr(error, "lineno", None) or 1
         reason = getattr(error, "msg", None) or str(error)
         raise problem(label, f"line {line}", f"a mistake: {reason}", "Python") from None
-    functions, levers = [], ()
+    functions: list[Function] = []
+    levers: tuple[Lever, ...] = ()
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             functions.append(_function(node, label))

@@ -14,14 +14,16 @@ from .experiments.running.plan import Plan as Plan
 from .experiments.running.status import status_of as status_of
 from .experiments.studies.adapters import ema_model as ema_model
 from .experiments.studies.adapters import mesa_parameters as mesa_parameters
-from .experiments.studies.budget import budget as budget
 from .experiments.studies.calibration.calibrate import calibrate as calibrate
 from .experiments.studies.compare import Comparison as Comparison
 from .experiments.studies.compare import compare as compare
 from .experiments.studies.compare_ensemble import compare_ensemble as compare_ensemble
-from .experiments.studies.discovery import discover as discover
 from .experiments.studies.ensemble import ensemble as ensemble
 from .experiments.studies.linkage.experiment import linkage as linkage
+from .experiments.studies.points.budget import budget as budget
+from .experiments.studies.points.discovery import discover as discover
+from .experiments.studies.points.sensitivity import sensitivity as sensitivity
+from .experiments.studies.points.sweep import sweep as sweep
 from .experiments.studies.region.allocation import Offer as Offer
 from .experiments.studies.region.allocation import allocate as allocate
 from .experiments.studies.region.counties import Source as Source
@@ -29,8 +31,6 @@ from .experiments.studies.region.evaluation import Question as Question
 from .experiments.studies.region.evaluation import evaluate as evaluate
 from .experiments.studies.region.region import Policies as Policies
 from .experiments.studies.region.region import region as region
-from .experiments.studies.sensitivity import sensitivity as sensitivity
-from .experiments.studies.sweep import sweep as sweep
 from .experiments.studies.validation import validate as validate
 from .scenarios import Scenario as Scenario
 from .scenarios import ScenarioError as ScenarioError

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from waiting import LIMIT
 
+from returnee.dashboard.app import PAGES
+
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -172,15 +174,20 @@ def visit(browser, context, address):
 
 @pytest.fixture(scope="module")
 def shown(context, address):
-    """A page of the dashboard with all its runs, opened once for the tests that only look."""
-    visitors = {}
+    """A page of the dashboard with all its runs, for the tests that only look: one visitor goes to all."""
+    visitor = Visitor(context, address)
+    at = [next(iter(PAGES))]
+    visitor.go(f"v=1&page={at[0]}")
 
     def of(name):
-        if name not in visitors:
-            visitors[name] = Visitor(context, address)
-            visitors[name].go(f"v=1&page={name}")
-        return visitors[name]
+        if name != at[0]:
+            visitor.page.locator("nav .tab").nth([*PAGES].index(name)).click()
+            visitor.page.wait_for_function(
+                "part => location.search.includes(part)", arg=f"page={name}"
+            )
+            visitor.settle()
+            at[0] = name
+        return visitor
 
     yield of
-    for visitor in visitors.values():
-        visitor.page.close()
+    visitor.page.close()

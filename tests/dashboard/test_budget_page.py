@@ -26,8 +26,8 @@ from returnee.dashboard.texts import FOLDER, words
 from returnee.dashboard.visitor.place import Arrival, Place, address_of, arrive
 from returnee.dashboard.visitor.session import Session
 from returnee.experiments.running.options import RunSettings
-from returnee.experiments.studies.budget import Budget as Outcome
-from returnee.experiments.studies.budget import Effort, budget, plain_of, write_plain
+from returnee.experiments.studies.points.budget import Budget as Outcome
+from returnee.experiments.studies.points.budget import Effort, budget, plain_of, write_plain
 from returnee.simulation.fingerprint import fingerprint
 
 TINY: dict[str, Any] = {

@@ -13,7 +13,7 @@ from returnee.scenarios import Scenario, load_scenario, scenario_names
 from returnee.scenarios.schema.fields import walk
 from returnee.simulation import simulate
 
-SAMPLE, MONTHS, REPLICATES = 0.02, 120, 3
+SAMPLE, MONTHS, REPLICATES = 0.01, 120, 3
 POTS = ["pot_startup", "pot_employment", "pot_interest"]
 PAIRS = (
     ("siloed", "linked"),

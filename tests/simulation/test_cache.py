@@ -21,6 +21,7 @@ from returnee.simulation.people import returning
 from returnee.simulation.start import population
 from returnee.simulation.state import queues
 
+COMPILED = True
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
 )
@@ -119,7 +120,7 @@ def compiled(function: Any) -> Any:
 
 
 def test_files_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(cache, "kernel_folder", lambda sources: tmp_path)
+    monkeypatch.setattr(cache, "kernel_folder", lambda *_: tmp_path)
     first = compiled(double)
     assert first(4) == 8 and first.stats.cache_misses
     again = compiled(double)
@@ -139,7 +140,7 @@ def test_files_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         path.unlink()
     monkeypatch.setattr(cache.FunctionCache, "save_overload", full)
     assert compiled(double)(4) == 8 and not list(tmp_path.iterdir())
-    monkeypatch.setattr(cache, "kernel_folder", lambda sources: None)
+    monkeypatch.setattr(cache, "kernel_folder", lambda *_: None)
     assert compiled(double)(4) == 8
 
 
@@ -172,7 +173,7 @@ def test_a_replaced_rule_is_refused(
 ) -> None:
     usual = simulate("baseline", sample=0.002, months=12).monthly
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "kernel_folder", lambda sources: tmp_path)
+        patch.setattr(cache, "kernel_folder", lambda *_: tmp_path)
         patch.setattr(module, name, other)
         with pytest.raises(ValueError, match=f"^{module.__name__}.{name}: found a replacement"):
             simulate("baseline", sample=0.002, months=12)
@@ -210,7 +211,7 @@ def test_importing_compiles_nothing(tmp_path: Path) -> None:
 def test_the_notice_is_said_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cache, "kernel_folder", lambda sources: tmp_path)
+    monkeypatch.setattr(cache, "kernel_folder", lambda *_: tmp_path)
     for _ in range(2):
         assert compiled(double)(4.0) == 8.0
         for path in tmp_path.iterdir():

@@ -177,7 +177,7 @@ def test_help_does_not_wait_for_it():
     from waiting import LIMIT
 
     script = (
-        "import returnee.dashboard.command, returnee.experiments.studies.compare, returnee.experiments.running.folders, returnee.experiments.studies.sweep\n"
+        "import returnee.dashboard.command, returnee.experiments.studies.compare, returnee.experiments.running.folders, returnee.experiments.studies.points.sweep\n"
         "from returnee.simulation.fingerprint import fingerprint\nprint(fingerprint.cache_info().misses)"
     )
     done = subprocess.run(

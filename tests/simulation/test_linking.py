@@ -14,6 +14,7 @@ import pytest
 from returnee.simulation.engine import cache, passes
 from returnee.simulation.engine.compiler import kernel
 
+COMPILED = True
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
 )
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(autouse=True)
 def apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Machine code of a test is kept apart."""
-    monkeypatch.setattr(cache, "kernel_folder", lambda sources: tmp_path)
+    monkeypatch.setattr(cache, "kernel_folder", lambda *_: tmp_path)
 
 
 @numba.njit

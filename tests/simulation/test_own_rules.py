@@ -36,6 +36,7 @@ from returnee.simulation.people import careers, ideas, returning
 from returnee.simulation.replaceable import REPLACEABLE, by_name
 from returnee.simulation.start.assemble import assemble, behaviour_of
 
+COMPILED = True  # see `conftest`
 COPYING = ROOT / "docs" / "rules" / "copying.py"
 TINY: dict[str, Any] = {"sample": 0.001, "months": 6, "burn_in": 12}
 compiled = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="not compiled")

@@ -12,9 +12,9 @@ from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.statistics.ensemble import weighted_mean
 from returnee.experiments.statistics.intervals import mean_of
-from returnee.experiments.studies.budget import Budget, budget, lever_value
 from returnee.experiments.studies.efforts import BudgetEffort
 from returnee.experiments.studies.linkage.design import cap_or_default
+from returnee.experiments.studies.points.budget import Budget, budget, lever_value
 
 OBJECTIVES = (MAIN, "jobs")
 EFFORT = BudgetEffort(trials=96, population=16, keep=6, worlds=8, replicates=2)

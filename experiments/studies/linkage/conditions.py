@@ -33,11 +33,11 @@ from returnee.experiments.running.run import run
 from returnee.experiments.running.store import Ran
 from returnee.experiments.statistics.intervals import mean_interval, mean_of
 from returnee.experiments.studies import compare_ensemble as over_sets
-from returnee.experiments.studies.discovery import Limits, inside
 from returnee.experiments.studies.ensemble import SWITCHES, Sets
 from returnee.experiments.studies.linkage import design
 from returnee.experiments.studies.linkage.experiment import command_of
 from returnee.experiments.studies.linkage.posterior import LINKED, SILOED
+from returnee.experiments.studies.points.discovery import Limits, inside
 from returnee.scenarios import Lever, load_scenario, walk
 
 WIDE = 5.0

@@ -225,6 +225,7 @@ def compete(
                 break
         factors = wanted
         coupled = with_factors(plan, adopters, factors)
+        say(f"round {round_} of {coupling.rounds} at most: each alone, every second, all together")
         inside = folder / f"round-{round_}"
         with running(coupled, KEPT, where, Keep(inside, progress=keep.progress)) as store:
             states = state_of(coupled, store.folder)

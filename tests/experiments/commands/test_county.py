@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports import county_columns
+from returnee.experiments.reports.counties import county_columns
 from returnee.experiments.running.design.design import design_of, read_design
 from returnee.scenarios import ScenarioError
 from returnee.scenarios.schema.county_folder import FOLDER

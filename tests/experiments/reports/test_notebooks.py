@@ -14,7 +14,12 @@ from checkout import ROOT
 from nbclient import NotebookClient
 from waiting import LIMIT
 
-NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
+# Those of the course are tried with their pages (tests/test_course.py).
+NOTEBOOKS = sorted(
+    path
+    for path in (ROOT / "docs" / "notebooks").glob("*.ipynb")
+    if not path.stem.startswith("course-")
+)
 MOST = 300_000  # bytes
 SMALLER = {
     "sample=0.01": "sample=0.002",

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from returnee import sweep
 from returnee.experiments.commands.app import app
-from returnee.experiments.reports.sweep import (
+from returnee.experiments.reports.points.sweep import (
     BINS,
     Lines,
     binned,

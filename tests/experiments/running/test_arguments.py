@@ -18,17 +18,17 @@ from returnee.experiments.running.merge import merge
 from returnee.experiments.running.options import Where
 from returnee.experiments.running.status import status_of
 from returnee.experiments.studies.adapters import ema_model, mesa_parameters
-from returnee.experiments.studies.budget import budget
 from returnee.experiments.studies.calibration.calibrate import calibrate
 from returnee.experiments.studies.calibration.targets import read_targets
 from returnee.experiments.studies.compare_ensemble import compare_ensemble
-from returnee.experiments.studies.discovery import discover
 from returnee.experiments.studies.efforts import CalibrationEffort
 from returnee.experiments.studies.ensemble import ensemble
 from returnee.experiments.studies.face import face_checks
 from returnee.experiments.studies.linkage.experiment import linkage
 from returnee.experiments.studies.linkage.robust import robust
-from returnee.experiments.studies.sweep import frame_of
+from returnee.experiments.studies.points.budget import budget
+from returnee.experiments.studies.points.discovery import discover
+from returnee.experiments.studies.points.sweep import frame_of
 from returnee.experiments.studies.validation import validate
 from returnee.scenarios import ScenarioError, load_scenario
 

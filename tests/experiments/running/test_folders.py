@@ -36,7 +36,7 @@ from returnee.experiments.files import (
 from returnee.experiments.running.manifests import read_manifest, scenario_in
 from returnee.experiments.running.merge import merge
 from returnee.experiments.running.status import status_of, status_text
-from returnee.experiments.studies.sensitivity import sensitivity
+from returnee.experiments.studies.points.sensitivity import sensitivity
 from returnee.simulation import simulate
 
 TINY: dict[str, Any] = {"replicates": 1, "sample": 0.002, "months": 12}

@@ -19,8 +19,8 @@ from returnee.experiments.running.manifests import read_manifest
 from returnee.experiments.running.merge import merge
 from returnee.experiments.running.status import status_of
 from returnee.experiments.studies import face, validation
-from returnee.experiments.studies.budget import budget
 from returnee.experiments.studies.calibration.calibrate import calibrate
+from returnee.experiments.studies.points.budget import budget
 
 TINY = "--sample 0.002 --months 12 --workers 1"
 COMMANDS = {

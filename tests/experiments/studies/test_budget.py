@@ -11,11 +11,12 @@ from typer.testing import CliRunner
 
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import StoreError, UsageError
-from returnee.experiments.reports.budget import Mixes
+from returnee.experiments.reports.points.budget import Mixes
 from returnee.experiments.running import jobs
 from returnee.experiments.running.status import status_of
 from returnee.experiments.running.store import Store
-from returnee.experiments.studies.budget import (
+from returnee.experiments.studies.ensemble import FILE, ensemble
+from returnee.experiments.studies.points.budget import (
     OTHER_LUCK,
     STORED,
     Budget,
@@ -23,8 +24,7 @@ from returnee.experiments.studies.budget import (
     worlds_of,
     write_plain,
 )
-from returnee.experiments.studies.budget_search import BudgetFolder, undominated
-from returnee.experiments.studies.ensemble import FILE, ensemble
+from returnee.experiments.studies.points.budget_search import BudgetFolder, undominated
 from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
 

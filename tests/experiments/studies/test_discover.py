@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from returnee import sweep
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports.discovery import Regions
-from returnee.experiments.studies.discovery import (
+from returnee.experiments.reports.points.discovery import Regions
+from returnee.experiments.studies.points.discovery import (
     Discovery,
     _search,
     discover,

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from returnee import Keep, RunSettings
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports.hindcast import Forecasts, write_document
+from returnee.experiments.reports.calibration.hindcast import Forecasts, write_document
 from returnee.experiments.studies import hindcast as h
 from returnee.scenarios.files.census import FILES, read_census
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from returnee.experiments.reports.calibration import Page, write_document
+from returnee.experiments.reports.calibration.page import Page, write_document
 from returnee.experiments.statistics.surface import features, fit
 from returnee.experiments.studies.calibration import inference
 from returnee.experiments.studies.calibration.calibrate import Calibration, calibrate

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from returnee import Keep, RunSettings
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports import atlas
-from returnee.experiments.reports.region import Gains
+from returnee.experiments.reports.counties import atlas
+from returnee.experiments.reports.counties.region import Gains
 from returnee.experiments.statistics.intervals import beyond_luck, pooled, sum_of
 from returnee.experiments.studies.region import counties as c
 from returnee.experiments.studies.region import region as r

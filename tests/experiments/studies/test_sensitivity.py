@@ -15,14 +15,14 @@ from typer.testing import CliRunner
 
 from returnee import sensitivity
 from returnee.experiments.commands.app import app
-from returnee.experiments.commands.sensitivity import sensitivity_command
+from returnee.experiments.commands.points.sensitivity import sensitivity_command
 from returnee.experiments.defaults import MORRIS, SOBOL
 from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import NAMES
-from returnee.experiments.reports.sensitivity import Indices
+from returnee.experiments.reports.points.sensitivity import Indices
 from returnee.experiments.running import jobs
 from returnee.experiments.statistics.indices import draw, indices_of, problem_of
-from returnee.experiments.studies.sensitivity import settled, strongest
+from returnee.experiments.studies.points.sensitivity import settled, strongest
 
 KEYS = ["behaviour.firm.luck_sd", "behaviour.firm.shock_sd", "behaviour.firm.optimism"]
 SMALL: dict[str, Any] = {

@@ -28,7 +28,7 @@ from returnee.experiments.running.merge import merge
 from returnee.experiments.running.options import Where
 from returnee.experiments.running.plan import SweepPlan, plan_of
 from returnee.experiments.running.status import status_of
-from returnee.experiments.studies.sweep import frame_of
+from returnee.experiments.studies.points.sweep import frame_of
 from returnee.scenarios import ScenarioError
 
 PLACES, LUCK = "policy.training.places", "behaviour.firm.luck_sd"

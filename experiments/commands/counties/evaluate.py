@@ -1,0 +1,58 @@
+"""The command ``returnee evaluate``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from returnee.experiments.commands.options import Counties, Shown, spread
+from returnee.experiments.commands.shell import answer
+from returnee.experiments.errors import UsageError
+from returnee.experiments.running.options import Keep, RunSettings, Where
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is evaluated."""
+
+    policy: str = "linked"
+    against: str = "no_support"
+    measure: str = "returnee_registrations"
+    adopt: list[str] | None = None
+    never: float = 0.4
+    by: str = "random"
+    studies: int = 100
+    replicates: int = 4
+    simulated: int = 3000
+
+
+@spread("evaluate")
+def evaluate_command(
+    counties: Counties,
+    asked: Asked,
+    settings: RunSettings = RunSettings(),
+    where: Where = Where(),
+    results: Keep = Keep(Path("results/evaluate"), progress=True),
+    shown: Shown = Shown(),
+) -> None:
+    """What difference-in-differences studies of counties would find, beside the true effect in the model."""
+    from returnee.experiments.reports.counties.evaluation import Studies
+    from returnee.experiments.studies.region.evaluation import Question, evaluate
+
+    try:
+        years = tuple(int(year) for year in asked.adopt) if asked.adopt else Question.years
+    except ValueError:
+        raise UsageError(f"adopt: found {', '.join(asked.adopt or ())}, allowed years") from None
+    question = Question(asked.policy, asked.against, asked.measure, years, asked.never, asked.by)
+    found = evaluate(
+        counties.source(),
+        question,
+        asked.studies,
+        asked.replicates,
+        asked.simulated,
+        settings,
+        where,
+        results,
+    )
+    told = Studies(found, shown.lang)
+    answer(told, found.folder / "report.html", shown.as_json, range(found.failures))

@@ -1,0 +1,1 @@
+"""What the data teach, and what was foretold of the past."""

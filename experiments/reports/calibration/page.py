@@ -1,0 +1,236 @@
+"""What a calibration leaves, as an HTML page, as tables for the terminal, and as plain values."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from returnee.experiments.files import write_text
+from returnee.experiments.numbers import plain_rows, rounded, rows_of
+from returnee.experiments.reports import document as doc
+from returnee.experiments.reports import figures as draw
+from returnee.experiments.reports.calibration.posterior import BAND, Learned
+from returnee.experiments.reports.html import fill, standalone
+from returnee.experiments.reports.told import Told
+from returnee.experiments.studies.calibration.calibrate import Calibration
+from returnee.experiments.studies.calibration.inference import CHECKED, LARGER, LEAST_WEIGHT
+from returnee.experiments.studies.calibration.priors import uncertain
+from returnee.experiments.words import texts as say
+
+MIDDLE = (5.0, 95.0)  # per cent of the sets between which a range is told
+NARROWED = 0.6  # of a range of 90 %: below it a parameter is named as narrowed
+POOR = 0.5  # share explained, below which an emulator is named as poor
+REACH = 6.0  # standard deviations beyond which a line stands at the edge
+
+
+def target_rows(found: Calibration) -> pd.DataFrame:
+    """A row a target: what it is, what the sets of the first and last wave show, how it is emulated."""
+    bank, last = found.bank, found.bank.wave == found.bank.wave.max()
+    good = found.emulators[found.emulators["wave"] == bank.wave.max()].set_index("target")
+    rows = []
+    for k, target in enumerate(found.targets):
+        first_low, first_high = _middle(bank.x[bank.wave == 1, k])
+        low, high = _middle(bank.x[last, k])
+        told = good.loc[target.indicator] if target.indicator in good.index else {}
+        rows.append(
+            {
+                "target": target.indicator, "low": target.low, "high": target.high,
+                "observation_sd": target.observation_sd, "discrepancy_sd": target.discrepancy_sd,
+                "first_low": first_low, "first_high": first_high, "last_low": low,
+                "last_high": high, "luck_sd": _root_mean(bank.x_var[last, k]),
+                "explained": told.get("explained", np.nan), "missed": told.get("missed", np.nan),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def parameter_rows(found: Calibration) -> pd.DataFrame:
+    """A row a parameter: its prior, and where the middle 90 % of what is left lie."""
+    box, kept = found.bank.box, found.kept
+    unit = np.percentile(found.left.unit, MIDDLE, axis=0)
+    ends = np.percentile(kept.to_numpy(float), MIDDLE, axis=0)
+    return pd.DataFrame(
+        {
+            "parameter": box.names, "low": box.lows, "high": box.highs, "left_low": ends[0],
+            "left_high": ends[1], "share": unit[1] - unit[0],
+        }
+    )  # fmt: skip
+
+
+def _root_mean(values: np.ndarray) -> float:
+    shown = values[np.isfinite(values)]
+    return float(np.sqrt(shown.mean())) if len(shown) else np.nan
+
+
+def _middle(values: np.ndarray) -> tuple[float, float]:
+    shown = values[np.isfinite(values)]
+    low, high = np.percentile(shown, MIDDLE) if len(shown) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
+class Page(Told[Calibration]):
+    """Everything that is told of a calibration."""
+
+    table = "calibrate"
+
+    @cached_property
+    def learned(self) -> Learned | None:
+        """What is said of the posterior, if there is one."""
+        return None if self.found.inference is None else Learned(self.found, self.lang)
+
+    def sentences(self) -> list[str]:
+        """What came out, the posterior first; the last ones say how coarse it is."""
+        found, levers = self.found, uncertain()
+        parameters, targets = parameter_rows(found), target_rows(found)
+        labels = {t.indicator: t.label(self.lang) for t in found.targets}
+        lines = [*(self.learned.sentences() if self.learned else [])]
+        left = say.short(found.left.fraction, ".2g")
+        about = {"waves": len(found.waves), "sets": len(found.bank), "n": len(found.bank.names)}
+        lines.append(self.fill("left_line", fraction=left, **about))
+        narrowed = parameters[parameters["share"] < NARROWED]["parameter"]
+        names = self.listed(say.label_of(levers[key], self.lang) for key in narrowed)
+        lines.append(self.fill("narrowed_line" if names else "narrowed_none", names=names))
+        sd = np.array([t.sd for t in found.targets])
+        luck, missed = (
+            say.short(float(np.nanmedian(targets[name] / sd)), ".2g")
+            for name in ("luck_sd", "missed")
+        )
+        sample = self.percent(found.bank.sample, places=1)
+        runs = int(found.bank.replicates[0])
+        lines.append(self.fill("coarse_line", sample=sample, runs=runs, luck=luck, missed=missed))
+        poor = targets[~(targets["explained"] >= POOR)]["target"]
+        if len(poor):
+            lines.append(self.fill("poor_line", names=self.listed(labels[key] for key in poor)))
+        return lines
+
+    def targets(self) -> doc.Sheet:
+        """Every target: its band and deviations, what the last wave shows, and its emulator."""
+        rows = []
+        for target, row in zip(self.found.targets, target_rows(self.found).itertuples()):
+            unit, lang = target.unit, self.lang
+            deviations = target.observation_sd, target.discrepancy_sd
+            rows.append(
+                [
+                    target.label(lang), say.measured_range(target.low, target.high, unit, lang),
+                    *(say.measured(sd, unit, lang) for sd in deviations),
+                    say.measured_range(row.first_low, row.first_high, unit, lang),
+                    say.measured_range(row.last_low, row.last_high, unit, lang),
+                    say.measured(row.luck_sd, unit, lang), self.percent(row.explained),
+                ]
+            )  # fmt: skip
+        keys = "target band observation discrepancy first last luck explained"
+        return self.sheet(keys, rows)
+
+    def parameters(self) -> doc.Sheet:
+        """Every parameter: its prior and why, and what is left of it."""
+        rows, levers = [], uncertain()
+        for row in parameter_rows(self.found).itertuples():
+            lever = levers[row.parameter]
+            assert lever.prior is not None
+            ranges = (
+                say.to(self.lang, *(say.minus(say.value_text(rounded(x, 3))) for x in ends))
+                for ends in ((row.low, row.high), (row.left_low, row.left_high))
+            )
+            why = lever.prior.why_zh if self.lang == "zh" else lever.prior.why_en
+            names = (
+                say.label_of(lever, self.lang),
+                row.parameter,
+                say.unit_name(lever.unit, self.lang),
+            )
+            rows.append([*names, *ranges, self.percent(row.share / 0.9), why])
+        return self.sheet("parameter key unit prior left share why", rows, "wcwnnnw")
+
+    def waves(self) -> doc.Sheet:
+        """Every wave: sets, and the fraction of the box that is left after it."""
+        keys = ("wave", "sets", "emulated_from", "targets")
+        rows = [
+            [*(str(row[key]) for key in keys), say.short(row["fraction"], ".2g")]
+            for row in rows_of(self.found.waves)
+        ]
+        return self.sheet(" ".join((*keys, "fraction")), rows)
+
+    def fit_chart(self) -> str:
+        """Every target in its standard deviations: sets of the first wave, and of the last."""
+        text, targets, rows = self.text, self.found.targets, target_rows(self.found)
+        centre, sd = np.array([(t.centre, t.sd) for t in targets]).T
+        with draw.paper("fit", 9.2, 1.1 + 0.26 * len(targets)) as figure:
+            axes = figure.subplots()
+            axes.axvspan(-1.645, 1.645, color=BAND, linewidth=0)
+            places = np.arange(len(targets))
+            for name, width, colour in (
+                ("first", 2, draw.COLOURS[5]),
+                ("last", 5, draw.COLOURS[0]),
+            ):
+                away = ((rows[f"{name}_{end}"] - centre) / sd for end in ("low", "high"))
+                ends = (np.clip(end, -REACH, REACH) for end in away)
+                axes.hlines(places, *ends, linewidth=width, color=colour, label=text[name])
+            axes.set_yticks(places, [t.label(self.lang) for t in targets])
+            axes.set_ylim(len(targets) - 0.4, -0.6)
+            axes.set_xlim(-1.05 * REACH, 1.05 * REACH)
+            axes.tick_params(axis="y", length=0)
+            axes.set_xlabel(text["in_sd"])
+            axes.set_title(text["fit_chart"])
+            figure.legend(loc="outside lower center", ncols=2, frameon=False)
+            return draw.svg_of(figure, text["fit_chart"])
+
+    def subtitle(self) -> str:
+        """County and runs, in one line."""
+        found, s = self.found, self.found.settings
+        county = say.county_name(found.scenario.county, self.lang)
+        about = {"months": s.months, "sets": len(found.bank), "sample": f"{s.sample:g}"}
+        return self.fill("subtitle", county=county, runs=int(found.bank.replicates[0]), **about)
+
+    def report(self) -> doc.Report:
+        """Everything the page shows."""
+        text, drawn = self.text, doc.Picture(self.drawn.fit_chart())
+        sections = [
+            doc.in_short(self.lang, self.sentences(), self.waves()),
+            doc.Section(text["targets_title"], [doc.note(text["targets_note"]), drawn, self.targets()]),
+            doc.Section(text["parameters_title"], [doc.note(text["parameters_note"]), self.parameters()]),
+            *(self.learned.sections() if self.learned else []),
+            doc.repeat(self.lang, [self.found.command]),
+        ]  # fmt: skip
+        return doc.Report(self.lang, text["title"], self.subtitle(), sections)
+
+    def printed(self) -> list[doc.Block]:
+        """For the terminal: what came out, and the tables behind it."""
+        text, after = self.text, self.learned
+        more: list[doc.Block] = []
+        if after:
+            more = [after.learned().cut(0, 2, 3, title=text["learned_title"]), after.variants()]
+        return [
+            doc.Text(self.sentences(), "answer"), self.waves(),
+            self.targets().cut(0, 1, 5, 7, title=text["targets_title"]),
+            self.parameters().cut(0, 3, 4, 5, title=text["parameters_title"]), *more,
+        ]  # fmt: skip
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything a program needs, as plain values."""
+        found = self.found
+        return {
+            **({"posterior": self.learned.as_json()} if self.learned else {}),
+            "fraction": found.left.fraction, "waves": plain_rows(found.waves),
+            "targets": plain_rows(target_rows(found)), "parameters": plain_rows(parameter_rows(found)),
+            "emulators": plain_rows(found.emulators), "folder": str(found.folder),
+            "command": found.command,
+        }  # fmt: skip
+
+
+def write_document(found: Calibration, path: Path) -> Path:
+    """Write it up in Markdown, with charts in ``images`` beside it."""
+    page = Page(found)
+    charts = {"calibration": page.fit_chart()}
+    if page.learned:
+        charts["calibration-posterior"] = page.learned.chart()
+    for name, svg in charts.items():
+        write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
+    text = fill(
+        "calibration.md.j2", text=page.text, page=page, after=page.learned,
+        again=f"{found.command} --write-doc docs/calibration.md", runs=CHECKED, least=LEAST_WEIGHT,
+        sample=LARGER * found.settings.sample, named=doc.facts("en"),
+    )  # fmt: skip
+    return write_text(path, text)

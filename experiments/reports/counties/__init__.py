@@ -1,0 +1,1 @@
+"""What is said of many counties, on maps and in tables."""

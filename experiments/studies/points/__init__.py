@@ -1,0 +1,1 @@
+"""Studies that try many settings, and look for good ones."""
