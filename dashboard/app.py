@@ -14,7 +14,9 @@ from returnee.dashboard.settings import FIRST, first_county
 from returnee.dashboard.texts import FOLDER, escaped, words
 from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of, arrive, saved_text
 from returnee.dashboard.visitor.session import Session
+from returnee.experiments.reports.document import rules_line
 from returnee.experiments.words.texts import county_name
+from returnee.scenarios.schema.own_rules import rules_now
 from returnee.simulation.fingerprint import fingerprint
 
 PAGES: dict[str, Callable[[Session], Element]] = {
@@ -105,8 +107,17 @@ def Page() -> None:
         footer = [
             sources.not_for(place.lang),
             text["version"].format(version=version(), hash=fingerprint()),
+            *([own_rules(place.lang)] if rules_now() else []),
         ]
         html(" · ".join(escaped(line) for line in footer), tag="footer", classes=["foot-line"])
+
+
+def own_rules(lang: str) -> str:
+    """That the model runs with rules of one's own: file, and what is replaced."""
+    rules = rules_now()
+    name = words(lang)["levers"]["own_rules"]
+    colon = ": " if lang == "en" else "："
+    return f"{name}{colon}{rules_line(rules, lang)}" if rules else ""
 
 
 @lru_cache(maxsize=1)

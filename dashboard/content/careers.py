@@ -6,6 +6,7 @@ replicates together; the hazard of a year of age is the share of firms that reac
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,7 +22,8 @@ from returnee.dashboard.live.runs import SMALL, reduced
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.measuring.measures import kaplan_meier
-from returnee.experiments.words.texts import counted, percent, plain_title
+from returnee.experiments.statistics.intervals import estimate, quantile
+from returnee.experiments.words.texts import NONE, counted, percent, plain_title, to
 from returnee.scenarios import Scenario
 from returnee.simulation import Run
 from returnee.simulation.state import records as r
@@ -36,6 +38,7 @@ YOUNG = 30.0  # years
 EARLY = 60  # months: founders who registered up to then have years to be seen after
 KINDS = ("operating", "registered")
 SPELLS = ("AWAY", "SEEKING", "EMPLOYED", "FOUNDING", "OWNER")
+YEARS = 8  # of a firm's age in which ends are counted
 EDGES = np.arange(0, 109, 3)  # months of age at which survival is drawn
 
 
@@ -130,7 +133,7 @@ def survival(lives: np.ndarray) -> np.ndarray:
     )
 
 
-def hazards(lives: np.ndarray, years: int = 8) -> np.ndarray:
+def hazards(lives: np.ndarray, years: int = YEARS) -> np.ndarray:
     """Share of the firms that reach a year of age which end in it, by year.
 
     Firms whose year is not over at the last month count for the part that was seen.
@@ -164,6 +167,23 @@ def answer(place: Place, asker: Asker) -> Pair:
     found: list[Careers] = gather(calls, 1, asker)
     halves = (found[:REPLICATES], found[REPLICATES:])
     return Pair(lined, dict(zip(lined, halves, strict=True)))
+
+
+def jackknifed(
+    of: Callable[[np.ndarray], np.ndarray], runs: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A curve of all runs taken together, and the ends of its 90 % interval: leaving out a run at a time.
+
+    The jackknife (Efron and Stein, Ann. Stat. 9, 1981, 586-596) with Student's t of one less than the runs.
+    """
+    whole = of(np.concatenate(runs))
+    if len(runs) < 2:
+        return whole, whole, whole
+    parts = [np.concatenate([*runs[:k], *runs[k + 1 :]]) for k in range(len(runs))]
+    each = np.array([of(part) for part in parts])
+    error = np.sqrt((len(runs) - 1) / len(runs) * ((each - each.mean(axis=0)) ** 2).sum(axis=0))
+    reach = quantile(np.array(len(runs))) * error
+    return whole, np.clip(whole - reach, 0.0, 1.0), np.clip(whole + reach, 0.0, 1.0)
 
 
 class Lives:
@@ -219,50 +239,77 @@ class Lives:
 
     def survival(self, kind: str) -> Spec:
         """Share of new returnee firms alive by age."""
-        lines, columns = [], []
-        for label in (REFERENCE, MOVED):
-            curve = survival(np.concatenate([c.lives[kind] for c in self.found[label]]))
-            data = [
-                [round(age / 12, 2), round(float(v), 4)]
-                for age, v in zip(EDGES, curve, strict=True)
-                if np.isfinite(v)
-            ]
-            lines.append(drawing.line(self.titles[label], label, data))
-            columns.append(curve)
         drawn = {"steps": True, "y_low": 0, "y_high": 1}
         title = self.text["survival"][kind]
-        return self._curves(title, f"survival-{kind}", lines, EDGES / 12, columns, **drawn)
+        return self._curves(title, f"survival-{kind}", kind, survival, EDGES / 12, **drawn)
 
     def hazard(self, kind: str) -> Spec:
         """Share of firms that end in each year of age."""
-        lines, columns = [], []
-        for label in (REFERENCE, MOVED):
-            shares = hazards(np.concatenate([c.lives[kind] for c in self.found[label]]))
-            data = [[k + 1, round(float(v), 4)] for k, v in enumerate(shares) if np.isfinite(v)]
-            lines.append(drawing.line(self.titles[label], label, data))
-            columns.append(shares)
-        ages = np.arange(1, len(columns[0]) + 1)
-        title = self.text["hazard"][kind]
-        return self._curves(title, f"hazard-{kind}", lines, ages, columns, y_low=0)
+        ages = np.arange(1, YEARS + 1)
+        return self._curves(
+            self.text["hazard"][kind], f"hazard-{kind}", kind, hazards, ages, y_low=0
+        )
 
     def _curves(
         self,
         title: str,
         file: str,
-        lines: list[Spec],
+        kind: str,
+        of: Callable[[np.ndarray], np.ndarray],
         ages: np.ndarray,
-        columns: list[np.ndarray],
         **more: Any,
     ) -> Spec:
+        """A curve of each side with its band."""
+        lines, columns = [], []
+        for label in (REFERENCE, MOVED):
+            found = jackknifed(of, [c.lives[kind] for c in self.found[label]])
+            points = [
+                [round(float(age), 2), *(round(float(v), 4) for v in values)]
+                for age, *values in zip(ages, *found, strict=True)
+                if np.isfinite(values).all()
+            ]
+            line = drawing.line(self.titles[label], label, [point[:2] for point in points])
+            lines.append(line | {"band": [[age, *ends] for age, _, *ends in points]})
+            columns += [*found]
         rows, csv = [], []
         for k, age in enumerate(ages):
-            shares = np.array([column[k] for column in columns])
-            rows.append([f"{age:g}", *(percent(v, self.lang, places=1) for v in shares)])
-            csv.append([float(age), *drawing.plain(shares)])
+            shares = [percent(float(column[k]), self.lang, places=1) for column in columns]
+            cells = [
+                f"{shares[j]} ({to(self.lang, shares[j + 1], shares[j + 2])})"
+                if np.isfinite(columns[j][k])
+                else NONE
+                for j in (0, 3)
+            ]
+            rows.append([f"{age:g}", *cells])
+            csv.append([float(age), *drawing.plain(np.array([column[k] for column in columns]))])
+        names, parts = [line["name"] for line in lines], words(self.lang)["charts"]["parts"]
         return drawing.chart(
-            title, "lines", self.lang, file, series=lines, unit="share", x=self.text["age"],
-            columns=[self.text["age"], *(line["name"] for line in lines)], rows=rows, csv=csv, **more,
+            title, "lines", self.lang, file, series=lines, unit="share", x=self.text["age"], note=self.text["band_note"],
+            columns=[self.text["age"], *names], rows=rows, csv=csv,
+            csv_columns=[self.text["age"], *(f"{name} {part}" for name in names for part in parts)], **more,
         )  # fmt: skip
+
+    def moved(self, cohort: str) -> Spec:
+        """Where a cohort is at the end: the policy less the reference, in the same luck."""
+        k = COHORTS.index(cohort)
+        ours, theirs = (
+            np.array([c.flows[k][-1].sum(axis=0) for c in self.found[label]]) for label in (MOVED, REFERENCE)
+        )  # fmt: skip
+        means, low, high = estimate(ours - theirs)[:3]
+        data = [[float(f"{v:.5g}") for v in row] for row in zip(means, low, high)]
+        there = [j for j in range(len(STATES)) if ours[:, j].any() or theirs[:, j].any()]
+        title = self.text["moved"].format(cohort=self.text["cohorts"][cohort])
+        lines = [drawing.line(self.titles[MOVED], MOVED, [data[j] for j in there])]
+        names = [self.text["states"][STATES[j]] for j in there]
+        return drawing.intervals(
+            title,
+            names,
+            lines,
+            self.lang,
+            f"paths-{cohort}-moved",
+            "people",
+            note=self.text["moved_note"],
+        )
 
     def spells(self) -> list[tuple[str, list[str]]]:
         """By state: label, and per scenario how many spells begin a year and their median months."""

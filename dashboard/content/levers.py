@@ -61,7 +61,8 @@ def _groups(room: str, base: Mix, lang: str) -> list[dict[str, Any]]:
 def _own(base: Mix, lang: str) -> list[dict[str, Any]]:
     """Levers of rules of one's own, if the server was started with some."""
     rules = base.scenario().rules
-    found = [shown(lever, lang) for lever in rules.levers().values()] if rules else []
+    levers = rules.levers().values() if rules else ()
+    found = [{**shown(lever, lang), "unit": ""} for lever in levers]
     name = f"{words(lang)['levers']['own_rules']} ({rules.file})" if rules else ""
     return [{"key": RULES, "name": name, "levers": found}] if found else []
 

@@ -48,7 +48,7 @@ def Found(session: Session, found: Pair) -> None:
     """Everything about the careers of one pair of scenarios."""
     place = session.place.value
     lang, text = place.lang, words(place.lang)["paths"]
-    lives = Lives(found, lang)
+    lives = solara.use_memo(lambda: Lives(found, lang), [found, lang])
     cohort, kind = place.option("cohort", COHORTS[0]), place.option("kind", KINDS[0])
 
     def choice(key: str, value: str, names: dict[str, str], among: Iterable[str]) -> Control:
@@ -63,6 +63,7 @@ def Found(session: Session, found: Pair) -> None:
     with box(classes="pair"):
         for label in (REFERENCE, MOVED):
             plot(lives.flows(label, cohort))
+    plot(lives.moved(cohort))
     with box(classes="pair"):
         plot(lives.fates())
         names = [lives.titles[REFERENCE], lives.titles[MOVED]]

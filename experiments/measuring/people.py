@@ -23,8 +23,6 @@ SUPPORT = (*SERVED, *PAID)
 """What reaches single persons, in the order of the bits of ``support``. Messages, cadres, stations,
 sessions, the desk and visits reach people too, but nobody keeps a list of whom."""
 
-LOAN_BIT = SUPPORT.index("loan")
-
 PEOPLE = pa.schema(
     [
         ("worker", pa.int32()),

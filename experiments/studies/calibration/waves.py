@@ -118,12 +118,6 @@ def plausible_by(judges: Sequence[Judge]) -> Predicate:
     return predicate
 
 
-def plausible(bank: Bank, targets: Sequence[Target]) -> Predicate:
-    """What tells whether parameters (not coordinates; shape (n, d)) are left in by all waves."""
-    inside = plausible_by(judges_of(bank, targets))
-    return lambda theta: inside(bank.box.unit(np.atleast_2d(theta)))
-
-
 @dataclass(frozen=True)
 class Left:
     """What some waves leave of the box."""

@@ -68,7 +68,7 @@ class Linkage(Ran):
     def _rows(self) -> dict[tuple[str, ...], pd.Series]:
         """Rows of `effects`, of which a report asks for many."""
         keys = self.effects[["kind", "factor", "other", "measure"]].itertuples(index=False)
-        return {tuple(key): row for key, (_, row) in zip(keys, self.effects.iterrows())}
+        return {tuple(key): self.effects.iloc[k] for k, key in enumerate(keys)}
 
 
 @checked_arguments

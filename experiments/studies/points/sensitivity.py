@@ -92,7 +92,7 @@ def sensitivity(
     -------
     DataFrame
         Columns method, scenario, target ("level" or "effect"), measure, index, key, key2, n, value,
-        low, high; see `sensitivity_indices.indices_of`. The rows with the largest n of a method are
+        low, high; see `statistics.indices.indices_of`. The rows with the largest n of a method are
         the result, the others show whether it has settled. ``attrs`` has ``labels``, ``labels_zh``
         and ``units``, ``moved``, the number of parameters, as ``effects`` what `effects_over` tells
         of the points of each method, and as ``untold`` what has no index: method, scenario, target,

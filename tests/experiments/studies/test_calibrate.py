@@ -44,7 +44,7 @@ from returnee.experiments.studies.calibration.waves import (
     Left,
     judge_of,
     judges_of,
-    plausible,
+    plausible_by,
 )
 from returnee.experiments.studies.patterns import BY_KEY
 from returnee.scenarios import ScenarioError, load_scenario
@@ -133,7 +133,7 @@ def test_waves_leave_what_can_be_and_say_how_much(tmp_path: Path) -> None:
     again = Bank.read(tmp_path / "bank.parquet")
     assert again.names == bank.names and again.sample == 0.01
     assert all(np.array_equal(getattr(again, k), getattr(bank, k)) for k in ("theta", "x", "wave"))
-    inside = plausible(again, aims)(bank.box.values(unit))
+    inside = plausible_by(judges_of(again, aims))(unit)
     assert inside[away < 2.0].mean() > 0.95 and not inside[away > 5.0].any()
     judge = judges_of(again, aims)[-1]
     mean, parts = judge.variances(unit[:5], 0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from returnee.experiments.measuring.people import LOAN_BIT, history_of, people_of
+from returnee.experiments.measuring.people import SUPPORT, history_of, people_of
 from returnee.experiments.studies.stories.life import LOAN, OTHER_LOANS, Event, Life
 from returnee.experiments.studies.stories.watch import _loan as events_of_loan
 from returnee.experiments.studies.stories.watch import lives_in
@@ -54,7 +54,7 @@ def test_open_firms_ask_after_opening_and_others_before(lives: dict[int, Life]) 
 
 def test_who_was_lent_to_counts_as_served(run: Run, lives: dict[int, Life]) -> None:
     people = people_of(run).to_pandas().set_index("worker")
-    lent = set(people.index[people["support"].to_numpy() >> LOAN_BIT & 1 > 0])
+    lent = set(people.index[people["support"].to_numpy() >> SUPPORT.index("loan") & 1 > 0])
     assert lent == {w for w, life in lives.items() if {e.kind for e in life.events} & set(TOLD)}
 
 
