@@ -68,7 +68,7 @@ def rules_in(manifest: Mapping[str, Any]) -> OwnRules | None:
     told = manifest.get(RULES)
     if not isinstance(told, Mapping) or "text" not in told:
         return None
-    return OwnRules(file=told["file"], text=told["text"], sha256=told["sha256"])
+    return OwnRules.model_validate({name: told[name] for name in ("file", "text", "sha256")})
 
 
 def versions() -> dict[str, str]:
