@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OUT = Path("results/linkage")
 WIDE = 256  # points of the wide design behind the document
+GATES = 2  # replicates of the gates behind it with the parameters in use, for every combination
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
     from returnee.experiments.studies.linkage.best import best_mix
     from returnee.experiments.studies.linkage.conditions import conditions
     from returnee.experiments.studies.linkage.experiment import linkage
-    from returnee.experiments.studies.linkage.gates import EACH, gates_over
+    from returnee.experiments.studies.linkage.gates import EACH, gates, gates_over
     from returnee.experiments.studies.linkage.posterior import posterior
     from returnee.experiments.studies.linkage.robust import OVER
 
@@ -159,7 +160,8 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
             **options,
         ),
         conditions(asked.conditions or WIDE, over, results=kept(conditions_folder(out)), **once),
-        gates_over(over=over, results=kept(gates_folder(out, over)), every=True, **few),
+        gates_over(over=over, results=kept(gates_folder(out, over)), **few),
+        gates(results=kept(gates_folder(out)), every=True, **(options | {"replicates": GATES})),
         linkage(results=results, **options),
     )
     write_html(together(answered.parts), answered.found.folder / "report.html")

@@ -322,9 +322,27 @@ def test_a_report_in_chinese(visit):
     reader.close()
 
 
+def test_what_is_typed_stays_while_the_page_hears_from_the_server(visit):
+    page = visit("v=1&lang=en", whole=False).page
+    field = page.locator(".room.head input.number").nth(1)
+    before = field.input_value()
+    field.fill("12")
+    # Another lever moves meanwhile, and the focus stays where it is.
+    page.locator("input[id='policy.training.places']").evaluate(
+        "e => { e.value = 1200; e.dispatchEvent(new Event('change')) }"
+    )
+    page.wait_for_function("() => location.search.includes('training.places=1200')")
+    page.locator(".lever.moved").first.wait_for()
+    assert before != "12" == field.input_value()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => /=12(&|$)/.test(location.search)")
+
+
 def test_visitors_at_once_move_levers_each_their_own(visit):
     """Two of them in one browser, with the same cookies."""
-    own = {str(1100 + 100 * k): visit("v=1&lang=en", alone=k == 2).page for k in range(3)}
+    own = {
+        str(1100 + 100 * k): visit("v=1&lang=en", whole=False, alone=k == 2).page for k in range(3)
+    }
     for places, page in own.items():
         open_group(page, "en")
         slider = page.locator("input[id='policy.training.places']")

@@ -470,7 +470,8 @@ class Links(tell.Told):
 
     def sections(self) -> list[doc.Section]:
         """Which part of linkage does it."""
-        return [doc.Section(self.text["gates"], [doc.note(self.note()), *folds(self)])]
+        title = self.text["gates_ensemble" if self.sets else "gates"]
+        return [doc.Section(title, [doc.note(self.note()), *folds(self)])]
 
     def more(self) -> dict[str, Any]:
         """The parts, and rows of their effects."""
@@ -487,14 +488,15 @@ class Answered:
 
     fitted: Posterior
     wide: Conditions
-    gates: GatesOver
+    gates_over: GatesOver
+    gates: Gates
     found: Linkage
 
     @property
-    def parts(self) -> tuple[Fitted, Experiment, Links, Wide]:
+    def parts(self) -> tuple[Fitted, Experiment, Links, Links, Wide]:
         """What is told of each result; the answer first."""
-        rest = Experiment(self.found), Links(self.gates), Wide(self.wide)
-        return Fitted(self.fitted), *rest
+        links = Links(self.gates_over), Links(self.gates)
+        return Fitted(self.fitted), Experiment(self.found), *links, Wide(self.wide)
 
 
 def write_document(answered: Answered, path: Path) -> list[Path]:
@@ -502,7 +504,7 @@ def write_document(answered: Answered, path: Path) -> list[Path]:
 
     The summaries, a page each in English and Chinese, are written as pages to print, too.
     """
-    fitted, page, links, wide = parts = answered.parts
+    fitted, page, over, links, wide = parts = answered.parts
     figures = {
         "linkage-posterior": posterior.chart(fitted),
         "linkage-posterior-zh": posterior.chart(Fitted(answered.fitted, "zh")),
@@ -516,7 +518,7 @@ def write_document(answered: Answered, path: Path) -> list[Path]:
     again = "returnee linkage --write-doc docs/linkage.md"
     failed = [line for part in parts for line in part.failed(part.found.failures).lines]
     text = fill(
-        "linkage.md.j2", page=page, fitted=fitted, wide=wide, links=links, text=page.text,
+        "linkage.md.j2", page=page, fitted=fitted, wide=wide, over=over, links=links, text=page.text,
         again=again, failed=failed, facts=doc.facts("en"),
     )  # fmt: skip
     written = [write_text(path, text)]

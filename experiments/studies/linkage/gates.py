@@ -43,7 +43,7 @@ from returnee.scenarios import Scenario
 
 MEASURES = (*OUTCOMES, COST)
 JOINT, SILOED = "joint", "siloed"
-SETS, EACH = 12, 2  # of the ensemble, and runs of every cell in each: all combinations are many
+SETS, EACH = 10, 2  # of the ensemble, and runs of every cell in each
 
 
 @dataclass(frozen=True)
