@@ -7,10 +7,12 @@ import os
 from typing import Any
 
 import pytest
+from checkout import ROOT
 from waiting import LIMIT
 from xdist.scheduler import LoadFileScheduling
 
 BROWSER = ("test_browser.py", "test_lost.py")  # who share a server and a browser
+COPYING = ROOT / "docs" / "rules" / "copying.py"
 LONGEST = ("test_bounds.py", *BROWSER, "test_sweep_faults.py", "test_linkage.py")
 """Files that are begun first, so that no worker waits for another at the end."""
 
@@ -28,7 +30,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not (hasattr(config, "workerinput") or config.option.collectonly or interpreted):
         from returnee.simulation import simulate
 
-        simulate("baseline", sample=0.002, months=12)
+        tiny: dict[str, Any] = {"sample": 0.001, "months": 6, "burn_in": 12}
+        simulate("baseline", **tiny)
+        if config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # all tests are run
+            # With other rules, most of which are lowered already where the model was compiled here.
+            simulate("baseline", rules=COPYING, **tiny)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

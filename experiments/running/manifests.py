@@ -68,7 +68,7 @@ def rules_in(manifest: Mapping[str, Any]) -> OwnRules | None:
     told = manifest.get(RULES)
     if not isinstance(told, Mapping) or "text" not in told:
         return None
-    return OwnRules(file=told["file"], text=told["text"], sha256=told["sha256"])
+    return OwnRules.model_validate({key: told[key] for key in ("file", "text", "sha256")})
 
 
 def versions() -> dict[str, str]:
@@ -127,10 +127,9 @@ def other_model(found: Mapping[str, Any]) -> str:
     if theirs == fingerprint():
         return ""
     shown = theirs or f"none, source_hash {found.get('source_hash')}"
-    return (
-        f"{FINGERPRINT}: found {shown}, allowed {fingerprint()}, as the results there are of "
-        "another version of the model"
-    )
+    same = str(theirs).partition("+")[0] == fingerprint().partition("+")[0]
+    other = "were made with other rules" if same else "are of another version of the model"
+    return f"{FINGERPRINT}: found {shown}, allowed {fingerprint()}, as the results there {other}"
 
 
 class Manifest:

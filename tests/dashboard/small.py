@@ -5,8 +5,10 @@ Figures of reports are blank. With ``--cold`` nothing is lived before it is aske
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
@@ -18,7 +20,8 @@ COLD = "--cold"
 def main() -> None:
     """Start it."""
     sys.meta_path.insert(0, without_figures.LeftOut())
-    from returnee.dashboard.live import runs
+    with patch.object(os, "cpu_count", return_value=1):  # one process lives the runs
+        from returnee.dashboard.live import runs
 
     runs.STAGES = (2, 4)
     object.__setattr__(runs.SMALL, "sample", 0.002)  # what every call takes if it says nothing

@@ -60,7 +60,8 @@ def shuffled(people, rng):
     new_row = np.empty(len(workers), np.int64)
     new_row[order] = np.arange(len(workers))
     lengths = np.diff(indptr)[order]
-    ptr = np.concatenate([[0], np.cumsum(lengths)])
+    # Of the type that runs have, for which the model is compiled.
+    ptr = np.concatenate([[0], np.cumsum(lengths)]).astype(indptr.dtype)
     take = np.concatenate([np.arange(indptr[i], indptr[i + 1]) for i in order])
     moved = new_row[ties[take]].astype(np.int32)
     return workers[order].copy(), (ptr, moved, layer[take].copy())
