@@ -18,6 +18,7 @@ from returnee.experiments.words.texts import (
     between,
     label_of,
     percent,
+    to,
     unit_name,
     value_text,
     yuan,
@@ -140,7 +141,7 @@ class Views:
             same = candidate.name == USUAL
             rows.append({
                 "what": f"{self.label(name)} ({unit_name(unit, self.lang)})",
-                "level": amount(mean, unit, self.lang), "range": " … ".join(ends),
+                "level": amount(mean, unit, self.lang), "range": to(self.lang, *ends),
                 "difference": "–" if same else amount(versus.difference, unit, self.lang, True),
                 "interval": "" if same else self._between(versus, unit),
                 "sure": "" if same else self.sure(versus),

@@ -18,7 +18,7 @@ from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.statistics.intervals import interval
 from returnee.experiments.statistics.samples import bias_of, wider
 from returnee.experiments.statistics.spread import spread
-from returnee.experiments.words.texts import NONE, amount, label_of, percent, plain_title
+from returnee.experiments.words.texts import NONE, amount, label_of, percent, plain_title, to
 
 Spec = dict[str, Any]
 
@@ -148,7 +148,7 @@ def _over_months(spec: Spec, lines: list[Spec], months: int, lang: str) -> Spec:
             row.append(_text(line["mean"][i], unit, lang, spec["zero"]))
             if line["low"]:
                 pair = [_text(line[side][i], unit, lang, spec["zero"]) for side in ("low", "high")]
-                row.append(" … ".join(pair))
+                row.append(to(lang, *pair))
         rows.append(row)
     aria = text["aria"].format(
         title=spec["title"],
@@ -206,7 +206,7 @@ def intervals(
         for line in lines:
             mean, low, high = line["data"][i] or (None, None, None)
             raw += [mean, low, high]
-            ends = " … ".join(_text(v, unit, lang, True) for v in (low, high))
+            ends = to(lang, *(_text(v, unit, lang, True) for v in (low, high)))
             shown += [_text(mean, unit, lang, True), ends]
         csv.append(raw)
         rows.append(shown)

@@ -47,7 +47,7 @@ def vue(path: str, *values: str) -> Callable[[Callable[..., None]], Callable[...
             events = {
                 name: _at_once(act) for name, act in given.items() if name.startswith("event_")
             }
-            return made(**given | events)  # type: ignore[no-any-return]
+            return made(**given | events)
 
         return make
 
