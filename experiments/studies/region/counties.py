@@ -28,6 +28,7 @@ from returnee.scenarios.files.census import (
     Row,
     check_year,
     county_text,
+    nearest_counties,
     read_census,
     row_of,
     write_text,
@@ -114,6 +115,8 @@ def read_counties(
     """
     tables = {}
     check_year(source.year)
+    if source.table is not None:
+        check_policies(source.table)  # before the census is read, which takes seconds
     if source.files is not None:
         for year in sorted({source.year, 2010}, reverse=True):
             say(f"reading the census of {year}")
@@ -164,7 +167,7 @@ def of_census(code: str, tables: Mapping[int, pd.DataFrame], year: int, root: Pa
     now = row_of(tables[year], year, code)
     if now is None:
         raise UsageError(
-            f"region: code: found {code}{guess(nearest(code, list(tables[year][CODES])))}, "
+            f"region: code: found {code}{guess(nearest_counties(tables[year], code))}, "
             f"allowed one of the census of {year}"
         )
     then = row_of(tables[2010], 2010, code) if year > 2010 else None
@@ -214,6 +217,17 @@ def of_table(path: Path, tables: Mapping[int, pd.DataFrame], year: int, root: Pa
             )
         )
     return found
+
+
+def check_policies(path: Path) -> None:
+    """Refuse a table with a policy that there is not."""
+    for line, row in enumerate(rows_of(path), start=2):
+        policy = str(row.get("scenario") or "").strip()
+        try:
+            if policy:
+                load_scenario(policy)
+        except ScenarioError as error:
+            raise UsageError(f"{path}: row {line}: {error}") from None
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:

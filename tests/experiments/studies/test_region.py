@@ -126,7 +126,7 @@ def test_thirds_of_equal_values_stand_together() -> None:
         ("code,folder\n320903,x\n", "row 2: found both of code and folder"),
         ("code\n320903\n320903\n", "row 3: found 320903 again"),
         ("name\nx\n", "found columns name, allowed code or folder"),
-        ("code,scenario\n320903,linkd\n", "did you mean linked"),
+        ("code,scenario\n320903,linkd\n", "row 2: scenario: found 'linkd' (did you mean linked?)"),
     ],
 )
 def test_a_table_that_cannot_be_is_refused(
