@@ -1,8 +1,8 @@
-"""Run the lessons of the course and write what they show: ``python -m benchmarks.course [LESSON ...]``.
+"""Run the lessons of the course and write what they show: ``python -m benchmarks.course [--text] [LESSON ...]``.
 
 A lesson is a page in each language, ``docs/course/KEY.md`` and ``KEY.zh.md``. Its Python blocks are the cells of one
 notebook, ``docs/notebooks/course-KEY.ipynb``; what a cell prints stands in the block titled *Output* below it, what it
-draws in ``docs/images``. In the text, bold figures are those of an output (``tests/test_course.py``).
+draws in ``docs/images``. With ``--text`` nothing is run: only text has changed. In the text, bold figures are those of an output (``tests/test_course.py``).
 """
 
 from __future__ import annotations
@@ -180,6 +180,8 @@ def parts(code: str) -> Iterator[object]:
 def small(picture: str) -> str:
     """A picture of few colours."""
     with Image.open(io.BytesIO(base64.b64decode(picture))) as drawn:
+        if drawn.mode == "P":
+            return picture.strip()
         drawn.convert("RGB").quantize(24).save(file := io.BytesIO(), "PNG", optimize=True)
     return base64.b64encode(file.getvalue()).decode()
 
@@ -231,15 +233,28 @@ def write(key: str, lang: str, made: nbformat.NotebookNode) -> None:
     nbformat.write(made, DOCS / "notebooks" / f"{name}.ipynb")
 
 
+def keep(key: str, lang: str, made: nbformat.NotebookNode) -> None:
+    """Take over what the stored notebook shows, whose code is the same."""
+    stored = nbformat.read(DOCS / "notebooks" / f"{name_of(key, lang)}.ipynb", 4)
+    shown = [cell for cell in stored.cells if cell.cell_type == "code"]
+    for cell in (cell for cell in made.cells if cell.cell_type == "code"):
+        old = shown.pop(0)
+        if old.source != cell.source:
+            raise SystemExit(f"{key}, {lang}: code has changed; leave --text out")
+        cell.outputs = old.outputs
+
+
 def main(asked: Sequence[str] = ()) -> int:
     """Make all, or the lessons that are named."""
+    keys = [key for key in asked if key != "--text"] or LESSONS
     for lang in LANGUAGES:
-        made = {
-            key: notebook_of(page_of(key, lang).read_text("utf-8"), lang)
-            for key in asked or LESSONS
-        }
-        with tempfile.TemporaryDirectory() as folder:
-            run(list(made.values()), Path(folder))
+        made = {key: notebook_of(page_of(key, lang).read_text("utf-8"), lang) for key in keys}
+        if "--text" in asked:
+            for key, notebook in made.items():
+                keep(key, lang, notebook)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                run(list(made.values()), Path(folder))
         for key, notebook in made.items():
             write(key, lang, notebook)
     return 0

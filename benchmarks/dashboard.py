@@ -58,7 +58,7 @@ def open_page(playwright: Any, url: str) -> Any:
     """A page of Explore with the whole first answer and the levers open."""
     browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(url)
+    page.goto(url, timeout=120_000)
     page.wait_for_selector(".fact", timeout=120_000)
     page.wait_for_function(WHOLE, timeout=120_000)
     for name in ("Training", "Services", "Finance"):

@@ -265,8 +265,10 @@ def serve(
     # The library takes the signal, closes all pages, and raises it again: it has done its work then.
     with suppress(ValueError):  # not in the main thread, as in a test
         signal.signal(signal.SIGTERM, lambda *_: None)
-    uvicorn.Server(config).run(sockets=[bound])
-    POOL.end()
+    try:
+        uvicorn.Server(config).run(sockets=[bound])
+    finally:
+        POOL.end()
     say("Returnee: stopped")
 
 

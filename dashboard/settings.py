@@ -10,7 +10,12 @@ from urllib.parse import urlsplit
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import BY_KEY
 from returnee.scenarios import Scenario, ScenarioError, load_scenario
-from returnee.scenarios.schema.own_rules import levers_now, read_everywhere_with, rules_of
+from returnee.scenarios.schema.own_rules import (
+    OwnRules,
+    levers_now,
+    read_everywhere_with,
+    rules_of,
+)
 
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 USUAL = "baseline"
@@ -56,7 +61,7 @@ def offer_counties(folders: Iterable[Path]) -> None:
         LIMITS["labour_force"] = max(LIMITS["labour_force"], found.county.labour_force)
 
 
-def take_rules(file: Path) -> None:
+def take_rules(file: Path | OwnRules) -> None:
     """Have every scenario run with the rules of a file, and its levers stand with the others.
 
     Raises

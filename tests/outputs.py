@@ -13,7 +13,7 @@ from returnee.experiments.studies.calibration.calibrate import calibrate
 from returnee.experiments.studies.calibration.targets import default_targets
 from returnee.experiments.studies.linkage.conditions import conditions
 from returnee.experiments.studies.linkage.experiment import linkage
-from returnee.experiments.studies.linkage.gates import gates
+from returnee.experiments.studies.linkage.gates import gates, gates_over
 from returnee.experiments.studies.linkage.posterior import posterior
 from returnee.experiments.studies.linkage.robust import robust
 from returnee.experiments.studies.points.budget import STORED, budget, write_plain
@@ -76,6 +76,7 @@ def outputs(folder: Path) -> None:
                 measures=["jobs"], out=folder / "sensitivity", **TINY)  # fmt: skip
     linkage(replicates=2, out=folder / "linkage", **TINY)
     gates(replicates=1, out=folder / "linkage gates", **TINY)
+    gates_over(sets=2, replicates=1, out=folder / "linkage gates over", sample=0.001, months=6)
     robust(points=2, replicates=2, over="free", out=folder / "linkage over", **TINY)
     posterior(sets=2, replicates=1, out=folder / "linkage over ensemble", sample=0.001, months=6)
     conditions(points=2, out=folder / "linkage conditions", sample=0.001, months=6)

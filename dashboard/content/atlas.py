@@ -19,7 +19,7 @@ from returnee.dashboard.content.neighbours import county_before
 from returnee.dashboard.content.places import Places, fitted, places_of
 from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
 from returnee.dashboard.live.pool import Asker, gather
-from returnee.dashboard.live.runs import SMALL, Kept
+from returnee.dashboard.live.runs import SMALL, Kept, elsewhere
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.statistics.intervals import estimate
@@ -83,7 +83,7 @@ def count(scenario: Scenario, replicate: int) -> np.ndarray:
     """
     key = (scenario.id, replicate)
     found = COUNTED.get(key)
-    return COUNTED.put(key, _count(scenario, replicate)) if found is None else found
+    return COUNTED.put(key, elsewhere(_count, scenario, replicate)) if found is None else found
 
 
 def _count(scenario: Scenario, replicate: int) -> np.ndarray:

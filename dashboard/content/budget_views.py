@@ -27,6 +27,11 @@ from returnee.experiments.words.texts import words as report_words
 from returnee.scenarios import Policy
 from returnee.scenarios.schema.fields import groups
 
+MENTIONED, LEAST_TOLD = (
+    2,
+    0.02,
+)  # programmes that a mix's name mentions, and the share of the cap that makes one worth it
+
 
 class Views:
     """What the page shows of a search, in a language."""
@@ -41,6 +46,29 @@ class Views:
         if candidate.name == USUAL:
             return str(self.text["usual"])
         return str(self.text["mix"].format(name=candidate.name))
+
+    def about(self, candidate: Candidate) -> str:
+        """On what a mix spends most more, and most less, than the baseline under the same cap; empty for the baseline."""
+        if candidate.name == USUAL:
+            return ""
+        usual, labels = self.found.usual().programmes, report_words(self.lang)["programmes"]
+        names = {*candidate.programmes, *usual}
+        changes = {k: candidate.programmes.get(k, 0.0) - usual.get(k, 0.0) for k in names}
+        ordered = sorted(names, key=lambda k: (-changes[k], k))
+        told = []
+        for key, some in (("more_on", ordered[:MENTIONED]), ("less_on", ordered[::-1][:MENTIONED])):
+            sign = 1.0 if key == "more_on" else -1.0
+            listed = [
+                str(labels[k]) for k in some if sign * changes[k] >= LEAST_TOLD * self.found.cap
+            ]
+            if listed:
+                told.append(str(self.text[key]).format(what=str(self.text["comma"]).join(listed)))
+        return str(self.text["semicolon"]).join(told)
+
+    def named(self, candidate: Candidate) -> str:
+        """Name of a mix, and what it spends more and less on."""
+        told = self.about(candidate)
+        return f"{self.name(candidate)}{self.text['colon']}{told}" if told else self.name(candidate)
 
     def label(self, objective: str) -> str:
         """Name of an objective in a few words."""

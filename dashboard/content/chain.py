@@ -13,7 +13,7 @@ from returnee.dashboard.content.facts import told, unpaid_a_year
 from returnee.dashboard.content.levers import value_text
 from returnee.dashboard.live.answers import MOVED, REFERENCE, WHOM, Answer, lined_up
 from returnee.dashboard.live.pool import Asker, gather
-from returnee.dashboard.live.runs import SMALL, reduced
+from returnee.dashboard.live.runs import SMALL, elsewhere, reduced
 from returnee.dashboard.live.stored import evidence
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import LEVERS, Place
@@ -316,7 +316,7 @@ def people(place: Place, pillar: str, step: str, asker: Asker) -> People:
     before = chain.steps[steps[steps.index(step) - 1]] if steps.index(step) else inside
     chosen = [_one(chain.workers[inside]), _one(chain.workers[before & ~inside])]
     ids = sorted({worker for worker, _ in chosen if worker >= 0})
-    calls = [partial(lives_of, scenario, ids, 0, SMALL) for scenario in lined.values()]
+    calls = [partial(elsewhere, lives_of, scenario, ids, 0, SMALL) for scenario in lined.values()]
     told_ = gather(calls, 1, asker) if ids else [{}, {}]
     lives: dict[str, dict[int, Life]] = dict(zip(lined, told_, strict=True))
     pairs = [

@@ -16,7 +16,7 @@ import numpy as np
 
 from returnee.dashboard.live.answers import MOVED, REFERENCE, lined_up
 from returnee.dashboard.live.pool import Asker, gather
-from returnee.dashboard.live.runs import SMALL, Kept
+from returnee.dashboard.live.runs import SMALL, Kept, elsewhere
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.words.texts import county_name, plain_title
@@ -139,7 +139,7 @@ def _neighbours(county: County, township: int) -> Neighbours:
 def watch(scenario: Scenario, replicate: int, township: int) -> Watched:
     """Live a run a month at a time and look at the people of a township."""
     key = (scenario.id, replicate, township)
-    return WATCHED.get(key) or WATCHED.put(key, _watch(scenario, replicate, township))
+    return WATCHED.get(key) or WATCHED.put(key, elsewhere(_watch, scenario, replicate, township))
 
 
 def _watch(scenario: Scenario, replicate: int, township: int) -> Watched:

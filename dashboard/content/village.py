@@ -15,7 +15,7 @@ import numpy as np
 from returnee.dashboard.content.neighbours import Neighbours, county_before, neighbours, who
 from returnee.dashboard.live.answers import MOVED, lined_up
 from returnee.dashboard.live.pool import Asker, gather
-from returnee.dashboard.live.runs import SMALL, Kept
+from returnee.dashboard.live.runs import SMALL, Kept, elsewhere
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.experiments.words.texts import figure, minus, percent
@@ -65,7 +65,7 @@ def answer(place: Place, town: int, asker: Asker) -> Village:
 def _kept(scenario: Scenario, replicate: int, town: int) -> Lived:
     key = (scenario.id, replicate, town)
     found = LIVED.get(key)
-    return LIVED.put(key, _live(scenario, replicate, town)) if found is None else found
+    return LIVED.put(key, elsewhere(_live, scenario, replicate, town)) if found is None else found
 
 
 def _live(scenario: Scenario, replicate: int, town: int) -> Lived:

@@ -15,8 +15,10 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
+from returnee.dashboard.settings import take_rules
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.executors import CONTEXT, follow_parent, one_thread_each
+from returnee.scenarios.schema.own_rules import OwnRules, rules_now
 
 LOG = logging.getLogger("returnee.dashboard")
 T = TypeVar("T")
@@ -68,11 +70,13 @@ ORDERS = Orders()
 MAKING = threading.Lock()  # one process at a time is made
 
 
-def begin(pipe: Connection[Any, Any], share: float) -> None:
-    """What a child process does; of all room for histories it has a share."""
+def begin(pipe: Connection[Any, Any], share: float, rules: OwnRules | None = None) -> None:
+    """What a child process does; of all room for histories it has a share, and rules as the server has."""
     from returnee.dashboard.live.runs import make_room
 
     follow_parent()
+    if rules is not None:
+        take_rules(rules)
     make_room(share)
     with suppress(AttributeError, OSError):  # not on all systems
         os.nice(NICE)
@@ -158,7 +162,9 @@ class Child:
         with MAKING:
             one_thread_each()
             self._pipe, theirs = CONTEXT.Pipe()
-            self._process = CONTEXT.Process(target=begin, args=(theirs, self.share), daemon=True)
+            self._process = CONTEXT.Process(
+                target=begin, args=(theirs, self.share, rules_now()), daemon=True
+            )
             self._process.start()
             theirs.close()
 

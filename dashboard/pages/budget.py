@@ -127,7 +127,7 @@ def Found(session: Session, found: Searched) -> None:
             piece("lines", lang, title=text["short"], note="", lines=views.in_short(candidate))
     with box(classes="card"):
         rows = views.outcomes(candidate)
-        piece("budget", lang, part="mix", words=text, name=views.name(candidate), rows=rows)
+        piece("budget", lang, part="mix", words=text, name=views.named(candidate), rows=rows)
         closed = {} if can_open(found) else {"disabled": True, "hint": text["no_open"]}
         controls([button("explore", text["open"], primary=True, **closed)], pick)
     with box(classes="pair"):
@@ -147,7 +147,7 @@ def Found(session: Session, found: Searched) -> None:
 def shown_choices(views: Views, chosen: int, pair: int) -> list[Control]:
     """Which mix, and which two objectives."""
     text = views.text
-    mixes = [(str(k), views.name(c)) for k, c in enumerate(views.found.candidates)]
+    mixes = [(str(k), views.named(c)) for k, c in enumerate(views.found.candidates)]
     pairs = [
         (str(k), text["pair_option"].format(x=views.label(x), y=views.label(y)))
         for k, (x, y) in enumerate(views.pairs)

@@ -168,9 +168,9 @@ def facts(lang: str) -> list[tuple[str, str]]:
 
 
 def rules_line(rules: OwnRules, lang: str) -> str:
-    """Rules of one's own in a line: file, hash, and what is replaced."""
+    """Rules of one's own in a line: file, the beginning of the hash, and what is replaced."""
     names = (", " if lang == "en" else "、").join(replaced_by(rules))
-    return f"{rules.file}: {names} (SHA-256 {rules.digest})"
+    return f"{rules.file}: {names} (SHA-256 {rules.digest[:16]})"
 
 
 def in_short(lang: str, lines: Sequence[str], *blocks: Block) -> Section:

@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,11 @@ def test_ranges_that_hold_zero_are_said_to_tell_nothing(made: Outcome, lang: str
     found = searched(made)
     views = Views(found, lang)
     unclear = words(lang)["budget"]["cant"].split("{")[0]
+    usual = found.usual()
+    spent = {name: yuan + found.cap for name, yuan in usual.programmes.items()}
+    assert views.about(usual) == "" and views.about(replace(usual, name="Z", programmes=spent))
     for candidate in found.candidates[:-1]:
+        assert views.named(candidate).startswith(views.name(candidate))
         for name, row in zip(found.objectives, views.outcomes(candidate)):
             told = candidate.versus["baseline"][name].told
             assert (row["sure"].startswith(unclear) if unclear else True) == (told == 0)
