@@ -17,6 +17,7 @@ enough: a posterior that learned nothing has them too, and its error is the coun
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import tempfile
 import time
@@ -154,7 +155,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "counties.npz"
             np.savez(file, **arrays)
-            subprocess.run([given.python, __file__, str(file)], check=True)
+            words = [os.path.abspath(given.python), os.path.abspath(__file__), str(file)]
+            subprocess.run(words, check=True, cwd=folder)  # where sbi leaves its logs
 
 
 if __name__ == "__main__":
