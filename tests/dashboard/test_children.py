@@ -15,6 +15,7 @@ from returnee.dashboard.live import children, runs
 from returnee.dashboard.live.children import Child, Ended, GaveWay, Orders
 from returnee.dashboard.live.pool import HERE, Asker, Pool, gather
 from returnee.dashboard.live.runs import Lived, figures_lived, lived, monthly_lived
+from returnee.dashboard.visitor.session import say
 from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
@@ -47,8 +48,9 @@ def test_a_run_that_ends_its_process_ends_nothing_else(
         assert HERE.child is not None
         HERE.child.do(os._exit, 3)
 
-    with pytest.raises(Ended):
+    with pytest.raises(Ended) as ended:
         gather([crash], 0, Asker(), pool)
+    assert "推演进程中途终止" in say(ended.value, "zh")
     assert gather([lambda: HERE.child and HERE.child.do(os.getpid)], 0, Asker(), pool) != [None]
     assert runs.HERE.child is None and pool.children[0].pid != os.getpid()
 
