@@ -22,6 +22,7 @@ from returnee.dashboard.live.pool import Asker, gather
 from returnee.dashboard.live.runs import SMALL, Kept, elsewhere
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.intervals import estimate
 from returnee.experiments.words.texts import county_name, plain_title, short, to
 from returnee.scenarios import Scenario
@@ -83,12 +84,14 @@ def count(scenario: Scenario, replicate: int) -> np.ndarray:
     """
     key = (scenario.id, replicate)
     found = COUNTED.get(key)
-    return COUNTED.put(key, elsewhere(_count, scenario, replicate)) if found is None else found
+    return (
+        COUNTED.put(key, elsewhere(_count, scenario, replicate, SMALL)) if found is None else found
+    )
 
 
-def _count(scenario: Scenario, replicate: int) -> np.ndarray:
-    months, towns = SMALL.months, len(scenario.county.townships)
-    county: County = with_policy(county_before(scenario, replicate), scenario, months)
+def _count(scenario: Scenario, replicate: int, settings: RunSettings) -> np.ndarray:
+    months, towns = settings.months, len(scenario.county.townships)
+    county: County = with_policy(county_before(scenario, replicate, settings), scenario, months)
     counts = np.zeros((len(RATES) + 1, months + 1, towns), np.float32)
     for month in range(months + 1):
         if month:

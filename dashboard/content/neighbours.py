@@ -19,6 +19,7 @@ from returnee.dashboard.live.pool import Asker, gather
 from returnee.dashboard.live.runs import SMALL, Kept, elsewhere
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.words.texts import county_name, plain_title
 from returnee.scenarios import Scenario
 from returnee.simulation.start.assemble import with_policy
@@ -90,17 +91,18 @@ NEIGHBOURS: Kept[tuple[str, int, int], Neighbours] = Kept(24)
 WATCHED: Kept[tuple[str, int, int], Watched] = Kept(24)
 
 
-def county_before(scenario: Scenario, replicate: int) -> County:
+def county_before(scenario: Scenario, replicate: int, s: RunSettings) -> County:
     """The county at the end of its history; not to be changed."""
-    s = SMALL
     return HISTORIES.get(scenario, s.seed, replicate, s.sample, s.months, s.burn_in)
 
 
-def neighbours(scenario: Scenario, replicate: int, township: int) -> Neighbours:
+def neighbours(
+    scenario: Scenario, replicate: int, township: int, settings: RunSettings
+) -> Neighbours:
     """People of a township and their ties."""
     key = (scenario.world_id, replicate, township)
     return NEIGHBOURS.get(key) or NEIGHBOURS.put(
-        key, _neighbours(county_before(scenario, replicate), township)
+        key, _neighbours(county_before(scenario, replicate, settings), township)
     )
 
 
@@ -139,12 +141,14 @@ def _neighbours(county: County, township: int) -> Neighbours:
 def watch(scenario: Scenario, replicate: int, township: int) -> Watched:
     """Live a run a month at a time and look at the people of a township."""
     key = (scenario.id, replicate, township)
-    return WATCHED.get(key) or WATCHED.put(key, elsewhere(_watch, scenario, replicate, township))
+    return WATCHED.get(key) or WATCHED.put(
+        key, elsewhere(_watch, scenario, replicate, township, SMALL)
+    )
 
 
-def _watch(scenario: Scenario, replicate: int, township: int) -> Watched:
-    people, months = neighbours(scenario, replicate, township), SMALL.months
-    county = with_policy(county_before(scenario, replicate), scenario, months)
+def _watch(scenario: Scenario, replicate: int, township: int, settings: RunSettings) -> Watched:
+    people, months = neighbours(scenario, replicate, township, settings), settings.months
+    county = with_policy(county_before(scenario, replicate, settings), scenario, months)
     shape = (months + 1, len(people.rows))
     states, knows = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
     firms, persons = np.full(shape, -1, np.int8), np.zeros(shape, np.int16)
@@ -186,7 +190,7 @@ def answer(place: Place, town: int, luck: int, asker: Asker) -> Seen:
     lined = lined_up(place)
     calls = [partial(watch, scenario, luck, town) for scenario in lined.values()]
     seen = gather(calls, 1, asker)
-    people = neighbours(lined[REFERENCE], luck, town)
+    people = neighbours(lined[REFERENCE], luck, town, SMALL)
     return Seen(town, people, dict(zip(lined, seen, strict=True)), lined)
 
 

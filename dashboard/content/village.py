@@ -18,6 +18,7 @@ from returnee.dashboard.live.pool import Asker, gather
 from returnee.dashboard.live.runs import SMALL, Kept, elsewhere
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.words.texts import figure, minus, percent
 from returnee.scenarios import Scenario
 from returnee.simulation.start.assemble import with_policy
@@ -59,20 +60,22 @@ def answer(place: Place, town: int, asker: Asker) -> Village:
     """The village under Explore's policy."""
     scenario = lined_up(place)[MOVED]
     ((seen, behaviour),) = gather([lambda: _kept(scenario, 0, town)], 1, asker)
-    return Village(neighbours(scenario, 0, town), seen, behaviour)
+    return Village(neighbours(scenario, 0, town, SMALL), seen, behaviour)
 
 
 def _kept(scenario: Scenario, replicate: int, town: int) -> Lived:
     key = (scenario.id, replicate, town)
     found = LIVED.get(key)
-    return LIVED.put(key, elsewhere(_live, scenario, replicate, town)) if found is None else found
+    if found is None:
+        found = LIVED.put(key, elsewhere(_live, scenario, replicate, town, SMALL))
+    return found
 
 
-def _live(scenario: Scenario, replicate: int, town: int) -> Lived:
-    rows = neighbours(scenario, replicate, town).rows[:PEOPLE]
-    county = with_policy(county_before(scenario, replicate), scenario, SMALL.months)
-    seen = np.zeros((SMALL.months + 1, len(rows)), WEIGHED)
-    for month in range(SMALL.months + 1):
+def _live(scenario: Scenario, replicate: int, town: int, settings: RunSettings) -> Lived:
+    rows = neighbours(scenario, replicate, town, settings).rows[:PEOPLE]
+    county = with_policy(county_before(scenario, replicate, settings), scenario, settings.months)
+    seen = np.zeros((settings.months + 1, len(rows)), WEIGHED)
+    for month in range(settings.months + 1):
         if month:
             county = advance(county, month, scenario.rules)
         seen[month] = weighed(county, rows)

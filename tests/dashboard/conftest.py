@@ -180,13 +180,17 @@ def shown(context, address):
     visitor.go(f"v=1&page={at[0]}")
 
     def of(name):
-        if name != at[0]:
+        if name == at[0]:
+            return visitor
+        if name in PAGES:
             visitor.page.locator("nav .tab").nth([*PAGES].index(name)).click()
             visitor.page.wait_for_function(
                 "part => location.search.includes(part)", arg=f"page={name}"
             )
             visitor.settle()
-            at[0] = name
+        else:  # a part of a page
+            visitor.go(f"v=1&page={name}")
+        at[0] = name
         return visitor
 
     yield of

@@ -103,9 +103,9 @@ def test_a_township_without_people_in_a_run_is_said_to_be_empty(
 ) -> None:
     settled = neighbours.county_before
 
-    def gathered(scenario: Scenario, replicate: int) -> County:
+    def gathered(scenario: Scenario, replicate: int, settings: RunSettings) -> County:
         """Everybody lives in the first township, as the people of an own county may."""
-        county = settled(scenario, replicate)
+        county = settled(scenario, replicate, settings)
         workers = county.workers.copy()
         workers.township[:] = 0
         return county.with_arrays(workers=workers)

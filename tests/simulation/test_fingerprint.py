@@ -150,7 +150,7 @@ def test_it_is_kept_beside_the_compiled_model(tmp_path, monkeypatch):
     monkeypatch.setattr(
         f, "digests", lambda: made.append(1) or [("run", {"table": str(len(made))})]
     )
-    look_up = fingerprint.__wrapped__
+    look_up = f.own_fingerprint.__wrapped__
     first = look_up()
     assert look_up() == first and made == [1] and [p.name for p in tmp_path.iterdir()] == ["kept"]
     (tmp_path / "kept").write_text("cut o", "ascii")
@@ -178,7 +178,7 @@ def test_help_does_not_wait_for_it():
 
     script = (
         "import returnee.dashboard.command, returnee.experiments.studies.compare, returnee.experiments.running.folders, returnee.experiments.studies.points.sweep\n"
-        "from returnee.simulation.fingerprint import fingerprint\nprint(fingerprint.cache_info().misses)"
+        "from returnee.simulation.fingerprint import own_fingerprint\nprint(own_fingerprint.cache_info().misses)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT
