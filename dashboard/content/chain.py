@@ -40,7 +40,6 @@ from returnee.simulation.state.programmes import POTS
 
 PILLARS = tuple(CHAINS)
 STEPS = tuple(dict.fromkeys(step for steps in CHAINS.values() for step in steps))
-LIVES = 2  # told of a step: one who took it, one who did not
 SMALLEST = 10_000.0  # yuan a year that are worth a word
 NARROW = 0.98  # share of a step that is lost for no reason worth a word
 RULES: dict[str, tuple[str, ...]] = {
