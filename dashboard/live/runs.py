@@ -133,7 +133,7 @@ def lived(scenario: Scenario, replicate: int, settings: RunSettings = SMALL) -> 
     states = county.workers.state.copy()
     for month in range(YEAR, s.months + YEAR, YEAR):
         ORDERS.look()
-        county = advance(county, min(month, s.months))
+        county = advance(county, min(month, s.months), scenario.rules)
     share = float(county.clock.sample)
     return Run(scenario, county, replicate, s.seed, share, s.months, states)
 
