@@ -4,10 +4,12 @@ machine is busy."""
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from checkout import ROOT
+from processes import LIBRARIES, MODEL, Nursery
 from waiting import LIMIT
 from xdist.scheduler import LoadFileScheduling
 
@@ -41,6 +43,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the longest files first."""
     place = {name: k for k, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
+
+
+@pytest.fixture(scope="session")
+def libraries() -> Iterator[Nursery]:
+    """Starts processes with the libraries that rules and commands use, and nothing of the package."""
+    made = Nursery(LIBRARIES)
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Nursery]:
+    """Starts processes that have loaded the model and the commands."""
+    made = Nursery(MODEL)
+    yield made
+    made.end()
 
 
 class Files(LoadFileScheduling):
