@@ -27,14 +27,14 @@ KILLS = int(os.environ.get("RETURNEE_KILLS", "3"))
 PLACES = "policy.training.places"
 DESIGN = f"""
 scenarios = ["baseline", "linked"]
-replicates = 10
+replicates = 5
 sample = 0.002
-months = 24
+months = 12
 [axes]
 {PLACES} = [0, 1000, 3000]
 behaviour.firm.luck_sd = [0.2, 0.4]
 """
-RUNS = 120
+RUNS = 60
 LEAST = 60_000  # bytes: more than a part has, less than the table
 
 
@@ -103,7 +103,7 @@ def test_an_interrupt_says_what_is_kept(
     _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 130 and "Traceback" not in err
     assert re.search(rf"\d+ of {RUNS} runs are kept", err.splitlines()[-1])
-    swept(design, tmp_path, "--processes", "--workers", 1)
+    swept(design, tmp_path)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
@@ -152,7 +152,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_table(
 def test_a_cluster_that_is_started_here_gives_the_same_table(
     tmp_path: Path, design: Path, undisturbed: bytes
 ) -> None:
-    swept(design, tmp_path, "--local-cluster", 2)
+    swept(design, tmp_path, "--local-cluster", 1)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
@@ -161,7 +161,7 @@ def test_a_process_that_dies_has_its_runs_done_by_another(
 ) -> None:
     import psutil
 
-    process = command("sweep", design, "--out", tmp_path, "--processes", "--workers", 2)
+    process = command("sweep", design, "--out", tmp_path, "--processes", "--workers", 1)
     wait_for_parts(tmp_path, 2)
     with suppress(psutil.NoSuchProcess, IndexError):  # it may be done by now
         children = psutil.Process(process.pid).children(recursive=True)
@@ -175,8 +175,8 @@ def test_processes_end_when_their_parent_is_killed(tmp_path: Path, command: Comm
     import psutil
 
     design = tmp_path / "d.toml"  # of more runs than this test waits for
-    design.write_text(DESIGN.replace("replicates = 10", "replicates = 4000"), "utf-8")
-    process = command("sweep", design, "--out", tmp_path / "a", "--processes", "--workers", 2)
+    design.write_text(DESIGN.replace("replicates = 5", "replicates = 4000"), "utf-8")
+    process = command("sweep", design, "--out", tmp_path / "a", "--processes", "--workers", 1)
     wait_for_parts(tmp_path / "a", 2)
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= 2
