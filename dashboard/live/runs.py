@@ -36,7 +36,7 @@ SMALL = RunSettings(seed=1, sample=0.01, months=120)
 """What a page's runs are called with, unless it says otherwise."""
 
 YEAR = 12
-STAGES = (2, 4, 12, 24, 40)
+STAGES = (1, 4, 12, 24, 40)
 """Replicates after which a page shows what it knows."""
 
 KEPT_HISTORIES = 400  # in a process
