@@ -6,10 +6,12 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.testing
 from checkout import ROOT
 from processes import LIBRARIES, MODEL, Nursery
 from waiting import LIMIT
@@ -28,6 +30,9 @@ gc.disable()  # until all is imported
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Else every process that a test starts compiles all sources that it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A command line is made of functions once, not for each command that is given to it.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 for kind in ("CONNECT", "TCP"):
     os.environ[f"DASK_DISTRIBUTED__COMM__TIMEOUTS__{kind}"] = f"{LIMIT:.0f}s"
