@@ -19,10 +19,10 @@ from xdist.scheduler import LoadFileScheduling
 
 TOGETHER = {
     "test_browser.py": "browser", "test_lost.py": "browser",  # who share a server and a browser
-    "test_snapshots.py": "results", "test_columns.py": "results",  # which the second takes of the first
+    "test_snapshots.py": "results", "test_columns.py": "results", "test_linkage.py": "results",  # shared ones
 }  # fmt: skip
 COPYING = ROOT / "docs" / "rules" / "copying.py"
-LONGEST = ("test_bounds.py", *TOGETHER, "test_sweep_faults.py", "test_linkage.py")
+LONGEST = ("test_bounds.py", *TOGETHER, "test_sweep_faults.py")
 """Files that are begun first, so that no worker waits for another at the end."""
 
 gc.disable()  # until all is imported

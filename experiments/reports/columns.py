@@ -115,7 +115,8 @@ def _pattern(name: str) -> re.Pattern[str]:
 @cache
 def _homes() -> dict[str, set[str]]:
     """Modules of the simulation that set a month's figures, by the name of the figure."""
-    folder, found = Path(simulation.__file__).parent, defaultdict(set)
+    folder = Path(simulation.__file__).parent
+    found: defaultdict[str, set[str]] = defaultdict(set)
     sets = re.compile(r"\b(?:month|now)\.(\w+)\s*[-+/*]?=(?!=)")
     for path in folder.rglob("*.py"):
         parts = path.relative_to(folder).with_suffix("").parts

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import test_snapshots as snapshots
 from typer.testing import CliRunner
 
 from returnee.experiments.commands.app import app
@@ -77,7 +78,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(folder: Path) -> Linkage:
+def found(folder: Path, told: Path) -> Linkage:
+    snapshots.provide("linkage", told)  # the same, with one worker
+    shutil.copytree(told / "linkage", folder / "main")
     return linkage(out=folder / "main", **SMALL)
 
 
@@ -392,7 +395,7 @@ def test_the_command_prints_json_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Linkage, points: Robust
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    result = call("linkage", *WORDS, "--workers", 1, "--json")
+    result = call("linkage", *WORDS, "--workers", 2, "--json")
     assert result.exit_code == 0, result.stderr
     content = json.loads(result.stdout)
     assert content["answer"] and len(content["premiums"]) == 6 * N_MEASURES
