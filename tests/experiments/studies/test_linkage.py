@@ -55,7 +55,13 @@ from returnee.experiments.studies.linkage.effects import (
     spending_gap,
 )
 from returnee.experiments.studies.linkage.experiment import Linkage, linkage
-from returnee.experiments.studies.linkage.gates import GatesOver, contrasts, gates, one_by_one
+from returnee.experiments.studies.linkage.gates import (
+    GatesOver,
+    contrasts,
+    gates,
+    gates_over,
+    one_by_one,
+)
 from returnee.experiments.studies.linkage.robust import (
     Robust,
     bounds_of,
@@ -412,7 +418,10 @@ def test_the_document_is_written_with_its_figures(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("returnee.experiments.commands.linkage.WIDE", 4)
-    monkeypatch.setattr("returnee.experiments.studies.linkage.gates.EACH", 1)
+    monkeypatch.setattr("returnee.experiments.commands.linkage.GATES", 1)
+    parts = "returnee.experiments.studies.linkage.gates"
+    monkeypatch.setattr(f"{parts}.EACH", 1)
+    monkeypatch.setattr(f"{parts}.gates_over", partial(gates_over, sets=2))
     few = BudgetEffort(trials=4, population=4, keep=2, worlds=2, replicates=2)
     tiny = RunSettings(sample=0.002, months=12)
     mix = partial(best_mix, effort=few, settings=tiny)
