@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from returnee import experiments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.shell import answer, overrides_of
@@ -37,28 +38,20 @@ def calibrate_command(
     shown: Shown = Shown(),
 ) -> None:
     """Find which parameters the targets leave, by waves of simulations over their priors."""
-    from returnee.experiments.files import write_text
-    from returnee.experiments.reports.calibration.page import Page, write_document
-    from returnee.experiments.studies.calibration.bank import World
-    from returnee.experiments.studies.calibration.calibrate import calibrate
-    from returnee.experiments.studies.calibration.targets import (
-        default_targets,
-        read_targets,
-        targets_frame,
-    )
-
     s, overrides = sought, overrides_of(sought.set_)
     if s.write_targets is not None:
-        table = targets_frame(default_targets()).to_csv(index=False, lineterminator="\n")
-        Bar().say(f"written: {write_text(s.write_targets, str(table))}")
+        targets = experiments.targets_frame(experiments.default_targets())
+        table = targets.to_csv(index=False, lineterminator="\n")
+        Bar().say(f"written: {experiments.write_text(s.write_targets, str(table))}")
         return
     command = command_of(scenario, sought, effort, settings)
-    world = World(scenario, overrides, ranges_of(s.prior or []), command)
-    targets = read_targets(s.targets, Bar().say) if s.targets else None
-    found = calibrate(world, targets, effort, s.free or (), settings, where, results)
-    if sought.write_doc is not None:
-        Bar().say(f"written: {write_document(found, sought.write_doc)}")
-    answer(Page(found, shown.lang), found.folder / "report.html", shown.as_json)
+    world = experiments.World(scenario, overrides, ranges_of(s.prior or []), command)
+    read = experiments.read_targets(s.targets, Bar().say) if s.targets else None
+    found = experiments.calibrate(world, read, effort, s.free or (), settings, where, results)
+    if s.write_doc is not None:
+        Bar().say(f"written: {experiments.Calibrated(found).write_document(s.write_doc)}")
+    page = experiments.Calibrated(found, shown.lang)
+    answer(page, found.folder / "report.html", shown.as_json)
 
 
 def ranges_of(given: list[str]) -> dict[str, tuple[float, float]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from returnee import experiments
 from returnee.experiments.commands import shell
 from returnee.experiments.commands.options import Shown, spread
 from returnee.experiments.commands.whom import people_kept
@@ -45,7 +46,6 @@ class Papers:
 
     def write(self, found: Any, lang: str) -> list[Path]:
         """Write those that are asked for."""
-        from returnee.experiments.reports.compare import Page
         from returnee.experiments.reports.papers import files
 
         written: list[Path] = []
@@ -54,7 +54,9 @@ class Papers:
         if self.tables:
             written.append(files.write_tables(found, Path(self.tables), lang))
         if self.figures:
-            written += files.write_figures(Page(found, lang).report(), Path(self.figures))
+            written += files.write_figures(
+                experiments.Page(found, lang).report(), Path(self.figures)
+            )
         return written
 
 
@@ -84,47 +86,38 @@ def compare_command(
     if compared.over is not None:
         if papers != Papers():
             raise UsageError("--over: found with --brief, --tables or --figures, allowed without")
-        _over(names, compared, options, results, shown)
-        return
-    if compared.sets is not None:
+        over_sets(names, compared, options, results, shown)
+    elif compared.sets is not None:
         raise UsageError(f"--sets: found {compared.sets} without --over, allowed with it")
-    _compare(names, compared, options, results, shown, papers)
+    else:
+        with_one_set(names, compared, options, results, shown, papers)
 
 
-def _compare(
+def with_one_set(
     names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
     shown: Shown, papers: Papers,
 ) -> None:  # fmt: skip
-    from returnee.experiments.reports.compare import Page
-    from returnee.experiments.reports.listing import left_out_notice, size_warning
-    from returnee.experiments.studies.compare import compare
-
-    folder = Path(results.out or "results/compare")
+    """Compare under the parameters in use."""
     count = 20 if compared.replicates is None else compared.replicates
     people = people_kept(compared.people, count)
-    results = replace(results, out=folder)
-    found = compare(names, replicates=count, people=people, results=results, **options)
-    lang = shown.lang
-    for notice in (size_warning, left_out_notice):
-        shell.warn(next(filter(None, (notice(s, lang) for s in found.plan.scenarios.values())), ""))
-    folder = found.folder or folder
+    results = replace(results, out=results.out or "results/compare")
+    found = experiments.compare(names, replicates=count, people=people, results=results, **options)
+    shell.warn_of(found.plan.scenarios.values(), shown.lang)
     shell.answer(
-        Page(found, lang), folder / "report.html", shown.as_json, found.failures,
-        lambda: papers.write(found, lang),
+        experiments.Page(found, shown.lang), (found.folder or results.folder) / "report.html",
+        shown.as_json, found.failures, lambda: papers.write(found, shown.lang),
     )  # fmt: skip
 
 
-def _over(
+def over_sets(
     names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
     shown: Shown,
 ) -> None:  # fmt: skip
     """Compare in every parameter set of an ensemble."""
-    from returnee.experiments.reports.ensemble import Page
-    from returnee.experiments.studies.compare_ensemble import REPLICATES, Ensemble, compare_ensemble
-
-    count = REPLICATES if compared.replicates is None else compared.replicates
+    within = experiments.Ensemble(str(compared.over), compared.sets)
+    if compared.replicates is not None:
+        options = {**options, "replicates": compared.replicates}
     results = replace(results, out=results.out or "results/compare-ensemble")
-    within = Ensemble(str(compared.over), compared.sets)
-    found = compare_ensemble(names, within=within, replicates=count, results=results, **options)
-    page = Page(found, shown.lang)
+    found = experiments.compare_ensemble(names, within=within, results=results, **options)
+    page = experiments.OverSets(found, shown.lang)
     shell.answer(page, found.folder / "report.html", shown.as_json, found.failures)

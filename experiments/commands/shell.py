@@ -111,21 +111,26 @@ def answer(
     beside the page. `own`: whether the page lies in the folder of its own runs.
     """
     from returnee.experiments.reports.html import write_html
-    from returnee.experiments.reports.terminal import show
 
     with reporting(path.parent) if own else nullcontext():
         report = write_html(told.report(), path)
         for paper in beside():
             warn(f"paper: {paper}")
-    print_json(told.as_json()) if as_json else show(told.printed(), console_of())
-    end(report, failures)
+    say(told.printed, told.as_json, as_json)
+    Bar().say(f"report: {report}")
+    leave(len(failures))
 
 
-def end(report: Path | None, failures: Sequence[Any] = ()) -> None:
-    """Say where the report is, and leave with 1 if some runs failed."""
-    if report is not None:
-        Bar().say(f"report: {report}")
-    if failures:
+def say(blocks: Callable[[], Iterable[Any]], content: Callable[[], Any], as_json: bool) -> None:
+    """Print blocks of a report, or what a program needs instead."""
+    from returnee.experiments.reports.terminal import show
+
+    print_json(content()) if as_json else show(blocks(), console_of())
+
+
+def leave(failed: int) -> None:
+    """Leave with 1 if some runs failed."""
+    if failed:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -133,8 +138,7 @@ def end_share(share: ShareDone, as_json: bool) -> None:
     """Say how far a share is and how shares are merged; leave with 1 if some runs failed."""
     failed = say_status(share.folders, as_json)
     Bar().say(str(share))
-    if failed:
-        raise typer.Exit(SOME_FAILED)
+    leave(failed)
 
 
 def say_status(folders: Sequence[Path], as_json: bool) -> int:
@@ -158,6 +162,14 @@ def warn(text: str) -> None:
     """Say a line on standard error, if there is one to say."""
     if text:
         Bar().say(text)
+
+
+def warn_of(scenarios: Iterable[Any], lang: str) -> None:
+    """Say, once each, which amounts fit another county, and which facts a county leaves out."""
+    from returnee.experiments.reports.listing import left_out_notice, size_warning
+
+    for notice in (size_warning, left_out_notice):
+        warn(next(filter(None, (notice(scenario, lang) for scenario in scenarios)), ""))
 
 
 def overrides_of(given: list[str] | None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from returnee.scenarios import levers
 from returnee.simulation.fingerprint import fingerprint
 
 
-class Page(OfPlan[over_sets.EnsembleComparison]):
+class OverSets(OfPlan[over_sets.EnsembleComparison]):
     """Everything that is shown of a comparison over an ensemble."""
 
     table = "ensemble"
@@ -173,7 +173,7 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
         }  # fmt: skip
 
 
-def chart(page: Page) -> str:
+def chart(page: OverSets) -> str:
     """Differences of the key measures: sets, both intervals; a panel a measure, as SVG."""
     title, compared = page.fill("chart_title", reference=page.reference), page.plan.compared
     height = 0.9 + 4 * (0.65 + 0.24 * len(compared))
@@ -190,7 +190,7 @@ def chart(page: Page) -> str:
         return draw.svg_of(figure_, title)
 
 
-def draw_set(axes: Axes, page: Page, label: str, name: str, row: int) -> None:
+def draw_set(axes: Axes, page: OverSets, label: str, name: str, row: int) -> None:
     """One scenario in one panel."""
     found, effect = page.found, page.effects(label).loc[name]
     colour = draw.COLOURS[row % len(draw.COLOURS)]

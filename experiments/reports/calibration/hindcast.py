@@ -12,11 +12,10 @@ import pandas as pd
 from matplotlib.ticker import PercentFormatter
 
 from returnee.experiments.command_line import command_line
-from returnee.experiments.files import write_text
 from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
-from returnee.experiments.reports.html import fill, standalone
+from returnee.experiments.reports.html import write_markdown
 from returnee.experiments.reports.told import Told
 from returnee.experiments.studies.hindcast import AGES, FORECASTS, NOW, SEXES, THEN, Hindcast
 from returnee.experiments.words.texts import minus
@@ -148,11 +147,8 @@ def write_document(found: Hindcast, path: Path) -> Path:
     """Write it up in Markdown, with charts in ``images`` beside it."""
     told = Forecasts(found)
     charts = {"hindcast": told.errors_chart(), "hindcast-people": told.people_chart()}
-    for name, svg in charts.items():
-        write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
-    text = fill(
-        "hindcast.md.j2", text=told.text, said=told.sentences(), first=found.counties.iloc[0],
+    return write_markdown(
+        path, "hindcast.md.j2", charts, text=told.text, said=told.sentences(), first=found.counties.iloc[0],
         counties=told.counties(), again=command_of(found, {"write-doc": "docs/hindcast.md"}),
         plan=found.plan, named=doc.facts("en"),
     )  # fmt: skip
-    return write_text(path, text)
