@@ -26,42 +26,36 @@ class Compared:
     over: str | None = None
     sets: int | None = None
     replicates: int | None = None
-    people: int | None = None  # fmt: skip
+    people: int | None = None
 
 
 @dataclass(frozen=True)
 class Papers:
     """What an office hands in, beside the report."""
 
-    brief: str | Path | None = None
-    tables: str | Path | None = None
-    figures: str | Path | None = None
+    brief: Path | None = None
+    tables: Path | None = None
+    figures: Path | None = None
 
     def check(self) -> None:
         """See before anything is run that they can be written."""
         from returnee.experiments.reports.papers import files
 
-        files.checked("--brief", _path(self.brief), files.BRIEFS)
-        files.checked("--tables", _path(self.tables), files.TABLES)
+        files.checked("--brief", self.brief, files.BRIEFS)
+        files.checked("--tables", self.tables, files.TABLES)
 
     def write(self, found: Any, lang: str) -> list[Path]:
         """Write those that are asked for."""
         from returnee.experiments.reports.papers import files
 
-        written: list[Path] = []
-        if self.brief:
-            written += files.write_brief(found, Path(self.brief), lang)
-        if self.tables:
-            written.append(files.write_tables(found, Path(self.tables), lang))
-        if self.figures:
-            written += files.write_figures(
-                experiments.Page(found, lang).report(), Path(self.figures)
-            )
+        written = files.write_brief(found, self.brief, lang) if self.brief else []
+        written += [files.write_tables(found, self.tables, lang)] if self.tables else []
+        written += (
+            files.write_figures(experiments.Page(found, lang).report(), self.figures)
+            if self.figures
+            else []
+        )
         return written
-
-
-def _path(given: str | Path | None) -> Path | None:
-    return None if given is None else Path(given)
 
 
 @spread("compare")

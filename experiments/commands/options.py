@@ -24,6 +24,9 @@ from returnee.experiments.running.progress import Bar
 
 FILE = Path(__file__).parents[1] / "data" / "options.toml"
 ENUM: Any = StrEnum  # of words that the table names
+RULES = inspect.Parameter(
+    "rules", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Path | None
+)
 
 
 class Language(StrEnum):
@@ -31,20 +34,6 @@ class Language(StrEnum):
 
     en = "en"
     zh = "zh"
-
-
-RULES_OPTION = inspect.Parameter(
-    "rules",
-    inspect.Parameter.KEYWORD_ONLY,
-    default=None,
-    annotation=Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Rules of your own in the place of the model's, in Python; see `returnee rules`.",
-        ),
-    ],
-)
 
 
 @dataclass(frozen=True)
@@ -102,8 +91,8 @@ def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
             if whole:
                 objects[parameter.name] = parameter, list(new)
         ruled = bool({"where", "settings"} & objects.keys())
-        if ruled:
-            options["rules"] = RULES_OPTION
+        if ruled and (option := option_of(name, RULES)) is not None:
+            options[RULES.name] = option
 
         @wraps(function)
         def command(**given: Any) -> None:

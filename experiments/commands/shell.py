@@ -82,7 +82,11 @@ def reporting(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        _unfinished(folder)
+        from returnee.experiments.files import write_json
+        from returnee.experiments.running.manifests import MANIFEST, read_manifest
+
+        with suppress(StoreError, OSError):
+            write_json(folder / MANIFEST, read_manifest(folder) | {"status": NO_REPORT})
         if isinstance(error, ScenarioError | UsageError | OSError):
             raise
         found = f"{type(error).__name__} ({' '.join(str(error).split())})"
@@ -91,14 +95,6 @@ def reporting(folder: Path) -> Iterator[None]:
             f"the runs are kept in {folder}; give the same command again to try once more",
             SOME_FAILED,
         )
-
-
-def _unfinished(folder: Path) -> None:
-    from returnee.experiments.files import write_json
-    from returnee.experiments.running.manifests import MANIFEST, read_manifest
-
-    with suppress(StoreError, OSError):
-        write_json(folder / MANIFEST, read_manifest(folder) | {"status": NO_REPORT})
 
 
 def answer(

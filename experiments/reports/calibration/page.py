@@ -151,8 +151,7 @@ class Calibrated(Told[Calibration]):
                 axes.hlines(places, *ends, linewidth=width, color=colour, label=text[name])
             draw.lines_down(axes, [t.label(self.lang) for t in targets])
             axes.set_xlim(-1.05 * REACH, 1.05 * REACH)
-            axes.set_xlabel(text["in_sd"])
-            axes.set_title(text["fit_chart"])
+            axes.set(xlabel=text["in_sd"], title=text["fit_chart"])
             figure.legend(loc="outside lower center", ncols=2, frameon=False)
             return draw.svg_of(figure, text["fit_chart"])
 

@@ -93,8 +93,7 @@ class Regions(Told[Discovery]):
                 axes.add_patch(Rectangle((left, low), right - left, high - low, **frame))
                 name, kind = self.fill("box", n=k + 1), "offset points"
                 axes.annotate(name, (left, high), (3, -11), textcoords=kind, fontsize=8)
-            axes.set_xlabel(self.named(a))
-            axes.set_ylabel(self.named(b))
+            axes.set(xlabel=self.named(a), ylabel=self.named(b))
             chart.legend(loc="outside lower center", ncols=2, frameon=False)
             return draw.svg_of(chart, text["map"])
 

@@ -106,8 +106,7 @@ class Quality(Part):
                     area.set_hatch("" if n <= 7 else "//")  # colours come again
                 axes.axvline(1.0 / len(names), color="white", linestyle=":", linewidth=1.4)
                 axes.set_title(text["parts"][part], fontsize=8)
-                axes.set_xlim(0.0, 1.0)
-                axes.set_ylim(0.0, 1.0)
+                axes.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0))
                 axes.set_xticks(HALVES, ("0", "0.5", "1"))
             panels[0].set_yticks(HALVES, self.halves)
             panels[0].set_ylabel(text["weightings"])
