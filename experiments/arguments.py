@@ -170,15 +170,11 @@ def as_declared(value: Any, hint: Any, name: str) -> Any:
         value = plain(value)
     for option in options:
         if _is(value, option):
-            odd = (
-                [key for key in value if not isinstance(key, str)]
-                if get_origin(option) is Mapping
-                else []
-            )
-            if odd:
-                raise UsageError(
-                    f"{name}: found the key {shown(odd[0])}, allowed keys that are text"
-                )
+            for key in value if get_origin(option) is Mapping else ():
+                if not isinstance(key, str):  # those of all mappings that are taken are text
+                    raise UsageError(
+                        f"{name}: found the key {shown(key)}, allowed keys that are text"
+                    )
             return value
     for option in options:
         if get_origin(option) is Sequence:

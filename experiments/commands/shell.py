@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from returnee import experiments
 from returnee.experiments.commands.encodings import any_encoding
 from returnee.experiments.errors import Interrupted, ShareDone, StoreError, UsageError, reason_of
 from returnee.experiments.running.progress import Bar
@@ -82,11 +83,9 @@ def reporting(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        from returnee.experiments.files import write_json
-        from returnee.experiments.running.manifests import MANIFEST, read_manifest
-
         with suppress(StoreError, OSError):
-            write_json(folder / MANIFEST, read_manifest(folder) | {"status": NO_REPORT})
+            manifest = experiments.read_manifest(folder) | {"status": NO_REPORT}
+            experiments.write_json(folder / experiments.MANIFEST, manifest)
         if isinstance(error, ScenarioError | UsageError | OSError):
             raise
         found = f"{type(error).__name__} ({' '.join(str(error).split())})"
@@ -106,10 +105,8 @@ def answer(
     `told`: a `returnee.experiments.reports.told.Told`. `path`: of the page. `beside`: writes papers
     beside the page. `own`: whether the page lies in the folder of its own runs.
     """
-    from returnee.experiments.reports.html import write_html
-
     with reporting(path.parent) if own else nullcontext():
-        report = write_html(told.report(), path)
+        report = experiments.write_html(told.report(), path)
         for paper in beside():
             warn(f"paper: {paper}")
     say(told.printed, told.as_json, as_json)
@@ -119,9 +116,7 @@ def answer(
 
 def say(blocks: Callable[[], Iterable[Any]], content: Callable[[], Any], as_json: bool) -> None:
     """Print blocks of a report, or what a program needs instead."""
-    from returnee.experiments.reports.terminal import show
-
-    print_json(content()) if as_json else show(blocks(), console_of())
+    print_json(content()) if as_json else experiments.show(blocks(), console_of())
 
 
 def leave(failed: int) -> None:
@@ -139,13 +134,11 @@ def end_share(share: ShareDone, as_json: bool) -> None:
 
 def say_status(folders: Sequence[Path], as_json: bool) -> int:
     """Print how far folders are; how many runs failed."""
-    from returnee.experiments.running.status import status_of, status_text
-
-    found = [status_of(folder) for folder in folders]
+    found = [experiments.status_of(folder) for folder in folders]
     if as_json:
         print_json(found if len(found) > 1 else found[0])
     else:
-        say_plainly("\n".join(map(status_text, found)))
+        say_plainly("\n".join(map(experiments.status_text, found)))
     return sum(int(one["failed"]) for one in found)
 
 
@@ -162,9 +155,7 @@ def warn(text: str) -> None:
 
 def warn_of(scenarios: Iterable[Any], lang: str) -> None:
     """Say, once each, which amounts fit another county, and which facts a county leaves out."""
-    from returnee.experiments.reports.listing import left_out_notice, size_warning
-
-    for notice in (size_warning, left_out_notice):
+    for notice in (experiments.size_warning, experiments.left_out_notice):
         warn(next(filter(None, (notice(scenario, lang) for scenario in scenarios)), ""))
 
 
@@ -179,9 +170,7 @@ def print_json(content: Any) -> None:
     It names the rules of one's own that are in force.
     """
     if rules_now() is not None and isinstance(content, dict):
-        from returnee.experiments.running.manifests import rules_told
-
-        content = {**content, **rules_told()}
+        content = {**content, **experiments.rules_told()}
     print(json.dumps(content, allow_nan=False, indent=1), flush=True)
 
 
