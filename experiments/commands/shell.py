@@ -108,7 +108,7 @@ def answer(
     with reporting(path.parent) if own else nullcontext():
         report = experiments.write_html(told.report(), path)
         for paper in beside():
-            warn(f"paper: {paper}")
+            Bar().say(f"paper: {paper}")
     say(told.printed, told.as_json, as_json)
     Bar().say(f"report: {report}")
     leave(len(failures))
@@ -147,16 +147,12 @@ def say_plainly(text: str) -> None:
     console_of().print(text, highlight=False)
 
 
-def warn(text: str) -> None:
-    """Say a line on standard error, if there is one to say."""
-    if text:
-        Bar().say(text)
-
-
 def warn_of(scenarios: Iterable[Any], lang: str) -> None:
-    """Say, once each, which amounts fit another county, and which facts a county leaves out."""
+    """Say, each once, which amounts fit another county, and which facts a county leaves out."""
     for notice in (experiments.size_warning, experiments.left_out_notice):
-        warn(next(filter(None, (notice(scenario, lang) for scenario in scenarios)), ""))
+        told = filter(None, (notice(scenario, lang) for scenario in scenarios))
+        if line := next(told, ""):
+            Bar().say(line)
 
 
 def overrides_of(given: list[str] | None) -> dict[str, Any]:

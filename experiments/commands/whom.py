@@ -47,7 +47,7 @@ def whom_command(
     found = experiments.compare(
         [scenario], looked.against, n, n, overrides_of(looked.set_), settings, where, results
     )
-    told = experiments.People((found.plan, found.whom), shown.lang)
+    told = experiments.People(found, shown.lang)
     say(told.printed, told.as_json, shown.as_json)
     leave(len(found.failures))
 

@@ -23,7 +23,7 @@ from returnee.experiments.reports.sections.spending import Spending
 from returnee.experiments.reports.sections.support import Support
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.reports.whom import People
-from returnee.experiments.statistics import effects as by_pairs
+from returnee.experiments.statistics.effects import HIGHER, LOWER, RATIOS
 from returnee.experiments.statistics.intervals import TAILS, interval
 from returnee.experiments.words import texts as say
 from returnee.scenarios import Lever, Scenario, levers, walk
@@ -31,9 +31,6 @@ from returnee.scenarios.schema.fields import basis_counts
 
 SECTIONS = ("planned", "support", "funnel", "equity", "quality_ranks")
 MAIN_RATIO = "cost_per_firm"
-RATIO_WORDS = {
-    by_pairs.PER_GAIN: "ratio_cost", by_pairs.SAVED: "ratio_saved", by_pairs.CHEAPER: "ratio_cheaper", by_pairs.DEARER: "ratio_dearer",
-}  # fmt: skip
 
 
 def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int, Lever, Any, Any]]:
@@ -83,7 +80,7 @@ class Page(Part):
         unit, years = str(effect["unit"]), self.years(effect)
         reference, level = (self.figure(effect[n] / years, unit) for n in ("reference", "level"))
         difference = self.figure(effect["difference"] / years, unit, signed=True)
-        sign = {by_pairs.HIGHER: 1, by_pairs.LOWER: -1}.get(effect["verdict"], 0)
+        sign = {HIGHER: 1, LOWER: -1}.get(effect["verdict"], 0)
         shown = say.unit_name(unit, self.lang)
         by_year = effect["kind"] == "flow" and not short
         return [
@@ -104,18 +101,14 @@ class Page(Part):
         if effect["pairs"] < 2:
             return str(self.words["one_replicate"])
         ways = ("more", "fewer") if effect["unit"] in say.COUNTABLE else ("higher", "lower")
-        return str(
-            self.words[
-                {by_pairs.HIGHER: ways[0], by_pairs.LOWER: ways[1]}.get(effect["verdict"], "same")
-            ]
-        )
+        return str(self.words[{HIGHER: ways[0], LOWER: ways[1]}.get(effect["verdict"], "same")])
 
     def ratio(self, label: str, name: str) -> str:
         """A cost ratio of a scenario as a sentence, or why there is none."""
         row = picked(self.found.ratios, scenario=label, measure=name).iloc[0]
         cost, *ends = (self.figure(row[end], "yuan") for end in ("ratio", "low", "high"))
-        nothing = "ratio_unclear" if np.isfinite(row["gain_difference"]) else "ratio_one"
-        return str(self.words[RATIO_WORDS.get(row["outcome"], nothing)]).format(
+        outcome = row["outcome"] if np.isfinite(row["gain_difference"]) else "one"
+        return str(self.words["ratio"][outcome]).format(
             thing=self.phrase(row["gain"], "thing"), things=self.phrase(row["gain"], "things"),
             years=self.count(self.found.plan.settings.months / 12.0, "year"),
             reference=self.reference, cost=cost, interval=say.to(self.lang, *ends),
@@ -125,7 +118,7 @@ class Page(Part):
         """What a scenario changes, in plain words."""
         names = {"title": self.title(label), "reference": self.reference}
         keys, parts = self.effects(label).loc[list(KEY)], []
-        differs = keys["verdict"].isin((by_pairs.HIGHER, by_pairs.LOWER))
+        differs = keys["verdict"].isin((HIGHER, LOWER))
         if differs.any():
             clauses = (self.clause(row) for _, row in keys[differs].iterrows())
             told = self.listed(clauses, "list_and")
@@ -188,7 +181,7 @@ class Page(Part):
         how = self.fill("differences_note", replicates=pairs)
         blocks: list[doc.Block] = [doc.note(how, self.text["better_note"])]
         for label in self.found.plan.compared:
-            costs = doc.Text([self.ratio(label, name) for name in by_pairs.RATIOS], "list")
+            costs = doc.Text([self.ratio(label, name) for name in RATIOS], "list")
             blocks += [doc.Heading(self.title(label)), self.difference_table(label), costs]
         return doc.Section(self.text["differences"], blocks)
 
@@ -269,7 +262,7 @@ class Page(Part):
         """The whole report."""
         found, lang = self.found, self.lang
         parts = [part(found, lang).section() for part in (Spending, Support, Equity, Quality)]
-        people = [People((found.plan, found.whom), lang).section()] if found.whom else []
+        people = [People(found, lang).section()] if found.whom else []
         every = [
             doc.Fold(self.title(label), [self.difference_table(label, keys_only=False)])
             for label in found.plan.compared
@@ -285,9 +278,7 @@ class Page(Part):
         """For the terminal: a table and sentences of each scenario, and what money and quality show."""
         blocks: list[doc.Block] = []
         for label in self.found.plan.compared:
-            costs = doc.Text(
-                [self.ratio(label, name) for name in list(by_pairs.RATIOS)[1:]], "list"
-            )
+            costs = doc.Text([self.ratio(label, name) for name in list(RATIOS)[1:]], "list")
             table = self.difference_table(label).cut(0, 2, 3, 4, 5, 6, title=self.title(label))
             blocks += [table, doc.Text([self.sentence(label)]), costs, GAP]
         blocks += [doc.note(self.reading()), self.failed(self.found.failures)]

@@ -16,8 +16,8 @@ from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.reports.told import OfPlan
-from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics import persons
+from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.studies.stories import words as story
 from returnee.experiments.studies.stories.choice import stories_json
 from returnee.experiments.studies.stories.life import Life
@@ -25,23 +25,18 @@ from returnee.experiments.studies.whom import Whom
 from returnee.experiments.words import texts as say
 
 UP, DOWN, NET = draw.COLOURS[0], draw.COLOURS[1], draw.COLOURS[6]
-Met = tuple[Plan, Whom]
 
 
-class People(OfPlan[Met]):
-    """Everything that is told of whom a policy changed; `found` is a plan and what came out."""
+class People(OfPlan[Comparison]):
+    """Everything that is told of whom a policy changed, where people were kept."""
 
     table = "people"
 
     @property
-    def plan(self) -> Plan:
-        """Scenarios and the reference."""
-        return self.found[0]
-
-    @property
     def whom(self) -> Whom:
         """Whom the policies changed."""
-        return self.found[1]
+        assert self.found.whom is not None
+        return self.found.whom
 
     @property
     def labels(self) -> list[str]:
