@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from returnee import experiments
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import Shown, spread
+from returnee.experiments.commands.options import How, spread, usual
 from returnee.experiments.commands.whom import people_kept
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.scenarios import scenario_names
 
 
@@ -62,56 +60,37 @@ class Papers:
 def compare_command(
     scenarios: list[str] | None = None,
     compared: Compared = Compared(),
-    settings: RunSettings = RunSettings(),
-    where: Where = Where(),
-    results: Keep = Keep(progress=True),
-    shown: Shown = Shown(),
+    how: How = usual(),
     papers: Papers = Papers(),
 ) -> None:
     """Compare scenarios with a reference: same people, same luck, many replicates."""
     if compared.all_ and scenarios:
         raise UsageError(f"--all: found scenarios named too ({scenarios[0]}), allowed one of both")
-    names = scenario_names() if compared.all_ else scenarios or None
     options: dict[str, Any] = {
+        "scenarios": scenario_names() if compared.all_ else scenarios or None,
         "against": compared.against, "overrides": shell.overrides_of(compared.set_),
-        "settings": settings, "where": where,
     }  # fmt: skip
+    if compared.replicates is not None:
+        options["replicates"] = compared.replicates
     papers.check()
     if compared.over is not None:
         if papers != Papers():
             raise UsageError("--over: found with --brief, --tables or --figures, allowed without")
-        over_sets(names, compared, options, results, shown)
-    elif compared.sets is not None:
+        within = experiments.Ensemble(compared.over, compared.sets)
+        kept = how.kept("results/compare-ensemble")
+        over = experiments.compare_ensemble(within=within, **options, **kept)
+        page = experiments.OverSets(over, how.lang)
+        shell.answer(page, over.folder / "report.html", how.as_json, over.failures)
+        return
+    if compared.sets is not None:
         raise UsageError(f"--sets: found {compared.sets} without --over, allowed with it")
-    else:
-        with_one_set(names, compared, options, results, shown, papers)
-
-
-def with_one_set(
-    names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
-    shown: Shown, papers: Papers,
-) -> None:  # fmt: skip
-    """Compare under the parameters in use."""
-    count = 20 if compared.replicates is None else compared.replicates
-    people = people_kept(compared.people, count)
-    results = replace(results, out=results.out or "results/compare")
-    found = experiments.compare(names, replicates=count, people=people, results=results, **options)
-    shell.warn_of(found.plan.scenarios.values(), shown.lang)
+    people, kept = (
+        people_kept(compared.people, options.get("replicates", 20)),
+        how.kept("results/compare"),
+    )
+    found = experiments.compare(people=people, **options, **kept)
+    shell.warn_of(found.plan.scenarios.values(), how.lang)
     shell.answer(
-        experiments.Page(found, shown.lang), (found.folder or results.folder) / "report.html",
-        shown.as_json, found.failures, lambda: papers.write(found, shown.lang),
+        experiments.Page(found, how.lang), (found.folder or kept["results"].folder) / "report.html",
+        how.as_json, found.failures, lambda: papers.write(found, how.lang),
     )  # fmt: skip
-
-
-def over_sets(
-    names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
-    shown: Shown,
-) -> None:  # fmt: skip
-    """Compare in every parameter set of an ensemble."""
-    within = experiments.Ensemble(str(compared.over), compared.sets)
-    if compared.replicates is not None:
-        options = {**options, "replicates": compared.replicates}
-    results = replace(results, out=results.out or "results/compare-ensemble")
-    found = experiments.compare_ensemble(names, within=within, results=results, **options)
-    page = experiments.OverSets(found, shown.lang)
-    shell.answer(page, found.folder / "report.html", shown.as_json, found.failures)

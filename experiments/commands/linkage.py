@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from returnee import experiments
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import Shown, spread
+from returnee.experiments.commands.options import How, spread, usual
 from returnee.experiments.defaults import LINKAGE_SAMPLE
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 from returnee.experiments.studies.efforts import SHIPPED
 
@@ -49,27 +48,19 @@ class Asked:
 
 
 @spread("linkage")
-def linkage_command(
-    asked: Asked = Asked(),
-    settings: RunSettings = RunSettings(sample=LINKAGE_SAMPLE),
-    where: Where = Where(),
-    results: Keep = Keep(progress=True),
-    shown: Shown = Shown(),
-) -> None:
+def linkage_command(asked: Asked = Asked(), how: How = usual(sample=LINKAGE_SAMPLE)) -> None:
     """Find out whether linked support is better than siloed: a factorial of all programmes."""
-    options: dict[str, Any] = {
-        "cap": asked.cap, "overrides": shell.overrides_of(asked.set_), "settings": settings, "where": where,
-    }  # fmt: skip
+    options: dict[str, Any] = {"cap": asked.cap, "overrides": shell.overrides_of(asked.set_)}
     if asked.replicates is not None:
         options["replicates"] = asked.replicates
     if asked.write_doc is None:
-        told = told_of(asked, options, results, shown.lang)
+        told = told_of(asked, options, how)
         page = told.found.folder / "report.html"
-        shell.answer(told, page, shown.as_json, told.found.failures)
-    elif results.shard:
-        raise UsageError(f"shard: found {results.shard} with --write-doc, allowed without")
+        shell.answer(told, page, how.as_json, told.found.failures)
+    elif how.results.shard:
+        raise UsageError(f"shard: found {how.results.shard} with --write-doc, allowed without")
     else:
-        write_up(asked, asked.write_doc, options, replace(results, out=results.out or OUT))
+        write_up(asked, asked.write_doc, options | how.kept(OUT))
 
 
 def beside(out: Path, part: str, over: str = "free") -> Path:
@@ -77,16 +68,16 @@ def beside(out: Path, part: str, over: str = "free") -> Path:
     return out.with_name(f"{out.name}-{part}{'' if over == 'free' else '-' + Path(over).stem}")
 
 
-def told_of(asked: Asked, options: dict[str, Any], results: Keep, lang: str) -> Told:
+def told_of(asked: Asked, options: dict[str, Any], how: How) -> Told:
     """Run the part of the experiment that is asked for, or find it in its folder."""
-    usual = OUT
+    out, lang = OUT, how.lang
     if asked.conditions is not None:
-        usual = beside(OUT, "conditions")
+        out = beside(OUT, "conditions")
     elif asked.gates or asked.every:
-        usual = beside(OUT, "gates", asked.over)
+        out = beside(OUT, "gates", asked.over)
     elif asked.robust is not None or asked.in_sets:
-        usual = beside(OUT, "robust", asked.over)
-    options = options | {"results": replace(results, out=results.out or usual)}
+        out = beside(OUT, "robust", asked.over)
+    options = options | how.kept(out)
     if asked.conditions is not None:
         points, over = asked.conditions, asked.sets_of
         return experiments.Wide(experiments.conditions(points, over, **options), lang)
@@ -104,12 +95,14 @@ def told_of(asked: Asked, options: dict[str, Any], results: Keep, lang: str) -> 
     return experiments.Experiment(experiments.linkage(**options), lang)
 
 
-def write_up(asked: Asked, path: Path, options: dict[str, Any], results: Keep) -> None:
+def write_up(asked: Asked, path: Path, options: dict[str, Any]) -> None:
     """Run what the document rests on, or take it from its folders, and write it up."""
-    over, out = asked.sets_of, Path(results.folder)
+    over, results = asked.sets_of, options["results"]
 
     def kept(part: str, over: str = "free", **more: Any) -> dict[str, Any]:
-        return options | {"results": replace(results, out=beside(out, part, over))} | more
+        return (
+            options | {"results": replace(results, out=beside(results.folder, part, over))} | more
+        )
 
     search = kept("budget")["results"]
     best = experiments.best_mix(asked.cap, options["overrides"], over, options["where"], search)
@@ -119,7 +112,7 @@ def write_up(asked: Asked, path: Path, options: dict[str, Any], results: Keep) -
         experiments.conditions(asked.conditions or WIDE, over, **kept("conditions", replicates=1)),
         experiments.gates_over(over=over, **few),
         experiments.gates(**kept("gates", every=True, replicates=GATES)),
-        experiments.linkage(results=results, **options),
+        experiments.linkage(**options),
     )
     page = answered.found.folder / "report.html"
     experiments.write_html(experiments.together(answered.parts), page)

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from returnee import experiments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import Shown, spread
+from returnee.experiments.commands.options import How, Shown, spread, usual
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.measuring.selections import OVER_AXES, SENSITIVE
-from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 from returnee.experiments.studies.efforts import BudgetEffort, SensitivityEffort
 from returnee.scenarios import load_scenario
@@ -25,34 +24,22 @@ if TYPE_CHECKING:
 LONG = 60.0  # seconds that a plan expects, about twice those of a fast machine
 
 
-@dataclass(frozen=True)
-class Laid:
-    """What mixes are laid on."""
-
-    scenario: str = "baseline"
-    set_: list[str] | None = None
-
-
 @spread("budget")
 def budget_command(
     per_year: float,
     maximise: str = "firms_surviving,jobs,return_quality",
     effort: BudgetEffort = BudgetEffort(),
-    laid: Laid = Laid(),
-    settings: RunSettings = RunSettings(sample=0.005),
-    where: Where = Where(),
-    results: Keep = Keep(Path("results/budget"), progress=True),
-    shown: Shown = Shown(),
+    scenario: str = "baseline",
+    set_: list[str] | None = None,
+    how: How = usual("results/budget", sample=0.005),
 ) -> None:
     """Search for the mixes of levers that make the most of a yearly budget."""
-    found = experiments.budget(
-        per_year, [name.strip() for name in maximise.split(",") if name.strip()], effort=effort,
-        scenario=laid.scenario, overrides=shell.overrides_of(laid.set_), settings=settings, where=where,
-        results=results,
-    )  # fmt: skip
+    objectives = [name.strip() for name in maximise.split(",") if name.strip()]
+    laid = {"scenario": scenario, "overrides": shell.overrides_of(set_)}
+    found = experiments.budget(per_year, objectives, effort=effort, **laid, **how.options)
     experiments.write_plain(found.folder / experiments.STORED, found)
-    told = experiments.Mixes(found, shown.lang)
-    shell.answer(told, found.folder / "report.html", shown.as_json)
+    told = experiments.Mixes(found, how.lang)
+    shell.answer(told, found.folder / "report.html", how.as_json)
 
 
 @dataclass(frozen=True)
@@ -97,22 +84,17 @@ def sensitivity_command(
     against: str = "baseline",
     effort: SensitivityEffort = SensitivityEffort(),
     set_: list[str] | None = None,
-    settings: RunSettings = RunSettings(sample=0.005),
-    where: Where = Where(),
-    results: Keep = Keep(Path("results/sensitivity"), progress=True),
-    shown: Shown = Shown(),
+    how: How = usual("results/sensitivity", sample=0.005),
 ) -> None:
     """Find out which assumptions decide outcomes, and whether a policy works."""
-    overrides = shell.overrides_of(set_)
-    found = experiments.sensitivity(
-        scenarios, against, effort=effort, overrides=overrides, settings=settings, where=where,
-        results=results,
-    )  # fmt: skip
-    told = experiments.Indices(found, shown.lang)
+    overrides, settings = shell.overrides_of(set_), how.settings
+    laid = {"effort": effort, "overrides": overrides}
+    found = experiments.sensitivity(scenarios, against, **laid, **how.options)
+    told = experiments.Indices(found, how.lang)
     county = load_scenario(against, overrides).county
     told.about = {
         "n": found.attrs["moved"], "spread": told.percent(effort.spread),
-        "months": settings.months, "county": experiments.county_name(county, shown.lang),
+        "months": settings.months, "county": experiments.county_name(county, how.lang),
         "replicates": effort.replicates, "sample": f"{settings.sample:g}",
     }  # fmt: skip
     options = {
@@ -123,46 +105,37 @@ def sensitivity_command(
         "measure": list(effort.measures) if effort.measures != SENSITIVE else None, "set": set_,
     }  # fmt: skip
     told.command = command_line(["sensitivity", *scenarios], options)
-    shell.answer(told, results.folder / "report.html", shown.as_json)
-
-
-@dataclass(frozen=True)
-class Swept:
-    """What of a design is done."""
-
-    processes: bool | None = None
-    max_runs: int = MAX_RUNS
-    retry_failed: bool = False
-    dry_run: bool = False
-    measure: list[str] | None = None
+    shell.answer(told, how.results.folder / "report.html", how.as_json)
 
 
 @spread("sweep")
 def sweep_command(
     design: Path,
-    swept: Swept = Swept(),
-    where: Where = Where(),
-    results: Keep = Keep(progress=True),
-    shown: Shown = Shown(),
+    processes: bool | None = None,
+    max_runs: int = MAX_RUNS,
+    retry_failed: bool = False,
+    dry_run: bool = False,
+    measure: list[str] | None = None,
+    how: How = usual(),
 ) -> None:
     """Run scenarios over a design: grid, Latin hypercube, Sobol sequence or a table of points."""
-    plan = experiments.plan_of(experiments.read_design(design), swept.max_runs)
+    plan = experiments.plan_of(experiments.read_design(design), max_runs)
     long = plan.runs * plan.seconds_a_run >= LONG
-    where = replace(where, processes=long if swept.processes is None else swept.processes)
+    where = replace(how.where, processes=long if processes is None else processes)
     where.check()
-    measures = measures_of(swept.measure, plan.design.settings.months)
-    if swept.dry_run:
+    measures = measures_of(measure, plan.design.settings.months)
+    if dry_run:
         cost = experiments.cost_of(plan, where)
         text = experiments.cost_text(cost)
-        shell.print_json(cost) if shown.as_json else shell.say_plainly(text)
+        shell.print_json(cost) if how.as_json else shell.say_plainly(text)
         return
-    results = replace(results, out=results.out or Path("results") / f"sweep-{design.stem}")
+    results = how.kept(Path("results") / f"sweep-{design.stem}")["results"]
     options = {"out": results.out, "workers": where.workers, "scheduler": where.scheduler}
-    command = command_line(["sweep", design], options | {"measure": swept.measure})
+    command = command_line(["sweep", design], options | {"measure": measure})
     figures = experiments.figures_of(plan)
-    store = experiments.run(plan, figures, where, results, command, swept.retry_failed)
-    failed = shell.say_status([store.folder], shown.as_json)
-    write_report(store.folder, shown.lang, measures)
+    store = experiments.run(plan, figures, where, results, command, retry_failed)
+    failed = shell.say_status([store.folder], how.as_json)
+    write_report(store.folder, how.lang, measures)
     shell.leave(failed)
 
 

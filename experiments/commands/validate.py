@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from returnee import experiments
-from returnee.experiments.commands.options import Shown, spread
+from returnee.experiments.commands.options import How, spread, usual
 from returnee.experiments.commands.shell import answer, overrides_of
 from returnee.experiments.errors import ShareDone, UsageError
-from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.running.options import Keep
 from returnee.experiments.running.progress import Bar
 from returnee.experiments.studies.efforts import SHIPPED
 
@@ -34,21 +34,19 @@ class Held:
 def validate_command(
     scenario: str = "baseline",
     held: Held = Held(),
-    settings: RunSettings = RunSettings(sample=0.05),
-    where: Where = Where(),
-    results: Keep = Keep(Path("results/validate"), progress=True),
-    shown: Shown = Shown(),
+    how: How = usual("results/validate", sample=0.05),
 ) -> None:
     """Hold a scenario against the patterns it should show; misses are shown as misses."""
     if held.sets is not None and held.over is None:
         raise UsageError(f"--sets: found {held.sets} without --over, allowed with it")
     whole = held.write_doc is not None
     face, over = held.face or whole, held.over or (SHIPPED if whole else None)
-    given: dict[str, Any] = {"overrides": overrides_of(held.set_), "where": where}
+    settings = how.settings
+    given: dict[str, Any] = {"overrides": overrides_of(held.set_), "where": how.where}
     of_patterns = given | {"patterns": held.patterns}
 
     def beside(folder: Path, name: str) -> Keep:
-        return replace(results, out=folder.with_name(f"{folder.name}-{name}"))
+        return replace(how.results, out=folder.with_name(f"{folder.name}-{name}"))
 
     def checks(folder: Path) -> Any:
         kept = beside(folder, "face")
@@ -56,7 +54,7 @@ def validate_command(
 
     try:
         found = experiments.validate(
-            scenario, held.replicates, settings=settings, results=results, **of_patterns
+            scenario, held.replicates, settings=settings, results=how.results, **of_patterns
         )
     except ShareDone as share:
         if not face:
@@ -77,5 +75,5 @@ def validate_command(
     if held.write_doc is not None:
         document = experiments.Judged(found, faced, over=over_sets).write_document(held.write_doc)
         Bar().say(f"written: {document}")
-    page = experiments.Judged(found, faced, shown.lang, over_sets)
-    answer(page, found.folder / "validation.html", shown.as_json, found.failures)
+    page = experiments.Judged(found, faced, how.lang, over_sets)
+    answer(page, found.folder / "validation.html", how.as_json, found.failures)

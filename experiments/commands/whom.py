@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 from returnee import experiments
-from returnee.experiments.commands.options import Shown, spread
+from returnee.experiments.commands.options import How, spread, usual
 from returnee.experiments.commands.shell import leave, overrides_of, say
-from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
 KEPT = 10  # replicates compared person by person unless said otherwise: about a tenth more time
@@ -19,55 +18,40 @@ def people_kept(asked: int | None, replicates: int) -> int:
     return min(KEPT, max(replicates, 0)) if asked is None else asked
 
 
-@dataclass(frozen=True)
-class Looked:
-    """Whose lives are compared."""
-
-    against: str = "baseline"
-    worker: int | None = None
-    replicates: int = REPLICATES
-    replicate: int = 0
-    set_: list[str] | None = None
-
-
 @spread("whom")
 def whom_command(
     scenario: str,
-    looked: Looked = Looked(),
-    settings: RunSettings = RunSettings(sample=SAMPLE),
-    where: Where = Where(),
-    results: Keep = Keep(progress=True),
-    shown: Shown = Shown(),
+    against: str = "baseline",
+    worker: int | None = None,
+    replicates: int = REPLICATES,
+    replicate: int = 0,
+    set_: list[str] | None = None,
+    how: How = usual(sample=SAMPLE),
 ) -> None:
     """Say whom a policy changed: who returned, founded or survived under one and not the other."""
-    if looked.worker is not None:
-        tell(scenario, looked, looked.worker, settings, shown)
+    given, n = {"against": against, "overrides": overrides_of(set_)}, replicates
+    if worker is not None:
+        tell(worker, replicate, how, scenarios=[scenario], settings=how.settings, **given)
         return
-    n = looked.replicates
-    found = experiments.compare(
-        [scenario], looked.against, n, n, overrides_of(looked.set_), settings, where, results
-    )
-    told = experiments.People(found, shown.lang)
-    say(told.printed, told.as_json, shown.as_json)
+    found = experiments.compare([scenario], replicates=n, people=n, **given, **how.options)
+    told = experiments.People(found, how.lang)
+    say(told.printed, told.as_json, how.as_json)
     leave(len(found.failures))
 
 
-def tell(scenario: str, looked: Looked, worker: int, settings: RunSettings, shown: Shown) -> None:
+def tell(worker: int, replicate: int, how: How, **compared: Any) -> None:
     """Tell one person's life under both policies."""
-    overrides = overrides_of(looked.set_)
-    plan = experiments.line_up(
-        [scenario], looked.against, looked.replicate + 1, settings, overrides
-    )
+    plan = experiments.line_up(replicates=replicate + 1, **compared)
     plan.check()
     experiments.compile_first(Bar().say)
-    label, months = plan.compared[0], plan.settings
+    label = plan.compared[0]
     lives = (
-        experiments.lives_of(plan.scenarios[name], [worker], looked.replicate, months)[worker]
+        experiments.lives_of(plan.scenarios[name], [worker], replicate, plan.settings)[worker]
         for name in (plan.reference, label)
     )
     pair = experiments.Pair("", 1, *lives)
     say(
-        lambda: [experiments.Text(experiments.story_lines(plan, label, pair, shown.lang))],
+        lambda: [experiments.Text(experiments.story_lines(plan, label, pair, how.lang))],
         lambda: experiments.stories_json(plan, {label: [pair]})[label][0],
-        shown.as_json,
+        how.as_json,
     )
