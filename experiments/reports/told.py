@@ -52,7 +52,7 @@ class Told(Generic[Found]):
     def answered(self, subtitle: str, *sections: doc.Section, title: str = "") -> doc.Report:
         """A report with the answer first, and at the end how to repeat it and what it is not for."""
         answer = doc.in_short(self.lang, self.sentences())
-        again = [self.command or self.found.command]  # type: ignore[attr-defined]
+        again = [self.command or getattr(self.found, "command", "")]
         end = doc.repeat(self.lang, again, doc.no_forecast(self.lang))
         return doc.Report(
             self.lang, title or self.text["title"], subtitle, [answer, *sections, end]

@@ -66,7 +66,7 @@ class Found:
             axes = rows[self.keys].apply(lambda values: pd.factorize(values, sort=True)[0])
             for key, measure in product(self.keys, self.measures):
                 both = pd.DataFrame({"x": axes[key], "y": rows[measure]})
-                found[scenario, key, measure] = both.corr("spearman", LEAST).loc["x", "y"]
+                found[scenario, key, measure] = float(both.corr("spearman", LEAST).loc["x", "y"])
         return found
 
     def by_strength(self, measure: str) -> list[str]:
