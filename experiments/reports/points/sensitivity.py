@@ -152,7 +152,7 @@ class Indices(Told[pd.DataFrame]):
                 continue
             rows = rows[rows["value"] > 0.0]
             form = "flat" if rows.empty else "line_effect" if target == EFFECT else "line_level"
-            keys = self.listed(map(self.name, rows["key"][:NAMED]))
+            keys = self.listed(map(self.named, rows["key"][:NAMED]))
             names = {"measure": self.named(measure), "scenario": self.named(scenario)}
             said = self.fill(form, keys=keys, **names)
             lines.append(self.joined(said, *self._signs(method, place)))
