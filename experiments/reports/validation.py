@@ -456,8 +456,10 @@ def besides() -> list[Sources]:
 
 def facts() -> dict[str, str]:
     """Sentences of the document that need no run, to be checked against the schema."""
-    rows, uses = sources(), [p.use for p in PATTERNS]
-    total, (fitted, tested, soft, told) = rows[-1], map(uses.count, (FITTED, TESTED, SOFT, REPORT))
+    rows, total = sources(), sources()[-1]
+    fitted, tested, soft, told = (
+        sum(p.use == use for p in PATTERNS) for use in (FITTED, TESTED, SOFT, REPORT)
+    )
     sentence = (
         f"Of {total.all} defaults {total.measured} are measured ({say.percent(total.measured / total.all)}); "
         f"of {total.bound} more the evidence gives a sign or a bound only, {total.free} more are moved by "

@@ -177,7 +177,8 @@ class People(OfPlan[Comparison]):
         """Everything the page shows."""
         t = self.text["report"]
         none = [] if self.labels else [doc.Text([t["no_pairs"]])]
-        return doc.Section(t["title"], [doc.note(self.reading()), *none, *chain(*map(self._blocks, self.labels))])  # fmt: skip
+        told = chain(*map(self._blocks, self.labels))
+        return doc.Section(t["title"], [doc.note(self.reading()), *none, *told])
 
     def _blocks(self, label: str) -> list[doc.Block]:
         """Of one scenario."""

@@ -348,9 +348,9 @@ class Points(tell.Told):
 
     def sections(self) -> list[doc.Section]:
         """When behaviour is otherwise."""
-        how, drawn = doc.note(self.note(), self.text["robust_chart"]), charts.robust_chart(self)
-        blocks = [how, doc.Picture(drawn), self.summary(), self.parameters()]
-        return [doc.Section(self.text["robustness"], blocks)]
+        text, drawn = self.text, doc.Picture(charts.robust_chart(self))
+        how = doc.note(self.note(), text["robust_chart"])
+        return [doc.Section(text["robustness"], [how, drawn, self.summary(), self.parameters()])]
 
     def more(self) -> dict[str, Any]:
         """What was moved, and what that does."""

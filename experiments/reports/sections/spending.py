@@ -77,8 +77,9 @@ class Spending(Part):
             if pot in BUDGETED:
                 said = {"budget": self.text["budget"], "planned": self.text["running"]}
             said |= {"spent": report["used"], "unpaid": report["unpaid"]}
-            names = [self.words["pots"][pot], *[""] * (len(said) - 1)]
-            rows += [[pot_, what, *map(self._yuan, here[key])] for pot_, (key, what) in zip(names, said.items())]  # fmt: skip
+            for k, (key, what) in enumerate(said.items()):
+                name = "" if k else self.words["pots"][pot]
+                rows.append([name, what, *map(self._yuan, here[key].to_numpy())])
         return Sheet([report["pot"], "", *self.titles], rows, columns="wwn")
 
     def measures(self, names: Iterable[str]) -> list[Line]:
