@@ -140,13 +140,13 @@ def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 def made(parameter: inspect.Parameter, given: dict[str, Any]) -> Any:
     """What is given for a parameter, and taken from there; of an object, one with what is given."""
-    kind: Any = parameter.annotation
-    if not is_dataclass(kind):
+    if not is_dataclass(parameter.annotation):
         return given.pop(parameter.name, None)
+    new: Any = parameter.annotation
     values = {field.name: made(field, given) for field in fields_of(parameter)}
     values = {name: value for name, value in values.items() if value is not None}
     is_new = parameter.default is parameter.empty
-    return kind(**values) if is_new else replace(parameter.default, **values)
+    return new(**values) if is_new else replace(parameter.default, **values)
 
 
 def fields_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:
