@@ -115,50 +115,35 @@ def ratio(above: float, below: float) -> float:
     return float(above / below) if below else np.nan
 
 
-def _survival(kind: str, en: str, zh: str) -> list[Measure]:
-    return [
-        Measure(f"survival_{kind}_{age}", "share", FINAL, f"{en} {age} months", f"{age}个月{zh}", 1)
-        for age in AGES
-    ]
-
-
-DERIVED: tuple[Measure, ...] = (
-    Measure(
-        "firms_surviving", "firms", FINAL,
-        "returnee firms registered under the policy and open at the end",
-        "政策期内登记且期末仍营业的返乡企业", 1, firms_surviving),
-    Measure(
-        "start_rate", "per 1,000 away and year", FINAL,
-        "returnee firms registered per 1,000 away", "每千名在外劳动力年返乡创业数", 1, start_rate),
-    *_survival("registered", "new firms still registered after", "登记存续率"),
-    *_survival("operating", "opened firms still operating after", "经营存续率"),
-    Measure(
-        "jobs_per_firm", "jobs/firm", FINAL,
-        "jobs per open returnee firm", "每家返乡企业岗位数", 1, jobs_per_firm),
-    Measure(
-        "loan_growth", "share", FINAL,
-        "growth a year of guaranteed loans granted", "创业担保贷款发放额年均增速", 1, loan_growth),
-    Measure(
-        "loan_recovery", "share", FINAL,
-        "guaranteed loans recovered", "创业担保贷款回收率", 1, loan_recovery),
-    Measure(
-        "loan_wait", "months", FINAL,
-        "wait for a guaranteed loan", "创业担保贷款等待月数", -1, loan_wait),
-    Measure(
-        "loan_reach", "share", FINAL,
-        "new firms with a guaranteed loan", "新登记企业获担保贷款占比", 1, loan_reach),
+SURVIVAL = {
+    "registered": ("registered", "closed", "new firms still registered after", "登记存续率"),
+    "operating": ("opened", "stopped", "opened firms still operating after", "经营存续率"),
+}
+"""Kinds of survival: dates of beginning and end in the records, and labels before and after the age."""
+WHOLE: tuple[tuple[Any, ...], ...] = (
+    ("firms_surviving", "firms", "returnee firms registered under the policy and open at the end",
+     "政策期内登记且期末仍营业的返乡企业", 1, firms_surviving),
+    ("start_rate", "per 1,000 away and year", "returnee firms registered per 1,000 away",
+     "每千名在外劳动力年返乡创业数", 1, start_rate),
+    *((f"survival_{kind}_{age}", "share", f"{en} {age} months", f"{age}个月{zh}", 1)
+      for kind, (_, _, en, zh) in SURVIVAL.items() for age in AGES),
+    ("jobs_per_firm", "jobs/firm", "jobs per open returnee firm", "每家返乡企业岗位数", 1, jobs_per_firm),
+    ("loan_growth", "share", "growth a year of guaranteed loans granted", "创业担保贷款发放额年均增速", 1, loan_growth),
+    ("loan_recovery", "share", "guaranteed loans recovered", "创业担保贷款回收率", 1, loan_recovery),
+    ("loan_wait", "months", "wait for a guaranteed loan", "创业担保贷款等待月数", -1, loan_wait),
+    ("loan_reach", "share", "new firms with a guaranteed loan", "新登记企业获担保贷款占比", 1, loan_reach),
 )  # fmt: skip
+"""Figures of a whole run: name, unit, labels, which way is better, and what computes it."""
+DERIVED = tuple(Measure(name, unit, FINAL, *rest) for name, unit, *rest in WHOLE)
 
 
 def _programmes(prefix: str, tail: str, better: int) -> tuple[Measure, ...]:
     en, zh = words("en"), words("zh")
-    return tuple(
-        Measure(
-            f"{prefix}_{name}", "yuan", "flow",
-            f"{en['programmes'][name]}, {en[tail]}", f"{zh['programmes'][name]}{zh[tail]}", better,
-        )
+    labels = (
+        (name, f"{en['programmes'][name]}, {en[tail]}", f"{zh['programmes'][name]}{zh[tail]}")
         for name in PROGRAMMES
-    )  # fmt: skip
+    )
+    return tuple(Measure(f"{prefix}_{k}", "yuan", "flow", *told, better) for k, *told in labels)
 
 
 SPENT = _programmes("spent", "spent", 0)
@@ -263,25 +248,20 @@ def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) 
     else:
         there = len(durations) - np.searchsorted(np.sort(durations), at)
         alive = np.cumprod((there - ends) / there)
-    longest = durations.max()
-    shares = np.append(1.0, alive)[np.searchsorted(at, ages, side="right")].tolist()
-    return [share if age <= longest or share == 0.0 else np.nan for age, share in zip(ages, shares)]
+    shares = np.append(1.0, alive)[np.searchsorted(at, ages, side="right")]
+    return np.where((np.array(ages) <= durations.max()) | (shares == 0.0), shares, np.nan).tolist()
 
 
 def derived(run: Run) -> dict[str, float]:
     """Figures of a whole run, by name; full-county units."""
-    alone = {measure.name: measure.of(run) for measure in DERIVED if measure.of}
-    return {**alone, **survival(run)}
+    return {m.name: m.of(run) for m in DERIVED if m.of} | survival(run)
 
 
 def survival(run: Run) -> dict[str, float]:
     """Shares of firms registered under the policy that live to each age, by name."""
     # From the records, not from `run.firms`: making that table costs as much as 20 months of a run.
     new, figures = new_firms(run), {}
-    for kind, begin, end in (
-        ("registered", "registered", "closed"),
-        ("operating", "opened", "stopped"),
-    ):
+    for kind, (begin, end, _, _) in SURVIVAL.items():
         seen = new[new[begin] != r.NEVER]
         ended = seen[end] != r.NEVER
         stop = np.where(ended, seen[end], run.months).astype(float)
@@ -376,11 +356,6 @@ def run_schema(keys: Iterable[str], told: Iterable[Any] | None = None) -> pa.Sch
     return pa.schema([*HEAD, *axes, *shown])
 
 
-def undescribed(table: pa.Table) -> pa.Table:
-    """The table without units and labels, which weigh more than the rows of a small part."""
-    return table.cast(pa.schema([field.remove_metadata() for field in table.schema]))
-
-
 def redescribed(table: pa.Table) -> pa.Table:
     """The table with units and labels."""
     known = {*HEAD.names, *NAMES}
@@ -394,8 +369,8 @@ def attributes(schema: pa.Schema) -> dict[str, Any]:
     """
     found: dict[str, Any] = {"units": {}, "labels": {}, "labels_zh": {}}
     for field in schema:
-        about = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
-        for name, key in (("units", "unit"), ("labels", "label_en"), ("labels_zh", "label_zh")):
+        about = field.metadata or {}
+        for name, key in (("units", b"unit"), ("labels", b"label_en"), ("labels_zh", b"label_zh")):
             if key in about:
-                found[name][field.name] = about[key]
+                found[name][field.name] = about[key].decode()
     return found

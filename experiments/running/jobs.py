@@ -172,7 +172,8 @@ def rows_of(
     nothing = np.full(len(told), np.nan)
     values = np.array([nothing if found is None else found for found in kept])
     columns += [pa.array(column, pa.float64(), from_pandas=True) for column in values.T]
-    schema = measures.undescribed(measures.run_schema(keys, told).empty_table()).schema
+    # Without units and labels, which weigh more than the rows of a small part.
+    schema = pa.schema([field.remove_metadata() for field in measures.run_schema(keys, told)])
     arrays = [
         column if isinstance(column, pa.Array) else pa.array(column, field.type)
         for field, column in zip(schema, columns)

@@ -45,23 +45,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Ran:
-    """What every study has of its runs; the base of what came out.
-
-    Attributes
-    ----------
-    plan : Plan
-    failures : list of dict
-        Runs that failed, with their errors.
-    folder : Path
-        Where it is kept.
-    command : str
-        The command that repeats it.
-    """
+    """What every study has of its runs; the base of what came out."""
 
     plan: Any
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
+    failures: list[dict[str, Any]] = field(repr=False)  # runs that failed, with their errors
+    folder: Path  # where it is kept
+    command: str  # that repeats it
 
 
 class Store(OwnFolder):

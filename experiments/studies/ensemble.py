@@ -10,7 +10,6 @@ and may be there too. ``data/ensemble.toml`` says from which model, targets and 
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ import numpy as np
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.csv_rows import read_rows
 from returnee.experiments.errors import UsageError, check_range
+from returnee.experiments.running.design.values import cell_of, is_number, read_as
 from returnee.scenarios import Behaviour, County, Lever, walk
 from returnee.scenarios.schema.errors import guess, nearest
 
@@ -30,7 +30,7 @@ FILE = Path(__file__).parents[1] / "data" / "ensemble.csv"
 PREFIX = "behaviour."
 WEIGHT, STRUCTURE, FULL, OFF = "weight", "structure", "all", "no_"
 SWITCHES = f"{PREFIX}structure."
-SWITCH_WORDS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+SWITCH_WORDS = {"1": "true", "1.0": "true", "0": "false", "0.0": "false"}
 Values = Mapping[str, float]
 
 
@@ -147,9 +147,12 @@ def _read(path: Path) -> Sets:
     sets, weights, structures = [], [], []
     for line, cells in rows:
         where, row = f"{path}: row {line}", dict(zip(head, cells))
-        weights.append(_number(row.pop(WEIGHT, "1"), WEIGHT, where, 0.0, math.inf))
+        weights.append(_weight(row.pop(WEIGHT, "1"), where))
         given = row.pop(STRUCTURE, "")
-        found = {name: _value(cell, known[name], where) for name, cell in row.items()}
+        found = {
+            name: cell_of(name, _text(cell, known[name]), f"row {line}: {name}", str(path))
+            for name, cell in row.items()
+        }
         found |= _switches(given, found, known, where)
         sets.append(found)
         structures.append(given or structure_of(found))
@@ -162,29 +165,16 @@ def _read(path: Path) -> Sets:
     return Sets(tuple(sets), np.array(weights) / sum(weights), tuple(structures))
 
 
-def _value(cell: str, lever: Lever, where: str) -> float:
-    if lever.type is bool:
-        if cell.lower() not in SWITCH_WORDS:
-            raise UsageError(f"{where}: {lever.key}: found {cell!r}, allowed true or false")
-        return SWITCH_WORDS[cell.lower()]
-    if lever.low is None or lever.high is None:
-        raise UsageError(f"{where}: {lever.key}: found {cell!r}, allowed {lever.allowed}")
-    value = _number(cell, lever.key, where, lever.low, lever.high, lever.allowed)
-    if value != lever.type(value):
-        raise UsageError(f"{where}: {lever.key}: found {cell!r}, allowed {lever.allowed}")
-    return lever.type(value)
+def _text(cell: str, lever: Lever) -> str:
+    """A cell as a table of points has it, where a switch is true or false."""
+    return SWITCH_WORDS.get(cell, cell) if lever.type is bool else cell
 
 
-def _number(
-    cell: str, name: str, where: str, low: float, high: float, allowed: str = "a number from 0"
-) -> float:
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not low <= value <= high or math.isinf(value):
-        raise UsageError(f"{where}: {name}: found {cell!r}, allowed {allowed}")
-    return value
+def _weight(cell: str, where: str) -> float:
+    value = read_as(float, cell)
+    if not is_number(value) or value < 0.0:
+        raise UsageError(f"{where}: {WEIGHT}: found {cell!r}, allowed a number from 0")
+    return float(value)
 
 
 def _switches(given: str, found: Values, known: Mapping[str, Lever], where: str) -> dict[str, bool]:

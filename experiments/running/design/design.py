@@ -6,7 +6,6 @@ their dotted keys; the schema says what they may be.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,13 +15,13 @@ from typing import Any
 import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments, plain
-from returnee.experiments.errors import UsageError, shown, wrong
+from returnee.experiments.errors import shown, wrong
 from returnee.experiments.keys import COUNTY
 from returnee.experiments.running.design.axes import Axis, axes_of
-from returnee.experiments.running.design.values import check_table, read_table
+from returnee.experiments.running.design.values import check_table, is_number, read_table
 from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import Scenario, load_scenario
-from returnee.scenarios.schema.county_folder import FOLDER, county_digest, find_county
+from returnee.scenarios.schema.county_folder import FOLDER, county_digest, find_county, read_toml
 from returnee.scenarios.schema.errors import guess, nearest
 
 METHODS = {
@@ -125,16 +124,7 @@ def read_design(path: str | Path) -> Design:
         One line that names file, key, what was found and what is allowed.
     """
     path = Path(path)
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: found a mistake: {error}, allowed TOML") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: found text that is not UTF-8, allowed TOML in UTF-8") from None
-    except OSError as error:
-        reason = (error.strerror or "an unreadable file").lower()
-        raise UsageError(f"{path}: found {reason}, allowed a design file in TOML") from None
-    return design_of(given, str(path), path.parent)
+    return design_of(read_toml(path, str(path)), str(path), path.parent)
 
 
 @checked_arguments
@@ -267,7 +257,6 @@ def _whole(
 
 def _share(given: Mapping[str, Any], label: str) -> float:
     value = given.get("sample", 0.005)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0.0 < value <= 1.0:
+    if not is_number(value) or not 0.0 < value <= 1.0:
         raise wrong(label, "sample", shown(value), "a number above 0 up to 1")
     return float(value)

@@ -64,36 +64,18 @@ BANK, LEFT, WAVES, EMULATORS, SCREENING = (
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the waves of a calibration leave.
-
-    Attributes
-    ----------
-    scenario : Scenario
-    targets : tuple of Target
-    bank : Bank
-        Every set of every wave.
-    left : Left
-        What is left of the box, and what tells it.
-    waves : DataFrame
-        A row a wave: sets, runs, and which fraction of the box it leaves.
-    emulators : DataFrame
-        A row a wave and target: how well it was emulated.
-    screening : DataFrame or None
-    inference : Inference or None
-        The posterior of what is left, if draws of it are wanted.
-    settings : RunSettings
-    folder : Path
-    command : str
-    """
+    """What the waves of a calibration leave."""
 
     scenario: Scenario
     targets: tuple[Target, ...]
-    bank: Bank
-    left: Left = field(repr=False)
-    waves: pd.DataFrame = field(repr=False)
-    emulators: pd.DataFrame = field(repr=False)
+    bank: Bank  # every set of every wave
+    left: Left = field(repr=False)  # what is left of the box, and what tells it
+    waves: pd.DataFrame = field(
+        repr=False
+    )  # a row a wave: sets, runs, and how much of the box it leaves
+    emulators: pd.DataFrame = field(repr=False)  # a row a wave and target: how well it was emulated
     screening: pd.DataFrame | None = field(repr=False)
-    inference: Inference | None = field(repr=False)
+    inference: Inference | None = field(repr=False)  # of draws of what is left, if they are wanted
     settings: RunSettings
     folder: Path
     command: str

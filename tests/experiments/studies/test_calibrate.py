@@ -299,7 +299,7 @@ def test_targets_are_read_from_both_kinds_of_file(tmp_path: Path) -> None:
     assert third.observation_sd == 0.03
     assert third.discrepancy_sd == pytest.approx(usual.discrepancy_sd * 0.2 / 0.425)
     assert len(said) == 1 and "row 3: registers_after_return is kept for validation" in said[0]
-    with pytest.raises(ScenarioError, match="no such file"):
+    with pytest.raises(UsageError, match="no such file"):
         read_targets(tmp_path / "none.csv")
 
 
