@@ -6,6 +6,8 @@ month: stocks and means as the mean of the last 12 months, flows as their sum.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -39,17 +41,38 @@ def horizon(frame: pd.DataFrame, months: int) -> pd.DataFrame:
     value, one row a measure, at the last month.
     """
     kinds = frame["indicator"].map({name: measure.kind for name, measure in BY_NAME.items()})
-    counted = (kinds == "flow") | (kinds == "final") | (frame["month"] > months - LAST)
+    counted = kinds.isin(("flow", "final")) | (frame["month"] > months - LAST)
     frame = frame[kinds.notna() & counted]
     rows = frame.groupby("indicator", sort=True)["value"]
-    flow = np.array([_is_flow(name) for name in rows.groups])
+    flow = np.array([BY_NAME[name].kind == "flow" for name in rows.groups])
     values = rows.mean().where(~flow, rows.sum(min_count=1))
-    found = {"indicator": values.index, "month": months, "value": values.to_numpy()}
-    return pd.DataFrame(found)
+    return pd.DataFrame({"indicator": values.index, "month": months, "value": values.to_numpy()})
 
 
-def _is_flow(name: str) -> bool:
-    return BY_NAME[name].kind == "flow"
+def arranged(runs: pd.DataFrame, plan: Plan, names: Sequence[str], months: int = 0) -> np.ndarray:
+    """Figures of a tidy table of runs, by scenario and replicate of a plan; NaN where there are none.
+
+    `runs`: columns of `measures.SCHEMA`. `names`: measures, or other figures of runs. `months`: of a
+    run, if figures are told apart by month. Returns: shape (scenarios, replicates, names), or (...,
+    months); scenarios that are the same are run once, and have the same figures.
+    """
+    ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
+    shape = (len(plan.scenarios), plan.replicates, len(names), *([months] if months else []))
+    values = np.full(shape, np.nan)
+    scenario, name = _codes(runs["scenario_id"], ids), _codes(runs["indicator"], names)
+    known = np.flatnonzero((scenario >= 0) & (name >= 0))
+    place = [scenario[known], runs["replicate"].to_numpy()[known], name[known]]
+    place += [runs["month"].to_numpy()[known] - 1] if months else []
+    values[tuple(place)] = runs["value"].to_numpy()[known]
+    return values[[ids[scenario.id] for scenario in plan.scenarios.values()]]
+
+
+def _codes(column: pd.Series, names: Iterable[str]) -> np.ndarray:
+    """Place of each value of a column among names; -1 where it is none."""
+    categories = column.astype("category").cat
+    places = {name: k for k, name in enumerate(names)}
+    table = np.array([places.get(name, -1) for name in categories.categories], dtype=int)
+    return table[categories.codes.to_numpy()]
 
 
 def values_of(store: Store, measures: tuple[str, ...]) -> np.ndarray:
@@ -60,22 +83,9 @@ def values_of(store: Store, measures: tuple[str, ...]) -> np.ndarray:
     """
     plan = store.plan
     assert isinstance(plan, Plan)
-    values = np.full((len(plan.scenarios), plan.replicates, len(measures)), np.nan)
-    runs = store.runs()
-    runs = runs[runs["indicator"].isin(measures)]
-    place = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
-    column = {name: k for k, name in enumerate(measures)}
-    rows = runs["scenario_id"].astype(str).map(place)
-    known = rows.notna()
-    runs, rows = runs[known], rows[known].astype(int)
-    columns = runs["indicator"].astype(str).map(column).astype(int)
-    values[rows, runs["replicate"], columns] = runs["value"]
-    asked = np.zeros(values.shape[:2], dtype=bool)
-    for task in plan.tasks():
-        asked[place[task.scenario_id], task.replicate] = True
-    values[~asked] = np.nan
-    years = plan.settings.months / 12.0
-    for name, k in column.items():
-        if _is_flow(name):
-            values[..., k] /= years
+    values = arranged(store.runs(), plan, measures)
+    asked = {(task.scenario_id, task.replicate) for task in plan.tasks()}
+    for k, scenario in enumerate(plan.scenarios.values()):
+        values[k, [r for r in range(plan.replicates) if (scenario.id, r) not in asked]] = np.nan
+    values[..., [BY_NAME[name].kind == "flow" for name in measures]] /= plan.settings.months / 12.0
     return values

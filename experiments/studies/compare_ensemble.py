@@ -19,7 +19,7 @@ from returnee.experiments.arguments import Options, checked_arguments
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.measuring.measures import NAMES
 from returnee.experiments.numbers import picked
 from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
@@ -34,7 +34,6 @@ from returnee.experiments.studies.ensemble import FILE, Sets, ensemble
 from returnee.scenarios import Scenario
 
 REPLICATES = 2
-NAMES = tuple(measure.name for measure in MEASURES)
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,9 @@ class OwnLuckPlan(Plan):
     def own(self, values: np.ndarray) -> np.ndarray:
         """Arrange figures of all runs by set.
 
-        `values`: shape (scenarios, replicates, measures); as from `figures.values_of`, where what
-        is alike has run once. Returns: shape (scenarios of a set, sets, replicates of a set,
-        measures).
+        `values`: shape (scenarios, replicates, measures). Returns: shape (scenarios of a set, sets,
+        replicates of a set, measures).
         """
-        ids = {scenario.id: k for k, scenario in enumerate(self.scenarios.values())}
-        values = values[[ids[scenario.id] for scenario in self.scenarios.values()]]
         shape = (self.sets, self.in_set, self.sets, self.each, values.shape[-1])
         k = np.arange(self.sets)
         # Indexing both set axes alike brings the set to the front.

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.measuring import groups as by_group
+from returnee.experiments.running.figures import arranged
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.statistics.effects import effects_on, finals_of
+from returnee.experiments.statistics.effects import effects_on
 from returnee.experiments.statistics.intervals import mean_of
 
 UNITS = {1000.0: "per 1,000 people", 1.0: "share", 0.0: "index 0-100"}
@@ -34,7 +35,7 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """
     facts = plan.scenarios[plan.reference].county
     names = by_group.names_of(facts)
-    values = dict(zip(names, np.moveaxis(finals_of(runs, plan, names), -1, 0)))
+    values = dict(zip(names, np.moveaxis(arranged(runs, plan, names), -1, 0)))
     years = plan.settings.months / 12.0
     rows, levels, counts = [], [], []
     for dimension, groups in by_group.groups_of(facts).items():

@@ -11,8 +11,9 @@ import pandas as pd
 
 from returnee.experiments.measuring import files
 from returnee.experiments.measuring.measures import LAST
+from returnee.experiments.running.figures import arranged
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.statistics.effects import INDEX, Cube, effects_on, finals_of
+from returnee.experiments.statistics.effects import INDEX, Cube, effects_on
 
 WAITS = {"wait_training": ("trained_wait", "trained"), "wait_loan": ("desk_wait", "loans_number")}
 QUEUES = ("queue_training", "queue_desk", "queue_incubation")
@@ -45,7 +46,7 @@ def support_of(cube: Cube, runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     for name, (mean, weight) in WAITS.items():
         waited, served = (cube.values[:, :, INDEX[m]] for m in (mean, weight))
         found[name] = _share((waited * served).sum(axis=-1), served.sum(axis=-1))
-    gave_up = finals_of(runs, plan, [files.refusal_name("gave_up")])[..., 0]
+    gave_up = arranged(runs, plan, [files.refusal_name("gave_up")])[..., 0]
     found["refused_gave_up"] = gave_up / years
     found["banks_withdrawn"] = (1.0 - cube.values[:, :, INDEX["banks_lending"]]).sum(axis=-1)
     rows = [(name, unit, better) for name, (unit, better) in FIGURES.items()]
@@ -92,7 +93,7 @@ def funnel_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     horizon, full county), and the columns of `effects.effects_of`, for stages as a share of the
     files begun, for reasons as a share of the loan files.
     """
-    of = dict(zip(files.NAMES, np.moveaxis(finals_of(runs, plan, files.NAMES), -1, 0)))
+    of = dict(zip(files.NAMES, np.moveaxis(arranged(runs, plan, files.NAMES), -1, 0)))
     begun = {kind: of[files.stage_name(kind, "planned")] for kind in files.KINDS}
     asked = of[files.stage_name("all", "loan_asked")]
     shares = [
