@@ -69,8 +69,6 @@ def shown(value: Any) -> str:
 def check_range(label: str, found: float, low: float, high: float, what: str = "") -> None:
     """Refuse a number outside a range.
 
-    Examples
-    --------
     >>> check_range("replicates", 0, 1, 100)
     Traceback (most recent call last):
     returnee.experiments.errors.UsageError: replicates: found 0, allowed 1 to 100

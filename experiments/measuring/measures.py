@@ -191,8 +191,6 @@ def check_horizon(names: Iterable[str], months: int, label: str = "measure") -> 
 
     A firm that is registered in the first month is a month younger than the run is long.
 
-    Examples
-    --------
     >>> check_horizon(["jobs", "survival_operating_12"], 13)
     """
     for name in names:
@@ -209,8 +207,6 @@ def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[st
 
     `names`: measures. Returns: ``units``, ``labels`` (English) and ``labels_zh``, each by name.
 
-    Examples
-    --------
     >>> labelled(["jobs"], {})["units"]
     {'jobs': 'jobs'}
     """
@@ -235,8 +231,6 @@ def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) 
     observed. `ended`: shape (firms,); whether the end was observed. `ages`: months. Returns: NaN
     for ages that nobody could reach in the time observed.
 
-    Examples
-    --------
     >>> kaplan_meier(np.array([6.0, 24.0]), np.array([True, False]), [12, 36])
     [0.5, nan]
     """

@@ -56,8 +56,6 @@ def survival(entry: np.ndarray, age: np.ndarray, ended: np.ndarray, oldest: int)
     Returns: shape (oldest + 1,); share that lives longer than 0..oldest months; NaN from the first
     age at which fewer than `FEW` firms are at risk.
 
-    Examples
-    --------
     >>> age, ended = np.repeat([6, 12], 20), np.repeat([True, False], 20)
     >>> survival(np.zeros(40, int), age, ended, 12)[[5, 6, 12]].tolist()
     [1.0, 0.5, 0.5]

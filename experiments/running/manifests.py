@@ -118,8 +118,6 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
 def other_model(found: Mapping[str, Any]) -> str:
     """That a manifest is of another version of the model, both fingerprints named; empty if not.
 
-    Examples
-    --------
     >>> other_model({"fingerprint": fingerprint()})
     ''
     """
@@ -213,8 +211,6 @@ def _date(seconds: float) -> str:
 def with_out(command: str, folder: Path) -> str:
     """A command that names its folder.
 
-    Examples
-    --------
     >>> with_out("returnee compare linked", Path("results/a"))
     'returnee compare linked --out results/a'
     """
@@ -347,8 +343,6 @@ def differs(
 ) -> str:
     """In what two manifests differ, as "key: found ..., allowed ..."; empty if in nothing.
 
-    Examples
-    --------
     >>> differs({"seed": 1}, {"seed": 2}, ["seed"])
     'seed: found 1, allowed 2'
     """
@@ -380,8 +374,6 @@ def _names(some: dict[str, str], others: dict[str, str]) -> str:
 def difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """In what two manifests of sweeps differ, as "key: found ..., allowed ..."; empty if in nothing.
 
-    Examples
-    --------
     >>> difference({"kind": "sweep", "seed": 1}, {"kind": "sweep", "seed": 2})
     'seed: found 1, allowed 2'
     """

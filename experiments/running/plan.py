@@ -464,8 +464,6 @@ class SweepPlan(ByNumber):
 def name_of(number: int) -> str:
     """Name of a job of a sweep.
 
-    Examples
-    --------
     >>> name_of(7)
     '000007'
     """

@@ -82,8 +82,6 @@ def indices_of(
 def steps_of(method: str, n: int) -> list[int]:
     """Numbers of blocks at which convergence is looked at; Sobol's are powers of two.
 
-    Examples
-    --------
     >>> steps_of("morris", 20), steps_of("sobol", 64)
     ([5, 10, 15, 20], [16, 32, 64])
     """

@@ -25,8 +25,6 @@ from returnee.simulation import simulate
 def keyword(key: str) -> str:
     """A key as a keyword.
 
-    Examples
-    --------
     >>> keyword("policy.training.places")
     'policy__training__places'
     """

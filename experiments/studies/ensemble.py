@@ -197,8 +197,6 @@ def _switches(given: str, found: Values, known: Mapping[str, Lever], where: str)
 def structure_of(found: Values) -> str:
     """Name of the variant that a set's switches make.
 
-    Examples
-    --------
     >>> structure_of({"behaviour.structure.signals": False, "behaviour.firm.luck_sd": 0.1})
     'no_signals'
     """
@@ -217,20 +215,18 @@ def origin(path: Path | None = None) -> dict[str, Any]:
         return {}
 
 
-def well_spread(points: np.ndarray, number: int, first: int = 0) -> list[int]:
+def well_spread(points: np.ndarray, number: int, first: Sequence[int] = (0,)) -> list[int]:
     """Choose points far from each other, one after the other (Gonzalez, 1985).
 
-    `points`: shape (points, parameters). `first`: row to begin with. Returns: rows, at most
+    `points`: shape (points, parameters). `first`: rows to begin with. Returns: rows, at most
     `number`.
 
-    Examples
-    --------
     >>> well_spread(np.array([[0.0], [0.1], [1.0], [0.5]]), 3)
     [0, 2, 3]
     """
-    chosen = [first]
-    gap = np.linalg.norm(points - points[first], axis=1)
+    chosen = list(first)[:number]
     while len(chosen) < min(number, len(points)):
+        gap = np.linalg.norm(points[:, None] - points[chosen], axis=2).min(axis=1)
+        gap[chosen] = -1.0
         chosen.append(int(gap.argmax()))
-        gap = np.minimum(gap, np.linalg.norm(points - points[chosen[-1]], axis=1))
     return chosen

@@ -130,8 +130,6 @@ def verdict_of(values: np.ndarray, sign: float) -> str:
     `values`: shape (values of the lever, replicates). `sign`: 1 where they must rise, -1 where
     they must fall. Returns: ``holds``, ``no_response``, ``wrong`` or ``not_monotone``.
 
-    Examples
-    --------
     >>> verdict_of(np.array([[1.0, 2.0], [2.0, 3.1], [3.0, 4.0]]), 1.0)
     'holds'
     """

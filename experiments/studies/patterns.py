@@ -97,8 +97,6 @@ def observed(run: Run) -> dict[str, float]:
     `run`: of 84 months or more, for all of them. Returns: by the keys of `SINGLE`; NaN where there
     are too few cases, or too few months.
 
-    Examples
-    --------
     >>> from returnee.simulation import simulate
     >>> found = observed(simulate("baseline", sample=0.002, months=24))
     >>> list(found) == list(SINGLE), 0.0 < found["return_rate"] < 0.2

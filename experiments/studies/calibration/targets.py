@@ -107,8 +107,6 @@ def distances(targets: Iterable[Target], figures: np.ndarray) -> np.ndarray:
 
     `figures`: shape (..., targets). Returns: the same shape, in the unit of each figure.
 
-    Examples
-    --------
     >>> two = (Target("return_rate", 1.0, 3.0), Target("net_margin", 0.0, 1.0, aim="inside"))
     >>> distances(two, np.array([[3.0, 0.9], [2.0, 1.5]])).tolist()
     [[1.0, 0.0], [0.0, 0.5]]

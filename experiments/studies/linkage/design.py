@@ -61,8 +61,6 @@ def levels() -> Levels:
 def is_on(cell: int, factor: str) -> bool:
     """Whether a factor is on in a cell.
 
-    Examples
-    --------
     >>> is_on(3, "services"), is_on(3, "linkage")
     (True, False)
     """

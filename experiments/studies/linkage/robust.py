@@ -160,8 +160,6 @@ def parameters(scenario: Scenario, over: str) -> list[Lever]:
 def bounds_of(lever: Lever, spread: float = SPREAD) -> tuple[float, float]:
     """Between what a parameter is moved: its value and a share of its range either way.
 
-    Examples
-    --------
     >>> base = load_scenario("baseline", {"behaviour.firm.luck_sd": 0.02})
     >>> [bounds_of(v) for v in parameters(base, "free") if v.key.endswith("luck_sd")]
     [(0.0, 0.07)]

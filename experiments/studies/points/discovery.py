@@ -89,8 +89,6 @@ class Discovery:
 def target_of(text: str) -> tuple[Callable[[Any, Any], Any], float]:
     """A target such as ``"> 0"``.
 
-    Examples
-    --------
     >>> meets, value = target_of(">= 100")
     >>> meets(120, value)
     True

@@ -219,8 +219,6 @@ def effects_over(
 ) -> list[dict[str, Any]]:
     """Between what the policy effects lie at the points of a method, and how often above zero.
 
-    Examples
-    --------
     >>> effects_over("sobol", {("linked", "effect", "jobs"): np.array([-1.0, 2.0, np.nan])})
     [{'method': 'sobol', 'scenario': 'linked', 'measure': 'jobs', 'points': 2, 'low': -1.0, 'high': 2.0, 'above': 0.5}]
     """

@@ -47,7 +47,7 @@ from returnee.experiments.studies.calibration.waves import (
     plausible_by,
 )
 from returnee.experiments.studies.patterns import BY_KEY
-from returnee.scenarios import ScenarioError, load_scenario
+from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
 
 FREE = ("behaviour.returning.constant", "behaviour.firm.scale", "behaviour.firm.luck_sd")
