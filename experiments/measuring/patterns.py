@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from returnee.experiments.measuring.measures import kaplan_meier, ratio
+from returnee.experiments.measuring.measures import kaplan_meier, loan_recovery, ratio
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.own_rules import model_of
@@ -86,12 +86,11 @@ def register(run: Run) -> Figures:
     found["hazard_years_4_7"] = 1.0 - (alive[OLDEST] / alive[3 * YEAR]) ** 0.25
     new = born >= 1
     spans = (end - born)[new].astype(float)
-    for years, value in zip(
-        (3, 5), kaplan_meier(spans, struck[new], (3 * YEAR, 5 * YEAR)) if new.any() else (np.nan,) * 2
-    ):  # fmt: skip
-        found[f"registered_{years}_years"] = value
-    found["operating_year_1"] = share(operating(rows, run.months))
-    return found
+    three, five = kaplan_meier(spans, struck[new], (3 * YEAR, 5 * YEAR))
+    operate = share(operating(rows, run.months))
+    return found | {
+        "registered_3_years": three, "registered_5_years": five, "operating_year_1": operate
+    }  # fmt: skip
 
 
 def operating(rows: np.ndarray, months: int) -> np.ndarray:
@@ -160,8 +159,7 @@ def awareness(run: Run) -> Figures:
     owners = (state == r.OWNER) & (w["ever_away"] == 1)
     others = (state != r.OWNER) & (state != r.FOUNDING) & (state != r.PRE) & (state != r.RETIRED)
     found, gaps = {}, []
-    channels = (("support", SERVICES), ("tax", FINANCE), ("training", TRAINING))
-    for name, channel in channels:
+    for name, channel in (("support", SERVICES), ("tax", FINANCE), ("training", TRAINING)):
         known = knows >> channel & 1
         found[f"aware_{name}"] = share(known[owners])
         gaps.append(found[f"aware_{name}"] - share(known[others]))
@@ -241,11 +239,9 @@ def stays(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def loans(run: Run) -> Figures:
     """Pattern 11: mean loan, and repaid principal as a share of repaid and defaulted."""
     months = run.county.months[1:]
-    number, repaid = months["loans_number"].sum(), months["loans_repaid"].sum()
-    return {
-        "loan_mean": ratio(months["loans_granted"].sum(), number) if number >= FEW else np.nan,
-        "loan_recovery": ratio(repaid, repaid + months["loans_defaulted"].sum()),
-    }
+    number = months["loans_number"].sum()
+    mean = ratio(months["loans_granted"].sum(), number) if number >= FEW else np.nan
+    return {"loan_mean": mean, "loan_recovery": loan_recovery(run)}
 
 
 def founders(run: Run) -> Figures:
@@ -316,11 +312,8 @@ def stops(run: Run) -> Figures:
     rows = registered(run)
     rows = rows[(rows["stopped"] >= 1) & (rows["opened"] != r.NEVER)]
     reason = rows["stop_reason"]
-    names = ("stops_failed", "stops_gave_up", "stops_retired")
-    found = {
-        name: share(reason == code)
-        for name, code in zip(names, (r.STOP_FAILED, r.STOP_GAVE_UP, r.STOP_RETIRED))
-    }
+    codes = {"failed": r.STOP_FAILED, "gave_up": r.STOP_GAVE_UP, "retired": r.STOP_RETIRED}
+    found = {f"stops_{name}": share(reason == code) for name, code in codes.items()}
     retired = float((reason == r.STOP_RETIRED).sum())
     handed = float(run.county.months["handed_on"][1:].sum())
     return {**found, "handed_on": ratio(handed, handed + retired)}
@@ -370,10 +363,7 @@ def again(run: Run, values: Mapping[str, Any], months: int | None = None) -> Run
 
 def both(one: Run, other: Run) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the firms that opened under the policy in both runs, in the same order."""
-    rows = []
-    for run in (one, other):
-        firms = registered(run)
-        rows.append(firms[firms["opened"] >= 1])
+    rows = [firms[firms["opened"] >= 1] for firms in (registered(one), registered(other))]
     _, a, b = np.intersect1d(rows[0]["id"], rows[1]["id"], return_indices=True)
     return rows[0][a], rows[1][b]
 

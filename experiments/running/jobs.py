@@ -217,7 +217,11 @@ class Laid:
         """Refuse files and counties that changed."""
         with reading_with(self.rules):
             for label, name in self.names.items():
-                check_scenario(name, self.ids[label], frozen(self.fixed))
+                found = scenario_at(name, self.ids[label], frozen(self.fixed), ()).id
+                if found != self.ids[label]:
+                    raise UsageError(
+                        f"worker: {name}: found scenario {found}, allowed {self.ids[label]}"
+                    )
         check_counties(self.counties)
 
     def of(self, task: Task) -> Scenario:
@@ -238,18 +242,11 @@ def check_counties(counties: Mapping[str, str]) -> None:
             )
 
 
-@lru_cache(maxsize=64)
-def check_scenario(name: str, scenario_id: str, fixed: Frozen) -> None:
-    """Refuse a scenario whose file is not, on this machine and now, what the plan read."""
-    found = load_scenario(name, {key: _thawed(value) for key, value in fixed}).id
-    if found != scenario_id:
-        raise UsageError(f"worker: {name}: found scenario {found}, allowed {scenario_id}")
-
-
 @lru_cache(maxsize=128)  # about 10 MB
 def scenario_at(name: str, scenario_id: str, values: Frozen, counties: Frozen) -> Scenario:
     """A scenario with values laid on top; ids of files, so that an edited one is read again."""
-    return load_scenario(name, {key: _thawed(value) for key, value in values})
+    thawed = {key: dict(value) if isinstance(value, tuple) else value for key, value in values}
+    return load_scenario(name, thawed)
 
 
 def frozen(values: Mapping[str, Any]) -> Frozen:
@@ -258,7 +255,3 @@ def frozen(values: Mapping[str, Any]) -> Frozen:
         (key, tuple(value.items()) if isinstance(value, dict) else value)
         for key, value in values.items()
     )
-
-
-def _thawed(value: Any) -> Any:
-    return dict(value) if isinstance(value, tuple) else value

@@ -347,10 +347,17 @@ def differs(
     'seed: found 1, allowed 2'
     """
     told = _first(found, wanted, keys)
-    here, ours = _ids(found), _ids(wanted)
+    here, ours = (
+        {label: f"{label} ({about.get('id')})" for label, about in m.get("scenarios", {}).items()}
+        for m in (found, wanted)
+    )
     if told or here == ours:
         return told
-    return f"scenarios: found {_names(here, ours)}, allowed {_names(ours, here)}"
+    theirs, mine = (
+        ", ".join(name for name in some.values() if name not in others.values()) or "none of them"
+        for some, others in ((here, ours), (ours, here))
+    )
+    return f"scenarios: found {theirs}, allowed {mine}"
 
 
 def _first(found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Iterable[str]) -> str:
@@ -360,15 +367,6 @@ def _first(found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Iterable[s
         if found.get(key) != wanted.get(key):
             return f"{key}: found {_short(found.get(key))}, allowed {_short(wanted.get(key))}"
     return ""
-
-
-def _ids(manifest: Mapping[str, Any]) -> dict[str, str]:
-    return {label: str(about.get("id")) for label, about in manifest.get("scenarios", {}).items()}
-
-
-def _names(some: dict[str, str], others: dict[str, str]) -> str:
-    differing = [f"{label} ({some[label]})" for label in some if some[label] != others.get(label)]
-    return ", ".join(differing) or "none of them"
 
 
 def difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

@@ -42,6 +42,12 @@ def mean_of(values: np.ndarray, axis: int = 0) -> np.ndarray:
         return np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
 
 
+def quotient(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Element by element; NaN where nothing stands below."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(below > 0.0, above / below, np.nan)
+
+
 def moments_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean, standard error of the mean and count over axis 0; missing runs are left out."""
     values = np.asarray(values, dtype=float)

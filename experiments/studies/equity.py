@@ -15,7 +15,7 @@ from returnee.experiments.measuring import groups as by_group
 from returnee.experiments.running.figures import arranged
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.effects import effects_on
-from returnee.experiments.statistics.intervals import mean_of
+from returnee.experiments.statistics.intervals import mean_of, quotient
 
 UNITS = {1000.0: "per 1,000 people", 1.0: "share", 0.0: "index 0-100"}
 
@@ -45,25 +45,13 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
             count = values[by_group.name_of(counted.name, dimension, group)]
             levels.append(_figure(counted, count, people, years))
             counts.append(count)
-            unit = unit_of(counted)
-            rows.append(
-                (
-                    dimension,
-                    group,
-                    counted.name,
-                    unit,
-                    1,
-                    float(np.nan_to_num(mean_of(people, axis=-1)).max()),
-                )
-            )
+            most = float(np.nan_to_num(mean_of(people, axis=-1)).max())
+            rows.append((dimension, group, counted.name, unit_of(counted), 1, most))
     columns = ["dimension", "group", "measure", "unit", "better", "people"]
     base = pd.DataFrame(rows, columns=columns)
     frame = effects_on(np.stack(levels, axis=-1), base, plan)
-    means = np.where(
-        base["unit"] == UNITS[0.0],
-        np.nan,
-        np.nan_to_num(mean_of(np.stack(counts, axis=-1), axis=1)),
-    )
+    counted_there = np.nan_to_num(mean_of(np.stack(counts, axis=-1), axis=1))
+    means = np.where(base["unit"] == UNITS[0.0], np.nan, counted_there)
     by_label = dict(zip(plan.scenarios, means))
     compared = [by_label[label] for label in plan.compared]
     frame.insert(7, "reference_count", np.tile(by_label[plan.reference], len(compared)))
@@ -80,6 +68,4 @@ def _figure(
 ) -> np.ndarray:
     if counted.per == 0.0:
         return count
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(people > 0.0, count / people, np.nan)
-    return counted.per * share / (years if counted.flow else 1.0)
+    return counted.per * quotient(count, people) / (years if counted.flow else 1.0)

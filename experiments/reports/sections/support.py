@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from returnee.experiments.measuring.files import REASONS, STAGES, STEPS, step_name
+from returnee.experiments.measuring.files import REASONS, STAGES, STEP_OF, STEPS
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.document import Cell, Fold, Heading, Picture, Section, note
@@ -66,7 +66,7 @@ class Support(Part):
         """Median months of each step."""
         frame, text = self.found.funnel, self.words["funnel"]["steps"]
         return [
-            (text[step], self.cells(frame[frame["measure"] == step_name(step)], "months"))
+            (text[step], self.cells(frame[frame["measure"] == STEP_OF[step]], "months"))
             for step in STEPS
         ]
 
