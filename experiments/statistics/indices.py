@@ -45,11 +45,6 @@ def draw(method: str, problem: dict[str, Any], n: int, seed: int) -> np.ndarray:
     return found
 
 
-def block_of(method: str, parameters: int) -> int:
-    """Points of one trajectory, or of one base point."""
-    return parameters + 1 if method == MORRIS else 2 * parameters + 2
-
-
 def indices_of(
     method: str, problem: dict[str, Any], points: np.ndarray, values: np.ndarray, seed: int
 ) -> pd.DataFrame:
@@ -61,7 +56,8 @@ def indices_of(
     how many trajectories or base points, the largest being all; `low` and `high` bound the 90 %
     interval.
     """
-    block = block_of(method, problem["num_vars"])
+    parameters = problem["num_vars"]
+    block = parameters + 1 if method == MORRIS else 2 * parameters + 2
     blocks = values.reshape(-1, block)
     there = np.isfinite(blocks).all(axis=1)
     whole, places = blocks[there], points.reshape(len(blocks), block, -1)[there]
@@ -86,9 +82,7 @@ def steps_of(method: str, n: int) -> list[int]:
     ([5, 10, 15, 20], [16, 32, 64])
     """
     if method == MORRIS:
-        return sorted(
-            {max(round(n * share), 2) for share in (0.25, 0.5, 0.75, 1.0)} if n > 1 else ()
-        )
+        return sorted({max(round(n * k / 4), 2) for k in (1, 2, 3, 4) if n > 1})
     return sorted({m for m in (n // 4, n // 2, n) if m > 1})
 
 

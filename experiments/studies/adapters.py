@@ -112,12 +112,9 @@ def ema_model(
     model = ema.Model(name, function=function)
     model.uncertainties = [_parameter(ema, key) for key in uncertainties]
     model.levers = [_parameter(ema, key) for key in levers]
-    kinds = {
-        1: ema.ScalarOutcome.MAXIMIZE, -1: ema.ScalarOutcome.MINIMIZE, 0: ema.ScalarOutcome.INFO
-    }  # fmt: skip
-    model.outcomes = [
-        ema.ScalarOutcome(m, kind=kinds[measures.BY_NAME[m].better]) for m in outcomes
-    ]
+    outcome = ema.ScalarOutcome
+    kinds = {1: outcome.MAXIMIZE, -1: outcome.MINIMIZE, 0: outcome.INFO}
+    model.outcomes = [outcome(m, kind=kinds[measures.BY_NAME[m].better]) for m in outcomes]
     return model
 
 

@@ -11,11 +11,11 @@ and may be there too. ``data/ensemble.toml`` says from which model, targets and 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
@@ -48,15 +48,8 @@ class Sets(Sequence[Values]):
     def __len__(self) -> int:
         return len(self.values)
 
-    @overload
-    def __getitem__(self, place: int) -> Values: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Values]: ...
-    def __getitem__(self, place: int | slice) -> Values | Sequence[Values]:
+    def __getitem__(self, place: Any) -> Any:
         return self.values[place]
-
-    def __iter__(self) -> Iterator[Values]:
-        return iter(self.values)
 
     def points(self) -> np.ndarray:
         """The sets as numbers, shape (sets, parameters); a switch is 0 or 1."""

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from returnee.experiments.measuring import patterns as figures
 from returnee.simulation.run import Run
@@ -67,17 +68,17 @@ def _end(text: str) -> float:
     return float(text) if text else math.nan
 
 
+AS: dict[str, Callable[[str], Any]] = {
+    "number": int, "sources": lambda text: tuple(text.split()),
+    **dict.fromkeys(("low", "high", "observation_sd", "discrepancy_sd"), _end),
+}  # fmt: skip
+"""What the columns of the file are, but for texts."""
+
+
 def _read() -> tuple[Pattern, ...]:
     with FILE.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            Pattern(
-                row["key"], int(row["number"]), row["use"], _end(row["low"]), _end(row["high"]),  # type: ignore[arg-type]
-                row["unit"], row["en"], row["zh"], tuple(row["sources"].split()),
-                _end(row["observation_sd"]), row["observed_by"],
-                _end(row["discrepancy_sd"]), row["discrepant_by"],
-            )
-            for row in csv.DictReader(file)
-        )  # fmt: skip
+        rows = csv.DictReader(file)
+        return tuple(Pattern(**{k: AS.get(k, str)(v) for k, v in row.items()}) for row in rows)
 
 
 PATTERNS = _read()

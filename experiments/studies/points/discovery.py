@@ -9,6 +9,7 @@ all failures that lie in it; both are measured on points that had no part in fin
 
 from __future__ import annotations
 
+import logging
 import operator
 import re
 from collections.abc import Callable
@@ -204,7 +205,8 @@ def _search(
     x, y = points.iloc[seen], fails[seen]
     if y.all() or not y.any():
         return [], nothing, held
-    importance = _importance(points, fails)
+    weights = pd.Series(_tree(points, fails).feature_importances_, index=points.columns)
+    importance = weights.sort_values(ascending=False, kind="stable")
     limits = _cart(x, y) if method == "cart" else _prim(x, y)
     boxes = [measured(one, points.iloc[kept], fails[kept]) for one in limits]
     overall = fails[kept].mean()
@@ -239,50 +241,34 @@ def _tree(points: pd.DataFrame, fails: np.ndarray) -> Any:
     return tree.fit(points.to_numpy(), fails)
 
 
-def _importance(points: pd.DataFrame, fails: np.ndarray) -> pd.Series:
-    weights = pd.Series(_tree(points, fails).feature_importances_, index=points.columns)
-    return weights.sort_values(ascending=False, kind="stable")
-
-
 def _cart(points: pd.DataFrame, fails: np.ndarray) -> list[Limits]:
-    """Leaves in which failures are denser than halfway between the whole and all.
-
-    Leaves that lie side by side under one branch, and all are such, are one region.
-    """
+    """Branches in all leaves of which failures are denser than halfway between the whole and all."""
     tree = _tree(points, fails).tree_
     wanted = (1.0 + fails.mean()) / 2.0
 
+    def children(node: int) -> tuple[int, ...]:
+        left, right = tree.children_left[node], tree.children_right[node]
+        return (left, right) if left >= 0 else ()
+
+    def dense(node: int) -> bool:
+        counts, inner = tree.value[node][0], children(node)
+        return all(map(dense, inner)) if inner else counts[1] / counts.sum() >= wanted
+
     def regions(node: int, limits: Limits) -> list[Limits]:
-        if tree.children_left[node] < 0:
-            counts = tree.value[node][0]
-            return [limits] if counts[1] / counts.sum() >= wanted else []
+        if dense(node) or not children(node):
+            return [limits] if dense(node) else []
+        left, right = children(node)
         key, cut = points.columns[tree.feature[node]], float(tree.threshold[node])
         low, high = limits.get(key, (-np.inf, np.inf))
-        left = regions(tree.children_left[node], {**limits, key: (low, min(high, cut))})
-        right = regions(tree.children_right[node], {**limits, key: (max(low, cut), high)})
-        whole = _is_whole(left, key, high=cut) and _is_whole(right, key, low=cut)
-        same = left and right and _without(left[0], key) == _without(right[0], key)
-        if whole and same and len(left) == len(right) == 1:
-            return [limits]
-        return left + right
+        below = regions(left, {**limits, key: (low, min(high, cut))})
+        return below + regions(right, {**limits, key: (max(low, cut), high)})
 
     return regions(0, {})
-
-
-def _is_whole(found: list[Limits], key: str, low: float = np.nan, high: float = np.nan) -> bool:
-    """Whether a branch is one region that reaches to the cut."""
-    return len(found) == 1 and (low in found[0][key] or high in found[0][key])
-
-
-def _without(limits: Limits, key: str) -> Limits:
-    return {name: ends for name, ends in limits.items() if name != key}
 
 
 def _prim(points: pd.DataFrame, fails: np.ndarray) -> list[Limits]:
     """Boxes of PRIM, each found after the points of those before were taken out."""
     try:
-        import logging
-
         from ema_workbench.analysis import prim
     except ImportError:
         raise UsageError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,9 @@ def pairs_of(
             return kept
         ids = {label: [worker for worker, _ in kinds.values()] for label, kinds in wanted.items()}
         ids[plan.reference] = sorted({worker for some in ids.values() for worker in some})
-        told = _told(plan, replicate, ids, workers)
+        lived = partial(_lived, plan, replicate)
+        with ThreadPoolExecutor(workers) as pool:
+            told = dict(zip(ids, pool.map(lived, ids, ids.values()), strict=True))
         pairs = {
             label: [
                 Pair(kind, number, told[plan.reference][worker], told[label][worker])
@@ -102,16 +105,8 @@ def pairs_of(
     return {}
 
 
-def _told(
-    plan: Plan, replicate: int, ids: Mapping[str, list[int]], workers: int
-) -> dict[str, dict[int, Life]]:
-    """Lives of the persons chosen, by label."""
-
-    def tell(label: str) -> dict[int, Life]:
-        return lives_of(plan.scenarios[label], ids[label], replicate, plan.settings)
-
-    with ThreadPoolExecutor(workers) as pool:
-        return dict(zip(ids, pool.map(tell, ids), strict=True))
+def _lived(plan: Plan, replicate: int, label: str, ids: list[int]) -> dict[int, Life]:
+    return lives_of(plan.scenarios[label], ids, replicate, plan.settings)
 
 
 def stories_json(plan: Plan, pairs: Mapping[str, list[Pair]]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from returnee.simulation.state.programmes import RECEIPTS
 
 FEN = 100.0
 WAITING = (r.AT_DESK, r.IN_PROCESS)
+DATES = ("desk_since", "registered", "opened", "stopped", "incubator_until", "mentor_until")
 Record = Any  # a row of County.workers or County.firms, copied
 Noted = list[tuple[str, Detail]]
 
@@ -250,14 +251,7 @@ def _firm(county: County, f: int) -> Record:
 def _blank(county: County, f: int) -> Record:
     """A file of which nothing has happened yet."""
     firm = _firm(county, f)
-    for name in [
-        "desk_since",
-        "registered",
-        "opened",
-        "stopped",
-        "incubator_until",
-        "mentor_until",
-    ]:
+    for name in DATES:
         firm[name] = r.NEVER
     firm["loan_stage"], firm["phase"], firm["credit_line"] = r.NO_LOAN, r.PLANNED, 0
     firm["loan"] = firm["loan_granted"] = firm["informal_granted"] = 0
