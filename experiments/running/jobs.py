@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import wrong
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring import measures
 from returnee.experiments.measuring.measures import MEASURES
@@ -89,10 +89,8 @@ class Job:
 def check_source(source_hash: str) -> None:
     """Refuse to work for a plan that another version of the model made."""
     if source_hash != SOURCE_HASH:
-        raise UsageError(
-            f"worker: source_hash: found {SOURCE_HASH}, allowed {source_hash}; "
-            "install the same version everywhere"
-        )
+        allowed = f"{source_hash}; install the same version everywhere"
+        raise wrong("worker", "source_hash", SOURCE_HASH, allowed)
 
 
 def run_task(task: Task, job: Job) -> tuple[Any, str | None]:
@@ -217,11 +215,10 @@ class Laid:
         """Refuse files and counties that changed."""
         with reading_with(self.rules):
             for label, name in self.names.items():
-                found = scenario_at(name, self.ids[label], frozen(self.fixed), ()).id
-                if found != self.ids[label]:
-                    raise UsageError(
-                        f"worker: {name}: found scenario {found}, allowed {self.ids[label]}"
-                    )
+                planned = self.ids[label]
+                found = scenario_at(name, planned, frozen(self.fixed), ()).id
+                if found != planned:
+                    raise wrong("worker", name, f"scenario {found}", planned)
         check_counties(self.counties)
 
     def of(self, task: Task) -> Scenario:
@@ -236,10 +233,8 @@ def check_counties(counties: Mapping[str, str]) -> None:
     """Refuse own counties that are not, on this machine and now, what the plan read."""
     for folder, digest in counties.items():
         if county_digest(Path(folder)) != digest:
-            raise UsageError(
-                f"worker: {folder}: found a county that changed since the sweep was planned, "
-                "allowed the one that was planned with"
-            )
+            found = "a county that changed since the sweep was planned"
+            raise wrong("worker", folder, found, "the one that was planned with")
 
 
 @lru_cache(maxsize=128)  # about 10 MB

@@ -37,10 +37,12 @@ PARTS = {RUNS: "parts", MONTHLY: "parts-monthly", PERSONS: "people"}
 JOBS = b"returnee.jobs"
 AGAIN = "it is removed; give the same command again to make it again"
 TEXTS = ["scenario", "scenario_id", "indicator"]  # columns of few values
-# Counts and sums hardly repeat: a dictionary costs time and saves no space.
+TEXTUAL: dict[str, Any] = {"use_dictionary": TEXTS}
+# Counts and sums of people hardly repeat: a dictionary costs time and saves no space.
 OPTIONS: dict[str, dict[str, Any]] = {
-    PERSONS: {"use_dictionary": ["scenario_id"], "write_statistics": False}
-}
+    RUNS: TEXTUAL, MONTHLY: TEXTUAL,
+    PERSONS: {"use_dictionary": ["scenario_id"], "write_statistics": False},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Store(OwnFolder):
         """Keep a finished job; its runs are written last, for they say that it is finished."""
         for name in sorted(done.tables, key=lambda name: name == RUNS):
             if job.name not in self.noted(name):
-                files.write_table(self.part(name, job.name), done.tables[name], **_options(name))
+                files.write_table(self.part(name, job.name), done.tables[name], **OPTIONS[name])
         if self.plan.grows:
             for task, error in zip(job.runs, done.errors):
                 if error is not None:
@@ -200,9 +202,8 @@ class Store(OwnFolder):
         about = {JOBS: json.dumps([*old, *new]).encode()}
         tables = self._tables(name, [parts[job] for job in new])
         first = next(tables, SCHEMA.empty_table())
-        with files.table_writer(
-            path, first.schema.with_metadata(about), **_options(name)
-        ) as writer:
+        schema = first.schema.with_metadata(about)
+        with files.table_writer(path, schema, **OPTIONS[name]) as writer:
             for table in chain([first], tables):
                 one = table.replace_schema_metadata(about)
                 writer.write_table(one, row_group_size=max(len(one), 1))
@@ -229,9 +230,8 @@ class Store(OwnFolder):
 
     def runs(self) -> pd.DataFrame:
         """The tidy table of all finished runs of a plan that grows."""
-        frame: pd.DataFrame = files.read_table(
-            self.folder / RUNS, read_dictionary=TEXTS
-        ).to_pandas()
+        table = files.read_table(self.folder / RUNS, read_dictionary=TEXTS)
+        frame: pd.DataFrame = table.to_pandas()
         return frame[frame["replicate"] < self.plan.replicates]  # type: ignore[attr-defined]
 
     def persons(self, task: Task) -> pa.Table:
@@ -289,10 +289,6 @@ class Store(OwnFolder):
         except files.DamagedError:  # or removed by another process
             return False
         return True
-
-
-def _options(name: str) -> dict[str, Any]:
-    return OPTIONS.get(name, {"use_dictionary": TEXTS})
 
 
 # What stands in a folder, whichever plan it is of.

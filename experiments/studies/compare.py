@@ -195,9 +195,8 @@ def line_up(
             label, n = f"{stem}_{n}", n + 1
         plan[label] = scenario
     if len(plan) < 2:
-        raise UsageError(
-            f"scenarios: found only the reference {reference.name}, allowed at least one other"
-        )
+        found = f"only the reference {reference.name}"
+        raise UsageError(f"scenarios: found {found}, allowed at least one other")
     return Plan(plan, reference.name, replicates, settings)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.arguments import Options, checked_arguments
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import UsageError, wrong
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import NAMES
@@ -111,9 +111,7 @@ def check_overrides(overrides: Mapping[str, Any], sets: Sets) -> None:
     """Refuse overrides of what the ensemble sets."""
     for key in overrides:
         if key in sets[0]:
-            raise UsageError(
-                f"override: {key}: found a parameter of the ensemble, allowed keys it does not set"
-            )
+            raise wrong("override", key, "a parameter of the ensemble", "keys it does not set")
 
 
 @dataclass(frozen=True)

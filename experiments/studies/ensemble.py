@@ -21,7 +21,7 @@ import numpy as np
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.csv_rows import read_rows
-from returnee.experiments.errors import UsageError, check_range
+from returnee.experiments.errors import UsageError, check_range, wrong
 from returnee.experiments.running.design.values import cell_of, is_number, read_as
 from returnee.scenarios import Behaviour, County, Lever, walk
 from returnee.scenarios.schema.errors import guess, nearest
@@ -132,9 +132,7 @@ def _read(path: Path) -> Sets:
     for name in head:
         if name not in known and name not in (WEIGHT, STRUCTURE):
             hint = guess(nearest(name, known))
-            raise UsageError(
-                f"{path}: row 1: found {name!r}{hint}, allowed behaviour or county parameters"
-            )
+            raise wrong(f"{path}", "row 1", f"{name!r}{hint}", "behaviour or county parameters")
     if not rows:
         raise UsageError(f"{path}: found no set, allowed one or more rows")
     sets, weights, structures = [], [], []
@@ -166,7 +164,7 @@ def _text(cell: str, lever: Lever) -> str:
 def _weight(cell: str, where: str) -> float:
     value = read_as(float, cell)
     if not is_number(value) or value < 0.0:
-        raise UsageError(f"{where}: {WEIGHT}: found {cell!r}, allowed a number from 0")
+        raise wrong(where, WEIGHT, repr(cell), "a number from 0")
     return float(value)
 
 
@@ -179,10 +177,8 @@ def _switches(given: str, found: Values, known: Mapping[str, Lever], where: str)
         key = SWITCHES + name.removeprefix(OFF)
         if key not in known or not name.startswith(OFF):
             names = [OFF + key.removeprefix(SWITCHES) for key in known if key.startswith(SWITCHES)]
-            raise UsageError(
-                f"{where}: {STRUCTURE}: found {name!r}{guess(nearest(name, names))}, "
-                f"allowed {FULL}, or {OFF} and a mechanism"
-            )
+            hint = guess(nearest(name, names))
+            raise wrong(where, STRUCTURE, f"{name!r}{hint}", f"{FULL}, or {OFF} and a mechanism")
         switches[key] = False
     return switches
 

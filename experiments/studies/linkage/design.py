@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import UsageError, wrong
 from returnee.experiments.keys import Task
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
@@ -113,9 +113,7 @@ def check_world(overrides: Mapping[str, Any]) -> None:
     """
     for key in overrides:
         if key.partition(".")[0] == "policy":
-            raise UsageError(
-                f"override: {key}: found a policy key, allowed county and behaviour keys"
-            )
+            raise wrong("override", key, "a policy key", "county and behaviour keys")
 
 
 def cap_or_default(cap: float | None) -> float:

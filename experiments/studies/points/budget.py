@@ -183,9 +183,8 @@ def budget(
     results.unshared()
     given = dict(overrides or {})
     if not 0.0 < per_year <= ALLOWED_CAP:  # also refuses what is not a number
-        raise UsageError(
-            f"per-year: found {per_year:g}, allowed above 0 up to {ALLOWED_CAP:,.0f} (yuan a year)"
-        )
+        allowed = f"above 0 up to {ALLOWED_CAP:,.0f} (yuan a year)"
+        raise UsageError(f"per-year: found {per_year:g}, allowed {allowed}")
     for name in maximise:
         check_measure(name, "maximise")
     if not maximise or len(set(maximise)) < len(maximise):

@@ -7,7 +7,7 @@ the story says that the record does not show why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from returnee.experiments.numbers import rounded
@@ -138,8 +138,8 @@ def _at_start(p: lives.Detail, lang: str) -> str:
     if "firm" in p:
         sector, jobs = name_in(p["firm"]["sector"], lang), count(p["firm"]["jobs"], "job", lang)
         state = text["has_firm"].format(sector=sector, jobs=jobs)
-    channels = [people_words(lang)["channels"][name] for name in p["knows"]]
-    known = text["knows"].format(what=joined(channels, lang)) if channels else text["knows_nothing"]
+    what = WRITTEN["channels"](p["knows"], lang)
+    known = text["knows"].format(what=what) if what else text["knows_nothing"]
     return str(text["at_start"]).format(state=state, known=known)
 
 
@@ -149,21 +149,19 @@ def with_jobs(jobs: int, lang: str) -> str:
     return form.format(n=count(jobs, "job", lang)) if jobs else ""
 
 
+WRITTEN: dict[str, Callable[[Any, str], str]] = {
+    "yuan": money, "means": money, "wanted": money, "months": duration, "jobs": with_jobs,
+    "sector": name_in,
+    "channels": lambda names, lang: joined((people_words(lang)["channels"][n] for n in names), lang),
+    "reason": lambda why, lang: people_words(lang)["reasons"][why.replace(" ", "_")],
+}  # fmt: skip
+"""How what an event names is written."""
+
+
 def sentence(event: lives.Event, lang: str) -> str:
     """An event in words."""
     text, d = people_words(lang), event.detail
-    sums = ("yuan", "means", "wanted")
-    fields: dict[str, str] = {name: money(d[name], lang) for name in sums if name in d}
-    if "months" in d:
-        fields["months"] = duration(d["months"], lang)
-    if "jobs" in d:
-        fields["jobs"] = with_jobs(d["jobs"], lang)
-    if "channels" in d:
-        fields["channels"] = joined((text["channels"][name] for name in d["channels"]), lang)
-    if "sector" in d:
-        fields["sector"] = name_in(d["sector"], lang)
-    if "reason" in d:
-        fields["reason"] = text["reasons"][d["reason"].replace(" ", "_")]
+    fields = {name: write(d[name], lang) for name, write in WRITTEN.items() if name in d}
     for name, key in (("waited", "after_wait"), ("away_months", "after_away")):
         months = d.get(name, 0)
         fields[name] = text[key].format(n=duration(months, lang)) if months > 0 else ""
@@ -242,12 +240,9 @@ def why(pair: lives.Pair, month: int, differing: list[lives.Event], lang: str) -
     kinds = {event.kind for event in differing}
     for reason, of in REASONS.items():
         if kinds & set(of):
-            sources = [
-                s for s in ("referred", "registered") if reason == "why_heard" and s in kinds
-            ]
-            return people_words(lang)["gap"].join(
-                [text[reason], *(text[f"from_{s}"] for s in sources[:1])]
-            )
+            heard = ("referred", "registered") if reason == "why_heard" else ()
+            sources = [text[f"from_{kind}"] for kind in heard if kind in kinds]
+            return str(people_words(lang)["gap"]).join([text[reason], *sources[:1]])
     return str(text["why_unknown"])
 
 
