@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.lib.stride_tricks import sliding_window_view
 
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import COUNTY, Task, lever_of
@@ -265,14 +266,18 @@ def survival(run: Run) -> dict[str, float]:
     return figures
 
 
+def monthly_of(run: Run) -> pd.DataFrame:
+    """What is kept of every month: indicators, and what was spent on and due to each programme."""
+    ledgers = run.ledger.add_prefix("spent_"), run.unpaid.add_prefix("unpaid_")
+    return pd.concat([run.monthly, *ledgers], axis=1)
+
+
 def tidy(run: Run, task: Task) -> pa.Table:
     """Everything that is kept of a run, as a tidy table with the columns of `SCHEMA`.
 
     Figures of the whole run stand at its last month.
     """
-    monthly = pd.concat(
-        [run.monthly, run.ledger.add_prefix("spent_"), run.unpaid.add_prefix("unpaid_")], axis=1
-    )
+    monthly = monthly_of(run)
     whole = {**derived(run), **figures_of_files(run), **figures_by_group(run)}
     names = [*monthly.columns, *whole]
     n_monthly, months = monthly.shape[1], run.months
@@ -295,10 +300,8 @@ def smoothed(values: np.ndarray, kind: str) -> np.ndarray:
     if kind != "flow":
         return values
     window = min(YEAR, values.shape[1])
-    sums = np.cumsum(np.insert(values, 0, 0.0, axis=1), axis=1)
-    rolled = np.full(values.shape, np.nan)
-    rolled[:, window - 1 :] = sums[:, window:] - sums[:, :-window]
-    return rolled
+    sums = sliding_window_view(values, window, axis=1).sum(axis=-1)
+    return np.pad(sums.astype(float), ((0, 0), (window - 1, 0)), constant_values=np.nan)
 
 
 NAMES = tuple(measure.name for measure in MEASURES)

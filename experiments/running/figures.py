@@ -13,15 +13,21 @@ import pandas as pd
 import pyarrow as pa
 
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import BY_NAME, LAST, SCHEMA, tidy
+from returnee.experiments.measuring.measures import BY_NAME, LAST, SCHEMA, derived, monthly_of
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.store import Store
 from returnee.simulation.run import Run
 
 
 def horizon_of(run: Run, task: Task) -> pa.Table:
-    """One figure a measure of a run, see `horizon`."""
-    return table_of(horizon(tidy(run, task).to_pandas(), run.months), run, task)
+    """One figure a measure of a run, at its last month."""
+    monthly = monthly_of(run)
+    values = monthly.iloc[-LAST:].mean()
+    flows = [name for name in monthly if BY_NAME[name].kind == "flow"]
+    values[flows] = monthly[flows].sum(min_count=1)
+    values = pd.concat([values, pd.Series(derived(run))]).sort_index()
+    rows = {"indicator": values.index, "month": run.months, "value": values.to_numpy()}
+    return table_of(pd.DataFrame(rows), run, task)
 
 
 def table_of(rows: pd.DataFrame, run: Run, task: Task) -> pa.Table:
@@ -32,21 +38,6 @@ def table_of(rows: pd.DataFrame, run: Run, task: Task) -> pa.Table:
     }  # fmt: skip
     kept = rows.assign(**told)[SCHEMA.names]
     return pa.Table.from_pandas(kept, schema=SCHEMA, preserve_index=False)
-
-
-def horizon(frame: pd.DataFrame, months: int) -> pd.DataFrame:
-    """One figure a measure of a run.
-
-    `frame`: as from `measures.tidy`. `months`: months of the run. Returns: indicator, month and
-    value, one row a measure, at the last month.
-    """
-    kinds = frame["indicator"].map({name: measure.kind for name, measure in BY_NAME.items()})
-    counted = kinds.isin(("flow", "final")) | (frame["month"] > months - LAST)
-    frame = frame[kinds.notna() & counted]
-    rows = frame.groupby("indicator", sort=True)["value"]
-    flow = np.array([BY_NAME[name].kind == "flow" for name in rows.groups])
-    values = rows.mean().where(~flow, rows.sum(min_count=1))
-    return pd.DataFrame({"indicator": values.index, "month": months, "value": values.to_numpy()})
 
 
 def arranged(runs: pd.DataFrame, plan: Plan, names: Sequence[str], months: int = 0) -> np.ndarray:

@@ -74,7 +74,9 @@ class Job:
         Raises UsageError: if this worker's model, files or counties are not those of the plan.
         Raises StoppedError: if stopped between two runs.
         """
-        check_source(self.source_hash)
+        if self.source_hash != SOURCE_HASH:
+            allowed = f"{self.source_hash}; install the same version everywhere"
+            raise wrong("worker", "source_hash", SOURCE_HASH, allowed)
         self.scenes.check()
         kept, errors = [], []
         for task in self.runs:
@@ -84,13 +86,6 @@ class Job:
             kept.append(found)
             errors.append(error)
         return Done(self.measure.tables(self, kept, errors), tuple(errors))
-
-
-def check_source(source_hash: str) -> None:
-    """Refuse to work for a plan that another version of the model made."""
-    if source_hash != SOURCE_HASH:
-        allowed = f"{source_hash}; install the same version everywhere"
-        raise wrong("worker", "source_hash", SOURCE_HASH, allowed)
 
 
 def run_task(task: Task, job: Job) -> tuple[Any, str | None]:

@@ -259,7 +259,7 @@ def scenario_in(folder: str | Path, label: str = "") -> Scenario:
         If it is not there any more as it was run.
     """
     folder = Path(folder)
-    found = _scenarios_in(folder)
+    found = read_manifest(folder).get("scenarios") or {}
     label = label or next(iter(found), "")
     if label not in found:
         names = ", ".join(found) or "none"
@@ -270,7 +270,8 @@ def scenario_in(folder: str | Path, label: str = "") -> Scenario:
 def scenarios_in(folder: str | Path) -> dict[str, Scenario]:
     """All scenarios that a folder of results was run with, by label; see `scenario_in`."""
     folder = Path(folder)
-    return {label: _scenario(folder, label, a) for label, a in _scenarios_in(folder).items()}
+    found = read_manifest(folder)["scenarios"]
+    return {label: _scenario(folder, label, about) for label, about in found.items()}
 
 
 def _scenario(folder: Path, label: str, about: Mapping[str, Any]) -> Scenario:
@@ -286,11 +287,6 @@ def _scenario(folder: Path, label: str, about: Mapping[str, Any]) -> Scenario:
             "its county's files are not those it was run with"
         )
     return scenario
-
-
-def _scenarios_in(folder: Path) -> dict[str, Any]:
-    found = read_manifest(folder).get("scenarios")
-    return found if isinstance(found, dict) else {}
 
 
 def _county_in(folder: Path, about: Mapping[str, Any]) -> Path | None:

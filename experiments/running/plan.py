@@ -303,7 +303,8 @@ class SweepPlan(ByNumber):
         """Point, scenario and replicate of every run, and where a new history begins."""
         n = len(self.points), len(self.design.scenarios), self.design.replicates
         point, scenario, replicate = (axis.ravel() for axis in np.indices(n, dtype=np.int32))
-        world, inner = self._world_of_point()[point], self._world_of_scenario()[scenario]
+        inner = pd.factorize([s.world_id for s in self.design.read.values()])[0][scenario]
+        world = self._world_of_point()[point]
         order = np.lexsort((scenario, point, replicate, inner, world))
         place = np.stack([world, inner, replicate])[:, order]
         begins = np.flatnonzero((np.diff(place, axis=1) != 0).any(axis=0)) + 1
@@ -326,9 +327,6 @@ class SweepPlan(ByNumber):
         if not keys:
             return np.zeros(len(self.points), dtype=np.int64)
         return self.points.groupby(keys, sort=False).ngroup().to_numpy()
-
-    def _world_of_scenario(self) -> np.ndarray:
-        return pd.factorize([s.world_id for s in self.design.read.values()])[0]
 
     @cached_property
     def seconds_a_run(self) -> float:

@@ -188,7 +188,11 @@ class Store(OwnFolder):
             if self.plan.grows or len(self.noted()) < len(self.plan.names):
                 raise  # else another process was first, and removed the parts
         if parts is None and (self.plan.grows or not failed_in(self.folder)):
-            self._remove_parts()
+            with suppress(OSError):
+                for name in self.tables:
+                    for job in parts_in(self.folder, name):
+                        self.part(name, job).unlink(missing_ok=True)
+            self.remove_empty()
 
     def _parts(self, name: str) -> dict[str, Path]:
         jobs = parts_in(self.folder, name) if self.plan.grows else self.plan.names
@@ -256,13 +260,6 @@ class Store(OwnFolder):
                     self.part(name, job).unlink(missing_ok=True)
         self._noted.clear()
         return failed
-
-    def _remove_parts(self) -> None:
-        with suppress(OSError):
-            for name in self.tables:
-                for job in parts_in(self.folder, name):
-                    self.part(name, job).unlink(missing_ok=True)
-        self.remove_empty()
 
     def remove_empty(self) -> None:
         """Remove the folders of parts if nothing is in them."""

@@ -112,7 +112,7 @@ def _effect(
 ) -> dict[str, np.ndarray]:
     """Columns of the effects of one scenario; `level` and `reference` (replicates, measures)."""
     difference, low, high, higher, pairs = change
-    of_replicates = _share_above(level - reference)
+    of_replicates = mean_of(0.5 * (1.0 + np.sign(level - reference)))
     sided = better != 0
     towards = {
         "p_better": np.where(better > 0, higher, 1.0 - higher),
@@ -134,14 +134,6 @@ def _effect(
 def verdicts(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Whether intervals are above zero, below it, or neither."""
     return np.where(low > 0.0, HIGHER, np.where(high < 0.0, LOWER, UNCLEAR))
-
-
-def _share_above(values: np.ndarray) -> np.ndarray:
-    """Share above zero along axis 0, ties counting half; NaN where nothing is there."""
-    there = np.isfinite(values)
-    above = (values > 0).sum(axis=0) + 0.5 * (values == 0).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        return above / there.sum(axis=0)
 
 
 def ratios_of(cube: Cube, plan: Plan) -> pd.DataFrame:

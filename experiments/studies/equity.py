@@ -43,7 +43,8 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
             when = by_group.PEOPLE if counted.flow else by_group.PEOPLE_AT_END
             people = values[by_group.name_of(when, dimension, group)]
             count = values[by_group.name_of(counted.name, dimension, group)]
-            levels.append(_figure(counted, count, people, years))
+            shown = counted.per * quotient(count, people) / (years if counted.flow else 1.0)
+            levels.append(shown if counted.per else count)
             counts.append(count)
             most = float(np.nan_to_num(mean_of(people, axis=-1)).max())
             rows.append((dimension, group, counted.name, unit_of(counted), 1, most))
@@ -61,11 +62,3 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         **dict.fromkeys(("reference", "level", "difference", "low", "high"), "see column unit"),
     }  # fmt: skip
     return frame
-
-
-def _figure(
-    counted: by_group.Counted, count: np.ndarray, people: np.ndarray, years: float
-) -> np.ndarray:
-    if counted.per == 0.0:
-        return count
-    return counted.per * quotient(count, people) / (years if counted.flow else 1.0)

@@ -124,34 +124,22 @@ def effects_of(
     each = np.einsum("cs,srm->rcm", weights, whole)
     each[np.abs(each) < ROUNDING * np.abs(whole).max(axis=(0, 1))] = 0.0
     mean, low, high, chance, _ = widened(estimate(each), names, sample)
-    verdict = verdicts(low, high)
-    rows = [
-        {
-            "kind": c.kind, "factor": c.factor, "other": c.other, "measure": name,
-            "value": mean[k, m], "low": low[k, m], "high": high[k, m],
-            "p_higher": chance[k, m], "verdict": verdict[k, m],
-            **_share(c, k, m, listed, mean, each, low, high),
-        }
+    share = np.full((3, *mean.shape), np.nan)
+    for k, c in enumerate(listed):
+        if c.kind.startswith("shapley"):
+            joint = [d.kind for d in listed].index(c.kind.replace("shapley", "joint"))
+            shares = mean[k] / mean[joint], *ratio_interval(each[:, k], each[:, joint])
+            share[:, k] = np.where((low[joint] > 0.0) | (high[joint] < 0.0), shares, np.nan)
+    told = {
+        "value": mean, "low": low, "high": high, "p_higher": chance, "verdict": verdicts(low, high),
+        **dict(zip(("share", "share_low", "share_high"), share)),
+    }  # fmt: skip
+    about = {name: [getattr(c, name) for c in listed] for name in ("kind", "factor", "other")}
+    frames = [
+        pd.DataFrame({**about, "measure": name, **{key: at[:, m] for key, at in told.items()}})
         for m, name in enumerate(names)
-        for k, c in enumerate(listed)
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def _share(
-    c: Contrast, k: int, m: int, listed: list[Contrast], mean: np.ndarray, each: np.ndarray,
-    low: np.ndarray, high: np.ndarray,
-) -> dict[str, float]:  # fmt: skip
-    """A Shapley value as a share of the joint effect, with its interval."""
-    missing = dict.fromkeys(("share", "share_low", "share_high"), np.nan)
-    if not c.kind.startswith("shapley"):
-        return missing
-    joint = next(j for j, d in enumerate(listed) if d.kind == c.kind.replace("shapley", "joint"))
-    if not (low[joint, m] > 0.0 or high[joint, m] < 0.0):
-        return missing
-    ends = ratio_interval(each[:, k, m], each[:, joint, m])
-    share = mean[k, m] / mean[joint, m]
-    return {"share": share, "share_low": float(ends[0]), "share_high": float(ends[1])}
+    ]
+    return pd.concat(frames, ignore_index=True)
 
 
 def premium_of(

@@ -91,7 +91,14 @@ class Watcher:
     def look(self, county: County, month: int) -> None:
         """Note what changed since the last look."""
         before, now = self.worker, county.workers[self.row].copy()
-        noted = [*_knowledge(before, now), *self._career(before, now, month)]
+        heard, forgot = now.knows & ~before.knows, before.knows & ~now.knows
+        noted = happened(
+            *(
+                (kind, bits, {"channels": channels_in(int(bits))})
+                for kind, bits in (("heard", heard), ("forgot", forgot))
+            )
+        )
+        noted += self._career(before, now, month)
         noted += self._course(before, now, month)
         if now.firm >= 0 and now.state in (r.FOUNDING, r.OWNER) and int(now.firm) not in self.firms:
             f = int(now.firm)
@@ -256,12 +263,6 @@ def _blank(county: County, f: int) -> Record:
     firm["loan_stage"], firm["phase"], firm["credit_line"] = r.NO_LOAN, r.PLANNED, 0
     firm["loan"] = firm["loan_granted"] = firm["informal_granted"] = 0
     return firm
-
-
-def _knowledge(before: Record, now: Record) -> Noted:
-    changes = {"heard": now.knows & ~before.knows, "forgot": before.knows & ~now.knows}
-    named = {kind: channels_in(int(changed)) for kind, changed in changes.items()}
-    return happened(*((kind, names, {"channels": names}) for kind, names in named.items()))
 
 
 def channels_in(bits: int) -> list[str]:
