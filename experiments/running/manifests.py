@@ -17,6 +17,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import metadata
@@ -130,28 +131,22 @@ def other_model(found: Mapping[str, Any]) -> str:
     return f"{FINGERPRINT}: found {shown}, allowed {fingerprint()}, as the results there {other}"
 
 
+@dataclass
 class Manifest:
-    """The manifest of one folder.
+    """The manifest of one folder."""
 
-    `kind`: what the folder holds: run, comparison, sweep, budget, calibration. `command`: the
-    command that repeats it; its folder is added when that is known. `scenarios`: by label.
-    `about`: what else belongs to the kind. `counties`: folders of more counties that are
-    simulated, as by an axis of a sweep.
-    """
+    kind: str  # what the folder holds: run, comparison, sweep, budget, calibration
+    command: str  # that repeats it; its folder is added when that is known
+    scenarios: Mapping[str, Scenario]  # by label
+    about: InitVar[Mapping[str, Any]]  # what else belongs to the kind
+    counties: Iterable[Path] = ()  # of more counties that are simulated, as by an axis of a sweep
 
-    def __init__(
-        self,
-        kind: str,
-        command: str,
-        scenarios: Mapping[str, Scenario],
-        about: Mapping[str, Any],
-        counties: Iterable[Path] = (),
-    ) -> None:
-        self._scenarios, self._counties = dict(scenarios), list(counties)
+    def __post_init__(self, about: Mapping[str, Any]) -> None:
+        """Say what is known beforehand."""
         self._since = time.time()
         content: dict[str, Any] = {
-            "kind": kind,
-            "command": command,
+            "kind": self.kind,
+            "command": self.command,
             "machine": MACHINE,
             "commit": commit(),
             "versions": versions(),
@@ -160,11 +155,11 @@ class Manifest:
             **about,
             "scenarios": {
                 label: {name: getattr(s, name) for name in NAMED} | s.canonical()
-                for label, s in scenarios.items()
+                for label, s in self.scenarios.items()
             },
         }
         if "sample" in about:  # the share of the people there are, at least fifty
-            for label, scenario in scenarios.items():
+            for label, scenario in self.scenarios.items():
                 content["scenarios"][label]["share"] = sample_of(scenario, about["sample"])
         # As JSON has it, so that what is read again compares equal.
         self.content: dict[str, Any] = json.loads(json.dumps(content, default=str))
@@ -176,7 +171,7 @@ class Manifest:
             self._before = read_manifest(folder)
         self.content["command"] = with_out(self.content["command"], folder)
         kept: dict[Path, dict[str, Any]] = {}
-        for label, scenario in self._scenarios.items():
+        for label, scenario in self.scenarios.items():
             source = scenario.county_folder
             if source is not None:
                 if source not in kept:
@@ -185,7 +180,7 @@ class Manifest:
             if scenario.rules is not None:
                 stem, rules = Path(scenario.rules.file).stem, scenario.rules
                 write_text(folder / INPUTS / f"{stem}-{rules.mark}.py", rules.text)
-        more = {str(path): keep_county(path, folder) for path in self._counties}
+        more = {str(path): keep_county(path, folder) for path in self.counties}
         if more:
             self.content["county_files"] = more
 

@@ -94,19 +94,6 @@ class OwnLuckPlan(Plan):
         return values.reshape(shape)[k, :, k].swapaxes(0, 1)
 
 
-def sets_of(over: str, number: int | None = None) -> Sets:
-    """Parameter sets of the ensemble that ships, or of a file.
-
-    `over`: ``"ensemble"``, or the path of a CSV file. `number`: so many of them, far from each
-    other; all if left out.
-    """
-    if over != SHIPPED and not over.lower().endswith(".csv"):
-        raise UsageError(f"over: found {over}, allowed {SHIPPED}, or a .csv file of parameter sets")
-    path = FILE if over == SHIPPED else Path(over)
-    found = ensemble(path)
-    return found if number is None else found.some(number)
-
-
 def check_overrides(overrides: Mapping[str, Any], sets: Sets) -> None:
     """Refuse overrides of what the ensemble sets."""
     for key in overrides:
@@ -123,7 +110,12 @@ class Ensemble(Options):
 
     def read(self) -> Sets:
         """The sets."""
-        return sets_of(self.over, self.sets)
+        over = self.over
+        if over != SHIPPED and not over.lower().endswith(".csv"):
+            allowed = f"{SHIPPED}, or a .csv file of parameter sets"
+            raise UsageError(f"over: found {over}, allowed {allowed}")
+        found = ensemble(FILE if over == SHIPPED else Path(over))
+        return found if self.sets is None else found.some(self.sets)
 
 
 @dataclass(frozen=True)
@@ -179,7 +171,7 @@ def compare_ensemble(
         Of each set; luck can be told from parameters with two or more.
     """
     changes = dict(overrides or {})
-    chosen = sets_of(within.over, within.sets)
+    chosen = within.read()
     check_overrides(changes, chosen)
     asked = list(scenarios) if scenarios is not None else list(DEFAULT)
     base = line_up(asked, against, replicates, settings, changes)

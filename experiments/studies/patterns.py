@@ -90,6 +90,10 @@ UNSUPPORTED = ("loan_deadweight", "support_share")
 SINGLE = tuple(
     pattern.key for pattern in PATTERNS if pattern.key not in (*PAIRED, *LONG, *UNSUPPORTED)
 )
+LOOKS = (
+    figures.register, figures.firms_open, figures.awareness, figures.moves, figures.loans,
+    figures.founders, figures.intentions, figures.residents, figures.stops,
+)  # fmt: skip
 
 
 def observed(run: Run) -> dict[str, float]:
@@ -103,16 +107,5 @@ def observed(run: Run) -> dict[str, float]:
     >>> list(found) == list(SINGLE), 0.0 < found["return_rate"] < 0.2
     (True, True)
     """
-    found = {
-        **figures.register(run),
-        **figures.firms_open(run),
-        **figures.awareness(run),
-        **figures.moves(run),
-        "registers_after_return": figures.registers_after_return(run),
-        **figures.loans(run),
-        **figures.founders(run),
-        **figures.intentions(run),
-        **figures.residents(run),
-        **figures.stops(run),
-    }
+    found = {key: value for look in LOOKS for key, value in look(run).items()}
     return {key: float(found[key]) for key in SINGLE}

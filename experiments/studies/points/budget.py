@@ -34,7 +34,7 @@ from returnee.experiments.statistics.ensemble import (
     weighted_quantile,
 )
 from returnee.experiments.statistics.intervals import TAILS, mean_of
-from returnee.experiments.studies.compare_ensemble import sets_of
+from returnee.experiments.studies.compare_ensemble import Ensemble
 from returnee.experiments.studies.efforts import FREE, SPREAD
 from returnee.experiments.studies.efforts import BudgetEffort as Effort
 from returnee.experiments.studies.ensemble import FULL, Sets
@@ -220,7 +220,7 @@ def worlds_of(over: str, number: int, search: Search) -> Sets:
     Raises UsageError: if an ensemble has not so many.
     """
     if over != FREE:
-        sets = sets_of(over)
+        sets = Ensemble(over).read()
         if number > len(sets):
             raise UsageError(f"worlds: found {number}, allowed 1 to {len(sets)} over {over}")
         return sets.take([0], np.ones(1)) if number == 1 else sets.some(number)

@@ -25,10 +25,10 @@ from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
 from returnee.experiments.statistics.ensemble import split, weighted_mean, weighted_quantile
 from returnee.experiments.studies.compare import line_up
 from returnee.experiments.studies.compare_ensemble import (
+    Ensemble,
     EnsembleComparison,
     OwnLuckPlan,
     compare_ensemble,
-    sets_of,
 )
 from returnee.experiments.studies.ensemble import FILE, ensemble, origin
 from returnee.experiments.studies.linkage.conditions import LOST, conditions, regions_of
@@ -334,4 +334,4 @@ def test_a_region_where_it_pays_is_found() -> None:
 
 
 def test_what_is_asked_of_an_ensemble_is_there() -> None:
-    assert list(sets_of("ensemble")) == list(ensemble()) == list(ensemble(FILE))
+    assert list(Ensemble().read()) == list(ensemble()) == list(ensemble(FILE))
