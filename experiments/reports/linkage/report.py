@@ -223,7 +223,7 @@ class Experiment(tell.Told):
         found, text = self.found, self.text
         cells = [label_of_cell(cell_of()), *(label_of_cell(cell_of(pillar)) for pillar in PILLARS)]
         cells += [label_of_cell(SILOED), label_of_cell(LINKED)]
-        cells += [capped_label(False), capped_label(True)]
+        cells += [capped_label("siloed"), capped_label("linked")]
         names = [text["nothing"], *map(self.factor, PILLARS)]
         for cap in (text["uncapped"], self.fill("capped", cap=self.figure(found.cap, "yuan"))):
             names += [f"{text[k]}, {cap}" for k in ("siloed", "linked")]

@@ -206,22 +206,17 @@ def premiums_of(values: np.ndarray, plan: design.Factorial) -> pd.DataFrame:
     perfect hand-over.
     """
     place = {label: k for k, label in enumerate(plan.scenarios)}
-    labels = {
-        "capped": (design.capped_label(False), design.capped_label(True)),
-        "uncapped": (design.label_of_cell(design.SILOED), design.label_of_cell(design.LINKED)),
-        **{
-            f"cap x {s:g}": (design.capped_label(False, s), design.capped_label(True, s))
-            for s in design.OTHER_CAPS
-        },
-        "ceiling": (design.capped_label(False), design.ceiling_label(True)),
-        "ceiling_uncapped": (design.label_of_cell(design.SILOED), design.ceiling_label(False)),
-    }
-    nothing = values[place[design.label_of_cell(design.cell_of())]]
-    frames = []
-    for basis, (siloed, linked) in labels.items():
-        frame = premium_of(
-            values[place[siloed]], values[place[linked]], nothing, plan.settings.sample
-        )
+    cells = design.NOTHING, design.LINKED, design.SILOED
+    nothing, linked, siloed = map(design.label_of_cell, cells)
+    capped, perfect = (design.capped_label(name) for name in ("siloed", "ceiling"))
+    labels = {"capped": (capped, design.capped_label("linked")), "uncapped": (siloed, linked)}
+    for share in design.OTHER_CAPS:
+        both = design.capped_label("siloed", share), design.capped_label("linked", share)
+        labels[f"cap x {share:g}"] = both
+    labels |= {"ceiling": (capped, perfect), "ceiling_uncapped": (siloed, "ceiling")}
+    frames, sample = [], plan.settings.sample
+    for basis, pair in labels.items():
+        frame = premium_of(*(values[place[label]] for label in (*pair, nothing)), sample)
         frame.insert(0, "basis", basis)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)

@@ -247,13 +247,11 @@ def targets_of(
     found = {}
     for measure in study.measures:
         column = wide[measure].unstack("replicate")
-        reference: np.ndarray | None = None
-        for label in labels:
-            values = column.loc[label].reindex(range(points)).to_numpy(dtype=float)
+        each = {k: column.loc[k].reindex(range(points)).to_numpy(dtype=float) for k in labels}
+        for label, values in each.items():
             found[label, LEVEL_OF, measure] = values.mean(axis=1)
-            if reference is not None:
-                found[label, EFFECT, measure] = (values - reference).mean(axis=1)
-            reference = values if reference is None else reference
+            if label != labels[0]:
+                found[label, EFFECT, measure] = (values - each[labels[0]]).mean(axis=1)
     return found
 
 
