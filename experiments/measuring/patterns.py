@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from returnee.experiments.measuring.measures import kaplan_meier, loan_recovery, ratio
+from returnee.experiments.measuring.people import incomes
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.own_rules import model_of
@@ -389,22 +390,6 @@ def tax_relief_effect(bare: Run, relief: Run) -> float:
     productivity = without["known"] + without["luck"]
     poor = productivity <= np.quantile(productivity, 1 / 3)
     return share(open_after(within[poor], TWO_YEARS)) - share(open_after(without[poor], TWO_YEARS))
-
-
-def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
-    """Monthly income of workers at the end, here or away, yuan; NaN for the retired."""
-    c = run.county
-    workers, firms = np.asarray(c.workers)[rows], np.asarray(c.firms)
-    towns, state = np.asarray(c.towns)[workers["township"]], workers["state"]
-    owner = np.maximum(firms["income"][workers["firm"]], 0.0)
-    in_firm, at = workers["firm"] >= 0, firms["township"][workers["firm"]]
-    job = np.where(in_firm, np.asarray(c.towns)["pay"][at], towns["wage"])
-    job = job * np.exp(workers["log_home"].astype(float))
-    earned = [
-        (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
-        (r.FARMING, float(c.facts.work_farm_income)), (r.RETIRED, np.nan),
-    ]  # fmt: skip
-    return np.select([state == code for code, _ in earned], [pay for _, pay in earned], 0.0)
 
 
 def grant_fade(bare: Run, grant: Run) -> float:

@@ -75,6 +75,22 @@ def people_of(run: Run) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=PEOPLE)
 
 
+def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
+    """Monthly income of workers at the end, here or away, yuan; NaN for the retired."""
+    c = run.county
+    workers, firms = np.asarray(c.workers)[rows], np.asarray(c.firms)
+    towns, state = np.asarray(c.towns)[workers["township"]], workers["state"]
+    owner = np.maximum(firms["income"][workers["firm"]], 0.0)
+    in_firm, at = workers["firm"] >= 0, firms["township"][workers["firm"]]
+    job = np.where(in_firm, np.asarray(c.towns)["pay"][at], towns["wage"])
+    job = job * np.exp(workers["log_home"].astype(float))
+    earned = [
+        (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
+        (r.FARMING, float(c.facts.work_farm_income)), (r.RETIRED, np.nan),
+    ]  # fmt: skip
+    return np.select([state == code for code, _ in earned], [pay for _, pay in earned], 0.0)
+
+
 def history_of(run: Run) -> County:
     """The county before the run's policy; computed again if it is no longer kept."""
     clock = run.county.clock
