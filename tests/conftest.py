@@ -4,18 +4,26 @@ machine is busy."""
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from checkout import ROOT
+from processes import LIBRARIES, MODEL, Nursery
 from waiting import LIMIT
 from xdist.scheduler import LoadFileScheduling
 
-BROWSER = ("test_browser.py", "test_lost.py")  # who share a server and a browser
+TOGETHER = {
+    "test_browser.py": "browser", "test_lost.py": "browser",  # who share a server and a browser
+    "test_snapshots.py": "results", "test_columns.py": "results",  # which the second takes of the first
+}  # fmt: skip
 COPYING = ROOT / "docs" / "rules" / "copying.py"
-LONGEST = ("test_bounds.py", *BROWSER, "test_sweep_faults.py", "test_linkage.py")
+LONGEST = ("test_bounds.py", *TOGETHER, "test_sweep_faults.py", "test_linkage.py")
 """Files that are begun first, so that no worker waits for another at the end."""
 
+# Threads for linear algebra wait for each other, busily; commands have none either.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Else every process that a test starts compiles all sources that it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -43,12 +51,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
 
 
+@pytest.fixture(scope="session")
+def libraries() -> Iterator[Nursery]:
+    """Starts processes with the libraries that rules and commands use, and nothing of the package."""
+    made = Nursery(LIBRARIES)
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Nursery]:
+    """Starts processes that have loaded the model and the commands."""
+    made = Nursery(MODEL)
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the snapshots' results, for all that want some."""
+    from test_snapshots import prepare
+
+    made = tmp_path_factory.mktemp("snapshots")
+    prepare(made)
+    return made
+
+
 class Files(LoadFileScheduling):
-    """A worker does the tests of a file, and those in a browser are as if of one."""
+    """A worker does the tests of a file, and of those that belong together."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return "browser" if file.endswith(BROWSER) else file
+        return TOGETHER.get(file.rpartition("/")[2], file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files | None:

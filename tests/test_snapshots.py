@@ -126,11 +126,16 @@ def say(words: str, folder: Path) -> str:
 
 def taken(name: str, folder: Path) -> dict[str, str]:
     """Files of a snapshot: what a command prints and writes."""
-    needed = NEEDS.get(name)
     with nullcontext() if name in LAID_OUT else patch.object(ConstrainedLayoutEngine, "execute"):
-        if needed and not (folder / needed).exists():
-            say(COMMANDS[needed], folder)
+        if name in NEEDS:
+            provide(NEEDS[name], folder)
         return printed_and_written(name, folder)
+
+
+def provide(name: str, folder: Path) -> None:
+    """Give a command, unless its results are there."""
+    if not (folder / name).exists():
+        say(COMMANDS[name], folder)
 
 
 def printed_and_written(name: str, folder: Path) -> dict[str, str]:
@@ -151,19 +156,12 @@ def printed_and_written(name: str, folder: Path) -> dict[str, str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("snapshots")
-    prepare(made)
-    return made
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_comes_out_is_what_came_out(
-    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, told: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
-    for file, text in taken(name, folder).items():
+    for file, text in taken(name, told).items():
         kept = (KEPT / file).read_text("utf-8")
         assert text.splitlines() == kept.splitlines(), f"{file}: if that is meant: {RENEW} {name}"
 

@@ -65,6 +65,8 @@ class Emulator:
 
     def mean(self, unit: np.ndarray) -> np.ndarray:
         """Means alone, which take much less."""
+        if not len(unit):  # as after moves that all leave the box
+            return np.empty(0)
         said = self.trend.predict(_terms(unit)) + self.process.predict(unit[:, self.active])
         found: np.ndarray = self.centre + self.size * said
         return found

@@ -12,6 +12,7 @@ from returnee.dashboard.app import PAGES
 from returnee.dashboard.content import levers
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Mix
+from tests.dashboard.conftest import Visitor, new_context
 
 NAMES = (*PAGES, "learn&o.village=1")
 GRAVE = ("serious", "critical")
@@ -36,7 +37,9 @@ def open_group(page, lang):
     """Show the levers of training."""
     groups = levers.rooms(Mix("linked"), lang)[0]["groups"]
     named = next(group["name"] for group in groups if group["key"].endswith("training"))
-    page.locator(".levers summary", has_text=re.compile(f"^{named}")).first.click()
+    summary = page.locator(".levers summary", has_text=re.compile(f"^{named}")).first
+    if not summary.evaluate("e => e.parentElement.open"):
+        summary.click()
 
 
 def grave(page, theme):
@@ -79,17 +82,6 @@ def test_no_serious_barrier(shown, name, theme):
     assert grave(page, theme) == []
 
 
-def test_an_address_restores_levers_page_and_language(visit):
-    visitor = visit("v=1&page=explore&lang=zh&base=linked&training.places=1500&chart=jobs")
-    page = visitor.page
-    assert page.locator("html").get_attribute("lang") == "zh-CN"
-    open_group(page, "zh")
-    assert page.locator("input[id='policy.training.places']").input_value() == "1500"
-    assert page.locator("[data-key=chart][aria-pressed=true]").get_attribute("data-value") == "jobs"
-    assert page.locator(".notice").count() == 0
-    assert "training.places=1500" in page.url
-
-
 def test_what_an_address_may_not_ask_is_left_out_and_said_and_is_no_script(visit):
     visitor = visit(
         "v=1&page=sources&lang=en&training.places=-5&services.mentors=1e9&nonsense=1&base=../x&o.lesson=7"
@@ -111,11 +103,6 @@ def test_what_an_address_may_not_ask_is_left_out_and_said_and_is_no_script(visit
         )
     page.locator("nav .tab[aria-current=page]", has_text=re.compile("^Sources$")).wait_for()
     assert "<b>" in notice and page.locator("main img, .notice b").count() == 0  # no script
-
-
-def test_an_address_of_too_many_parts_is_left_out_and_said(visit):
-    page = visit("page=sources&lang=en" + "&x=1" * 400, whole=False).page
-    assert words("en")["ignored"].partition("{")[0] in page.locator(".notice").inner_text()
 
 
 def tab_to(page, wanted, most=80):
@@ -268,20 +255,6 @@ def test_every_chart_has_a_table_and_its_figures_as_a_file(shown):
     assert name.endswith(".png") and content.startswith(b"\x89PNG")
 
 
-def test_a_scenario_goes_down_and_up_again(visit):
-    page = visit("v=1&base=siloed&training.places=1500&lang=en", whole=False, alone=True).page
-    page.locator(".side .more summary").click()
-    name, content = saved(page, page.locator("[data-key=download]").click)
-    assert tomllib.loads(content.decode())["policy"]["training"]["places"] == 1500
-    other = visit("v=1&lang=en", whole=False).page
-    other.locator("[data-key=upload]").set_input_files(
-        {"name": name, "mimeType": "application/toml", "buffer": content}
-    )
-    other.wait_for_function("() => location.search.includes('training.places=1500')")
-    assert "base=siloed" in other.url
-    other.locator(".notice", has_text=name).wait_for()
-
-
 BROKEN = {
     "large.toml": (b"# " + b"x" * 70_000, "70 kB"),
     "picture.png": (b"\x89PNG\r\n\x1a\n\x00\xff", "TOML"),
@@ -295,20 +268,15 @@ BROKEN = {
 }
 
 
-def test_files_that_cannot_be_used_are_refused_in_words(visit):
-    page = visit("v=1&training.places=1500&lang=en", whole=False).page
-    for name, (content, said) in BROKEN.items():
-        page.locator("[data-key=upload]").set_input_files(
-            {"name": name, "mimeType": "text/plain", "buffer": content}
-        )
-        page.locator(".notice", has_text=name).wait_for()
-        notice = page.locator(".notice").inner_text()
-        assert said in notice and "Traceback" not in notice
-        assert "training.places=1500" in page.url
-
-
-def test_a_report_in_chinese(visit):
-    page = visit("v=1&base=linked&lang=zh", whole=False).page
+def test_an_address_restores_levers_page_and_language_of_which_there_is_a_report(visit):
+    visitor = visit("v=1&page=explore&lang=zh&base=linked&training.places=1500&chart=jobs")
+    page = visitor.page
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    open_group(page, "zh")
+    assert page.locator("input[id='policy.training.places']").input_value() == "1500"
+    assert page.locator("[data-key=chart][aria-pressed=true]").get_attribute("data-value") == "jobs"
+    assert page.locator(".notice").count() == 0
+    assert "training.places=1500" in page.url
     name, content = saved(
         page, page.get_by_role("button", name=words("zh")["explore"]["report"]).click
     )
@@ -323,38 +291,89 @@ def test_a_report_in_chinese(visit):
     reader.close()
 
 
-def test_what_is_typed_stays_while_the_page_hears_from_the_server(visit):
-    page = visit("v=1&lang=en", whole=False).page
-    field = page.locator(".room.head input.number").nth(1)
-    before = field.input_value()
-    field.fill("12")
-    # Another lever moves meanwhile, and the focus stays where it is.
-    page.locator("input[id='policy.training.places']").evaluate(
-        "e => { e.value = 1200; e.dispatchEvent(new Event('change')) }"
+@pytest.fixture(scope="module")
+def three(browser, context, address):
+    """Visitors at once: two in one browser, with the same cookies, and one who has saved nothing before."""
+    alone = new_context(browser)
+    made = [Visitor(window, address) for window in (context, context, alone)]
+    for visitor in made:
+        visitor.go("v=1&base=siloed&lang=en", whole=False)
+    yield [visitor.page for visitor in made]
+    for visitor in made:
+        visitor.page.close()
+        visitor.check()
+    alone.close()
+
+
+def type_places(page, places):
+    """Type a number for the places of training."""
+    open_group(page, "en")
+    slider = page.locator("input[id='policy.training.places']")
+    page.locator(".lever", has=slider).locator("input.number").fill(places)
+    page.keyboard.press("Tab")
+
+
+def has_places(page, places):
+    """Wait until the address has the places."""
+    page.wait_for_function(
+        "part => location.search.includes(part)", arg=f"training.places={places}"
     )
-    page.wait_for_function("() => location.search.includes('training.places=1200')")
-    page.locator(".lever.moved").first.wait_for()
-    assert before != "12" == field.input_value()
-    page.keyboard.press("Enter")
-    page.wait_for_function("() => /=12(&|$)/.test(location.search)")
 
 
-def test_visitors_at_once_move_levers_each_their_own(visit):
-    """Two of them in one browser, with the same cookies."""
-    own = {
-        str(1100 + 100 * k): visit("v=1&lang=en", whole=False, alone=k == 2).page for k in range(3)
-    }
+def test_visitors_at_once_move_levers_each_their_own(three):
+    own = {str(1100 + 100 * k): page for k, page in enumerate(three)}
     for places, page in own.items():
-        open_group(page, "en")
-        slider = page.locator("input[id='policy.training.places']")
-        page.locator(".lever", has=slider).locator("input.number").fill(places)
-        page.keyboard.press("Tab")
+        type_places(page, places)
     for places, page in own.items():
-        page.wait_for_function(
-            "part => location.search.includes(part)", arg=f"training.places={places}"
-        )
+        has_places(page, places)
         assert page.locator("input[id='policy.training.places']").input_value() == places
     for places, page in own.items():
         command = page.locator("main pre", has_text=f"policy.training.places={places}")
         command.wait_for()
         assert command.inner_text().count("training.places") == 1
+
+
+def test_a_scenario_goes_down_and_up_again(three):
+    ours, _, theirs = three
+    type_places(theirs, "1500")
+    has_places(theirs, "1500")
+    theirs.locator(".side .more summary").click()
+    name, content = saved(theirs, theirs.locator("[data-key=download]").click)
+    assert tomllib.loads(content.decode())["policy"]["training"]["places"] == 1500
+    ours.locator("[data-key=upload]").set_input_files(
+        {"name": name, "mimeType": "application/toml", "buffer": content}
+    )
+    has_places(ours, "1500")
+    assert "base=siloed" in ours.url
+    ours.locator(".notice", has_text=name).wait_for()
+
+
+def test_files_that_cannot_be_used_are_refused_in_words(three):
+    page = three[1]
+    type_places(page, "1600")
+    has_places(page, "1600")
+    for name, (content, said) in BROKEN.items():
+        page.locator("[data-key=upload]").set_input_files(
+            {"name": name, "mimeType": "text/plain", "buffer": content}
+        )
+        page.locator(".notice", has_text=name).wait_for()
+        notice = page.locator(".notice").inner_text()
+        assert said in notice and "Traceback" not in notice
+        assert "training.places=1600" in page.url
+
+
+def test_what_is_typed_stays_while_the_page_hears_from_the_server(three):
+    page = three[1]
+    open_group(page, "en")
+    field = page.locator(".room.head input.number").nth(1)
+    before = field.input_value()
+    field.fill("12")
+    # Another lever moves meanwhile, and the focus stays where it is.
+    page.locator("input[id='policy.training.places']").evaluate(
+        "e => { e.value = 1900; e.dispatchEvent(new Event('change')) }"
+    )
+    has_places(page, "1900")
+    page.locator(".lever.moved").first.wait_for()
+    assert before != "12" == field.input_value()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => /=12(&|$)/.test(location.search)")

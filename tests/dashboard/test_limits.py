@@ -10,8 +10,9 @@ from types import MappingProxyType
 import pytest
 
 from returnee.dashboard import settings
-from returnee.dashboard.app import PAGES, arrival_of
+from returnee.dashboard.app import PAGES, arrival_of, first_session
 from returnee.dashboard.live.pool import LAST, Asker, Busy, Pool, Stopped, always, gather
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import LEVERS, Mix, Place
 from returnee.dashboard.visitor.session import say
 from returnee.scenarios import ScenarioError, load_scenario
@@ -43,6 +44,12 @@ def test_nor_for_any_number_of_ties() -> None:
     large = Mix("linked", MappingProxyType({**ties, "county.labour_force": 1_200_000}))
     with pytest.raises(ScenarioError, match="= 60, allowed a sum of at most 40 for 1200000 people"):
         large.scenario()
+
+
+def test_an_address_of_too_many_parts_is_left_out_and_said() -> None:
+    session = first_session("page=sources&lang=en" + "&x=1" * 400)
+    assert words("en")["ignored"].partition("{")[0] in "".join(session.notices.peek())
+    assert session.place.peek() == arrival_of("").place
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

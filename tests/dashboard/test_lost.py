@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from returnee.dashboard.app import PAGES
+from returnee.dashboard.texts import words
 from tests.dashboard.conftest import Visitor, first_address, free_port, new_context, start_server
 
 CULLED = "() => !document.querySelector('.lost') && document.querySelector('.foot-line')"
@@ -43,8 +45,17 @@ def test_a_page_comes_back_by_itself_after_the_server_was_restarted(browser):
         end(process)
 
 
-def test_a_short_cut_loads_the_page_again_only_if_it_then_stands_still(visit):
-    page = visit("v=1&training.places=1500").page
+def test_a_lever_is_no_step_back_and_cuts_show_what_is_so_in_the_end(visit):
+    """A short cut loads the page again only if it then stands still; work ends while a page is cut off."""
+    visitor = visit("v=1&lang=en", whole=False)
+    page = visitor.page
+    steps = page.evaluate("() => history.length")
+    page.locator("summary", has_text="Training").first.click()
+    page.locator("input[aria-label^='Training places']").first.fill("1500")
+    page.keyboard.press("Tab")
+    page.wait_for_function("() => location.search.includes('training.places=1500')")
+    assert page.evaluate("() => history.length") == steps
+    visitor.settle()
     page.evaluate("() => { window.before = true; solara.debug.dropConnection() }")
     page.wait_for_function("() => solara.debug.reconnectCount > 0")
     page.wait_for_function(CULLED)
@@ -59,22 +70,22 @@ def test_a_short_cut_loads_the_page_again_only_if_it_then_stands_still(visit):
     }""")
     page.wait_for_function("() => !window.before && document.querySelector('.foot-line')")
     assert "training.places=1500" in page.url
-
-
-def test_work_that_ends_while_a_page_is_cut_off_is_shown(visit):
-    """Its last words may be lost; a page that stands still after a cut loads itself again."""
-    page = visit("v=1&training.places=1600", whole=False).page
+    # The last words of work may be lost; a page that stands still after a cut loads itself again.
+    page.evaluate("() => { window.returnee_drawn = false }")
+    page.locator("input[id='policy.training.places']").evaluate(
+        "e => { e.value = 1600; e.dispatchEvent(new Event('change')) }"
+    )
+    page.wait_for_function("() => location.search.includes('training.places=1600')")
     page.evaluate("() => solara.debug.dropConnection()")
     page.wait_for_function("() => document.querySelector('.state') && !document.querySelector('.state progress')")  # fmt: skip
     page.wait_for_function("() => window.returnee_drawn")
 
 
-def test_back_goes_a_page_back_and_not_out_of_the_dashboard(visit):
+def test_back_goes_a_page_back_and_steps_that_overtake_the_server_leave_the_way_forward(visit):
     page = visit("v=1&page=sources&lang=en", whole=False).page
-    page.locator("nav .tab", has_text="Learn").click()
-    page.wait_for_function("() => location.search.includes('page=learn')")
-    page.locator("nav .tab", has_text="Budget").click()
-    page.wait_for_function("() => location.search.includes('page=budget')")
+    for name in ("Learn", "Budget"):
+        page.locator("nav .tab", has_text=name).click()
+        page.wait_for_function("name => location.search.includes('page=' + name)", arg=name.lower())
     page.go_back()
     page.locator("nav .tab[aria-current]", has_text="Learn").wait_for()
     page.go_back()
@@ -83,13 +94,8 @@ def test_back_goes_a_page_back_and_not_out_of_the_dashboard(visit):
     page.go_forward()
     page.locator("nav .tab[aria-current]", has_text="Learn").wait_for()
     assert "page=learn" in page.url
-
-
-def test_steps_back_that_overtake_the_server_leave_the_way_forward(visit):
-    page = visit("v=1&page=sources&lang=en", whole=False).page
-    for name in ("Learn", "Budget"):
-        page.locator("nav .tab", has_text=name).click()
-        page.wait_for_function("name => location.search.includes('page=' + name)", arg=name.lower())
+    page.go_forward()
+    page.locator("nav .tab[aria-current]", has_text="Budget").wait_for()
     page.evaluate("""() => new Promise(done => {
       let steps = 0;
       window.addEventListener("popstate", () => { steps += 1; if (steps < 2) history.back(); else done() });
@@ -102,38 +108,22 @@ def test_steps_back_that_overtake_the_server_leave_the_way_forward(visit):
     assert "page=learn" in page.url
 
 
-def test_a_lever_is_no_step_for_the_back_button(visit):
-    page = visit("v=1&lang=en", whole=False).page
-    steps = page.evaluate("() => history.length")
-    page.locator("summary", has_text="Training").first.click()
-    page.locator("input[aria-label^='Training places']").first.fill("1500")
-    page.keyboard.press("Tab")
-    page.wait_for_function("() => location.search.includes('training.places=1500')")
-    assert page.evaluate("() => history.length") == steps
-
-
-def test_a_lever_that_cannot_be_leaves_levers_and_saved_scenarios(visit):
-    page = visit("v=1&lang=zh&county.work.wage_floor=30000&saved=mine~linked~1~training.places=1500", whole=False, alone=True).page  # fmt: skip
+def test_a_lever_that_cannot_be_leaves_levers_and_nothing_is_refused_by_the_pages_own_headers(visit):  # fmt: skip
+    visitor = visit("v=1&lang=zh&county.work.wage_floor=30000&saved=mine~linked~1~training.places=1500", whole=False, alone=True)  # fmt: skip
+    page, refused = visitor.page, []
+    page.on("console", lambda said: refused.append(said.text) if "Content Security" in said.text else None)  # fmt: skip
     page.locator(".notice.wrong", has_text="现为").wait_for()
     page.locator(".levers").wait_for()
     page.locator("button[data-key='reset']").click()
     page.wait_for_function("() => !document.querySelector('.notice.wrong')")
     page.wait_for_function("() => !location.search.includes('wage_floor')")
     assert "saved=mine" in page.url
-
-
-def test_no_answer_of_the_page_is_refused_by_its_own_headers(visit):
-    visitor = visit("v=1&page=learn&lang=en", whole=False, alone=True)
-    refused = []
-    visitor.page.on("console", lambda said: refused.append(said.text) if "Content Security" in said.text else None)  # fmt: skip
-    for name in ("Explore", "Compare", "Budget", "Paths", "Network", "Sources"):
-        visitor.page.locator("nav .tab", has_text=name).click()
-        visitor.page.wait_for_function("name => document.title.startsWith(name)", arg=name)
-    visitor.page.locator("nav .tab", has_text="Explore").click()
-    visitor.page.wait_for_function("() => window.returnee_drawn")
-    with (
-        visitor.page.expect_download() as picture
-    ):  # read by a script, which the headers may refuse
-        visitor.page.locator(".chart .foot button", has_text="PNG").first.click()
+    names = words("zh")["pages"]
+    for key in (*list(PAGES)[1:], next(iter(PAGES))):
+        page.locator("nav .tab", has_text=names[key]).click()
+        page.wait_for_function("name => document.title.startsWith(name)", arg=names[key])
+    page.wait_for_function("() => window.returnee_drawn")
+    with page.expect_download() as picture:  # read by a script, which the headers may refuse
+        page.locator(".chart .foot button", has_text="PNG").first.click()
     assert picture.value.suggested_filename.endswith(".png")
     assert refused == []

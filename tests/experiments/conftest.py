@@ -1,18 +1,14 @@
-"""Small plans, and the command as a process of its own."""
+"""Small plans, and the command as a process."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import without_figures
-from checkout import ROOT
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from processes import Command
+from processes import Command, Nursery, Process
 
 from returnee import Comparison, compare
 
@@ -48,24 +44,15 @@ def unreported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def command() -> Iterator[Command]:
-    started: list[subprocess.Popen[str]] = []
+def command(commands: Nursery) -> Iterator[Command]:
+    started: list[Process] = []
 
-    def start(*words: object, **options: Any) -> subprocess.Popen[str]:
+    def start(*words: object) -> Process:
         """Start the command, with blank figures."""
-        process = subprocess.Popen(
-            [sys.executable, without_figures.__file__, *map(str, words)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            **options,
-        )
-        started.append(process)
-        return process
+        started.append(commands.start(without_figures.__file__, *words))
+        return started[-1]
 
     yield start
     for process in started:
         process.kill()
-        process.communicate()
+        process.wait()

@@ -5,16 +5,13 @@ Rules run in plain Python, so that nothing is compiled, in counties of a few hun
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from checkout import ROOT
-from waiting import LIMIT
+from processes import PLAINLY, Nursery
 
 PAGE = ROOT / "docs" / "extending.md"
 HELPERS = (ROOT / "tests", ROOT / "tests" / "simulation")
@@ -121,7 +118,9 @@ def test_every_section_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", MOST_FILES)
-def test_a_change_is_complete_as_it_stands(package: Path, tmp_path: Path, name: str) -> None:
+def test_a_change_is_complete_as_it_stands(
+    package: Path, tmp_path: Path, name: str, libraries: Nursery
+) -> None:
     touched, script = set(), ""
     for path, language, body in BLOCK.findall(sections()[name]):
         if language == "python":
@@ -132,9 +131,5 @@ def test_a_change_is_complete_as_it_stands(package: Path, tmp_path: Path, name: 
         text = file.read_text("utf-8") if file.is_file() else ""
         file.write_text(changed(text, body), "utf-8")
     assert 0 < len(touched) <= MOST_FILES[name] and "assert" in script
-    run = subprocess.run(
-        [sys.executable, "-c", PLAIN + script + MORE.get(name, "")],
-        cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", timeout=LIMIT,
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join(map(str, (tmp_path, *HELPERS)))},
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
+    code, path = PLAIN + script + MORE.get(name, ""), (tmp_path, *HELPERS)
+    libraries.run(code=code, folder=tmp_path, path=path, environment=PLAINLY)

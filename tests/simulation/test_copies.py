@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from processes import Nursery
 
 from returnee.simulation import simulate
 from returnee.simulation.agents import MigrantWorker
@@ -108,17 +107,14 @@ def test_a_replaced_array_is_the_new_countys(model: CountyModel) -> None:
     assert other.table[::WORDS].tolist() == addresses(other)
 
 
-def test_a_pickled_model_goes_on_in_another_process(model: CountyModel, tmp_path: Path) -> None:
+def test_a_pickled_model_goes_on_in_another_process(
+    model: CountyModel, tmp_path: Path, libraries: Nursery
+) -> None:
     (tmp_path / "model.pickle").write_bytes(pickle.dumps(model))
     script = "import pickle, sys\nmodel = pickle.load(open(sys.argv[1], 'rb'))\nmodel.run()\n"
     script += "print(model.month, model.monthly.to_numpy().tobytes().hex())"
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "model.pickle")],
-
-        capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    month, monthly = done.stdout.split()
+    words = ("-c", tmp_path / "model.pickle")
+    month, monthly = libraries.run(*words, code=script).split()
     assert (
         int(month) == MONTHS and bytes.fromhex(monthly) == model.run().monthly.to_numpy().tobytes()
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -77,19 +75,11 @@ def write_kept() -> None:
     KEPT.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
-def plainly(*arguments: str) -> dict:
+@pytest.fixture
+def plainly(libraries):
     """What the rules do in plain Python, in a process of its own; see `plain_rules`."""
-    from waiting import LIMIT  # not needed to renew
-
-    done = subprocess.run(
-        [sys.executable, str(PROBE), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    environment = {"NUMBA_DISABLE_JIT": "1"}
+    return lambda *words: json.loads(libraries.run(PROBE, *words, environment=environment))
 
 
 def test_the_model_does_what_it_did():
@@ -105,7 +95,7 @@ def test_the_model_does_what_it_did():
 
 
 @pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="already plain Python")
-def test_compiled_equals_plain_python_and_every_rule_is_entered():
+def test_compiled_equals_plain_python_and_every_rule_is_entered(plainly):
     found = plainly("cover")
     assert found["digests"] == compiled()
     assert found["rules"] > 200
@@ -114,7 +104,7 @@ def test_compiled_equals_plain_python_and_every_rule_is_entered():
     assert missed == sorted(UNREACHED), "statements that no run of the fingerprint reaches"
 
 
-def test_a_comment_changes_nothing_and_a_rule_does():
+def test_a_comment_changes_nothing_and_a_rule_does(plainly):
     rule = "c.clock.month += 1"
     now = table_digests(run_of(TINIEST))
     assert plainly("change", rule, f"{rule}  # a month goes by") == now
@@ -173,17 +163,12 @@ def test_it_is_kept_by_what_the_runs_are_read_from(tmp_path, monkeypatch):
     assert f._place() != place
 
 
-def test_help_does_not_wait_for_it():
-    from waiting import LIMIT
-
+def test_help_does_not_wait_for_it(libraries):
     script = (
         "import returnee.dashboard.command, returnee.experiments.studies.compare, returnee.experiments.running.folders, returnee.experiments.studies.points.sweep\n"
         "from returnee.simulation.fingerprint import own_fingerprint\nprint(own_fingerprint.cache_info().misses)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT
-    )
-    assert (done.stdout, done.returncode) == ("0\n", 0), done.stderr
+    assert libraries.run(code=script) == "0\n"
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from checkout import ROOT
+from processes import PLAINLY, Nursery
 
 from returnee.scenarios import Scenario, ScenarioError, load_scenario
 from returnee.scenarios.schema.others import Others
@@ -80,7 +80,6 @@ def test_jobs_and_wages_in_the_city(apart: Run) -> None:
 
 
 PLAIN = """
-import sys; sys.path.insert(0, {folder!r})
 from test_others import digest
 print(digest())
 """
@@ -93,10 +92,7 @@ def digest() -> str:
     return " ".join(float(v).hex() for v in run.monthly[["value_added", "away", "returns", "rural_income"]].to_numpy().ravel())  # fmt: skip
 
 
-def test_compiled_and_plain_rules_agree_under_factors() -> None:
-    code = PLAIN.format(folder=os.path.dirname(__file__))
-    plain = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert plain.stdout.strip() == digest()
+def test_compiled_and_plain_rules_agree_under_factors(libraries: Nursery) -> None:
+    path = (ROOT / "tests", Path(__file__).parent)
+    plain = libraries.run(code=PLAIN, path=path, environment=PLAINLY)
+    assert plain.strip() == digest()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import inspect
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from checkout import ROOT
+from processes import PLAINLY, Nursery
 
 from returnee.scenarios import ScenarioError, load_scenario
 from returnee.scenarios.schema.own_rules import (
@@ -215,17 +214,15 @@ print(json.dumps({"same": usual.monthly.equals(none.monthly), "said": said}))
 """
 
 
-def test_in_plain_python_whoever_meets_a_wrong_number_is_named(tmp_path: Path) -> None:
+def test_in_plain_python_whoever_meets_a_wrong_number_is_named(
+    tmp_path: Path, libraries: Nursery
+) -> None:
     wrong = [
         "def home_pull(worker, month): return float('nan') if month > 2 else 0.0",
         "def norm(c, i):\n    if c.clock.month > 1: return 'much'\n    return 0.1",
     ]
-    done = subprocess.run(
-        [sys.executable, "-c", PLAIN, str(COPYING), *wrong],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, cwd=tmp_path,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    found = json.loads(done.stdout)
+    words = ("-c", COPYING, *wrong)
+    found = json.loads(libraries.run(*words, code=PLAIN, folder=tmp_path, environment=PLAINLY))
     assert found["same"]
     nan, text = found["said"]
     assert "wrong.py: home_pull, person " in nan and ", month 3: found nan, allowed a number" in nan

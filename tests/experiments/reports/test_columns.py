@@ -32,9 +32,9 @@ OTHER = {".html", ".png", ".toml", ".journal", ""}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, told: Path) -> Path:
     made = tmp_path_factory.mktemp("outputs")
-    outputs(made)
+    outputs(made, told)
     return made
 
 

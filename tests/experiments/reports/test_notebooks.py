@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
-import tempfile
 from itertools import product
 from pathlib import Path
 
 import nbformat
 import pytest
 from checkout import ROOT
-from nbclient import NotebookClient
-from waiting import LIMIT
 
 # Those of the course are tried with their pages (tests/test_course.py).
 NOTEBOOKS = sorted(
@@ -54,27 +52,24 @@ def test_a_notebook_is_stored_with_its_outputs(path: Path) -> None:
     assert not [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_they_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other, as those of the course."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    course = importlib.import_module("benchmarks.course")
     found = os.environ.get("PYTHONPATH", "")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), found])))
-    notebook = nbformat.read(path, 4)
-    for cell, (large, small) in product(notebook.cells, SMALLER.items()):
-        cell.source = cell.source.replace(large, small)
-    stored = [_kinds(cell) for cell in notebook.cells if cell.cell_type == "code"]
-    client = NotebookClient(
-        notebook,
-        timeout=int(LIMIT),
-        startup_timeout=int(LIMIT),
-        kernel_name="python3",
-        resources={"metadata": {"path": tmp_path}},
-    )
-    kernel = client.create_kernel_manager()
-    with tempfile.TemporaryDirectory() as folder:  # whose path is short enough for sockets
-        # Through files: a port that is free when it is chosen may be another's when it is opened.
-        kernel.transport, kernel.ip = "ipc", f"{folder}/kernel"
-        client.execute()
-    assert [_kinds(c) for c in notebook.cells if c.cell_type == "code"] == stored
+    notebooks = [nbformat.read(path, 4) for path in NOTEBOOKS]
+    for notebook, (large, small) in product(notebooks, SMALLER.items()):
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(large, small)
+    stored = [_kinds_in(notebook) for notebook in notebooks]
+    course.run(notebooks, tmp_path)
+    for path, notebook, kinds in zip(NOTEBOOKS, notebooks, stored, strict=True):
+        assert _kinds_in(notebook) == kinds, path.stem
+
+
+def _kinds_in(notebook: nbformat.NotebookNode) -> list[list[str]]:
+    return [_kinds(cell) for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def _kinds(cell: nbformat.NotebookNode) -> list[str]:

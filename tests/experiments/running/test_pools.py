@@ -11,10 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from checkout import ROOT
-from nbclient import NotebookClient
+from processes import Nursery, cluster
 
 from returnee import sweep
 from returnee.experiments.errors import UsageError
@@ -43,30 +41,10 @@ def run_loop(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    """A Dask scheduler with a worker, as processes of their own."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*words: str) -> subprocess.Popen[str]:
-        started.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "dask", *words],
-                cwd=ROOT,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        )
-        return started[-1]
-
-    told = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard").stderr
-    assert told is not None
-    address = next(line.split()[-1] for line in told if "Scheduler at:" in line)
-    start("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
-    yield address
-    for process in started:
-        process.kill()
-        process.communicate()
+def scheduler(commands: Nursery) -> Iterator[str]:
+    """The address of a Dask scheduler with a worker."""
+    with cluster(commands, 1) as (address, _):
+        yield address
 
 
 def test_a_scheduler_is_used_where_a_loop_is_running(scheduler: str) -> None:
@@ -76,19 +54,17 @@ def test_a_scheduler_is_used_where_a_loop_is_running(scheduler: str) -> None:
     assert run_loop(in_a_loop()) == 2
 
 
-def test_a_scheduler_is_used_from_a_notebook(scheduler: str, tmp_path: Path) -> None:
+def test_a_scheduler_is_used_as_from_a_notebook(scheduler: str, commands: Nursery) -> None:
+    """A process whose main thread, as that of a kernel, runs a loop."""
     lines = [
-        f"import sys; sys.path.insert(0, {str(ROOT)!r})",
+        "import asyncio",
         "from returnee import sweep",
         "from returnee.experiments.running.options import Where",
-        f"print(len(sweep({DESIGN!r}, where=Where(scheduler={scheduler!r}))))",
+        "async def cell():",
+        f"    print(len(sweep({DESIGN!r}, where=Where(scheduler={scheduler!r}))))",
+        "asyncio.run(cell())",
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(lines))])
-    client = NotebookClient(
-        notebook, timeout=HANG, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    )
-    client.execute()
-    assert [output["text"] for output in notebook.cells[0].outputs] == ["2\n"]
+    assert commands.run(code="\n".join(lines)) == "2\n"
 
 
 def test_nobody_there_is_one_line_where_a_loop_is_running(tmp_path: Path) -> None:

@@ -5,23 +5,18 @@ from __future__ import annotations
 import os
 import random
 import re
-import resource
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from checkout import ROOT
-from processes import Command, wait_for_parts
+from processes import Command, Nursery, Process, cluster, wait_for_parts
 from typer.testing import CliRunner
 from waiting import LIMIT
-from without_figures import INTERRUPT
+from without_figures import INTERRUPT, ROOM
 
 from returnee import sweep
 from returnee.experiments.commands.app import app
@@ -32,14 +27,14 @@ KILLS = int(os.environ.get("RETURNEE_KILLS", "3"))
 PLACES = "policy.training.places"
 DESIGN = f"""
 scenarios = ["baseline", "linked"]
-replicates = 10
+replicates = 5
 sample = 0.002
-months = 24
+months = 12
 [axes]
 {PLACES} = [0, 1000, 3000]
 behaviour.firm.luck_sd = [0.2, 0.4]
 """
-RUNS = 120
+RUNS = 60
 LEAST = 60_000  # bytes: more than a part has, less than the table
 
 
@@ -57,7 +52,7 @@ def undisturbed(design: Path) -> bytes:
     return (folder / "runs.parquet").read_bytes()
 
 
-def finish(process: subprocess.Popen[str], code: int = 0) -> None:
+def finish(process: Process, code: int = 0) -> None:
     _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == code, err
 
@@ -108,7 +103,7 @@ def test_an_interrupt_says_what_is_kept(
     _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 130 and "Traceback" not in err
     assert re.search(rf"\d+ of {RUNS} runs are kept", err.splitlines()[-1])
-    swept(design, tmp_path, "--processes", "--workers", 1)
+    swept(design, tmp_path)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
@@ -117,11 +112,7 @@ def test_a_full_disk_loses_nothing(
 ) -> None:
     """Files may not grow beyond a few kilobytes, as on a disk that fills up."""
 
-    def no_room() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (LEAST, LEAST))
-
-    process = command("sweep", design, "--out", tmp_path, preexec_fn=no_room)
+    process = command("sweep", design, "--out", tmp_path, ROOM, LEAST)
     _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 2
     assert "finished runs are kept" in err.splitlines()[-1] and "Traceback" not in err
@@ -130,39 +121,6 @@ def test_a_full_disk_loses_nothing(
     assert not list(tmp_path.glob(".*.new"))
     swept(design, tmp_path)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
-
-
-Start = Callable[..., "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def dask(tmp_path: Path) -> Iterator[Start]:
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*words: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dask", *words],  # the command ``dask``
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def address_of(scheduler: subprocess.Popen[str]) -> str:
-    assert scheduler.stderr is not None
-    for line in scheduler.stderr:
-        found = re.search(r"tcp://127\.0\.0\.1:\d+", line)
-        if found:
-            return found[0]
-    raise AssertionError("the scheduler said no address")
 
 
 @pytest.fixture
@@ -174,21 +132,18 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("patient")
 def test_a_cluster_that_loses_a_worker_gives_the_same_table(
-    tmp_path: Path, dask: Start, design: Path, undisturbed: bytes
+    tmp_path: Path, commands: Nursery, design: Path, undisturbed: bytes
 ) -> None:
-    scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    address = address_of(scheduler)
-    worker = ("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
-    workers = [dask(*worker), dask(*worker)]
 
     def kill() -> None:
         wait_for_parts(tmp_path, 6)
-        workers[0].send_signal(signal.SIGKILL)
+        workers[0].kill()
 
-    killer = threading.Thread(target=kill, daemon=True)
-    killer.start()
-    swept(design, tmp_path, "--scheduler", address)
-    killer.join()
+    with cluster(commands, 2) as (address, workers):
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        swept(design, tmp_path, "--scheduler", address)
+        killer.join()
     assert pq.read_metadata(tmp_path / "runs.parquet").num_rows == RUNS
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
@@ -197,7 +152,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_table(
 def test_a_cluster_that_is_started_here_gives_the_same_table(
     tmp_path: Path, design: Path, undisturbed: bytes
 ) -> None:
-    swept(design, tmp_path, "--local-cluster", 2)
+    swept(design, tmp_path, "--local-cluster", 1)
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
@@ -206,7 +161,7 @@ def test_a_process_that_dies_has_its_runs_done_by_another(
 ) -> None:
     import psutil
 
-    process = command("sweep", design, "--out", tmp_path, "--processes", "--workers", 2)
+    process = command("sweep", design, "--out", tmp_path, "--processes", "--workers", 1)
     wait_for_parts(tmp_path, 2)
     with suppress(psutil.NoSuchProcess, IndexError):  # it may be done by now
         children = psutil.Process(process.pid).children(recursive=True)
@@ -220,8 +175,8 @@ def test_processes_end_when_their_parent_is_killed(tmp_path: Path, command: Comm
     import psutil
 
     design = tmp_path / "d.toml"  # of more runs than this test waits for
-    design.write_text(DESIGN.replace("replicates = 10", "replicates = 4000"), "utf-8")
-    process = command("sweep", design, "--out", tmp_path / "a", "--processes", "--workers", 2)
+    design.write_text(DESIGN.replace("replicates = 5", "replicates = 4000"), "utf-8")
+    process = command("sweep", design, "--out", tmp_path / "a", "--processes", "--workers", 1)
     wait_for_parts(tmp_path / "a", 2)
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= 2

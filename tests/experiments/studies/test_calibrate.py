@@ -97,6 +97,7 @@ def test_an_emulator_tells_what_it_was_not_shown() -> None:
     away = (mean - figure(unit2)) ** 2
     assert np.sqrt(away.mean()) < 0.15 and fitted.explained > 0.9
     assert 0.1 < (away / variance).mean() < 3.0 and fitted.within > 0.85
+    assert fitted.mean(unit[:0]).shape == fitted.predict(unit[:0])[0].shape == (0,)
     same = emulator(unit, np.full(120, 2.0), np.zeros(120)).predict(unit)
     assert np.allclose(same[0], 2.0)
 
