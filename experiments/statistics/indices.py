@@ -12,6 +12,7 @@ base points for shares of variance.
 from __future__ import annotations
 
 import warnings
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -93,12 +94,12 @@ def _morris(problem: dict[str, Any], x: np.ndarray, y: np.ndarray, seed: int) ->
         problem, x, y, num_resamples=RESAMPLES, conf_level=LEVEL, num_levels=GRID, seed=seed
     )
     n = len(y) // (problem["num_vars"] + 1)
-    half, rows = _reach(found, n), []
-    for k, key in enumerate(problem["names"]):
-        rows.append(("mu_star", key, "", found["mu_star"][k], half[k]))
-        rows.append(("mu", key, "", found["mu"][k], np.nan))
-        rows.append(("sigma", key, "", found["sigma"][k], np.nan))
-    return rows
+    half = _reach(found, n)
+    return [
+        (name, key, "", found[name][k], half[k] if name == "mu_star" else np.nan)
+        for k, key in enumerate(problem["names"])
+        for name in ("mu_star", "mu", "sigma")
+    ]
 
 
 def _reach(found: Any, n: int) -> np.ndarray:
@@ -127,7 +128,7 @@ def _sobol(problem: dict[str, Any], y: np.ndarray, seed: int) -> list[Any]:
         for name in ("S1", "ST")
         for k, key in enumerate(keys)
     ]
-    for k, key in enumerate(keys):
-        for m in range(k + 1, len(keys)):
-            rows.append(("S2", key, keys[m], found["S2"][k, m], found["S2_conf"][k, m]))
-    return rows
+    return rows + [
+        ("S2", keys[k], keys[m], found["S2"][k, m], found["S2_conf"][k, m])
+        for k, m in combinations(range(len(keys)), 2)
+    ]

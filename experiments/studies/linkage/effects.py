@@ -85,24 +85,20 @@ def contrast(*factors: int) -> np.ndarray:
 
 def contrasts() -> list[Contrast]:
     """Every contrast that is reported."""
-    n, found = len(design.PILLARS), []
+    n, found = len(design.PILLARS), list[Contrast]()
+    nothing, siloed, linked = design.NOTHING, design.SILOED, design.LINKED
     for k, factor in enumerate(design.FACTORS):
         bit = 1 << k
-        found.append(Contrast("alone", factor, "", between(bit, design.NOTHING)))
+        of = {"alone": between(bit, nothing)}
         if factor != design.LINKAGE:
-            found.append(Contrast("last", factor, "", between(design.SILOED, design.SILOED ^ bit)))
-            found.append(Contrast("shapley", factor, "", shapley(k, n)))
-        last = between(design.LINKED, design.LINKED ^ bit)
-        found.append(Contrast("last_linked", factor, "", last))
-        found.append(Contrast("shapley_linked", factor, "", shapley(k, n + 1)))
-        found.append(Contrast("main", factor, "", contrast(k)))
-        found += [
-            Contrast("interaction", factor, design.FACTORS[j], contrast(k, j))
-            for j in range(k + 1, len(design.FACTORS))
-        ]
-    found.append(Contrast("joint", "", "", between(design.SILOED, design.NOTHING)))
-    found.append(Contrast("joint_linked", "", "", between(design.LINKED, design.NOTHING)))
-    return found
+            of |= {"last": between(siloed, siloed ^ bit), "shapley": shapley(k, n)}
+        of |= {"last_linked": between(linked, linked ^ bit), "shapley_linked": shapley(k, n + 1)}
+        of["main"] = contrast(k)
+        found += [Contrast(kind, factor, "", weights) for kind, weights in of.items()]
+        others = enumerate(design.FACTORS[k + 1 :], start=k + 1)
+        found += [Contrast("interaction", factor, other, contrast(k, j)) for j, other in others]
+    whole = {"joint": siloed, "joint_linked": linked}
+    return found + [Contrast(kind, "", "", between(c, nothing)) for kind, c in whole.items()]
 
 
 def effects_of(

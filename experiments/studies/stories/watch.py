@@ -45,10 +45,7 @@ def lives_of(
         county = advance(county, month, scenario.rules)
         for watcher in watchers:
             watcher.look(county, month)
-    return {
-        worker: watcher.life(county, s.months)
-        for worker, watcher in zip(asked, watchers, strict=True)
-    }
+    return {worker: watcher.life(s.months) for worker, watcher in zip(asked, watchers, strict=True)}
 
 
 def lives_in(run: Run, workers: Iterable[int]) -> dict[int, Life]:
@@ -86,7 +83,7 @@ class Watcher:
         self.firms = {int(f): _firm(county, int(f)) for f in own}
         self.received = {f: county.receipts[f].copy() for f in self.firms}
         self.first = dict(self.received)
-        self.person = self._person(county)
+        self.person = self._person()
 
     def look(self, county: County, month: int) -> None:
         """Note what changed since the last look."""
@@ -116,7 +113,7 @@ class Watcher:
         self.events += [Event(month, kind, detail) for kind, detail in noted]
         self.worker = now
 
-    def life(self, county: County, months: int) -> Life:
+    def life(self, months: int) -> Life:
         """The life, when the run is over."""
         now = self.worker
         end: Detail = {"state": r.STATES[now.state], "month": months}
@@ -131,7 +128,7 @@ class Watcher:
         end["received"] = float(paid) / FEN
         return Life(int(now.id), self.person, tuple(self.events), end)
 
-    def _person(self, county: County) -> Detail:
+    def _person(self) -> Detail:
         w, facts = self.worker, self.facts
         town = facts.townships[w.township]
         found: Detail = {
