@@ -185,15 +185,12 @@ def line_up(
     plan = {reference.name: reference}
     for given in scenarios:
         scenario = _read(given, overrides)
-        label, n = scenario.name, 2
-        if plan.get(label) is not None and plan[label].id == scenario.id:
-            continue
-        if label == reference.name:
-            label = f"{label}_set"
-        stem = label
+        changed = scenario.name == reference.name and scenario.id != reference.id
+        stem = f"{scenario.name}_set" if changed else scenario.name
+        label, n = stem, 2
         while label in plan and plan[label].id != scenario.id:
             label, n = f"{stem}_{n}", n + 1
-        plan[label] = scenario
+        plan.setdefault(label, scenario)
     if len(plan) < 2:
         found = f"only the reference {reference.name}"
         raise UsageError(f"scenarios: found {found}, allowed at least one other")

@@ -197,8 +197,6 @@ def _search(
 ) -> tuple[list[Box], pd.Series, bool]:
     nothing = pd.Series(0.0, index=points.columns)
     held = len(points) >= HELD_BACK
-    if fails.all() or not fails.any():
-        return [], nothing, held
     order = np.random.default_rng(seed).permutation(len(points))
     half = len(points) // 2 if held else len(points)
     seen, kept = order[:half], order[half:] if held else order
@@ -208,9 +206,8 @@ def _search(
     weights = pd.Series(_tree(points, fails).feature_importances_, index=points.columns)
     importance = weights.sort_values(ascending=False, kind="stable")
     limits = _cart(x, y) if method == "cart" else _prim(x, y)
-    boxes = [measured(one, points.iloc[kept], fails[kept]) for one in limits]
-    overall = fails[kept].mean()
-    boxes = [box for box in boxes if box.low > overall]
+    found = (measured(one, points.iloc[kept], fails[kept]) for one in limits)
+    boxes = [box for box in found if box.low > fails[kept].mean()]
     return sorted(boxes, key=lambda box: -box.coverage)[:BOXES], importance, held
 
 
