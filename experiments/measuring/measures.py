@@ -177,30 +177,23 @@ def years_of(kind: str, months: int) -> float:
     return months / YEAR if kind == "flow" else 1.0
 
 
-def check_measure(name: str, label: str = "measure") -> None:
-    """Refuse what is no measure, guessing what was meant.
+def check_measures(names: Iterable[str], months: int | None = None, label: str = "measure") -> None:
+    """Refuse what is no measure, guessing what was meant, and what no run of this length can have.
 
-    `label`: what it was given as, for the error.
-    """
-    if name not in BY_NAME:
-        hint = guess(nearest(name, BY_NAME))
-        raise UsageError(f"{label}: found {name}{hint}, allowed one that `returnee measures` lists")
+    That is survival to an age beyond its end: a firm that is registered in the first month is a month
+    younger than the run is long. `label`: what they were given as, for the error.
 
-
-def check_horizon(names: Iterable[str], months: int, label: str = "measure") -> None:
-    """Refuse measures that no run of this length can have: survival to an age beyond its end.
-
-    A firm that is registered in the first month is a month younger than the run is long.
-
-    >>> check_horizon(["jobs", "survival_operating_12"], 13)
+    >>> check_measures(["jobs", "survival_operating_12"], 13)
     """
     for name in names:
+        if name not in BY_NAME:
+            found = f"{name}{guess(nearest(name, BY_NAME))}"
+            raise UsageError(f"{label}: found {found}, allowed one that `returnee measures` lists")
         kind, _, last = name.rpartition("_")
         age = int(last) if kind.startswith("survival_") else 0
-        if age and months <= age:
-            raise UsageError(
-                f"{label}: found {name} within {months} months, allowed with more than {age}"
-            )
+        if age and months is not None and months <= age:
+            found = f"{name} within {months} months"
+            raise UsageError(f"{label}: found {found}, allowed with more than {age}")
 
 
 def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[str, dict[str, str]]:

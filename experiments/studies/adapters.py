@@ -92,9 +92,7 @@ def ema_model(
         raise UsageError(
             "ema_workbench: found none, allowed after pip install ema_workbench"
         ) from None
-    for measure in outcomes:
-        measures.check_measure(measure, "outcome")
-    measures.check_horizon(outcomes, settings.months, "outcome")
+    measures.check_measures(outcomes, settings.months, "outcome")
     places = [measures.NAMES.index(measure) for measure in outcomes]
 
     s, rules = settings, rules_now()

@@ -20,13 +20,10 @@ LONG = 60.0  # seconds that a plan expects, about twice those of a fast machine
 
 def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str, ...]:
     """Measures that a report is about; refused are those that no run of so many months can have."""
-    from returnee.experiments.measuring.measures import check_horizon, check_measure
+    from returnee.experiments.measuring.measures import check_measures
     from returnee.experiments.measuring.selections import OVER_AXES
 
-    for name in given or ():
-        check_measure(name)
-    if months is not None:
-        check_horizon(given or (), months)
+    check_measures(given or (), months)
     return tuple(dict.fromkeys(given)) if given else OVER_AXES
 
 

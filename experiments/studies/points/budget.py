@@ -16,12 +16,7 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import Interrupted, UsageError
 from returnee.experiments.files import write_frame, write_text
-from returnee.experiments.measuring.measures import (
-    SPENT,
-    check_horizon,
-    check_measure,
-    labelled,
-)
+from returnee.experiments.measuring.measures import SPENT, check_measures, labelled
 from returnee.experiments.measuring.selections import OBJECTIVES
 from returnee.experiments.numbers import plain
 from returnee.experiments.running.manifests import FINISHED
@@ -185,12 +180,10 @@ def budget(
     if not 0.0 < per_year <= ALLOWED_CAP:  # also refuses what is not a number
         allowed = f"above 0 up to {ALLOWED_CAP:,.0f} (yuan a year)"
         raise UsageError(f"per-year: found {per_year:g}, allowed {allowed}")
-    for name in maximise:
-        check_measure(name, "maximise")
+    check_measures(maximise, settings.months, "maximise")
     if not maximise or len(set(maximise)) < len(maximise):
         raise UsageError("maximise: found none, or one twice, allowed each measure once")
     effort.check()
-    check_horizon(maximise, settings.months, "maximise")
     levers = tuple(budget_search.levers_of(scenario, given, effort.levers))
     found = Search(float(per_year), tuple(maximise), levers, scenario, given, effort, settings)
     if not levers:

@@ -23,7 +23,7 @@ import scipy
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import UsageError
-from returnee.experiments.measuring.measures import HEAD, NAMES, check_measure
+from returnee.experiments.measuring.measures import HEAD, NAMES, check_measures
 from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.running.manifests import MANIFEST, read_manifest, titles_of
 from returnee.experiments.studies.points.sweep import frame_of
@@ -144,7 +144,7 @@ def discover(
         if given not in labels and (given or name == "scenario"):
             found = given or "none"
             raise UsageError(f"{name}: found {found}, allowed {', '.join(labels)}")
-    check_measure(measure)
+    check_measures([measure])
     axes = runs.drop(columns=[name for name in (*HEAD.names, *NAMES) if name in runs])
     keys = list(axes.select_dtypes(["number", "bool"]).columns)
     if not keys:

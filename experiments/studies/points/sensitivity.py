@@ -23,7 +23,7 @@ from returnee.experiments.defaults import MORRIS, SOBOL
 from returnee.experiments.errors import ShareDone, UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import check_key
-from returnee.experiments.measuring.measures import check_horizon, check_measure, labelled
+from returnee.experiments.measuring.measures import check_measures, labelled
 from returnee.experiments.running.design.design import design_of, labels_of
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, read_manifest
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -150,9 +150,7 @@ def study_of(
         raise UsageError(f"spread: found {spread:g}, allowed above 0 up to 1")
     if not measures:
         raise UsageError("measures: found none, allowed one or more")
-    for name in measures:
-        check_measure(name)
-    check_horizon(measures, settings.months)
+    check_measures(measures, settings.months)
     asked = tuple(dict.fromkeys(str(name) for name in scenarios if str(name) != str(against)))
     settled = load_scenario(against, dict(overrides))
     moved = tuple(_moved(effort.over, settled))
