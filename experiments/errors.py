@@ -25,12 +25,7 @@ class Interrupted(KeyboardInterrupt):
 class ShareDone(Exception):
     """A share of the runs is made; what all of them show can be told when they are merged.
 
-    Attributes
-    ----------
-    out : Path
-        What is to be merged.
-    folders : tuple of Path
-        What was written.
+    `out`: what is to be merged. `folders`: what was written.
     """
 
     def __init__(self, out: Path, *folders: Path) -> None:

@@ -42,7 +42,7 @@ def mean_of(values: np.ndarray, axis: int = 0) -> np.ndarray:
         return np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
 
 
-def quotient(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+def quotient(above: np.ndarray, below: np.ndarray | float) -> np.ndarray:
     """Element by element; NaN where nothing stands below."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(below > 0.0, above / below, np.nan)

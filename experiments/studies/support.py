@@ -59,13 +59,12 @@ def support_of(cube: Cube, runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 def _use(cube: Cube, plan: Plan) -> dict[str, np.ndarray]:
     """Share of the planned places, mentors' firms and visits that is used."""
     months = plan.settings.months
-    last = slice(-min(LAST, months), None)
     use: dict[str, list[np.ndarray]] = {}
     for k, scenario in enumerate(plan.scenarios.values()):
         policies = scenario.policies(months)
         mentees = scenario.behaviour.support.mentees
-        places = float(np.mean([p.incubation.places for p in policies[last]]))
-        mentors = float(np.mean([p.services.mentors for p in policies[last]]))
+        places = float(np.mean([p.incubation.places for p in policies[-LAST:]]))
+        mentors = float(np.mean([p.services.mentors for p in policies[-LAST:]]))
         planned = {
             "use_training": ("trained", sum(p.training.places for p in policies) / 12.0),
             "use_visits": ("visited", sum(p.technology.extension_visits for p in policies) / 12.0),
@@ -73,8 +72,8 @@ def _use(cube: Cube, plan: Plan) -> dict[str, np.ndarray]:
             "use_mentors": ("mentored", mentors * mentees),
         }
         for name, (measure, places) in planned.items():
-            used = cube.levels[k, :, INDEX[measure]]
-            use.setdefault(name, []).append(quotient(used, np.full(used.shape, places)))
+            used = quotient(cube.levels[k, :, INDEX[measure]], places)
+            use.setdefault(name, []).append(used)
     return {name: np.stack(values) for name, values in use.items()}
 
 
