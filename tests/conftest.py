@@ -3,6 +3,7 @@ machine is busy."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ COPYING = ROOT / "docs" / "rules" / "copying.py"
 LONGEST = ("test_bounds.py", *TOGETHER, "test_sweep_faults.py", "test_linkage.py")
 """Files that are begun first, so that no worker waits for another at the end."""
 
+gc.disable()  # until all is imported
 # Threads for linear algebra wait for each other, busily; commands have none either.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Else every process that a test starts compiles all sources that it imports.
@@ -38,11 +40,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not (hasattr(config, "workerinput") or config.option.collectonly or interpreted):
         from returnee.simulation import simulate
 
+        gc.enable()
         tiny: dict[str, Any] = {"sample": 0.001, "months": 6, "burn_in": 12}
         simulate("baseline", **tiny)
         if config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # all tests are run
             # With other rules, most of which are lowered already where the model was compiled here.
             simulate("baseline", rules=COPYING, **tiny)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what is imported and collected, which stays."""
+    gc.enable()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -45,8 +45,10 @@ def leave_out(put: Callable[[Any, str, Any], None] = setattr) -> None:
 class LeftOut(MetaPathFinder):
     """Has figures blank once they are imported, which takes as long as a tiny study."""
 
+    FIGURES = "returnee.experiments.reports.figures"
+
     def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
-        if name != "returnee.experiments.reports.figures":
+        if name != self.FIGURES:
             return None
         sys.meta_path.remove(self)
         spec: Any = find_spec(name)
@@ -58,6 +60,14 @@ class LeftOut(MetaPathFinder):
 
         spec.loader.exec_module = load_blank
         return spec
+
+
+def leave_out_once_imported() -> None:
+    """Have figures blank, now or when what draws them is imported."""
+    if LeftOut.FIGURES in sys.modules:
+        leave_out()
+    else:
+        sys.meta_path.insert(0, LeftOut())
 
 
 def interrupt_after_the_first() -> None:
@@ -85,10 +95,7 @@ def small_disk() -> None:
 
 def main() -> None:
     """The command, with blank figures, and without the page of a sweep."""
-    if "returnee.experiments.reports.figures" in sys.modules:
-        leave_out()
-    else:
-        sys.meta_path.insert(0, LeftOut())
+    leave_out_once_imported()
     from returnee.experiments.commands.points import sweep
 
     sweep.write_report = lambda *_: None

@@ -20,6 +20,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--process-per-site",
 )  # fmt: skip
+ADDRESS = re.compile(r"http://\S+/")
 LOCAL = ("127.0.0.1", "localhost")
 PATIENCE = 1000 * LIMIT  # ms
 POLLING = 50  # ms between looks at a page that is waited for, which else are as many as it is drawn
@@ -54,15 +55,20 @@ def first_address(process):
     said = []
     for line in process.stderr:
         said.append(line)
-        if found := re.search(r"http://\S+/", line):
+        if found := ADDRESS.search(line):
             threading.Thread(target=process.stderr.read, daemon=True).start()
             return found[0]
     raise RuntimeError("the dashboard did not start: " + "".join(said))
 
 
-def start_server(port, *words):
+def server_words(port):
+    """Words of the command that starts a server."""
+    return "dashboard", "--no-browser", "--port", str(port)
+
+
+def start_server(port):
     """A server of small answers as a process of its own; see `small`."""
-    command = [sys.executable, str(SMALL), "dashboard", "--no-browser", "--port", str(port), *words]
+    command = [sys.executable, str(SMALL), *server_words(port)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from waiting import wait_until
+
 from returnee.dashboard.app import PAGES
 from returnee.dashboard.texts import words
-from tests.dashboard.conftest import Visitor, first_address, free_port, new_context, start_server
+from tests.dashboard.conftest import (
+    ADDRESS,
+    SMALL,
+    Visitor,
+    free_port,
+    new_context,
+    server_words,
+)
 
 CULLED = "() => !document.querySelector('.lost') && document.querySelector('.foot-line')"
 
 
-def started(port):
+def started(commands, port):
     """A server on a port that lives nothing before it is asked, and its address."""
-    process = start_server(port, "--cold")
-    return process, first_address(process)
+    process = commands.start(SMALL, *server_words(port), "--cold")
+    wait_until(lambda: ADDRESS.search(process.said()[1]), "the dashboard did not start")
+    return process, ADDRESS.search(process.said()[1])[0]
 
 
 def end(process):
     """End a server that was started here."""
     process.kill()
     process.wait()
-    process.stderr.close()
 
 
-def test_a_page_comes_back_by_itself_after_the_server_was_restarted(browser):
+def test_a_page_comes_back_by_itself_after_the_server_was_restarted(browser, commands):
     lang, said = "zh", "自动重新打开"
     port = free_port()
-    process, address = started(port)
+    process, address = started(commands, port)
     window = new_context(browser)  # cookies are for all servers of a machine
     visitor = Visitor(window, address)
     try:
@@ -35,7 +44,7 @@ def test_a_page_comes_back_by_itself_after_the_server_was_restarted(browser):
         page.locator(".lost", has_text=said).wait_for()
         # The library's own words, in English on every page, are not shown.
         assert page.locator(".v-overlay:visible, .v-dialog:visible").count() == 0
-        process, _ = started(port)
+        process, _ = started(commands, port)
         page.wait_for_function("() => !window.before && document.querySelector('.foot-line')")
         assert "training.places=1500" in page.url and f"lang={lang}" in page.url
         assert page.locator(".lost").count() == 0

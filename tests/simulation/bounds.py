@@ -62,26 +62,35 @@ class AsCompiled:
 class Compiled(ast.NodeTransformer):
     """Has a rule look at its indexes, and take numbers that are none as compiled code does."""
 
+    def __init__(self) -> None:
+        self.number = 0
+
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.slice, ast.Tuple):
-            node.slice.elts = [looked_at(part) for part in node.slice.elts]
+            node.slice.elts = [self.looked_at(part) for part in node.slice.elts]
         else:
-            node.slice = looked_at(node.slice)
+            node.slice = self.looked_at(node.slice)
         return node
+
+    def looked_at(self, index: ast.expr) -> ast.expr:
+        """The index, looked at unless it is written as a number: refused if it is below zero."""
+        said = index.operand if isinstance(index, ast.UnaryOp) else index
+        if isinstance(said, ast.Slice | ast.Constant):
+            return index
+        named = ast.Attribute(ast.Name("AS_COMPILED", ast.Load()), "index", ast.Load())
+        if any(getattr(part, "attr", "") == "argsort" for part in ast.walk(index)):  # many at once
+            return ast.Call(named, [index], [])
+        first = index
+        if not isinstance(index, ast.Name):
+            self.number += 1
+            index = ast.Name(f"AT_{self.number}", ast.Load())
+            first = ast.NamedExpr(ast.Name(index.id, ast.Store()), first)
+        is_fit = ast.Compare(first, [ast.GtE()], [ast.Constant(0)])
+        return ast.IfExp(is_fit, index, ast.Call(named, [index], []))
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.Name("AS_COMPILED", ast.Load()) if node.id == "math" else node
-
-
-def looked_at(index: ast.expr) -> ast.expr:
-    """The index, as a call that looks at it unless it is written as a number."""
-    said = index.operand if isinstance(index, ast.UnaryOp) else index
-    if isinstance(said, ast.Slice | ast.Constant):
-        return index
-    return ast.Call(
-        ast.Attribute(ast.Name("AS_COMPILED", ast.Load()), "index", ast.Load()), [index], []
-    )
 
 
 def as_compiled(source: bytes, _path: str) -> ast.Module:

@@ -51,9 +51,13 @@ def test_an_index_beyond_an_array_is_refused() -> None:
     exec(compile(bounds.as_compiled(rule, ""), "rule", "exec"), names)  # noqa: S102
     row = np.arange(3)
     assert names["last"](row, 2) == 2
-    for place in (3, -1, np.array([0, -1])):
+    for place in (3, -1):
         with pytest.raises(IndexError):
             names["last"](row, place)
+    with pytest.raises(ValueError, match="ambiguous"):  # many at once are taken of argsort only
+        names["last"](row, np.array([0, -1]))
+    with pytest.raises(IndexError):
+        names["AS_COMPILED"].index(np.array([0, -1]))
 
 
 def test_room_for_the_firms_of_the_start() -> None:
