@@ -169,7 +169,7 @@ def awareness(run: Run) -> Figures:
 
 
 def moves(run: Run) -> Figures:
-    """Patterns 6, 7, 8 and 10: returns, their season, starts, and leaving again."""
+    """Patterns 6, 7 and 10: returns, their season, starts, and leaving again."""
     months = run.county.months[1:]
     returns, away = months["returns"], months["away"]
     starts = months["returnee_registrations"].sum()
@@ -184,7 +184,6 @@ def moves(run: Run) -> Figures:
         "start_rate": ratio(starts / years, away.mean()),
         "festival_share": share_then if total >= FEW else np.nan,
         "repeat_migration": left_again(run),
-        "registers_after_return": registers_after_return(run),
     }
 
 

@@ -47,15 +47,16 @@ def arranged(runs: pd.DataFrame, plan: Plan, names: Sequence[str], months: int =
     run, if figures are told apart by month. Returns: shape (scenarios, replicates, names), or (...,
     months); scenarios that are the same are run once, and have the same figures.
     """
-    ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
-    shape = (len(plan.scenarios), plan.replicates, len(names), *([months] if months else []))
+    asked = [scenario.id for scenario in plan.scenarios.values()]
+    ids = {scenario_id: k for k, scenario_id in enumerate(dict.fromkeys(asked))}
+    shape = (len(ids), plan.replicates, len(names), *([months] if months else []))
     values = np.full(shape, np.nan)
     scenario, name = _codes(runs["scenario_id"], ids), _codes(runs["indicator"], names)
     known = np.flatnonzero((scenario >= 0) & (name >= 0))
     place = [scenario[known], runs["replicate"].to_numpy()[known], name[known]]
     place += [runs["month"].to_numpy()[known] - 1] if months else []
     values[tuple(place)] = runs["value"].to_numpy()[known]
-    return values[[ids[scenario.id] for scenario in plan.scenarios.values()]]
+    return values[[ids[scenario_id] for scenario_id in asked]]
 
 
 def _codes(column: pd.Series, names: Iterable[str]) -> np.ndarray:

@@ -303,7 +303,8 @@ class SweepPlan(ByNumber):
         """Point, scenario and replicate of every run, and where a new history begins."""
         n = len(self.points), len(self.design.scenarios), self.design.replicates
         point, scenario, replicate = (axis.ravel() for axis in np.indices(n, dtype=np.int32))
-        inner = pd.factorize([s.world_id for s in self.design.read.values()])[0][scenario]
+        worlds = np.array([s.world_id for s in self.design.read.values()])
+        inner = pd.factorize(worlds)[0][scenario]
         world = self._world_of_point()[point]
         order = np.lexsort((scenario, point, replicate, inner, world))
         place = np.stack([world, inner, replicate])[:, order]

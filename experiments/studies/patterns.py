@@ -108,4 +108,5 @@ def observed(run: Run) -> dict[str, float]:
     (True, True)
     """
     found = {key: value for look in LOOKS for key, value in look(run).items()}
+    found["registers_after_return"] = figures.registers_after_return(run)
     return {key: float(found[key]) for key in SINGLE}

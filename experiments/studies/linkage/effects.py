@@ -124,8 +124,9 @@ def effects_of(
     for k, c in enumerate(listed):
         if c.kind.startswith("shapley"):
             joint = [d.kind for d in listed].index(c.kind.replace("shapley", "joint"))
-            shares = mean[k] / mean[joint], *ratio_interval(each[:, k], each[:, joint])
-            share[:, k] = np.where((low[joint] > 0.0) | (high[joint] < 0.0), shares, np.nan)
+            whole = np.where((low[joint] > 0.0) | (high[joint] < 0.0), mean[joint], np.nan)
+            shares = mean[k] / whole, *ratio_interval(each[:, k], each[:, joint])
+            share[:, k] = np.where(np.isfinite(whole), shares, np.nan)
     told = {
         "value": mean, "low": low, "high": high, "p_higher": chance, "verdict": verdicts(low, high),
         **dict(zip(("share", "share_low", "share_high"), share)),
