@@ -143,7 +143,8 @@ def held(found: Answer, pair: tuple[str, str], full: pd.DataFrame) -> dict[str, 
 
     `full`: levels by run (rows) and scenario and measure (columns); runs are paired.
     """
-    effects = made_wider(effects_of(found.made, found.plan), SMALL.sample)  # as on a page
+    effects = effects_of(found.made, found.plan)
+    effects = effects.assign(**made_wider(effects, SMALL.sample))  # as on a page
     rows, kept = effects.set_index("measure"), {}
     for name in MEASURES:
         true = float((full[pair[0], name] - full[pair[1], name]).mean())

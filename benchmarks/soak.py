@@ -1,8 +1,9 @@
-"""How a server lasts: ``python -m benchmarks.soak [users] [loads]``, over loopback only.
+"""How a server lasts: ``python -m benchmarks.soak [users] [loads] [minutes]``, over loopback only.
 
-So many users at a time open a page, wait for its figures, move a lever, and close it, until so many pages were
-loaded. Printed: memory of the server before, at its highest and after, times to the first figures, and how long it
-takes to end on SIGTERM. Nothing is asserted.
+All users open a page at once, as a class does. From then on one after the other closes his page and opens another in a
+browser profile of its own, and whoever comes to Explore moves a lever, until so many pages were loaded; the loads are
+spread over the minutes. Printed: memory of the server before, at its highest and after, times until a page is
+there, and how long the server takes to end on SIGTERM. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import numpy as np
 import psutil
 
 from benchmarks.dashboard import FLAGS
 
-USERS, LOADS = 20, 500
-PAGES = ("explore", "compare", "paths", "map", "learn", "sources")
+USERS, LOADS, MINUTES = 20, 500, 60.0
+PAGES = ("explore", "compare", "paths", "map", "learn", "sources", "network")
+LEVER = "input[type=range]"
 PATIENCE = 300_000  # ms
+FORGOTTEN = 75.0  # seconds until pages that went away are forgotten
 MB = 1e6
 
 
@@ -56,19 +60,61 @@ def held(server: psutil.Process) -> float:
     return total / MB
 
 
-def main(users: int = USERS, loads: int = LOADS) -> int:
+class Memory(threading.Thread):
+    """The memory that a server holds, looked at every second; `high` is the most."""
+
+    def __init__(self, server: psutil.Process) -> None:
+        super().__init__(daemon=True)
+        self.server, self.high = server, 0.0
+        self.start()
+
+    def run(self) -> None:
+        """Look until the server ends."""
+        with suppress(psutil.NoSuchProcess):
+            while True:
+                self.high = max(self.high, held(self.server))
+                time.sleep(1.0)
+
+
+class Tab:
+    """A page that a user's browser opens; it is on its way.
+
+    Parameters
+    ----------
+    browser : Browser
+        It gets a profile for this page alone.
+    url : str
+        Of the server.
+    load : int
+        Which load this is; it says which page.
+    """
+
+    def __init__(self, browser: Any, url: str, load: int) -> None:
+        self.name = PAGES[load % len(PAGES)]
+        self.page = browser.new_context().new_page()
+        self.begun = time.perf_counter()
+        self.page.goto(f"{url}?v=1&page={self.name}", timeout=PATIENCE, wait_until="commit")
+
+    def wait(self) -> float:
+        """Seconds until the page is there; in Explore a lever is moved after that."""
+        self.page.wait_for_selector(".foot-line", timeout=PATIENCE)
+        took = time.perf_counter() - self.begun
+        if self.name == "explore":
+            self.page.locator(LEVER).first.focus()
+            self.page.keyboard.press("ArrowRight")
+        return took
+
+    def close(self) -> None:
+        """Close the page with its profile."""
+        self.page.context.close()
+
+
+def main(users: int = USERS, loads: int = LOADS, minutes: float = MINUTES) -> int:
     """Measure and print."""
     from playwright.sync_api import sync_playwright
 
     with server() as (process, url), sync_playwright() as playwright:
-        watched, high, over = psutil.Process(process.pid), [0.0], threading.Event()
-
-        def look() -> None:
-            while not over.wait(1.0):
-                with suppress(psutil.Error):
-                    high[0] = max(high[0], held(watched))
-
-        threading.Thread(target=look, daemon=True).start()
+        watched = psutil.Process(process.pid)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(FLAGS)
         )
@@ -76,39 +122,35 @@ def main(users: int = USERS, loads: int = LOADS) -> int:
         tab.goto(url, timeout=PATIENCE)
         tab.wait_for_selector(".fact", timeout=PATIENCE)
         tab.close()
-        before, took = held(watched), []
+        before, memory = held(watched), Memory(watched)
         began = time.perf_counter()
-        while len(took) < loads:
-            contexts = [browser.new_context() for _ in range(min(users, loads - len(took)))]
-            opened = [context.new_page() for context in contexts]
-            at = time.perf_counter()
-            names = [PAGES[(len(took) + k) % len(PAGES)] for k in range(len(opened))]
-            for tab, name in zip(
-                opened, names
-            ):  # all are on their way before the first is waited for
-                tab.goto(f"{url}?v=1&page={name}", timeout=PATIENCE, wait_until="commit")
-            for tab in opened:
-                tab.wait_for_selector(".foot-line", timeout=PATIENCE)
-                took.append(time.perf_counter() - at)
-            for context in contexts:
-                context.close()
-            print(f"{len(took)} loads, {held(watched):.0f} MB", flush=True)
-        minutes = (time.perf_counter() - began) / 60.0
+        tabs = [Tab(browser, url, load) for load in range(users)]
+        at_once, one_by_one = [tab.wait() for tab in tabs], []
+        for load in range(users, loads):
+            due = began + 60.0 * minutes * load / loads
+            tabs[0].page.wait_for_timeout(max(0.0, 1000.0 * (due - time.perf_counter())))
+            tabs[load % users].close()
+            tabs[load % users] = Tab(browser, url, load)
+            one_by_one.append(tabs[load % users].wait())
+            if load % users == 0:
+                print(f"{load} loads, {held(watched):.0f} MB", flush=True)
+        lasted = (time.perf_counter() - began) / 60.0
         browser.close()
-        time.sleep(75.0)  # pages that went away are forgotten after a minute
+        time.sleep(FORGOTTEN)
         after = held(watched)
-        over.set()
         at = time.perf_counter()
         process.send_signal(signal.SIGTERM)
         code = process.wait(timeout=60)
         ends = time.perf_counter() - at
-    first, last = np.percentile(took, (50, 95))
-    print(f"{users} users at a time, {loads} loads in {minutes:.1f} min")
-    print(f"memory, MB: {before:.0f} before, {high[0]:.0f} at most, {after:.0f} after")
-    print(f"page there, s: median {first:.1f}, 95 % {last:.1f}")
+    print(f"{users} users at a time, {loads} loads in {lasted:.1f} min")
+    print(f"memory, MB: {before:.0f} before, {memory.high:.0f} at most, {after:.0f} after")
+    for what, times in (("all at once", at_once), ("one by one", one_by_one)):
+        if times:
+            middle, high = np.percentile(times, (50, 95))
+            print(f"page there, {what}, s: median {middle:.1f}, 95 % {high:.1f}")
     print(f"ended on SIGTERM after {ends:.1f} s with code {code}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:3])))
+    sys.exit(main(*map(int, sys.argv[1:4])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import solara
 
 from returnee.dashboard.pages import atlas, budget, compare, explore, learn, network, paths, sources
-from returnee.dashboard.pages.widgets import Browser, Element, Top, box, html, notice
+from returnee.dashboard.pages.safe import Safe
+from returnee.dashboard.pages.widgets import TROUBLE, Browser, Element, Top, box, html, notice
 from returnee.dashboard.settings import FIRST, first_county
 from returnee.dashboard.texts import FOLDER, escaped, words
 from returnee.dashboard.visitor.place import Arrival, Mix, Place, address_of, arrive, saved_text
@@ -19,6 +21,8 @@ from returnee.experiments.words.texts import county_name
 from returnee.scenarios.schema.own_rules import rules_now
 from returnee.simulation.fingerprint import fingerprint
 
+LOG = logging.getLogger("returnee.dashboard")
+LONGEST = 60  # letters of an address that are said
 PAGES: dict[str, Callable[[Session], Element]] = {
     "explore": explore.Explore,
     "compare": compare.Compare,
@@ -43,13 +47,21 @@ OPTIONS: dict[str, frozenset[str] | None] = {
 
 def arrival_of(query: str) -> Arrival:
     """The place that an address asks for."""
-    first = Place(lang=FIRST["lang"], mix=Mix(county=first_county()))
-    return arrive(query, tuple(PAGES), explore.CHARTS, first, OPTIONS)
+    return arrive(query, tuple(PAGES), explore.CHARTS, first_place(), OPTIONS)
+
+
+def first_place() -> Place:
+    """What is shown to who asks for nothing."""
+    return Place(lang=FIRST["lang"], mix=Mix(county=first_county()))
 
 
 def first_session(query: str) -> Session:
     """A visitor who comes with an address."""
-    arrival = arrival_of(query)
+    try:
+        arrival = arrival_of(query)
+    except Exception:
+        LOG.exception("an address could not be read: %s", query)
+        arrival = Arrival(first_place(), (f"{query[:LONGEST]} …",))
     notice = ""
     if arrival.ignored:
         parts = ", ".join(arrival.ignored)
@@ -79,6 +91,12 @@ def Page() -> None:
     """Everything in the browser's window."""
     query = solara.use_router().search or ""
     session = solara.use_memo(lambda: first_session(query), [])
+    Safe(session, Window, session)
+
+
+@solara.component
+def Window(session: Session) -> None:
+    """The bar, a page, and what only the browser can do."""
     place = session.place.value
     text = words(place.lang)
     county = place.mix.unmoved().county
@@ -103,7 +121,9 @@ def Page() -> None:
     with box(classes="page", tag="main", id="main"):
         if session.notices.value:
             notice(place.lang, *session.notices.value)
-        PAGES[place.page](session).key(f"{place.page}")
+        if TROUBLE.value:
+            notice(place.lang, text["broken"]["act"], wrong=True)
+        Safe(session, PAGES[place.page], session).key(place.page)
         footer = [
             sources.not_for(place.lang),
             text["version"].format(version=version(), hash=fingerprint()),

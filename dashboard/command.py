@@ -286,6 +286,7 @@ def guarded(names: list[str], numbers: bool) -> Guard:
 
     from returnee.dashboard.guard import Guard, front_end
 
+    own_document()
     # What the library says of cookies and proxies is for sites that show it in a frame.
     warnings.filterwarnings("ignore", module="solara.server.starlette")
     try:
@@ -298,6 +299,15 @@ def guarded(names: list[str], numbers: bool) -> Guard:
         pages, files, names, numbers, lambda: tuple(kernel_context.contexts),
         lambda: settings.FIRST["lang"], settings.LIMITS["pages"],
     )  # fmt: skip
+
+
+def own_document() -> None:
+    """Have the library's document, around all pages, begin as ``templates/index.html.j2`` says."""
+    from jinja2 import FileSystemLoader
+    from solara.server import server as library
+
+    folders = [Path(__file__).parent / "templates", library.directory / "templates"]
+    library.get_jinja_env(app_name="__default__").loader = FileSystemLoader(folders)
 
 
 def warm() -> None:

@@ -43,30 +43,6 @@ class NobodyThere(ValueError):
 
 
 @dataclass(frozen=True)
-class Watched:
-    """What was seen of some people in a run.
-
-    Attributes
-    ----------
-    ids : ndarray of int, shape (people,)
-    states : ndarray of uint8, shape (months + 1, people)
-        Career states; month 0 is the end of the history.
-    knows : ndarray of uint8, shape (months + 1, people)
-        Bits by channel of support.
-    firms : ndarray of int, shape (months + 1, people)
-        Sector of the own firm, -1 for none.
-    persons : ndarray of int, shape (months + 1, people)
-        Who works in it, owner included.
-    """
-
-    ids: np.ndarray
-    states: np.ndarray
-    knows: np.ndarray
-    firms: np.ndarray
-    persons: np.ndarray
-
-
-@dataclass(frozen=True)
 class Neighbours:
     """People of a township, where they are drawn, and their ties among each other.
 
@@ -87,6 +63,30 @@ class Neighbours:
     about: dict[str, np.ndarray]
 
 
+@dataclass(frozen=True)
+class Watched:
+    """What was seen of some people in a run.
+
+    Attributes
+    ----------
+    people : Neighbours
+    states : ndarray of uint8, shape (months + 1, people)
+        Career states; month 0 is the end of the history.
+    knows : ndarray of uint8, shape (months + 1, people)
+        Bits by channel of support.
+    firms : ndarray of int, shape (months + 1, people)
+        Sector of the own firm, -1 for none.
+    persons : ndarray of int, shape (months + 1, people)
+        Who works in it, owner included.
+    """
+
+    people: Neighbours
+    states: np.ndarray
+    knows: np.ndarray
+    firms: np.ndarray
+    persons: np.ndarray
+
+
 NEIGHBOURS: Kept[tuple[str, int, int], Neighbours] = Kept(24)
 WATCHED: Kept[tuple[str, int, int], Watched] = Kept(24)
 
@@ -99,7 +99,7 @@ def county_before(scenario: Scenario, replicate: int, s: RunSettings) -> County:
 def neighbours(
     scenario: Scenario, replicate: int, township: int, settings: RunSettings
 ) -> Neighbours:
-    """People of a township and their ties."""
+    """People of a township and their ties; the history is lived here, so that this is for runs, not for pages."""
     key = (scenario.world_id, replicate, township)
     return NEIGHBOURS.get(key) or NEIGHBOURS.put(
         key, _neighbours(county_before(scenario, replicate, settings), township)
@@ -160,7 +160,7 @@ def _watch(scenario: Scenario, replicate: int, township: int, settings: RunSetti
         own = np.flatnonzero(workers["state"] == r.OWNER)
         records = county.firms.view(np.ndarray)[workers["firm"][own]]
         firms[month, own], persons[month, own] = records["sector"], 1 + records["employees"]
-    return Watched(people.ids, states, knows, firms, persons)
+    return Watched(people, states, knows, firms, persons)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,8 +190,8 @@ def answer(place: Place, town: int, luck: int, asker: Asker) -> Seen:
     lined = lined_up(place)
     calls = [partial(watch, scenario, luck, town) for scenario in lined.values()]
     seen = gather(calls, 1, asker)
-    people = neighbours(lined[REFERENCE], luck, town, SMALL)
-    return Seen(town, people, dict(zip(lined, seen, strict=True)), lined)
+    by_side = dict(zip(lined, seen, strict=True))
+    return Seen(town, by_side[REFERENCE].people, by_side, lined)
 
 
 def spec_of(found: Seen, lang: str) -> dict[str, Any]:

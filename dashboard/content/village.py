@@ -42,11 +42,6 @@ PARTS = ("income", "ties", "child", "elder", "age", "attachment", "far", "settle
 """Parts of the log odds of returning."""
 
 
-Lived = tuple[np.ndarray, Any]
-"""What was seen, and the behaviour that weighs it."""
-LIVED: Kept[tuple[str, int, int], Lived] = Kept(12)
-
-
 @dataclass(frozen=True, eq=False)
 class Village:
     """The people, what was seen of them, shape (months + 1, people) of WEIGHED, and the weights of the scale."""
@@ -56,14 +51,17 @@ class Village:
     behaviour: Any
 
 
+LIVED: Kept[tuple[str, int, int], Village] = Kept(12)
+
+
 def answer(place: Place, town: int, asker: Asker) -> Village:
     """The village under Explore's policy."""
     scenario = lined_up(place)[MOVED]
-    ((seen, behaviour),) = gather([lambda: _kept(scenario, 0, town)], 1, asker)
-    return Village(neighbours(scenario, 0, town, SMALL), seen, behaviour)
+    (found,) = gather([lambda: _kept(scenario, 0, town)], 1, asker)
+    return found
 
 
-def _kept(scenario: Scenario, replicate: int, town: int) -> Lived:
+def _kept(scenario: Scenario, replicate: int, town: int) -> Village:
     key = (scenario.id, replicate, town)
     found = LIVED.get(key)
     if found is None:
@@ -71,15 +69,16 @@ def _kept(scenario: Scenario, replicate: int, town: int) -> Lived:
     return found
 
 
-def _live(scenario: Scenario, replicate: int, town: int, settings: RunSettings) -> Lived:
-    rows = neighbours(scenario, replicate, town, settings).rows[:PEOPLE]
+def _live(scenario: Scenario, replicate: int, town: int, settings: RunSettings) -> Village:
+    people = neighbours(scenario, replicate, town, settings)
+    rows = people.rows[:PEOPLE]
     county = with_policy(county_before(scenario, replicate, settings), scenario, settings.months)
     seen = np.zeros((settings.months + 1, len(rows)), WEIGHED)
     for month in range(settings.months + 1):
         if month:
             county = advance(county, month, scenario.rules)
         seen[month] = weighed(county, rows)
-    return seen, county.behaviour.copy()
+    return Village(people, seen, county.behaviour.copy())
 
 
 def weighed(county: County, rows: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.measuring.selections import HEADLINES, INCOMES, KEY, PUBLIC_MONEY
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.statistics.effects import INDEX, Cube, effects_on
+from returnee.experiments.statistics.effects import INDEX, Cube, effect_columns
 from returnee.experiments.statistics.persons import STEPS, waterfall
 from returnee.experiments.statistics.samples import made_wider
 from returnee.experiments.studies.compare import Comparison, command_of
@@ -44,10 +44,11 @@ WAITING = {
 """Queues and waits, and the lever without which there is nothing to wait for or be refused."""
 
 SHOWN = tuple(dict.fromkeys((*HEADLINES, *KEY, *WAITING, *PUBLIC_MONEY, *INCOMES, "aware_finance")))
-BASE = pd.DataFrame(
-    [(m.name, m.en, m.zh, m.unit, m.kind, m.better) for m in map(BY_NAME.__getitem__, SHOWN)],
-    columns=["measure", "label_en", "label_zh", "unit", "kind", "better"],
-)
+BASE = {
+    "measure": list(SHOWN), "label_en": [BY_NAME[m].en for m in SHOWN],
+    "label_zh": [BY_NAME[m].zh for m in SHOWN],
+    **{name: [getattr(BY_NAME[m], name) for m in SHOWN] for name in ("unit", "kind", "better")},
+}  # fmt: skip
 MOVED, REFERENCE = "policy", "reference"
 LUCK = 12  # replicates with one set of parameters, from which the luck of a small county is known
 WHOM = ("supported", "anyway", "own", "displaced", "net")
@@ -80,9 +81,7 @@ class Answer(Comparison):
     @cached_property
     def effects(self) -> pd.DataFrame:
         """Effects on the measures that pages show, as `effects.effects_of` gives them for all."""
-        luck = None if self.luck is None else shown_of(self.luck)
-        found = effects_on(shown_of(self.made), BASE, self.plan, luck)
-        return made_wider(found, self.sample) if luck is None else found
+        return pd.DataFrame([row for rows in self.by_measure.values() for row in rows.values()])
 
     @property
     def sample(self) -> float:
@@ -106,11 +105,15 @@ class Answer(Comparison):
     @cached_property
     def by_measure(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Effects of each scenario by measure."""
+        luck = None if self.luck is None else shown_of(self.luck)
         found: dict[str, dict[str, dict[str, Any]]] = {}
-        columns = self.effects.to_dict("list")
-        for values in zip(*columns.values(), strict=True):
-            row = dict(zip(columns, values, strict=True))
-            found.setdefault(str(row["scenario"]), {})[str(row["measure"])] = row
+        for label, effect in effect_columns(shown_of(self.made), BASE, self.plan, luck).items():
+            if luck is None:
+                effect |= made_wider(BASE | effect, self.sample)
+            columns = BASE | {name: values.tolist() for name, values in effect.items()}
+            rows = zip(*columns.values(), strict=True)
+            told = [{"scenario": label, **dict(zip(columns, row, strict=True))} for row in rows]
+            found[label] = {row["measure"]: row for row in told}
         return found
 
     def yearly(self, label: str, measure: str) -> float:

@@ -9,12 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from returnee.dashboard.live.long import Watcher, turn
-from returnee.dashboard.live.pool import POOL, Asker
+from returnee.dashboard.live.long import Watcher, turn, where
+from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.stored import every
 from returnee.dashboard.visitor.place import LEVERS, Mix, Place, Timed, Unusable, fitting
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.running.options import Keep, RunSettings
 from returnee.experiments.studies.points.budget import ALLOWED_CAP, USUAL, Effort, budget, plain_of
 from returnee.experiments.studies.points.budget_search import CAP
 from returnee.scenarios import load_scenario, scenario_names, walk
@@ -205,7 +205,7 @@ def search(cap: int, asker: Asker) -> Searched:
             float(cap),
             effort=EFFORT,
             settings=SETTINGS,
-            where=Where(POOL.workers),
+            where=where(),
             results=Keep(Path(folder) / "search", progress=Watcher(asker, RUNS)),
         )
         FOUND[cap] = made = read(plain_of(replace(found, command=command_for(cap))))

@@ -17,7 +17,7 @@ from returnee.dashboard.live.pool import POOL, Asker, Stopped
 from returnee.dashboard.live.runs import SMALL, STAGES
 from returnee.dashboard.visitor.place import ENSEMBLE, Place
 from returnee.experiments.reports.compare import Page as Compared
-from returnee.experiments.reports.ensemble import Page as OverSets
+from returnee.experiments.reports.ensemble import OverSets
 from returnee.experiments.running.options import Keep, Where
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.studies.compare import Comparison, compare
@@ -56,6 +56,11 @@ class Watcher(Reporter):
             raise Stopped
 
 
+def where() -> Where:
+    """Processes on a server, so that a run that ends its process ends nothing else; threads where nothing is served."""
+    return Where(POOL.workers, processes=bool(POOL.children))
+
+
 @contextmanager
 def turn(asker: Asker) -> Iterator[None]:
     """Wait until no other long work is going on, and hold others off.
@@ -91,7 +96,7 @@ def _compared(place: Place, replicates: int, sample: float, asker: Asker) -> Com
     with turn(asker):
         return compare(
             [lined[MOVED]], lined[REFERENCE], replicates, settings=replace(SMALL, sample=sample),
-            where=Where(POOL.workers), results=Keep(progress=Watcher(asker)),
+            where=where(), results=Keep(progress=Watcher(asker)),
         )  # fmt: skip
 
 
@@ -116,7 +121,7 @@ def _over_ensemble(place: Place, asker: Asker) -> str:
     with turn(asker), tempfile.TemporaryDirectory() as folder:
         found = compare_ensemble(
             [lined[MOVED]], lined[REFERENCE], replicates=REPLICATES, settings=SMALL,
-            where=Where(POOL.workers),
+            where=where(),
             results=Keep(Path(folder) / "runs", progress=Watcher(asker)),
         )  # fmt: skip
         found = replace(found, command=command(place, found.base, REPLICATES))

@@ -36,7 +36,7 @@ SMALL = RunSettings(seed=1, sample=0.01, months=120)
 """What a page's runs are called with, unless it says otherwise."""
 
 YEAR = 12
-STAGES = (2, 4, 12, 24, 40)
+STAGES = (1, 4, 12, 24, 40)
 """Replicates after which a page shows what it knows."""
 
 KEPT_HISTORIES = 400  # in a process
@@ -133,7 +133,7 @@ def lived(scenario: Scenario, replicate: int, settings: RunSettings = SMALL) -> 
     states = county.workers.state.copy()
     for month in range(YEAR, s.months + YEAR, YEAR):
         ORDERS.look()
-        county = advance(county, min(month, s.months))
+        county = advance(county, min(month, s.months), scenario.rules)
     share = float(county.clock.sample)
     return Run(scenario, county, replicate, s.seed, share, s.months, states)
 

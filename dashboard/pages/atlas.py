@@ -8,6 +8,7 @@ import solara
 
 from returnee.dashboard.content import atlas, province
 from returnee.dashboard.live.asking import use_answers
+from returnee.dashboard.pages.safe import Safe
 from returnee.dashboard.pages.widgets import (
     Map,
     box,
@@ -105,7 +106,7 @@ def Townships(session: Session) -> None:
         elif shown.found is None:
             working(shown, 2 * atlas.LUCKS, lang)
         else:
-            Found(session, shown.found)
+            Safe(session, Found, session, shown.found)
 
 
 @solara.component

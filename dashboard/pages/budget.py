@@ -19,6 +19,7 @@ from returnee.dashboard.live.budgets import (
     search,
 )
 from returnee.dashboard.live.pool import Asker
+from returnee.dashboard.pages.safe import Safe
 from returnee.dashboard.pages.widgets import (
     Control,
     box,
@@ -83,7 +84,7 @@ def Budget(session: Session) -> None:
             lines.append(text["older"].format(hash=fingerprint()))
         if lines:
             notice(lang, *lines)
-        Found(session, searches[cap])
+        Safe(session, Found, session, searches[cap])
 
 
 @solara.component

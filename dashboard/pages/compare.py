@@ -23,6 +23,7 @@ from returnee.dashboard.live.answers import Answer
 from returnee.dashboard.live.asking import Shown, use_answers
 from returnee.dashboard.live.runs import STAGES, share_of
 from returnee.dashboard.pages.papers import Papers
+from returnee.dashboard.pages.safe import Safe
 from returnee.dashboard.pages.widgets import (
     Control,
     box,
@@ -75,7 +76,7 @@ def Compare(session: Session) -> None:
         else:
             State(shown, place)
             if shown.found is not None:
-                Found(session, shown.found)
+                Safe(session, Found, session, shown.found)
             else:
                 html("", classes=["outline"])
         Kept(session)

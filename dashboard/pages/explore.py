@@ -38,6 +38,7 @@ from returnee.dashboard.live.asking import Job, Question, Shown, use_answers, us
 from returnee.dashboard.live.pool import Asker
 from returnee.dashboard.live.runs import SMALL, STAGES, share_of
 from returnee.dashboard.pages.papers import Papers
+from returnee.dashboard.pages.safe import Safe
 from returnee.dashboard.pages.widgets import (
     ChainOf,
     Control,
@@ -98,7 +99,7 @@ def Explore(session: Session) -> None:
     with box(classes="split"):
         Side(session, question)
         with box(classes="stack tight"):
-            Right(session, shown)
+            Safe(session, Right, session, shown)
 
 
 @solara.component
@@ -283,7 +284,8 @@ def save(session: Session, title: str = "") -> None:
     title = usual if title in ("", *scenario_names()) else title
     session.keep(replace(place.mix, title=title))
     session.go(compared=tuple(dict.fromkeys((*place.compared, title)))[-MOST_COMPARED:])
-    session.tell(text["saved"].format(title=title))
+    lost = [words(place.lang)["kept"]["off"]] if session.keeps.peek() is False else []
+    session.tell(text["saved"].format(title=title), *lost)
 
 
 @solara.component

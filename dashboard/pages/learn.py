@@ -11,6 +11,7 @@ from returnee.dashboard.content.lessons import BY_KEY, GUESSES, LESSONS, STAGES,
 from returnee.dashboard.live.answers import MOVED, REFERENCE, Answer, answer
 from returnee.dashboard.live.asking import Shown, use_answers
 from returnee.dashboard.pages.explore import Uncertain, answer_line, first_line
+from returnee.dashboard.pages.safe import Safe
 from returnee.dashboard.pages.village import Village
 from returnee.dashboard.pages.widgets import (
     ChainOf,
@@ -91,7 +92,7 @@ def Lessons(session: Session) -> None:
             event_act=act,
         )  # fmt: skip
         with box(classes="card class-screen", tag="section", **{"aria-live": "polite"}):
-            Stage(session, shown, there, lesson, stage, guess, act)
+            Safe(session, Stage, session, shown, there, lesson, stage, guess, act)
         notes = place.option("notes", "0") == "1"
         label = text["hide_notes" if notes else "show_notes"]
         with box(classes="class-hidden"):

@@ -9,6 +9,7 @@ import solara
 from returnee.dashboard.content import neighbours as net
 from returnee.dashboard.live.answers import MOVED, REFERENCE
 from returnee.dashboard.live.asking import use_answers
+from returnee.dashboard.pages.safe import Safe
 from returnee.dashboard.pages.widgets import (
     Control,
     Net,
@@ -44,7 +45,7 @@ def Network(session: Session) -> None:
         elif shown.found is None:
             working(shown, 2, lang)
         else:
-            Found(session, shown.found)
+            Safe(session, Found, session, shown.found)
 
 
 @solara.component

@@ -11,6 +11,7 @@ from returnee.dashboard.content.careers import COHORTS, KINDS, REPLICATES, Lives
 from returnee.dashboard.live.answers import MOVED, REFERENCE
 from returnee.dashboard.live.asking import use_answers
 from returnee.dashboard.live.runs import SMALL, share_of
+from returnee.dashboard.pages.safe import Safe
 from returnee.dashboard.pages.widgets import (
     Control,
     box,
@@ -40,7 +41,7 @@ def Paths(session: Session) -> None:
         elif shown.found is None:
             working(shown, 2 * REPLICATES, place.lang)
         else:
-            Found(session, shown.found)
+            Safe(session, Found, session, shown.found)
 
 
 @solara.component

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import UserDict, UserList
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
@@ -17,9 +18,14 @@ from returnee.dashboard.visitor.place import ENSEMBLE, ONE_SET, Place
 from returnee.dashboard.visitor.session import say
 from returnee.experiments.studies.ensemble import ensemble
 
+LOG = logging.getLogger("returnee.dashboard")
 Event = Callable[[Any], None]
 Control = dict[str, Any]
 Element: TypeAlias = "solara.Element[Any]"
+
+
+TROUBLE: solara.Reactive[bool] = solara.reactive(False)
+"""Whether what the visitor did last failed; each page in a browser has its own."""
 
 
 def _ignore(data: Any) -> None:
@@ -63,7 +69,12 @@ def _at_once(act: Event) -> Event:
 
     def acted(data: Any) -> None:
         with page:
-            act(data)
+            try:
+                act(data)
+                TROUBLE.value = False
+            except Exception:  # said on the page, which stays
+                LOG.exception("what a visitor did failed: %s", data)
+                TROUBLE.value = True
 
     return acted
 

@@ -18,7 +18,9 @@ import solara
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor import files
 from returnee.dashboard.visitor.place import LEVERS, MOST_SAVED, SCHOOLING, Arrival, Mix, Place
+from returnee.experiments.errors import UsageError
 from returnee.experiments.words.texts import label_of
+from returnee.scenarios import ScenarioError
 
 MOST_STEPS = 100  # that can be undone
 MOST_TRIED = 30
@@ -165,7 +167,9 @@ class Session:
 
 
 def say(error: Exception, lang: str) -> str:
-    """One line for a visitor."""
+    """One line for a visitor; what no visitor can mend is in the server's log alone."""
+    if not isinstance(error, UsageError | ScenarioError):
+        return str(words(lang)["broken"]["answer"])
     line = OVERRIDE.sub("", " ".join(str(error).split()))
     parts = LINE.fullmatch(line)
     if parts is None:

@@ -87,11 +87,9 @@ def _places() -> dict[str, str]:
     """What may stand for each name in angle brackets, as patterns."""
     keys = [lever.key for lever in levers]
     return {
-        "measure": _any(m.name for m in MEASURES), "key": _any(keys), "n": r"\d+",
+        **{name.removesuffix("s"): _any(names) for name, names in FILLED.items()},
+        "measure": _any(m.name for m in MEASURES), "key": _any(keys), "n": r"\d+", "group": ".+",
         "paid": _any(PROGRAMMES), "pattern": _any(PATTERNS),
-        "kind": _any(KINDS), "stage": _any(STAGES), "reason": _any(REASONS), "step": _any(STEPS),
-        "counted": _any(FILLED["counted"]),
-        "dimension": _any(DIMENSIONS), "group": ".+",
     }  # fmt: skip
 
 

@@ -6,8 +6,10 @@ taken before anything is averaged. Intervals: see `intervals`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,18 +95,29 @@ def effects_on(
     with a set each: the interval is then the spread over sets (`spread.spread`), not that of a mean.
     Returns: columns of `base`, and those of `effects_of`.
     """
+    found = effect_columns(levels, base, plan, luck)
+    frames = [pd.DataFrame({"scenario": k, **base, **effect}) for k, effect in found.items()]
+    return pd.concat(frames, ignore_index=True) if frames else base.iloc[:0]
+
+
+def effect_columns(
+    levels: np.ndarray,
+    base: Mapping[str, Any] | pd.DataFrame,
+    plan: Plan,
+    luck: np.ndarray | None = None,
+) -> dict[str, dict[str, np.ndarray]]:
+    """The columns that `effects_on` adds to `base`, by scenario, without a table."""
     labels = list(plan.scenarios)
     place = labels.index(plan.reference)
-    reference = levels[place]
-    frames = []
+    names, better = list(base["measure"]), np.asarray(base["better"])
+    found = {}
     for label in plan.compared:
         k = labels.index(label)
-        paired = levels[k] - reference
+        paired = levels[k] - levels[place]
         change = estimate(paired) if luck is None else spread(paired, luck[k] - luck[place])
-        change = widened(change, list(base["measure"]), plan.settings.sample)
-        effect = _effect(levels[k], reference, change, base["better"].to_numpy())
-        frames.append(pd.DataFrame({"scenario": label, **base, **effect}))
-    return pd.concat(frames, ignore_index=True) if frames else base.iloc[:0]
+        change = widened(change, names, plan.settings.sample)
+        found[label] = _effect(levels[k], levels[place], change, better)
+    return found
 
 
 def _effect(

@@ -9,13 +9,14 @@ off by that share, either way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy
+import scipy.special
 
 from returnee.experiments.measuring import selections
 from returnee.experiments.statistics.intervals import Estimate
@@ -68,19 +69,18 @@ def wider(measure: str, sample: float) -> float:
     return WIDER if measure in (*selections.KEY, *selections.INCOMES) else WIDER_OTHERS
 
 
-def made_wider(effects: pd.DataFrame, sample: float) -> pd.DataFrame:
-    """Effects (`effects.effects_on`) with intervals and chances as certain as very small counties are."""
+def made_wider(effects: Mapping[str, Any] | pd.DataFrame, sample: float) -> dict[str, np.ndarray]:
+    """Columns of effects (`effects.effects_on`) as certain as very small counties are: those that change."""
     by = np.array([wider(name, sample) for name in effects["measure"]])
     if (by == 1.0).all():
-        return effects
-    middle = effects["difference"].to_numpy()
-    low, high = (middle + by * (effects[side].to_numpy() - middle) for side in ("low", "high"))
-    chance = effects["p_higher"].to_numpy()
+        return {}
+    middle = np.asarray(effects["difference"])
+    low, high = (middle + by * (np.asarray(effects[side]) - middle) for side in ("low", "high"))
     with np.errstate(invalid="ignore"):
-        chance = scipy.stats.norm.cdf(scipy.stats.norm.ppf(chance) / by)
-    better = effects["better"].to_numpy()
+        chance = scipy.special.ndtr(scipy.special.ndtri(np.asarray(effects["p_higher"])) / by)
+    better = np.asarray(effects["better"])
     sided = np.where(better > 0, chance, 1.0 - chance)
-    return effects.assign(
-        low=low, high=high, p_higher=chance, p_better=np.where(better != 0, sided, np.nan),
-        verdict=np.where(low > 0, "higher", np.where(high < 0, "lower", "can't tell apart")),
-    )  # fmt: skip
+    return {
+        "low": low, "high": high, "p_higher": chance, "p_better": np.where(better != 0, sided, np.nan),
+        "verdict": np.where(low > 0, "higher", np.where(high < 0, "lower", "can't tell apart")),
+    }  # fmt: skip

@@ -14,6 +14,7 @@ import pytest
 from waiting import LIMIT
 
 from returnee.dashboard.app import PAGES
+from returnee.dashboard.texts import words
 
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -31,9 +32,33 @@ AT_REST = """() => {
   sheet.replaceSync("progress { visibility: hidden } * { transition: none !important }");
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }"""
-# Nothing is on its way: the page is there, no progress is shown and nothing is pale.
-WHOLE = """() => document.querySelector('.foot-line')
-  && !document.querySelector('.state progress, .busy')"""
+PARTS = {
+    "explore": {".cards": 1, ".lever": 8, ".chart": 3, ".chain": 1, "main pre": 1},
+    "compare": {".chart": 7, "table": 3},
+    "budget": {".chart": 1, "table": 1},
+    "paths": {".chart": 6, "table": 1},
+    "network": {".net .chart": 1, ".net select": 1},
+    "map": {".net svg .place": 5, ".net table": 1},
+    "learn": {".lesson-bar": 1, ".class-screen button": 3},
+    "village": {".pair > *": 2, ".pair select": 1},
+    "sources": {"table": 2},
+}
+"""What is on each page once it is whole, at least: elements by selector, and how many."""
+TOLD = {
+    lang: {"pages": words(lang)["pages"], "foot": words(lang)["not_for"].partition("{")[0]}
+    for lang in ("en", "zh")
+}
+# All of the page is there, in the language of its address, and nothing is on its way: no progress, nothing pale.
+WHOLE = """([parts, told]) => {
+  const asked = new URLSearchParams(location.search), page = asked.get("page"), text = told[asked.get("lang")];
+  const all = selector => [...document.querySelectorAll(selector)], one = selector => document.querySelector(selector);
+  if (!text || !document.documentElement.lang.startsWith(asked.get("lang"))) return false;
+  const tab = one("nav .tab[aria-current=page]"), foot = one(".foot-line");
+  if (!tab || tab.innerText.trim() !== text.pages[page] || !foot || !foot.innerText.startsWith(text.foot)) return false;
+  if (one(".state progress, .busy, .outline, div.plot:empty")) return false;
+  const wanted = parts[asked.get("o.village") === "1" && page === "learn" ? "village" : page];
+  return Object.entries(wanted).every(([selector, least]) => all("main " + selector.replace(/^main /, "")).length >= least);
+}"""
 # What was changed is laid out and drawn, and colours have reached their ends.
 STILL = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
@@ -136,8 +161,8 @@ class Visitor:
         return self.page
 
     def settle(self):
-        """Wait until nothing is on its way and everything is drawn."""
-        self.page.wait_for_function(WHOLE)
+        """Wait until all of the page is there, nothing is on its way, and everything is drawn."""
+        self.page.wait_for_function(WHOLE, arg=[PARTS, TOLD])
         self.still()
 
     def still(self):
@@ -187,6 +212,7 @@ def shown(context, address):
 
     def of(name):
         if name == at[0]:
+            visitor.settle()
             return visitor
         if name in PAGES:
             visitor.page.locator("nav .tab").nth([*PAGES].index(name)).click()

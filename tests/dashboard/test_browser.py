@@ -7,13 +7,15 @@ import tomllib
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from returnee.dashboard.app import PAGES
 from returnee.dashboard.content import levers
 from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Mix
-from tests.dashboard.conftest import Visitor, new_context
+from tests.dashboard.conftest import PATIENCE, Visitor, new_context
 
+expect.set_options(timeout=PATIENCE)
 NAMES = (*PAGES, "learn&o.village=1")
 GRAVE = ("serious", "critical")
 RULES = {
@@ -139,8 +141,7 @@ def test_keyboard_alone_moves_a_lever_and_changes_the_page(visit):
     )
     visitor.settle()
     page.reload()
-    page.wait_for_selector(".foot-line")
-    page.wait_for_selector("nav .tab:last-child")
+    visitor.settle()
     tab_to(page, "nav .tab:last-child")
     page.keyboard.press("Enter")
     page.locator("nav .tab[aria-current=page]", has_text="Sources").wait_for()
@@ -173,8 +174,9 @@ SEEN = """() => {
 }"""
 
 
-def speak(page, lang):
-    """Switch the language if need be."""
+def speak(visitor, lang):
+    """Switch the language if need be; the page is whole in it then."""
+    page = visitor.page
     if not page.locator("html").get_attribute("lang").startswith(lang):
         page.locator(".tools .tool").first.click()
         page.wait_for_function("lang => document.documentElement.lang.startsWith(lang)", arg=lang)
@@ -182,6 +184,7 @@ def speak(page, lang):
             "([seen, left]) => !eval(seen)().some(t => left.includes(t))",
             arg=[f"({SEEN})", list(of_one_language("en" if lang == "zh" else "zh"))],
         )
+    visitor.settle()
 
 
 def fit_a_phone(visitor):
@@ -201,10 +204,10 @@ def fit_a_phone(visitor):
 def test_language_changes_every_label_and_either_fits_a_phone(shown, name):
     visitor = shown(name)
     page = visitor.page
-    speak(page, "en")
+    speak(visitor, "en")
     assert set(page.evaluate(SEEN)) & of_one_language("en")
     fit_a_phone(visitor)
-    speak(page, "zh")
+    speak(visitor, "zh")
     fit_a_phone(visitor)
     assert page.locator("html").get_attribute("lang") == "zh-CN"
     seen = set(page.evaluate(SEEN))
@@ -221,7 +224,7 @@ def test_language_changes_every_label_and_either_fits_a_phone(shown, name):
     plain = [line for line in figures.splitlines() if not re.search("[万亿]", line)]
     assert [line for line in plain if re.search(r"\d{3},\d{3}|\d{6,}", line)] == []
     assert name != "explore" or re.search(r"[\d.]+万", figures)
-    speak(page, "en")
+    speak(visitor, "en")
     assert not set(page.evaluate(SEEN)) & of_one_language("zh")
 
 
@@ -234,8 +237,9 @@ def saved(page, click):
 
 
 def test_every_chart_has_a_table_and_its_figures_as_a_file(shown):
-    page = shown("explore").page
-    speak(page, "en")
+    visitor = shown("explore")
+    page = visitor.page
+    speak(visitor, "en")
     charts = page.locator("main .chart").all()
     assert len(charts) >= 3
     for chart in charts:
@@ -245,8 +249,8 @@ def test_every_chart_has_a_table_and_its_figures_as_a_file(shown):
         rows = chart.locator("tbody tr")
         rows.nth(1).wait_for()
         heads = chart.locator("thead th").all_inner_texts()
-        assert len(heads) > 1 and rows.count() > 1
-        assert len(rows.first.locator("td").all()) == len(heads)
+        assert len(heads) > 1
+        expect(rows.first.locator("td")).to_have_count(len(heads))
         name, content = saved(page, chart.locator(".foot button", has_text="CSV").click)
         lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
         assert name.endswith(".csv") and len(lines) > rows.count()
@@ -326,7 +330,7 @@ def test_visitors_at_once_move_levers_each_their_own(three):
         type_places(page, places)
     for places, page in own.items():
         has_places(page, places)
-        assert page.locator("input[id='policy.training.places']").input_value() == places
+        expect(page.locator("input[id='policy.training.places']")).to_have_value(places)
     for places, page in own.items():
         command = page.locator("main pre", has_text=f"policy.training.places={places}")
         command.wait_for()

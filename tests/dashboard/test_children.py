@@ -6,15 +6,19 @@ import os
 import threading
 from collections.abc import Iterator
 from multiprocessing import Pipe
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from waiting import LIMIT
 
-from returnee.dashboard.live import children, runs
+from returnee.dashboard.content import atlas, neighbours, village
+from returnee.dashboard.live import children, long, runs
 from returnee.dashboard.live.children import Child, Ended, GaveWay, Orders
 from returnee.dashboard.live.pool import HERE, Asker, Pool, gather
 from returnee.dashboard.live.runs import Lived, figures_lived, lived, monthly_lived
+from returnee.dashboard.visitor.place import Place
 from returnee.dashboard.visitor.session import say
 from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import load_scenario
@@ -53,6 +57,39 @@ def test_a_run_that_ends_its_process_ends_nothing_else(
     assert "推演进程中途终止" in say(ended.value, "zh")
     assert gather([lambda: HERE.child and HERE.child.do(os.getpid)], 0, Asker(), pool) != [None]
     assert runs.HERE.child is None and pool.children[0].pid != os.getpid()
+
+
+def test_no_page_lives_a_history_in_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def there(work: Any, *args: Any) -> Any:
+        asked.append(work.__name__)
+        return SimpleNamespace(people=work.__name__)
+
+    for module, kept in ((neighbours, "WATCHED"), (village, "LIVED"), (atlas, "COUNTED")):
+        monkeypatch.setattr(module, "elsewhere", there)
+        monkeypatch.setattr(module, "county_before", None)
+        monkeypatch.setattr(module, kept, runs.Kept(1))
+    assert neighbours.answer(Place(), 0, 0, Asker()).people == "_watch"
+    assert village.answer(Place(), 0, Asker()).people == "_live"
+    atlas.count(load_scenario("linked"), 0)
+    assert asked == ["_watch", "_watch", "_live", "_count"]
+
+
+def test_long_work_of_a_server_is_done_in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not long.where().processes
+    monkeypatch.setattr(long.POOL, "children", [Child()])
+    assert long.where().processes
+
+
+def test_a_run_has_the_rules_of_its_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = SimpleNamespace(rules="own")
+    county = SimpleNamespace(workers=SimpleNamespace(state=np.zeros(1)), clock=SimpleNamespace(sample=1))  # fmt: skip
+    given = []
+    monkeypatch.setattr(runs, "start", lambda *args: county)
+    monkeypatch.setattr(runs, "advance", lambda *args: given.append(args[2:]) or county)
+    lived(scenario, 0, TINY)  # type: ignore[arg-type]
+    assert set(given) == {("own",)}
 
 
 def test_errors_of_a_child_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -256,6 +256,8 @@ said = ask(app, X_Script_Name="//evil.example/x", X_Forwarded_Proto="https")
 assert said[0] == 200 and settings.main.root_path == "" and b"evil" not in said[2], said[0]
 said = ask(app)
 assert b"/_solara/cdn/requirejs@2.3.6/require.js" in said[2]
+own = said[2].index(b'Object.defineProperty(window, "localStorage"')
+assert own < said[2].index(b"localStorage.getItem(")  # a browser that keeps nothing shows the page
 assert len(said[1]["set-cookie"]) == 1 and "2038" not in said[1]["set-cookie"][0]
 print("well", *sorted(app.files)[:1])
 """

@@ -17,6 +17,7 @@ from returnee.dashboard.live.answers import Answer, answer
 from returnee.dashboard.live.asking import Shown, follow
 from returnee.dashboard.pages import explore
 from returnee.dashboard.pages.explore import act, move, save
+from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import LEVERS, SCHOOLING, Arrival, Mix, Place, address_of
 from returnee.dashboard.visitor.session import Session, say
 from returnee.scenarios import ScenarioError
@@ -83,14 +84,14 @@ def test_every_end_of_every_lever_gives_an_answer_or_one_line(no_runs: None, lan
 def test_no_address_takes_the_page_away(
     monkeypatch: pytest.MonkeyPatch, page: str, query: str
 ) -> None:
-    # Errors are raised here as they would be shown in place of the page.
     monkeypatch.setattr("returnee.dashboard.live.asking.threading.Thread.start", lambda self: None)
     saved = "saved=mine~linked~1~training.places=1500"
     router = type("Router", (), {"search": f"v=1&lang=zh&page={page}&{query}&{saved}"})()
     monkeypatch.setattr(solara, "use_router", lambda: router)
     box, drawn = solara.render(Page(), handle_error=False)
     try:
-        assert "本模型" in "".join(texts_in(box))
+        whole = "".join(texts_in(box))
+        assert "本模型" in whole and words("zh")["broken"]["page"] not in whole
     finally:
         drawn.close()
 
