@@ -144,7 +144,7 @@ def _programmes(prefix: str, tail: str, better: int) -> tuple[Measure, ...]:
         (name, f"{en['programmes'][name]}, {en[tail]}", f"{zh['programmes'][name]}{zh[tail]}")
         for name in PROGRAMMES
     )
-    return tuple(Measure(f"{prefix}_{k}", "yuan", "flow", *told, better) for k, *told in labels)
+    return tuple(Measure(f"{prefix}_{k}", "yuan", "flow", e, z, better) for k, e, z in labels)
 
 
 SPENT = _programmes("spent", "spent", 0)

@@ -213,7 +213,8 @@ def premiums_of(values: np.ndarray, plan: design.Factorial) -> pd.DataFrame:
     labels |= {"ceiling": (capped, perfect), "ceiling_uncapped": (siloed, "ceiling")}
     frames, sample = [], plan.settings.sample
     for basis, pair in labels.items():
-        frame = premium_of(*(values[place[label]] for label in (*pair, nothing)), sample)
+        one, other, none = (values[place[label]] for label in (*pair, nothing))
+        frame = premium_of(one, other, none, sample)
         frame.insert(0, "basis", basis)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
