@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -149,6 +148,7 @@ def _programmes(prefix: str, tail: str, better: int) -> tuple[Measure, ...]:
 
 SPENT = _programmes("spent", "spent", 0)
 UNPAID = _programmes("unpaid", "due_not_paid", -1)
+EVERY_MONTH = (*INDICATORS, *SPENT, *UNPAID)
 MEASURES: tuple[Measure, ...] = (
     *(Measure(*indicator) for indicator in INDICATORS), *DERIVED, *SPENT, *UNPAID,
 )  # fmt: skip
@@ -259,10 +259,15 @@ def survival(run: Run) -> dict[str, float]:
     return figures
 
 
-def monthly_of(run: Run) -> pd.DataFrame:
-    """What is kept of every month: indicators, and what was spent on and due to each programme."""
-    ledgers = run.ledger.add_prefix("spent_"), run.unpaid.add_prefix("unpaid_")
-    return pd.concat([run.monthly, *ledgers], axis=1)
+def monthly_of(run: Run) -> np.ndarray:
+    """What is kept of every month, full county, shape (figures of `EVERY_MONTH`, months).
+
+    From the records: making tables of them takes twice as long as a year of a tiny county.
+    """
+    rows, scale = run.county.months.view(np.ndarray)[1:], 1.0 / run.sample
+    values = [rows[i.name] * (scale if i.counts else 1.0) for i in INDICATORS]
+    money = [fen[1:].T / (FEN * run.sample) for fen in (run.county.ledger, run.county.unpaid)]
+    return np.concatenate([values, *money])
 
 
 def tidy(run: Run, task: Task) -> pa.Table:
@@ -272,11 +277,11 @@ def tidy(run: Run, task: Task) -> pa.Table:
     """
     monthly = monthly_of(run)
     whole = {**derived(run), **figures_of_files(run), **figures_by_group(run)}
-    names = [*monthly.columns, *whole]
-    n_monthly, months = monthly.shape[1], run.months
+    names = [*(m.name for m in EVERY_MONTH), *whole]
+    n_monthly, months = len(monthly), run.months
     codes = np.repeat(np.arange(len(names)), [months] * n_monthly + [1] * len(whole))
     month = np.append(np.tile(np.arange(1, months + 1), n_monthly), np.full(len(whole), months))
-    values = np.append(monthly.to_numpy(float).T.ravel(), list(whole.values()))
+    values = np.append(monthly.ravel(), list(whole.values()))
     indicator = pa.DictionaryArray.from_arrays(codes.astype(np.int32), names).cast(pa.string())
     told = task.scenario, task.scenario_id, task.point, task.replicate, run.seed
     fixed = [pa.repeat(pa.scalar(one, f.type), len(values)) for one, f in zip(told, SCHEMA)]
@@ -310,10 +315,7 @@ def levels_of(run: Run) -> np.ndarray:
     Returns: shape (measures,); in the order of `measures.MEASURES`; NaN where a run has no such
     figure.
     """
-    rows = run.county.months[1:]
-    scale = 1.0 / run.sample
-    values = np.array([rows[i.name] * (scale if i.counts else 1.0) for i in INDICATORS])
-    monthly = levels_over(values, _MONTHLY)
+    monthly = levels_over(monthly_of(run)[: len(INDICATORS)], _MONTHLY)
     whole = derived(run)
     spent = run.county.ledger[1:].sum(axis=0) / (FEN * run.sample)
     unpaid = run.county.unpaid[1:].sum(axis=0) / (FEN * run.sample)

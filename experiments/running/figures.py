@@ -13,7 +13,14 @@ import pandas as pd
 import pyarrow as pa
 
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import BY_NAME, LAST, SCHEMA, derived, monthly_of
+from returnee.experiments.measuring.measures import (
+    BY_NAME,
+    EVERY_MONTH,
+    LAST,
+    SCHEMA,
+    derived,
+    monthly_of,
+)
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.store import Store
 from returnee.simulation.run import Run
@@ -21,7 +28,7 @@ from returnee.simulation.run import Run
 
 def horizon_of(run: Run, task: Task) -> pa.Table:
     """One figure a measure of a run, at its last month."""
-    monthly = monthly_of(run)
+    monthly = pd.DataFrame(monthly_of(run).T, columns=[m.name for m in EVERY_MONTH])
     values = monthly.iloc[-LAST:].mean()
     flows = [name for name in monthly if BY_NAME[name].kind == "flow"]
     values[flows] = monthly[flows].sum(min_count=1)
