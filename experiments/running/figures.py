@@ -13,14 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import (
-    BY_NAME,
-    EVERY_MONTH,
-    LAST,
-    SCHEMA,
-    derived,
-    monthly_of,
-)
+from returnee.experiments.measuring import measures as kept
+from returnee.experiments.measuring.measures import BY_NAME, LAST, SCHEMA
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.store import Store
 from returnee.simulation.run import Run
@@ -28,11 +22,11 @@ from returnee.simulation.run import Run
 
 def horizon_of(run: Run, task: Task) -> pa.Table:
     """One figure a measure of a run, at its last month."""
-    monthly = pd.DataFrame(monthly_of(run).T, columns=[m.name for m in EVERY_MONTH])
+    monthly = pd.DataFrame(kept.monthly_of(run).T, columns=[m.name for m in kept.EVERY_MONTH])
     values = monthly.iloc[-LAST:].mean()
     flows = [name for name in monthly if BY_NAME[name].kind == "flow"]
     values[flows] = monthly[flows].sum(min_count=1)
-    values = pd.concat([values, pd.Series(derived(run))]).sort_index()
+    values = pd.concat([values, pd.Series(kept.derived(run))]).sort_index()
     rows = {"indicator": values.index, "month": run.months, "value": values.to_numpy()}
     return table_of(pd.DataFrame(rows), run, task)
 
@@ -43,8 +37,9 @@ def table_of(rows: pd.DataFrame, run: Run, task: Task) -> pa.Table:
         "scenario": task.scenario, "scenario_id": task.scenario_id, "point": task.point,
         "replicate": task.replicate, "seed": run.seed,
     }  # fmt: skip
-    kept = rows.assign(**told)[SCHEMA.names]
-    return pa.Table.from_pandas(kept, schema=SCHEMA, preserve_index=False)
+    return pa.Table.from_pandas(
+        rows.assign(**told)[SCHEMA.names], schema=SCHEMA, preserve_index=False
+    )
 
 
 def arranged(runs: pd.DataFrame, plan: Plan, names: Sequence[str], months: int = 0) -> np.ndarray:
