@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OUT = Path("results/linkage")
 WIDE = 256  # points of the wide design behind the document
-GATES = 2  # replicates of the gates behind it with the parameters in use, for every combination
+GATES = 2  # replicates of the gates behind it with the parameters in use
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
     from returnee.experiments.studies.linkage.best import best_mix
     from returnee.experiments.studies.linkage.conditions import conditions
     from returnee.experiments.studies.linkage.experiment import linkage
-    from returnee.experiments.studies.linkage.gates import EACH, gates, gates_over
+    from returnee.experiments.studies.linkage.gates import EACH, SETS, gates, gates_over
     from returnee.experiments.studies.linkage.posterior import posterior
     from returnee.experiments.studies.linkage.robust import OVER
 
@@ -149,7 +149,8 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
         return replace(results, out=folder)
 
     out, over = Path(results.folder), SHIPPED if asked.over in OVER else asked.over
-    once, few = options | {"replicates": 1}, options | {"replicates": EACH}
+    once, parts = options | {"replicates": 1}, options | {"every": True}
+    drawn = {"over": over, "sets": SETS, "replicates": EACH}
     mix = best_mix(asked.cap, options["overrides"], over, options["where"], kept(out.with_name(f"{out.name}-budget")))  # fmt: skip
     answered = Answered(
         posterior(
@@ -160,8 +161,8 @@ def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
             **options,
         ),
         conditions(asked.conditions or WIDE, over, results=kept(conditions_folder(out)), **once),
-        gates_over(over=over, results=kept(gates_folder(out, over)), **few),
-        gates(results=kept(gates_folder(out)), every=True, **(options | {"replicates": GATES})),
+        gates_over(results=kept(gates_folder(out, over)), **parts | drawn),
+        gates(results=kept(gates_folder(out)), **parts | {"replicates": GATES}),
         linkage(results=results, **options),
     )
     write_html(together(answered.parts), answered.found.folder / "report.html")

@@ -410,6 +410,7 @@ def test_the_document_is_written_with_its_figures(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("returnee.experiments.commands.linkage.WIDE", 4)
     monkeypatch.setattr("returnee.experiments.studies.linkage.gates.EACH", 1)
+    monkeypatch.setattr("returnee.experiments.studies.linkage.gates.SETS", 2)
     few = BudgetEffort(trials=4, population=4, keep=2, worlds=2, replicates=2)
     tiny = RunSettings(sample=0.002, months=12)
     mix = partial(best_mix, effort=few, settings=tiny)
@@ -422,7 +423,8 @@ def test_the_document_is_written_with_its_figures(
     assert len(images) == 5
     assert all((tmp_path / "docs" / image).read_text().startswith("<svg xmlns") for image in images)
     assert text.count("    returnee linkage --replicates 2") >= 5 and "nan" not in text.split()
-    assert "--over ensemble" in text
+    assert "--gates --every --over ensemble --robust 2" in text
+    assert text.count("| Shapley value | spends |") == 3
     rows = [line.count("|") for line in text.splitlines() if line.startswith("|")]
     assert rows and str(tmp_path) not in text
 
