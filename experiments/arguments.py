@@ -165,36 +165,32 @@ def as_declared(value: Any, hint: Any, name: str) -> Any:
     Traceback (most recent call last):
     returnee.experiments.errors.UsageError: months: found '12', allowed a whole number
     """
-    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    options = _options(hint)
     if _is_foreign(value) or isinstance(value, range):
         value = plain(value)
     for option in options:
         if _is(value, option):
-            if get_origin(option) is Mapping:
-                _check_keys(value, name)
+            for key in value if get_origin(option) is Mapping else ():
+                if not isinstance(key, str):  # those of all mappings that are taken are text
+                    raise UsageError(
+                        f"{name}: found the key {shown(key)}, allowed keys that are text"
+                    )
             return value
     for option in options:
         if get_origin(option) is Sequence:
             inner = get_args(option)[0]
             given = list(value) if isinstance(value, Sequence | set) else [value]
             given = [value] if isinstance(value, str) else given
-            if isinstance(value, Sequence | set) or _is_any(value, inner):
+            if isinstance(value, Sequence | set) or any(_is(value, o) for o in _options(inner)):
                 return [as_declared(one, inner, name) for one in given]
     words = [WORDS.get(get_origin(o) or o, f"a {getattr(o, '__name__', o)}") for o in options]
     told = [word for word in words if word != WORDS[NoneType]]
     raise UsageError(f"{name}: found {shown(value)}, allowed {' or '.join(told)}")
 
 
-def _check_keys(value: Mapping[Any, Any], name: str) -> None:
-    """Refuse a mapping with a key that is no text; all that are taken have such keys."""
-    for key in value:
-        if not isinstance(key, str):
-            raise UsageError(f"{name}: found the key {shown(key)}, allowed keys that are text")
-
-
-def _is_any(value: Any, hint: Any) -> bool:
-    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    return any(_is(value, option) for option in options)
+def _options(hint: Any) -> tuple[Any, ...]:
+    """Types that a declaration names."""
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
 
 
 def _is(value: Any, option: Any) -> bool:

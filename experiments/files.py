@@ -187,20 +187,17 @@ def check_table(path: Path) -> None:
 
 def is_whole(path: Path) -> bool:
     """Whether a Parquet file was written to its end."""
-    with open(path, "rb") as file:
-        file.seek(0, os.SEEK_END)
-        if file.tell() < 8:
-            return False
-        file.seek(-4, os.SEEK_END)
-        return file.read() == b"PAR1"
+    with path.open("rb") as file:
+        return file.seek(0, os.SEEK_END) >= 8 and _last(file, 4) == b"PAR1"
 
 
 def append_line(path: Path, row: dict[str, Any]) -> None:
     """Add a line of JSON; a line that a stop or a full disk cut off goes first."""
     line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
     with writing_to(path), open(path, "a+b", buffering=0) as file:
-        file.seek(0)
-        end = file.read().rfind(b"\n") + 1 if _is_torn(file) else file.seek(0, os.SEEK_END)
+        end = file.seek(0, os.SEEK_END)
+        if end and _last(file, 1) != b"\n":
+            end = _last(file, end).rfind(b"\n") + 1
         file.truncate(end)
         try:
             while line:
@@ -210,13 +207,10 @@ def append_line(path: Path, row: dict[str, Any]) -> None:
             raise
 
 
-def _is_torn(file: Any) -> bool:
-    if not file.seek(0, os.SEEK_END):
-        return False
-    file.seek(-1, os.SEEK_END)
-    last = file.read()
-    file.seek(0)
-    return bool(last != b"\n")
+def _last(file: Any, number: int) -> bytes:
+    """So many bytes at the end of a file, which has as many."""
+    file.seek(-number, os.SEEK_END)
+    return bytes(file.read())
 
 
 def read_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
@@ -241,7 +235,7 @@ def claim(folder: Path) -> FileLock:
     """
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = _locked(folder, PATIENCE)
+        lock = locked(folder, PATIENCE)
     if lock is None:
         raise StoreError(
             f"{folder}: found {_holder(folder)} at work in it, allowed one at a time; "
@@ -250,17 +244,12 @@ def claim(folder: Path) -> FileLock:
     return lock
 
 
-def claim_if_free(folder: Path) -> FileLock | None:
-    """Take a folder's lock, or nothing if another process has it."""
-    return _locked(folder, 0.0)
-
-
 def is_worked_on(folder: Path) -> bool:
     """Whether a process works on a folder, as far as its lock tells."""
     if not (folder / LOCK).exists():
         return False
     try:
-        lock = claim_if_free(folder)
+        lock = locked(folder)
     except OSError:  # the folder cannot be written to
         return True
     if lock is not None:
@@ -268,7 +257,8 @@ def is_worked_on(folder: Path) -> bool:
     return lock is None
 
 
-def _locked(folder: Path, seconds: float) -> FileLock | None:
+def locked(folder: Path, seconds: float = 0.0) -> FileLock | None:
+    """Take a folder's lock, or nothing if another process still has it after so long."""
     lock = FileLock(folder / LOCK, thread_local=False)
     try:
         lock.acquire(timeout=seconds)

@@ -96,9 +96,9 @@ def small_disk() -> None:
 def main() -> None:
     """The command, with blank figures, and without the page of a sweep."""
     leave_out_once_imported()
-    from returnee.experiments.commands.points import sweep
+    from returnee.experiments.commands import points
 
-    sweep.write_report = lambda *_: None
+    points.write_report = lambda *_: None
     if INTERRUPT in sys.argv:
         sys.argv.remove(INTERRUPT)
         interrupt_after_the_first()

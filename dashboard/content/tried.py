@@ -103,5 +103,7 @@ def tried(place: Place, found: Answer, before: Moves | None, moved: Answer | Non
         text = words(lang)["tried"]
         reference = plain_title(found.plan.scenarios[REFERENCE], lang)
         line = text["answer"].format(reference=reference, line=changed(found, lang))
-        lines[lang] = f"{changed(moved, lang)}; {line}" if moved is not None else line
+        if moved is not None:
+            line = text["both"].format(moved=changed(moved, lang), line=line)
+        lines[lang] = line
     return Tried(now, {lang: move(before, now, lang) for lang in LANGUAGES}, lines)

@@ -17,7 +17,7 @@ from returnee.dashboard.live.pool import POOL, Asker, Stopped
 from returnee.dashboard.live.runs import SMALL, STAGES
 from returnee.dashboard.visitor.place import ENSEMBLE, Place
 from returnee.experiments.reports.compare import Page as Compared
-from returnee.experiments.reports.ensemble import Page as OverSets
+from returnee.experiments.reports.ensemble import OverSets
 from returnee.experiments.running.options import Keep, Where
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.studies.compare import Comparison, compare

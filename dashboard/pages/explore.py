@@ -284,7 +284,8 @@ def save(session: Session, title: str = "") -> None:
     title = usual if title in ("", *scenario_names()) else title
     session.keep(replace(place.mix, title=title))
     session.go(compared=tuple(dict.fromkeys((*place.compared, title)))[-MOST_COMPARED:])
-    session.tell(text["saved"].format(title=title))
+    lost = [words(place.lang)["kept"]["off"]] if session.keeps.peek() is False else []
+    session.tell(text["saved"].format(title=title), *lost)
 
 
 @solara.component

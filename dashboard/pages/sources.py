@@ -28,7 +28,7 @@ from returnee.dashboard.texts import words
 from returnee.dashboard.visitor.place import Place
 from returnee.dashboard.visitor.session import Session
 from returnee.experiments.reports.listing import headings
-from returnee.experiments.reports.validation.charts import band_text
+from returnee.experiments.reports.validation import band_text
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.intervals import mean_interval
 from returnee.experiments.studies.patterns import BY_KEY, PATTERNS, SINGLE, observed

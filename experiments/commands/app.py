@@ -8,30 +8,21 @@ from typing import Annotated
 
 import typer
 
-from returnee.experiments.commands.calibrate import calibrate_command
-from returnee.experiments.commands.compare import compare_command
-from returnee.experiments.commands.counties.allocate import allocate_command
-from returnee.experiments.commands.counties.county import county_app
-from returnee.experiments.commands.counties.evaluate import evaluate_command
-from returnee.experiments.commands.counties.region import region_command
-from returnee.experiments.commands.hindcast import hindcast_command
-from returnee.experiments.commands.levers import (
-    columns_command,
-    levers_command,
-    measures_command,
-    scenarios_command,
+from returnee.experiments.commands import (
+    calibrate,
+    compare,
+    hindcast,
+    levers,
+    linkage,
+    points,
+    rules,
+    run,
+    validate,
+    whom,
 )
-from returnee.experiments.commands.linkage import linkage_command
+from returnee.experiments.commands.counties import allocate, county, evaluate, region
 from returnee.experiments.commands.options import examples_of
-from returnee.experiments.commands.points.budget import budget_command
-from returnee.experiments.commands.points.discover import discover_command
-from returnee.experiments.commands.points.sensitivity import sensitivity_command
-from returnee.experiments.commands.points.sweep import merge_command, status_command, sweep_command
-from returnee.experiments.commands.rules import rules_command
-from returnee.experiments.commands.run import run_command
 from returnee.experiments.commands.shell import OneLine
-from returnee.experiments.commands.validate import validate_command
-from returnee.experiments.commands.whom import whom_command
 
 OVERVIEW = """Simulate a county from which many people work away, and compare policies that
 support those who return to found firms.
@@ -76,14 +67,16 @@ def with_options(
 
 
 for command in (  # in the order in which the help has them
-    linkage_command, calibrate_command, validate_command, hindcast_command, region_command,
-    allocate_command, evaluate_command, whom_command, budget_command, discover_command,
-    sensitivity_command, sweep_command, status_command, merge_command, run_command, compare_command,
-    levers_command, rules_command, measures_command, columns_command, scenarios_command,
+    linkage.linkage_command, calibrate.calibrate_command, validate.validate_command,
+    hindcast.hindcast_command, region.region_command, allocate.allocate_command,
+    evaluate.evaluate_command, whom.whom_command, points.budget_command, points.discover_command,
+    points.sensitivity_command, points.sweep_command, points.status_command, points.merge_command,
+    run.run_command, compare.compare_command, levers.levers_command, rules.rules_command,
+    levers.measures_command, levers.columns_command, levers.scenarios_command,
 ):  # fmt: skip
     name = command.__name__.removesuffix("_command")
     app.command(name, epilog=examples_of(name))(command)
-app.add_typer(county_app, name="county")
+app.add_typer(county.county_app, name="county")
 
 
 def main() -> None:

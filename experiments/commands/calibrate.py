@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from returnee import experiments
 from returnee.experiments.command_line import command_line
-from returnee.experiments.commands.options import Shown, spread
+from returnee.experiments.commands.options import How, spread, usual
 from returnee.experiments.commands.shell import answer, overrides_of
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.progress import Bar
 from returnee.experiments.studies.efforts import CalibrationEffort
 
@@ -31,34 +32,23 @@ def calibrate_command(
     scenario: str = "baseline",
     sought: Sought = Sought(),
     effort: CalibrationEffort = CalibrationEffort(),
-    settings: RunSettings = RunSettings(sample=0.01),
-    where: Where = Where(),
-    results: Keep = Keep(Path("results/calibrate"), progress=True),
-    shown: Shown = Shown(),
+    how: How = usual("results/calibrate", sample=0.01),
 ) -> None:
     """Find which parameters the targets leave, by waves of simulations over their priors."""
-    from returnee.experiments.files import write_text
-    from returnee.experiments.reports.calibration.page import Page, write_document
-    from returnee.experiments.studies.calibration.bank import World
-    from returnee.experiments.studies.calibration.calibrate import calibrate
-    from returnee.experiments.studies.calibration.targets import (
-        default_targets,
-        read_targets,
-        targets_frame,
-    )
-
     s, overrides = sought, overrides_of(sought.set_)
     if s.write_targets is not None:
-        table = targets_frame(default_targets()).to_csv(index=False, lineterminator="\n")
-        Bar().say(f"written: {write_text(s.write_targets, str(table))}")
+        targets = experiments.targets_frame(experiments.default_targets())
+        table = targets.to_csv(index=False, lineterminator="\n")
+        Bar().say(f"written: {experiments.write_text(s.write_targets, str(table))}")
         return
-    command = command_of(scenario, sought, effort, settings)
-    world = World(scenario, overrides, ranges_of(s.prior or []), command)
-    targets = read_targets(s.targets, Bar().say) if s.targets else None
-    found = calibrate(world, targets, effort, s.free or (), settings, where, results)
-    if sought.write_doc is not None:
-        Bar().say(f"written: {write_document(found, sought.write_doc)}")
-    answer(Page(found, shown.lang), found.folder / "report.html", shown.as_json)
+    command = command_of(scenario, sought, effort, how.settings)
+    world = experiments.World(scenario, overrides, ranges_of(s.prior or []), command)
+    read = experiments.read_targets(s.targets, Bar().say) if s.targets else None
+    found = experiments.calibrate(world, read, effort, s.free or (), **how.options)
+    if s.write_doc is not None:
+        Bar().say(f"written: {experiments.Calibrated(found).write_document(s.write_doc)}")
+    page = experiments.Calibrated(found, how.lang)
+    answer(page, found.folder / "report.html", how.as_json)
 
 
 def ranges_of(given: list[str]) -> dict[str, tuple[float, float]]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from returnee import experiments
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import Shown, spread
+from returnee.experiments.commands.options import How, spread, usual
 from returnee.experiments.commands.whom import people_kept
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.scenarios import scenario_names
 
 
@@ -25,106 +24,73 @@ class Compared:
     over: str | None = None
     sets: int | None = None
     replicates: int | None = None
-    people: int | None = None  # fmt: skip
+    people: int | None = None
 
 
 @dataclass(frozen=True)
 class Papers:
     """What an office hands in, beside the report."""
 
-    brief: str | Path | None = None
-    tables: str | Path | None = None
-    figures: str | Path | None = None
+    brief: Path | None = None
+    tables: Path | None = None
+    figures: Path | None = None
 
     def check(self) -> None:
         """See before anything is run that they can be written."""
         from returnee.experiments.reports.papers import files
 
-        files.checked("--brief", _path(self.brief), files.BRIEFS)
-        files.checked("--tables", _path(self.tables), files.TABLES)
+        files.checked("--brief", self.brief, files.BRIEFS)
+        files.checked("--tables", self.tables, files.TABLES)
 
     def write(self, found: Any, lang: str) -> list[Path]:
         """Write those that are asked for."""
-        from returnee.experiments.reports.compare import Page
         from returnee.experiments.reports.papers import files
 
-        written: list[Path] = []
-        if self.brief:
-            written += files.write_brief(found, Path(self.brief), lang)
-        if self.tables:
-            written.append(files.write_tables(found, Path(self.tables), lang))
-        if self.figures:
-            written += files.write_figures(Page(found, lang).report(), Path(self.figures))
+        written = files.write_brief(found, self.brief, lang) if self.brief else []
+        written += [files.write_tables(found, self.tables, lang)] if self.tables else []
+        written += (
+            files.write_figures(experiments.Page(found, lang).report(), self.figures)
+            if self.figures
+            else []
+        )
         return written
-
-
-def _path(given: str | Path | None) -> Path | None:
-    return None if given is None else Path(given)
 
 
 @spread("compare")
 def compare_command(
     scenarios: list[str] | None = None,
     compared: Compared = Compared(),
-    settings: RunSettings = RunSettings(),
-    where: Where = Where(),
-    results: Keep = Keep(progress=True),
-    shown: Shown = Shown(),
+    how: How = usual(),
     papers: Papers = Papers(),
 ) -> None:
     """Compare scenarios with a reference: same people, same luck, many replicates."""
     if compared.all_ and scenarios:
         raise UsageError(f"--all: found scenarios named too ({scenarios[0]}), allowed one of both")
-    names = scenario_names() if compared.all_ else scenarios or None
     options: dict[str, Any] = {
+        "scenarios": scenario_names() if compared.all_ else scenarios or None,
         "against": compared.against, "overrides": shell.overrides_of(compared.set_),
-        "settings": settings, "where": where,
     }  # fmt: skip
+    if compared.replicates is not None:
+        options["replicates"] = compared.replicates
     papers.check()
     if compared.over is not None:
         if papers != Papers():
             raise UsageError("--over: found with --brief, --tables or --figures, allowed without")
-        _over(names, compared, options, results, shown)
+        within = experiments.Ensemble(compared.over, compared.sets)
+        kept = how.kept("results/compare-ensemble")
+        over = experiments.compare_ensemble(within=within, **options, **kept)
+        page = experiments.OverSets(over, how.lang)
+        shell.answer(page, over.folder / "report.html", how.as_json, over.failures)
         return
     if compared.sets is not None:
         raise UsageError(f"--sets: found {compared.sets} without --over, allowed with it")
-    _compare(names, compared, options, results, shown, papers)
-
-
-def _compare(
-    names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
-    shown: Shown, papers: Papers,
-) -> None:  # fmt: skip
-    from returnee.experiments.reports.compare import Page
-    from returnee.experiments.reports.listing import left_out_notice, size_warning
-    from returnee.experiments.studies.compare import compare
-
-    folder = Path(results.out or "results/compare")
-    count = 20 if compared.replicates is None else compared.replicates
-    people = people_kept(compared.people, count)
-    results = replace(results, out=folder)
-    found = compare(names, replicates=count, people=people, results=results, **options)
-    lang = shown.lang
-    for notice in (size_warning, left_out_notice):
-        shell.warn(next(filter(None, (notice(s, lang) for s in found.plan.scenarios.values())), ""))
-    folder = found.folder or folder
+    people, kept = (
+        people_kept(compared.people, options.get("replicates", 20)),
+        how.kept("results/compare"),
+    )
+    found = experiments.compare(people=people, **options, **kept)
+    shell.warn_of(found.plan.scenarios.values(), how.lang)
     shell.answer(
-        Page(found, lang), folder / "report.html", shown.as_json, found.failures,
-        lambda: papers.write(found, lang),
+        experiments.Page(found, how.lang), (found.folder or kept["results"].folder) / "report.html",
+        how.as_json, found.failures, lambda: papers.write(found, how.lang),
     )  # fmt: skip
-
-
-def _over(
-    names: list[str] | None, compared: Compared, options: Mapping[str, Any], results: Keep,
-    shown: Shown,
-) -> None:  # fmt: skip
-    """Compare in every parameter set of an ensemble."""
-    from returnee.experiments.reports.ensemble import Page
-    from returnee.experiments.studies.compare_ensemble import REPLICATES, Ensemble, compare_ensemble
-
-    count = REPLICATES if compared.replicates is None else compared.replicates
-    results = replace(results, out=results.out or "results/compare-ensemble")
-    within = Ensemble(str(compared.over), compared.sets)
-    found = compare_ensemble(names, within=within, replicates=count, results=results, **options)
-    page = Page(found, shown.lang)
-    shell.answer(page, found.folder / "report.html", shown.as_json, found.failures)

@@ -13,7 +13,6 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
 PLAIN = "returnee-plain"
 INSTEAD = {
@@ -61,18 +60,13 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(PLAIN, _plain)
 
 
-def make_plain(stream: TextIO | None) -> None:
-    """Let a stream write any text, whatever its encoding."""
-    if isinstance(stream, io.TextIOWrapper):  # a notebook's stream takes everything
-        stream.reconfigure(errors=PLAIN)
-
-
 @contextmanager
 def any_encoding() -> Iterator[None]:
     """Let standard output and error write any text; say at the end if Chinese was lost."""
     LACKING.clear()
     for stream in (sys.stdout, sys.stderr):
-        make_plain(stream)
+        if isinstance(stream, io.TextIOWrapper):  # a notebook's stream takes everything
+            stream.reconfigure(errors=PLAIN)
     try:
         yield
     finally:

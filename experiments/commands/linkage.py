@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from returnee import experiments
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import Shown, spread
-from returnee.experiments.defaults import LINKAGE_REPLICATES, LINKAGE_SAMPLE
+from returnee.experiments.commands.options import How, spread, usual
+from returnee.experiments.defaults import LINKAGE_SAMPLE
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
+from returnee.experiments.studies.efforts import SHIPPED
 
 if TYPE_CHECKING:
     from returnee.experiments.reports.linkage.told import Told
@@ -30,141 +31,90 @@ class Asked:
     set_: list[str] | None = None
     robust: int | None = None
     over: str = "free"
-    gates: bool = False  # fmt: skip
+    gates: bool = False
     every: bool = False
     conditions: int | None = None
-    write_doc: Path | None = None  # fmt: skip
+    write_doc: Path | None = None
 
-    def runs(self, usual: int) -> int:
-        """Replicates, or so many where none were asked for."""
-        return usual if self.replicates is None else self.replicates
+    @property
+    def in_sets(self) -> bool:
+        """Whether it is asked over the parameter sets of an ensemble."""
+        return self.over not in experiments.OVER
+
+    @property
+    def sets_of(self) -> str:
+        """The ensemble; the one that ships where none is named."""
+        return self.over if self.in_sets else SHIPPED
 
 
 @spread("linkage")
-def linkage_command(
-    asked: Asked = Asked(),
-    settings: RunSettings = RunSettings(sample=LINKAGE_SAMPLE),
-    where: Where = Where(),
-    results: Keep = Keep(progress=True),
-    shown: Shown = Shown(),
-) -> None:
+def linkage_command(asked: Asked = Asked(), how: How = usual(sample=LINKAGE_SAMPLE)) -> None:
     """Find out whether linked support is better than siloed: a factorial of all programmes."""
-    from returnee.experiments.studies.linkage.robust import OVER
-
-    options: dict[str, Any] = {
-        "replicates": asked.runs(LINKAGE_REPLICATES), "cap": asked.cap,
-        "overrides": shell.overrides_of(asked.set_), "settings": settings, "where": where,
-    }  # fmt: skip
-
-    def kept(usual: Path) -> dict[str, Any]:
-        return options | {"results": replace(results, out=results.out or usual)}
-
-    if asked.write_doc is not None:
-        if results.shard:
-            raise UsageError(f"shard: found {results.shard} with --write-doc, allowed without")
-        _document(asked, kept(OUT)["results"], options)
-        return
-    if asked.conditions is not None:
-        few = kept(conditions_folder(OUT)) | {"replicates": asked.runs(1)}
-        told = _conditions(asked, few, shown.lang)
-    elif asked.gates or asked.every:
-        told = _gates(asked, kept(gates_folder(OUT, asked.over)), shown.lang)
-    elif asked.robust is not None or asked.over not in OVER:
-        told = _robust(asked, kept(robust_folder(OUT, asked.over)), shown.lang)
+    options: dict[str, Any] = {"cap": asked.cap, "overrides": shell.overrides_of(asked.set_)}
+    if asked.replicates is not None:
+        options["replicates"] = asked.replicates
+    if asked.write_doc is None:
+        told = told_of(asked, options, how)
+        page = told.found.folder / "report.html"
+        shell.answer(told, page, how.as_json, told.found.failures)
+    elif how.results.shard:
+        raise UsageError(f"shard: found {how.results.shard} with --write-doc, allowed without")
     else:
-        told = _factorial(kept(OUT), shown.lang)
-    found = told.found
-    shell.answer(told, found.folder / "report.html", shown.as_json, found.failures)
+        write_up(asked, asked.write_doc, options | how.kept(OUT))
 
 
-def robust_folder(out: Path, over: str) -> Path:
-    """Where robustness runs are kept, beside the experiment."""
-    return out.with_name(f"{out.name}-robust{'' if over == 'free' else '-' + Path(over).stem}")
+def beside(out: Path, part: str, over: str = "free") -> Path:
+    """Where the runs of a part of the experiment are kept, beside it."""
+    return out.with_name(f"{out.name}-{part}{'' if over == 'free' else '-' + Path(over).stem}")
 
 
-def gates_folder(out: Path, over: str = "free") -> Path:
-    """Where the runs of the parts of linkage are kept, beside the experiment."""
-    return out.with_name(f"{out.name}-gates{'' if over == 'free' else '-' + Path(over).stem}")
+def told_of(asked: Asked, options: dict[str, Any], how: How) -> Told:
+    """Run the part of the experiment that is asked for, or find it in its folder."""
+    out, lang = OUT, how.lang
+    if asked.conditions is not None:
+        out = beside(OUT, "conditions")
+    elif asked.gates or asked.every:
+        out = beside(OUT, "gates", asked.over)
+    elif asked.robust is not None or asked.in_sets:
+        out = beside(OUT, "robust", asked.over)
+    options = options | how.kept(out)
+    if asked.conditions is not None:
+        points, over = asked.conditions, asked.sets_of
+        return experiments.Wide(experiments.conditions(points, over, **options), lang)
+    if asked.gates or asked.every:
+        options |= {"every": asked.every}
+        if not asked.in_sets:
+            return experiments.Links(experiments.gates(**options), lang)
+        options |= {"over": asked.over} | ({"sets": asked.robust} if asked.robust else {})
+        return experiments.Links(experiments.gates_over(**options), lang)
+    if asked.in_sets:
+        options |= {"over": asked.over, "sets": asked.robust}
+        return experiments.Fitted(experiments.posterior(**options), lang)
+    if asked.robust is not None:
+        return experiments.Points(experiments.robust(asked.robust, asked.over, **options), lang)
+    return experiments.Experiment(experiments.linkage(**options), lang)
 
 
-def conditions_folder(out: Path) -> Path:
-    """Where runs of assumptions on handing over are kept, beside the experiment."""
-    return out.with_name(f"{out.name}-conditions")
-
-
-def _factorial(options: dict[str, Any], lang: str) -> Told:
-    from returnee.experiments.reports.linkage.report import Experiment
-    from returnee.experiments.studies.linkage.experiment import linkage
-
-    return Experiment(linkage(**options), lang)
-
-
-def _gates(asked: Asked, options: dict[str, Any], lang: str) -> Told:
-    from returnee.experiments.reports.linkage.report import Links
-    from returnee.experiments.studies.linkage.gates import EACH, SETS, gates, gates_over
-    from returnee.experiments.studies.linkage.robust import OVER
-
-    options |= {"every": asked.every}
-    if asked.over in OVER:
-        return Links(gates(**options), lang)
-    options |= {"over": asked.over, "sets": asked.robust or SETS}
-    return Links(gates_over(**options | {"replicates": asked.runs(EACH)}), lang)
-
-
-def _robust(asked: Asked, options: dict[str, Any], lang: str) -> Told:
-    from returnee.experiments.reports.linkage.posterior import Fitted
-    from returnee.experiments.reports.linkage.report import Points
-    from returnee.experiments.studies.linkage.posterior import posterior
-    from returnee.experiments.studies.linkage.robust import OVER, robust
-
-    if asked.over in OVER:
-        return Points(robust(asked.robust or 0, asked.over, **options), lang)
-    return Fitted(posterior(over=asked.over, sets=asked.robust, **options), lang)
-
-
-def _conditions(asked: Asked, options: dict[str, Any], lang: str) -> Told:
-    from returnee.experiments.reports.linkage.posterior import Wide
-    from returnee.experiments.studies.compare_ensemble import SHIPPED
-    from returnee.experiments.studies.linkage.conditions import conditions
-    from returnee.experiments.studies.linkage.robust import OVER
-
-    over = SHIPPED if asked.over in OVER else asked.over
-    return Wide(conditions(asked.conditions or 0, over, **options), lang)
-
-
-def _document(asked: Asked, results: Keep, options: dict[str, Any]) -> None:
+def write_up(asked: Asked, path: Path, options: dict[str, Any]) -> None:
     """Run what the document rests on, or take it from its folders, and write it up."""
-    from returnee.experiments.reports.html import write_html
-    from returnee.experiments.reports.linkage.report import Answered, write_document
-    from returnee.experiments.reports.linkage.told import together
-    from returnee.experiments.studies.compare_ensemble import SHIPPED
-    from returnee.experiments.studies.linkage.best import best_mix
-    from returnee.experiments.studies.linkage.conditions import conditions
-    from returnee.experiments.studies.linkage.experiment import linkage
-    from returnee.experiments.studies.linkage.gates import EACH, SETS, gates, gates_over
-    from returnee.experiments.studies.linkage.posterior import posterior
-    from returnee.experiments.studies.linkage.robust import OVER
+    over, results = asked.sets_of, options["results"]
 
-    def kept(folder: Path) -> Keep:
-        return replace(results, out=folder)
+    def kept(part: str, over: str = "free", **more: Any) -> dict[str, Any]:
+        return (
+            options | {"results": replace(results, out=beside(results.folder, part, over))} | more
+        )
 
-    out, over = Path(results.folder), SHIPPED if asked.over in OVER else asked.over
-    once, parts = options | {"replicates": 1}, options | {"every": True}
-    drawn = {"over": over, "sets": SETS, "replicates": EACH}
-    mix = best_mix(asked.cap, options["overrides"], over, options["where"], kept(out.with_name(f"{out.name}-budget")))  # fmt: skip
-    answered = Answered(
-        posterior(
-            over=over,
-            sets=asked.robust,
-            results=kept(robust_folder(out, over)),
-            best=mix,
-            **options,
-        ),
-        conditions(asked.conditions or WIDE, over, results=kept(conditions_folder(out)), **once),
-        gates_over(results=kept(gates_folder(out, over)), **parts | drawn),
-        gates(results=kept(gates_folder(out)), **parts | {"replicates": GATES}),
-        linkage(results=results, **options),
+    search = kept("budget")["results"]
+    best = experiments.best_mix(asked.cap, options["overrides"], over, options["where"], search)
+    few = {name: value for name, value in kept("gates", over).items() if name != "replicates"}
+    answered = experiments.Answered(
+        experiments.posterior(over=over, sets=asked.robust, best=best, **kept("robust", over)),
+        experiments.conditions(asked.conditions or WIDE, over, **kept("conditions", replicates=1)),
+        experiments.gates_over(over=over, every=True, **few),
+        experiments.gates(**kept("gates", every=True, replicates=GATES)),
+        experiments.linkage(**options),
     )
-    write_html(together(answered.parts), answered.found.folder / "report.html")
-    for path in write_document(answered, asked.write_doc or out):
-        Bar().say(f"written: {path}")
+    page = answered.found.folder / "report.html"
+    experiments.write_html(experiments.together(answered.parts), page)
+    for written in answered.write_document(path):
+        Bar().say(f"written: {written}")

@@ -20,10 +20,14 @@ import typer
 from returnee.experiments.arguments import fields_as_keywords, under_rules
 from returnee.experiments.commands.shell import end_share
 from returnee.experiments.errors import ShareDone
+from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
 
 FILE = Path(__file__).parents[1] / "data" / "options.toml"
 ENUM: Any = StrEnum  # of words that the table names
+RULES = inspect.Parameter(
+    "rules", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Path | None
+)
 
 
 class Language(StrEnum):
@@ -33,26 +37,37 @@ class Language(StrEnum):
     zh = "zh"
 
 
-RULES_OPTION = inspect.Parameter(
-    "rules",
-    inspect.Parameter.KEYWORD_ONLY,
-    default=None,
-    annotation=Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Rules of your own in the place of the model's, in Python; see `returnee rules`.",
-        ),
-    ],
-)
-
-
 @dataclass(frozen=True)
 class Shown:
     """How a command answers."""
 
     lang: Language = Language.en
     as_json: bool = False
+
+
+@dataclass(frozen=True)
+class How:
+    """How a study's runs are made and kept, and how the command answers."""
+
+    settings: RunSettings = RunSettings()
+    where: Where = Where()
+    results: Keep = Keep(progress=True)
+    lang: Language = Language.en
+    as_json: bool = False
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What every study takes."""
+        return {"settings": self.settings, "where": self.where, "results": self.results}
+
+    def kept(self, out: str | Path) -> dict[str, Any]:
+        """The same, in this folder if none was named."""
+        return {**self.options, "results": replace(self.results, out=self.results.out or out)}
+
+
+def usual(out: str = "", **settings: Any) -> How:
+    """A command's own defaults: the folder of its results, and fields of settings."""
+    return How(RunSettings(**settings), results=Keep(Path(out) if out else None, progress=True))
 
 
 @dataclass(frozen=True)
@@ -91,38 +106,29 @@ def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(function, eval_str=True)
-        options: dict[str, inspect.Parameter] = {}
-        objects: dict[str, tuple[inspect.Parameter, list[str]]] = {}
-        for parameter in signature.parameters.values():
-            whole = is_dataclass(parameter.annotation)
-            some = fields_of(parameter) if whole else [parameter]
-            found = [option_of(name, one) for one in some if one.name not in options]
-            new = {option.name: option for option in found if option is not None}
-            options |= new
-            if whole:
-                objects[parameter.name] = parameter, list(new)
-        ruled = bool({"where", "settings"} & objects.keys())
-        if ruled:
-            options["rules"] = RULES_OPTION
+        taken, options = list(signature.parameters.values()), dict[str, inspect.Parameter]()
+        for k, parameter in enumerate(taken, start=1):
+            if is_dataclass(parameter.annotation):
+                taken[k:k] = fields_of(parameter)  # which come next
+            elif parameter.name not in options and (option := option_of(name, parameter)):
+                options[option.name] = option
+        ruled = any(parameter.annotation in (RunSettings, Where) for parameter in taken)
+        if ruled and (option := option_of(name, RULES)):
+            options[RULES.name] = option
 
         @wraps(function)
         def command(**given: Any) -> None:
-            rules = given.pop("rules", None) if ruled else None
+            rules = given.pop(RULES.name, None) if ruled else None
             if rules is not None:
                 with under_rules(rules) as own:
                     Bar().say(f"rules: {own.file} ({own.mark})")
                     command(**given)
                 return
-            for key, (parameter, names) in objects.items():
-                values = {field: given.pop(field) for field in names}
-                values = {field: value for field, value in values.items() if value is not None}
-                whole = parameter.default
-                is_new = whole is inspect.Parameter.empty
-                given[key] = parameter.annotation(**values) if is_new else replace(whole, **values)
+            as_json = given.get("as_json", False)
             try:
-                function(**given)
+                function(**{p.name: made(p, given) for p in signature.parameters.values()})
             except ShareDone as share:
-                end_share(share, given["shown"].as_json)
+                end_share(share, as_json)
 
         order = list(options.values())
         command.__signature__ = signature.replace(parameters=order)  # type: ignore[attr-defined]
@@ -130,6 +136,17 @@ def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         return command
 
     return decorate
+
+
+def made(parameter: inspect.Parameter, given: dict[str, Any]) -> Any:
+    """What is given for a parameter, and taken from there; of an object, one with what is given."""
+    if not is_dataclass(parameter.annotation):
+        return given.pop(parameter.name, None)
+    new: Any = parameter.annotation
+    values = {field.name: made(field, given) for field in fields_of(parameter)}
+    values = {name: value for name, value in values.items() if value is not None}
+    is_new = parameter.default is parameter.empty
+    return new(**values) if is_new else replace(parameter.default, **values)
 
 
 def fields_of(parameter: inspect.Parameter) -> list[inspect.Parameter]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from returnee import experiments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands import shell
 from returnee.experiments.commands.options import Shown, spread
@@ -22,27 +23,21 @@ def run_command(
     shown: Shown = Shown(),
 ) -> None:
     """Run one scenario once; print it by year and keep all tables."""
-    from returnee.experiments.numbers import plain_rows
-    from returnee.experiments.reports.listing import left_out_notice, size_warning
-    from returnee.experiments.reports.single import RunFolder, show_run, support_json, yearly
-    from returnee.experiments.running.executors import compile_first
-    from returnee.experiments.running.plan import check
     from returnee.simulation import simulate
 
     s, read = settings, load_scenario(scenario, shell.overrides_of(set_))
-    check(read, replicate, s)
+    experiments.check(read, replicate, s)
     folder = results.folder if results.out else Path("results") / f"run-{read.name}"
-    shell.warn(size_warning(read, shown.lang))
-    shell.warn(left_out_notice(read, shown.lang))
+    shell.warn_of([read], shown.lang)
     options = {
         "set": set_, "months": s.months, "sample": f"{s.sample:g}", "seed": s.seed,
         "replicate": replicate,
     }  # fmt: skip
     command = command_line(["run", scenario], options)
-    with RunFolder(folder, read, replicate, s, command, results.as_new) as place:
+    with experiments.RunFolder(folder, read, replicate, s, command, results.as_new) as place:
         folder = place.folder
         try:
-            compile_first(Bar().say)
+            experiments.compile_first(Bar().say)
             run = simulate(read, replicate, s.seed, s.sample, s.months)
             place.save(run, shown.lang)
         except KeyboardInterrupt:
@@ -50,9 +45,6 @@ def run_command(
                 f"interrupted: nothing of this run was written to {folder}", shell.INTERRUPTED
             )
     Bar().say(f"written to {folder}")
-    if shown.as_json:
-        rows = plain_rows(yearly(run.monthly).reset_index())
-        facts = {"scenario": read.name, "id": read.id, "folder": str(folder), "years": rows}
-        shell.print_json({**facts, **support_json(run)})
-    else:
-        show_run(run, shell.console_of(), shown.lang)
+    about = {"scenario": read.name, "id": read.id, "folder": str(folder)}
+    blocks, content = experiments.run_listed, experiments.run_json
+    shell.say(lambda: blocks(run, shown.lang), lambda: about | content(run), shown.as_json)

@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from returnee import experiments
 from returnee.experiments.commands.encodings import any_encoding
 from returnee.experiments.errors import Interrupted, ShareDone, StoreError, UsageError, reason_of
 from returnee.experiments.running.progress import Bar
@@ -82,7 +83,9 @@ def reporting(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        _unfinished(folder)
+        with suppress(StoreError, OSError):
+            manifest = experiments.read_manifest(folder) | {"status": NO_REPORT}
+            experiments.write_json(folder / experiments.MANIFEST, manifest)
         if isinstance(error, ScenarioError | UsageError | OSError):
             raise
         found = f"{type(error).__name__} ({' '.join(str(error).split())})"
@@ -91,14 +94,6 @@ def reporting(folder: Path) -> Iterator[None]:
             f"the runs are kept in {folder}; give the same command again to try once more",
             SOME_FAILED,
         )
-
-
-def _unfinished(folder: Path) -> None:
-    from returnee.experiments.files import write_json
-    from returnee.experiments.running.manifests import MANIFEST, read_manifest
-
-    with suppress(StoreError, OSError):
-        write_json(folder / MANIFEST, read_manifest(folder) | {"status": NO_REPORT})
 
 
 def answer(
@@ -110,22 +105,23 @@ def answer(
     `told`: a `returnee.experiments.reports.told.Told`. `path`: of the page. `beside`: writes papers
     beside the page. `own`: whether the page lies in the folder of its own runs.
     """
-    from returnee.experiments.reports.html import write_html
-    from returnee.experiments.reports.terminal import show
-
     with reporting(path.parent) if own else nullcontext():
-        report = write_html(told.report(), path)
+        report = experiments.write_html(told.report(), path)
         for paper in beside():
-            warn(f"paper: {paper}")
-    print_json(told.as_json()) if as_json else show(told.printed(), console_of())
-    end(report, failures)
+            Bar().say(f"paper: {paper}")
+    say(told.printed, told.as_json, as_json)
+    Bar().say(f"report: {report}")
+    leave(len(failures))
 
 
-def end(report: Path | None, failures: Sequence[Any] = ()) -> None:
-    """Say where the report is, and leave with 1 if some runs failed."""
-    if report is not None:
-        Bar().say(f"report: {report}")
-    if failures:
+def say(blocks: Callable[[], Iterable[Any]], content: Callable[[], Any], as_json: bool) -> None:
+    """Print blocks of a report, or what a program needs instead."""
+    print_json(content()) if as_json else experiments.show(blocks(), console_of())
+
+
+def leave(failed: int) -> None:
+    """Leave with 1 if some runs failed."""
+    if failed:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -133,19 +129,16 @@ def end_share(share: ShareDone, as_json: bool) -> None:
     """Say how far a share is and how shares are merged; leave with 1 if some runs failed."""
     failed = say_status(share.folders, as_json)
     Bar().say(str(share))
-    if failed:
-        raise typer.Exit(SOME_FAILED)
+    leave(failed)
 
 
 def say_status(folders: Sequence[Path], as_json: bool) -> int:
     """Print how far folders are; how many runs failed."""
-    from returnee.experiments.running.status import status_of, status_text
-
-    found = [status_of(folder) for folder in folders]
+    found = [experiments.status_of(folder) for folder in folders]
     if as_json:
         print_json(found if len(found) > 1 else found[0])
     else:
-        say_plainly("\n".join(map(status_text, found)))
+        say_plainly("\n".join(map(experiments.status_text, found)))
     return sum(int(one["failed"]) for one in found)
 
 
@@ -154,10 +147,12 @@ def say_plainly(text: str) -> None:
     console_of().print(text, highlight=False)
 
 
-def warn(text: str) -> None:
-    """Say a line on standard error, if there is one to say."""
-    if text:
-        Bar().say(text)
+def warn_of(scenarios: Iterable[Any], lang: str) -> None:
+    """Say, each once, which amounts fit another county, and which facts a county leaves out."""
+    for notice in (experiments.size_warning, experiments.left_out_notice):
+        told = filter(None, (notice(scenario, lang) for scenario in scenarios))
+        if line := next(told, ""):
+            Bar().say(line)
 
 
 def overrides_of(given: list[str] | None) -> dict[str, Any]:
@@ -171,9 +166,7 @@ def print_json(content: Any) -> None:
     It names the rules of one's own that are in force.
     """
     if rules_now() is not None and isinstance(content, dict):
-        from returnee.experiments.running.manifests import rules_told
-
-        content = {**content, **rules_told()}
+        content = {**content, **experiments.rules_told()}
     print(json.dumps(content, allow_nan=False, indent=1), flush=True)
 
 

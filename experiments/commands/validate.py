@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from returnee.experiments.commands.options import Shown, spread
+from returnee import experiments
+from returnee.experiments.commands.options import How, spread, usual
 from returnee.experiments.commands.shell import answer, overrides_of
 from returnee.experiments.errors import ShareDone, UsageError
-from returnee.experiments.running.options import Keep, RunSettings, Where
+from returnee.experiments.running.options import Keep
 from returnee.experiments.running.progress import Bar
+from returnee.experiments.studies.efforts import SHIPPED
 
 OVER_SAMPLE = 0.02  # of the county in each set of an ensemble, at most
 
@@ -24,60 +27,53 @@ class Held:
     face: bool = False
     over: str | None = None
     sets: int | None = None
-    write_doc: Path | None = None  # fmt: skip
+    write_doc: Path | None = None
 
 
 @spread("validate")
 def validate_command(
     scenario: str = "baseline",
     held: Held = Held(),
-    settings: RunSettings = RunSettings(sample=0.05),
-    where: Where = Where(),
-    results: Keep = Keep(Path("results/validate"), progress=True),
-    shown: Shown = Shown(),
+    how: How = usual("results/validate", sample=0.05),
 ) -> None:
     """Hold a scenario against the patterns it should show; misses are shown as misses."""
-    from returnee.experiments.reports.validation.document import write_document
-    from returnee.experiments.reports.validation.report import Page
-    from returnee.experiments.studies.compare_ensemble import SHIPPED
-    from returnee.experiments.studies.face import face_checks
-    from returnee.experiments.studies.validation import save, validate
-    from returnee.experiments.studies.validation_over import validate_over
-
     if held.sets is not None and held.over is None:
         raise UsageError(f"--sets: found {held.sets} without --over, allowed with it")
-    overrides, checks = overrides_of(held.set_), None
-    face, whole = held.face or held.write_doc is not None, None
-    over = held.over or (SHIPPED if held.write_doc is not None else None)
+    whole = held.write_doc is not None
+    face, over = held.face or whole, held.over or (SHIPPED if whole else None)
+    settings = how.settings
+    given: dict[str, Any] = {"overrides": overrides_of(held.set_), "where": how.where}
+    of_patterns = given | {"patterns": held.patterns}
+
+    def beside(folder: Path, name: str) -> Keep:
+        return replace(how.results, out=folder.with_name(f"{folder.name}-{name}"))
+
+    def checks(folder: Path) -> Any:
+        kept = beside(folder, "face")
+        return experiments.face_checks(scenario, seed=settings.seed, results=kept, **given)
+
     try:
-        found = validate(
-            scenario, held.replicates, held.patterns, overrides, settings, where, results
+        found = experiments.validate(
+            scenario, held.replicates, settings=settings, results=how.results, **of_patterns
         )
     except ShareDone as share:
         if not face:
             raise
         Bar().say(str(share))
         try:
-            face_checks(scenario, overrides, settings.seed, where, beside(results, share.out))
+            checks(share.out)
         except ShareDone as more:
             raise ShareDone(more.out, *share.folders, *more.folders) from None
-    if face:
-        checks = face_checks(
-            scenario, overrides, settings.seed, where, beside(results, found.folder)
-        )
+    faced, over_sets = checks(found.folder) if face else None, None
     if over is not None:
-        whole = validate_over(
-            scenario, over=over, sets=held.sets, patterns=held.patterns, overrides=overrides,
-            settings=replace(settings, sample=min(settings.sample, OVER_SAMPLE)), where=where,
-            results=replace(results, out=found.folder.with_name(f"{found.folder.name}-ensemble")),
-        )  # fmt: skip
-    save(found)
-    if held.write_doc is not None and checks and whole:
-        Bar().say(f"written: {write_document(found, checks, whole, held.write_doc)}")
-    page = Page(found, checks, shown.lang, whole)
-    answer(page, found.folder / "validation.html", shown.as_json, found.failures)
-
-
-def beside(results: Keep, folder: Path) -> Keep:
-    """Where face checks are kept, beside a validation."""
-    return replace(results, out=folder.with_name(f"{folder.name}-face"))
+        less = replace(settings, sample=min(settings.sample, OVER_SAMPLE))
+        kept = beside(found.folder, "ensemble")
+        over_sets = experiments.validate_over(
+            scenario, over=over, sets=held.sets, settings=less, results=kept, **of_patterns
+        )
+    experiments.save(found)
+    if held.write_doc is not None:
+        document = experiments.Judged(found, faced, over=over_sets).write_document(held.write_doc)
+        Bar().say(f"written: {document}")
+    page = experiments.Judged(found, faced, how.lang, over_sets)
+    answer(page, found.folder / "validation.html", how.as_json, found.failures)

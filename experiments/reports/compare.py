@@ -23,15 +23,7 @@ from returnee.experiments.reports.sections.spending import Spending
 from returnee.experiments.reports.sections.support import Support
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.reports.whom import People
-from returnee.experiments.statistics.effects import (
-    CHEAPER,
-    DEARER,
-    HIGHER,
-    LOWER,
-    PER_GAIN,
-    RATIOS,
-    SAVED,
-)
+from returnee.experiments.statistics.effects import HIGHER, LOWER, RATIOS
 from returnee.experiments.statistics.intervals import TAILS, interval
 from returnee.experiments.words import texts as say
 from returnee.scenarios import Lever, Scenario, levers, walk
@@ -39,9 +31,6 @@ from returnee.scenarios.schema.fields import basis_counts
 
 SECTIONS = ("planned", "support", "funnel", "equity", "quality_ranks")
 MAIN_RATIO = "cost_per_firm"
-RATIO_WORDS = {
-    PER_GAIN: "ratio_cost", SAVED: "ratio_saved", CHEAPER: "ratio_cheaper", DEARER: "ratio_dearer",
-}  # fmt: skip
 
 
 def lever_changes(scenario: Scenario, reference: Scenario) -> Iterator[tuple[int, Lever, Any, Any]]:
@@ -118,8 +107,8 @@ class Page(Part):
         """A cost ratio of a scenario as a sentence, or why there is none."""
         row = picked(self.found.ratios, scenario=label, measure=name).iloc[0]
         cost, *ends = (self.figure(row[end], "yuan") for end in ("ratio", "low", "high"))
-        nothing = "ratio_unclear" if np.isfinite(row["gain_difference"]) else "ratio_one"
-        return str(self.words[RATIO_WORDS.get(row["outcome"], nothing)]).format(
+        outcome = row["outcome"] if np.isfinite(row["gain_difference"]) else "one"
+        return str(self.words["ratio"][outcome]).format(
             thing=self.phrase(row["gain"], "thing"), things=self.phrase(row["gain"], "things"),
             years=self.count(self.found.plan.settings.months / 12.0, "year"),
             reference=self.reference, cost=cost, interval=say.to(self.lang, *ends),
@@ -273,7 +262,7 @@ class Page(Part):
         """The whole report."""
         found, lang = self.found, self.lang
         parts = [part(found, lang).section() for part in (Spending, Support, Equity, Quality)]
-        people = [People((found.plan, found.whom), lang).section()] if found.whom else []
+        people = [People(found, lang).section()] if found.whom else []
         every = [
             doc.Fold(self.title(label), [self.difference_table(label, keys_only=False)])
             for label in found.plan.compared

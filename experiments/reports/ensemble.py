@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from returnee.experiments.measuring.measures import BY_NAME
 from returnee.experiments.measuring.selections import KEY, MAIN
-from returnee.experiments.numbers import picked, plain_rows
+from returnee.experiments.numbers import picked, plain_rows, rows_of
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports import uncertain
@@ -28,7 +28,7 @@ from returnee.scenarios import levers
 from returnee.simulation.fingerprint import fingerprint
 
 
-class Page(OfPlan[over_sets.EnsembleComparison]):
+class OverSets(OfPlan[over_sets.EnsembleComparison]):
     """Everything that is shown of a comparison over an ensemble."""
 
     table = "ensemble"
@@ -41,11 +41,16 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
     def subtitle(self) -> str:
         """What was compared, in one line."""
         base, s = self.found.base, self.found.base.settings
+        about = {"sets": self.found.plan.sets, "replicates": base.replicates, "sample": s.sample}
+        names = self.listed(map(self.title, base.compared))
         return self.fill(
-            "subtitle", n=self.listed(map(self.title, base.compared)),
-            reference=self.reference, county=self.county, months=s.months, sets=self.found.plan.sets, replicates=base.replicates,
-            sample=s.sample,
-        )  # fmt: skip
+            "subtitle",
+            n=names,
+            reference=self.reference,
+            county=self.county,
+            months=s.months,
+            **about,
+        )
 
     def effects(self, label: str) -> pd.DataFrame:
         """Rows of the key measures of a scenario, by measure."""
@@ -79,20 +84,21 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
 
     def differences(self, label: str) -> doc.Sheet:
         """A scenario's key measures: levels, difference with interval and band, and their sources."""
-        text, lang, rows = self.text, self.lang, []
+        text, rows = self.text, []
         verdicts = {HIGHER: text["higher"], LOWER: text["lower"]}
-        for name, row in self.effects(label).iterrows():
-            unit = str(row["unit"])
-            rows.append(
-                [
-                    say.phrase(BY_NAME[str(name)], "short", lang), say.figure(row["reference"], unit, lang),
-                    say.figure(row["level"], unit, lang),
-                    *uncertain.cells(self.found.parts(label, str(name)), unit, lang),
-                    say.percent(row["same_sign"], lang),
-                    verdicts.get(row["verdict"], self.words["same"]),
-                ]
-            )  # fmt: skip
-        head = [self.words["measure"], self.reference, self.title(label), *uncertain.head(lang)]
+        for row in rows_of(self.effects(label).reset_index()):
+            name, unit = row["measure"], row["unit"]
+            rows.append([
+                self.phrase(name, "short"), self.figure(row["reference"], unit), self.figure(row["level"], unit),
+                *uncertain.cells(self.found.parts(label, name), unit, self.lang),
+                self.percent(row["same_sign"]), verdicts.get(row["verdict"], self.words["same"]),
+            ])  # fmt: skip
+        head = [
+            self.words["measure"],
+            self.reference,
+            self.title(label),
+            *uncertain.head(self.lang),
+        ]
         return doc.Sheet([*head, text["same_sign"], text["verdict"]], rows, self.title(label))
 
     def by_structure(self) -> doc.Sheet:
@@ -104,9 +110,8 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
 
     def how_to_read(self) -> str:
         """What intervals and shares mean."""
-        sets = str(self.text["how_to_read"]).format(sets=self.found.plan.sets)
         read = uncertain.how_to_read(self.lang, self.found.base.settings.sample)
-        return say.joined(self.lang, sets, read)
+        return self.joined(self.fill("how_to_read", sets=self.found.plan.sets), read)
 
     def origin_lines(self) -> list[str]:
         """Where the ensemble comes from, and whether the model has changed since."""
@@ -138,7 +143,7 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
         sections = [
             doc.Section(self.words["page"]["in_short"], [*said, self.failed(self.found.failures), doc.note(self.how_to_read())]),
             doc.Section(text["differences"], [
-                doc.note(text["chart_note"]), doc.Picture(chart(self.drawn)), *map(self.differences, compared), self.by_structure(),
+                doc.note(text["chart_note"]), doc.Picture(self.drawn.chart()), *map(self.differences, compared), self.by_structure(),
             ]),
             doc.Section(text["ensemble"], [
                 doc.Text(self.origin_lines()), doc.note(text["ranges_note"]), self.ranges(),
@@ -151,8 +156,8 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
         """For the terminal: sentences and tables."""
         blocks: list[doc.Block] = []
         for label in self.plan.compared:
-            blocks.append(self.differences(label).cut(0, *range(3, 11)))
-            blocks += [doc.Text([self.sentence(label)]), GAP]
+            table = self.differences(label).cut(0, *range(3, 11))
+            blocks += [table, doc.Text([self.sentence(label)]), GAP]
         origin = doc.Text(self.origin_lines()[1:], "alert")
         return [*blocks, doc.note(self.how_to_read()), origin, self.failed(self.found.failures)]
 
@@ -172,42 +177,29 @@ class Page(OfPlan[over_sets.EnsembleComparison]):
             ],
         }  # fmt: skip
 
+    def chart(self) -> str:
+        """Differences of the key measures: sets, both intervals; a panel a measure, as SVG."""
+        title, compared = self.fill("chart_title", reference=self.reference), self.plan.compared
+        with draw.paper("ensemble", 9.2, 0.9 + 4 * (0.65 + 0.24 * len(compared))) as figure:
+            for axes, name in zip(draw.panels(figure, len(KEY), 2), KEY):
+                for k, label in enumerate(compared):
+                    self._draw_set(axes, label, name, k)
+                axes.axvline(0.0, color=draw.BLACK, linewidth=0.8)
+                draw.finish(axes, "", self.lang)
+                draw.lines_down(axes, [self.short(label, 2) for label in compared])
+                axes.set_title(self.phrase(name, "short"))
+                axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
+                axes.xaxis.set_major_formatter(lambda x, _: draw.short_number(x, self.lang))
+                axes.grid(False)
+            figure.suptitle(say.in_lines(title, 2 * draw.PANEL, 2))
+            return draw.svg_of(figure, title)
 
-def chart(page: Page) -> str:
-    """Differences of the key measures: sets, both intervals; a panel a measure, as SVG."""
-    title, compared = page.fill("chart_title", reference=page.reference), page.plan.compared
-    height = 0.9 + 4 * (0.65 + 0.24 * len(compared))
-    with draw.paper("ensemble", 9.2, height) as figure_:
-        for axes, name in zip(draw.panels(figure_, len(KEY), 2), KEY):
-            for k, label in enumerate(compared):
-                draw_set(axes, page, label, name, k)
-            axes.axvline(0.0, color=draw.BLACK, linewidth=0.8)
-            axes.set_yticks(range(len(compared)), [page.short(label, 2) for label in compared])
-            axes.set_ylim(len(compared) - 0.4, -0.6)
-            axes.set_title(page.phrase(name, "short"))
-            finish_across(axes, page.lang)
-        figure_.suptitle(say.in_lines(title, 2 * draw.PANEL, 2))
-        return draw.svg_of(figure_, title)
-
-
-def draw_set(axes: Axes, page: Page, label: str, name: str, row: int) -> None:
-    """One scenario in one panel."""
-    found, effect = page.found, page.effects(label).loc[name]
-    colour = draw.COLOURS[row % len(draw.COLOURS)]
-    dots, weights = mean_of(found.each(label, name), axis=1), found.plan.chosen.weights
-    sizes = 9.0 * weights / weights.mean()
-    axes.scatter(dots, np.full(len(dots), row + 0.22), sizes, color=colour, alpha=0.5, linewidths=0)
-    axes.hlines(row, effect["low"], effect["high"], color=colour, linewidth=1.0)
-    axes.hlines(row, effect["mean_low"], effect["mean_high"], color=colour, linewidth=4.0)
-
-
-def finish_across(axes: Axes, lang: str) -> None:
-    """Figures along the lower edge, short where they are large."""
-    draw.finish(axes, "", lang)
-    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
-    axes.xaxis.set_major_formatter(lambda value, _: draw.short_number(value, lang))
-    axes.yaxis.set_major_formatter(
-        mpl.ticker.FixedFormatter([t.get_text() for t in axes.get_yticklabels()])
-    )
-    axes.grid(False)
-    axes.tick_params(axis="y", length=0)
+    def _draw_set(self, axes: Axes, label: str, name: str, row: int) -> None:
+        """One scenario in one panel."""
+        found, effect = self.found, self.effects(label).loc[name]
+        colour = draw.COLOURS[row % len(draw.COLOURS)]
+        dots, weights = mean_of(found.each(label, name), axis=1), found.plan.chosen.weights
+        sizes, places = 9.0 * weights / weights.mean(), np.full(len(dots), row + 0.22)
+        axes.scatter(dots, places, sizes, color=colour, alpha=0.5, linewidths=0)
+        axes.hlines(row, effect["low"], effect["high"], color=colour, linewidth=1.0)
+        axes.hlines(row, effect["mean_low"], effect["mean_high"], color=colour, linewidth=4.0)

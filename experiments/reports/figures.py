@@ -171,6 +171,22 @@ def down(axes: Axes, names: Sequence[str], **more: Any) -> None:
     axes.invert_yaxis()
 
 
+def lines_down(axes: Axes, names: Sequence[str]) -> None:
+    """Names down the side without ticks, and half a line of room above and below."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+
+
+def banded(
+    axes: Axes, x: Any, line: Any, number: int, colour: str, name: str, value: str = "mean"
+) -> None:
+    """A line with marks, of a dash by its number, and the band from ``low`` to ``high`` of its rows."""
+    axes.fill_between(x, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
+    dash = DASHES[number % len(DASHES)]
+    axes.plot(x, line[value], marker="o", markersize=3, color=colour, linestyle=dash, label=name)
+
+
 def stacked(axes: Axes, parts: Iterable[tuple[np.ndarray, Any, str]], **more: Any) -> np.ndarray:
     """Bars to the right, each part (widths by row, colour, name) where the one before ends; the ends."""
     start = np.zeros(())

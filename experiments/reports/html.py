@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,13 @@ def markdown(sheet: Sheet) -> str:
             cells[-1] = f"**{cells[-1]}**"
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def write_markdown(path: Path, template: str, charts: Mapping[str, str], **what: Any) -> Path:
+    """Write a document in Markdown from its template, with charts in ``images`` beside it."""
+    for name, svg in charts.items():
+        write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
+    return write_text(path, fill(template, **what))
 
 
 def standalone(svg: str) -> str:

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from rich.console import Console
-
 from returnee.experiments.measuring.measures import MEASURES
 from returnee.experiments.reports.document import Block, Heading, Sheet
-from returnee.experiments.reports.terminal import show
 from returnee.experiments.words import texts as say
 from returnee.scenarios import Lever, Scenario, levers, load_scenario, scenario_names, walk
 from returnee.scenarios.schema.fields import groups
@@ -29,20 +26,19 @@ def headings(lang: str) -> dict[str, str]:
     return found
 
 
-def _heads(lang: str, names: str) -> list[str]:
+def _head(lang: str, names: str) -> list[str]:
     """Words over columns."""
     return [say.words(lang)["columns"][name] for name in names.split()]
 
 
-def show_levers(console: Console, lang: str = "en") -> None:
-    """Print every lever and parameter by group."""
-    titles, head = headings(lang), _heads(lang, "key label unit range default basis")
+def levers_listed(lang: str = "en") -> list[Block]:
+    """Every lever and parameter by group."""
+    titles, head = headings(lang), _head(lang, "key label unit range default basis")
     by_group = groupby(levers, lambda lever: lever.key.rpartition(".")[0])
-    tables = [
+    return [
         Sheet(head, [_cells(lever, lang) for lever in inner], f"{titles[group]}  {group}", "wwwnnw")
         for group, inner in by_group
     ]
-    show(tables, console)
 
 
 def _cells(lever: Lever, lang: str) -> tuple[str, ...]:
@@ -57,31 +53,18 @@ def _cells(lever: Lever, lang: str) -> tuple[str, ...]:
 
 def levers_json() -> list[dict[str, Any]]:
     """Every lever and parameter as plain values."""
-    names = [
-        "unit",
-        "low",
-        "high",
-        "default",
-        "en",
-        "zh",
-        "help_en",
-        "help_zh",
-        "evidence",
-        "basis",
-        "free",
-    ]
-    said = {"en": "label_en", "zh": "label_zh"}
+    said = ("unit", "low", "high", "default", "help_en", "help_zh", "evidence", "basis", "free")
     return [
-        {"key": lever.key, "type": lever.type.__name__}
-        | {said.get(name, name): getattr(lever, name) for name in names}
+        {"key": lever.key, "type": lever.type.__name__, "label_en": lever.en, "label_zh": lever.zh}
+        | {name: getattr(lever, name) for name in said}
         for lever in levers
     ]
 
 
-def show_measures(console: Console, lang: str = "en") -> None:
-    """Print every measure: the columns of a sweep, and what ``--measure`` takes."""
+def measures_listed(lang: str = "en") -> list[Block]:
+    """Every measure: the columns of a sweep, and what ``--measure`` takes."""
     rows = [(m.name, say.label_of(m, lang), say.unit_name(m.unit, lang)) for m in MEASURES]
-    show([Sheet(_heads(lang, "name label unit"), rows, columns="w")], console)
+    return [Sheet(_head(lang, "name label unit"), rows, columns="w")]
 
 
 def measures_json() -> list[dict[str, Any]]:
@@ -92,42 +75,38 @@ def measures_json() -> list[dict[str, Any]]:
     ]
 
 
-def show_scenarios(console: Console, lang: str = "en") -> None:
-    """Print the scenarios that ship and what they do."""
-    shipped = [load_scenario(name) for name in scenario_names()]
-    texts = (f"title_{lang}", f"description_{lang}")
-    rows = [(s.name, *(getattr(s, text) for text in texts)) for s in shipped]
-    show([Sheet(_heads(lang, "name title description"), rows, columns="w")], console)
+def scenarios_listed(lang: str = "en") -> list[Block]:
+    """The scenarios that ship and what they do."""
+    texts = ("name", f"title_{lang}", f"description_{lang}")
+    rows = [[s[text] for text in texts] for s in scenarios_json()]
+    return [Sheet(_head(lang, "name title description"), rows, columns="w")]
 
 
 def scenarios_json() -> list[dict[str, Any]]:
     """The scenarios that ship as plain values."""
-    texts = ("title_en", "title_zh", "description_en", "description_zh")
-    shipped = [load_scenario(name) for name in scenario_names()]
-    return [
-        {"name": s.name, "id": s.id, **{key: getattr(s, key) for key in texts}} for s in shipped
-    ]
+    texts = ("name", "id", "title_en", "title_zh", "description_en", "description_zh")
+    shipped = map(load_scenario, scenario_names())
+    return [{key: getattr(scenario, key) for key in texts} for scenario in shipped]
 
 
-def show_county(scenario: Scenario, console: Console, lang: str = "en") -> None:
-    """Print a scenario's county: its facts, townships and sectors."""
+def county_listed(scenario: Scenario, lang: str = "en") -> list[Block]:
+    """A scenario's county: its facts, townships and sectors."""
     county, titles = scenario.county, headings(lang)
-    label, unit, basis = _heads(lang, "label unit basis")
+    label, unit, basis = _head(lang, "label unit basis")
     blocks: list[Block] = [Heading(say.county_name(county, lang))]
     for group in (key for key in titles if key.startswith("county")):
         rows = []
-        for key, lever in walk(scenario.county, "county."):
+        for key, lever in walk(county, "county."):
             if key.rpartition(".")[0] == group:
                 cells = _cells(lever, lang)
                 rows.append((cells[1], cells[2], _value(lever.value, lang), cells[5]))
         blocks.append(Sheet([label, unit, "", basis], rows, titles[group], "wwnw"))
-    tables = (county.townships, county.sectors, county.city_sectors)
-    blocks += [_rows_table(rows, lang) for rows in tables]
-    for rows_ in filter(None, (county.residents, county.children)):  # by five years of age
-        cells_ = [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows_]
-        heads = [say.label_of(lever, lang) for _, lever in walk(rows_[0])]
-        blocks.append(Sheet(heads, cells_))
-    show(blocks, console)
+    for table in (county.townships, county.sectors, county.city_sectors):
+        blocks.append(_named_rows(table, lang))
+    for ages in filter(None, (county.residents, county.children)):  # by five years of age
+        heads = [say.label_of(lever, lang) for _, lever in walk(ages[0])]
+        blocks.append(Sheet(heads, _values(ages, lang)))
+    return blocks
 
 
 def county_json(scenario: Scenario) -> dict[str, Any]:
@@ -175,15 +154,19 @@ def _value(value: Any, lang: str) -> str:
     return say.value_text(value)
 
 
-def _rows_table(rows: Any, lang: str) -> Sheet:
+def _values(rows: Any, lang: str) -> list[list[str]]:
+    """Values of the rows of a county's table."""
+    return [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows]
+
+
+def _named_rows(rows: Any, lang: str) -> Sheet:
     """Rows of a county's table, or its columns as rows where it has more columns than rows."""
     heads = [
         f"{say.label_of(lever, lang)} ({say.unit_name(lever.unit, lang)})"
         for _, lever in walk(rows[0])
     ]
-    names = [say.county_name(row, lang) for row in rows]
-    cells = [[_value(lever.value, lang) for _, lever in walk(row)] for row in rows]
+    names, cells = [say.county_name(row, lang) for row in rows], _values(rows, lang)
     if len(heads) > len(rows):
         heads, names, cells = names, heads, [list(column) for column in zip(*cells, strict=True)]
     table = [[name, *row] for name, row in zip(names, cells, strict=True)]
-    return Sheet([*_heads(lang, "name"), *heads], table)
+    return Sheet([*_head(lang, "name"), *heads], table)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 
 from returnee.experiments.errors import writing_to
 from returnee.experiments.files import to_parquet, whole
@@ -18,8 +17,7 @@ from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.measuring.selections import BY_YEAR, OF_A_RUN
 from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import figures as draw
-from returnee.experiments.reports.document import Sheet
-from returnee.experiments.reports.terminal import show
+from returnee.experiments.reports.document import Block, Sheet
 from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, Manifest
 from returnee.experiments.running.options import RunSettings
@@ -28,7 +26,11 @@ from returnee.scenarios import Scenario
 from returnee.simulation.columns import TABLES
 from returnee.simulation.run import Run
 
-KIND = "run"
+OF_SERVICES = {
+    "places": "places", "capacity": "", "queue": "people", "served": "people", "refused": "people",
+    "wait": "months", "funded": "share",
+}  # fmt: skip
+"""Figures of providers, and their units."""
 
 
 class RunFolder(OwnFolder):
@@ -44,11 +46,9 @@ class RunFolder(OwnFolder):
         self, folder: Path, scenario: Scenario, replicate: int, settings: RunSettings,
         command: str = "", as_new: bool = False,
     ) -> None:  # fmt: skip
-        about = {
-            "seed": settings.seed, "replicate": replicate, "sample": settings.sample,
-            "months": settings.months,
-        }  # fmt: skip
-        super().__init__(folder, Manifest(KIND, command, {scenario.name: scenario}, about), as_new)
+        s = settings
+        about = {"seed": s.seed, "replicate": replicate, "sample": s.sample, "months": s.months}
+        super().__init__(folder, Manifest("run", command, {scenario.name: scenario}, about), as_new)
 
     def _begin(self) -> None:
         """Write nothing before the run is there."""
@@ -121,37 +121,34 @@ def stages_of(run: Run) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def support_json(run: Run) -> dict[str, Any]:
-    """Providers by kind, and files by stage, as plain rows."""
-    files = stages_of(run).rename_axis("stage").reset_index()
-    return {"services": plain_rows(services_of(run).reset_index()), "files": plain_rows(files)}
+def run_json(run: Run) -> dict[str, Any]:
+    """Years, providers by kind, and files by stage, as plain rows."""
+    tables = {"years": yearly(run.monthly), "services": services_of(run)}
+    tables["files"] = stages_of(run).rename_axis("stage")
+    return {name: plain_rows(table.reset_index()) for name, table in tables.items()}
 
 
-def show_run(run: Run, console: Console, lang: str = "en") -> None:
-    """Print a run by year, its providers, and how far founders' files got."""
+def run_listed(run: Run, lang: str = "en") -> list[Block]:
+    """A run by year, its providers, and how far founders' files got."""
     text = words(lang)
     services, funnel = text["services"], text["funnel"]
 
-    def cells(row: pd.Series, units: Mapping[str, str]) -> list[str]:
-        return [figure(float(row[name]), unit, lang) for name, unit in units.items()]
+    def cells(name: Any, row: pd.Series, units: Mapping[str, str]) -> list[str]:
+        return [str(name), *(figure(float(row[n]), unit, lang) for n, unit in units.items())]
 
     by_year = {name: BY_NAME[name].unit for name in BY_YEAR}
-    years = [[str(year), *cells(row, by_year)] for year, row in yearly(run.monthly).iterrows()]
+    years = [cells(year, row, by_year) for year, row in yearly(run.monthly).iterrows()]
     head = [text["year"], *(phrase(BY_NAME[n], "noun", lang) for n in BY_YEAR)]
-    units = {"places": "places", "capacity": "", "queue": "people", "served": "people"}
-    units |= {"refused": "people", "wait": "months", "funded": "share"}
-    kinds = [
-        [services["kinds"][kind], *cells(row, units)] for kind, row in services_of(run).iterrows()
-    ]
+    named = services_of(run).rename(services["kinds"])
+    kinds = [cells(kind, row, OF_SERVICES) for kind, row in named.iterrows()]
     stages, files = stages_of(run), []
     for stage, row in stages.iterrows():
         shares = row / stages.loc["planned"].where(stages.loc["planned"] > 0)
         told = [figure(float(shares[kind]), "share", lang, digits=2) for kind in KINDS]
         files.append([funnel["stages"][stage], figure(float(row["all"]), "files", lang), *told])
     names = [funnel[n] for n in ("stage", "files", "share", "handed_on", "others")]
-    tables = [
+    return [
         Sheet(head, years, plain_title(run.scenario, lang), "n"),
-        Sheet([services[n] for n in ("kind", *units)], kinds, services["title"]),
+        Sheet([services[n] for n in ("kind", *OF_SERVICES)], kinds, services["title"]),
         Sheet(names, files, funnel["run_title"]),
     ]
-    show(tables, console)

@@ -49,6 +49,15 @@ class Told(Generic[Found]):
         """What a program needs, as plain values."""
         raise NotImplementedError
 
+    def answered(self, subtitle: str, *sections: doc.Section, title: str = "") -> doc.Report:
+        """A report with the answer first, and at the end how to repeat it and what it is not for."""
+        answer = doc.in_short(self.lang, self.sentences())
+        again = [self.command or getattr(self.found, "command", "")]
+        end = doc.repeat(self.lang, again, doc.no_forecast(self.lang))
+        return doc.Report(
+            self.lang, title or self.text["title"], subtitle, [answer, *sections, end]
+        )
+
     def page(self) -> str:
         """The text of the page."""
         return html(self.report())
@@ -76,6 +85,11 @@ class Told(Generic[Found]):
     def label(self, name: str) -> str:
         """Label of a measure."""
         return say.label_of(BY_NAME[name], self.lang)
+
+    def named(self, key: Any) -> str:
+        """Label of a measure, parameter or scenario of a sweep, with its group."""
+        names = self.found.attrs["labels_zh" if self.lang == "zh" else "labels"]  # type: ignore[attr-defined]
+        return say.grouped(str(key), str(names.get(key, key)), self.lang)
 
     def phrase(self, name: str, kind: str) -> str:
         """How a measure is called where its label does not fit, see `texts.phrase`."""

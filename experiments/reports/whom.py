@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from returnee.experiments.numbers import picked, plain_rows
+from returnee.experiments.numbers import picked, plain_rows, rows_of
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.terminal import GAP
 from returnee.experiments.reports.told import OfPlan
-from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics import persons
+from returnee.experiments.studies.compare import Comparison
 from returnee.experiments.studies.stories import words as story
 from returnee.experiments.studies.stories.choice import stories_json
 from returnee.experiments.studies.stories.life import Life
@@ -27,23 +27,16 @@ from returnee.experiments.words import texts as say
 UP, DOWN, NET = draw.COLOURS[0], draw.COLOURS[1], draw.COLOURS[6]
 
 
-Met = tuple[Plan, Whom]
-
-
-class People(OfPlan[Met]):
-    """Everything that is told of whom a policy changed; `found` is a plan and what came out."""
+class People(OfPlan[Comparison]):
+    """Everything that is told of whom a policy changed, where people were kept."""
 
     table = "people"
 
     @property
-    def plan(self) -> Plan:
-        """Scenarios and the reference."""
-        return self.found[0]
-
-    @property
     def whom(self) -> Whom:
         """Whom the policies changed."""
-        return self.found[1]
+        assert self.found.whom is not None
+        return self.found.whom
 
     @property
     def labels(self) -> list[str]:
@@ -83,8 +76,8 @@ class People(OfPlan[Met]):
         self, label: str, outcome: str, dimension: str, group: str, shown: Any
     ) -> list[str]:
         """How many people changed in each way, and the net change with its interval."""
-        about = {"scenario": label, "outcome": outcome, "dimension": dimension, "group": group}
-        some = picked(self.whom.counts, **about).set_index("change")
+        counts = picked(self.whom.counts, scenario=label, outcome=outcome)
+        some = picked(counts, dimension=dimension, group=group).set_index("change")
         net = some.loc["net"]
         cells = [self.figure(some.loc[change, "mean"], "people") for change in shown]
         cells.append(self.figure(net["mean"], "people", signed=True))
@@ -93,9 +86,8 @@ class People(OfPlan[Met]):
     def served(self, label: str) -> doc.Sheet:
         """Deadweight by programme; programmes that served nobody are left out."""
         rows, names = [], self.text["programmes"]
-        for _, row in picked(self.whom.served, scenario=label).iterrows():
-            if row["served"] == 0.0:
-                continue
+        served = picked(self.whom.served, scenario=label)
+        for row in rows_of(served[served["served"] != 0.0]):
             cells = [names[row["programme"]], self.figure(row["served"], "people")]
             for name in ("founded", "open"):
                 cells += [self.figure(row[name], "people"), self._share(row, f"{name}_anyway")]
@@ -108,10 +100,10 @@ class People(OfPlan[Met]):
         """The waterfall, firms and jobs side by side."""
         some, rows = picked(self.whom.waterfall, scenario=label), []
         for step in persons.STEPS:
-            here = some[some["step"] == step].set_index("amount")
+            here = picked(some, step=step).set_index("amount")
             if "withdrawn" not in step or here["mean"].any():
-                cells = [self._step(here.loc[amount], step, amount) for amount in persons.AMOUNTS]
-                rows.append([self.text["steps"][step], *(cell for pair in cells for cell in pair)])
+                cells = (self._step(here.loc[amount], step, amount) for amount in persons.AMOUNTS)
+                rows.append([self.text["steps"][step], *chain(*cells)])
         return self.sheet("step firms interval jobs interval", rows)
 
     def _step(self, row: pd.Series, step: str, unit: str) -> tuple[str, str]:
@@ -134,10 +126,7 @@ class People(OfPlan[Met]):
         means = some.set_index(["others", "amount", "change"])["mean"]
         pairs = list(product(persons.AMOUNTS, persons.CHANGES[:2]))
         both = self.words["list_and"].strip()
-        head = [
-            f"{t['amounts'][amount]}{both} {t['steps'][f'{change}_others']}"
-            for amount, change in pairs
-        ]
+        head = [f"{t['amounts'][a]}{both} {t['steps'][f'{c}_others']}" for a, c in pairs]
         rows = [
             [t["others"][kind], *(self.figure(means[kind, a, c], a) for a, c in pairs)]
             for kind in persons.OTHERS
@@ -150,8 +139,8 @@ class People(OfPlan[Met]):
         for name, here in some.groupby("ratio", sort=False):
             by_amount = here.set_index("amount")
             unit = "yuan" if name.startswith("cost") else "per 100"
-            cells = [self._ratio(by_amount.loc[amount], unit) for amount in persons.AMOUNTS]
-            rows.append([self.text["ratios"][name], *(cell for pair in cells for cell in pair)])
+            cells = (self._ratio(by_amount.loc[amount], unit) for amount in persons.AMOUNTS)
+            rows.append([self.text["ratios"][name], *chain(*cells)])
         return self.sheet("ratio firms interval jobs interval", rows)
 
     def _ratio(self, row: pd.Series, unit: str) -> list[str]:
@@ -187,11 +176,9 @@ class People(OfPlan[Met]):
     def section(self) -> doc.Section:
         """Everything the page shows."""
         t = self.text["report"]
-        blocks: list[doc.Block] = [doc.note(self.reading())]
-        blocks += [] if self.labels else [doc.Text([t["no_pairs"]])]
-        for label in self.labels:
-            blocks += self._blocks(label)
-        return doc.Section(t["title"], blocks)
+        none = [] if self.labels else [doc.Text([t["no_pairs"]])]
+        told = chain(*map(self._blocks, self.labels))
+        return doc.Section(t["title"], [doc.note(self.reading()), *none, *told])
 
     def _blocks(self, label: str) -> list[doc.Block]:
         """Of one scenario."""
@@ -260,10 +247,8 @@ def _bars(axes: Axes, rows: pd.DataFrame) -> None:
     if np.isfinite(spread).all():
         sides = np.append(persons.SIGNS, 1)[:, None] * spread
         low, high = -sides.min(axis=1), sides.max(axis=1)
-        bars, rows_ = np.abs(np.array([low, high])), np.arange(len(persons.STEPS))
-        axes.errorbar(
-            ends, rows_, xerr=bars, fmt="none", ecolor=draw.BLACK, elinewidth=0.9, capsize=2
-        )
+        look: Any = {"fmt": "none", "ecolor": draw.BLACK, "elinewidth": 0.9, "capsize": 2}
+        axes.errorbar(ends, np.arange(len(ends)), xerr=np.abs(np.array([low, high])), **look)
     axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

@@ -113,7 +113,7 @@ class Store(OwnFolder):
         no locks, two processes do the same jobs, which is a waste and no harm.
         """
         with suppress(OSError):
-            self._lock = self._lock or files.claim_if_free(self.folder)
+            self._lock = self._lock or files.locked(self.folder)
             return names if self._lock else names[::-1]
         return names
 

@@ -100,9 +100,8 @@ def span(low: float, high: float, unit: str, lang: str = "en") -> str:
     """Write an interval of a difference."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return NONE
-    if low == high:
-        return figure(low, unit, lang, signed=True)
-    return to(lang, figure(low, unit, lang, signed=True), figure(high, unit, lang, signed=True))
+    ends = [figure(end, unit, lang, signed=True) for end in (low, high)]
+    return ends[0] if low == high else to(lang, *ends)
 
 
 def minus(text: str) -> str:
@@ -155,7 +154,7 @@ def measured(value: float, unit: str, lang: str) -> str:
     """
     if not math.isfinite(value):
         return NONE
-    return measured_number(value, unit, lang) + measured_unit(unit, lang)
+    return measured_number(value, unit, lang) + _unit_behind(unit, lang)
 
 
 def measured_range(low: float, high: float, unit: str, lang: str) -> str:
@@ -164,7 +163,7 @@ def measured_range(low: float, high: float, unit: str, lang: str) -> str:
         return NONE
     ends = measured_number(low, unit, lang), measured_number(high, unit, lang)
     joint = str(words(lang)["to"]) if MINUS in "".join(ends) else NONE
-    return joint.join(ends) + measured_unit(unit, lang)
+    return joint.join(ends) + _unit_behind(unit, lang)
 
 
 def measured_number(value: float, unit: str, lang: str) -> str:
@@ -179,8 +178,7 @@ def measured_number(value: float, unit: str, lang: str) -> str:
     return minus(text) if text != "-0" else "0"
 
 
-def measured_unit(unit: str, lang: str) -> str:
-    """The unit behind such a figure."""
+def _unit_behind(unit: str, lang: str) -> str:
     kind = "share" if unit.startswith("share/") else unit
     name = words(lang)["validation"]["units"].get(kind) or unit_name(unit, lang)
     return name if lang == "zh" or unit == "yuan" else f" {name}"
@@ -229,19 +227,13 @@ def phrase(measure: Any, kind: str, lang: str) -> str:
     ``things``; in a sentence, at the head of a row, on a button, as a figure a year, its unit
     there, as a difference, and what is gained, one or many; a key of its table under ``measures``.
     """
-    said = words(lang)["measures"].get(measure.name, {})
-    label = label_of(measure, lang)
-    if kind == "clause":
-        known = said.get(kind) or words(lang)[kind].replace(
-            "{label}", phrase(measure, "noun", lang)
-        )
-    elif kind == "unit":
-        known = said.get(kind) or unit_name(measure.unit, lang)
-    elif kind == "short":
-        known = said.get(kind) or label[:1].upper() + label[1:]
-    else:
-        known = said.get(kind) or said.get("noun") or label
-    return str(known)
+    said, label = words(lang)["measures"].get(measure.name, {}), label_of(measure, lang)
+    noun = said.get("noun") or label
+    usual = {
+        "clause": words(lang)["clause"].replace("{label}", noun),
+        "unit": unit_name(measure.unit, lang), "short": label[:1].upper() + label[1:],
+    }  # fmt: skip
+    return str(said.get(kind) or usual.get(kind, noun))
 
 
 def label_of(item: Any, lang: str) -> str:

@@ -178,6 +178,8 @@ def test_a_browser_that_keeps_nothing_is_said_to(lang: str) -> None:
             assert words(lang)["kept"][said] in "".join(texts_in(box))
         finally:
             drawn.close()
+    save(session, "mine")
+    assert session.notices.value[1:] == (words(lang)["kept"]["off"],)
 
 
 def split_with(sets: np.ndarray, off: float) -> uncertain.Split:

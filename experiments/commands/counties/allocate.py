@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from returnee.experiments.commands.options import Counties, Shown, spread
+from returnee.experiments.commands.options import Counties, How, spread, usual
 from returnee.experiments.commands.shell import answer
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.options import Keep, RunSettings, Where
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,7 @@ def numbers(given: list[str]) -> tuple[float, ...]:
 def allocate_command(
     counties: Counties,
     asked: Asked,
-    settings: RunSettings = RunSettings(),
-    where: Where = Where(),
-    results: Keep = Keep(Path("results/allocate"), progress=True),
-    shown: Shown = Shown(),
+    how: How = usual("results/allocate"),
 ) -> None:
     """Which counties a province's budget should go to, and for which policy, against giving all the same."""
     from returnee.experiments.reports.counties.allocation import Choices
@@ -50,8 +45,7 @@ def allocate_command(
         asked.per_year, tuple(asked.policy or POLICIES), factors, asked.against, asked.maximise
     )
     offer.check()
-    found = allocate(
-        counties.source(), offer, asked.replicates, asked.simulated, settings, where, results
-    )
-    told = Choices(found, shown.lang)
-    answer(told, found.folder / "report.html", shown.as_json, range(found.failures))
+    size = asked.replicates, asked.simulated
+    found = allocate(counties.source(), offer, *size, **how.options)
+    told = Choices(found, how.lang)
+    answer(told, found.folder / "report.html", how.as_json, range(found.failures))

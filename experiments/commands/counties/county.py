@@ -6,8 +6,9 @@ from pathlib import Path
 
 import typer
 
+from returnee import experiments
 from returnee.experiments.commands.options import Language, examples_of, spread
-from returnee.experiments.commands.shell import console_of, overrides_of, print_json, warn
+from returnee.experiments.commands.shell import overrides_of, print_json, say, warn_of
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.progress import Bar
@@ -27,15 +28,10 @@ def show_command(
     as_json: bool = False,
 ) -> None:
     """Print the facts of a county, its townships and sectors."""
-    from returnee.experiments.reports import listing
-
     read = load_scenario(scenario, overrides_of(set_))
-    warn(listing.size_warning(read, lang))
-    warn(listing.left_out_notice(read, lang))
-    if as_json:
-        print_json(listing.county_json(read))
-    else:
-        listing.show_county(read, console_of(), lang)
+    warn_of([read], lang)
+    blocks, content = experiments.county_listed, experiments.county_json
+    say(lambda: blocks(read, lang), lambda: content(read), as_json)
 
 
 @county_app.command("columns")
@@ -59,11 +55,10 @@ def export_command(
     settings: RunSettings = RunSettings(sample=0.05),
 ) -> None:
     """Write a county's folder: its facts, and its people and ties as tables."""
-    from returnee.experiments.running.plan import check
     from returnee.simulation.start.own_county import export_county
 
     read = load_scenario(scenario, overrides_of(set_))
-    check(read, 0, settings)
+    experiments.check(read, 0, settings)
     try:
         export_county(folder, read, settings.sample, settings.seed)
     except ValueError as error:

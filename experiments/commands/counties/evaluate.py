@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from returnee.experiments.commands.options import Counties, Shown, spread
+from returnee.experiments.commands.options import Counties, How, spread, usual
 from returnee.experiments.commands.shell import answer
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.options import Keep, RunSettings, Where
 
 
 @dataclass(frozen=True)
@@ -30,10 +28,7 @@ class Asked:
 def evaluate_command(
     counties: Counties,
     asked: Asked,
-    settings: RunSettings = RunSettings(),
-    where: Where = Where(),
-    results: Keep = Keep(Path("results/evaluate"), progress=True),
-    shown: Shown = Shown(),
+    how: How = usual("results/evaluate"),
 ) -> None:
     """What difference-in-differences studies of counties would find, beside the true effect in the model."""
     from returnee.experiments.reports.counties.evaluation import Studies
@@ -44,15 +39,7 @@ def evaluate_command(
     except ValueError:
         raise UsageError(f"adopt: found {', '.join(asked.adopt or ())}, allowed years") from None
     question = Question(asked.policy, asked.against, asked.measure, years, asked.never, asked.by)
-    found = evaluate(
-        counties.source(),
-        question,
-        asked.studies,
-        asked.replicates,
-        asked.simulated,
-        settings,
-        where,
-        results,
-    )
-    told = Studies(found, shown.lang)
-    answer(told, found.folder / "report.html", shown.as_json, range(found.failures))
+    size = asked.studies, asked.replicates, asked.simulated
+    found = evaluate(counties.source(), question, *size, **how.options)
+    told = Studies(found, how.lang)
+    answer(told, found.folder / "report.html", how.as_json, range(found.failures))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from returnee.experiments.commands.options import Counties, Shown, spread
+from returnee.experiments.commands.options import Counties, How, spread, usual
 from returnee.experiments.commands.shell import answer
 from returnee.experiments.errors import UsageError
-from returnee.experiments.running.options import Keep, RunSettings, Where
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,7 @@ class Asked:
 def region_command(
     counties: Counties,
     asked: Asked,
-    settings: RunSettings = RunSettings(),
-    where: Where = Where(),
-    results: Keep = Keep(Path("results/region"), progress=True),
-    shown: Shown = Shown(),
+    how: How = usual("results/region"),
 ) -> None:
     """Simulate many counties under a policy: what they gain in all, which of them, and what it costs."""
     from returnee.experiments.reports.counties.atlas import shapes_in
@@ -45,15 +41,7 @@ def region_command(
         raise UsageError(f"couple: found {asked.couple[0]} alone, allowed with --compete")
     coupling = coupling_of(asked.couple or ()) if asked.compete else None
     policies = Policies(asked.scenario, asked.against, tuple(asked.give or ()))
-    found = region(
-        counties.source(),
-        policies,
-        asked.replicates,
-        asked.simulated,
-        settings,
-        where,
-        results,
-        coupling,
-    )
-    told = Gains(found, shown.lang, asked.shapes)
-    answer(told, found.folder / "report.html", shown.as_json, range(found.failures))
+    size = asked.replicates, asked.simulated
+    found = region(counties.source(), policies, *size, **how.options, coupling=coupling)
+    told = Gains(found, how.lang, asked.shapes)
+    answer(told, found.folder / "report.html", how.as_json, range(found.failures))

@@ -12,11 +12,10 @@ import pandas as pd
 from matplotlib.ticker import PercentFormatter
 
 from returnee.experiments.command_line import command_line
-from returnee.experiments.files import write_text
 from returnee.experiments.numbers import plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
-from returnee.experiments.reports.html import fill, standalone
+from returnee.experiments.reports.html import write_markdown
 from returnee.experiments.reports.told import Told
 from returnee.experiments.studies.hindcast import AGES, FORECASTS, NOW, SEXES, THEN, Hindcast
 from returnee.experiments.words.texts import minus
@@ -89,8 +88,7 @@ class Forecasts(Told[Hindcast]):
                 axes.fill_between(at, low, high, color=draw.COLOURS[0], alpha=0.25, lw=0)
                 axes.set_xticks(at, [f"{age}–{age + 4}" for age in AGES], fontsize=7)
                 axes.set_ylim(bottom=0.0)
-                axes.set_title(text[sex])
-                axes.set_xlabel(text["age"])
+                axes.set(title=text[sex], xlabel=text["age"])
                 axes.grid(axis="y", color="#dddddd", linewidth=0.5)
             draw.legend(figure, axes, 3)
             return draw.svg_of(figure, self.fill("people", county=code))
@@ -148,11 +146,8 @@ def write_document(found: Hindcast, path: Path) -> Path:
     """Write it up in Markdown, with charts in ``images`` beside it."""
     told = Forecasts(found)
     charts = {"hindcast": told.errors_chart(), "hindcast-people": told.people_chart()}
-    for name, svg in charts.items():
-        write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
-    text = fill(
-        "hindcast.md.j2", text=told.text, said=told.sentences(), first=found.counties.iloc[0],
+    return write_markdown(
+        path, "hindcast.md.j2", charts, text=told.text, said=told.sentences(), first=found.counties.iloc[0],
         counties=told.counties(), again=command_of(found, {"write-doc": "docs/hindcast.md"}),
         plan=found.plan, named=doc.facts("en"),
     )  # fmt: skip
-    return write_text(path, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.files import write_text
 from returnee.experiments.numbers import plain_rows, rounded, rows_of
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.calibration.posterior import BAND, Learned
-from returnee.experiments.reports.html import fill, standalone
+from returnee.experiments.reports.html import write_markdown
 from returnee.experiments.reports.told import Told
+from returnee.experiments.statistics.intervals import mean_of
 from returnee.experiments.studies.calibration.calibrate import Calibration
 from returnee.experiments.studies.calibration.inference import CHECKED, LARGER, LEAST_WEIGHT
 from returnee.experiments.studies.calibration.priors import uncertain
@@ -29,50 +30,36 @@ REACH = 6.0  # standard deviations beyond which a line stands at the edge
 
 def target_rows(found: Calibration) -> pd.DataFrame:
     """A row a target: what it is, what the sets of the first and last wave show, how it is emulated."""
-    bank, last = found.bank, found.bank.wave == found.bank.wave.max()
+    bank = found.bank
+    first, last = bank.wave == 1, bank.wave == bank.wave.max()
     good = found.emulators[found.emulators["wave"] == bank.wave.max()].set_index("target")
-    rows = []
-    for k, target in enumerate(found.targets):
-        first_low, first_high = _middle(bank.x[bank.wave == 1, k])
-        low, high = _middle(bank.x[last, k])
-        told = good.loc[target.indicator] if target.indicator in good.index else {}
-        rows.append(
-            {
-                "target": target.indicator, "low": target.low, "high": target.high,
-                "observation_sd": target.observation_sd, "discrepancy_sd": target.discrepancy_sd,
-                "first_low": first_low, "first_high": first_high, "last_low": low,
-                "last_high": high, "luck_sd": _root_mean(bank.x_var[last, k]),
-                "explained": told.get("explained", np.nan), "missed": told.get("missed", np.nan),
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)
+    keys = ["low", "high", "observation_sd", "discrepancy_sd"]
+    names = [target.indicator for target in found.targets]
+    rows = pd.DataFrame([[getattr(t, key) for key in keys] for t in found.targets], names, keys)
+    rows[["first_low", "first_high"]] = _middle(bank.x[first])
+    rows[["last_low", "last_high"]] = _middle(bank.x[last])
+    rows["luck_sd"] = np.sqrt(mean_of(bank.x_var[last], axis=0))
+    rows[["explained", "missed"]] = good.reindex(names, columns=["explained", "missed"])
+    return rows.rename_axis("target").reset_index()
 
 
 def parameter_rows(found: Calibration) -> pd.DataFrame:
     """A row a parameter: its prior, and where the middle 90 % of what is left lie."""
-    box, kept = found.bank.box, found.kept
-    unit = np.percentile(found.left.unit, MIDDLE, axis=0)
-    ends = np.percentile(kept.to_numpy(float), MIDDLE, axis=0)
-    return pd.DataFrame(
-        {
-            "parameter": box.names, "low": box.lows, "high": box.highs, "left_low": ends[0],
-            "left_high": ends[1], "share": unit[1] - unit[0],
-        }
-    )  # fmt: skip
+    box, ends = found.bank.box, _middle(found.kept.to_numpy(float))
+    left = {"left_low": ends[:, 0], "left_high": ends[:, 1]}
+    share = np.diff(_middle(found.left.unit))[:, 0]
+    prior = {"parameter": box.names, "low": box.lows, "high": box.highs}
+    return pd.DataFrame({**prior, **left, "share": share})
 
 
-def _root_mean(values: np.ndarray) -> float:
-    shown = values[np.isfinite(values)]
-    return float(np.sqrt(shown.mean())) if len(shown) else np.nan
+def _middle(values: np.ndarray) -> np.ndarray:
+    """Both ends of the middle 90 % of each column; NaN where nothing is seen. Shape (columns, 2)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanpercentile(values, MIDDLE, axis=0).T
 
 
-def _middle(values: np.ndarray) -> tuple[float, float]:
-    shown = values[np.isfinite(values)]
-    low, high = np.percentile(shown, MIDDLE) if len(shown) else (np.nan, np.nan)
-    return float(low), float(high)
-
-
-class Page(Told[Calibration]):
+class Calibrated(Told[Calibration]):
     """Everything that is told of a calibration."""
 
     table = "calibrate"
@@ -87,7 +74,7 @@ class Page(Told[Calibration]):
         found, levers = self.found, uncertain()
         parameters, targets = parameter_rows(found), target_rows(found)
         labels = {t.indicator: t.label(self.lang) for t in found.targets}
-        lines = [*(self.learned.sentences() if self.learned else [])]
+        lines = self.learned.sentences() if self.learned else []
         left = say.short(found.left.fraction, ".2g")
         about = {"waves": len(found.waves), "sets": len(found.bank), "n": len(found.bank.names)}
         lines.append(self.fill("left_line", fraction=left, **about))
@@ -96,8 +83,7 @@ class Page(Told[Calibration]):
         lines.append(self.fill("narrowed_line" if names else "narrowed_none", names=names))
         sd = np.array([t.sd for t in found.targets])
         luck, missed = (
-            say.short(float(np.nanmedian(targets[name] / sd)), ".2g")
-            for name in ("luck_sd", "missed")
+            say.short((targets[name] / sd).median(), ".2g") for name in ("luck_sd", "missed")
         )
         sample = self.percent(found.bank.sample, places=1)
         runs = int(found.bank.replicates[0])
@@ -111,19 +97,17 @@ class Page(Told[Calibration]):
         """Every target: its band and deviations, what the last wave shows, and its emulator."""
         rows = []
         for target, row in zip(self.found.targets, target_rows(self.found).itertuples()):
-            unit, lang = target.unit, self.lang
-            deviations = target.observation_sd, target.discrepancy_sd
-            rows.append(
-                [
-                    target.label(lang), say.measured_range(target.low, target.high, unit, lang),
-                    *(say.measured(sd, unit, lang) for sd in deviations),
-                    say.measured_range(row.first_low, row.first_high, unit, lang),
-                    say.measured_range(row.last_low, row.last_high, unit, lang),
-                    say.measured(row.luck_sd, unit, lang), self.percent(row.explained),
-                ]
-            )  # fmt: skip
-        keys = "target band observation discrepancy first last luck explained"
-        return self.sheet(keys, rows)
+            unit = target.unit, self.lang
+            observed, discrepant, luck = (
+                say.measured(sd, *unit)
+                for sd in (row.observation_sd, row.discrepancy_sd, row.luck_sd)
+            )
+            rows.append([
+                target.label(self.lang), say.measured_range(row.low, row.high, *unit), observed, discrepant,
+                say.measured_range(row.first_low, row.first_high, *unit),
+                say.measured_range(row.last_low, row.last_high, *unit), luck, self.percent(row.explained),
+            ])  # fmt: skip
+        return self.sheet("target band observation discrepancy first last luck explained", rows)
 
     def parameters(self) -> doc.Sheet:
         """Every parameter: its prior and why, and what is left of it."""
@@ -135,13 +119,10 @@ class Page(Told[Calibration]):
                 say.to(self.lang, *(say.minus(say.value_text(rounded(x, 3))) for x in ends))
                 for ends in ((row.low, row.high), (row.left_low, row.left_high))
             )
-            why = lever.prior.why_zh if self.lang == "zh" else lever.prior.why_en
-            names = (
-                say.label_of(lever, self.lang),
-                row.parameter,
-                say.unit_name(lever.unit, self.lang),
-            )
-            rows.append([*names, *ranges, self.percent(row.share / 0.9), why])
+            rows.append([
+                say.label_of(lever, self.lang), row.parameter, say.unit_name(lever.unit, self.lang),
+                *ranges, self.percent(row.share / 0.9), getattr(lever.prior, f"why_{self.lang}"),
+            ])  # fmt: skip
         return self.sheet("parameter key unit prior left share why", rows, "wcwnnnw")
 
     def waves(self) -> doc.Sheet:
@@ -168,12 +149,9 @@ class Page(Told[Calibration]):
                 away = ((rows[f"{name}_{end}"] - centre) / sd for end in ("low", "high"))
                 ends = (np.clip(end, -REACH, REACH) for end in away)
                 axes.hlines(places, *ends, linewidth=width, color=colour, label=text[name])
-            axes.set_yticks(places, [t.label(self.lang) for t in targets])
-            axes.set_ylim(len(targets) - 0.4, -0.6)
+            draw.lines_down(axes, [t.label(self.lang) for t in targets])
             axes.set_xlim(-1.05 * REACH, 1.05 * REACH)
-            axes.tick_params(axis="y", length=0)
-            axes.set_xlabel(text["in_sd"])
-            axes.set_title(text["fit_chart"])
+            axes.set(xlabel=text["in_sd"], title=text["fit_chart"])
             figure.legend(loc="outside lower center", ncols=2, frameon=False)
             return draw.svg_of(figure, text["fit_chart"])
 
@@ -219,18 +197,13 @@ class Page(Told[Calibration]):
             "command": found.command,
         }  # fmt: skip
 
-
-def write_document(found: Calibration, path: Path) -> Path:
-    """Write it up in Markdown, with charts in ``images`` beside it."""
-    page = Page(found)
-    charts = {"calibration": page.fit_chart()}
-    if page.learned:
-        charts["calibration-posterior"] = page.learned.chart()
-    for name, svg in charts.items():
-        write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
-    text = fill(
-        "calibration.md.j2", text=page.text, page=page, after=page.learned,
-        again=f"{found.command} --write-doc docs/calibration.md", runs=CHECKED, least=LEAST_WEIGHT,
-        sample=LARGER * found.settings.sample, named=doc.facts("en"),
-    )  # fmt: skip
-    return write_text(path, text)
+    def write_document(self, path: Path) -> Path:
+        """Write it up in Markdown, with charts in ``images`` beside it."""
+        charts = {"calibration": self.fit_chart()}
+        if self.learned:
+            charts["calibration-posterior"] = self.learned.chart()
+        return write_markdown(
+            path, "calibration.md.j2", charts, text=self.text, page=self, after=self.learned,
+            again=f"{self.found.command} --write-doc docs/calibration.md", runs=CHECKED,
+            least=LEAST_WEIGHT, sample=LARGER * self.found.settings.sample, named=doc.facts("en"),
+        )  # fmt: skip

@@ -260,11 +260,9 @@ class Learned(Told[Calibration]):
                 axes.scatter(members[:, row], np.full(len(members), row), s=size, color=draw.COLOURS[5],
                              alpha=0.5, linewidths=0)  # fmt: skip
             axes.set_yticks(rows, names)
-            axes.set_ylim(len(rows) - 0.4, -0.6)
-            axes.set_xlim(-0.02, 1.02)
+            axes.set(ylim=(len(rows) - 0.4, -0.6), xlim=(-0.02, 1.02))
             axes.tick_params(axis="y", length=0)
-            axes.set_xlabel(text["in_prior"])
-            axes.set_title(text["posterior_chart"])
+            axes.set(xlabel=text["in_prior"], title=text["posterior_chart"])
             return draw.svg_of(figure, text["posterior_chart"])
 
     def sections(self) -> list[doc.Section]:

@@ -80,8 +80,7 @@ class Choices(Told[Allocation]):
             axes.set_xlim(0.0, 1.6 * max(self.found.offer.per_year, float(np.median(costs))))
             for axis in (axes.xaxis, axes.yaxis):
                 axis.set_major_formatter(lambda value, _: draw.short_number(value, self.lang))
-            axes.set_xlabel(text["cost_axis"])
-            axes.set_title(label)
+            axes.set(xlabel=text["cost_axis"], title=label)
             axes.grid(color="#dddddd", linewidth=0.5)
             draw.legend(figure, axes, 2)
             return draw.svg_of(figure, text["chart"])

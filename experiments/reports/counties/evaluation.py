@@ -92,8 +92,7 @@ class Studies(Told[Evaluation]):
             )  # fmt: skip
             axes.axhline(0.0, color=draw.BLACK, lw=0.8)
             axes.axvline(-0.5, color=draw.BLACK, lw=0.8, ls=":")
-            axes.set_xlabel(text["since"])
-            axes.set_title(self.outcome())
+            axes.set(xlabel=text["since"], title=self.outcome())
             axes.grid(axis="y", color="#dddddd", linewidth=0.5)
             return draw.svg_of(figure, text["path"])
 

@@ -35,8 +35,7 @@ def premium_chart(page: Told) -> str:
             axes.hlines(k, row["low"] * scale, row["high"] * scale, color=ON, linewidth=2.2)
             axes.plot(row["difference"] * scale, k, "o", color=ON)
         draw.down(axes, list(map(told.outcome, OUTCOMES)))
-        axes.set_title(told.text["premium_chart"])
-        axes.set_xlabel(told.text["relative"])
+        axes.set(title=told.text["premium_chart"], xlabel=told.text["relative"])
         return draw.svg_of(figure, told.text["premium_chart"])
 
 
@@ -51,8 +50,7 @@ def shapley_chart(page: Told) -> str:
                 effects = [told.found.effect(kind, factor, name) for factor in factors]
                 rows = [(e["value"], e["low"], e["high"]) for e in effects]
                 _bars(axes, [k + shift for k in range(len(rows))], rows, colour, told.text[kind])
-            axes.set_title(told.outcome(name))
-            axes.set_xlabel(told.phrase(name, "unit"))
+            axes.set(title=told.outcome(name), xlabel=told.phrase(name, "unit"))
             axes.locator_params(axis="x", nbins=4)
         draw.down(grid[0, 0], list(map(told.factor, FACTORS)))
         draw.legend(figure, grid[0, 0], 2)
@@ -103,8 +101,7 @@ def robust_chart(page: Told) -> str:
         ranks = np.arange(1, len(frame) + 1)
         left.vlines(ranks, frame[f"{MAIN}_low"], frame[f"{MAIN}_high"], color=draw.COLOURS[5], linewidth=1.2)  # fmt: skip
         left.plot(ranks, frame[MAIN], "o", color=ON, ms=3)
-        left.set_xlabel(text["rank"])
-        left.set_ylabel(f"{told.outcome()}: {text['difference']}")
+        left.set(xlabel=text["rank"], ylabel=f"{told.outcome()}: {text['difference']}")
         keys = found.correlations[found.correlations["measure"] == MAIN]
         if not keys.empty:
             best = keys.iloc[0]

@@ -366,8 +366,7 @@ def chart(page: Fitted) -> str:
             axes.scatter(dots, rows, sizes, color=colour, alpha=0.5, linewidths=0)
         labels = [uncertain.structure_name(name, told.lang) for name in names]
         axes.set_yticks(range(len(names) + 1), [text["all_sets"], *labels])
-        axes.set_ylim(len(names) + 0.5, -0.5)
-        axes.set_xlabel(f"{told.outcome()}: {text['difference']}")
+        axes.set(ylim=(len(names) + 0.5, -0.5), xlabel=f"{told.outcome()}: {text['difference']}")
         draw.legend(figure, axes, 2)
         return draw.svg_of(figure, text["posterior_chart"])
 
@@ -386,6 +385,5 @@ def wide_chart(page: Wide) -> str:
             mean, low, high = mean_interval(y[part])
             axes.plot(x[part].mean(), mean, "o", color=draw.COLOURS[0])
             axes.vlines(x[part].mean(), low, high, color=draw.COLOURS[0], linewidth=2.0)
-        axes.set_xlabel(text["lost"] if key == LOST else key)
-        axes.set_ylabel(text["difference"])
+        axes.set(xlabel=text["lost"] if key == LOST else key, ylabel=text["difference"])
         return draw.svg_of(figure, text["conditions"])

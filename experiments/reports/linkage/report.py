@@ -10,29 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.files import write_text
-from returnee.experiments.numbers import picked, plain_rows
+from returnee.experiments.numbers import picked, plain_rows, rows_of
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import uncertain
-from returnee.experiments.reports.html import fill, standalone, write_html
+from returnee.experiments.reports.html import write_html, write_markdown
 from returnee.experiments.reports.linkage import charts, posterior
 from returnee.experiments.reports.linkage import told as tell
 from returnee.experiments.reports.linkage.posterior import Fitted, Wide
 from returnee.experiments.reports.linkage.summary import summary
 from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.statistics.ensemble import SOURCES
+from returnee.experiments.studies.linkage import design as lay
 from returnee.experiments.studies.linkage.conditions import Conditions
-from returnee.experiments.studies.linkage.design import (
-    EQUAL,
-    FACTORS,
-    LINKED,
-    OTHER_CAPS,
-    PILLARS,
-    SILOED,
-    capped_label,
-    cell_of,
-    label_of_cell,
-)
 from returnee.experiments.studies.linkage.effects import COST, KEPT, OUTCOMES, spending_gap
 from returnee.experiments.studies.linkage.experiment import Linkage
 from returnee.experiments.studies.linkage.gates import Gates, GatesOver
@@ -53,7 +42,7 @@ class Experiment(tell.Told):
         row = self.found.premium(tell.MAIN)
         if row["pairs"] < 2:
             return self.fill("few")
-        if not abs(self.gap()) <= EQUAL:
+        if not abs(self.gap()) <= lay.EQUAL:
             return self.fill("unequal")
         return self.fill({HIGHER: "yes", LOWER: "no"}.get(row["verdict"], "unclear"))
 
@@ -67,8 +56,7 @@ class Experiment(tell.Told):
         return [*lines, *self.money_lines(), self.pillars_line(), self.interactions_line()]
 
     def _change(self, basis: str) -> dict[str, str]:
-        row = self.found.premium(tell.MAIN, basis)
-        return self.change(row["difference"], row["low"], row["high"])
+        return self.change_of(self.found.premium(tell.MAIN, basis))
 
     def premium_line(self) -> str:
         """The premium in firms surviving."""
@@ -100,9 +88,9 @@ class Experiment(tell.Told):
         siloed, linked = (self.number(cost[side], COST, False) for side in ("siloed", "linked"))
         return [
             self.fill(
-                "spending_equal" if abs(gap) <= EQUAL else "spending_unequal", siloed=siloed,
+                "spending_equal" if abs(gap) <= lay.EQUAL else "spending_unequal", siloed=siloed,
                 linked=linked, cap=self.figure(self.found.cap, "yuan"),
-                gap=self.percent(gap, True), allowed=self.percent(EQUAL),
+                gap=self.percent(gap, True), allowed=self.percent(lay.EQUAL),
             ),
             self.fill(
                 "yuan_line", value=tell.rate(row["per_million"]),
@@ -117,7 +105,7 @@ class Experiment(tell.Told):
 
     def pillars_line(self) -> str:
         """Shapley shares of the five pillars, the largest first."""
-        rows = {factor: self.found.effect("shapley", factor, tell.MAIN) for factor in PILLARS}
+        rows = {factor: self.found.effect("shapley", factor, tell.MAIN) for factor in lay.PILLARS}
         if not all(math.isfinite(row["share"]) for row in rows.values()):
             return self.fill("pillars_nothing")
         told = {f: row for f, row in rows.items() if row["verdict"] in (HIGHER, LOWER)}
@@ -126,22 +114,21 @@ class Experiment(tell.Told):
             share, *ends = (self.percent(row[key]) for key in ("share", "share_low", "share_high"))
             about = {"name": self.factor(factor), "interval": say.to(self.lang, *ends)}
             shares.append(self.fill("pillar_share", share=share, **about))
-        rest = self.listed(self.factor(factor) for factor in PILLARS if factor not in told)
+        rest = self.listed(self.factor(factor) for factor in lay.PILLARS if factor not in told)
         shares += [self.fill("pillar_unclear", names=rest)] if rest else []
         joint = self.number(self.found.effect("joint", "", tell.MAIN)["value"])
         return self.fill("pillars_line", joint=joint, shares=self.listed(shares, "list_and"))
 
     def interactions_line(self) -> str:
         """Pairs of factors whose interaction can be told from zero."""
-        rows = self.found.effects
-        rows = rows[(rows["kind"] == "interaction") & (rows["measure"] == tell.MAIN)]
+        rows = picked(self.found.effects, kind="interaction", measure=tell.MAIN)
         told = rows[rows["verdict"].isin((HIGHER, LOWER))]
         if told.empty:
             return self.fill("interactions_none")
         pairs = []
-        for k in told["value"].abs().sort_values(ascending=False).index:
-            a, b = map(self.factor, told.loc[k, ["factor", "other"]])
-            pairs.append(self.fill("pair", a=a, b=b, value=self.number(told.loc[k, "value"])))
+        for row in rows_of(told.sort_values("value", key=abs, ascending=False)):
+            a, b = self.factor(row["factor"]), self.factor(row["other"])
+            pairs.append(self.fill("pair", a=a, b=b, value=self.number(row["value"])))
         return self.fill("interactions_line", pairs=self.listed(pairs), n=len(rows))
 
     def subtitle(self) -> str:
@@ -152,49 +139,48 @@ class Experiment(tell.Told):
 
     def premium(self, basis: str) -> doc.Sheet:
         """The premium of every outcome, and what it is per million yuan."""
-        head = self.head("outcome unit siloed linked difference interval probability word per_million interval ceiling interval")  # fmt: skip
-        above, rows = "ceiling" if basis == "capped" else "ceiling_uncapped", []
-        for name in (*OUTCOMES, COST):
+        above = "ceiling" if basis == "capped" else "ceiling_uncapped"
+
+        def cells(name: str) -> list[str]:
             row, most = self.found.premium(name, basis), self.found.premium(name, above)
             per = [tell.rate(row["per_million"]), self.rates(row["per_million_low"], row["per_million_high"])]  # fmt: skip
             word = self.verdict(row["verdict"]) if row["pairs"] > 1 else self.words["one_replicate"]
-            rows.append(
-                [
-                    self.outcome(name), self.phrase(name, "unit"),
-                    *(self.number(row[side], name, False) for side in ("siloed", "linked")),
-                    *self.change(row["difference"], row["low"], row["high"], name).values(),
-                    tell.chance(row["p_higher"]), word, *(per if name != COST else [say.NONE] * 2),
-                    *self.change(most["difference"], most["low"], most["high"], name).values(),
-                ]
-            )  # fmt: skip
-        return doc.Sheet(head, rows)
+            return [
+                self.outcome(name), self.phrase(name, "unit"),
+                *(self.number(row[side], name, False) for side in ("siloed", "linked")),
+                *self.change_of(row, name=name).values(), tell.chance(row["p_higher"]), word,
+                *(per if name != COST else [say.NONE] * 2), *self.change_of(most, name=name).values(),
+            ]  # fmt: skip
+
+        keys = "outcome unit siloed linked difference interval probability word per_million interval ceiling interval"
+        return self.sheet(keys, [cells(name) for name in (*OUTCOMES, COST)])
 
     def caps(self) -> doc.Sheet:
         """Cap, spending, gap, and the premium in firms surviving, at every cap and without one."""
-        found, rows = self.found, []
-        caps = {f"cap x {share:g}": share for share in sorted(OTHER_CAPS)} | {"capped": 1.0}
-        for basis in (*caps, "uncapped"):
-            cap = self.figure(found.cap * caps[basis], "yuan") if basis in caps else ""
-            row, cost = found.premium(tell.MAIN, basis), found.premium(COST, basis)
-            rows.append(
-                [
-                    self.fill("other_cap", cap=cap) if cap else self.fill("uncapped"),
-                    self.number(cost["siloed"], COST, False), self.percent(self.gap(basis), True),
-                    str(row["pairs"]), *self._change(basis).values(), tell.chance(row["p_higher"]),
-                    self.verdict(row["verdict"]),
-                ]
-            )  # fmt: skip
+        caps = {f"cap x {share:g}": share for share in sorted(lay.OTHER_CAPS)} | {"capped": 1.0}
+
+        def cells(basis: str) -> list[str]:
+            row, cost = self.found.premium(tell.MAIN, basis), self.found.premium(COST, basis)
+            cap = self.figure(self.found.cap * caps.get(basis, 0.0), "yuan")
+            return [
+                self.fill("other_cap", cap=cap) if basis in caps else self.fill("uncapped"),
+                self.number(cost["siloed"], COST, False), self.percent(self.gap(basis), True),
+                str(row["pairs"]), *self._change(basis).values(), tell.chance(row["p_higher"]),
+                self.verdict(row["verdict"]),
+            ]  # fmt: skip
+
         head = self.head("basis siloed spending_gap difference interval probability word")
         head[1] = f"{head[1]} ({self.phrase(COST, 'unit')})"
-        return doc.Sheet([*head[:3], self.words["report"]["replicates"], *head[3:]], rows)
+        head.insert(3, self.words["report"]["replicates"])
+        return doc.Sheet(head, [cells(basis) for basis in (*caps, "uncapped")])
 
     def effects(self, measure: str) -> doc.Sheet:
         """Factor, alone, last, last linked, Shapley (siloed, its share; all six, its share), mean."""
         rows = []
-        for factor in FACTORS:
+        for factor in lay.FACTORS:
             row = [self.factor(factor)]
             for kind in CONTRASTS:
-                if factor not in PILLARS and kind in ("last", "shapley"):
+                if factor not in lay.PILLARS and kind in ("last", "shapley"):
                     row += [say.NONE] * (2 if kind == "shapley" else 1)
                     continue
                 effect = self.found.effect(kind, factor, measure)
@@ -202,48 +188,44 @@ class Experiment(tell.Told):
                 if kind.startswith("shapley"):
                     row.append(self.percent(effect["share"]))
             rows.append(row)
-        return doc.Sheet(self.head("factor alone last last_linked shapley share shapley_linked share main"), rows)  # fmt: skip
+        return self.sheet(
+            "factor alone last last_linked shapley share shapley_linked share main", rows
+        )
 
     def interactions(self, measure: str) -> doc.Sheet:
         """Pair of factors, interaction, interval, words."""
-        rows = self.found.effects
-        rows = rows[(rows["kind"] == "interaction") & (rows["measure"] == measure)]
-        cells = [
-            [
-                f"{self.factor(row['factor'])} × {self.factor(row['other'])}",
-                *self.change(row["value"], row["low"], row["high"], measure).values(),
-                self.verdict(row["verdict"]),
-            ]
-            for _, row in rows.iterrows()
-        ]
-        return doc.Sheet(self.head("interactions interaction interval word"), cells)
+        rows = [
+            [f"{self.factor(row['factor'])} × {self.factor(row['other'])}",
+             *self.change_of(row, "value", measure).values(), self.verdict(row["verdict"])]
+            for row in rows_of(picked(self.found.effects, kind="interaction", measure=measure))
+        ]  # fmt: skip
+        return self.sheet("interactions interaction interval word", rows)
 
     def spending(self) -> doc.Sheet:
         """Public cost a year by cell and factor."""
         found, text = self.found, self.text
-        cells = [label_of_cell(cell_of()), *(label_of_cell(cell_of(pillar)) for pillar in PILLARS)]
-        cells += [label_of_cell(SILOED), label_of_cell(LINKED)]
-        cells += [capped_label(False), capped_label(True)]
-        names = [text["nothing"], *map(self.factor, PILLARS)]
+        cells = [lay.cell_of(), *map(lay.cell_of, lay.PILLARS), lay.SILOED, lay.LINKED]
+        labels = [*map(lay.label_of_cell, cells), lay.capped_label(False), lay.capped_label(True)]
+        names = [text["nothing"], *map(self.factor, lay.PILLARS)]
         for cap in (text["uncapped"], self.fill("capped", cap=self.figure(found.cap, "yuan"))):
             names += [f"{text[k]}, {cap}" for k in ("siloed", "linked")]
         place = list(found.plan.scenarios)
-        columns = [[KEPT.index(f"spent_{p}") for p in tell.programmes_of(f)] for f in FACTORS]
+        columns = [[KEPT.index(f"spent_{p}") for p in tell.programmes_of(f)] for f in lay.FACTORS]
         rows = []
-        for label, name in zip(cells, names):
+        for label, name in zip(labels, names):
             values = np.nanmean(found.values[place.index(label)], axis=0)
             parts = [values[column].sum() for column in columns] + [values[KEPT.index(COST)]]
             rows.append([name, *self.yuan(parts)])
-        return doc.Sheet([text["cell"], *map(self.factor, FACTORS), text["total"]], rows)
+        return doc.Sheet([text["cell"], *map(self.factor, lay.FACTORS), text["total"]], rows)
 
     def by_number(self) -> doc.Sheet:
         """Mean public cost by how many programmes are on, without and with linkage."""
         cost, rows = np.nanmean(self.found.cells[:, :, -1], axis=1), []
-        for n in range(len(PILLARS) + 1):
-            alike = [cell for cell in range(SILOED + 1) if cell.bit_count() == n]
-            both = [cost[alike].mean(), cost[[cell + SILOED + 1 for cell in alike]].mean()]
+        for n in range(len(lay.PILLARS) + 1):
+            alike = [cell for cell in range(lay.SILOED + 1) if cell.bit_count() == n]
+            both = [cost[alike].mean(), cost[[cell + lay.SILOED + 1 for cell in alike]].mean()]
             rows.append([str(n), *self.yuan(both)])
-        return doc.Sheet(self.head("pillars_on linkage_off linkage_on"), rows)
+        return self.sheet("pillars_on linkage_off linkage_on", rows)
 
     def tables(self) -> list[doc.Sheet]:
         """Tables for the terminal."""
@@ -307,23 +289,17 @@ class Points(tell.Told):
         """What moving the behaviour parameters does to the premium in firms surviving."""
         found, row = self.found, self.found.summary.set_index("measure").loc[tell.MAIN]
         there = found.premiums[tell.MAIN][found.alike]
-        shares = {
-            key: self.percent(row[f"share_{name}"])
-            for key, name in (("share", "positive"), ("told", "told_positive"), ("against", "told_negative"))
-        }  # fmt: skip
         return [
             self.fill(
                 "robust_line", n=len(found.moved), spread=self.percent(SPREAD),
-                points=int(row["points"]), **shares,
-                **self.change(row["mean"], row["low"], row["high"], as_="mean"),
+                points=int(row["points"]), share=self.percent(row["share_positive"]),
+                told=self.percent(row["share_told_positive"]),
+                against=self.percent(row["share_told_negative"]), **self.change_of(row, "mean", as_="mean"),
             ),
-            self.fill(
-                "robust_ceiling",
-                **self.change(row["ceiling"], row["ceiling_low"], row["ceiling_high"]),
-            ),
+            self.fill("robust_ceiling", **self.change_of(row, "ceiling")),
             self.fill(
                 "robust_alike", share=self.percent(float(found.alike.mean())),
-                allowed=self.percent(EQUAL), mean=self.number(there.mean()),
+                allowed=self.percent(lay.EQUAL), mean=self.number(there.mean()),
                 above=self.percent(float((there > 0).mean())) if len(there) else say.NONE,
                 gap=self.percent(float(np.median(found.gaps)), True),
             ),
@@ -340,26 +316,23 @@ class Points(tell.Told):
 
     def summary(self) -> doc.Sheet:
         """The premium over the points, by outcome."""
-        rows = []
-        for _, row in self.found.summary.iterrows():
+
+        def cells(row: dict[str, Any]) -> list[str]:
             name = row["measure"]
             told = (self.percent(row[f"share_told_{side}"]) for side in ("positive", "negative"))
-            rows.append(
-                [
-                    self.outcome(name),
-                    *self.change(row["mean"], row["low"], row["high"], name).values(),
-                    self.ends(row["smallest"], row["largest"], name),
-                    self.percent(row["share_positive"]), " / ".join(told),
-                    *self.change(row["ceiling"], row["ceiling_low"], row["ceiling_high"], name).values(),
-                ]
-            )  # fmt: skip
-        return doc.Sheet(self.head("outcome mean interval smallest_largest share_positive share_told ceiling interval"), rows)  # fmt: skip
+            return [
+                self.outcome(name), *self.change_of(row, "mean", name).values(),
+                self.ends(row["smallest"], row["largest"], name), self.percent(row["share_positive"]),
+                " / ".join(told), *self.change_of(row, "ceiling", name).values(),
+            ]  # fmt: skip
+
+        keys = "outcome mean interval smallest_largest share_positive share_told ceiling interval"
+        return self.sheet(keys, [cells(row) for row in rows_of(self.found.summary)])
 
     def parameters(self) -> doc.Sheet:
         """Parameters moved, and their rank correlation with the main premium."""
         found, rows = self.found, []
-        told = found.correlations
-        told = told[told["measure"] == tell.MAIN].set_index("key")
+        told = picked(found.correlations, measure=tell.MAIN).set_index("key")
         by_key = {lever.key: (lever, *bounds) for lever, bounds in zip(found.moved, found.ranges())}
         for key in dict.fromkeys([*told.index, *by_key]):
             lever, *ends = by_key[key]
@@ -424,10 +397,10 @@ class Links(tell.Told):
         if self.sets and len(shapley):
             average = self._named(shapley[shapley["low"] * shapley["high"] > 0.0])
             told.append(self.fill("gates_average", sets=self.sets, parts=average))
-        apart = rows[rows["spending_gap"].abs() > EQUAL]["part"].unique()
+        apart = rows[rows["spending_gap"].abs() > lay.EQUAL]["part"].unique()
         if len(apart):
             names = self.listed(map(self.part, apart))
-            told.append(self.fill("gates_unequal", parts=names, allowed=self.percent(EQUAL)))
+            told.append(self.fill("gates_unequal", parts=names, allowed=self.percent(lay.EQUAL)))
         return told
 
     def reading(self) -> str:
@@ -448,9 +421,7 @@ class Links(tell.Told):
         kinds = [k for k in ("alone", "last", "shapley") if k in set(self.found.effects["kind"])]
         rows = [[self.part(part), *self._cells(kinds, part, measure)] for part in self.found.parts]
         rows.append([self.part(""), *self._cells(["joint"] * len(kinds), "", measure)])
-        heads = (
-            name for kind in kinds for name in (self.text[f"part_{kind}"], self.text["spends"])
-        )
+        heads = self.head(" ".join(f"part_{kind} spends" for kind in kinds))
         sources = uncertain.head(self.lang)[3:] if self.sets else []
         return doc.Sheet([self.text["part"], *heads, *sources], rows)
 
@@ -498,35 +469,36 @@ class Answered:
         links = Links(self.gates_over), Links(self.gates)
         return Fitted(self.fitted), Experiment(self.found), *links, Wide(self.wide)
 
+    def write_document(self, path: Path) -> list[Path]:
+        """Write the document and its summaries in Markdown, with charts in ``images`` beside them.
 
-def write_document(answered: Answered, path: Path) -> list[Path]:
-    """Write the document and its summaries in Markdown, with their figures in ``images`` beside them.
-
-    The summaries, a page each in English and Chinese, are written as pages to print, too.
-    """
-    fitted, page, over, links, wide = parts = answered.parts
-    figures = {
-        "linkage-posterior": posterior.chart(fitted),
-        "linkage-posterior-zh": posterior.chart(Fitted(answered.fitted, "zh")),
-        "linkage-conditions": posterior.wide_chart(wide),
-        "linkage-premium": charts.premium_chart(page),
-        "linkage-interaction": charts.interaction_chart(page, tell.MAIN),
-        "linkage-shapley": charts.shapley_chart(page),
-    }
-    for name, svg in figures.items():
-        write_text(path.parent / "images" / f"{name}.svg", standalone(svg))
-    again = "returnee linkage --write-doc docs/linkage.md"
-    failed = [line for part in parts for line in part.failed(part.found.failures).lines]
-    text = fill(
-        "linkage.md.j2", page=page, fitted=fitted, wide=wide, over=over, links=links, text=page.text,
-        again=again, failed=failed, facts=doc.facts("en"),
-    )  # fmt: skip
-    written = [write_text(path, text)]
-    for lang in say.LANGUAGES:
-        short = summary(Fitted(answered.fitted, lang), Wide(answered.wide, lang))
-        tail = "" if lang == "en" else f".{lang}"
-        sheet = path.with_name(f"{path.stem}-summary{tail}.html")
-        picture = f"images/linkage-posterior{tail.replace('.', '-')}.svg"
-        again_page = fill("summary.md.j2", report=short, picture=picture, again=again)
-        written += [write_html(short, sheet), write_text(sheet.with_suffix(".md"), again_page)]
-    return written
+        The summaries, a page each in English and Chinese, are written as pages to print, too.
+        """
+        fitted, page, over, links, wide = parts = self.parts
+        drawn = {
+            "posterior": posterior.chart(fitted),
+            "posterior-zh": posterior.chart(Fitted(self.fitted, "zh")),
+            "conditions": posterior.wide_chart(wide), "premium": charts.premium_chart(page),
+            "interaction": charts.interaction_chart(page, tell.MAIN),
+            "shapley": charts.shapley_chart(page),
+        }  # fmt: skip
+        again = "returnee linkage --write-doc docs/linkage.md"
+        failed = [line for part in parts for line in part.failed(part.found.failures).lines]
+        text = write_markdown(
+            path, "linkage.md.j2", {f"linkage-{name}": svg for name, svg in drawn.items()},
+            page=page, fitted=fitted, wide=wide, over=over, links=links, text=page.text,
+            again=again, failed=failed, facts=doc.facts("en"),
+        )  # fmt: skip
+        written = [text]
+        for lang, tail in (("en", ""), ("zh", ".zh")):
+            short = summary(Fitted(self.fitted, lang), Wide(self.wide, lang))
+            sheet = path.with_name(f"{path.stem}-summary{tail}.html")
+            about = {
+                "picture": f"images/linkage-posterior{tail.replace('.', '-')}.svg",
+                "again": again,
+            }
+            page_ = write_markdown(
+                sheet.with_suffix(".md"), "summary.md.j2", {}, report=short, **about
+            )
+            written += [write_html(short, sheet), page_]
+        return written

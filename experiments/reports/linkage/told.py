@@ -119,6 +119,13 @@ class Told(OfPlan[Any]):
         """A change and its interval, as texts name them, or as the cells of a row."""
         return {as_: self.number(value, name), "interval": self.ends(low, high, name)}
 
+    def change_of(
+        self, row: Any, value: str = "difference", name: str = MAIN, as_: str = "value"
+    ) -> dict[str, str]:
+        """A change of a row; the ends of others than the first bear its name."""
+        low, high = (row.get(f"{value}_{end}", row[end]) for end in ("low", "high"))
+        return self.change(row[value], low, high, name, as_)
+
     def gain(self, row: Any, name: str = MAIN, value: str = "value", star: bool = False) -> str:
         """A change with its interval in brackets, perhaps with a star where it is told from zero."""
         told = "*" if star and row["verdict"] in (HIGHER, LOWER) else ""
@@ -147,12 +154,10 @@ class Told(OfPlan[Any]):
     def design(self) -> doc.Sheet:
         """Levers of every factor, off and on."""
         rows = [
-            [
-                self.factor(factor), say.label_of(LABELS[key], self.lang), key, say.value_text(off),
-                say.value_text(on), say.unit_name(LABELS[key].unit, self.lang),
-            ]
+            [self.factor(factor), say.label_of(LABELS[key], self.lang), key,
+             *map(say.value_text, ends), say.unit_name(LABELS[key].unit, self.lang)]
             for factor, moved in levels().items()
-            for key, (off, on) in moved.items()
+            for key, ends in moved.items()
         ]  # fmt: skip
         factor, *rest = self.head("factor key off on unit")
         return doc.Sheet([factor, self.words["report"]["lever"], *rest], rows, columns="wwcnnw")

@@ -154,14 +154,17 @@ class Mixes(Told[Budget]):
 
     def levers(self) -> doc.Sheet:
         """Levers of every mix."""
-        rows = []
-        for lever in self.found.search.levers:
-            values = [
-                say.value_text(v if isinstance(v, bool | np.bool_) else rounded(float(v), 3))
-                for v in self.found.mixes[lever.key]
-            ]
-            unit = say.unit_name(lever.unit, self.lang)
-            rows.append([say.label_of(lever, self.lang), unit, *values])
+
+        def value(v: Any) -> str:
+            return say.value_text(
+                bool(v) if isinstance(v, bool | np.bool_) else rounded(float(v), 3)
+            )
+
+        rows = [
+            [say.label_of(lever, self.lang), say.unit_name(lever.unit, self.lang),
+             *map(value, self.found.mixes[lever.key])]
+            for lever in self.found.search.levers
+        ]  # fmt: skip
         return doc.Sheet([self.text["lever"], self.text["unit"], *self.mixes], rows, columns="wwn")
 
     def regret(self) -> doc.Sheet:
@@ -186,7 +189,6 @@ class Mixes(Told[Budget]):
         }  # fmt: skip
         charts = self.drawn
         sections = [
-            doc.in_short(self.lang, self.sentences()),
             doc.Section(text["front"], [self.front(), doc.note(text["front_note"])]),
             doc.Section(text["gains"], [
                 doc.Picture(charts.front_chart()), self.gains(), doc.note(text["gains_note"]),
@@ -196,7 +198,6 @@ class Mixes(Told[Budget]):
             ]),
             doc.Section(text["levers"], [self.levers()]),
             doc.Section(text["regret"], [self.regret(), doc.note(text["regret_note"])]),
-            doc.repeat(self.lang, [self.found.command], doc.no_forecast(self.lang)),
         ]  # fmt: skip
         title = self.fill("title", yuan=say.yuan(search.cap, self.lang))
-        return doc.Report(self.lang, title, self.fill("subtitle", **about), sections)
+        return self.answered(self.fill("subtitle", **about), *sections, title=title)

@@ -12,7 +12,7 @@ from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.told import Told
 from returnee.experiments.studies.points.discovery import HELD_BACK, LEAST, Box, Discovery
-from returnee.experiments.words.texts import NONE, grouped
+from returnee.experiments.words.texts import NONE
 
 
 def number(value: float) -> str:
@@ -25,25 +25,19 @@ class Regions(Told[Discovery]):
 
     table = "discover"
 
-    def name(self, key: Any) -> str:
-        """Label of a parameter or scenario, with its group."""
-        names = self.found.attrs["labels_zh" if self.lang == "zh" else "labels"]
-        return grouped(str(key), str(names.get(key, key)), self.lang)
-
     def limits(self, box: Box) -> str:
         """The limits of a region in words."""
         parts = []
         for key, (low, high) in box.limits.items():
             values = sorted(set(self.found.points[key]))
             inside = [v for v in values if low <= v <= high]
-            form = {(True, False): "limit_above", (False, True): "limit_below"}.get(
-                (bool(np.isfinite(low)), bool(np.isfinite(high))), "limit"
-            )
+            form = "limit_below" if np.isneginf(low) else "limit"
+            form = "limit_above" if np.isposinf(high) else form
             if len(values) <= 6 and len(inside) < len(values):
                 form = "limit_one"
             listed = self.listed(map(number, inside))
             ends = {"low": number(low), "high": number(high), "values": listed}
-            parts.append(self.fill(form, label=self.name(key), **ends))
+            parts.append(self.fill(form, label=self.named(key), **ends))
         return self.listed(parts)
 
     def sentences(self) -> list[str]:
@@ -99,8 +93,7 @@ class Regions(Told[Discovery]):
                 axes.add_patch(Rectangle((left, low), right - left, high - low, **frame))
                 name, kind = self.fill("box", n=k + 1), "offset points"
                 axes.annotate(name, (left, high), (3, -11), textcoords=kind, fontsize=8)
-            axes.set_xlabel(self.name(a))
-            axes.set_ylabel(self.name(b))
+            axes.set(xlabel=self.named(a), ylabel=self.named(b))
             chart.legend(loc="outside lower center", ncols=2, frameon=False)
             return draw.svg_of(chart, text["map"])
 
@@ -108,13 +101,15 @@ class Regions(Told[Discovery]):
         """Regions with their limits, density and coverage; a row a parameter."""
         rows = []
         for k, box in enumerate(self.found.boxes):
-            shares = map(self.percent, (box.density, box.low, box.high, box.coverage))
-            density, low, high, coverage = shares
-            told = [density, f"{low} – {high}", coverage, str(box.points)]
+            density, low, high, coverage = map(
+                self.percent, (box.density, box.low, box.high, box.coverage)
+            )
+            told, name = (
+                [density, f"{low} – {high}", coverage, str(box.points)],
+                self.fill("box", n=k + 1),
+            )
             for key, limits in box.limits.items():
-                rows.append(
-                    [self.fill("box", n=k + 1), self.name(key), *map(number, limits), *told]
-                )
+                rows.append([name, self.named(key), *map(number, limits), *told])
         return self.sheet("region parameter from to density interval coverage mass", rows, "wwn")
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -125,20 +120,19 @@ class Regions(Told[Discovery]):
         """Everything the page shows."""
         found, text = self.found, self.text
         told = found.importance[found.importance > 0.0]
-        sections = [doc.in_short(self.lang, self.sentences())]
+        sections = []
         if found.boxes:
             how = self.fill("note" if found.held_back else "note_small", least=HELD_BACK)
             sections.append(doc.Section(text["boxes"], [self.boxes(), doc.note(how)]))
         if len(told):
-            weights = [[self.name(key), self.percent(value)] for key, value in told.items()]
+            weights = [[self.named(key), self.percent(value)] for key, value in told.items()]
             table = self.sheet("parameter weight", weights)
             sections.append(doc.Section(text["map"], [doc.Picture(self.drawn.map_chart())]))
             sections.append(doc.Section(text["importance"], [table]))
-        sections.append(doc.repeat(self.lang, [self.command], doc.no_forecast(self.lang)))
         about = {
-            "scenario": self.name(found.scenario), "against": self.name(found.against),
+            "scenario": self.named(found.scenario), "against": self.named(found.against),
             "measure": self.label(found.measure), "target": found.target,
             "points": len(found.fails), "failed": int(found.fails.sum()),
         }  # fmt: skip
         subtitle = self.fill("subtitle" if found.against else "subtitle_level", **about)
-        return doc.Report(self.lang, text["title"], subtitle, sections)
+        return self.answered(subtitle, *sections)

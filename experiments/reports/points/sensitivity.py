@@ -11,12 +11,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from returnee.experiments.defaults import MORRIS, SOBOL
-from returnee.experiments.numbers import plain_rows
+from returnee.experiments.numbers import picked, plain_rows
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.told import Told
 from returnee.experiments.studies.points.sensitivity import EFFECT, settled
-from returnee.experiments.words.texts import figure, grouped, wrapped
+from returnee.experiments.words.texts import figure, wrapped
 
 SHOWN = 10  # parameters in a tornado
 SHOWN_IN_HEAT = 20
@@ -30,17 +30,18 @@ CHARTS = {"tornado": "bars", "heat_map": "heat", "settling": "settling"}  # and 
 Place = tuple[str, str, str]  # scenario, "effect" or "level", and measure
 
 
+PLACE = ["scenario", "target", "measure"]
+
+
 def at(found: pd.DataFrame, place: Place) -> pd.DataFrame:
     """Indices of one target."""
-    for name, value in zip(("scenario", "target", "measure"), place):
-        found = found[found[name] == value]
-    return found
+    return picked(found, **dict(zip(PLACE, place)))
 
 
 def rows_of(found: pd.DataFrame, place: Place, index: str = "") -> pd.DataFrame:
     """Indices of one target, or one index of it, at the last step; the largest first."""
     rows = settled(at(found, place))
-    rows = rows[rows["index"] == index] if index else rows
+    rows = picked(rows, index=index) if index else rows
     return rows.sort_values("value", ascending=False)
 
 
@@ -50,26 +51,21 @@ class Indices(Told[pd.DataFrame]):
     table = "sensitivity"
     about: Mapping[str, Any] = MappingProxyType({})  # n, spread, county, months, replicates, sample
 
-    def name(self, key: Any) -> str:
-        """Label of a measure, parameter or scenario."""
-        names = self.found.attrs["labels_zh" if self.lang == "zh" else "labels"]
-        return grouped(str(key), str(names.get(key, key)), self.lang)
-
     def target(self, scenario: str, target: str, measure: str) -> str:
         """What an index is of."""
         form = "effect_of" if target == EFFECT else "level_of"
-        return self.fill(form, measure=self.name(measure), scenario=self.name(scenario))
+        return self.fill(form, measure=self.named(measure), scenario=self.named(scenario))
 
     def of(self, method: str) -> pd.DataFrame:
         """Indices of one method."""
-        return self.found[self.found["method"] == method]
+        return picked(self.found, method=method)
 
     def targets(self, found: pd.DataFrame) -> list[Place]:
         """Scenario, target and measure of what is shown: effects where there are any, else levels."""
-        kinds = found[["scenario", "target", "measure"]].drop_duplicates()
-        effects = kinds[kinds["target"] == EFFECT]
-        rows = (effects if len(effects) else kinds).itertuples(index=False)
-        return [(str(row.scenario), str(row.target), str(row.measure)) for row in rows]
+        kinds = found[PLACE].drop_duplicates()
+        effects = picked(kinds, target=EFFECT)
+        rows = (effects if len(effects) else kinds).itertuples(index=False, name=None)
+        return list(rows)
 
     def tornado(self, method: str) -> str:
         """Bars of the strongest parameters for every target."""
@@ -84,7 +80,7 @@ class Indices(Told[pd.DataFrame]):
 
     def _bars(self, axes: Axes, place: Place, method: str) -> None:
         rows = settled(at(self.of(method), place)).set_index("key")
-        main = rows[rows["index"] == MAIN[method]]
+        main = picked(rows, index=MAIN[method])
         main = main.sort_values("value", ascending=False, kind="stable")[:SHOWN]
         places, values = np.arange(len(main)), np.nan_to_num(main["value"].to_numpy(dtype=float))
         label = self.text["mu_star" if method == MORRIS else "total"]
@@ -92,18 +88,18 @@ class Indices(Told[pd.DataFrame]):
         ends = main["low"].clip(lower=0), main["high"]
         axes.hlines(places, *ends, color=draw.BLACK, linewidth=1.1, label=self.words["interval"])
         if method == SOBOL:
-            alone = rows[rows["index"] == "S1"]["value"].reindex(main.index)
+            alone = picked(rows, index="S1")["value"].reindex(main.index)
             axes.plot(alone, places, "D", color=draw.COLOURS[1], ms=4, label=self.text["alone"])
-        draw.down(axes, [self.name(key) for key in main.index], fontsize=8)
+        draw.down(axes, [self.named(key) for key in main.index], fontsize=8)
         axes.set_xlim(left=0.0)
         axes.locator_params(axis="x", nbins=5)
 
     def heat_map(self, method: str) -> str:
         """Targets by parameters, each row as a share of its largest index."""
         found = self.of(method)
-        wide = settled(found[found["index"] == MAIN[method]]).pivot_table(
-            index="key", columns=["target", "scenario", "measure"], values="value", dropna=False
-        )
+        columns = ["target", "scenario", "measure"]
+        main = settled(picked(found, index=MAIN[method]))
+        wide = main.pivot_table("value", "key", columns, dropna=False)
         wide = wide.loc[:, wide.notna().any()].clip(lower=0.0)
         if wide.empty:
             return ""
@@ -120,7 +116,7 @@ class Indices(Told[pd.DataFrame]):
                 axes.text(m, k, f"{value:.2f}", color=colour, **middle)
             names = [wrapped(self.target(s, t, m), self.lang) for t, s, m in share.index]
             slant: dict[str, Any] = {"rotation": 40, "rotation_mode": "anchor", "ha": "right"}
-            keys = [self.name(key) for key in share.columns]
+            keys = [self.named(key) for key in share.columns]
             axes.set_xticks(range(len(keys)), keys, fontsize=8, **slant)
             axes.set_yticks(range(len(share)), names, fontsize=8)
             axes.spines[:].set_visible(False)
@@ -134,16 +130,11 @@ class Indices(Told[pd.DataFrame]):
         with draw.paper("settling", 9.6, 3.1 * -(-len(places) // 2)) as chart:
             grid = draw.panels(chart, len(places), min(2, len(places)))
             for place, axes in zip(places, grid):
-                steps = at(found[found["index"] == MAIN[method]], place).sort_values("n")
+                steps = at(picked(found, index=MAIN[method]), place).sort_values("n")
                 last = rows_of(found, place, index=MAIN[method])["key"][:LINES]
                 for k, key in enumerate(last):
-                    line, colour = steps[steps["key"] == key], draw.COLOURS[k]
-                    band = line["n"], line["low"], line["high"]
-                    axes.fill_between(*band, color=colour, alpha=0.15, lw=0)
-                    axes.plot(
-                        line["n"], line["value"], marker="o", markersize=3, color=colour,
-                        linestyle=draw.DASHES[k % len(draw.DASHES)], label=self.name(key),
-                    )  # fmt: skip
+                    line = picked(steps, key=key)
+                    draw.banded(axes, line["n"], line, k, draw.COLOURS[k], self.named(key), "value")
                 axes.set_title(wrapped(self.target(*place), self.lang), fontsize=9)
                 below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12)}
                 axes.legend(frameon=False, fontsize=7, ncols=2, **below)
@@ -161,8 +152,8 @@ class Indices(Told[pd.DataFrame]):
                 continue
             rows = rows[rows["value"] > 0.0]
             form = "flat" if rows.empty else "line_effect" if target == EFFECT else "line_level"
-            keys = self.listed(map(self.name, rows["key"][:NAMED]))
-            names = {"measure": self.name(measure), "scenario": self.name(scenario)}
+            keys = self.listed(map(self.named, rows["key"][:NAMED]))
+            names = {"measure": self.named(measure), "scenario": self.named(scenario)}
             said = self.fill(form, keys=keys, **names)
             lines.append(self.joined(said, *self._signs(method, place)))
         for row in self.found.attrs["untold"]:
@@ -193,10 +184,10 @@ class Indices(Told[pd.DataFrame]):
                 head += [named, self.words["interval"]]
             for place in self.targets(self.of(method)):
                 here = rows_of(self.of(method), place)
-                wide = {name: here[here["index"] == name].set_index("key") for name in names}
+                wide = {name: picked(here, index=name).set_index("key") for name in names}
                 for key in wide[names[0]].index[:SHOWN]:
                     cells = [cell for name in names for cell in self._cells(wide[name].loc[key])]
-                    rows.append([self.target(*place), self.name(key), *cells])
+                    rows.append([self.target(*place), self.named(key), *cells])
             drawn = {name: getattr(self.drawn, name)(method) for name in CHARTS}
             charts = [doc.Picture(svg, text[CHARTS[name]]) for name, svg in drawn.items() if svg]
             table = doc.Sheet(head, rows, columns="wwn")
@@ -208,7 +199,7 @@ class Indices(Told[pd.DataFrame]):
         rows = []
         for place in self.targets(self.found):
             for _, row in rows_of(self.of(SOBOL), place, index="S2")[:NAMED].iterrows():
-                names = self.name(row["key"]), self.name(row["key2"])
+                names = self.named(row["key"]), self.named(row["key2"])
                 rows.append([self.target(*place), *names, *self._cells(row)])
         return self.sheet("target first second value interval", rows, "wwwn")
 
@@ -223,10 +214,4 @@ class Indices(Told[pd.DataFrame]):
 
     def report(self) -> doc.Report:
         """Everything the page shows."""
-        sections = [
-            doc.in_short(self.lang, self.sentences()), *self._sections(),
-            doc.repeat(self.lang, [self.command], doc.no_forecast(self.lang)),
-        ]  # fmt: skip
-        return doc.Report(
-            self.lang, self.text["title"], self.fill("subtitle", **self.about), sections
-        )
+        return self.answered(self.fill("subtitle", **self.about), *self._sections())

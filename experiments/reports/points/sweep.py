@@ -23,7 +23,7 @@ from matplotlib.axes import Axes
 from returnee.experiments.files import read_table
 from returnee.experiments.measuring.measures import BY_NAME, HEAD, NAMES, attributes
 from returnee.experiments.measuring.selections import OVER_AXES
-from returnee.experiments.numbers import rounded
+from returnee.experiments.numbers import picked, rounded
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.told import Told
@@ -47,7 +47,7 @@ class Found:
     runs: pd.DataFrame  # A row a run that did not fail
     # A row a point and scenario, means over replicates: ``scenario``, the axes, the measures
     means: pd.DataFrame
-    keys: Sequence[str]
+    keys: list[str]
     measures: Sequence[str]
     # english and Chinese title of each scenario, the first one first
     titles: dict[str, tuple[str, str]]
@@ -57,13 +57,17 @@ class Found:
 
     @cached_property
     def ranks(self) -> dict[tuple[str, str, str], float]:
-        """Rank correlation over points, by scenario, axis and measure; NaN where there is none."""
-        return {
-            (scenario, key, measure): rank_correlation(rows[key], rows[measure])
-            for scenario, rows in self.means.groupby("scenario")
-            for key in self.keys
-            for measure in self.measures
-        }
+        """Spearman's rank correlation over points, by scenario, axis and measure.
+
+        Axes are numbers, switches or names in their order. NaN for few points or no change.
+        """
+        found = {}
+        for scenario, rows in self.means.groupby("scenario"):
+            axes = rows[self.keys].apply(lambda values: pd.factorize(values, sort=True)[0])
+            for key, measure in product(self.keys, self.measures):
+                both = pd.DataFrame({"x": axes[key], "y": rows[measure]})
+                found[scenario, key, measure] = float(both.corr("spearman", LEAST).loc["x", "y"])
+        return found
 
     def by_strength(self, measure: str) -> list[str]:
         """Axes that vary, those first with which a measure goes most in any scenario."""
@@ -73,14 +77,6 @@ class Found:
             for key in there
         }
         return sorted(there, key=lambda key: -strength[key])
-
-
-def rank_correlation(values: pd.Series, outcome: pd.Series) -> float:
-    """Spearman's, of numbers, switches or names in their order; NaN for few points or no change."""
-    rows = pd.DataFrame({"x": pd.factorize(values, sort=True)[0], "y": outcome}).dropna()
-    if len(rows) < LEAST or rows["x"].nunique() < 2 or rows["y"].nunique() < 2:
-        return float("nan")
-    return float(scipy.stats.spearmanr(rows["x"], rows["y"]).statistic)
 
 
 def chance_correlation(points: int) -> float:
@@ -132,11 +128,6 @@ class Lines(Told[Found]):
 
     table = "sweep"
 
-    def axis(self, key: str) -> str:
-        """Label of an axis."""
-        names = self.found.attrs["labels_zh" if self.lang == "zh" else "labels"]
-        return say.grouped(key, str(names.get(key, key)), self.lang)
-
     def title(self, scenario: str) -> str:
         """Title of a scenario."""
         return self.found.titles[scenario][self.lang == "zh"]
@@ -161,20 +152,17 @@ class Lines(Told[Found]):
         numbers = pd.api.types.is_numeric_dtype(means[key]) and means[key].dtype != bool
         names = sorted(map(str, means[key].unique()))
         for k, scenario in enumerate(self.found.titles):
-            here = means[means["scenario"] == scenario]
+            here = picked(means, scenario=scenario)
             line = binned(here[key] if numbers else here[key].astype(str), here[measure])
             colour = draw.BLACK if k == 0 else draw.COLOURS[(k - 1) % len(draw.COLOURS)]
             x = line["x"].to_numpy() if numbers else [names.index(name) for name in line["x"]]
-            axes.fill_between(x, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
-            axes.plot(
-                x, line["mean"], marker="o", markersize=3, color=colour,
-                linestyle=draw.DASHES[k % len(draw.DASHES)], label=say.in_lines(self.title(scenario), draw.LEGEND),
-            )  # fmt: skip
+            name = say.in_lines(self.title(scenario), draw.LEGEND)
+            draw.banded(axes, x, line, k, colour, name)
         if numbers:
             axes.locator_params(axis="x", nbins=4)
         else:
             axes.set_xticks(range(len(names)), names)
-        axes.set_xlabel(say.wrapped(self.axis(key), self.lang, 34))
+        axes.set_xlabel(say.wrapped(self.named(key), self.lang, 34))
         axes.locator_params(axis="y", nbins=5)
         axes.yaxis.set_major_formatter(lambda value, _: self.figure(value, unit, digits=3))
 
@@ -211,7 +199,7 @@ class Lines(Told[Found]):
             values = [self.found.ranks[scenario, key, measure] for measure in self.found.measures]
             cells = [say.short(rounded(v, 2), "+.2f") + "*" * (abs(v) > beyond) for v in values]
             if set(cells) != {say.NONE}:
-                rows.append([self.title(scenario), self.axis(key), *cells])
+                rows.append([self.title(scenario), self.named(key), *cells])
         head = [*self.head("scenario axis"), *map(self.label, self.found.measures)]
         return doc.Sheet(head, rows, columns="wwn")
 
@@ -219,7 +207,7 @@ class Lines(Told[Found]):
         """What came out, in words."""
         lines, (first, *others) = [], self.found.titles
         main, about = self.found.measures[0], self.found.about
-        keys = [self.axis(key) for key in self.found.by_strength(main)[:2]]
+        keys = [self.named(key) for key in self.found.by_strength(main)[:2]]
         if keys:
             label = begun(self.label(main))
             lines.append(self.fill("goes_with", measure=label, keys=self.listed(keys)))
@@ -234,10 +222,7 @@ class Lines(Told[Found]):
     def report(self) -> doc.Report:
         """Everything the page shows."""
         found, text = self.found, self.text
-        sections = [
-            doc.in_short(self.lang, self.sentences()),
-            doc.Section(text["levels"], [self.levels(), doc.note(text["levels_note"])]),
-        ]
+        sections = [doc.Section(text["levels"], [self.levels(), doc.note(text["levels_note"])])]
         if len(found.titles) > 1:
             name = self.fill("differences", first=self.title(next(iter(found.titles))))
             sections.append(doc.Section(name, [self.differences(), doc.note(text["apart_note"])]))
@@ -247,10 +232,9 @@ class Lines(Told[Found]):
             sections.append(doc.Section(text["lines"], [*charts, doc.note(text["lines_note"])]))
             if (table := self.correlations()).rows:
                 sections.append(doc.Section(text["ranks"], [table, doc.note(text["ranks_note"])]))
-        sections.append(doc.repeat(self.lang, [found.command], doc.no_forecast(self.lang)))
         counts = {name: f"{found.about[name]:,}" for name in ("runs", "points")}
         subtitle = self.fill("subtitle", scenarios=len(found.titles), **{**found.about, **counts})
-        return doc.Report(self.lang, text["title"], subtitle, sections)
+        return self.answered(subtitle, *sections)
 
 
 def begun(text: str) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from returnee.experiments.measuring.groups import COUNTED, DIMENSIONS, groups_of
-from returnee.experiments.numbers import rows_of
+from returnee.experiments.numbers import picked, rows_of
 from returnee.experiments.reports import document as doc
 from returnee.experiments.reports import figures as draw
-from returnee.experiments.reports.sections.section import Line, Part, Rows
+from returnee.experiments.reports.sections.section import LEVELS, Line, Part, Rows
 from returnee.experiments.words.texts import county_name
 
 DRAWN = ("sex", "age", "schooling", "place")
@@ -37,34 +37,35 @@ class Equity(Part):
         by_group = defaultdict[tuple[str, ...], Rows](list)
         for row in rows_of(self.found.equity):
             by_group[row["dimension"], row["measure"], row["group"]].append(row)
+
+        def line(*place: str) -> Line:
+            dimension, _, key = place
+            return self.group(dimension, key), self.cells(
+                by_group[place], by_group[place][0]["unit"], 1
+            )
+
         tables = []
         for dimension in DIMENSIONS:
             blocks = []
-            for counted in COUNTED:
-                lines = []
-                for key in groups_of(facts)[dimension]:
-                    rows = by_group[dimension, counted.name, key]
-                    cells = self.cells(rows, rows[0]["unit"], 1)
-                    lines.append((self.group(dimension, key), cells))
-                blocks.append((self.text["measures"][counted.name], lines))
+            for measure in (counted.name for counted in COUNTED):
+                lines = [line(dimension, measure, key) for key in groups_of(facts)[dimension]]
+                blocks.append((self.text["measures"][measure], lines))
             tables.append((dimension, self.text["dimensions"][dimension], blocks))
         return tables
 
     def people_line(self) -> str:
         """People at the end in each group that is drawn, in one line."""
-        frame = self.found.equity
-        rows = frame[frame["scenario"] == self.found.plan.compared[0]]
-        rows = rows[(rows["measure"] == "jobs") & rows["dimension"].isin(DRAWN)]
+        rows = picked(self.found.equity, scenario=self.found.plan.compared[0], measure="jobs")
         parts = [
             self.joined(self.group(row["dimension"], row["group"]), self.figure(row["people"], "people"))
-            for _, row in rows.iterrows()
+            for row in rows_of(rows[rows["dimension"].isin(DRAWN)])
         ]  # fmt: skip
         return self.fill("people", groups=self.listed(parts))
 
     def gini(self) -> Line:
         """Gini of incomes at home, 0 to 100."""
-        effects = self.found.effects[self.found.effects["measure"] == "gini"].copy()
-        effects[["reference", "level", "difference", "low", "high"]] *= 100.0
+        effects = picked(self.found.effects, measure="gini").copy()
+        effects[LEVELS] *= 100.0
         return self.text["gini"], self.cells(effects, "index 0-100", -1)
 
     def section(self) -> doc.Section:
@@ -96,7 +97,7 @@ class Equity(Part):
             for axes, (measure, label) in zip(panels, text["short"].items()):
                 axes.axvline(0.0, color=draw.BLACK, linewidth=0.9)
                 for k, scenario in enumerate(compared):
-                    rows = drawn[(drawn["measure"] == measure) & (drawn["scenario"] == scenario)]
+                    rows = picked(drawn, measure=measure, scenario=scenario)
                     shift = BAND * ((k + 0.5) / len(compared) - 0.5)
                     at, colour = places + shift, self.styles[scenario]["color"]
                     axes.hlines(at, rows["low"], rows["high"], color=colour, linewidth=1.1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from returnee.experiments.reports.document import Heading, Picture, Section, Text, note
 from returnee.experiments.reports.figures import down, legend, paper, svg_of
-from returnee.experiments.reports.sections.section import HALVES, Line, Part
+from returnee.experiments.reports.sections.section import GREY, HALVES, Line, Part
 from returnee.experiments.statistics.quality import FURTHER, GRID, PARTS, POINTS
 
 READABLE = 0.08  # share of a bar below which its rank is not written into it
@@ -23,16 +23,11 @@ class Quality(Part):
 
     def rows(self) -> list[Line]:
         """The index and its parts by scenario."""
-        effects = self.found.effects
-        index = effects[effects["measure"] == "return_quality"]
-        lines = [(self.text["index"], self.cells(index, "index 0-100", 1))]
-        for part in (*PARTS, *FURTHER):
-            rows = effects[effects["measure"] == part]
-            label = self.text["parts"][part]
-            if part not in self.found.weighed.names:
-                label = self.text["not_in_index"].format(part=label)
-            lines.append((label, self.cells(rows, "share", 1)))
-        return lines
+        effects, parts = self.found.effects, {n: self.text["parts"][n] for n in (*PARTS, *FURTHER)}
+        for name in parts.keys() - set(self.found.weighed.names):
+            parts[name] = self.fill("not_in_index", part=parts[name])
+        index = self.lines({"return_quality": self.text["index"]}, effects, "index 0-100", 1)
+        return [*index, *self.lines(parts, effects, "share", 1)]
 
     def sentences(self) -> list[str]:
         """Who comes first, how surely, and which weights would change it."""
@@ -41,18 +36,13 @@ class Quality(Part):
             return []
         winner = weighed.default_winner
         value = self.found.quality_ranks["index"].iloc[winner]
-        said = [
-            self.fill(
-                "first_default", title=self.titles[winner], value=self.figure(value, "index 0-100"),
-                share=self.figure(weighed.ranks[winner, 0], "share", digits=2),
-            )
-        ]  # fmt: skip
-        if not np.isfinite(weighed.told):
-            said.append(text["untold"])
-        elif weighed.told == 0.0:
-            said.append(text["told_never"])
-        else:
-            said.append(self.fill("told", share=self.figure(weighed.told, "share", digits=2)))
+        share, told = (
+            self.figure(s, "share", digits=2) for s in (weighed.ranks[winner, 0], weighed.told)
+        )
+        about = {"title": self.titles[winner], "value": self.figure(value, "index 0-100")}
+        key = "told" if weighed.told else "told_never"
+        key = key if np.isfinite(weighed.told) else "untold"
+        said = [self.fill("first_default", share=share, **about), self.fill(key, share=told)]
         return said + (self._changes(winner) or [text["steady"]])
 
     def _changes(self, winner: int) -> list[str]:
@@ -104,8 +94,7 @@ class Quality(Part):
     def winner_chart(self) -> str:
         """Share of weightings won by each scenario, by the weight of one part, as SVG."""
         text, names, plan = self.text, self.found.weighed.names, self.found.plan
-        colours = {s: style["color"] for s, style in self.styles.items()}
-        colours[plan.reference] = "#777777"
+        colours = {s: style["color"] for s, style in self.styles.items()} | {plan.reference: GREY}
         looks: dict[str, Any] = {
             "labels": [self.short(s) for s in self.labels], "colors": [colours[s] for s in self.labels],
         }  # fmt: skip
@@ -117,8 +106,7 @@ class Quality(Part):
                     area.set_hatch("" if n <= 7 else "//")  # colours come again
                 axes.axvline(1.0 / len(names), color="white", linestyle=":", linewidth=1.4)
                 axes.set_title(text["parts"][part], fontsize=8)
-                axes.set_xlim(0.0, 1.0)
-                axes.set_ylim(0.0, 1.0)
+                axes.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0))
                 axes.set_xticks(HALVES, ("0", "0.5", "1"))
             panels[0].set_yticks(HALVES, self.halves)
             panels[0].set_ylabel(text["weightings"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from returnee.experiments.numbers import rows_of
+from returnee.experiments.numbers import picked, rows_of
 from returnee.experiments.reports.document import Cell, Section, Sheet
 from returnee.experiments.reports.figures import BLACK, COLOURS, DASHES, Style
 from returnee.experiments.reports.told import OfPlan
@@ -17,6 +17,8 @@ from returnee.experiments.statistics.effects import HIGHER, LOWER
 from returnee.experiments.studies.compare import Comparison
 
 LONGEST = 16  # letters of an interval on one line; a Chinese character counts as two
+GREY = "#777777"  # the reference, where black would cover what is drawn on it
+LEVELS = ["reference", "level", "difference", "low", "high"]  # figures of an effect
 HALVES = (0.0, 0.5, 1.0)  # ticks of an axis of shares
 Line = tuple[str, list[Cell]]  # label, and a cell per scenario
 Rows = list[dict[str, Any]]  # of a table, by column
@@ -52,6 +54,15 @@ class Part(OfPlan[Comparison]):
     def by_scenario(self, first: str, lines: Iterable[Line]) -> Sheet:
         """Lines as a table with a column for each scenario."""
         return Sheet([first, *self.titles], [[label, *cells] for label, cells in lines])
+
+    def lines(
+        self, names: Mapping[str, str], frame: pd.DataFrame, unit: str, better: int = 0
+    ) -> list[Line]:
+        """A line for each measure, by what it is called."""
+        return [
+            (said, self.cells(picked(frame, measure=name), unit, better))
+            for name, said in names.items()
+        ]
 
     @property
     def halves(self) -> tuple[str, ...]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
 
 from returnee.experiments.measuring.measures import BY_NAME, years_of
 from returnee.experiments.measuring.selections import INCOMES, LOANS, PUBLIC_MONEY
+from returnee.experiments.numbers import picked, rows_of
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.document import Cell, Heading, Picture, Section, Sheet, Text, note
-from returnee.experiments.reports.sections.section import Line, Part
+from returnee.experiments.reports.sections.section import LEVELS, Line, Part
 from returnee.experiments.statistics.effects import INDEX
 from returnee.experiments.studies.planned import BUDGETED, CAP, budgets, unpaid_by_reason
 from returnee.simulation.state.programmes import POTS, PROGRAMMES
@@ -43,67 +44,60 @@ class Spending(Part):
 
     def programmes(self) -> list[Line]:
         """Spent a year by programme, with the plan and what was unpaid below."""
-        frame = self.found.planned
-        lines = []
+        frame, lines = self.found.planned, []
         for programme in PROGRAMMES:
-            rows = frame[frame["programme"] == programme].set_index("scenario").loc[self.labels]
-            if not (rows[["planned", "spent", "unpaid"]].fillna(0.0) > 0.0).to_numpy().any():
-                continue
-            cells = []
-            for _, row in rows.iterrows():
-                plan = "" if row["spent"] == 0.0 else self.text["by_demand"]
-                if row["planned"] > 0.0:
-                    plan = self.fill("plan", value=self._yuan(row["planned"]))
-                cells.append(self._spent(row["spent"], row["unpaid"], plan))
-            lines.append((self.words["programmes"][programme], cells))
+            rows = picked(frame, programme=programme).set_index("scenario").loc[self.labels]
+            if (rows[["planned", "spent", "unpaid"]] > 0.0).to_numpy().any():
+                cells = [self._spent(row, row["planned"]) for row in rows_of(rows)]
+                lines.append((self.words["programmes"][programme], cells))
         sums = frame.groupby("scenario", sort=False)[["spent", "unpaid"]].sum().loc[self.labels]
-        total = [self._spent(row["spent"], row["unpaid"], "") for _, row in sums.iterrows()]
-        return [*lines, (self.words["report"]["total"], total)]
+        return [
+            *lines,
+            (self.words["report"]["total"], [self._spent(row) for row in rows_of(sums)]),
+        ]
 
-    def _spent(self, spent: float, unpaid: float, plan: str) -> Cell:
-        below = [plan] if plan else []
-        if unpaid >= SMALLEST:
-            below.append(self.fill("unpaid", value=self._yuan(unpaid)))
-        return Cell(self._yuan(spent), tuple(below))
+    def _spent(self, row: Mapping[str, float], planned: float | None = None) -> Cell:
+        """What was spent; below it what was planned, if that is asked, and what was not paid."""
+        below = []
+        if planned is not None and planned > 0.0:
+            below = [self.fill("plan", value=self._yuan(planned))]
+        elif planned is not None and row["spent"] != 0.0:
+            below = [self.text["by_demand"]]
+        if row["unpaid"] >= SMALLEST:
+            below.append(self.fill("unpaid", value=self._yuan(row["unpaid"])))
+        return Cell(self._yuan(row["spent"]), tuple(below))
 
-    def pots(self) -> list[tuple[str, list[tuple[str, list[str]]]]]:
+    def pots(self) -> Sheet:
         """By pot: budget, planned running costs, used and unpaid a year, a figure per scenario."""
         by_pot = self.found.planned.groupby(["pot", "scenario"], sort=False)
-        sums, report, pots = by_pot[["planned", "spent", "unpaid"]].sum(), self.words["report"], []
+        sums, report, rows = by_pot[["planned", "spent", "unpaid"]].sum(), self.words["report"], []
         for pot in POTS:
-            rows = sums.loc[pot].loc[self.labels]
-            rows["budget"] = [self._budgets[label].get(pot, np.nan) for label in self.labels]
-            names = {"budget": self.text["budget"], "planned": self.text["running"]}
-            lines = (names if pot in BUDGETED else {}) | {
-                "spent": report["used"], "unpaid": report["unpaid"]
-            }  # fmt: skip
-            shown = [
-                (said, [self._yuan(value) for value in rows[name].to_numpy()])
-                for name, said in lines.items()
-            ]
-            pots.append((self.words["pots"][pot], shown))
-        return pots
+            here, said = sums.loc[pot].loc[self.labels], {}
+            here["budget"] = [self._budgets[label].get(pot, np.nan) for label in self.labels]
+            if pot in BUDGETED:
+                said = {"budget": self.text["budget"], "planned": self.text["running"]}
+            said |= {"spent": report["used"], "unpaid": report["unpaid"]}
+            for k, (key, what) in enumerate(said.items()):
+                name = "" if k else self.words["pots"][pot]
+                rows.append([name, what, *map(self._yuan, here[key].to_numpy())])
+        return Sheet([report["pot"], "", *self.titles], rows, columns="wwn")
 
     def measures(self, names: Iterable[str]) -> list[Line]:
         """Measures by scenario, flows by year: a line each, with its unit."""
         effects, lines = self.found.effects, []
         for name in names:
-            measure, rows = BY_NAME[name], effects[effects["measure"] == name].copy()
-            years = years_of(measure.kind, self.found.plan.settings.months)
-            for column in ("reference", "level", "difference", "low", "high"):
-                rows[column] /= years
-            name = draw.name_of(measure, self.lang)
-            lines.append((name, self.cells(rows, measure.unit, measure.better)))
+            measure, rows = BY_NAME[name], picked(effects, measure=name).copy()
+            rows[LEVELS] /= years_of(measure.kind, self.found.plan.settings.months)
+            cells = self.cells(rows, measure.unit, measure.better)
+            lines.append((draw.name_of(measure, self.lang), cells))
         return lines
 
     def section(self) -> Section:
         """Where money did not suffice, and tables by pot and by programme."""
-        text, report, rows = self.text, self.words["report"], []
-        for pot, lines in self.pots():
-            rows += [["" if k else pot, name, *values] for k, (name, values) in enumerate(lines)]
+        text, report = self.text, self.words["report"]
         return Section(report["spending"], [
             note(report["spending_note"]), Text(self.remarks(), "list"), Picture(self.drawn.chart()),
-            Heading(text["pots"]), Sheet([report["pot"], "", *self.titles], rows, columns="wwn"),
+            Heading(text["pots"]), self.pots(),
             Heading(text["programmes"]), note(text["programmes_note"]),
             self.by_scenario(report["programme"], self.programmes()),
             Heading(text["public_money"]), note(text["public_money_note"]),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from matplotlib.axes import Axes
 
 from returnee.experiments.measuring.files import REASONS, STAGES, STEPS, step_name
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
+from returnee.experiments.numbers import picked
 from returnee.experiments.reports import figures as draw
 from returnee.experiments.reports.document import Cell, Fold, Heading, Picture, Section, note
-from returnee.experiments.reports.sections.section import HALVES, Line, Part
+from returnee.experiments.reports.sections.section import GREY, HALVES, Line, Part
 from returnee.experiments.studies.support import FIGURES
 from returnee.experiments.words.texts import figure
 
 COLUMNS = 4  # panels beside each other
+KINDS = (("referred", "handed_on"), ("alone", "others"))  # of files, and what they are called
 
 
 class Support(Part):
@@ -23,52 +27,40 @@ class Support(Part):
 
     def rows(self) -> list[Line]:
         """Figures of the system by scenario."""
-        frame = self.found.support
         return [
-            (self.text["figures"][name], self.cells(frame[frame["measure"] == name], unit, better))
+            line
             for name, (unit, better) in FIGURES.items()
-        ]
+            for line in self.lines({name: self.text["figures"][name]}, self.found.support, unit, better)
+        ]  # fmt: skip
 
     def stages(self) -> list[Line]:
         """Ventures begun, and the share that reached each stage."""
-        frame = self.found.funnel
-        every = frame[frame["kind"] == "all"]
-        begun = every[every["measure"] == "planned"]
+        every, text = picked(self.found.funnel, kind="all"), self.words["funnel"]
+        begun = picked(every, measure="planned").assign(difference=np.nan)
         counts = begun.assign(reference=begun["reference_count"], level=begun["count"])
-        counts = counts.assign(difference=np.nan)
-        stages: dict[str, str] = self.words["funnel"]["stages"]
-        lines = [(self.words["funnel"]["begun"], self.cells(counts, "files"))]
-        for stage in STAGES[1:]:
-            rows = every[every["measure"] == stage]
-            lines.append((stages[stage], self.cells(rows, "share")))
-        return lines
+        names = {stage: text["stages"][stage] for stage in STAGES[1:]}
+        return [(text["begun"], self.cells(counts, "files")), *self.lines(names, every, "share")]
 
     def by_referral(self) -> list[Line]:
         """Share that reached each stage, of the files handed on and of the others."""
         frame, text = self.found.funnel, self.words["funnel"]
         lines = []
-        for stage in STAGES[1:]:
-            for kind, name in (("referred", "handed_on"), ("alone", "others")):
-                rows = frame[(frame["kind"] == kind) & (frame["measure"] == stage)]
-                cells = [Cell(cell.text) for cell in self.cells(rows, "share")]
-                lines.append((f"{text['stages'][stage]}{self.words['comma']}{text[name]}", cells))
+        for stage, (kind, name) in product(STAGES[1:], KINDS):
+            cells = self.cells(picked(frame, kind=kind, measure=stage), "share")
+            said = self.listed((text["stages"][stage], text[name]))
+            lines.append((said, [Cell(cell.text) for cell in cells]))
         return lines
 
     def reasons(self) -> list[Line]:
         """Why loan files ended without the loan that was asked for."""
-        frame, text = self.found.funnel, self.words["funnel"]["refusals"]
-        return [
-            (text[name], self.cells(frame[frame["measure"] == f"refused_{name}"], "share"))
-            for name in REASONS
-        ]
+        text = self.words["funnel"]["refusals"]
+        names = {f"refused_{name}": text[name] for name in REASONS}
+        return self.lines(names, self.found.funnel, "share")
 
     def months(self) -> list[Line]:
         """Median months of each step."""
-        frame, text = self.found.funnel, self.words["funnel"]["steps"]
-        return [
-            (text[step], self.cells(frame[frame["measure"] == step_name(step)], "months"))
-            for step in STEPS
-        ]
+        text = self.words["funnel"]["steps"]
+        return self.lines({step_name(s): text[s] for s in STEPS}, self.found.funnel, "months")
 
     def section(self) -> Section:
         """Figures of the system, queues over the months, and how far files got."""
@@ -109,15 +101,15 @@ class Support(Part):
         """Share of files that reached each stage, a panel per scenario, as SVG."""
         text, frame, plan = self.words["funnel"], self.found.funnel, self.found.plan
         every = frame[(frame["kind"] == "all") & frame["measure"].isin(STAGES)]
-        reference = every[every["scenario"] == plan.compared[0]].set_index("measure")["reference"]
+        reference = picked(every, scenario=plan.compared[0]).set_index("measure")["reference"]
         columns = min(COLUMNS, len(self.labels))
         with draw.paper("funnel", 9.2, 0.5 + 2.3 * -(-len(self.labels) // COLUMNS)) as canvas:
             grid = draw.panels(canvas, len(self.labels), columns, sharex=True, sharey=True)
             for axes, label in zip(grid, self.labels):
-                shares = reference
+                shares, colour = reference, GREY
                 if label != plan.reference:
-                    shares = every[every["scenario"] == label].set_index("measure")["level"]
-                colour = "#777777" if label == plan.reference else self.styles[label]["color"]
+                    shares = picked(every, scenario=label).set_index("measure")["level"]
+                    colour = self.styles[label]["color"]
                 marks = reference.loc[list(STAGES)].to_numpy(float)
                 _bars(axes, shares.loc[list(STAGES)].to_numpy(float), marks, colour)
                 axes.plot(marks, range(len(STAGES)), "|", color=draw.BLACK, ms=9, mew=1.4)

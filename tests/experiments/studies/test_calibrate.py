@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports.calibration.page import Page
+from returnee.experiments.reports.calibration.page import Calibrated
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.statistics.emulators import emulator
 from returnee.experiments.studies.calibration import priors
@@ -214,10 +214,10 @@ def test_sets_have_luck_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_needs_nothing_but_itself(found: Calibration, lang: str, tmp_path: Path) -> None:
-    page = Page(found, lang).page()
+    page = Calibrated(found, lang).page()
     assert "<svg" in page and "http" not in page.replace("http://www.w3.org", "")
     assert ("先验" if lang == "zh" else "why this prior") in page
-    assert Page(found).as_json()["fraction"] == found.left.fraction
+    assert Calibrated(found).as_json()["fraction"] == found.left.fraction
 
 
 def test_distances_are_from_the_middle_or_from_the_band() -> None:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from returnee import UsageError
 from returnee.experiments.commands.app import app
 from returnee.experiments.measuring.measures import BY_NAME
-from returnee.experiments.reports.ensemble import Page
+from returnee.experiments.reports.ensemble import OverSets
 from returnee.experiments.reports.html import fill
 from returnee.experiments.reports.html import html as page_of
 from returnee.experiments.reports.linkage.posterior import Fitted, Wide
@@ -266,7 +266,7 @@ def test_finished_runs_are_not_run_again(found: EnsembleComparison) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_needs_nothing_but_itself(found: EnsembleComparison, lang: str) -> None:
-    page = Page(found, lang).page()
+    page = OverSets(found, lang).page()
     assert "<svg" in page and "http" not in page and ">nan<" not in page
     assert all(words(lang)["uncertain"][key] in page for key in ("band", "structure", "variant"))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from returnee.experiments.reports.calibration.page import Page, write_document
+from returnee.experiments.reports.calibration.page import Calibrated
 from returnee.experiments.statistics.surface import features, fit
 from returnee.experiments.studies.calibration import inference
 from returnee.experiments.studies.calibration.calibrate import Calibration, calibrate
@@ -224,12 +224,12 @@ def test_a_calibration_ends_in_a_weighted_ensemble(found: Calibration) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_says_what_was_learned(found: Calibration, lang: str, tmp_path: Path) -> None:
-    page = Page(found, lang).page()
+    page = Calibrated(found, lang).page()
     for title in ("learned_title", "right_title", "variants_title", "patterns_title"):
         assert words(lang)["calibrate"][title] in page
-    told = Page(found).as_json()["posterior"]
+    told = Calibrated(found).as_json()["posterior"]
     assert 0.0 <= told["met_at_once"]["mean"] <= 3.0
     assert 0.0 <= told["coverage"] <= 1.0 and len(told["structures"]) == 9
-    text = write_document(found, tmp_path / "calibration.md").read_text(encoding="utf-8")
+    text = Calibrated(found).write_document(tmp_path / "calibration.md").read_text(encoding="utf-8")
     assert "## What the targets teach" in text and "images/calibration-posterior.svg" in text
     assert (tmp_path / "images" / "calibration-posterior.svg").exists()

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from returnee import sensitivity
 from returnee.experiments.commands.app import app
-from returnee.experiments.commands.points.sensitivity import sensitivity_command
+from returnee.experiments.commands.points import sensitivity_command
 from returnee.experiments.defaults import MORRIS, SOBOL
 from returnee.experiments.errors import UsageError
 from returnee.experiments.measuring.measures import NAMES

@@ -14,9 +14,7 @@ from typer.testing import Result as Given
 
 from returnee.experiments.commands.app import app
 from returnee.experiments.errors import UsageError
-from returnee.experiments.reports.validation.charts import band_text
-from returnee.experiments.reports.validation.document import besides, facts, sources
-from returnee.experiments.reports.validation.report import Page
+from returnee.experiments.reports.validation import Judged, band_text, besides, facts, sources
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.progress import Reporter
 from returnee.experiments.statistics.intervals import mean_interval
@@ -112,7 +110,7 @@ def test_json_and_csv(found):
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_needs_nothing_but_itself(found, lang):
-    page = Page(found, None, lang).page()
+    page = Judged(found, None, lang).page()
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     text = words(lang)["validation"]
     missed = sum(r.missed for r in found.results)
@@ -123,7 +121,7 @@ def test_the_page_needs_nothing_but_itself(found, lang):
 
 
 def test_sentences_name_every_miss(found):
-    lines = " ".join(Page(found).lines())
+    lines = " ".join(Judged(found).sentences())
     for result in found.results:
         told = result.missed or (result.pattern.use == "soft" and not result.passed)
         assert (result.pattern.en in lines) == told
@@ -162,9 +160,9 @@ def test_over_an_ensemble_every_pattern_has_a_band_and_its_sources(tmp_path):
             assert sum(shares) == pytest.approx(1.0) or result.value == 0.0
     assert json.loads(json.dumps(over.plain()))["sets"] == 3
     for lang in ("en", "zh"):
-        page = Page(found, None, lang, over).page()
+        page = Judged(found, None, lang, over).page()
         assert words(lang)["validation"]["over"] in page and ">nan<" not in page
-        lines = Page(found, None, lang, over).lines()
+        lines = Judged(found, None, lang, over).sentences()
         assert lines[0].startswith(words(lang)["validation"]["missed"].split("{")[0])
         assert lines[1].startswith(words(lang)["validation"]["over_missed"].split("{")[0])
 

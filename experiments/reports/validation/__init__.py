@@ -1,1 +1,0 @@
-"""The report of validation, and of its face checks."""
