@@ -148,8 +148,6 @@ def _check(plan: Runs, places: Sequence[Path]) -> None:
 def whole_command(command: str, out: Path) -> str:
     """The command that makes in one go what a share is part of.
 
-    Examples
-    --------
     >>> whole_command("returnee sweep d.toml --out a --shard 1/3", Path("b"))
     'returnee sweep d.toml --out b'
     """

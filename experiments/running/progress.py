@@ -164,8 +164,6 @@ def _tenths(done: int, total: int) -> int:
 def counted(done: int, total: int) -> str:
     """How many runs are done; beyond what was expected there is no total to tell.
 
-    Examples
-    --------
     >>> counted(5, 10), counted(11, 10)
     ('5 of 10 runs', '11 runs, more than the 10 expected')
     """

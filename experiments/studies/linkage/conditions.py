@@ -178,7 +178,7 @@ def conditions(
     world = dict(overrides or {})
     design.check_world(world)
     cap = design.cap_or_default(cap)
-    sets = over_sets.sets_of(over)
+    sets = over_sets.Ensemble(over).read()
     known = dict(walk(load_scenario("baseline", world)))
     moved = [known[key] for key in HANDED if key not in world]
     table = drawn(moved, points, settings.seed)
