@@ -148,7 +148,7 @@ def _programmes(prefix: str, tail: str, better: int) -> tuple[Measure, ...]:
 
 SPENT = _programmes("spent", "spent", 0)
 UNPAID = _programmes("unpaid", "due_not_paid", -1)
-EVERY_MONTH = (*INDICATORS, *SPENT, *UNPAID)
+EVERY_MONTH = (*(i.name for i in INDICATORS), *(m.name for m in (*SPENT, *UNPAID)))
 MEASURES: tuple[Measure, ...] = (
     *(Measure(*indicator) for indicator in INDICATORS), *DERIVED, *SPENT, *UNPAID,
 )  # fmt: skip
@@ -277,7 +277,7 @@ def tidy(run: Run, task: Task) -> pa.Table:
     """
     monthly = monthly_of(run)
     whole = {**derived(run), **figures_of_files(run), **figures_by_group(run)}
-    names = [*(m.name for m in EVERY_MONTH), *whole]
+    names = [*EVERY_MONTH, *whole]
     n_monthly, months = len(monthly), run.months
     codes = np.repeat(np.arange(len(names)), [months] * n_monthly + [1] * len(whole))
     month = np.append(np.tile(np.arange(1, months + 1), n_monthly), np.full(len(whole), months))

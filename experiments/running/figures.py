@@ -22,7 +22,7 @@ from returnee.simulation.run import Run
 
 def horizon_of(run: Run, task: Task) -> pa.Table:
     """One figure a measure of a run, at its last month."""
-    monthly = pd.DataFrame(kept.monthly_of(run).T, columns=[m.name for m in kept.EVERY_MONTH])
+    monthly = pd.DataFrame(kept.monthly_of(run).T, columns=list(kept.EVERY_MONTH))
     values = monthly.iloc[-LAST:].mean()
     flows = [name for name in monthly if BY_NAME[name].kind == "flow"]
     values[flows] = monthly[flows].sum(min_count=1)

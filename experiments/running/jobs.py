@@ -126,12 +126,10 @@ class Tidy:
 
 def persons_of(run: Run, task: Task) -> pa.Table:
     """Everybody in a run, with the columns that tell runs apart."""
-    table = people_of(run).cast(PEOPLE)
-    told = [pa.repeat(task.scenario_id, len(table)), pa.repeat(task.replicate, len(table))]
-    columns = [column.cast(f.type) for column, f in zip(told, RUN_COLUMNS)]
-    return pa.Table.from_arrays(
-        [*columns, *table.columns], schema=pa.schema([*RUN_COLUMNS, *PEOPLE])
-    )
+    table, told = people_of(run), zip((task.scenario_id, task.replicate), RUN_COLUMNS)
+    columns = [pa.repeat(pa.scalar(one, f.type), len(table)) for one, f in told]
+    schema = pa.schema([*RUN_COLUMNS, *PEOPLE])
+    return pa.Table.from_arrays([*columns, *table.columns], schema=schema)
 
 
 @dataclass(frozen=True)

@@ -108,8 +108,6 @@ class Conditions(Ran):
 def lost(points: pd.DataFrame) -> np.ndarray:
     """Share of founders who drop out between two offices, 1 - exp(-forms x days x hazard).
 
-    Examples
-    --------
     >>> lost(pd.DataFrame({FORMS: [5.0], DAYS: [10.0], HAZARD: [0.002]})).round(3).tolist()
     [0.095]
     """

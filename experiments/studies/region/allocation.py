@@ -246,8 +246,6 @@ def greedy(gains: np.ndarray, costs: np.ndarray, cap: float) -> np.ndarray:
 
     `gains`, `costs`: shape (counties, options).
 
-    Examples
-    --------
     >>> greedy(np.array([[4.0, 6.0], [3.0, 9.0]]), np.array([[1.0, 3.0], [1.0, 4.0]]), 5.0).tolist()
     [0, 1]
     """
@@ -278,8 +276,6 @@ def search(gains: np.ndarray, costs: np.ndarray, cap: float) -> np.ndarray:
     In the solution one county at most is given parts of options; it is given the best one that still
     fits, so that the choice gains less than the best by a step of one county at most.
 
-    Examples
-    --------
     >>> search(np.array([[4.0, 6.0], [3.0, 9.0]]), np.array([[1.0, 3.0], [1.0, 4.0]]), 5.0).tolist()
     [0, 1]
     """

@@ -434,7 +434,8 @@ def test_the_document_is_written_with_its_figures(
     assert len(images) == 5
     assert all((tmp_path / "docs" / image).read_text().startswith("<svg xmlns") for image in images)
     assert text.count("    returnee linkage --replicates 2") >= 5 and "nan" not in text.split()
-    assert "--over ensemble" in text
+    assert "--gates --every --over ensemble --robust 2" in text
+    assert text.count("| Shapley value | spends |") == 3
     rows = [line.count("|") for line in text.splitlines() if line.startswith("|")]
     assert rows and str(tmp_path) not in text
 
