@@ -88,14 +88,14 @@ class Counties:
 
 
 @lru_cache(maxsize=1)
-def told() -> dict[str, dict[str, Any]]:
+def said() -> dict[str, dict[str, Any]]:
     """What is said of options, a table for each command, and what several share as ``usual``."""
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
 def examples_of(name: str) -> str | None:
     """Examples of a command, where there are some."""
-    return told().get(name, {}).get("examples")
+    return said().get(name, {}).get("examples")
 
 
 def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -167,7 +167,7 @@ def option_of(command: str, parameter: inspect.Parameter) -> inspect.Parameter |
     """
     if get_origin(parameter.annotation) is Annotated:
         return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-    name, tables = parameter.name, told()
+    name, tables = parameter.name, said()
     about = tables.get(command, {}).get(name, tables["usual"].get(name, False))
     if about is False:
         return None
