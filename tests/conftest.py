@@ -6,10 +6,12 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.testing
 from checkout import ROOT
 from processes import LIBRARIES, MODEL, Nursery
 from waiting import LIMIT
@@ -17,10 +19,10 @@ from xdist.scheduler import LoadFileScheduling
 
 TOGETHER = {
     "test_browser.py": "browser", "test_lost.py": "browser",  # who share a server and a browser
-    "test_snapshots.py": "results", "test_columns.py": "results",  # which the second takes of the first
+    "test_snapshots.py": "results", "test_columns.py": "results", "test_linkage.py": "results",  # shared ones
 }  # fmt: skip
 COPYING = ROOT / "docs" / "rules" / "copying.py"
-LONGEST = ("test_bounds.py", *TOGETHER, "test_sweep_faults.py", "test_linkage.py")
+LONGEST = ("test_bounds.py", *TOGETHER, "test_sweep_faults.py")
 """Files that are begun first, so that no worker waits for another at the end."""
 
 gc.disable()  # until all is imported
@@ -28,6 +30,9 @@ gc.disable()  # until all is imported
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Else every process that a test starts compiles all sources that it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A command line is made of functions once, not for each command that is given to it.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 for kind in ("CONNECT", "TCP"):
     os.environ[f"DASK_DISTRIBUTED__COMM__TIMEOUTS__{kind}"] = f"{LIMIT:.0f}s"

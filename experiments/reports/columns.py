@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ def _any(names: object) -> str:
     return "(?:" + "|".join(re.escape(str(name)) for name in names) + ")"  # type: ignore[attr-defined]
 
 
-@lru_cache
+@cache
 def _places() -> dict[str, str]:
     """What may stand for each name in angle brackets, as patterns."""
     keys = [lever.key for lever in levers]
@@ -101,16 +102,24 @@ def fits(column: Column, name: str) -> bool:
     >>> fits(Column("rank_<n>", "share", ""), "rank_2"), fits(Column("low", "", ""), "high")
     (True, False)
     """
-    pattern = re.sub(r"<(\w+)>", lambda found: _places()[found[1]], re.escape(column.name))
-    return re.fullmatch(pattern, name) is not None
+    return _pattern(column.name).fullmatch(name) is not None
 
 
-@lru_cache
-def _sources() -> dict[str, str]:
-    folder, found = Path(simulation.__file__).parent, {}
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"<(\w+)>", lambda found: _places()[found[1]], re.escape(name)))
+
+
+@cache
+def _homes() -> dict[str, set[str]]:
+    """Modules of the simulation that set a month's figures, by the name of the figure."""
+    folder = Path(simulation.__file__).parent
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    sets = re.compile(r"\b(?:month|now)\.(\w+)\s*[-+/*]?=(?!=)")
     for path in folder.rglob("*.py"):
         parts = path.relative_to(folder).with_suffix("").parts
-        found[".".join(["returnee.simulation", *parts])] = path.read_text(encoding="utf-8")
+        for measure in sets.findall(path.read_text(encoding="utf-8")):
+            found[measure].add(".".join(["returnee.simulation", *parts]))
     return found
 
 
@@ -120,8 +129,7 @@ def home_of(measure: str) -> str:
         return "returnee.experiments.measuring.measures"
     if measure not in {m.name for m in INDICATORS}:
         return "returnee.simulation.state.money"  # of the ledger
-    sets = re.compile(rf"\b(?:month|now)\.{measure}\s*[-+/*]?=(?!=)")
-    return ", ".join(sorted(name for name, text in _sources().items() if sets.search(text)))
+    return ", ".join(sorted(_homes()[measure]))
 
 
 def document() -> str:

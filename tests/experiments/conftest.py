@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 import without_figures
@@ -11,6 +13,8 @@ from matplotlib.figure import Figure
 from processes import Command, Nursery, Process
 
 from returnee import Comparison, compare
+from returnee.experiments import reports
+from returnee.experiments.reports.told import Told
 
 SAVE, PRINT = Figure.savefig, FigureCanvasSVG.print_svg
 SMALL = {"sample": 0.002, "months": 12}
@@ -38,9 +42,16 @@ def drawn(undrawn: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def unreported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of comparisons are empty: what is printed or kept is the point."""
+    """Pages are empty: what is printed or kept is the point."""
+    for found in walk_packages(reports.__path__, f"{reports.__name__}."):
+        import_module(found.name)
     monkeypatch.setattr("returnee.experiments.reports.html.html", lambda *_: "")
-    monkeypatch.setattr("returnee.experiments.reports.compare.Page.report", lambda _: None)
+    todo: list[type[Told]] = [Told]
+    while todo:
+        kind = todo.pop()
+        todo += kind.__subclasses__()
+        if "report" in vars(kind):
+            monkeypatch.setattr(kind, "report", lambda _: None)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import mesa
 import networkx as nx
 import numpy as np
 import pytest
+from processes import Nursery
 
 from returnee.scenarios import ScenarioError, load_scenario
 from returnee.simulation import simulate
@@ -284,7 +283,7 @@ if __name__ == "__main__":
 """
 
 
-def test_iterations_are_replicates(tmp_path: Path) -> None:
+def test_iterations_are_replicates(tmp_path: Path, libraries: Nursery) -> None:
     runs = [simulate("linked", replicate=k, sample=SAMPLE, months=6) for k in range(3)]
     jobs = [float(run.monthly.jobs.iloc[-1]) for run in runs]
     assert len(set(jobs)) == 3
@@ -295,12 +294,7 @@ def test_iterations_are_replicates(tmp_path: Path) -> None:
     assert [row[2] for row in found[1::2]] == jobs
     script = tmp_path / "batch.py"  # processes are spawned, which needs a main module
     script.write_text(ITERATIONS, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(script)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str(found)
+    assert libraries.run(script).strip() == str(found)
 
 
 def test_a_replicate_that_is_given_stands() -> None:

@@ -62,6 +62,7 @@ def test_run_keeps_everything(here: Path) -> None:
     assert call("run", "baseline", *SMALL, "--lang", "zh", "--json").exit_code == 0
 
 
+@pytest.mark.usefixtures("unreported")
 def test_compare_prints_json_and_nothing_else(here: Path) -> None:
     result = call("compare", "linked", "--replicates", 2, *SMALL, "--json")
     assert result.exit_code == 0, result.stderr

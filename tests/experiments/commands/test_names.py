@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from returnee import compare
 from returnee.experiments.commands.app import app
 from returnee.experiments.commands.encodings import any_encoding
+from returnee.experiments.reports import compare as comparison
 from returnee.experiments.reports.figures import settings, svg_of
 from returnee.experiments.running.status import status_of
 from returnee.experiments.words.texts import in_lines, one_line
@@ -45,7 +46,8 @@ def call(*words: object, charset: str = "utf-8") -> Any:
 
 
 @pytest.mark.usefixtures("drawn")
-def test_any_title_can_be_compared(tmp_path: Path) -> None:
+def test_any_title_can_be_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "OVER_TIME", comparison.OVER_TIME[:1])  # one chart of them all
     given = [scenario(tmp_path, title, name) for name, title in NAMES.items()]
     found = call("compare", *given, *COMPARE, "--out", tmp_path / "out")
     assert found.exit_code == 0, found.exception
@@ -170,5 +172,6 @@ def test_a_report_that_fails_keeps_the_runs(
     assert found.exit_code == 1
     assert "ValueError (no such letter)" in found.stderr and "are kept" in found.stderr
     assert status_of(compared)["status"] == "without report"
+    monkeypatch.setattr("returnee.experiments.reports.html.html", lambda *_: "")
     assert call(*words).exit_code == 0
     assert status_of(compared)["status"] == "finished"

@@ -241,7 +241,10 @@ def test_an_interrupted_run_says_what_is_kept(
 def test_status_answers_for_every_kind(tmp_path: Path, shares: Path) -> None:
     call("run", "baseline", *WORDS, "--out", tmp_path / "run")
     compare(["linked"], out=tmp_path / "comparison", **TINY)
-    sensitivity(over=["behaviour.firm.luck_sd"], trajectories=2, out=tmp_path / "study", **TINY)
+    sensitivity(
+        over=["behaviour.firm.luck_sd"], measures=["jobs"], trajectories=2, base=2, top=1, out=tmp_path / "study",
+        **TINY,
+    )  # fmt: skip
     for kind, runs in (("run", 1), ("comparison", 2), ("study", None)):
         found = status_of(tmp_path / kind)
         assert found["kind"] == kind and found["status"] == "finished" and found["left"] == 0

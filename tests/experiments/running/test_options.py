@@ -55,12 +55,11 @@ def test_every_study_says_where_its_runs_are_made(name: str) -> None:
         assert option in said
 
 
-def test_a_comparison_goes_on_with_processes_or_a_cluster(tmp_path: Path) -> None:
+def test_a_comparison_goes_on_with_a_cluster(tmp_path: Path) -> None:
     size = {"sample": 0.002, "months": 12}
-    threads = compare(["linked"], replicates=3, **size)
+    threads = compare(["linked"], replicates=2, **size)
     compare(["linked"], replicates=1, out=tmp_path / "a", **size)
-    compare(["linked"], replicates=2, out=tmp_path / "a", processes=True, workers=1, **size)
-    found = compare(["linked"], replicates=3, out=tmp_path / "a", local_cluster=1, **size)
+    found = compare(["linked"], replicates=2, out=tmp_path / "a", local_cluster=1, **size)
     pd.testing.assert_frame_equal(found.effects, threads.effects)
     assert status_of(tmp_path / "a")["status"] == "finished"
 

@@ -22,7 +22,7 @@ from returnee.experiments.studies import face, validation
 from returnee.experiments.studies.calibration.calibrate import calibrate
 from returnee.experiments.studies.points.budget import budget
 
-TINY = "--sample 0.002 --months 12 --workers 1"
+TINY = "--sample 0.001 --months 6 --workers 1"
 COMMANDS = {
     "compare": f"compare linked --replicates 3 --people 1 {TINY}",
     "whom": f"whom linked --replicates 2 {TINY}",
@@ -32,7 +32,7 @@ COMMANDS = {
     "fitted": f"linkage --over ensemble --robust 2 --replicates 2 {TINY}",
     "validate": "validate --replicates 2 --sample 0.002 --workers 1",
 }
-SMALL: dict[str, Any] = {"replicates": 2, "sample": 0.002, "months": 12}
+SMALL: dict[str, Any] = {"replicates": 2, "sample": 0.001, "months": 6}
 
 
 def say(words: str, code: int = 0) -> str:
@@ -41,6 +41,7 @@ def say(words: str, code: int = 0) -> str:
     return done.output
 
 
+@pytest.mark.usefixtures("unreported")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_merged_shares_are_the_same_table(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -120,6 +121,7 @@ def test_failed_runs_of_a_share_are_tried_again_after_the_merge(
     assert not found.failures and found.effects.equals(whole.effects)
 
 
+@pytest.mark.usefixtures("unreported")
 def test_face_checks_are_shared_folder_by_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +148,7 @@ def test_face_checks_are_shared_folder_by_folder(
     assert validation.validate(replicates=2, sample=0.002, out="v").folder == Path("v")
 
 
+@pytest.mark.usefixtures("unreported")
 def test_both_stages_of_a_sensitivity_study_are_shared_one_after_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

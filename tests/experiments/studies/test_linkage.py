@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import test_snapshots as snapshots
 from typer.testing import CliRunner
 
 from returnee.experiments.commands.app import app
@@ -54,7 +55,13 @@ from returnee.experiments.studies.linkage.effects import (
     spending_gap,
 )
 from returnee.experiments.studies.linkage.experiment import Linkage, linkage
-from returnee.experiments.studies.linkage.gates import GatesOver, contrasts, gates, one_by_one
+from returnee.experiments.studies.linkage.gates import (
+    GatesOver,
+    contrasts,
+    gates,
+    gates_over,
+    one_by_one,
+)
 from returnee.experiments.studies.linkage.robust import (
     Robust,
     bounds_of,
@@ -77,7 +84,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(folder: Path) -> Linkage:
+def found(folder: Path, told: Path) -> Linkage:
+    snapshots.provide("linkage", told)  # the same, with one worker
+    shutil.copytree(told / "linkage", folder / "main")
     return linkage(out=folder / "main", **SMALL)
 
 
@@ -392,7 +401,7 @@ def test_the_command_prints_json_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Linkage, points: Robust
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    result = call("linkage", *WORDS, "--workers", 1, "--json")
+    result = call("linkage", *WORDS, "--workers", 2, "--json")
     assert result.exit_code == 0, result.stderr
     content = json.loads(result.stdout)
     assert content["answer"] and len(content["premiums"]) == 6 * N_MEASURES
@@ -409,7 +418,10 @@ def test_the_document_is_written_with_its_figures(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("returnee.experiments.commands.linkage.WIDE", 4)
-    monkeypatch.setattr("returnee.experiments.studies.linkage.gates.EACH", 1)
+    monkeypatch.setattr("returnee.experiments.commands.linkage.GATES", 1)
+    parts = "returnee.experiments.studies.linkage.gates"
+    monkeypatch.setattr(f"{parts}.EACH", 1)
+    monkeypatch.setattr(f"{parts}.gates_over", partial(gates_over, sets=2))
     few = BudgetEffort(trials=4, population=4, keep=2, worlds=2, replicates=2)
     tiny = RunSettings(sample=0.002, months=12)
     mix = partial(best_mix, effort=few, settings=tiny)
