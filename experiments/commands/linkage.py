@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from returnee import experiments
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import How, spread, usual
+from returnee.experiments.commands.options import Study, spread, study
 from returnee.experiments.defaults import LINKAGE_SAMPLE
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.progress import Bar
@@ -28,7 +28,6 @@ class Asked:
 
     replicates: int | None = None
     cap: float | None = None
-    set_: list[str] | None = None
     robust: int | None = None
     over: str = "free"
     gates: bool = False
@@ -48,9 +47,9 @@ class Asked:
 
 
 @spread("linkage")
-def linkage_command(asked: Asked = Asked(), how: How = usual(sample=LINKAGE_SAMPLE)) -> None:
+def linkage_command(asked: Asked = Asked(), how: Study = study(sample=LINKAGE_SAMPLE)) -> None:
     """Find out whether linked support is better than siloed: a factorial of all programmes."""
-    options: dict[str, Any] = {"cap": asked.cap, "overrides": shell.overrides_of(asked.set_)}
+    options: dict[str, Any] = {"cap": asked.cap}
     if asked.replicates is not None:
         options["replicates"] = asked.replicates
     if asked.write_doc is None:
@@ -68,7 +67,7 @@ def beside(out: Path, part: str, over: str = "free") -> Path:
     return out.with_name(f"{out.name}-{part}{'' if over == 'free' else '-' + Path(over).stem}")
 
 
-def told_of(asked: Asked, options: dict[str, Any], how: How) -> Told:
+def told_of(asked: Asked, options: dict[str, Any], how: Study) -> Told:
     """Run the part of the experiment that is asked for, or find it in its folder."""
     over, lang = asked.over, how.lang
 
