@@ -253,7 +253,8 @@ class Page(Part):
             [text["scenario_ids"], ids],
         ]  # fmt: skip
         errors = [f"{f['scenario']}, {f['replicate']}: {f['error']}" for f in self.found.failures]
-        failed = [doc.Heading(text["failures"]), doc.Text(errors, "list")] if errors else []
+        failed: list[doc.Block] = [doc.Heading(text["failures"]), doc.Text(errors, "list")]
+        failed = failed if errors else []
         return doc.repeat(self.lang, [self.found.command], *failed, more=rows)
 
     def report(self) -> doc.Report:
