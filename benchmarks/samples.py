@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import MEASURES, tidy
-from returnee.experiments.running.figures import horizon
+from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.running.figures import horizon_of
 from returnee.experiments.statistics.samples import FILE
 from returnee.simulation import simulate
 
@@ -37,7 +37,7 @@ def figures(job: tuple[str, float, int]) -> list[float]:
     """Measures of one run: stocks over the last year, flows a year."""
     scenario, sample, replicate = job
     run = simulate(scenario, replicate, sample=sample, months=MONTHS)
-    found = horizon(tidy(run, Task(scenario, "", 0, replicate)).to_pandas(), MONTHS)
+    found = horizon_of(run, Task(scenario, "", 0, replicate)).to_pandas()
     values = found.set_index("indicator")["value"]
     flows = {measure.name for measure in MEASURES if measure.kind == "flow"}
     return [float(values.get(n, np.nan)) * (12.0 / MONTHS if n in flows else 1.0) for n in NAMES]

@@ -1,7 +1,6 @@
 from .files import write_json as write_json
 from .files import write_text as write_text
-from .measuring.measures import check_horizon as check_horizon
-from .measuring.measures import check_measure as check_measure
+from .measuring.measures import check_measures as check_measures
 from .reports.calibration.hindcast import Forecasts as Forecasts
 from .reports.calibration.page import Calibrated as Calibrated
 from .reports.compare import Page as Page

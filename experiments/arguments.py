@@ -154,8 +154,6 @@ class Options:
 def as_declared(value: Any, hint: Any, name: str) -> Any:
     """A value as one of the types that a declaration names.
 
-    Examples
-    --------
     >>> as_declared("linked", Sequence[str], "scenarios")
     ['linked']
     >>> as_declared("12", int, "months")
@@ -210,8 +208,6 @@ def _is_foreign(value: Any) -> bool:
 def plain(value: Any) -> Any:
     """A value as a file would hold it: numpy's numbers and arrays, ranges and tuples too.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> plain({"a": np.linspace(0.0, 1.0, 3), "b": range(2), "c": np.int64(4)})
     {'a': [0.0, 0.5, 1.0], 'b': [0, 1], 'c': 4}

@@ -12,8 +12,6 @@ from returnee.scenarios.schema.own_rules import in_force
 def toml_of(value: Any) -> str:
     """A value as ``--set`` takes it.
 
-    Examples
-    --------
     >>> toml_of({1: 1000, 25: True})
     '{1 = 1000, 25 = true}'
     """
@@ -31,8 +29,6 @@ def command_line(words: Iterable[object], options: Mapping[str, Any]) -> str:
     order, and the rules in force at last. Of a list each value is given, of a mapping each key with its value, as ``--set`` takes
     them; None and what is empty is left out.
 
-    Examples
-    --------
     >>> command_line(["compare", "linked"], {"set": {"county": "binhai"}, "seed": 1, "out": None})
     'returnee compare linked --set county=binhai --seed 1'
     >>> command_line(["calibrate"], {"free": ["a", "b"]})

@@ -37,14 +37,7 @@ def read_rows(path: Path) -> tuple[list[str], list[Row]]:
         return [], []
     (line, head), *rest = rows
     width = max(k for k, cell in enumerate(head, start=1) if cell)
-    _check_head(head[:width], f"{path}: row {line}")
-    for line, cells in rest:
-        if len(cells) < width or any(cells[width:]):
-            raise UsageError(f"{path}: row {line}: found {len(cells)} cells, allowed {width} cells")
-    return head[:width], [(line, cells[:width]) for line, cells in rest]
-
-
-def _check_head(head: list[str], where: str) -> None:
+    where, head = f"{path}: row {line}", head[:width]
     for mark, name in SEPARATORS.items():
         if any(mark in cell for cell in head):
             raise UsageError(f"{where}: found {name}, allowed commas between the columns")
@@ -53,3 +46,7 @@ def _check_head(head: list[str], where: str) -> None:
             raise UsageError(f"{where}: found a column without a name, allowed one with a name")
         if cell in head[:k]:
             raise UsageError(f"{where}: found {cell} twice, allowed once")
+    for line, cells in rest:
+        if len(cells) < width or any(cells[width:]):
+            raise UsageError(f"{path}: row {line}: found {len(cells)} cells, allowed {width} cells")
+    return head, [(line, cells[:width]) for line, cells in rest]

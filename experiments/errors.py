@@ -25,12 +25,7 @@ class Interrupted(KeyboardInterrupt):
 class ShareDone(Exception):
     """A share of the runs is made; what all of them show can be told when they are merged.
 
-    Attributes
-    ----------
-    out : Path
-        What is to be merged.
-    folders : tuple of Path
-        What was written.
+    `out`: what is to be merged. `folders`: what was written.
     """
 
     def __init__(self, out: Path, *folders: Path) -> None:
@@ -69,8 +64,6 @@ def shown(value: Any) -> str:
 def check_range(label: str, found: float, low: float, high: float, what: str = "") -> None:
     """Refuse a number outside a range.
 
-    Examples
-    --------
     >>> check_range("replicates", 0, 1, 100)
     Traceback (most recent call last):
     returnee.experiments.errors.UsageError: replicates: found 0, allowed 1 to 100

@@ -34,22 +34,11 @@ def check_key(key: str, where: str, label: str) -> None:
 
 @dataclass(frozen=True)
 class Task:
-    """One run of a plan.
+    """One run of a plan."""
 
-    Attributes
-    ----------
-    scenario : str
-        Label of the scenario in the plan.
-    scenario_id : str
-        Hash of the scenario's canonical form.
-    point : int
-        Design point; 0 where nothing is swept.
-    replicate : int
-    """
-
-    scenario: str
-    scenario_id: str
-    point: int
+    scenario: str  # label of the scenario in the plan
+    scenario_id: str  # hash of the scenario's canonical form
+    point: int  # design point; 0 where nothing is swept
     replicate: int
 
     @property

@@ -32,8 +32,6 @@ LACKING: set[str] = set()
 def plain_character(character: str) -> str:
     """A character in ASCII, or a question mark.
 
-    Examples
-    --------
     >>> "".join(map(plain_character, "é² ─ 县"))
     'e^2 - ?'
     """

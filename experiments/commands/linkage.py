@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OUT = Path("results/linkage")
 WIDE = 256  # points of the wide design behind the document
-GATES = 2  # replicates of the gates behind it with the parameters in use, for every combination
+GATES = 2  # replicates of the gates behind it with the parameters in use
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def write_up(asked: Asked, path: Path, options: dict[str, Any]) -> None:
     answered = experiments.Answered(
         experiments.posterior(over=over, sets=asked.robust, best=best, **kept("robust", over)),
         experiments.conditions(asked.conditions or WIDE, over, **kept("conditions", replicates=1)),
-        experiments.gates_over(over=over, **few),
+        experiments.gates_over(over=over, every=True, **few),
         experiments.gates(**kept("gates", every=True, replicates=GATES)),
         experiments.linkage(**options),
     )

@@ -134,10 +134,7 @@ def sweep_command(
 
 def measures_of(given: list[str] | None, months: int | None = None) -> tuple[str, ...]:
     """Measures that a report is about; refused are those that no run of so many months can have."""
-    for name in given or ():
-        experiments.check_measure(name)
-    if months is not None:
-        experiments.check_horizon(given or (), months)
+    experiments.check_measures(given or (), months)
     return tuple(dict.fromkeys(given)) if given else OVER_AXES
 
 

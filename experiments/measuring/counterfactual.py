@@ -36,10 +36,11 @@ GROUP_YEARS, GROUPS = 5, 20  # of age
 
 def effects(run: Run) -> Figures:
     """Patterns 21 and 22: deadweight of guaranteed loans, and the share of all support."""
-    policy = load_scenario(NO_SUPPORT).policy
+    without = again(run, {"policy": load_scenario(NO_SUPPORT).policy})
     return {
         "loan_deadweight": deadweight(run, again(run, NO_FUND)),
-        "support_share": support_share(run, again(run, {"policy": policy})),
+        # of new returnee firms, open at the end, those that there would not be without support
+        "support_share": 1.0 - ratio(firms_surviving(without), firms_surviving(run)),
     }
 
 
@@ -60,22 +61,15 @@ def deadweight(within: Run, without: Run) -> float:
     return float(np.isin(borrowers, founders_of(without)).mean())
 
 
-def support_share(within: Run, without: Run) -> float:
-    """Share of new returnee firms, open at the end, that there would not be without support."""
-    return 1.0 - ratio(firms_surviving(without), firms_surviving(within))
-
-
 def group_sums(run: Run, month: int, state: int) -> tuple[np.ndarray, np.ndarray]:
     """People of the labour force by sex and age, and of them those in a state; (groups,) each."""
     workers, states = np.asarray(run.county.workers), states_at(run, month)
     force = (states != r.PRE) & (states != r.RETIRED)
     age = (month - workers["birth"].astype(int)) // (YEAR * GROUP_YEARS)
     group = np.clip(age, 0, GROUPS - 1) + GROUPS * workers["sex"]
-    sums = [
-        np.bincount(group[which], minlength=2 * GROUPS)
-        for which in (force, force & (states == state))
-    ]
-    return sums[0], sums[1]
+    there = force & (states == state)
+    people, of = (np.bincount(group[who], minlength=2 * GROUPS) for who in (force, there))
+    return people, of
 
 
 def made_by_pyramid(run: Run, state: int) -> float:

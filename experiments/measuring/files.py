@@ -2,8 +2,8 @@
 
 Files are the ventures begun under the policy. A file is *referred* if its founder was ever handed on
 from one service to the next. Files that got far had more occasions to be handed on, so the two kinds
-differ in more than the referral. Stages need not follow each other: only those of `WITHIN` lie in
-another one.
+differ in more than the referral. Stages need not follow each other: a loan is granted to who asked for
+it, a firm that opens is registered, and what is mentored, granted or open at the end has opened.
 """
 
 from __future__ import annotations
@@ -18,35 +18,16 @@ STAGES = (
     "planned", "trained", "loan_asked", "loan_granted", "registered", "incubated", "opened",
     "mentored", "granted", "open_at_end",
 )  # fmt: skip
-WITHIN = {
-    "loan_granted": "loan_asked", "opened": "registered", "mentored": "opened",
-    "granted": "opened", "open_at_end": "opened",
-}  # fmt: skip
 KINDS = ("all", "referred", "alone")
 REASONS = ("not_approved", "no_guarantor", "cut", "fund_exhausted", "banks_withdrawn", "gave_up")
 STEPS = ("trained", "loan_granted", "registered", "opened", "incubated", "mentored")
 
 
-def stage_name(kind: str, stage: str) -> str:
-    """Name under which the count of files at a stage is kept."""
-    return f"files_{kind}_{stage}"
-
-
-def refusal_name(reason: str) -> str:
-    """Name under which the count of loan files with a reason is kept."""
-    return f"loan_files_{reason}"
-
-
-def step_name(step: str) -> str:
-    """Name under which the median months of a step are kept."""
-    return f"months_to_{step}"
-
-
-NAMES = (
-    *(stage_name(kind, stage) for kind in KINDS for stage in STAGES),
-    *(refusal_name(reason) for reason in REASONS),
-    *(step_name(step) for step in STEPS),
-)
+# Names under which figures are kept: files at a stage, loan files by reason, median months of a step.
+STAGE_OF = {(kind, stage): f"files_{kind}_{stage}" for kind in KINDS for stage in STAGES}
+REFUSAL_OF = {reason: f"loan_files_{reason}" for reason in REASONS}
+STEP_OF = {step: f"months_to_{step}" for step in STEPS}
+NAMES = (*STAGE_OF.values(), *REFUSAL_OF.values(), *STEP_OF.values())
 
 
 def files_of(run: Run) -> tuple[np.ndarray, np.ndarray]:
@@ -82,9 +63,8 @@ def figures_of_files(run: Run) -> dict[str, float]:
     referred = run.county.workers.view(np.ndarray)["referred"][firms["owner"]] > 0
     kinds = {"all": np.ones(len(firms), bool), "referred": referred, "alone": ~referred}
     figures = {
-        stage_name(kind, stage): float((stages[stage] & kinds[kind]).sum()) / run.sample
-        for kind in KINDS
-        for stage in STAGES
+        name: float((stages[stage] & kinds[kind]).sum()) / run.sample
+        for (kind, stage), name in STAGE_OF.items()
     }
     reason, refused = firms["loan_reason"], firms["loan_stage"] == r.REFUSED
     cases = {
@@ -95,8 +75,8 @@ def figures_of_files(run: Run) -> dict[str, float]:
         "banks_withdrawn": refused & (reason == r.BANKS_WITHDRAWN),
         "gave_up": refused & (reason == r.GAVE_UP),
     }
-    figures |= {refusal_name(k): float(cases[k].sum()) / run.sample for k in REASONS}
-    return figures | {step_name(step): months for step, months in _months(run, stages).items()}
+    figures |= {name: float(cases[k].sum()) / run.sample for k, name in REFUSAL_OF.items()}
+    return figures | {STEP_OF[step]: months for step, months in _months(run, stages).items()}
 
 
 def _months(run: Run, stages: dict[str, np.ndarray]) -> dict[str, float]:
@@ -106,9 +86,9 @@ def _months(run: Run, stages: dict[str, np.ndarray]) -> dict[str, float]:
     registration, to an incubator place and a mentor from asking.
     """
     firms, _ = files_of(run)
-    dates = ("planned", "desk_since", "loan_month", "registered", "opened", "incubation_since",
+    names = ("planned", "desk_since", "loan_month", "registered", "opened", "incubation_since",
              "incubator_until", "mentor_since", "mentor_until")  # fmt: skip
-    date = {name: firms[name].astype(int) for name in dates}
+    date = {name: firms[name].astype(int) for name in names}
     certificate = run.county.workers.view(np.ndarray)["certificate"][firms["owner"]].astype(int)
     mentoring = int(run.scenario.behaviour.support.mentoring_months)
     terms = np.unique(run.county.policies.incubation_months)

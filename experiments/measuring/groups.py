@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from returnee.experiments.measuring.people import incomes
 from returnee.scenarios import County as Facts
 from returnee.simulation.accounts import HALF, STAYING_MONTHS
 from returnee.simulation.run import Run
@@ -175,19 +176,15 @@ def _quality(run: Run, groups: dict[str, tuple[str, ...]]) -> dict[str, float]:
 
 def _parts(run: Run, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Parts of the index by person, shape (people, 5), and who is asked about staying."""
-    county, facts = run.county, run.scenario.county
+    county = run.county
     workers = county.workers.view(np.ndarray)[rows]
     state, in_firm = workers["state"], workers["firm"] >= 0
     firm = county.firms.view(np.ndarray)[np.maximum(workers["firm"], 0)]
-    towns = county.towns.view(np.ndarray)
     owner, employed = state == r.OWNER, state == r.EMPLOYED
     farming = state == r.FARMING
     home = (state >= r.SEEKING) & (state <= r.OWNER)
     asked = run.months - workers["returned"].astype(int) >= STAYING_MONTHS
-    pay = np.where(in_firm, towns["pay"][firm["township"]], towns["wage"][workers["township"]])
-    pay = pay * np.exp(workers["log_home"].astype(float))
-    earned = [np.maximum(firm["income"], 0.0), pay, np.full(len(rows), facts.work.farm_income)]
-    income = np.select([owner, employed, farming], earned)
+    income = np.where(home, incomes(run, rows), 0.0)
     skilled = (workers["schooling"] <= 2) | ~in_firm | (firm["company"] == 1)
     parts = [
         np.select([owner | employed, farming], [1.0, HALF]),

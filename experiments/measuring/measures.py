@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.lib.stride_tricks import sliding_window_view
 
 from returnee.experiments.errors import UsageError
 from returnee.experiments.keys import COUNTY, Task, lever_of
@@ -114,54 +115,40 @@ def ratio(above: float, below: float) -> float:
     return float(above / below) if below else np.nan
 
 
-def _survival(kind: str, en: str, zh: str) -> list[Measure]:
-    return [
-        Measure(f"survival_{kind}_{age}", "share", FINAL, f"{en} {age} months", f"{age}个月{zh}", 1)
-        for age in AGES
-    ]
-
-
-DERIVED: tuple[Measure, ...] = (
-    Measure(
-        "firms_surviving", "firms", FINAL,
-        "returnee firms registered under the policy and open at the end",
-        "政策期内登记且期末仍营业的返乡企业", 1, firms_surviving),
-    Measure(
-        "start_rate", "per 1,000 away and year", FINAL,
-        "returnee firms registered per 1,000 away", "每千名在外劳动力年返乡创业数", 1, start_rate),
-    *_survival("registered", "new firms still registered after", "登记存续率"),
-    *_survival("operating", "opened firms still operating after", "经营存续率"),
-    Measure(
-        "jobs_per_firm", "jobs/firm", FINAL,
-        "jobs per open returnee firm", "每家返乡企业岗位数", 1, jobs_per_firm),
-    Measure(
-        "loan_growth", "share", FINAL,
-        "growth a year of guaranteed loans granted", "创业担保贷款发放额年均增速", 1, loan_growth),
-    Measure(
-        "loan_recovery", "share", FINAL,
-        "guaranteed loans recovered", "创业担保贷款回收率", 1, loan_recovery),
-    Measure(
-        "loan_wait", "months", FINAL,
-        "wait for a guaranteed loan", "创业担保贷款等待月数", -1, loan_wait),
-    Measure(
-        "loan_reach", "share", FINAL,
-        "new firms with a guaranteed loan", "新登记企业获担保贷款占比", 1, loan_reach),
+SURVIVAL = {
+    "registered": ("registered", "closed", "new firms still registered after", "登记存续率"),
+    "operating": ("opened", "stopped", "opened firms still operating after", "经营存续率"),
+}
+"""Kinds of survival: dates of beginning and end in the records, and labels before and after the age."""
+WHOLE: tuple[tuple[Any, ...], ...] = (
+    ("firms_surviving", "firms", "returnee firms registered under the policy and open at the end",
+     "政策期内登记且期末仍营业的返乡企业", 1, firms_surviving),
+    ("start_rate", "per 1,000 away and year", "returnee firms registered per 1,000 away",
+     "每千名在外劳动力年返乡创业数", 1, start_rate),
+    *((f"survival_{kind}_{age}", "share", f"{en} {age} months", f"{age}个月{zh}", 1)
+      for kind, (_, _, en, zh) in SURVIVAL.items() for age in AGES),
+    ("jobs_per_firm", "jobs/firm", "jobs per open returnee firm", "每家返乡企业岗位数", 1, jobs_per_firm),
+    ("loan_growth", "share", "growth a year of guaranteed loans granted", "创业担保贷款发放额年均增速", 1, loan_growth),
+    ("loan_recovery", "share", "guaranteed loans recovered", "创业担保贷款回收率", 1, loan_recovery),
+    ("loan_wait", "months", "wait for a guaranteed loan", "创业担保贷款等待月数", -1, loan_wait),
+    ("loan_reach", "share", "new firms with a guaranteed loan", "新登记企业获担保贷款占比", 1, loan_reach),
 )  # fmt: skip
+"""Figures of a whole run: name, unit, labels, which way is better, and what computes it."""
+DERIVED = tuple(Measure(name, unit, FINAL, *rest) for name, unit, *rest in WHOLE)
 
 
 def _programmes(prefix: str, tail: str, better: int) -> tuple[Measure, ...]:
     en, zh = words("en"), words("zh")
-    return tuple(
-        Measure(
-            f"{prefix}_{name}", "yuan", "flow",
-            f"{en['programmes'][name]}, {en[tail]}", f"{zh['programmes'][name]}{zh[tail]}", better,
-        )
+    labels = (
+        (name, f"{en['programmes'][name]}, {en[tail]}", f"{zh['programmes'][name]}{zh[tail]}")
         for name in PROGRAMMES
-    )  # fmt: skip
+    )
+    return tuple(Measure(f"{prefix}_{k}", "yuan", "flow", e, z, better) for k, e, z in labels)
 
 
 SPENT = _programmes("spent", "spent", 0)
 UNPAID = _programmes("unpaid", "due_not_paid", -1)
+EVERY_MONTH = (*(i.name for i in INDICATORS), *(m.name for m in (*SPENT, *UNPAID)))
 MEASURES: tuple[Measure, ...] = (
     *(Measure(*indicator) for indicator in INDICATORS), *DERIVED, *SPENT, *UNPAID,
 )  # fmt: skip
@@ -190,32 +177,23 @@ def years_of(kind: str, months: int) -> float:
     return months / YEAR if kind == "flow" else 1.0
 
 
-def check_measure(name: str, label: str = "measure") -> None:
-    """Refuse what is no measure, guessing what was meant.
+def check_measures(names: Iterable[str], months: int | None = None, label: str = "measure") -> None:
+    """Refuse what is no measure, guessing what was meant, and what no run of this length can have.
 
-    `label`: what it was given as, for the error.
-    """
-    if name not in BY_NAME:
-        hint = guess(nearest(name, BY_NAME))
-        raise UsageError(f"{label}: found {name}{hint}, allowed one that `returnee measures` lists")
+    That is survival to an age beyond its end: a firm that is registered in the first month is a month
+    younger than the run is long. `label`: what they were given as, for the error.
 
-
-def check_horizon(names: Iterable[str], months: int, label: str = "measure") -> None:
-    """Refuse measures that no run of this length can have: survival to an age beyond its end.
-
-    A firm that is registered in the first month is a month younger than the run is long.
-
-    Examples
-    --------
-    >>> check_horizon(["jobs", "survival_operating_12"], 13)
+    >>> check_measures(["jobs", "survival_operating_12"], 13)
     """
     for name in names:
+        if name not in BY_NAME:
+            found = f"{name}{guess(nearest(name, BY_NAME))}"
+            raise UsageError(f"{label}: found {found}, allowed one that `returnee measures` lists")
         kind, _, last = name.rpartition("_")
         age = int(last) if kind.startswith("survival_") else 0
-        if age and months <= age:
-            raise UsageError(
-                f"{label}: found {name} within {months} months, allowed with more than {age}"
-            )
+        if age and months is not None and months <= age:
+            found = f"{name} within {months} months"
+            raise UsageError(f"{label}: found {found}, allowed with more than {age}")
 
 
 def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[str, dict[str, str]]:
@@ -223,8 +201,6 @@ def labelled(names: Iterable[str], scenarios: Mapping[str, Scenario]) -> dict[st
 
     `names`: measures. Returns: ``units``, ``labels`` (English) and ``labels_zh``, each by name.
 
-    Examples
-    --------
     >>> labelled(["jobs"], {})["units"]
     {'jobs': 'jobs'}
     """
@@ -249,8 +225,6 @@ def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) 
     observed. `ended`: shape (firms,); whether the end was observed. `ages`: months. Returns: NaN
     for ages that nobody could reach in the time observed.
 
-    Examples
-    --------
     >>> kaplan_meier(np.array([6.0, 24.0]), np.array([True, False]), [12, 36])
     [0.5, nan]
     """
@@ -262,25 +236,20 @@ def kaplan_meier(durations: np.ndarray, ended: np.ndarray, ages: Sequence[int]) 
     else:
         there = len(durations) - np.searchsorted(np.sort(durations), at)
         alive = np.cumprod((there - ends) / there)
-    longest = durations.max()
-    shares = np.append(1.0, alive)[np.searchsorted(at, ages, side="right")].tolist()
-    return [share if age <= longest or share == 0.0 else np.nan for age, share in zip(ages, shares)]
+    shares = np.append(1.0, alive)[np.searchsorted(at, ages, side="right")]
+    return np.where((np.array(ages) <= durations.max()) | (shares == 0.0), shares, np.nan).tolist()
 
 
 def derived(run: Run) -> dict[str, float]:
     """Figures of a whole run, by name; full-county units."""
-    alone = {measure.name: measure.of(run) for measure in DERIVED if measure.of}
-    return {**alone, **survival(run)}
+    return {m.name: m.of(run) for m in DERIVED if m.of} | survival(run)
 
 
 def survival(run: Run) -> dict[str, float]:
     """Shares of firms registered under the policy that live to each age, by name."""
     # From the records, not from `run.firms`: making that table costs as much as 20 months of a run.
     new, figures = new_firms(run), {}
-    for kind, begin, end in (
-        ("registered", "registered", "closed"),
-        ("operating", "opened", "stopped"),
-    ):
+    for kind, (begin, end, _, _) in SURVIVAL.items():
         seen = new[new[begin] != r.NEVER]
         ended = seen[end] != r.NEVER
         stop = np.where(ended, seen[end], run.months).astype(float)
@@ -290,18 +259,25 @@ def survival(run: Run) -> dict[str, float]:
     return figures
 
 
+def monthly_of(run: Run) -> np.ndarray:
+    """What is kept of every month, full county, shape (figures of `EVERY_MONTH`, months).
+
+    From the records: making tables of them takes twice as long as a year of a tiny county.
+    """
+    rows, scale = run.county.months.view(np.ndarray)[1:], 1.0 / run.sample
+    values = [rows[i.name] * (scale if i.counts else 1.0) for i in INDICATORS]
+    money = [fen[1:].T / (FEN * run.sample) for fen in (run.county.ledger, run.county.unpaid)]
+    return np.concatenate([values, *money])
+
+
 def tidy(run: Run, task: Task) -> pa.Table:
     """Everything that is kept of a run, as a tidy table with the columns of `SCHEMA`.
 
     Figures of the whole run stand at its last month.
     """
-    # From the records: making tables of them takes twice as long as a year of a tiny county.
-    spent, unpaid = (
-        fen[1:].T / (FEN * run.sample) for fen in (run.county.ledger, run.county.unpaid)
-    )
-    monthly = np.concatenate([indicators_of(run), spent, unpaid])
+    monthly = monthly_of(run)
     whole = {**derived(run), **figures_of_files(run), **figures_by_group(run)}
-    names = [*(m.name for m in (*INDICATORS, *SPENT, *UNPAID)), *whole]
+    names = [*EVERY_MONTH, *whole]
     n_monthly, months = len(monthly), run.months
     codes = np.repeat(np.arange(len(names)), [months] * n_monthly + [1] * len(whole))
     month = np.append(np.tile(np.arange(1, months + 1), n_monthly), np.full(len(whole), months))
@@ -322,10 +298,8 @@ def smoothed(values: np.ndarray, kind: str) -> np.ndarray:
     if kind != "flow":
         return values
     window = min(YEAR, values.shape[1])
-    sums = np.cumsum(np.insert(values, 0, 0.0, axis=1), axis=1)
-    rolled = np.full(values.shape, np.nan)
-    rolled[:, window - 1 :] = sums[:, window:] - sums[:, :-window]
-    return rolled
+    sums = sliding_window_view(values, window, axis=1).sum(axis=-1)
+    return np.pad(sums.astype(float), ((0, 0), (window - 1, 0)), constant_values=np.nan)
 
 
 NAMES = tuple(measure.name for measure in MEASURES)
@@ -335,19 +309,13 @@ HEAD = pa.schema(_OF | {"replicate": pa.int32(), "seed": pa.int64(), "error": pa
 _MONTHLY = np.array([indicator.kind for indicator in INDICATORS])
 
 
-def indicators_of(run: Run) -> np.ndarray:
-    """Indicators by month, full county: shape (indicators, months)."""
-    rows, scale = run.county.months.view(np.ndarray)[1:], 1.0 / run.sample
-    return np.array([rows[i.name] * (scale if i.counts else 1.0) for i in INDICATORS])
-
-
 def levels_of(run: Run) -> np.ndarray:
     """Figures of a run, full county.
 
     Returns: shape (measures,); in the order of `measures.MEASURES`; NaN where a run has no such
     figure.
     """
-    monthly = levels_over(indicators_of(run), _MONTHLY)
+    monthly = levels_over(monthly_of(run)[: len(INDICATORS)], _MONTHLY)
     whole = derived(run)
     spent = run.county.ledger[1:].sum(axis=0) / (FEN * run.sample)
     unpaid = run.county.unpaid[1:].sum(axis=0) / (FEN * run.sample)
@@ -380,11 +348,6 @@ def run_schema(keys: Iterable[str], told: Iterable[Any] | None = None) -> pa.Sch
     return pa.schema([*HEAD, *axes, *shown])
 
 
-def undescribed(table: pa.Table) -> pa.Table:
-    """The table without units and labels, which weigh more than the rows of a small part."""
-    return table.cast(pa.schema([field.remove_metadata() for field in table.schema]))
-
-
 def redescribed(table: pa.Table) -> pa.Table:
     """The table with units and labels."""
     known = {*HEAD.names, *NAMES}
@@ -398,8 +361,8 @@ def attributes(schema: pa.Schema) -> dict[str, Any]:
     """
     found: dict[str, Any] = {"units": {}, "labels": {}, "labels_zh": {}}
     for field in schema:
-        about = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
-        for name, key in (("units", "unit"), ("labels", "label_en"), ("labels_zh", "label_zh")):
+        about = field.metadata or {}
+        for name, key in (("units", b"unit"), ("labels", b"label_en"), ("labels_zh", b"label_zh")):
             if key in about:
-                found[name][field.name] = about[key]
+                found[name][field.name] = about[key].decode()
     return found

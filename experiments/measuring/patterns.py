@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from returnee.experiments.measuring.measures import kaplan_meier, ratio
+from returnee.experiments.measuring.measures import kaplan_meier, loan_recovery, ratio
+from returnee.experiments.measuring.people import incomes
 from returnee.simulation import simulate
 from returnee.simulation.engine.compiler import kernel
 from returnee.simulation.own_rules import model_of
@@ -56,8 +57,6 @@ def survival(entry: np.ndarray, age: np.ndarray, ended: np.ndarray, oldest: int)
     Returns: shape (oldest + 1,); share that lives longer than 0..oldest months; NaN from the first
     age at which fewer than `FEW` firms are at risk.
 
-    Examples
-    --------
     >>> age, ended = np.repeat([6, 12], 20), np.repeat([True, False], 20)
     >>> survival(np.zeros(40, int), age, ended, 12)[[5, 6, 12]].tolist()
     [1.0, 0.5, 0.5]
@@ -88,12 +87,11 @@ def register(run: Run) -> Figures:
     found["hazard_years_4_7"] = 1.0 - (alive[OLDEST] / alive[3 * YEAR]) ** 0.25
     new = born >= 1
     spans = (end - born)[new].astype(float)
-    for years, value in zip(
-        (3, 5), kaplan_meier(spans, struck[new], (3 * YEAR, 5 * YEAR)) if new.any() else (np.nan,) * 2
-    ):  # fmt: skip
-        found[f"registered_{years}_years"] = value
-    found["operating_year_1"] = share(operating(rows, run.months))
-    return found
+    three, five = kaplan_meier(spans, struck[new], (3 * YEAR, 5 * YEAR))
+    operate = share(operating(rows, run.months))
+    return found | {
+        "registered_3_years": three, "registered_5_years": five, "operating_year_1": operate
+    }  # fmt: skip
 
 
 def operating(rows: np.ndarray, months: int) -> np.ndarray:
@@ -162,8 +160,7 @@ def awareness(run: Run) -> Figures:
     owners = (state == r.OWNER) & (w["ever_away"] == 1)
     others = (state != r.OWNER) & (state != r.FOUNDING) & (state != r.PRE) & (state != r.RETIRED)
     found, gaps = {}, []
-    channels = (("support", SERVICES), ("tax", FINANCE), ("training", TRAINING))
-    for name, channel in channels:
+    for name, channel in (("support", SERVICES), ("tax", FINANCE), ("training", TRAINING)):
         known = knows >> channel & 1
         found[f"aware_{name}"] = share(known[owners])
         gaps.append(found[f"aware_{name}"] - share(known[others]))
@@ -243,11 +240,9 @@ def stays(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def loans(run: Run) -> Figures:
     """Pattern 11: mean loan, and repaid principal as a share of repaid and defaulted."""
     months = run.county.months[1:]
-    number, repaid = months["loans_number"].sum(), months["loans_repaid"].sum()
-    return {
-        "loan_mean": ratio(months["loans_granted"].sum(), number) if number >= FEW else np.nan,
-        "loan_recovery": ratio(repaid, repaid + months["loans_defaulted"].sum()),
-    }
+    number = months["loans_number"].sum()
+    mean = ratio(months["loans_granted"].sum(), number) if number >= FEW else np.nan
+    return {"loan_mean": mean, "loan_recovery": loan_recovery(run)}
 
 
 def founders(run: Run) -> Figures:
@@ -318,11 +313,8 @@ def stops(run: Run) -> Figures:
     rows = registered(run)
     rows = rows[(rows["stopped"] >= 1) & (rows["opened"] != r.NEVER)]
     reason = rows["stop_reason"]
-    names = ("stops_failed", "stops_gave_up", "stops_retired")
-    found = {
-        name: share(reason == code)
-        for name, code in zip(names, (r.STOP_FAILED, r.STOP_GAVE_UP, r.STOP_RETIRED))
-    }
+    codes = {"failed": r.STOP_FAILED, "gave_up": r.STOP_GAVE_UP, "retired": r.STOP_RETIRED}
+    found = {f"stops_{name}": share(reason == code) for name, code in codes.items()}
     retired = float((reason == r.STOP_RETIRED).sum())
     handed = float(run.county.months["handed_on"][1:].sum())
     return {**found, "handed_on": ratio(handed, handed + retired)}
@@ -372,10 +364,7 @@ def again(run: Run, values: Mapping[str, Any], months: int | None = None) -> Run
 
 def both(one: Run, other: Run) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the firms that opened under the policy in both runs, in the same order."""
-    rows = []
-    for run in (one, other):
-        firms = registered(run)
-        rows.append(firms[firms["opened"] >= 1])
+    rows = [firms[firms["opened"] >= 1] for firms in (registered(one), registered(other))]
     _, a, b = np.intersect1d(rows[0]["id"], rows[1]["id"], return_indices=True)
     return rows[0][a], rows[1][b]
 
@@ -400,22 +389,6 @@ def tax_relief_effect(bare: Run, relief: Run) -> float:
     productivity = without["known"] + without["luck"]
     poor = productivity <= np.quantile(productivity, 1 / 3)
     return share(open_after(within[poor], TWO_YEARS)) - share(open_after(without[poor], TWO_YEARS))
-
-
-def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
-    """Monthly income of workers at the end, here or away, yuan; NaN for the retired."""
-    c = run.county
-    workers, firms = np.asarray(c.workers)[rows], np.asarray(c.firms)
-    towns, state = np.asarray(c.towns)[workers["township"]], workers["state"]
-    owner = np.maximum(firms["income"][workers["firm"]], 0.0)
-    in_firm, at = workers["firm"] >= 0, firms["township"][workers["firm"]]
-    job = np.where(in_firm, np.asarray(c.towns)["pay"][at], towns["wage"])
-    job = job * np.exp(workers["log_home"].astype(float))
-    earned = [
-        (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
-        (r.FARMING, float(c.facts.work_farm_income)), (r.RETIRED, np.nan),
-    ]  # fmt: skip
-    return np.select([state == code for code, _ in earned], [pay for _, pay in earned], 0.0)
 
 
 def grant_fade(bare: Run, grant: Run) -> float:

@@ -59,14 +59,14 @@ def people_of(run: Run) -> pa.Table:
     rows = np.flatnonzero((workers["enters"] <= run.months) & (workers["retires"] > 0))
     rows = rows[np.argsort(workers["id"][rows], kind="stable")]
     people = {name: workers[name][rows] for name in FIELDS}  # the whole record is six times wider
+    events = county.events.view(np.ndarray)[: int(county.clock.events)]
+    home = (events["before"] == r.AWAY) & (events["state"] == r.SEEKING)
+    returns = np.bincount(events["worker"][home], minlength=len(workers))
     columns = {
+        **{name: people[name] for name in ("sex", "schooling", "township", "wage")},
         "worker": people["id"],
-        "sex": people["sex"],
         "age": -people["birth"].astype(float) / 12.0,
-        "schooling": people["schooling"],
-        "township": people["township"],
-        "wage": people["wage"],
-        "returns": _returns(county)[rows],
+        "returns": returns[rows],
         "employed": (people["state"] == r.EMPLOYED) & (people["firm"] >= 0),
         **{name: values[rows] for name, values in _of_firms(county, before).items()},
     }
@@ -75,18 +75,27 @@ def people_of(run: Run) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=PEOPLE)
 
 
+def incomes(run: Run, rows: np.ndarray) -> np.ndarray:
+    """Monthly income of workers at the end, here or away, yuan; NaN for the retired."""
+    c = run.county
+    workers, firms = np.asarray(c.workers)[rows], np.asarray(c.firms)
+    towns, state = np.asarray(c.towns)[workers["township"]], workers["state"]
+    owner = np.maximum(firms["income"][workers["firm"]], 0.0)
+    in_firm, at = workers["firm"] >= 0, firms["township"][workers["firm"]]
+    job = np.where(in_firm, np.asarray(c.towns)["pay"][at], towns["wage"])
+    job = job * np.exp(workers["log_home"].astype(float))
+    earned = [
+        (r.OWNER, owner), (r.EMPLOYED, job), (r.AWAY, workers["wage"]),
+        (r.FARMING, float(c.facts.work_farm_income)), (r.RETIRED, np.nan),
+    ]  # fmt: skip
+    return np.select([state == code for code, _ in earned], [pay for _, pay in earned], 0.0)
+
+
 def history_of(run: Run) -> County:
     """The county before the run's policy; computed again if it is no longer kept."""
     clock = run.county.clock
     burn_in = 1 - int(clock.first)
     return HISTORIES.get(run.scenario, run.seed, run.replicate, run.sample, run.months, burn_in)
-
-
-def _returns(county: County) -> np.ndarray:
-    """Times that each worker came home, by row."""
-    events = county.events.view(np.ndarray)[: int(county.clock.events)]
-    home = (events["before"] == r.AWAY) & (events["state"] == r.SEEKING)
-    return np.bincount(events["worker"][home], minlength=len(county.workers))
 
 
 def _of_firms(county: County, before: County) -> dict[str, np.ndarray]:

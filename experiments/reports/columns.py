@@ -97,8 +97,6 @@ def _places() -> dict[str, str]:
 def fits(column: Column, name: str) -> bool:
     """Whether a column's row in the page describes a column of this name.
 
-    Examples
-    --------
     >>> fits(Column("rank_<n>", "share", ""), "rank_2"), fits(Column("low", "", ""), "high")
     (True, False)
     """

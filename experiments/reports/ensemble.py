@@ -127,7 +127,7 @@ class OverSets(OfPlan[over_sets.EnsembleComparison]):
 
     def ranges(self) -> doc.Sheet:
         """Least and greatest value of each parameter."""
-        sets = over_sets.sets_of(self.found.over, self.found.plan.sets)
+        sets = over_sets.Ensemble(self.found.over, self.found.plan.sets).read()
         known, rows = {lever.key: lever for lever in levers}, []
         for key in sets[0]:
             values = [found[key] for found in sets]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from returnee.experiments.errors import writing_to
 from returnee.experiments.files import to_parquet, whole
-from returnee.experiments.measuring.files import KINDS, STAGES, figures_of_files, stage_name
+from returnee.experiments.measuring.files import KINDS, STAGE_OF, STAGES, figures_of_files
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.measuring.selections import BY_YEAR, OF_A_RUN
 from returnee.experiments.numbers import plain_rows
@@ -117,7 +117,7 @@ def services_of(run: Run) -> pd.DataFrame:
 def stages_of(run: Run) -> pd.DataFrame:
     """Files of a run (full county) by stage, index, and by kind of file, columns."""
     figures = figures_of_files(run)
-    rows = {s: {kind: figures[stage_name(kind, s)] for kind in KINDS} for s in STAGES}
+    rows = {s: {kind: figures[STAGE_OF[kind, s]] for kind in KINDS} for s in STAGES}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -408,8 +408,6 @@ def scaled(size: float, unit: str, lang: str) -> tuple[float, str]:
 def tick(value: float | bool, lang: str) -> str:
     """A value of a lever, short.
 
-    Examples
-    --------
     >>> tick(300000, "en"), tick(300000, "zh"), tick(True, "zh")
     ('300k', '30万', '是')
     """

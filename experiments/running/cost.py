@@ -60,8 +60,6 @@ def _measured(plan: SweepPlan) -> tuple[float, float]:
 def of(number: int, one: str, many: str = "") -> str:
     """A number of things.
 
-    Examples
-    --------
     >>> of(1, "run"), of(2000, "run")
     ('1 run', '2,000 runs')
     """

@@ -112,50 +112,33 @@ def do_all(batch: Batch, inbox: Inbox | None = None) -> list[Any]:
     return []
 
 
-class Threads:
-    """Threads of this process; they share histories and compiled code."""
+class Local:
+    """Threads of this process, which share histories and compiled code; or processes beside it."""
 
-    breaks = False  # whether the executor must be opened anew when a worker has died
-
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-        self.inbox: Inbox | None = Inbox()
+    def __init__(self, workers: int, processes: bool) -> None:
+        self.workers, self.breaks = workers, processes
+        self.inbox = None if processes else Inbox()
         self._pool: Executor | None = None
 
     def open(self) -> Executor:
-        """Start the threads."""
-        HISTORIES.kept = max(HISTORIES.kept, self.workers + 1)
-        self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="run")
+        """Start them; processes once more if the system ended one."""
+        if self.breaks:
+            one_thread_each()
+            self._pool = ProcessPoolExecutor(
+                self.workers, mp_context=CONTEXT, initializer=follow_parent
+            )
+        else:
+            HISTORIES.kept = max(HISTORIES.kept, self.workers + 1)
+            self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="run")
         return self._pool
 
     def close(self) -> None:
-        """Give up what runs, at the end of the run."""
-        assert self.inbox is not None
-        self.inbox.stop.set()
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-
-class Processes:
-    """Processes on this machine."""
-
-    breaks = True
-    inbox: Inbox | None = None
-
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-        self._pool: Executor | None = None
-
-    def open(self) -> Executor:
-        """Start the processes; once more if the system ended one."""
-        self._pool = process_pool(self.workers)
-        return self._pool
-
-    def close(self) -> None:
-        """End the processes."""
+        """Give up what runs: threads at the end of the run, processes at once."""
+        if self.inbox is not None:
+            self.inbox.stop.set()
         if self._pool is not None:
             processes = list((getattr(self._pool, "_processes", None) or {}).values())
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown(wait=not self.breaks, cancel_futures=True)
             for process in processes:
                 process.terminate()
 
@@ -169,7 +152,7 @@ class Cluster:
     answer or has no workers.
     """
 
-    breaks = False
+    breaks = False  # whether the executor must be opened anew when a worker has died
     inbox: Inbox | None = None
 
     def __init__(self, address: str, workers: int, say: Callable[[str], None]) -> None:
@@ -220,7 +203,7 @@ class Cluster:
         self._main.close()
 
 
-Pool = Threads | Processes | Cluster
+Pool = Local | Cluster
 
 
 def pool_of(where: Where, say: Callable[[str], None]) -> Pool:
@@ -228,8 +211,7 @@ def pool_of(where: Where, say: Callable[[str], None]) -> Pool:
     where.check()
     if where.is_cluster:
         return Cluster(where.scheduler, where.local_cluster, say)
-    workers = workers_of(where.workers)
-    return Processes(workers) if where.processes else Threads(workers)
+    return Local(workers_of(where.workers), where.processes)
 
 
 def _knock(address: str) -> None:
@@ -385,12 +367,6 @@ def one_thread_each() -> None:
     """Have processes that are made from now on do linear algebra in one thread."""
     for name in THREAD_VARIABLES:  # read by a new process when it loads numpy
         os.environ.setdefault(name, "1")
-
-
-def process_pool(workers: int) -> ProcessPoolExecutor:
-    """Processes that end with their parent, and leave interrupts from the keyboard to it."""
-    one_thread_each()
-    return ProcessPoolExecutor(workers, mp_context=CONTEXT, initializer=follow_parent)
 
 
 def follow_parent() -> None:

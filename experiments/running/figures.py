@@ -6,20 +6,29 @@ month: stocks and means as the mean of the last 12 months, flows as their sum.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import BY_NAME, LAST, SCHEMA, tidy
+from returnee.experiments.measuring import measures as kept
+from returnee.experiments.measuring.measures import BY_NAME, LAST, SCHEMA
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.running.store import Store
 from returnee.simulation.run import Run
 
 
 def horizon_of(run: Run, task: Task) -> pa.Table:
-    """One figure a measure of a run, see `horizon`."""
-    return table_of(horizon(tidy(run, task).to_pandas(), run.months), run, task)
+    """One figure a measure of a run, at its last month."""
+    monthly = pd.DataFrame(kept.monthly_of(run).T, columns=list(kept.EVERY_MONTH))
+    values = monthly.iloc[-LAST:].mean()
+    flows = [name for name in monthly if BY_NAME[name].kind == "flow"]
+    values[flows] = monthly[flows].sum(min_count=1)
+    values = pd.concat([values, pd.Series(kept.derived(run))]).sort_index()
+    rows = {"indicator": values.index, "month": run.months, "value": values.to_numpy()}
+    return table_of(pd.DataFrame(rows), run, task)
 
 
 def table_of(rows: pd.DataFrame, run: Run, task: Task) -> pa.Table:
@@ -28,28 +37,36 @@ def table_of(rows: pd.DataFrame, run: Run, task: Task) -> pa.Table:
         "scenario": task.scenario, "scenario_id": task.scenario_id, "point": task.point,
         "replicate": task.replicate, "seed": run.seed,
     }  # fmt: skip
-    kept = rows.assign(**told)[SCHEMA.names]
-    return pa.Table.from_pandas(kept, schema=SCHEMA, preserve_index=False)
+    return pa.Table.from_pandas(
+        rows.assign(**told)[SCHEMA.names], schema=SCHEMA, preserve_index=False
+    )
 
 
-def horizon(frame: pd.DataFrame, months: int) -> pd.DataFrame:
-    """One figure a measure of a run.
+def arranged(runs: pd.DataFrame, plan: Plan, names: Sequence[str], months: int = 0) -> np.ndarray:
+    """Figures of a tidy table of runs, by scenario and replicate of a plan; NaN where there are none.
 
-    `frame`: as from `measures.tidy`. `months`: months of the run. Returns: indicator, month and
-    value, one row a measure, at the last month.
+    `runs`: columns of `measures.SCHEMA`. `names`: measures, or other figures of runs. `months`: of a
+    run, if figures are told apart by month. Returns: shape (scenarios, replicates, names), or (...,
+    months); scenarios that are the same are run once, and have the same figures.
     """
-    kinds = frame["indicator"].map({name: measure.kind for name, measure in BY_NAME.items()})
-    counted = (kinds == "flow") | (kinds == "final") | (frame["month"] > months - LAST)
-    frame = frame[kinds.notna() & counted]
-    rows = frame.groupby("indicator", sort=True)["value"]
-    flow = np.array([_is_flow(name) for name in rows.groups])
-    values = rows.mean().where(~flow, rows.sum(min_count=1))
-    found = {"indicator": values.index, "month": months, "value": values.to_numpy()}
-    return pd.DataFrame(found)
+    asked = [scenario.id for scenario in plan.scenarios.values()]
+    ids = {scenario_id: k for k, scenario_id in enumerate(dict.fromkeys(asked))}
+    shape = (len(ids), plan.replicates, len(names), *([months] if months else []))
+    values = np.full(shape, np.nan)
+    scenario, name = _codes(runs["scenario_id"], ids), _codes(runs["indicator"], names)
+    known = np.flatnonzero((scenario >= 0) & (name >= 0))
+    place = [scenario[known], runs["replicate"].to_numpy()[known], name[known]]
+    place += [runs["month"].to_numpy()[known] - 1] if months else []
+    values[tuple(place)] = runs["value"].to_numpy()[known]
+    return values[[ids[scenario_id] for scenario_id in asked]]
 
 
-def _is_flow(name: str) -> bool:
-    return BY_NAME[name].kind == "flow"
+def _codes(column: pd.Series, names: Iterable[str]) -> np.ndarray:
+    """Place of each value of a column among names; -1 where it is none."""
+    categories = column.astype("category").cat
+    places = {name: k for k, name in enumerate(names)}
+    table = np.array([places.get(name, -1) for name in categories.categories], dtype=int)
+    return table[categories.codes.to_numpy()]
 
 
 def values_of(store: Store, measures: tuple[str, ...]) -> np.ndarray:
@@ -60,22 +77,9 @@ def values_of(store: Store, measures: tuple[str, ...]) -> np.ndarray:
     """
     plan = store.plan
     assert isinstance(plan, Plan)
-    values = np.full((len(plan.scenarios), plan.replicates, len(measures)), np.nan)
-    runs = store.runs()
-    runs = runs[runs["indicator"].isin(measures)]
-    place = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
-    column = {name: k for k, name in enumerate(measures)}
-    rows = runs["scenario_id"].astype(str).map(place)
-    known = rows.notna()
-    runs, rows = runs[known], rows[known].astype(int)
-    columns = runs["indicator"].astype(str).map(column).astype(int)
-    values[rows, runs["replicate"], columns] = runs["value"]
-    asked = np.zeros(values.shape[:2], dtype=bool)
-    for task in plan.tasks():
-        asked[place[task.scenario_id], task.replicate] = True
-    values[~asked] = np.nan
-    years = plan.settings.months / 12.0
-    for name, k in column.items():
-        if _is_flow(name):
-            values[..., k] /= years
+    values = arranged(store.runs(), plan, measures)
+    asked = {(task.scenario_id, task.replicate) for task in plan.tasks()}
+    for k, scenario in enumerate(plan.scenarios.values()):
+        values[k, [r for r in range(plan.replicates) if (scenario.id, r) not in asked]] = np.nan
+    values[..., [BY_NAME[name].kind == "flow" for name in measures]] /= plan.settings.months / 12.0
     return values

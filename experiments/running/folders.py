@@ -20,12 +20,6 @@ class OwnFolder:
     `as_new`: write to a new sibling folder if this one is in use by something else. Raises
     StoreError: if it belongs to something else, another process works on it, or it cannot be
     written to.
-
-    Attributes
-    ----------
-    folder : Path
-    manifest : dict
-        What the manifest says.
     """
 
     COMPARED: tuple[str, ...] = ("kind", manifests.FINGERPRINT)

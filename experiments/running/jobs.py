@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import wrong
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring import measures
 from returnee.experiments.measuring.measures import MEASURES
@@ -74,7 +74,9 @@ class Job:
         Raises UsageError: if this worker's model, files or counties are not those of the plan.
         Raises StoppedError: if stopped between two runs.
         """
-        check_source(self.source_hash)
+        if self.source_hash != SOURCE_HASH:
+            allowed = f"{self.source_hash}; install the same version everywhere"
+            raise wrong("worker", "source_hash", SOURCE_HASH, allowed)
         self.scenes.check()
         kept, errors = [], []
         for task in self.runs:
@@ -84,15 +86,6 @@ class Job:
             kept.append(found)
             errors.append(error)
         return Done(self.measure.tables(self, kept, errors), tuple(errors))
-
-
-def check_source(source_hash: str) -> None:
-    """Refuse to work for a plan that another version of the model made."""
-    if source_hash != SOURCE_HASH:
-        raise UsageError(
-            f"worker: source_hash: found {SOURCE_HASH}, allowed {source_hash}; "
-            "install the same version everywhere"
-        )
 
 
 def run_task(task: Task, job: Job) -> tuple[Any, str | None]:
@@ -133,12 +126,10 @@ class Tidy:
 
 def persons_of(run: Run, task: Task) -> pa.Table:
     """Everybody in a run, with the columns that tell runs apart."""
-    table = people_of(run).cast(PEOPLE)
-    told = [pa.repeat(task.scenario_id, len(table)), pa.repeat(task.replicate, len(table))]
-    columns = [column.cast(f.type) for column, f in zip(told, RUN_COLUMNS)]
-    return pa.Table.from_arrays(
-        [*columns, *table.columns], schema=pa.schema([*RUN_COLUMNS, *PEOPLE])
-    )
+    table, told = people_of(run), zip((task.scenario_id, task.replicate), RUN_COLUMNS)
+    columns = [pa.repeat(pa.scalar(one, f.type), len(table)) for one, f in told]
+    schema = pa.schema([*RUN_COLUMNS, *PEOPLE])
+    return pa.Table.from_arrays([*columns, *table.columns], schema=schema)
 
 
 @dataclass(frozen=True)
@@ -172,7 +163,8 @@ def rows_of(
     nothing = np.full(len(told), np.nan)
     values = np.array([nothing if found is None else found for found in kept])
     columns += [pa.array(column, pa.float64(), from_pandas=True) for column in values.T]
-    schema = measures.undescribed(measures.run_schema(keys, told).empty_table()).schema
+    # Without units and labels, which weigh more than the rows of a small part.
+    schema = pa.schema([field.remove_metadata() for field in measures.run_schema(keys, told)])
     arrays = [
         column if isinstance(column, pa.Array) else pa.array(column, field.type)
         for field, column in zip(schema, columns)
@@ -216,7 +208,10 @@ class Laid:
         """Refuse files and counties that changed."""
         with reading_with(self.rules):
             for label, name in self.names.items():
-                check_scenario(name, self.ids[label], frozen(self.fixed))
+                planned = self.ids[label]
+                found = scenario_at(name, planned, frozen(self.fixed), ()).id
+                if found != planned:
+                    raise wrong("worker", name, f"scenario {found}", planned)
         check_counties(self.counties)
 
     def of(self, task: Task) -> Scenario:
@@ -231,24 +226,15 @@ def check_counties(counties: Mapping[str, str]) -> None:
     """Refuse own counties that are not, on this machine and now, what the plan read."""
     for folder, digest in counties.items():
         if county_digest(Path(folder)) != digest:
-            raise UsageError(
-                f"worker: {folder}: found a county that changed since the sweep was planned, "
-                "allowed the one that was planned with"
-            )
-
-
-@lru_cache(maxsize=64)
-def check_scenario(name: str, scenario_id: str, fixed: Frozen) -> None:
-    """Refuse a scenario whose file is not, on this machine and now, what the plan read."""
-    found = load_scenario(name, {key: _thawed(value) for key, value in fixed}).id
-    if found != scenario_id:
-        raise UsageError(f"worker: {name}: found scenario {found}, allowed {scenario_id}")
+            found = "a county that changed since the sweep was planned"
+            raise wrong("worker", folder, found, "the one that was planned with")
 
 
 @lru_cache(maxsize=128)  # about 10 MB
 def scenario_at(name: str, scenario_id: str, values: Frozen, counties: Frozen) -> Scenario:
     """A scenario with values laid on top; ids of files, so that an edited one is read again."""
-    return load_scenario(name, {key: _thawed(value) for key, value in values})
+    thawed = {key: dict(value) if isinstance(value, tuple) else value for key, value in values}
+    return load_scenario(name, thawed)
 
 
 def frozen(values: Mapping[str, Any]) -> Frozen:
@@ -257,7 +243,3 @@ def frozen(values: Mapping[str, Any]) -> Frozen:
         (key, tuple(value.items()) if isinstance(value, dict) else value)
         for key, value in values.items()
     )
-
-
-def _thawed(value: Any) -> Any:
-    return dict(value) if isinstance(value, tuple) else value

@@ -17,6 +17,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import metadata
@@ -118,8 +119,6 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
 def other_model(found: Mapping[str, Any]) -> str:
     """That a manifest is of another version of the model, both fingerprints named; empty if not.
 
-    Examples
-    --------
     >>> other_model({"fingerprint": fingerprint()})
     ''
     """
@@ -132,28 +131,22 @@ def other_model(found: Mapping[str, Any]) -> str:
     return f"{FINGERPRINT}: found {shown}, allowed {fingerprint()}, as the results there {other}"
 
 
+@dataclass
 class Manifest:
-    """The manifest of one folder.
+    """The manifest of one folder."""
 
-    `kind`: what the folder holds: run, comparison, sweep, budget, calibration. `command`: the
-    command that repeats it; its folder is added when that is known. `scenarios`: by label.
-    `about`: what else belongs to the kind. `counties`: folders of more counties that are
-    simulated, as by an axis of a sweep.
-    """
+    kind: str  # what the folder holds: run, comparison, sweep, budget, calibration
+    command: str  # that repeats it; its folder is added when that is known
+    scenarios: Mapping[str, Scenario]  # by label
+    about: InitVar[Mapping[str, Any]]  # what else belongs to the kind
+    counties: Iterable[Path] = ()  # of more counties that are simulated, as by an axis of a sweep
 
-    def __init__(
-        self,
-        kind: str,
-        command: str,
-        scenarios: Mapping[str, Scenario],
-        about: Mapping[str, Any],
-        counties: Iterable[Path] = (),
-    ) -> None:
-        self._scenarios, self._counties = dict(scenarios), list(counties)
+    def __post_init__(self, about: Mapping[str, Any]) -> None:
+        """Say what is known beforehand."""
         self._since = time.time()
         content: dict[str, Any] = {
-            "kind": kind,
-            "command": command,
+            "kind": self.kind,
+            "command": self.command,
             "machine": MACHINE,
             "commit": commit(),
             "versions": versions(),
@@ -162,11 +155,11 @@ class Manifest:
             **about,
             "scenarios": {
                 label: {name: getattr(s, name) for name in NAMED} | s.canonical()
-                for label, s in scenarios.items()
+                for label, s in self.scenarios.items()
             },
         }
         if "sample" in about:  # the share of the people there are, at least fifty
-            for label, scenario in scenarios.items():
+            for label, scenario in self.scenarios.items():
                 content["scenarios"][label]["share"] = sample_of(scenario, about["sample"])
         # As JSON has it, so that what is read again compares equal.
         self.content: dict[str, Any] = json.loads(json.dumps(content, default=str))
@@ -178,7 +171,7 @@ class Manifest:
             self._before = read_manifest(folder)
         self.content["command"] = with_out(self.content["command"], folder)
         kept: dict[Path, dict[str, Any]] = {}
-        for label, scenario in self._scenarios.items():
+        for label, scenario in self.scenarios.items():
             source = scenario.county_folder
             if source is not None:
                 if source not in kept:
@@ -187,7 +180,7 @@ class Manifest:
             if scenario.rules is not None:
                 stem, rules = Path(scenario.rules.file).stem, scenario.rules
                 write_text(folder / INPUTS / f"{stem}-{rules.mark}.py", rules.text)
-        more = {str(path): keep_county(path, folder) for path in self._counties}
+        more = {str(path): keep_county(path, folder) for path in self.counties}
         if more:
             self.content["county_files"] = more
 
@@ -213,8 +206,6 @@ def _date(seconds: float) -> str:
 def with_out(command: str, folder: Path) -> str:
     """A command that names its folder.
 
-    Examples
-    --------
     >>> with_out("returnee compare linked", Path("results/a"))
     'returnee compare linked --out results/a'
     """
@@ -263,7 +254,7 @@ def scenario_in(folder: str | Path, label: str = "") -> Scenario:
         If it is not there any more as it was run.
     """
     folder = Path(folder)
-    found = _scenarios_in(folder)
+    found = read_manifest(folder).get("scenarios") or {}
     label = label or next(iter(found), "")
     if label not in found:
         names = ", ".join(found) or "none"
@@ -274,7 +265,8 @@ def scenario_in(folder: str | Path, label: str = "") -> Scenario:
 def scenarios_in(folder: str | Path) -> dict[str, Scenario]:
     """All scenarios that a folder of results was run with, by label; see `scenario_in`."""
     folder = Path(folder)
-    return {label: _scenario(folder, label, a) for label, a in _scenarios_in(folder).items()}
+    found = read_manifest(folder)["scenarios"]
+    return {label: _scenario(folder, label, about) for label, about in found.items()}
 
 
 def _scenario(folder: Path, label: str, about: Mapping[str, Any]) -> Scenario:
@@ -290,11 +282,6 @@ def _scenario(folder: Path, label: str, about: Mapping[str, Any]) -> Scenario:
             "its county's files are not those it was run with"
         )
     return scenario
-
-
-def _scenarios_in(folder: Path) -> dict[str, Any]:
-    found = read_manifest(folder).get("scenarios")
-    return found if isinstance(found, dict) else {}
 
 
 def _county_in(folder: Path, about: Mapping[str, Any]) -> Path | None:
@@ -347,16 +334,21 @@ def differs(
 ) -> str:
     """In what two manifests differ, as "key: found ..., allowed ..."; empty if in nothing.
 
-    Examples
-    --------
     >>> differs({"seed": 1}, {"seed": 2}, ["seed"])
     'seed: found 1, allowed 2'
     """
     told = _first(found, wanted, keys)
-    here, ours = _ids(found), _ids(wanted)
+    here, ours = (
+        {label: f"{label} ({about.get('id')})" for label, about in m.get("scenarios", {}).items()}
+        for m in (found, wanted)
+    )
     if told or here == ours:
         return told
-    return f"scenarios: found {_names(here, ours)}, allowed {_names(ours, here)}"
+    theirs, mine = (
+        ", ".join(name for name in some.values() if name not in others.values()) or "none of them"
+        for some, others in ((here, ours), (ours, here))
+    )
+    return f"scenarios: found {theirs}, allowed {mine}"
 
 
 def _first(found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Iterable[str]) -> str:
@@ -368,20 +360,9 @@ def _first(found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Iterable[s
     return ""
 
 
-def _ids(manifest: Mapping[str, Any]) -> dict[str, str]:
-    return {label: str(about.get("id")) for label, about in manifest.get("scenarios", {}).items()}
-
-
-def _names(some: dict[str, str], others: dict[str, str]) -> str:
-    differing = [f"{label} ({some[label]})" for label in some if some[label] != others.get(label)]
-    return ", ".join(differing) or "none of them"
-
-
 def difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """In what two manifests of sweeps differ, as "key: found ..., allowed ..."; empty if in nothing.
 
-    Examples
-    --------
     >>> difference({"kind": "sweep", "seed": 1}, {"kind": "sweep", "seed": 2})
     'seed: found 1, allowed 2'
     """

@@ -148,8 +148,6 @@ def _check(plan: Runs, places: Sequence[Path]) -> None:
 def whole_command(command: str, out: Path) -> str:
     """The command that makes in one go what a share is part of.
 
-    Examples
-    --------
     >>> whole_command("returnee sweep d.toml --out a --shard 1/3", Path("b"))
     'returnee sweep d.toml --out b'
     """
@@ -175,11 +173,9 @@ def _manifest(place: Path) -> dict[str, Any]:
 
 def _plan(manifest: dict[str, Any], place: Path) -> Plan:
     """The scenarios and settings that a share of a comparison belongs to."""
-    seed, sample, months, burn_in, people, n = (
-        manifest[key] for key in ("seed", "sample", "months", "burn_in", "people", "replicates")
-    )
-    settings = RunSettings(seed, sample, months, burn_in)
-    return Plan(papers.scenarios_in(place), manifest["reference"], n, settings, people)
+    settings = RunSettings(*(manifest[key] for key in ("seed", "sample", "months", "burn_in")))
+    reference, n, people = (manifest[key] for key in ("reference", "replicates", "people"))
+    return Plan(papers.scenarios_in(place), reference, n, settings, people)
 
 
 def _sweep(manifest: dict[str, Any], place: Path) -> SweepPlan:

@@ -78,8 +78,6 @@ class Where(Options):
 class Share:
     """Which share of how many, for array jobs.
 
-    Examples
-    --------
     >>> share_of("2/8")
     Share(number=2, of=8)
     """

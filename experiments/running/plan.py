@@ -128,25 +128,13 @@ class ByNumber(Runs):
 
 @dataclass(frozen=True)
 class Plan(Runs):
-    """Scenarios, replicates and settings of a comparison.
+    """Scenarios, replicates and settings of a comparison."""
 
-    Attributes
-    ----------
-    scenarios : mapping of str to Scenario
-        By label; the reference is one of them.
-    reference : str
-        Label of the scenario that the others are compared with.
-    replicates : int
-    settings : RunSettings
-    people : int
-        Replicates of which every person's outcome is kept, see `measuring.people`.
-    """
-
-    scenarios: Mapping[str, Scenario]
-    reference: str
+    scenarios: Mapping[str, Scenario]  # by label
+    reference: str  # label of the one that the others are compared with
     replicates: int
     settings: RunSettings
-    people: int = 0
+    people: int = 0  # replicates of which every person's outcome is kept, see `measuring.people`
 
     KIND = "comparison"
     grows = True
@@ -229,12 +217,9 @@ class Plan(Runs):
     @cached_property
     def _counties(self) -> dict[Path, dict[str, str]]:
         """Own counties, with digests of what they hold now."""
-        folders = {scenario.county_folder for scenario in self.scenarios.values()}
-        own = [
-            path
-            for path in folders
-            if path and path.parent.resolve() != manifests.COUNTIES.resolve()
-        ]
+        folders = {s.county_folder for s in self.scenarios.values() if s.county_folder}
+        shipped = manifests.COUNTIES.resolve()
+        own = [path for path in folders if path.parent.resolve() != shipped]
         return {path: {str(path): county_digest(path)} for path in own}
 
     def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> manifests.Manifest:
@@ -257,10 +242,8 @@ def check(scenario: Scenario, replicate: int, settings: RunSettings) -> None:
     s = settings
     try:
         check_arguments(scenario, replicate, s.seed, s.sample, s.months, s.burn_in)
-    except UsageError:
-        raise
     except ValueError as error:
-        # A ScenarioError names its own place and passes as it is.
+        # A UsageError, or a ScenarioError that names its own place, passes as it is.
         raise error if type(error) is not ValueError else UsageError(str(error)) from None
 
 
@@ -320,7 +303,9 @@ class SweepPlan(ByNumber):
         """Point, scenario and replicate of every run, and where a new history begins."""
         n = len(self.points), len(self.design.scenarios), self.design.replicates
         point, scenario, replicate = (axis.ravel() for axis in np.indices(n, dtype=np.int32))
-        world, inner = self._world_of_point()[point], self._world_of_scenario()[scenario]
+        worlds = np.array([s.world_id for s in self.design.read.values()])
+        inner = pd.factorize(worlds)[0][scenario]
+        world = self._world_of_point()[point]
         order = np.lexsort((scenario, point, replicate, inner, world))
         place = np.stack([world, inner, replicate])[:, order]
         begins = np.flatnonzero((np.diff(place, axis=1) != 0).any(axis=0)) + 1
@@ -343,11 +328,6 @@ class SweepPlan(ByNumber):
         if not keys:
             return np.zeros(len(self.points), dtype=np.int64)
         return self.points.groupby(keys, sort=False).ngroup().to_numpy()
-
-    def _world_of_scenario(self) -> np.ndarray:
-        worlds: dict[str, int] = {}
-        of = [worlds.setdefault(s.world_id, len(worlds)) for s in self.design.read.values()]
-        return np.array(of)
 
     @cached_property
     def seconds_a_run(self) -> float:
@@ -428,9 +408,8 @@ class SweepPlan(ByNumber):
             "points": len(self.points), "runs": self.runs, "jobs": self.jobs,
             "digest": self.digest, "counties": self.design.counties, **more,
         }  # fmt: skip
-        counties = (
-            manifests.counties_of(self.points[COUNTY].unique()) if COUNTY in self.points else []
-        )
+        own = self.points[COUNTY].unique() if COUNTY in self.points else ()
+        counties = manifests.counties_of(own)
         return manifests.Manifest(self.KIND, command, self.design.read, about, counties)
 
     def differs(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
@@ -464,8 +443,6 @@ class SweepPlan(ByNumber):
 def name_of(number: int) -> str:
     """Name of a job of a sweep.
 
-    Examples
-    --------
     >>> name_of(7)
     '000007'
     """

@@ -85,8 +85,9 @@ class Bar(Reporter):
     def __init__(self) -> None:
         self.console = Console(stderr=True, markup=False, emoji=False)
         self._bar: Progress | None = None
-        self._line: Line | None = None
+        self._line: Any = None  # one output of a notebook, which changes
         self._total = self._done = 0
+        self._shown = 0.0  # when the line last changed
 
     def say(self, text: str) -> None:
         """Say one line on standard error."""
@@ -103,7 +104,9 @@ class Bar(Reporter):
         if done == total:
             return
         if self.console.is_jupyter:
-            self._line = Line(counted(done, total))
+            from IPython.display import display
+
+            self._line = display(self._text(), raw=True, display_id=True)
         elif self.console.is_terminal:
             columns = (
                 TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -117,7 +120,9 @@ class Bar(Reporter):
         """Move the bar on; elsewhere say a line every tenth of the way."""
         self._done += 1
         if self._line is not None:
-            self._line.show(counted(self._done, self._total), self._done == self._total)
+            if self._done == self._total or time.monotonic() - self._shown >= OFTEN:
+                self._shown = time.monotonic()
+                self._line.update(self._text(), raw=True)
         elif self._bar is not None:
             task = self._bar.task_ids[0]
             if self._done > self._total:
@@ -132,29 +137,11 @@ class Bar(Reporter):
             self._bar.stop()
             self._bar = None
         if self._line is not None:
-            self._line.show(counted(self._done, self._total), last=True)
+            self._line.update(self._text(), raw=True)
             self._line = None
 
-
-class Line:
-    """One output of a notebook that changes."""
-
-    def __init__(self, text: str) -> None:
-        from IPython.display import display
-
-        self._at = time.monotonic()
-        self._handle: Any = display(_plain(text), raw=True, display_id=True)
-
-    def show(self, text: str, last: bool) -> None:
-        """Show another text, a few times a second at most; the last one in any case."""
-        now = time.monotonic()
-        if last or now - self._at >= OFTEN:
-            self._at = now
-            self._handle.update(_plain(text), raw=True)
-
-
-def _plain(text: str) -> dict[str, str]:
-    return {"text/plain": text}
+    def _text(self) -> dict[str, str]:
+        return {"text/plain": counted(self._done, self._total)}
 
 
 def _tenths(done: int, total: int) -> int:
@@ -164,8 +151,6 @@ def _tenths(done: int, total: int) -> int:
 def counted(done: int, total: int) -> str:
     """How many runs are done; beyond what was expected there is no total to tell.
 
-    Examples
-    --------
     >>> counted(5, 10), counted(11, 10)
     ('5 of 10 runs', '11 runs, more than the 10 expected')
     """

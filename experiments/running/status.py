@@ -153,8 +153,6 @@ def _rate(parts: dict[Path, int]) -> float:
 def duration(seconds: float) -> str:
     """A time as a reader would say it.
 
-    Examples
-    --------
     >>> duration(42), duration(200), duration(9000)
     ('42 s', '3 min', '2.5 h')
     """

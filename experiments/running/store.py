@@ -37,31 +37,22 @@ PARTS = {RUNS: "parts", MONTHLY: "parts-monthly", PERSONS: "people"}
 JOBS = b"returnee.jobs"
 AGAIN = "it is removed; give the same command again to make it again"
 TEXTS = ["scenario", "scenario_id", "indicator"]  # columns of few values
-# Counts and sums hardly repeat: a dictionary costs time and saves no space.
+TEXTUAL: dict[str, Any] = {"use_dictionary": TEXTS}
+# Counts and sums of people hardly repeat: a dictionary costs time and saves no space.
 OPTIONS: dict[str, dict[str, Any]] = {
-    PERSONS: {"use_dictionary": ["scenario_id"], "write_statistics": False}
-}
+    RUNS: TEXTUAL, MONTHLY: TEXTUAL,
+    PERSONS: {"use_dictionary": ["scenario_id"], "write_statistics": False},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What every study has of its runs; the base of what came out.
-
-    Attributes
-    ----------
-    plan : Plan
-    failures : list of dict
-        Runs that failed, with their errors.
-    folder : Path
-        Where it is kept.
-    command : str
-        The command that repeats it.
-    """
+    """What every study has of its runs; the base of what came out."""
 
     plan: Any
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path
-    command: str
+    failures: list[dict[str, Any]] = field(repr=False)  # runs that failed, with their errors
+    folder: Path  # where it is kept
+    command: str  # that repeats it
 
 
 class Store(OwnFolder):
@@ -147,7 +138,7 @@ class Store(OwnFolder):
         """Keep a finished job; its runs are written last, for they say that it is finished."""
         for name in sorted(done.tables, key=lambda name: name == RUNS):
             if job.name not in self.noted(name):
-                files.write_table(self.part(name, job.name), done.tables[name], **_options(name))
+                files.write_table(self.part(name, job.name), done.tables[name], **OPTIONS[name])
         if self.plan.grows:
             for task, error in zip(job.runs, done.errors):
                 if error is not None:
@@ -197,7 +188,11 @@ class Store(OwnFolder):
             if self.plan.grows or len(self.noted()) < len(self.plan.names):
                 raise  # else another process was first, and removed the parts
         if parts is None and (self.plan.grows or not failed_in(self.folder)):
-            self._remove_parts()
+            with suppress(OSError):
+                for name in self.tables:
+                    for job in parts_in(self.folder, name):
+                        self.part(name, job).unlink(missing_ok=True)
+            self.remove_empty()
 
     def _parts(self, name: str) -> dict[str, Path]:
         jobs = parts_in(self.folder, name) if self.plan.grows else self.plan.names
@@ -211,9 +206,8 @@ class Store(OwnFolder):
         about = {JOBS: json.dumps([*old, *new]).encode()}
         tables = self._tables(name, [parts[job] for job in new])
         first = next(tables, SCHEMA.empty_table())
-        with files.table_writer(
-            path, first.schema.with_metadata(about), **_options(name)
-        ) as writer:
+        schema = first.schema.with_metadata(about)
+        with files.table_writer(path, schema, **OPTIONS[name]) as writer:
             for table in chain([first], tables):
                 one = table.replace_schema_metadata(about)
                 writer.write_table(one, row_group_size=max(len(one), 1))
@@ -240,9 +234,8 @@ class Store(OwnFolder):
 
     def runs(self) -> pd.DataFrame:
         """The tidy table of all finished runs of a plan that grows."""
-        frame: pd.DataFrame = files.read_table(
-            self.folder / RUNS, read_dictionary=TEXTS
-        ).to_pandas()
+        table = files.read_table(self.folder / RUNS, read_dictionary=TEXTS)
+        frame: pd.DataFrame = table.to_pandas()
         return frame[frame["replicate"] < self.plan.replicates]  # type: ignore[attr-defined]
 
     def persons(self, task: Task) -> pa.Table:
@@ -267,13 +260,6 @@ class Store(OwnFolder):
                     self.part(name, job).unlink(missing_ok=True)
         self._noted.clear()
         return failed
-
-    def _remove_parts(self) -> None:
-        with suppress(OSError):
-            for name in self.tables:
-                for job in parts_in(self.folder, name):
-                    self.part(name, job).unlink(missing_ok=True)
-        self.remove_empty()
 
     def remove_empty(self) -> None:
         """Remove the folders of parts if nothing is in them."""
@@ -300,10 +286,6 @@ class Store(OwnFolder):
         except files.DamagedError:  # or removed by another process
             return False
         return True
-
-
-def _options(name: str) -> dict[str, Any]:
-    return OPTIONS.get(name, {"use_dictionary": TEXTS})
 
 
 # What stands in a folder, whichever plan it is of.

@@ -6,7 +6,7 @@ taken before anything is averaged. Intervals: see `intervals`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.measuring import selections
-from returnee.experiments.measuring.measures import MEASURES, levels_over
+from returnee.experiments.measuring.measures import MEASURES, NAMES, levels_over
+from returnee.experiments.running.figures import arranged
 from returnee.experiments.running.plan import Plan
 from returnee.experiments.statistics.intervals import (
     Estimate,
@@ -57,44 +58,12 @@ class Cube:
         return levels_over(self.values)
 
 
-INDEX = {measure.name: k for k, measure in enumerate(MEASURES)}
+INDEX = {name: k for k, name in enumerate(NAMES)}
 
 
 def cube_of(runs: pd.DataFrame, plan: Plan) -> Cube:
     """Arrange a tidy table of runs (columns of `measures.SCHEMA`) by scenario and replicate."""
-    months = plan.settings.months
-    return Cube(_arranged(runs, plan, INDEX, months), tuple(plan.scenarios))
-
-
-def finals_of(runs: pd.DataFrame, plan: Plan, names: Sequence[str]) -> np.ndarray:
-    """Figures of whole runs by name, beside those of `MEASURES`.
-
-    Returns: shape (scenarios, replicates, names); NaN where a run failed or does not have the
-    figure.
-    """
-    return _arranged(runs, plan, {name: k for k, name in enumerate(names)})
-
-
-def _arranged(
-    runs: pd.DataFrame, plan: Plan, names: Mapping[str, int], months: int = 0
-) -> np.ndarray:
-    """Values by scenario, replicate and name, and by month if so many are told apart."""
-    ids = {scenario.id: k for k, scenario in enumerate(plan.scenarios.values())}
-    shape = (len(plan.scenarios), plan.replicates, len(names), *([months] if months else []))
-    values = np.full(shape, np.nan)
-    scenario, name = _codes(runs["scenario_id"], ids), _codes(runs["indicator"], names)
-    known = np.flatnonzero((scenario >= 0) & (name >= 0))
-    place = [scenario[known], runs["replicate"].to_numpy()[known], name[known]]
-    place += [runs["month"].to_numpy()[known] - 1] if months else []
-    values[tuple(place)] = runs["value"].to_numpy()[known]
-    # Scenarios that are the same are run once.
-    return values[[ids[scenario.id] for scenario in plan.scenarios.values()]]
-
-
-def _codes(column: pd.Series, places: Mapping[str, int]) -> np.ndarray:
-    names = column.astype("category").cat
-    table = np.array([places.get(name, -1) for name in names.categories], dtype=int)
-    return table[names.codes.to_numpy()]
+    return Cube(arranged(runs, plan, NAMES, plan.settings.months), tuple(plan.scenarios))
 
 
 def effects_of(cube: Cube, plan: Plan, luck: Cube | None = None) -> pd.DataFrame:
@@ -156,7 +125,7 @@ def _effect(
 ) -> dict[str, np.ndarray]:
     """Columns of the effects of one scenario; `level` and `reference` (replicates, measures)."""
     difference, low, high, higher, pairs = change
-    of_replicates = _share_above(level - reference)
+    of_replicates = mean_of(0.5 * (1.0 + np.sign(level - reference)))
     sided = better != 0
     towards = {
         "p_better": np.where(better > 0, higher, 1.0 - higher),
@@ -178,14 +147,6 @@ def _effect(
 def verdicts(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Whether intervals are above zero, below it, or neither."""
     return np.where(low > 0.0, HIGHER, np.where(high < 0.0, LOWER, UNCLEAR))
-
-
-def _share_above(values: np.ndarray) -> np.ndarray:
-    """Share above zero along axis 0, ties counting half; NaN where nothing is there."""
-    there = np.isfinite(values)
-    above = (values > 0).sum(axis=0) + 0.5 * (values == 0).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        return above / there.sum(axis=0)
 
 
 def ratios_of(cube: Cube, plan: Plan) -> pd.DataFrame:

@@ -73,8 +73,6 @@ def split(
     out. `structures`: variant of each set; one if left out. Band and shares need three sets and two
     replicates of one of them.
 
-    Examples
-    --------
     >>> found = split(np.array([[1.0, 3.0], [5.0, 7.0], [9.0, 11.0]]))
     >>> found.difference, found.variance, round(found.parameters, 3), found.same_sign
     (6.0, 17.0, 0.882, 1.0)
@@ -161,8 +159,6 @@ def weighted_quantile(
 
     Between points it goes on in a straight line, as numpy's do: equal weights give the same.
 
-    Examples
-    --------
     >>> weighted_quantile(np.array([1.0, 2.0, 3.0]), np.ones(3), [0.25, 0.5]).tolist()
     [1.5, 2.0]
     """

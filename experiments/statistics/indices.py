@@ -12,6 +12,7 @@ base points for shares of variance.
 from __future__ import annotations
 
 import warnings
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,6 @@ def draw(method: str, problem: dict[str, Any], n: int, seed: int) -> np.ndarray:
     return found
 
 
-def block_of(method: str, parameters: int) -> int:
-    """Points of one trajectory, or of one base point."""
-    return parameters + 1 if method == MORRIS else 2 * parameters + 2
-
-
 def indices_of(
     method: str, problem: dict[str, Any], points: np.ndarray, values: np.ndarray, seed: int
 ) -> pd.DataFrame:
@@ -61,7 +57,8 @@ def indices_of(
     how many trajectories or base points, the largest being all; `low` and `high` bound the 90 %
     interval.
     """
-    block = block_of(method, problem["num_vars"])
+    parameters = problem["num_vars"]
+    block = parameters + 1 if method == MORRIS else 2 * parameters + 2
     blocks = values.reshape(-1, block)
     there = np.isfinite(blocks).all(axis=1)
     whole, places = blocks[there], points.reshape(len(blocks), block, -1)[there]
@@ -82,15 +79,11 @@ def indices_of(
 def steps_of(method: str, n: int) -> list[int]:
     """Numbers of blocks at which convergence is looked at; Sobol's are powers of two.
 
-    Examples
-    --------
     >>> steps_of("morris", 20), steps_of("sobol", 64)
     ([5, 10, 15, 20], [16, 32, 64])
     """
     if method == MORRIS:
-        return sorted(
-            {max(round(n * share), 2) for share in (0.25, 0.5, 0.75, 1.0)} if n > 1 else ()
-        )
+        return sorted({max(round(n * k / 4), 2) for k in (1, 2, 3, 4) if n > 1})
     return sorted({m for m in (n // 4, n // 2, n) if m > 1})
 
 
@@ -101,12 +94,12 @@ def _morris(problem: dict[str, Any], x: np.ndarray, y: np.ndarray, seed: int) ->
         problem, x, y, num_resamples=RESAMPLES, conf_level=LEVEL, num_levels=GRID, seed=seed
     )
     n = len(y) // (problem["num_vars"] + 1)
-    half, rows = _reach(found, n), []
-    for k, key in enumerate(problem["names"]):
-        rows.append(("mu_star", key, "", found["mu_star"][k], half[k]))
-        rows.append(("mu", key, "", found["mu"][k], np.nan))
-        rows.append(("sigma", key, "", found["sigma"][k], np.nan))
-    return rows
+    half = _reach(found, n)
+    return [
+        (name, key, "", found[name][k], half[k] if name == "mu_star" else np.nan)
+        for k, key in enumerate(problem["names"])
+        for name in ("mu_star", "mu", "sigma")
+    ]
 
 
 def _reach(found: Any, n: int) -> np.ndarray:
@@ -135,7 +128,7 @@ def _sobol(problem: dict[str, Any], y: np.ndarray, seed: int) -> list[Any]:
         for name in ("S1", "ST")
         for k, key in enumerate(keys)
     ]
-    for k, key in enumerate(keys):
-        for m in range(k + 1, len(keys)):
-            rows.append(("S2", key, keys[m], found["S2"][k, m], found["S2_conf"][k, m]))
-    return rows
+    return rows + [
+        ("S2", keys[k], keys[m], found["S2"][k, m], found["S2_conf"][k, m])
+        for k, m in combinations(range(len(keys)), 2)
+    ]

@@ -42,6 +42,12 @@ def mean_of(values: np.ndarray, axis: int = 0) -> np.ndarray:
         return np.where(there, values, 0.0).sum(axis=axis) / there.sum(axis=axis)
 
 
+def quotient(above: np.ndarray, below: np.ndarray | float) -> np.ndarray:
+    """Element by element; NaN where nothing stands below."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(below > 0.0, above / below, np.nan)
+
+
 def moments_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean, standard error of the mean and count over axis 0; missing runs are left out."""
     values = np.asarray(values, dtype=float)
@@ -63,8 +69,6 @@ def interval(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
 
     `values`: shape (runs, ...); NaN where a run is missing.
 
-    Examples
-    --------
     >>> interval(np.array([1.0, 2.0, 3.0])).round(2).tolist()
     [0.31, 3.69]
     """
@@ -99,8 +103,6 @@ def quantile(pairs: np.ndarray, level: float = LEVEL) -> np.ndarray:
 def mean_interval(values: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:
     """Mean of one figure over runs, and its bounds.
 
-    Examples
-    --------
     >>> mean_interval(np.array([1.0, 3.0, np.nan]))[0]
     2.0
     """
@@ -113,8 +115,6 @@ def pooled(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
 
     `values`: shape (runs, units, ...); NaN where a run is missing. Returns: shape (3, units, ...).
 
-    Examples
-    --------
     >>> pooled(np.array([[1.0, 5.0], [3.0, 7.0]])).round(2).tolist()
     [[2.0, 6.0], [-0.92, 3.08], [4.92, 8.92]]
     """
@@ -133,8 +133,6 @@ def sum_of(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
     Degrees of freedom as Welch and Satterthwaite have them (Biometrics Bulletin 2, 1946, 110-114).
     `values`: shape (runs, units, ...); units without a run are left out. Returns: shape (3, ...).
 
-    Examples
-    --------
     >>> sum_of(np.array([[1.0, 5.0], [3.0, 7.0]])).round(2).tolist()
     [8.0, 3.87, 12.13]
     """
@@ -207,8 +205,6 @@ def ratio_of_sums(above: np.ndarray, below: np.ndarray, level: float = LEVEL) ->
     `above`, `below`: shape (runs, units, ...). Returns: shape (3, ...); bounds as in `ratio_interval`, with the
     degrees of freedom of the sum of what is left of `above` once the ratio times `below` is taken off.
 
-    Examples
-    --------
     >>> ratio_of_sums(np.array([[1.0, 5.1], [1.2, 4.9]]), np.array([[2.0, 10.0], [2.2, 10.0]])).round(2).tolist()
     [0.5, 0.47, 0.54]
     """

@@ -142,19 +142,16 @@ def pair_sums(
     sums: dict[str, list[Sums | None]] = {label: [] for label in plan.compared}
     first: dict[int, dict[str, dict[str, np.ndarray]]] = {}
     for replicate in range(plan.people):
-        tasks = {k: Task(k, s.id, 0, replicate) for k, s in plan.scenarios.items()}
+        tasks = {label: Task(label, s.id, 0, replicate) for label, s in plan.scenarios.items()}
         there = {label: task for label, task in tasks.items() if task.key in done}
-        base = columns_of(store, there[plan.reference]) if plan.reference in there else None
-        keep = base is not None and len(there) == len(tasks) and not first
-        kept = {plan.reference: base} if keep else {}
+        base = columns_of(store, there[plan.reference]) if plan.reference in there else {}
+        kept = {plan.reference: base}
         for label in plan.compared:
-            ours = columns_of(store, there[label]) if base is not None and label in there else None
-            same = ours is not None and np.array_equal(ours["worker"], base["worker"])  # type: ignore[index]
-            sums[label].append(
-                sums_of(ours, base, remote, sample) if same else None  # type: ignore[arg-type]
-            )
-            if keep and same:
+            ours = columns_of(store, there[label]) if base and label in there else {}
+            same = bool(ours) and np.array_equal(ours["worker"], base["worker"])
+            sums[label].append(sums_of(ours, base, remote, sample) if same else None)
+            if same and not first and len(there) == len(tasks):
                 kept[label] = ours
-        if keep:
-            first[replicate] = kept  # type: ignore[assignment]
+        if base and not first and len(there) == len(tasks):
+            first[replicate] = kept
     return sums, first

@@ -61,8 +61,6 @@ def rank_shares(scores: np.ndarray) -> np.ndarray:
 
     `scores`: shape (points, scenarios); higher is better. Returns: shape (scenarios, ranks).
 
-    Examples
-    --------
     >>> rank_shares(np.array([[3.0, 1.0, 1.0]])).tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.0, 0.5, 0.5]]
     """

@@ -22,8 +22,6 @@ def rank_chances(levels: np.ndarray, off: float = 0.0, better: int = 1) -> np.nd
     `levels`: shape (scenarios, runs); run by run with the same luck. `off`: share of a difference
     that a small sample gets wrong. `better`: 1 where more is better, -1 where less is.
 
-    Examples
-    --------
     >>> rank_chances(np.array([[5.0, 6.0, 7.0], [1.0, 2.0, 3.0]])).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """

@@ -43,8 +43,6 @@ def bias_of(measures: Sequence[str], sample: float) -> np.ndarray:
 
     That of the largest sample measured that is not larger, else of the smallest.
 
-    Examples
-    --------
     >>> bias_of(["firms_open", "nothing known"], 1.0).tolist()
     [0.0, 0.0]
     """

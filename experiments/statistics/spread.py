@@ -21,8 +21,6 @@ def drawn_in(each: np.ndarray, luck: np.ndarray) -> np.ndarray:
     `each`: shape (sets, ...); a run a set. `luck`: shape (runs, ...); of one set. Runs that are missing
     are NaN.
 
-    Examples
-    --------
     >>> drawn_in(np.array([1.0, 3.0, 5.0]), np.array([2.0, 2.0])).tolist()
     [1.0, 3.0, 5.0]
     """

@@ -30,8 +30,6 @@ def features(points: np.ndarray, products: bool = True) -> np.ndarray:
 
     `points`: shape (n, d), coordinates from 0 to 1.
 
-    Examples
-    --------
     >>> features(np.array([[0.0, 1.0]])).tolist()
     [[1.0, -1.0, 1.0, 0.5, 0.5, -1.0]]
     """

@@ -25,8 +25,6 @@ from returnee.simulation import simulate
 def keyword(key: str) -> str:
     """A key as a keyword.
 
-    Examples
-    --------
     >>> keyword("policy.training.places")
     'policy__training__places'
     """
@@ -94,9 +92,7 @@ def ema_model(
         raise UsageError(
             "ema_workbench: found none, allowed after pip install ema_workbench"
         ) from None
-    for measure in outcomes:
-        measures.check_measure(measure, "outcome")
-    measures.check_horizon(outcomes, settings.months, "outcome")
+    measures.check_measures(outcomes, settings.months, "outcome")
     places = [measures.NAMES.index(measure) for measure in outcomes]
 
     s, rules = settings, rules_now()
@@ -114,12 +110,9 @@ def ema_model(
     model = ema.Model(name, function=function)
     model.uncertainties = [_parameter(ema, key) for key in uncertainties]
     model.levers = [_parameter(ema, key) for key in levers]
-    kinds = {
-        1: ema.ScalarOutcome.MAXIMIZE, -1: ema.ScalarOutcome.MINIMIZE, 0: ema.ScalarOutcome.INFO
-    }  # fmt: skip
-    model.outcomes = [
-        ema.ScalarOutcome(m, kind=kinds[measures.BY_NAME[m].better]) for m in outcomes
-    ]
+    outcome = ema.ScalarOutcome
+    kinds = {1: outcome.MAXIMIZE, -1: outcome.MINIMIZE, 0: outcome.INFO}
+    model.outcomes = [outcome(m, kind=kinds[measures.BY_NAME[m].better]) for m in outcomes]
     return model
 
 

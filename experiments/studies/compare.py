@@ -44,31 +44,19 @@ Given = str | Path | Scenario
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came out of a comparison.
-
-    Attributes
-    ----------
-    plan : Plan
-    runs : DataFrame
-        Tidy: scenario, scenario_id, point, replicate, seed, indicator, month, value (units of the
-        full county). Scenarios that are the same are run, and listed, once. ``attrs`` of it and of
-        `effects` have ``units``, ``labels`` and ``labels_zh`` by measure and scenario.
-    failures : list of dict
-        Runs that failed, with their errors.
-    folder : Path or None
-        Where it is kept.
-    command : str
-        The command that repeats it.
-    whom : Whom or None
-        Whom the policies changed, if people were kept.
-    """
+    """What came out of a comparison."""
 
     plan: Plan
+    # tidy: scenario, scenario_id, point, replicate, seed, indicator, month, value (units of the full
+    # county); scenarios that are the same are run, and listed, once. ``attrs`` of it and of `effects`
+    # have ``units``, ``labels`` and ``labels_zh`` by measure and scenario
     runs: pd.DataFrame = field(repr=False)
-    failures: list[dict[str, Any]] = field(repr=False)
-    folder: Path | None
-    command: str
-    whom: Whom | None = field(default=None, repr=False)
+    failures: list[dict[str, Any]] = field(repr=False)  # runs that failed, with their errors
+    folder: Path | None  # where it is kept
+    command: str  # that repeats it
+    whom: Whom | None = field(
+        default=None, repr=False
+    )  # whom policies changed, if people were kept
 
     def __post_init__(self) -> None:
         """Give the runs their labels and units."""
@@ -197,19 +185,15 @@ def line_up(
     plan = {reference.name: reference}
     for given in scenarios:
         scenario = _read(given, overrides)
-        label, n = scenario.name, 2
-        if plan.get(label) is not None and plan[label].id == scenario.id:
-            continue
-        if label == reference.name:
-            label = f"{label}_set"
-        stem = label
+        changed = scenario.name == reference.name and scenario.id != reference.id
+        stem = f"{scenario.name}_set" if changed else scenario.name
+        label, n = stem, 2
         while label in plan and plan[label].id != scenario.id:
             label, n = f"{stem}_{n}", n + 1
-        plan[label] = scenario
+        plan.setdefault(label, scenario)
     if len(plan) < 2:
-        raise UsageError(
-            f"scenarios: found only the reference {reference.name}, allowed at least one other"
-        )
+        found = f"only the reference {reference.name}"
+        raise UsageError(f"scenarios: found {found}, allowed at least one other")
     return Plan(plan, reference.name, replicates, settings)
 
 

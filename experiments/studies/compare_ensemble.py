@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.arguments import Options, checked_arguments
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import UsageError, wrong
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import Task
-from returnee.experiments.measuring.measures import MEASURES
+from returnee.experiments.measuring.measures import NAMES
 from returnee.experiments.numbers import picked
 from returnee.experiments.running.figures import horizon_of, values_of
 from returnee.experiments.running.jobs import Tidy
@@ -34,7 +34,6 @@ from returnee.experiments.studies.ensemble import FILE, Sets, ensemble
 from returnee.scenarios import Scenario
 
 REPLICATES = 2
-NAMES = tuple(measure.name for measure in MEASURES)
 
 
 @dataclass(frozen=True)
@@ -86,38 +85,20 @@ class OwnLuckPlan(Plan):
     def own(self, values: np.ndarray) -> np.ndarray:
         """Arrange figures of all runs by set.
 
-        `values`: shape (scenarios, replicates, measures); as from `figures.values_of`, where what
-        is alike has run once. Returns: shape (scenarios of a set, sets, replicates of a set,
-        measures).
+        `values`: shape (scenarios, replicates, measures). Returns: shape (scenarios of a set, sets,
+        replicates of a set, measures).
         """
-        ids = {scenario.id: k for k, scenario in enumerate(self.scenarios.values())}
-        values = values[[ids[scenario.id] for scenario in self.scenarios.values()]]
         shape = (self.sets, self.in_set, self.sets, self.each, values.shape[-1])
         k = np.arange(self.sets)
         # Indexing both set axes alike brings the set to the front.
         return values.reshape(shape)[k, :, k].swapaxes(0, 1)
 
 
-def sets_of(over: str, number: int | None = None) -> Sets:
-    """Parameter sets of the ensemble that ships, or of a file.
-
-    `over`: ``"ensemble"``, or the path of a CSV file. `number`: so many of them, far from each
-    other; all if left out.
-    """
-    if over != SHIPPED and not over.lower().endswith(".csv"):
-        raise UsageError(f"over: found {over}, allowed {SHIPPED}, or a .csv file of parameter sets")
-    path = FILE if over == SHIPPED else Path(over)
-    found = ensemble(path)
-    return found if number is None else found.some(number)
-
-
 def check_overrides(overrides: Mapping[str, Any], sets: Sets) -> None:
     """Refuse overrides of what the ensemble sets."""
     for key in overrides:
         if key in sets[0]:
-            raise UsageError(
-                f"override: {key}: found a parameter of the ensemble, allowed keys it does not set"
-            )
+            raise wrong("override", key, "a parameter of the ensemble", "keys it does not set")
 
 
 @dataclass(frozen=True)
@@ -129,7 +110,12 @@ class Ensemble(Options):
 
     def read(self) -> Sets:
         """The sets."""
-        return sets_of(self.over, self.sets)
+        over = self.over
+        if over != SHIPPED and not over.lower().endswith(".csv"):
+            allowed = f"{SHIPPED}, or a .csv file of parameter sets"
+            raise UsageError(f"over: found {over}, allowed {allowed}")
+        found = ensemble(FILE if over == SHIPPED else Path(over))
+        return found if self.sets is None else found.some(self.sets)
 
 
 @dataclass(frozen=True)
@@ -185,7 +171,7 @@ def compare_ensemble(
         Of each set; luck can be told from parameters with two or more.
     """
     changes = dict(overrides or {})
-    chosen = sets_of(within.over, within.sets)
+    chosen = within.read()
     check_overrides(changes, chosen)
     asked = list(scenarios) if scenarios is not None else list(DEFAULT)
     base = line_up(asked, against, replicates, settings, changes)

@@ -22,34 +22,18 @@ SPREAD = 0.1  # of a parameter's allowed range, either way
 
 @dataclass(frozen=True)
 class BudgetEffort(Options):
-    """What is searched over, and how thoroughly.
+    """What is searched over, and how thoroughly; `returnee budget --help` says more."""
 
-    Attributes
-    ----------
-    levers : sequence of str
-        Policy keys to search over; all of programmes and linkage if left out.
-    trials, population : int
-        Mixes to try, and in one generation.
-    keep : int
-        Mixes of the front that are looked at under many assumptions.
-    worlds : int
-        Sets of assumptions: members of the ensemble, far from each other, or points of a Latin
-        hypercube.
-    over : str
-        ``"ensemble"``, the parameter sets that ship, or the path of a CSV file of such sets; or
-        ``"free"``: behaviour parameters that are free in calibration, within
-        `SPREAD` of their range either way.
-    replicates : int
-        Runs of each mix.
-    """
-
-    levers: Sequence[str] = ()
+    levers: Sequence[str] = ()  # policy keys; all of programmes and linkage if left out
+    # mixes to try, and in one generation
     trials: int = 200
     population: int = 24
-    keep: int = 8
-    worlds: int = 20
+    keep: int = 8  # mixes of the front that are looked at under many assumptions
+    worlds: int = 20  # sets of assumptions: members of the ensemble, far from each other
+    # "ensemble", the sets that ship, or the path of a CSV file of such sets; or "free": points of a
+    # Latin hypercube over what is free in calibration, `SPREAD` of its range either way
     over: str = SHIPPED
-    replicates: int = 4
+    replicates: int = 4  # runs of each mix
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run."""
@@ -61,38 +45,18 @@ class BudgetEffort(Options):
 
 @dataclass(frozen=True)
 class SensitivityEffort(Options):
-    """How parameters are moved, and how thoroughly.
+    """How parameters are moved, and how thoroughly; `returnee sensitivity --help` says more."""
 
-    Attributes
-    ----------
-    over : "free", "all" or sequence of str
-        Behaviour parameters that are free in calibration, all, or keys; numbers that are not whole.
-    method : {"morris", "sobol", "both"}
-        Screening, shares of variance, or screening and then shares of the `top` parameters.
-    trajectories : int
-        Of Morris; each takes a run more than there are parameters, for each scenario and replicate.
-    base : int
-        Base points of Sobol, a power of two; each takes twice the parameters and two more.
-    top : int
-        Parameters kept after screening.
-    spread : float
-        Share of a parameter's allowed range by which it is moved either way.
-    measures : sequence of str
-    replicates : int
-        Runs of each scenario at each point.
-    max_runs : int
-        More runs than this are refused.
-    """
-
+    # behaviour parameters that are "free" in calibration, "all", or keys; numbers that are not whole
     over: str | Sequence[str] = "free"
-    method: str = BOTH
-    trajectories: int = 20
-    base: int = 64
-    top: int = 6
-    spread: float = SPREAD
+    method: str = BOTH  # "morris" screens, "sobol" shares out variance, "both" that of the `top`
+    trajectories: int = 20  # of Morris; each takes a run more than there are parameters
+    base: int = 64  # points of Sobol, a power of two; each takes twice the parameters and two more
+    top: int = 6  # parameters kept after screening
+    spread: float = SPREAD  # share of a parameter's allowed range by which it is moved either way
     measures: Sequence[str] = SENSITIVE
-    replicates: int = 2
-    max_runs: int = defaults.MAX_RUNS
+    replicates: int = 2  # runs of each scenario at each point
+    max_runs: int = defaults.MAX_RUNS  # more are refused
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is run."""
@@ -106,30 +70,18 @@ class SensitivityEffort(Options):
 
 @dataclass(frozen=True)
 class CalibrationEffort(Options):
-    """How a calibration is run.
+    """How a calibration is run; `returnee calibrate --help` says more."""
 
-    Attributes
-    ----------
-    waves : int
-        Waves at most; a wave that leaves most of what was left is the last.
-    sets : int
-        Parameter sets of a wave; ten for each parameter if 0.
-    replicates : int
-        Runs of each set, each with its own luck.
-    screen : int
-        Trajectories of a screening of all parameters that have a prior, before the waves; 0: none.
-    chosen : int
-        Parameters that a screening leaves to be moved.
-    members : int
-        Draws of the posterior that are kept as an ensemble; 0: no posterior is made.
-    """
-
-    waves: int = 4
-    sets: int = 0
-    replicates: int = 2
-    screen: int = 0
-    chosen: int = 30
-    members: int = defaults.ENSEMBLE_MEMBERS
+    waves: int = 4  # at most; one that leaves most of what was left is the last
+    sets: int = 0  # parameter sets of a wave; ten for each parameter if 0
+    replicates: int = 2  # runs of each set, each with its own luck
+    screen: int = (
+        0  # trajectories of a screening of all that has a prior, before the waves; 0: none
+    )
+    chosen: int = 30  # parameters that a screening leaves to be moved
+    members: int = (
+        defaults.ENSEMBLE_MEMBERS
+    )  # draws of the posterior that are kept; 0: none is made
 
     def __post_init__(self) -> None:
         """Refuse what is of another type, or out of range."""

@@ -10,19 +10,19 @@ and may be there too. ``data/ensemble.toml`` says from which model, targets and 
 
 from __future__ import annotations
 
-import math
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.csv_rows import read_rows
-from returnee.experiments.errors import UsageError, check_range
+from returnee.experiments.errors import UsageError, check_range, wrong
+from returnee.experiments.running.design.values import cell_of, is_number, read_as
 from returnee.scenarios import Behaviour, County, Lever, walk
 from returnee.scenarios.schema.errors import guess, nearest
 
@@ -30,7 +30,7 @@ FILE = Path(__file__).parents[1] / "data" / "ensemble.csv"
 PREFIX = "behaviour."
 WEIGHT, STRUCTURE, FULL, OFF = "weight", "structure", "all", "no_"
 SWITCHES = f"{PREFIX}structure."
-SWITCH_WORDS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+SWITCH_WORDS = {"1": "true", "1.0": "true", "0": "false", "0.0": "false"}
 Values = Mapping[str, float]
 
 
@@ -48,15 +48,8 @@ class Sets(Sequence[Values]):
     def __len__(self) -> int:
         return len(self.values)
 
-    @overload
-    def __getitem__(self, place: int) -> Values: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Values]: ...
-    def __getitem__(self, place: int | slice) -> Values | Sequence[Values]:
+    def __getitem__(self, place: Any) -> Any:
         return self.values[place]
-
-    def __iter__(self) -> Iterator[Values]:
-        return iter(self.values)
 
     def points(self) -> np.ndarray:
         """The sets as numbers, shape (sets, parameters); a switch is 0 or 1."""
@@ -139,17 +132,18 @@ def _read(path: Path) -> Sets:
     for name in head:
         if name not in known and name not in (WEIGHT, STRUCTURE):
             hint = guess(nearest(name, known))
-            raise UsageError(
-                f"{path}: row 1: found {name!r}{hint}, allowed behaviour or county parameters"
-            )
+            raise wrong(f"{path}", "row 1", f"{name!r}{hint}", "behaviour or county parameters")
     if not rows:
         raise UsageError(f"{path}: found no set, allowed one or more rows")
     sets, weights, structures = [], [], []
     for line, cells in rows:
         where, row = f"{path}: row {line}", dict(zip(head, cells))
-        weights.append(_number(row.pop(WEIGHT, "1"), WEIGHT, where, 0.0, math.inf))
+        weights.append(_weight(row.pop(WEIGHT, "1"), where))
         given = row.pop(STRUCTURE, "")
-        found = {name: _value(cell, known[name], where) for name, cell in row.items()}
+        found = {
+            name: cell_of(name, _text(cell, known[name]), f"row {line}: {name}", str(path))
+            for name, cell in row.items()
+        }
         found |= _switches(given, found, known, where)
         sets.append(found)
         structures.append(given or structure_of(found))
@@ -162,29 +156,16 @@ def _read(path: Path) -> Sets:
     return Sets(tuple(sets), np.array(weights) / sum(weights), tuple(structures))
 
 
-def _value(cell: str, lever: Lever, where: str) -> float:
-    if lever.type is bool:
-        if cell.lower() not in SWITCH_WORDS:
-            raise UsageError(f"{where}: {lever.key}: found {cell!r}, allowed true or false")
-        return SWITCH_WORDS[cell.lower()]
-    if lever.low is None or lever.high is None:
-        raise UsageError(f"{where}: {lever.key}: found {cell!r}, allowed {lever.allowed}")
-    value = _number(cell, lever.key, where, lever.low, lever.high, lever.allowed)
-    if value != lever.type(value):
-        raise UsageError(f"{where}: {lever.key}: found {cell!r}, allowed {lever.allowed}")
-    return lever.type(value)
+def _text(cell: str, lever: Lever) -> str:
+    """A cell as a table of points has it, where a switch is true or false."""
+    return SWITCH_WORDS.get(cell, cell) if lever.type is bool else cell
 
 
-def _number(
-    cell: str, name: str, where: str, low: float, high: float, allowed: str = "a number from 0"
-) -> float:
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not low <= value <= high or math.isinf(value):
-        raise UsageError(f"{where}: {name}: found {cell!r}, allowed {allowed}")
-    return value
+def _weight(cell: str, where: str) -> float:
+    value = read_as(float, cell)
+    if not is_number(value) or value < 0.0:
+        raise wrong(where, WEIGHT, repr(cell), "a number from 0")
+    return float(value)
 
 
 def _switches(given: str, found: Values, known: Mapping[str, Lever], where: str) -> dict[str, bool]:
@@ -196,10 +177,8 @@ def _switches(given: str, found: Values, known: Mapping[str, Lever], where: str)
         key = SWITCHES + name.removeprefix(OFF)
         if key not in known or not name.startswith(OFF):
             names = [OFF + key.removeprefix(SWITCHES) for key in known if key.startswith(SWITCHES)]
-            raise UsageError(
-                f"{where}: {STRUCTURE}: found {name!r}{guess(nearest(name, names))}, "
-                f"allowed {FULL}, or {OFF} and a mechanism"
-            )
+            hint = guess(nearest(name, names))
+            raise wrong(where, STRUCTURE, f"{name!r}{hint}", f"{FULL}, or {OFF} and a mechanism")
         switches[key] = False
     return switches
 
@@ -207,8 +186,6 @@ def _switches(given: str, found: Values, known: Mapping[str, Lever], where: str)
 def structure_of(found: Values) -> str:
     """Name of the variant that a set's switches make.
 
-    Examples
-    --------
     >>> structure_of({"behaviour.structure.signals": False, "behaviour.firm.luck_sd": 0.1})
     'no_signals'
     """
@@ -227,20 +204,18 @@ def origin(path: Path | None = None) -> dict[str, Any]:
         return {}
 
 
-def well_spread(points: np.ndarray, number: int, first: int = 0) -> list[int]:
+def well_spread(points: np.ndarray, number: int, first: Sequence[int] = (0,)) -> list[int]:
     """Choose points far from each other, one after the other (Gonzalez, 1985).
 
-    `points`: shape (points, parameters). `first`: row to begin with. Returns: rows, at most
+    `points`: shape (points, parameters). `first`: rows to begin with. Returns: rows, at most
     `number`.
 
-    Examples
-    --------
     >>> well_spread(np.array([[0.0], [0.1], [1.0], [0.5]]), 3)
     [0, 2, 3]
     """
-    chosen = [first]
-    gap = np.linalg.norm(points - points[first], axis=1)
+    chosen = list(first)[:number]
     while len(chosen) < min(number, len(points)):
+        gap = np.linalg.norm(points[:, None] - points[chosen], axis=2).min(axis=1)
+        gap[chosen] = -1.0
         chosen.append(int(gap.argmax()))
-        gap = np.minimum(gap, np.linalg.norm(points - points[chosen[-1]], axis=1))
     return chosen

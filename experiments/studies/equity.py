@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.measuring import groups as by_group
+from returnee.experiments.running.figures import arranged
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.statistics.effects import effects_on, finals_of
-from returnee.experiments.statistics.intervals import mean_of
+from returnee.experiments.statistics.effects import effects_on
+from returnee.experiments.statistics.intervals import mean_of, quotient
 
 UNITS = {1000.0: "per 1,000 people", 1.0: "share", 0.0: "index 0-100"}
 
@@ -34,7 +35,7 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """
     facts = plan.scenarios[plan.reference].county
     names = by_group.names_of(facts)
-    values = dict(zip(names, np.moveaxis(finals_of(runs, plan, names), -1, 0)))
+    values = dict(zip(names, np.moveaxis(arranged(runs, plan, names), -1, 0)))
     years = plan.settings.months / 12.0
     rows, levels, counts = [], [], []
     for dimension, groups in by_group.groups_of(facts).items():
@@ -42,27 +43,16 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
             when = by_group.PEOPLE if counted.flow else by_group.PEOPLE_AT_END
             people = values[by_group.name_of(when, dimension, group)]
             count = values[by_group.name_of(counted.name, dimension, group)]
-            levels.append(_figure(counted, count, people, years))
+            shown = counted.per * quotient(count, people) / (years if counted.flow else 1.0)
+            levels.append(shown if counted.per else count)
             counts.append(count)
-            unit = unit_of(counted)
-            rows.append(
-                (
-                    dimension,
-                    group,
-                    counted.name,
-                    unit,
-                    1,
-                    float(np.nan_to_num(mean_of(people, axis=-1)).max()),
-                )
-            )
+            most = float(np.nan_to_num(mean_of(people, axis=-1)).max())
+            rows.append((dimension, group, counted.name, unit_of(counted), 1, most))
     columns = ["dimension", "group", "measure", "unit", "better", "people"]
     base = pd.DataFrame(rows, columns=columns)
     frame = effects_on(np.stack(levels, axis=-1), base, plan)
-    means = np.where(
-        base["unit"] == UNITS[0.0],
-        np.nan,
-        np.nan_to_num(mean_of(np.stack(counts, axis=-1), axis=1)),
-    )
+    counted_there = np.nan_to_num(mean_of(np.stack(counts, axis=-1), axis=1))
+    means = np.where(base["unit"] == UNITS[0.0], np.nan, counted_there)
     by_label = dict(zip(plan.scenarios, means))
     compared = [by_label[label] for label in plan.compared]
     frame.insert(7, "reference_count", np.tile(by_label[plan.reference], len(compared)))
@@ -72,13 +62,3 @@ def equity_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         **dict.fromkeys(("reference", "level", "difference", "low", "high"), "see column unit"),
     }  # fmt: skip
     return frame
-
-
-def _figure(
-    counted: by_group.Counted, count: np.ndarray, people: np.ndarray, years: float
-) -> np.ndarray:
-    if counted.per == 0.0:
-        return count
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(people > 0.0, count / people, np.nan)
-    return counted.per * share / (years if counted.flow else 1.0)

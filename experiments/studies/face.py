@@ -22,7 +22,7 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import ShareDone
 from returnee.experiments.keys import Task
 from returnee.experiments.measuring.measures import BY_NAME as MEASURE
-from returnee.experiments.measuring.measures import MEASURES, tidy
+from returnee.experiments.measuring.measures import NAMES
 from returnee.experiments.measuring.selections import DRIFTING, STEADY
 from returnee.experiments.numbers import plain
 from returnee.experiments.running.figures import horizon_of, table_of, values_of
@@ -130,8 +130,6 @@ def verdict_of(values: np.ndarray, sign: float) -> str:
     `values`: shape (values of the lever, replicates). `sign`: 1 where they must rise, -1 where
     they must fall. Returns: ``holds``, ``no_response``, ``wrong`` or ``not_monotone``.
 
-    Examples
-    --------
     >>> verdict_of(np.array([[1.0, 2.0], [2.0, 3.1], [3.0, 4.0]]), 1.0)
     'holds'
     """
@@ -192,12 +190,9 @@ def agreement_of(pair: str, measure: str, one: np.ndarray, other: np.ndarray) ->
 
 def coverage_of(seeds: np.ndarray) -> tuple[float, int]:
     """How often the interval of a block of replicates covers the mean of all others."""
-    runs = seeds.reshape(-1, seeds.shape[-1])
-    blocks = len(runs) // BLOCK
-    hits: list[bool] = []
-    for b in range(blocks):
-        chosen = np.zeros(len(runs), dtype=bool)
-        chosen[b * BLOCK : (b + 1) * BLOCK] = True
+    runs, hits = seeds.reshape(-1, seeds.shape[-1]), list[bool]()
+    for b in range(len(runs) // BLOCK):
+        chosen = np.arange(len(runs)) // BLOCK == b
         welch = scipy.stats.ttest_ind(runs[chosen], runs[~chosen], equal_var=False)
         ends = welch.confidence_interval(LEVEL)
         hits += ((ends.low <= 0.0) & (ends.high >= 0.0)).tolist()
@@ -209,7 +204,6 @@ def coverage_verdict(share: float) -> str:
     return "holds" if COVERED[0] <= share <= COVERED[1] else "differs"
 
 
-NAMES = tuple(m.name for m in MEASURES)
 MONTHS, REPLICATES, SAMPLE = 60, 8, 0.015
 SAMPLES = ((0.02, 24), (0.1, 12), (1.0, 4))  # sample and replicates
 SEEDS, SEED_REPLICATES, SEED_SAMPLE = 2, 40, 0.01
@@ -282,35 +276,35 @@ class Face:
         """How often intervals of ten replicates cover the mean of the others, and of how many."""
         return coverage_of(self.seeds)
 
-    def verdicts(self) -> list[str]:
-        """The verdict of every declared expectation."""
-        rows: list[Any] = [
-            *self.responses, *self.extremes, *self.drift, *self.scale, *self.seed_agreement
-        ]  # fmt: skip
-        found = [row.verdict for row in rows if row.verdict != "shown"]
-        return [*found, coverage_verdict(self.coverage[0])]
-
-    def plain(self) -> list[dict[str, Any]]:
-        """As plain values, for JSON."""
-        kinds: dict[str, list[Any]] = {
+    @property
+    def findings(self) -> dict[str, list[Any]]:
+        """What every kind of check found."""
+        return {
             "response": self.responses, "extreme": self.extremes, "drift": self.drift,
             "scale": self.scale, "seeds": self.seed_agreement,
         }  # fmt: skip
+
+    def verdicts(self) -> list[str]:
+        """The verdict of every declared expectation."""
+        rows = [row.verdict for found in self.findings.values() for row in found]
+        return [*(v for v in rows if v != "shown"), coverage_verdict(self.coverage[0])]
+
+    def plain(self) -> list[dict[str, Any]]:
+        """As plain values, for JSON."""
         rows = [
-            {"check": kind, **plain(asdict(row))} for kind, found in kinds.items() for row in found
+            {"check": kind, **plain(asdict(row))}
+            for kind, found in self.findings.items()
+            for row in found
         ]
         share, n = self.coverage
         verdict = coverage_verdict(share)
         return [*rows, {"check": "coverage", "value": share, "cases": n, "verdict": verdict}]
 
     def _of(self, row: Mapping[str, Any]) -> np.ndarray:
-        labels = [label_of(row, value) for value in row["values"]]
-        return np.stack([self._level(label) for label in labels])
+        return np.stack([self._level(label_of(row, value)) for value in row["values"]])
 
     def _level(self, label: str) -> np.ndarray:
-        scenarios = self.levers.scenarios
-        place = {scenario.id: k for k, scenario in enumerate(scenarios.values())}
-        return self.levels[place[scenarios[label].id]]  # the same scenario may have two labels
+        return self.levels[list(self.levers.scenarios).index(label)]
 
 
 def label_of(row: Mapping[str, Any], value: Any) -> str:
@@ -333,18 +327,12 @@ def line_up(base: Scenario, settings: RunSettings, replicates: int) -> Plan:
 
 def decades_of(run: Run, task: Task) -> pa.Table:
     """Means of a run by decade and member of the labour force; stocks of one stay as they are."""
-    frame = tidy(run, task).to_pandas()
-    wide = frame[frame["indicator"].isin([*DRIFTING, "labour_force"])].pivot(
-        index="month", columns="indicator", values="value"
-    )
-    rows = []
-    for start, end in DECADES:
-        part = wide.loc[start:end]
-        for name in DRIFTING:
-            counted = MEASURE[name].counts
-            values = part[name] / part["labour_force"] if counted else part[name]
-            rows.append({"indicator": name, "month": end, "value": values.mean()})
-    return table_of(pd.DataFrame(rows), run, task)
+    names, force = list(DRIFTING), run.monthly["labour_force"]
+    counted = [name for name in names if MEASURE[name].counts]
+    months = run.monthly[names].assign(**run.monthly[counted].div(force, axis=0))
+    means = {end: months.loc[start:end].mean() for start, end in DECADES}
+    rows = pd.concat(means, names=["month", "indicator"]).rename("value").reset_index()
+    return table_of(rows, run, task)
 
 
 @checked_arguments
@@ -362,8 +350,7 @@ def face_checks(
     base = load_scenario(scenario, overrides or {})
     results = replace(results, progress=results.reporter)
     command = f"returnee validate {scenario} --face"
-    stores: dict[str, Store] = {}
-    shares: list[Path] = []
+    stores, shares = dict[str, Store](), list[Path]()
     for name, (plan, measure) in plans_of(base, seed).items():
         plan.check()
         keep = replace(results, out=results.folder / name)
@@ -373,25 +360,17 @@ def face_checks(
             shares += share.folders
     if shares:
         raise ShareDone(results.folder, *shares)
-    levers = stores["levers"]
+    levers, long = stores["levers"], stores["long"].runs()
     assert isinstance(levers.plan, Plan)
+    steady = {n: values_of(store, STEADY)[0] for n, store in stores.items() if "-" in n}
+    decades = long.pivot(index=["replicate", "month"], columns="indicator", values="value")
     return Face(
         levers.plan,
         values_of(levers, NAMES),
-        by_decade(stores["long"].runs()),
-        tuple(values_of(stores[sample_name(sample)], STEADY)[0] for sample, _ in SAMPLES),
-        np.stack([values_of(stores[seed_name(k)], STEADY)[0] for k in range(SEEDS)]),
+        decades[list(DRIFTING)].to_numpy(float).reshape(-1, len(DECADES), len(DRIFTING)),
+        tuple(values for name, values in steady.items() if name.startswith("sample-")),
+        np.stack([values for name, values in steady.items() if name.startswith("seed-")]),
     )
-
-
-def sample_name(sample: float) -> str:
-    """Folder of the runs of a sample."""
-    return f"sample-{sample:g}"
-
-
-def seed_name(number: int) -> str:
-    """Folder of the runs of a seed, from nought."""
-    return f"seed-{number + 1}"
 
 
 def plans_of(base: Scenario, seed: int) -> dict[str, tuple[Plan, Any]]:
@@ -400,19 +379,11 @@ def plans_of(base: Scenario, seed: int) -> dict[str, tuple[Plan, Any]]:
     def alone(replicates: int, sample: float, months: int = MONTHS, more: int = 0) -> Plan:
         return Plan({BASE: base}, BASE, replicates, RunSettings(seed + more, sample, months))
 
-    return {
-        "levers": (line_up(base, RunSettings(seed, SAMPLE, MONTHS), REPLICATES), horizon_of),
-        **{sample_name(sample): (alone(n, sample), horizon_of) for sample, n in SAMPLES},
-        **{
-            seed_name(k): (alone(SEED_REPLICATES, SEED_SAMPLE, more=k), horizon_of)
-            for k in range(SEEDS)
-        },
-        "long": (alone(LONG_REPLICATES, LONG_SAMPLE, LONG), decades_of),
+    seeds = {f"seed-{k + 1}": alone(SEED_REPLICATES, SEED_SAMPLE, more=k) for k in range(SEEDS)}
+    few = {
+        "levers": line_up(base, RunSettings(seed, SAMPLE, MONTHS), REPLICATES),
+        **{f"sample-{sample:g}": alone(n, sample) for sample, n in SAMPLES},
+        **seeds,
     }
-
-
-def by_decade(runs: pd.DataFrame) -> np.ndarray:
-    """Stored decades as an array, shape (replicates, decades, measures of `DRIFTING`)."""
-    wide = runs.pivot(index=["replicate", "month"], columns="indicator", values="value")
-    wide = wide[list(DRIFTING)].sort_index()
-    return wide.to_numpy(float).reshape(-1, len(DECADES), len(DRIFTING))
+    long = alone(LONG_REPLICATES, LONG_SAMPLE, LONG), decades_of
+    return {**{name: (plan, horizon_of) for name, plan in few.items()}, "long": long}

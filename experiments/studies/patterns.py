@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from returnee.experiments.measuring import patterns as figures
 from returnee.simulation.run import Run
@@ -67,17 +68,17 @@ def _end(text: str) -> float:
     return float(text) if text else math.nan
 
 
+AS: dict[str, Callable[[str], Any]] = {
+    "number": int, "sources": lambda text: tuple(text.split()),
+    **dict.fromkeys(("low", "high", "observation_sd", "discrepancy_sd"), _end),
+}  # fmt: skip
+"""What the columns of the file are, but for texts."""
+
+
 def _read() -> tuple[Pattern, ...]:
     with FILE.open(encoding="utf-8", newline="") as file:
-        return tuple(
-            Pattern(
-                row["key"], int(row["number"]), row["use"], _end(row["low"]), _end(row["high"]),  # type: ignore[arg-type]
-                row["unit"], row["en"], row["zh"], tuple(row["sources"].split()),
-                _end(row["observation_sd"]), row["observed_by"],
-                _end(row["discrepancy_sd"]), row["discrepant_by"],
-            )
-            for row in csv.DictReader(file)
-        )  # fmt: skip
+        rows = csv.DictReader(file)
+        return tuple(Pattern(**{k: AS.get(k, str)(v) for k, v in row.items()}) for row in rows)
 
 
 PATTERNS = _read()
@@ -89,6 +90,10 @@ UNSUPPORTED = ("loan_deadweight", "support_share")
 SINGLE = tuple(
     pattern.key for pattern in PATTERNS if pattern.key not in (*PAIRED, *LONG, *UNSUPPORTED)
 )
+LOOKS = (
+    figures.register, figures.firms_open, figures.awareness, figures.moves, figures.loans,
+    figures.founders, figures.intentions, figures.residents, figures.stops,
+)  # fmt: skip
 
 
 def observed(run: Run) -> dict[str, float]:
@@ -97,23 +102,11 @@ def observed(run: Run) -> dict[str, float]:
     `run`: of 84 months or more, for all of them. Returns: by the keys of `SINGLE`; NaN where there
     are too few cases, or too few months.
 
-    Examples
-    --------
     >>> from returnee.simulation import simulate
     >>> found = observed(simulate("baseline", sample=0.002, months=24))
     >>> list(found) == list(SINGLE), 0.0 < found["return_rate"] < 0.2
     (True, True)
     """
-    found = {
-        **figures.register(run),
-        **figures.firms_open(run),
-        **figures.awareness(run),
-        **figures.moves(run),
-        "registers_after_return": figures.registers_after_return(run),
-        **figures.loans(run),
-        **figures.founders(run),
-        **figures.intentions(run),
-        **figures.residents(run),
-        **figures.stops(run),
-    }
+    found = {key: value for look in LOOKS for key, value in look(run).items()}
+    found["registers_after_return"] = figures.registers_after_return(run)
     return {key: float(found[key]) for key in SINGLE}

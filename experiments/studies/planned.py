@@ -35,8 +35,6 @@ def planned(scenario: Scenario, months: int) -> pd.DataFrame:
     Returns: index month 1..months, a column per programme of the ledger; NaN where spending
     follows demand.
 
-    Examples
-    --------
     >>> from returnee.scenarios import load_scenario
     >>> round(planned(load_scenario("baseline"), 12)["posts"].sum())
     1000000

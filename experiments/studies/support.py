@@ -11,21 +11,20 @@ import pandas as pd
 
 from returnee.experiments.measuring import files
 from returnee.experiments.measuring.measures import LAST
+from returnee.experiments.running.figures import arranged
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.statistics.effects import INDEX, Cube, effects_on, finals_of
+from returnee.experiments.statistics.effects import INDEX, Cube, effects_on
+from returnee.experiments.statistics.intervals import quotient
 
 WAITS = {"wait_training": ("trained_wait", "trained"), "wait_loan": ("desk_wait", "loans_number")}
 QUEUES = ("queue_training", "queue_desk", "queue_incubation")
-YEARLY = (
-    "refused_not_approved", "refused_no_guarantor", "refused_fund", "refused_banks", "giveups",
-    "referrals",
-    "loans_compensated",
-)  # fmt: skip
+REFUSED = ("refused_not_approved", "refused_no_guarantor", "refused_fund", "refused_banks")
+YEARLY = (*REFUSED, "giveups", "referrals", "loans_compensated")
 FIGURES: dict[str, tuple[str, int]] = {
     **dict.fromkeys(("wait_training", "wait_loan"), ("months", -1)),
     "queue_training": ("people", -1), "queue_desk": ("files", -1), "queue_incubation": ("firms", -1),
     **dict.fromkeys(("use_training", "use_incubator", "use_mentors", "use_visits"), ("share", 0)),
-    **dict.fromkeys((*YEARLY[:4], "refused_gave_up"), ("files", -1)),
+    **dict.fromkeys((*REFUSED, "refused_gave_up"), ("files", -1)),
     "giveups": ("people", -1), "banks_withdrawn": ("months", -1), "loans_compensated": ("yuan", -1),
     "referrals": ("files", 0),
 }  # fmt: skip
@@ -44,8 +43,8 @@ def support_of(cube: Cube, runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     found |= {name: cube.levels[:, :, INDEX[name]] / years for name in YEARLY}
     for name, (mean, weight) in WAITS.items():
         waited, served = (cube.values[:, :, INDEX[m]] for m in (mean, weight))
-        found[name] = _share((waited * served).sum(axis=-1), served.sum(axis=-1))
-    gave_up = finals_of(runs, plan, [files.refusal_name("gave_up")])[..., 0]
+        found[name] = quotient((waited * served).sum(axis=-1), served.sum(axis=-1))
+    gave_up = arranged(runs, plan, [files.REFUSAL_OF["gave_up"]])[..., 0]
     found["refused_gave_up"] = gave_up / years
     found["banks_withdrawn"] = (1.0 - cube.values[:, :, INDEX["banks_lending"]]).sum(axis=-1)
     rows = [(name, unit, better) for name, (unit, better) in FIGURES.items()]
@@ -60,13 +59,12 @@ def support_of(cube: Cube, runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 def _use(cube: Cube, plan: Plan) -> dict[str, np.ndarray]:
     """Share of the planned places, mentors' firms and visits that is used."""
     months = plan.settings.months
-    last = slice(-min(LAST, months), None)
     use: dict[str, list[np.ndarray]] = {}
     for k, scenario in enumerate(plan.scenarios.values()):
         policies = scenario.policies(months)
         mentees = scenario.behaviour.support.mentees
-        places = float(np.mean([p.incubation.places for p in policies[last]]))
-        mentors = float(np.mean([p.services.mentors for p in policies[last]]))
+        places = float(np.mean([p.incubation.places for p in policies[-LAST:]]))
+        mentors = float(np.mean([p.services.mentors for p in policies[-LAST:]]))
         planned = {
             "use_training": ("trained", sum(p.training.places for p in policies) / 12.0),
             "use_visits": ("visited", sum(p.technology.extension_visits for p in policies) / 12.0),
@@ -74,14 +72,9 @@ def _use(cube: Cube, plan: Plan) -> dict[str, np.ndarray]:
             "use_mentors": ("mentored", mentors * mentees),
         }
         for name, (measure, places) in planned.items():
-            used = cube.levels[k, :, INDEX[measure]]
-            use.setdefault(name, []).append(_share(used, np.full(used.shape, places)))
+            used = quotient(cube.levels[k, :, INDEX[measure]], places)
+            use.setdefault(name, []).append(used)
     return {name: np.stack(values) for name, values in use.items()}
-
-
-def _share(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(below > 0.0, above / below, np.nan)
 
 
 def funnel_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -92,19 +85,19 @@ def funnel_of(runs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     horizon, full county), and the columns of `effects.effects_of`, for stages as a share of the
     files begun, for reasons as a share of the loan files.
     """
-    of = dict(zip(files.NAMES, np.moveaxis(finals_of(runs, plan, files.NAMES), -1, 0)))
-    begun = {kind: of[files.stage_name(kind, "planned")] for kind in files.KINDS}
-    asked = of[files.stage_name("all", "loan_asked")]
+    of = dict(zip(files.NAMES, np.moveaxis(arranged(runs, plan, files.NAMES), -1, 0)))
+    begun = {kind: of[files.STAGE_OF[kind, "planned"]] for kind in files.KINDS}
+    asked = of[files.STAGE_OF["all", "loan_asked"]]
     shares = [
-        (kind, stage, of[files.stage_name(kind, stage)], begun[kind])
-        for kind in files.KINDS
-        for stage in files.STAGES
+        (kind, stage, of[name], begun[kind]) for (kind, stage), name in files.STAGE_OF.items()
     ]
-    shares += [("all", f"refused_{k}", of[files.refusal_name(k)], asked) for k in files.REASONS]
-    steps = [files.step_name(step) for step in files.STEPS]
+    shares += [("all", f"refused_{k}", of[name], asked) for k, name in files.REFUSAL_OF.items()]
+    steps = list(files.STEP_OF.values())
     rows = [(kind, name, "share", 0) for kind, name, _, _ in shares]
     rows += [("all", name, "months", 0) for name in steps]
-    levels = [_share(count, below) for _, _, count, below in shares] + [of[name] for name in steps]
+    levels = [quotient(count, below) for _, _, count, below in shares] + [
+        of[name] for name in steps
+    ]
     counts = [count for _, _, count, _ in shares] + [np.full(asked.shape, np.nan)] * len(steps)
     base = pd.DataFrame(rows, columns=["kind", "measure", "unit", "better"])
     frame = effects_on(np.stack(levels, axis=-1), base, plan)

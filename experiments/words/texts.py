@@ -53,8 +53,6 @@ def figure(value: float, unit: str, lang: str = "en", signed: bool = False, digi
     sign and fewer digits. `digits`: significant digits; 3 for differences and 4 for levels if left
     out.
 
-    Examples
-    --------
     >>> figure(27431.0, "firms"), figure(0.0123, "share", signed=True)
     ('27,430', '+1.23 pp')
     """
@@ -83,8 +81,6 @@ def percent(share: float, lang: str = "en", signed: bool = False, places: int | 
 
     Whole per cent, or one decimal place where it is signed, unless said otherwise.
 
-    Examples
-    --------
     >>> percent(0.125), percent(-0.125, "zh", signed=True)
     ('12 %', '−12.5%')
     """
@@ -112,8 +108,6 @@ def minus(text: str) -> str:
 def short(value: float, form: str = ".3g") -> str:
     """A bare figure, to three significant digits unless said otherwise; a dash where there is none.
 
-    Examples
-    --------
     >>> short(-0.012345), short(2.0, "+.2f"), short(math.nan)
     ('−0.0123', '+2.00', '–')
     """
@@ -147,8 +141,6 @@ def between(low: float, high: float, unit: str, lang: str) -> str:
 def measured(value: float, unit: str, lang: str) -> str:
     """A figure as surveys give it, with its unit: shares in per cent, yuan in thousands or 万元.
 
-    Examples
-    --------
     >>> measured(0.0423, "share/yr", "en"), measured(127000.0, "yuan", "zh")
     ('4.23 %', '12.7万元')
     """
@@ -192,8 +184,6 @@ def counted(number: float, noun: str, lang: str) -> str:
 
     `noun`: a key of ``counts``.
 
-    Examples
-    --------
     >>> counted(1, "year", "en"), counted(2.5, "year", "en")
     ('1 year', '2.5 years')
     """
@@ -205,8 +195,6 @@ def counted(number: float, noun: str, lang: str) -> str:
 def few_pairs(pairs: int, lang: str) -> str:
     """That intervals are wide because there are few pairs of runs; empty where there are enough.
 
-    Examples
-    --------
     >>> few_pairs(20, "en")
     ''
     """
@@ -242,8 +230,6 @@ def label_of(item: Any, lang: str) -> str:
 def basis_of(lever: Lever, lang: str) -> str:
     """What a value rests on: its label and the ids of its rows; somebody's own value as such.
 
-    Examples
-    --------
     >>> from returnee.scenarios import levers
     >>> known = {lever.key: lever for lever in levers}
     >>> basis_of(known["county.people.married"], "en")
@@ -266,8 +252,6 @@ def county_name(county: Any, lang: str) -> str:
 def grouped(key: str, label: str, lang: str) -> str:
     """A parameter's label with that of its group; some labels alone say too little.
 
-    Examples
-    --------
     >>> grouped("behaviour.firm.scale", "Level of productivity", "en")
     'Level of productivity (Firms)'
     >>> grouped("jobs", "jobs in firms", "en")
@@ -289,8 +273,6 @@ def wrapped(text: str, lang: str, width: int = 52) -> str:
 def one_line(text: str) -> str:
     r"""A name given by a user as one line, without control characters.
 
-    Examples
-    --------
     >>> one_line(" Plan B\n(draft) ")
     'Plan B (draft)'
     """
@@ -314,8 +296,6 @@ def in_lines(text: str, width: int, most: int = 3) -> str:
 
     `width`: letters of a line; Chinese characters count as two. `most`: lines.
 
-    Examples
-    --------
     >>> in_lines("More mentors and more places", 14)
     'More mentors\nand more\nplaces'
     """

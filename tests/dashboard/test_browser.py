@@ -295,6 +295,22 @@ def test_an_address_restores_levers_page_and_language_of_which_there_is_a_report
     reader.close()
 
 
+OFF = """Object.defineProperty(window, "localStorage", {
+  configurable: true, get() { throw new DOMException("denied", "SecurityError") } })"""
+
+
+def test_a_browser_whose_storage_is_off_shows_the_page_and_what_it_does_not_keep(browser, address):
+    window = new_context(browser)
+    window.add_init_script(OFF)
+    visitor = Visitor(window, address)
+    page = visitor.go("v=1&page=compare&lang=zh", whole=False)
+    page.locator(".note", has_text=words("zh")["kept"]["off"]).wait_for()
+    page.locator("nav .tab", has_text=words("zh")["pages"]["learn"]).click()
+    page.locator(".lesson-bar .note", has_text=words("zh")["learn"]["bar"]["no_storage"]).wait_for()
+    window.close()
+    visitor.check()
+
+
 @pytest.fixture(scope="module")
 def three(browser, context, address):
     """Visitors at once: two in one browser, with the same cookies, and one who has saved nothing before."""

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from plain_rules import load_as, look_up_quickly, rules_in
 
-PEOPLE, TOGETHER, TIMES, MONTHS = 60, 30, 2, (14, 14, 14, 40)
+PEOPLE, TOGETHER, TIMES, MONTHS = 60, 40, 2, (14, 14, 14, 40)
 FEW = 3  # townships where all levers are moved: what is done for each pair of them takes half of the time
 SHOCK = {"county.shock.start_month": 3}  # else a shock's strength moves nothing
 LARGEST_POWER = 709.0

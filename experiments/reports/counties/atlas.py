@@ -82,8 +82,6 @@ def rings_of(path: Path) -> Rings:
 def coarse(ring: np.ndarray, step: float) -> np.ndarray:
     """A border without turns finer than a step; at least a triangle, else as it was.
 
-    Examples
-    --------
     >>> coarse(np.array([[0.0, 0], [0.01, 0], [1, 0], [1, 1], [0, 0]]), 0.1).tolist()
     [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]
     """

@@ -199,7 +199,7 @@ class Experiment(tell.Told):
         """Public cost a year by cell and factor."""
         found, text = self.found, self.text
         cells = [lay.cell_of(), *map(lay.cell_of, lay.PILLARS), lay.SILOED, lay.LINKED]
-        labels = [*map(lay.label_of_cell, cells), lay.capped_label(False), lay.capped_label(True)]
+        labels = [*map(lay.label_of_cell, cells), *map(lay.capped_label, ("siloed", "linked"))]
         names = [text["nothing"], *map(self.factor, lay.PILLARS)]
         for cap in (text["uncapped"], self.fill("capped", cap=self.figure(found.cap, "yuan"))):
             names += [f"{text[k]}, {cap}" for k in ("siloed", "linked")]

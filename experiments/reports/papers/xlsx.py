@@ -119,8 +119,6 @@ def text_of(text: str) -> str:
 def form_of(unit: str, signed: bool = False) -> str:
     """How a spreadsheet is to write a figure of a unit.
 
-    Examples
-    --------
     >>> form_of("share"), form_of("firms", signed=True)
     ('0.0%', '+#,##0;-#,##0;0')
     """

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 from matplotlib.axes import Axes
 
-from returnee.experiments.measuring.files import REASONS, STAGES, STEPS, step_name
+from returnee.experiments.measuring.files import REASONS, STAGES, STEP_OF, STEPS
 from returnee.experiments.measuring.measures import BY_NAME, smoothed
 from returnee.experiments.numbers import picked
 from returnee.experiments.reports import figures as draw
@@ -60,7 +60,7 @@ class Support(Part):
     def months(self) -> list[Line]:
         """Median months of each step."""
         text = self.words["funnel"]["steps"]
-        return self.lines({step_name(s): text[s] for s in STEPS}, self.found.funnel, "months")
+        return self.lines({STEP_OF[s]: text[s] for s in STEPS}, self.found.funnel, "months")
 
     def section(self) -> Section:
         """Figures of the system, queues over the months, and how far files got."""

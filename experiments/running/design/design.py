@@ -6,23 +6,22 @@ their dotted keys; the schema says what they may be.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments, plain
-from returnee.experiments.errors import UsageError, shown, wrong
+from returnee.experiments.errors import shown, wrong
 from returnee.experiments.keys import COUNTY
 from returnee.experiments.running.design.axes import Axis, axes_of
-from returnee.experiments.running.design.values import check_table, read_table
+from returnee.experiments.running.design.values import check_table, is_number, read_table
 from returnee.experiments.running.options import RunSettings
 from returnee.scenarios import Scenario, load_scenario
-from returnee.scenarios.schema.county_folder import FOLDER, county_digest, find_county
+from returnee.scenarios.schema.county_folder import FOLDER, county_digest, find_county, read_toml
 from returnee.scenarios.schema.errors import guess, nearest
 
 METHODS = {
@@ -41,47 +40,24 @@ KEEP = ("figures", "monthly")
 
 @dataclass(frozen=True)
 class Design:
-    """What is run: scenarios, each at every point, each in the same replicates.
+    """What is run: scenarios, each at every point, each in the same replicates."""
 
-    Attributes
-    ----------
-    scenarios : tuple of str
-        Names, or paths of files.
-    axes : tuple of Axis
-    fixed : mapping
-        Keys that are the same at every point.
-    method : str
-        "grid", "latin", "sobol" or "table".
-    points : int
-        How many, for "latin" and "sobol".
-    table : DataFrame or None
-        The points, for "table"; columns are keys.
-    replicates : int
-    settings : RunSettings
-    keep : str
-        "figures", one figure a measure and run, or "monthly", every month as well.
-    label : str
-        Where the design came from, for errors.
-    """
-
-    scenarios: tuple[str, ...]
+    scenarios: tuple[str, ...]  # names, or paths of files
     axes: tuple[Axis, ...]
-    fixed: Mapping[str, Any]
-    method: str
-    points: int
-    table: pd.DataFrame | None
+    fixed: Mapping[str, Any]  # keys that are the same at every point
+    method: str  # "grid", "latin", "sobol" or "table"
+    points: int  # how many, for "latin" and "sobol"
+    table: pd.DataFrame | None  # the points, for "table"; columns are keys
     replicates: int
     settings: RunSettings
-    keep: str = "figures"
-    label: str = field(default="design", compare=False)
+    keep: str = "figures"  # one figure a measure and run; or "monthly", every month as well
+    label: str = field(default="design", compare=False)  # where it came from, for errors
 
     @cached_property
     def read(self) -> dict[str, Scenario]:
         """The scenarios by label, with what is fixed laid on top."""
-        found: dict[str, Scenario] = {}
-        for name, label in zip(self.scenarios, labels_of(self.scenarios)):
-            found[label] = load_scenario(name, dict(self.fixed))
-        return found
+        labels = zip(self.scenarios, labels_of(self.scenarios))
+        return {label: load_scenario(name, dict(self.fixed)) for name, label in labels}
 
     @cached_property
     def counties(self) -> dict[str, str]:
@@ -125,16 +101,7 @@ def read_design(path: str | Path) -> Design:
         One line that names file, key, what was found and what is allowed.
     """
     path = Path(path)
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: found a mistake: {error}, allowed TOML") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: found text that is not UTF-8, allowed TOML in UTF-8") from None
-    except OSError as error:
-        reason = (error.strerror or "an unreadable file").lower()
-        raise UsageError(f"{path}: found {reason}, allowed a design file in TOML") from None
-    return design_of(given, str(path), path.parent)
+    return design_of(read_toml(path, str(path)), str(path), path.parent)
 
 
 @checked_arguments
@@ -159,25 +126,19 @@ def design_of(given: Mapping[str, Any], label: str = "design", start: Path = Pat
         if key not in HEAD:
             hint = guess(nearest(key, HEAD))
             raise wrong(label, key, f"an unknown key{hint}", f"one of {', '.join(HEAD)}")
-    given = {
-        key: value if isinstance(value, pd.DataFrame) else plain(value)
-        for key, value in given.items()
-    }
+    given = {k: v if isinstance(v, pd.DataFrame) else plain(v) for k, v in given.items()}
     axes, fixed = axes_of(given.get("axes", {}), label)
+    place = partial(_county, source=f"{label}: axes", start=start)
     axes = tuple(
-        replace(axis, values=tuple(_county(v, f"{label}: axes", start) for v in axis.values))
-        if axis.key == COUNTY
-        else axis
+        replace(axis, values=tuple(map(place, axis.values))) if axis.key == COUNTY else axis
         for axis in axes
     )
-    if COUNTY in fixed:
-        fixed[COUNTY] = _county(fixed[COUNTY], f"{label}: axes", start)
+    fixed |= {COUNTY: place(fixed[COUNTY])} if COUNTY in fixed else {}
     method = _method(given, axes, label)
     points, table = _points(given, method, label, start)
     if table is not None:
         if COUNTY in table:
-            where = f"{label}: points"
-            table[COUNTY] = [_county(value, where, start) for value in table[COUNTY]]
+            table[COUNTY] = [_county(v, f"{label}: points", start) for v in table[COUNTY]]
         if axes:
             raise wrong(label, f"axes.{axes[0].key}", "an axis beside a table", "fixed values")
         for key in table.columns.intersection(list(fixed)):
@@ -267,7 +228,6 @@ def _whole(
 
 def _share(given: Mapping[str, Any], label: str) -> float:
     value = given.get("sample", 0.005)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not 0.0 < value <= 1.0:
+    if not is_number(value) or not 0.0 < value <= 1.0:
         raise wrong(label, "sample", shown(value), "a number above 0 up to 1")
     return float(value)

@@ -32,8 +32,6 @@ def count_points(design: Design) -> int:
 def levels_in_grid(axis: Axis) -> list[Any]:
     """Values that an axis takes in a grid.
 
-    Examples
-    --------
     >>> levels_in_grid(Axis("policy.linkage.referral", low=0.0, high=1.0, steps=3))
     [0.0, 0.5, 1.0]
     """
@@ -68,8 +66,6 @@ def points_of(design: Design) -> pd.DataFrame:
 def along(axis: Axis, unit: np.ndarray) -> np.ndarray | list[Any]:
     """Values of an axis at places from 0 to 1; whole numbers and lists in equal shares.
 
-    Examples
-    --------
     >>> along(Axis("policy.incubation.months", low=12, high=14), np.array([0.0, 0.5, 0.99]))
     [12, 13, 14]
     """

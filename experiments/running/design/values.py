@@ -32,16 +32,17 @@ def checked(key: str, value: Any, where: str, label: str) -> Any:
         if not isinstance(value, bool):
             raise wrong(label, where, shown(value), lever.allowed)
         return value
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or (isinstance(value, float) and not math.isfinite(value)):
-        raise wrong(label, where, shown(value), lever.allowed)
-    if lever.type is int and value != int(value):
-        raise wrong(label, where, shown(value), lever.allowed)
-    low = float("-inf") if lever.low is None else lever.low
-    high = float("inf") if lever.high is None else lever.high
-    if not low <= value <= high:
+    low = -math.inf if lever.low is None else lever.low
+    high = math.inf if lever.high is None else lever.high
+    whole = lever.type is int
+    if not is_number(value) or (whole and value != int(value)) or not low <= value <= high:
         raise wrong(label, where, shown(value), lever.allowed)
     return lever.type(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, and a finite one."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -75,22 +76,22 @@ def check_table(
     rows = zip(numbers, zip(*columns.values()))
     # Row by row, so that the first mistake of the file is the one that is told.
     found = [
-        [_cell(key, value, f"row {n}: {key}", label) for key, value in zip(names, row)]
+        [cell_of(key, value, f"row {n}: {key}", label) for key, value in zip(names, row)]
         for n, row in rows
     ]
     return pd.DataFrame({key: list(values) for key, values in zip(names, zip(*found))})
 
 
-def _cell(key: str, value: Any, where: str, label: str) -> Any:
+def cell_of(key: str, value: Any, where: str, label: str) -> Any:
     """A cell as its key's type; text stands for what a file would mean by it."""
     if value is None or value is pd.NaT or value is pd.NA or value != value or value == "":
         raise wrong(label, where, "nothing", "a value")
     if isinstance(value, str) and (lever := lever_of(key)) is not None:
-        value = _read(value, lever.type)
+        value = read_as(lever.type, value)
     return checked(key, value, where, label)
 
 
-def _read(text: str, type_: type) -> Any:
+def read_as(type_: type, text: str) -> Any:
     """What a text means as a type; the text itself where it means nothing."""
     if type_ is bool:
         return {"true": True, "false": False}.get(text.lower(), text)

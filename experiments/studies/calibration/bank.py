@@ -275,8 +275,6 @@ def bank_plan(
 def mean_and_variance(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means over replicates (second axis), and their variance; NaN where there is none.
 
-    Examples
-    --------
     >>> mean_and_variance(np.array([[[1.0], [3.0]], [[2.0], [np.nan]]]))
     (array([[2.],
            [2.]]), array([[ 1.],

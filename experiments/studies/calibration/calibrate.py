@@ -22,7 +22,7 @@ from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import FINISHED, Manifest
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.status import duration
-from returnee.experiments.studies.calibration import priors
+from returnee.experiments.studies.calibration import priors, screening, waves
 from returnee.experiments.studies.calibration.bank import (
     Aimed,
     Bank,
@@ -32,25 +32,12 @@ from returnee.experiments.studies.calibration.bank import (
     simulate_bank,
 )
 from returnee.experiments.studies.calibration.inference import Inference, infer, size_of
-from returnee.experiments.studies.calibration.screening import (
-    chosen,
-    effects,
-    screened,
-    trajectories,
-)
 from returnee.experiments.studies.calibration.targets import (
     Target,
     default_targets,
     refuse_contradictions,
 )
-from returnee.experiments.studies.calibration.waves import (
-    FIRST,
-    PLACES,
-    Left,
-    judge_of,
-    plausible_by,
-    quality,
-)
+from returnee.experiments.studies.calibration.waves import Left
 from returnee.experiments.studies.efforts import CalibrationEffort
 from returnee.scenarios import Scenario
 
@@ -64,36 +51,18 @@ BANK, LEFT, WAVES, EMULATORS, SCREENING = (
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the waves of a calibration leave.
-
-    Attributes
-    ----------
-    scenario : Scenario
-    targets : tuple of Target
-    bank : Bank
-        Every set of every wave.
-    left : Left
-        What is left of the box, and what tells it.
-    waves : DataFrame
-        A row a wave: sets, runs, and which fraction of the box it leaves.
-    emulators : DataFrame
-        A row a wave and target: how well it was emulated.
-    screening : DataFrame or None
-    inference : Inference or None
-        The posterior of what is left, if draws of it are wanted.
-    settings : RunSettings
-    folder : Path
-    command : str
-    """
+    """What the waves of a calibration leave."""
 
     scenario: Scenario
     targets: tuple[Target, ...]
-    bank: Bank
-    left: Left = field(repr=False)
-    waves: pd.DataFrame = field(repr=False)
-    emulators: pd.DataFrame = field(repr=False)
+    bank: Bank  # every set of every wave
+    left: Left = field(repr=False)  # what is left of the box, and what tells it
+    waves: pd.DataFrame = field(
+        repr=False
+    )  # a row a wave: sets, runs, and how much of the box it leaves
+    emulators: pd.DataFrame = field(repr=False)  # a row a wave and target: how well it was emulated
     screening: pd.DataFrame | None = field(repr=False)
-    inference: Inference | None = field(repr=False)
+    inference: Inference | None = field(repr=False)  # of draws of what is left, if they are wanted
     settings: RunSettings
     folder: Path
     command: str
@@ -138,7 +107,7 @@ def calibrate(
         runner, table = replace(runner, results=replace(results, out=folder.folder)), None
         if effort.screen:
             table = runner.screen(box)
-            box = world.box(chosen(table, effort.chosen))
+            box = world.box(screening.chosen(table, effort.chosen))
         found = replace(runner.match(box), screening=table)
         if effort.members:
             found = replace(found, inference=infer(found, runner))
@@ -189,18 +158,18 @@ class Runner:
         one = box.values(box.sobol(1)), box.names, Aimed(self.targets)
         plan = bank_plan(*one, self.settings, self.world, Luck(replicates=e.replicates))
         workers = self.where.local_cluster or workers_of(self.where.workers)
-        screening, waves = e.screen * (d + 1), e.waves * sets * e.replicates
+        first, later = e.screen * (d + 1), e.waves * sets * e.replicates
         after = size_of(e.members, moved) if e.members else {}
-        seconds = (screening + waves + sum(after.values())) * plan.seconds_a_run / workers
+        seconds = (first + later + sum(after.values())) * plan.seconds_a_run / workers
         seconds += e.waves * len(self.targets) * EMULATED
-        before = f"{screening:,} runs of a screening of {d} parameters, then " if e.screen else ""
+        before = f"{first:,} runs of a screening of {d} parameters, then " if e.screen else ""
         posterior = (
             f", then a posterior from {after['design']:,} runs, {after['variants']:,} of variants "
             f"of the model and {after['draws']:,} of its draws" if after else ""
         )  # fmt: skip
         return (
             f"{before}up to {e.waves} waves of {sets} sets of {moved} parameters in {e.replicates} "
-            f"runs each, {waves:,} runs{posterior}: about {duration(seconds)} with {workers} workers, and "
+            f"runs each, {later:,} runs{posterior}: about {duration(seconds)} with {workers} workers, and "
             "longer the first time"
         )
 
@@ -218,27 +187,27 @@ class Runner:
 
     def screen(self, box: priors.Box) -> pd.DataFrame:
         """Which parameters the targets feel, the most felt first."""
-        unit = trajectories(box, self.effort.screen, self.settings.seed)
+        unit = screening.trajectories(box, self.effort.screen, self.settings.seed)
         bank = self.simulate(unit, box, self.settings.seed, Luck(0, 1, common=True))
-        found = screened(box, self.targets, effects(unit, bank.x))
+        found = screening.screened(box, self.targets, screening.effects(unit, bank.x))
         write_csv(self.results.folder / SCREENING, found)
         return found
 
     def match(self, box: priors.Box) -> Calibration:
         """Waves, until what is left stops shrinking."""
         say, sets = self.results.reporter.say, self.sets(len(box.names))
-        left, bank, rows, frames = Left(box.sobol(max(FIRST, sets))), None, [], []
+        left, bank, rows, frames = Left(box.sobol(max(waves.FIRST, sets))), None, [], []
         for wave in range(1, self.effort.waves + 1):
             seed, before = self.settings.seed + wave, left.fraction
             luck = Luck(wave, self.effort.replicates)
             one = self.simulate(left.unit[:sets], box, seed, luck)
             bank = one if bank is None else bank + one
-            near = (bank.wave == wave) | plausible_by(left.judges)(box.unit(bank.theta))
-            judge = judge_of(bank.only(near), self.targets)
-            left = left.less(judge, seed, max(PLACES, sets))
+            near = (bank.wave == wave) | waves.plausible_by(left.judges)(box.unit(bank.theta))
+            judge = waves.judge_of(bank.only(near), self.targets)
+            left = left.less(judge, seed, max(waves.PLACES, sets))
             rows.append({"wave": wave, "sets": len(one), "emulated_from": int(near.sum()),
                          "targets": len(judge.targets), "fraction": left.fraction})  # fmt: skip
-            frames.append(quality(judge).assign(wave=wave))
+            frames.append(waves.quality(judge).assign(wave=wave))
             say(f"wave {wave}: {left.fraction:.2g} of the box is left")
             if left.fraction > SHRINKS * before:
                 break

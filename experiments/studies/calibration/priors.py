@@ -46,8 +46,6 @@ class Box:
     def values(self, unit: np.ndarray) -> np.ndarray:
         """Parameters at coordinates, shape (n, d).
 
-        Examples
-        --------
         >>> box_of(["behaviour.firm.drift_sd"]).values(np.array([[0.0], [0.5], [1.0]])).ravel()
         array([0.011, 0.022, 0.044])
         """

@@ -24,8 +24,6 @@ from returnee.scenarios import Behaviour, walk
 def variants() -> dict[str, dict[str, bool]]:
     """What each variant turns off, by its name; the model as it is comes first.
 
-    Examples
-    --------
     >>> list(variants())[:2], variants()["no_signals"]
     (['all', 'no_credit_market'], {'behaviour.structure.signals': False})
     """

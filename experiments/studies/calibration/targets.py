@@ -10,8 +10,6 @@ then "inside". The shipped targets are the patterns of use ``C`` that a run of t
 from __future__ import annotations
 
 import math
-import re
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +20,12 @@ import pandas as pd
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.csv_rows import read_rows
-from returnee.experiments.errors import UsageError, reason_of
+from returnee.experiments.errors import UsageError, shown
 from returnee.experiments.measuring.counterfactual import thirty_years
+from returnee.experiments.running.design.values import is_number, read_as
 from returnee.experiments.studies.patterns import BY_KEY, FITTED, LONG, SINGLE, observed
-from returnee.scenarios.schema.errors import ScenarioError, guess, nearest, problem, show
+from returnee.scenarios.schema.county_folder import read_toml
+from returnee.scenarios.schema.errors import guess, nearest, problem, show
 from returnee.simulation.indicators import BY_NAME as INDICATORS
 from returnee.simulation.run import Run
 
@@ -92,15 +92,11 @@ class Target:
 
 def default_targets() -> tuple[Target, ...]:
     """The patterns that the baseline may be fitted to, but those that take a run of thirty years."""
+    aims = dict.fromkeys(EDGES, INSIDE)
     return tuple(
         Target(
-            p.key,
-            p.low,
-            p.high,
-            ", ".join(p.sources),
-            INSIDE if p.key in EDGES else CENTRE,
-            p.observation_sd,
-        )  # fmt: skip
+            p.key, p.low, p.high, ", ".join(p.sources), aims.get(p.key, CENTRE), p.observation_sd
+        )
         for p in BY_KEY.values()
         if p.use == FITTED and p.key not in LONG
     )
@@ -111,8 +107,6 @@ def distances(targets: Iterable[Target], figures: np.ndarray) -> np.ndarray:
 
     `figures`: shape (..., targets). Returns: the same shape, in the unit of each figure.
 
-    Examples
-    --------
     >>> two = (Target("return_rate", 1.0, 3.0), Target("net_margin", 0.0, 1.0, aim="inside"))
     >>> distances(two, np.array([[3.0, 0.9], [2.0, 1.5]])).tolist()
     [[1.0, 0.0], [0.0, 0.5]]
@@ -149,7 +143,7 @@ def read_targets(
     """Read a TOML file with ``[[target]]`` tables, or a CSV file, with the columns of `COLUMNS`.
 
     `warn`: called with one line for each pattern that the model keeps for validation. Raises
-    ScenarioError: one line: file, row, column, found, allowed.
+    ScenarioError, UsageError: one line: file, row, column, found, allowed.
     """
     path = Path(path)
     if path.suffix.lower() not in (".toml", ".csv"):
@@ -174,19 +168,7 @@ def read_targets(
 
 
 def _toml_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise problem(str(path), "", "text that is not UTF-8", "text in UTF-8") from None
-    except OSError as error:
-        raise problem(str(path), "", reason_of(error), "a TOML or CSV file") from None
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = re.search(r"line (\d+)", str(error))
-        raise problem(
-            str(path), f"line {line[1]}" if line else "", f"a mistake: {error}", "TOML"
-        ) from None
+    table = read_toml(path, str(path))
     for key in table:
         if key != "target":
             raise problem(str(path), key, "an unknown key", "[[target]] tables")
@@ -198,52 +180,35 @@ def _toml_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
 
 def _csv_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
     """Rows of a CSV; empty cells are left out, numbers are read."""
-    try:
-        head, lines = read_rows(path)
-    except UsageError as error:
-        raise ScenarioError(str(error)) from None
-    for name in head:
+    head, lines = read_rows(path)
+    _check_columns(head, f"{path}: row 1")
+    return [
+        (
+            f"row {line}",
+            {k: read_as(float, v) if k in NUMBERS else v for k, v in zip(head, row) if v},
+        )
+        for line, row in lines
+    ]
+
+
+def _check_columns(names: Iterable[str], where: str) -> None:
+    for name in names:
         if name not in COLUMNS:
             hint = guess(nearest(name, COLUMNS))
-            raise problem(f"{path}: row 1", name, f"an unknown column{hint}", ", ".join(COLUMNS))
-    rows = []
-    for line, cells in lines:
-        row: dict[str, Any] = {name: cell for name, cell in zip(head, cells) if cell}
-        for name in NUMBERS:
-            try:
-                row[name] = float(row[name])
-            except KeyError:
-                continue
-            except ValueError:
-                raise problem(f"{path}: row {line}", name, show(row[name]), "a number") from None
-        rows.append((f"row {line}", row))
-    return rows
+            raise problem(where, name, f"an unknown column{hint}", ", ".join(COLUMNS))
 
 
 def _target(row: dict[str, Any], where: str) -> Target:
     """Check one row and make it a target."""
-    for name in row:
-        if name not in COLUMNS:
-            hint = guess(nearest(name, COLUMNS))
-            raise problem(where, name, f"an unknown column{hint}", ", ".join(COLUMNS))
+    _check_columns(row, where)
     for name in NUMBERS:
-        value = row.get(name, 0.0)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
-            raise problem(where, name, show(value), "a number")
+        if not is_number(row.get(name, 0.0)):
+            raise problem(where, name, show(row[name]), "a number")
     indicator, known = row.get("indicator"), (*SINGLE, *LONG, *INDICATORS)
     if indicator not in known:
-        found = "nothing" if indicator is None else show(indicator)
         hint = guess(nearest(str(indicator), known)) if indicator is not None else ""
-        raise problem(
-            where,
-            "indicator",
-            found + hint,
-            f"a pattern ({', '.join((*SINGLE, *LONG))}) or an indicator",
-        )
+        allowed = f"a pattern ({', '.join((*SINGLE, *LONG))}) or an indicator"
+        raise problem(where, "indicator", shown(indicator) + hint, allowed)
     aim = row.get("aim", CENTRE)
     if not row.get("discrepancy", 0.0) >= 0.0:
         raise problem(where, "discrepancy", f"{row['discrepancy']:g}", "a number from 0")

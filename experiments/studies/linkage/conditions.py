@@ -108,8 +108,6 @@ class Conditions(Ran):
 def lost(points: pd.DataFrame) -> np.ndarray:
     """Share of founders who drop out between two offices, 1 - exp(-forms x days x hazard).
 
-    Examples
-    --------
     >>> lost(pd.DataFrame({FORMS: [5.0], DAYS: [10.0], HAZARD: [0.002]})).round(3).tolist()
     [0.095]
     """
@@ -178,7 +176,7 @@ def conditions(
     world = dict(overrides or {})
     design.check_world(world)
     cap = design.cap_or_default(cap)
-    sets = over_sets.sets_of(over)
+    sets = over_sets.Ensemble(over).read()
     known = dict(walk(load_scenario("baseline", world)))
     moved = [known[key] for key in HANDED if key not in world]
     table = drawn(moved, points, settings.seed)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from returnee.experiments.errors import UsageError
+from returnee.experiments.errors import UsageError, wrong
 from returnee.experiments.keys import Task
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.running.plan import Plan
@@ -61,8 +61,6 @@ def levels() -> Levels:
 def is_on(cell: int, factor: str) -> bool:
     """Whether a factor is on in a cell.
 
-    Examples
-    --------
     >>> is_on(3, "services"), is_on(3, "linkage")
     (True, False)
     """
@@ -79,14 +77,9 @@ def label_of_cell(cell: int) -> str:
     return "+".join(factor for factor in FACTORS if is_on(cell, factor)) or "nothing"
 
 
-def capped_label(linked: bool, share: float = 1.0) -> str:
-    """Label of all pillars under a cap that is a share of the main one."""
-    return f"{'linked' if linked else 'siloed'}, cap x {share:g}"
-
-
-def ceiling_label(capped: bool) -> str:
-    """Label of all pillars with a perfect hand-over."""
-    return "ceiling, cap x 1" if capped else "ceiling"
+def capped_label(support: str, share: float = 1.0) -> str:
+    """Label of all pillars, siloed, linked or ceiling, under a share of the main cap; 0: no cap."""
+    return f"{support}, cap x {share:g}" if share else support
 
 
 @lru_cache(maxsize=1)
@@ -115,9 +108,7 @@ def check_world(overrides: Mapping[str, Any]) -> None:
     """
     for key in overrides:
         if key.partition(".")[0] == "policy":
-            raise UsageError(
-                f"override: {key}: found a policy key, allowed county and behaviour keys"
-            )
+            raise wrong("override", key, "a policy key", "county and behaviour keys")
 
 
 def cap_or_default(cap: float | None) -> float:
@@ -174,19 +165,14 @@ def factorial(
     check_world(world)
     moved = levels()
     scenarios = {label_of_cell(cell): read_cell(cell, moved, world) for cell in range(CELLS)}
-    pairs = {
-        capped_label(linked, share): read_cell(cell, moved, world, cap * share)
-        for share in (1.0, *OTHER_CAPS)
-        for linked, cell in ((False, SILOED), (True, LINKED))
-    }
-    perfect = of_ceiling()
-    ceilings = {
-        ceiling_label(capped): read_cell(LINKED, moved, world, cap * capped).with_(perfect)
-        for capped in (True, False)
-    }
-    often = {label_of_cell(cell) for cell in (NOTHING, SILOED, LINKED)} | set(ceilings)
-    often |= {capped_label(linked) for linked in (False, True)}
+    capped = (1.0, *OTHER_CAPS)
+    trios = {share: capped_trio(world, cap * share) for share in (*capped, 0.0)}
+    shown = [(name, share) for share in capped for name in ("siloed", "linked")]
+    shown += [("ceiling", 1.0), ("ceiling", 0.0)]
+    beside = {capped_label(name, share): trios[share][name] for name, share in shown}
+    often = {label_of_cell(cell) for cell in (NOTHING, SILOED, LINKED)} | {"ceiling"}
+    often |= {capped_label(name) for name in trios[1.0]}
     return Factorial(
-        {**scenarios, **pairs, **ceilings}, label_of_cell(NOTHING), EXTRA * replicates, settings,
+        {**scenarios, **beside}, label_of_cell(NOTHING), EXTRA * replicates, settings,
         fewer=replicates, often=frozenset(often),
     )  # fmt: skip

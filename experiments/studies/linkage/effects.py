@@ -85,24 +85,20 @@ def contrast(*factors: int) -> np.ndarray:
 
 def contrasts() -> list[Contrast]:
     """Every contrast that is reported."""
-    n, found = len(design.PILLARS), []
+    n, found = len(design.PILLARS), list[Contrast]()
+    nothing, siloed, linked = design.NOTHING, design.SILOED, design.LINKED
     for k, factor in enumerate(design.FACTORS):
         bit = 1 << k
-        found.append(Contrast("alone", factor, "", between(bit, design.NOTHING)))
+        of = {"alone": between(bit, nothing)}
         if factor != design.LINKAGE:
-            found.append(Contrast("last", factor, "", between(design.SILOED, design.SILOED ^ bit)))
-            found.append(Contrast("shapley", factor, "", shapley(k, n)))
-        last = between(design.LINKED, design.LINKED ^ bit)
-        found.append(Contrast("last_linked", factor, "", last))
-        found.append(Contrast("shapley_linked", factor, "", shapley(k, n + 1)))
-        found.append(Contrast("main", factor, "", contrast(k)))
-        found += [
-            Contrast("interaction", factor, design.FACTORS[j], contrast(k, j))
-            for j in range(k + 1, len(design.FACTORS))
-        ]
-    found.append(Contrast("joint", "", "", between(design.SILOED, design.NOTHING)))
-    found.append(Contrast("joint_linked", "", "", between(design.LINKED, design.NOTHING)))
-    return found
+            of |= {"last": between(siloed, siloed ^ bit), "shapley": shapley(k, n)}
+        of |= {"last_linked": between(linked, linked ^ bit), "shapley_linked": shapley(k, n + 1)}
+        of["main"] = contrast(k)
+        found += [Contrast(kind, factor, "", weights) for kind, weights in of.items()]
+        others = enumerate(design.FACTORS[k + 1 :], start=k + 1)
+        found += [Contrast("interaction", factor, other, contrast(k, j)) for j, other in others]
+    whole = {"joint": siloed, "joint_linked": linked}
+    return found + [Contrast(kind, "", "", between(c, nothing)) for kind, c in whole.items()]
 
 
 def effects_of(
@@ -124,34 +120,23 @@ def effects_of(
     each = np.einsum("cs,srm->rcm", weights, whole)
     each[np.abs(each) < ROUNDING * np.abs(whole).max(axis=(0, 1))] = 0.0
     mean, low, high, chance, _ = widened(estimate(each), names, sample)
-    verdict = verdicts(low, high)
-    rows = [
-        {
-            "kind": c.kind, "factor": c.factor, "other": c.other, "measure": name,
-            "value": mean[k, m], "low": low[k, m], "high": high[k, m],
-            "p_higher": chance[k, m], "verdict": verdict[k, m],
-            **_share(c, k, m, listed, mean, each, low, high),
-        }
+    share = np.full((3, *mean.shape), np.nan)
+    for k, c in enumerate(listed):
+        if c.kind.startswith("shapley"):
+            joint = [d.kind for d in listed].index(c.kind.replace("shapley", "joint"))
+            whole = np.where((low[joint] > 0.0) | (high[joint] < 0.0), mean[joint], np.nan)
+            shares = mean[k] / whole, *ratio_interval(each[:, k], each[:, joint])
+            share[:, k] = np.where(np.isfinite(whole), shares, np.nan)
+    told = {
+        "value": mean, "low": low, "high": high, "p_higher": chance, "verdict": verdicts(low, high),
+        **dict(zip(("share", "share_low", "share_high"), share)),
+    }  # fmt: skip
+    about = {name: [getattr(c, name) for c in listed] for name in ("kind", "factor", "other")}
+    frames = [
+        pd.DataFrame({**about, "measure": name, **{key: at[:, m] for key, at in told.items()}})
         for m, name in enumerate(names)
-        for k, c in enumerate(listed)
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def _share(
-    c: Contrast, k: int, m: int, listed: list[Contrast], mean: np.ndarray, each: np.ndarray,
-    low: np.ndarray, high: np.ndarray,
-) -> dict[str, float]:  # fmt: skip
-    """A Shapley value as a share of the joint effect, with its interval."""
-    missing = dict.fromkeys(("share", "share_low", "share_high"), np.nan)
-    if not c.kind.startswith("shapley"):
-        return missing
-    joint = next(j for j, d in enumerate(listed) if d.kind == c.kind.replace("shapley", "joint"))
-    if not (low[joint, m] > 0.0 or high[joint, m] < 0.0):
-        return missing
-    ends = ratio_interval(each[:, k, m], each[:, joint, m])
-    share = mean[k, m] / mean[joint, m]
-    return {"share": share, "share_low": float(ends[0]), "share_high": float(ends[1])}
+    ]
+    return pd.concat(frames, ignore_index=True)
 
 
 def premium_of(
@@ -218,22 +203,18 @@ def premiums_of(values: np.ndarray, plan: design.Factorial) -> pd.DataFrame:
     perfect hand-over.
     """
     place = {label: k for k, label in enumerate(plan.scenarios)}
-    labels = {
-        "capped": (design.capped_label(False), design.capped_label(True)),
-        "uncapped": (design.label_of_cell(design.SILOED), design.label_of_cell(design.LINKED)),
-        **{
-            f"cap x {s:g}": (design.capped_label(False, s), design.capped_label(True, s))
-            for s in design.OTHER_CAPS
-        },
-        "ceiling": (design.capped_label(False), design.ceiling_label(True)),
-        "ceiling_uncapped": (design.label_of_cell(design.SILOED), design.ceiling_label(False)),
-    }
-    nothing = values[place[design.label_of_cell(design.cell_of())]]
-    frames = []
-    for basis, (siloed, linked) in labels.items():
-        frame = premium_of(
-            values[place[siloed]], values[place[linked]], nothing, plan.settings.sample
-        )
+    cells = design.NOTHING, design.LINKED, design.SILOED
+    nothing, linked, siloed = map(design.label_of_cell, cells)
+    capped, perfect = (design.capped_label(name) for name in ("siloed", "ceiling"))
+    labels = {"capped": (capped, design.capped_label("linked")), "uncapped": (siloed, linked)}
+    for share in design.OTHER_CAPS:
+        both = design.capped_label("siloed", share), design.capped_label("linked", share)
+        labels[f"cap x {share:g}"] = both
+    labels |= {"ceiling": (capped, perfect), "ceiling_uncapped": (siloed, "ceiling")}
+    frames, sample = [], plan.settings.sample
+    for basis, pair in labels.items():
+        one, other, none = (values[place[label]] for label in (*pair, nothing))
+        frame = premium_of(one, other, none, sample)
         frame.insert(0, "basis", basis)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)

@@ -130,8 +130,6 @@ def contrasts(n: int, cells: Sequence[int]) -> list[tuple[str, int, np.ndarray]]
 
     Shapley values are among them if every cell is there.
 
-    Examples
-    --------
     >>> [(kind, part, row.tolist()) for kind, part, row in contrasts(1, (0, 1))][:2]
     [('joint', -1, [-1.0, 1.0]), ('alone', 0, [-1.0, 1.0])]
     """

@@ -82,14 +82,13 @@ class Robust(Ran):
     @cached_property
     def premiums(self) -> pd.DataFrame:
         """Premium by point (index) and outcome (columns), with ``_low`` and ``_high`` of each."""
-        columns: dict[str, np.ndarray] = {}
-        for m, name in enumerate((*OUTCOMES, COST)):
-            low, high = interval(self.each[:, :, m].T)
-            columns |= {
-                name: mean_of(self.each[:, :, m], axis=1),
-                f"{name}_low": low,
-                f"{name}_high": high,
-            }
+        bounds = zip(("_low", "_high"), interval(self.each.swapaxes(0, 1)))
+        parts = {"": mean_of(self.each, axis=1), **dict(bounds)}
+        columns = {
+            f"{name}{end}": part[:, m]
+            for m, name in enumerate((*OUTCOMES, COST))
+            for end, part in parts.items()
+        }
         return pd.DataFrame(columns, index=pd.RangeIndex(len(self.points), name="point"))
 
     @cached_property
@@ -160,8 +159,6 @@ def parameters(scenario: Scenario, over: str) -> list[Lever]:
 def bounds_of(lever: Lever, spread: float = SPREAD) -> tuple[float, float]:
     """Between what a parameter is moved: its value and a share of its range either way.
 
-    Examples
-    --------
     >>> base = load_scenario("baseline", {"behaviour.firm.luck_sd": 0.02})
     >>> [bounds_of(v) for v in parameters(base, "free") if v.key.endswith("luck_sd")]
     [(0.0, 0.07)]

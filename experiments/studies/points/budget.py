@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,11 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import Interrupted, UsageError
 from returnee.experiments.files import write_frame, write_text
-from returnee.experiments.measuring.measures import (
-    SPENT,
-    check_horizon,
-    check_measure,
-    labelled,
-)
+from returnee.experiments.measuring.measures import SPENT, check_measures, labelled
 from returnee.experiments.measuring.selections import OBJECTIVES
-from returnee.experiments.running.design.design import design_of
+from returnee.experiments.numbers import plain
 from returnee.experiments.running.manifests import FINISHED
 from returnee.experiments.running.options import Keep, RunSettings, Where
-from returnee.experiments.running.plan import plan_of
 from returnee.experiments.statistics.ensemble import (
     Parts,
     split,
@@ -35,13 +29,13 @@ from returnee.experiments.statistics.ensemble import (
     weighted_quantile,
 )
 from returnee.experiments.statistics.intervals import TAILS, mean_of
-from returnee.experiments.studies.compare_ensemble import sets_of
+from returnee.experiments.studies.compare_ensemble import Ensemble
 from returnee.experiments.studies.efforts import FREE, SPREAD
 from returnee.experiments.studies.efforts import BudgetEffort as Effort
 from returnee.experiments.studies.ensemble import FULL, Sets
 from returnee.experiments.studies.linkage.robust import hypercube, parameters
 from returnee.experiments.studies.points import budget_search
-from returnee.experiments.studies.points.sweep import swept
+from returnee.experiments.studies.points.budget_search import Search
 from returnee.scenarios import load_scenario, walk
 from returnee.simulation.fingerprint import fingerprint
 from returnee.simulation.state.programmes import PROGRAMMES
@@ -56,7 +50,7 @@ USUAL = "baseline"
 class Budget:
     """Mixes under a cap, and how they do under many assumptions."""
 
-    search: budget_search.Search
+    search: Search
     # A row for each kept mix, the last one the baseline's under the same cap; a column a lever
     mixes: pd.DataFrame = field(repr=False)
     sets: Sets = field(repr=False)  # of assumptions: behaviour parameters, weights and structures
@@ -143,8 +137,6 @@ class Budget:
 def names_of(mixes: int) -> list[str]:
     """Names of mixes: A, B, C, ...; the last is the baseline's.
 
-    Examples
-    --------
     >>> names_of(3)
     ['A', 'B', 'baseline']
     """
@@ -186,31 +178,24 @@ def budget(
     results.unshared()
     given = dict(overrides or {})
     if not 0.0 < per_year <= ALLOWED_CAP:  # also refuses what is not a number
-        raise UsageError(
-            f"per-year: found {per_year:g}, allowed above 0 up to {ALLOWED_CAP:,.0f} (yuan a year)"
-        )
-    for name in maximise:
-        check_measure(name, "maximise")
+        allowed = f"above 0 up to {ALLOWED_CAP:,.0f} (yuan a year)"
+        raise UsageError(f"per-year: found {per_year:g}, allowed {allowed}")
+    check_measures(maximise, settings.months, "maximise")
     if not maximise or len(set(maximise)) < len(maximise):
         raise UsageError("maximise: found none, or one twice, allowed each measure once")
     effort.check()
-    check_horizon(maximise, settings.months, "maximise")
     levers = tuple(budget_search.levers_of(scenario, given, effort.levers))
-    found = budget_search.Search(
-        float(per_year), tuple(maximise), levers, scenario, given, effort.trials,
-        effort.population, effort.replicates, settings,
-    )  # fmt: skip
+    found = Search(float(per_year), tuple(maximise), levers, scenario, given, effort, settings)
     if not levers:
         raise UsageError("lever: found none to search over, allowed one or more")
     sets, reporter = worlds_of(effort.over, effort.worlds, found), results.reporter
-    command = command_of(found, effort)
-    with budget_search.BudgetFolder(results.folder, found, command, results.as_new) as own:
+    command = command_of(found)
+    with budget_search.folder_of(found, results, command) as own:
         try:
             tried = budget_search.search_mixes(own.folder, found, where, reporter)
             mixes = front_of(found, tried, effort.keep)
-            judged = judge(
-                found, mixes, pd.DataFrame(list(sets)), where, Keep(own.folder, False, reporter)
-            )
+            keep = Keep(own.folder, False, reporter)
+            judged = judge(found, mixes, pd.DataFrame(list(sets)), where, keep)
         except KeyboardInterrupt:
             raise Interrupted(
                 f"interrupted: what is finished is kept in {own.folder}; "
@@ -222,13 +207,13 @@ def budget(
     return best
 
 
-def worlds_of(over: str, number: int, search: budget_search.Search) -> Sets:
+def worlds_of(over: str, number: int, search: Search) -> Sets:
     """Sets of assumptions.
 
     Raises UsageError: if an ensemble has not so many.
     """
     if over != FREE:
-        sets = sets_of(over)
+        sets = Ensemble(over).read()
         if number > len(sets):
             raise UsageError(f"worlds: found {number}, allowed 1 to {len(sets)} over {over}")
         return sets.take([0], np.ones(1)) if number == 1 else sets.some(number)
@@ -239,7 +224,7 @@ def worlds_of(over: str, number: int, search: budget_search.Search) -> Sets:
     return Sets(rows, np.full(number, 1.0 / number), (FULL,) * number)
 
 
-def front_of(search: budget_search.Search, tried: pd.DataFrame, keep: int) -> pd.DataFrame:
+def front_of(search: Search, tried: pd.DataFrame, keep: int) -> pd.DataFrame:
     """Mixes of the front that are judged, and the baseline's under the same cap."""
     within = tried[tried["spent"] <= search.most]
     tried = within if len(within) else tried
@@ -253,37 +238,29 @@ def front_of(search: budget_search.Search, tried: pd.DataFrame, keep: int) -> pd
 
 
 def judge(
-    search: budget_search.Search,
-    mixes: pd.DataFrame,
-    worlds: pd.DataFrame,
-    where: Where,
-    results: Keep,
+    search: Search, mixes: pd.DataFrame, worlds: pd.DataFrame, where: Where, results: Keep
 ) -> tuple[np.ndarray, np.ndarray]:
     """Run mixes in every world: objectives and yearly spending, see `Budget`.
 
     In draws that had no part in the search, or the mixes would be judged by the luck that chose them.
     """
     results.reporter.say(f"{len(mixes)} mixes under {len(worlds)} sets of assumptions")
-    given = budget_search.design_for(search, mixes.merge(worlds, how="cross"), OTHER_LUCK)
-    plan = plan_of(design_of(given, "budget"))
-    place = results.folder / f"robust-{plan.digest}"  # more trials make another front
-    runs = swept(plan, where, replace(results, out=place))
-    wide = runs.set_index(["point", "replicate"]).sort_index()
+    points = mixes.merge(worlds, how="cross")
+    wide = budget_search.lived(search, points, "robust", where, results, OTHER_LUCK)
     shape = len(mixes), len(worlds), search.replicates, -1
     values = wide[list(search.objectives)].to_numpy(float).reshape(shape)
     spent = wide[[m.name for m in SPENT]].to_numpy(float).reshape(shape)
     return values, spent * 12.0 / search.settings.months
 
 
-def command_of(search: budget_search.Search, effort: Effort) -> str:
+def command_of(search: Search) -> str:
     """The command line that repeats a search."""
-    s = search.settings
+    s, e = search.settings, search.effort
     options = {
         "per-year": f"{search.cap:.12g}", "maximise": ",".join(search.objectives),
-        "trials": effort.trials, "population": effort.population, "keep": effort.keep,
-        "worlds": effort.worlds, "over": effort.over, "replicates": effort.replicates,
-        "sample": s.sample, "months": s.months, "seed": s.seed, "scenario": search.base,
-        "lever": list(effort.levers), "set": search.overrides,
+        "trials": e.trials, "population": e.population, "keep": e.keep, "worlds": e.worlds,
+        "over": e.over, "replicates": e.replicates, "sample": s.sample, "months": s.months,
+        "seed": s.seed, "scenario": search.base, "lever": list(e.levers), "set": search.overrides,
     }  # fmt: skip
     return command_line(["budget"], options)
 
@@ -306,7 +283,8 @@ def plain_of(found: Budget) -> dict[str, Any]:
     county = search.scenario.county
     return {
         "kind": "budget", "fingerprint": fingerprint(), "command": found.command, "cap": search.cap,
-        "objectives": list(search.objectives), "base": search.base, "given": _given(search.overrides),
+        "objectives": list(search.objectives), "base": search.base,
+        "given": json.loads(json.dumps(dict(search.overrides))),  # months of values are text
         "county": {"en": county.name, "zh": county.name_zh}, "sample": s.sample, "months": s.months,
         "replicates": search.replicates, "worlds": len(found.worlds), "tried": found.tried,
         "levers": search.keys, "mixes": [_mix(found, k) for k in range(len(found.mixes))],
@@ -321,24 +299,14 @@ def write_plain(path: Path, found: Budget) -> Path:
     return write_text(path, f'{head},\n"mixes": [\n{mixes}\n]}}\n')
 
 
-def _given(overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Overrides; months of values that change become text, as JSON has no other keys."""
-    changing = {key: value for key, value in overrides.items() if isinstance(value, Mapping)}
-    return {**overrides} | {
-        key: {str(month): inner for month, inner in value.items()}
-        for key, value in changing.items()
-    }
-
-
 def _short(value: float) -> float | None:
     return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
 def lever_value(value: Any) -> bool | int | float:
     """A lever's value as plain Python has it, to six digits."""
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    return int(value) if isinstance(value, int | np.integer) else float(f"{value:.6g}")
+    value = plain(value)
+    return value if isinstance(value, int) else float(f"{value:.6g}")
 
 
 def _mix(found: Budget, k: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from returnee.experiments.running.manifests import Manifest
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.plan import plan_of
 from returnee.experiments.running.progress import Reporter, Together
+from returnee.experiments.studies.efforts import BudgetEffort
+from returnee.experiments.studies.ensemble import well_spread
 from returnee.experiments.studies.linkage.design import CAP_KEY as CAP
 from returnee.experiments.studies.linkage.design import EQUAL
 from returnee.experiments.studies.points.sweep import swept
@@ -51,10 +53,7 @@ class Search:
     levers: tuple[Lever, ...]
     base: str  # scenario whose county, behaviour and other levers hold
     overrides: Mapping[str, Any]  # laid on it
-    # mixes tried, and in one generation
-    trials: int
-    population: int
-    replicates: int
+    effort: BudgetEffort
     settings: RunSettings
 
     @property
@@ -72,13 +71,18 @@ class Search:
         """What the mixes are laid on."""
         return load_scenario(self.base, {**self.overrides, CAP: float(self.cap)})
 
+    @property
+    def replicates(self) -> int:
+        """Runs of each mix."""
+        return self.effort.replicates
+
     def plain(self) -> dict[str, Any]:
         """What the manifest says of it."""
-        s = self.settings
+        s, e = self.settings, self.effort
         return {
             "cap": self.cap, "seed": s.seed, "sample": s.sample, "months": s.months,
             "replicates": self.replicates, "objectives": list(self.objectives),
-            "levers": self.keys, "population": self.population, "trials": self.trials,
+            "levers": self.keys, "population": e.population, "trials": e.trials,
         }  # fmt: skip
 
 
@@ -96,18 +100,15 @@ def levers_of(base: str, overrides: Mapping[str, Any], named: Sequence[str] = ()
 class BudgetFolder(OwnFolder):
     """The folder of a search; see `OwnFolder`."""
 
-    COMPARED = (
-        "kind", "fingerprint", "cap", "seed", "sample", "months", "replicates", "objectives", "levers",
-        "population",
-    )  # fmt: skip
+    COMPARED = (*OwnFolder.COMPARED, "cap", "seed", "sample", "months", "replicates", "objectives",
+                "levers", "population")  # fmt: skip
 
-    def __init__(
-        self, folder: Path, search: Search, command: str = "", as_new: bool = False
-    ) -> None:
-        scenario = search.scenario
-        super().__init__(
-            folder, Manifest(KIND, command, {scenario.name: scenario}, search.plain()), as_new
-        )
+
+def folder_of(search: Search, results: Keep, command: str = "") -> BudgetFolder:
+    """Where a search is kept."""
+    scenario = search.scenario
+    manifest = Manifest(KIND, command, {scenario.name: scenario}, search.plain())
+    return BudgetFolder(results.folder, manifest, results.as_new)
 
 
 def _distribution(lever: Lever) -> Any:
@@ -126,7 +127,7 @@ def new_study(search: Search) -> Any:
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = optuna.samplers.NSGAIISampler(
-        population_size=search.population, seed=search.settings.seed,
+        population_size=search.effort.population, seed=search.settings.seed,
         constraints_func=lambda trial: (trial.user_attrs.get(SPENT, 0.0) - search.most,),
     )  # fmt: skip
     study = optuna.create_study(directions=["maximize"] * len(search.objectives), sampler=sampler)
@@ -145,7 +146,7 @@ def search_mixes(folder: Path, search: Search, where: Where, reporter: Reporter)
     """
     import optuna
 
-    runs = search.trials * search.replicates
+    runs = search.effort.trials * search.replicates
     with warnings.catch_warnings(), closing(Together(reporter, runs, 0)) as whole:
         warnings.simplefilter("ignore")  # of what optuna calls experimental
         study = new_study(search)
@@ -170,12 +171,13 @@ def _generations(
     from optuna.trial import TrialState
 
     distributions = {lever.key: _distribution(lever) for lever in search.levers}
-    for first in range(0, search.trials, search.population):
-        number = min(search.population, search.trials - first)
-        trials = [study.ask(distributions) for _ in range(number)]
-        mixes = pd.DataFrame([trial.params for trial in trials])[search.keys]
-        means = outcomes(folder / "search", first, search, mixes, where, reporter)
-        for trial, (*values, spent) in zip(trials, means.tolist()):
+    trials, population = search.effort.trials, search.effort.population
+    for first in range(0, trials, population):
+        asked = [study.ask(distributions) for _ in range(min(population, trials - first))]
+        mixes = pd.DataFrame([trial.params for trial in asked])[search.keys]
+        keep = Keep(folder / "search", progress=reporter)
+        means = outcomes(search, mixes, f"{first:06d}", where, keep)
+        for trial, (*values, spent) in zip(asked, means.tolist()):
             if np.isfinite([*values, spent]).all():
                 trial.set_user_attr(SPENT, spent)
                 study.tell(trial, values)
@@ -184,19 +186,26 @@ def _generations(
 
 
 def outcomes(
-    folder: Path, first: int, search: Search, mixes: pd.DataFrame, where: Where, reporter: Reporter
+    search: Search, mixes: pd.DataFrame, name: str, where: Where, results: Keep
 ) -> np.ndarray:
     """Means of the objectives and of yearly spending, shape (mixes, objectives + 1).
 
     NaN where a run failed.
     """
-    plan = plan_of(design_of(design_for(search, mixes), "budget"))
-    place = folder / f"{first:06d}-{plan.digest}"  # with more trials a generation has more mixes
-    runs = swept(plan, where, Keep(place, progress=reporter))
-    wide = runs.set_index(["point", "replicate"]).sort_index()
+    wide = lived(search, mixes, name, where, results)
     wide[SPENT] = wide["public_cost"] * 12.0 / search.settings.months
     values = wide[[*search.objectives, SPENT]].to_numpy(dtype=float)
     return values.reshape(len(mixes), search.replicates, -1).mean(axis=1)
+
+
+def lived(
+    search: Search, points: pd.DataFrame, name: str, where: Where, results: Keep, luck: int = 0
+) -> pd.DataFrame:
+    """Runs of mixes, and perhaps worlds, by point and replicate; see `design_for`."""
+    plan = plan_of(design_of(design_for(search, points, luck), "budget"))
+    place = results.folder / f"{name}-{plan.digest}"  # with more trials there are other mixes
+    runs = swept(plan, where, replace(results, out=place))
+    return runs.set_index(["point", "replicate"]).sort_index()
 
 
 def design_for(search: Search, points: pd.DataFrame, luck: int = 0) -> dict[str, Any]:
@@ -215,8 +224,6 @@ def design_for(search: Search, points: pd.DataFrame, luck: int = 0) -> dict[str,
 def undominated(values: np.ndarray) -> np.ndarray:
     """Which rows no other row beats: at least as good in all columns and better in one.
 
-    Examples
-    --------
     >>> undominated(np.array([[1.0, 5.0], [2.0, 4.0], [1.0, 4.0]])).tolist()
     [True, True, False]
     """
@@ -229,16 +236,9 @@ def undominated(values: np.ndarray) -> np.ndarray:
 def spread_out(values: np.ndarray, number: int) -> list[int]:
     """Rows that stand for all: the best of each column, then always the one farthest from them.
 
-    Examples
-    --------
     >>> spread_out(np.array([[0.0, 9.0], [1.0, 8.9], [5.0, 5.0], [9.0, 0.0]]), 3)
     [3, 0, 2]
     """
     span = np.ptp(values, axis=0)
     scaled = (values - values.min(axis=0)) / np.where(span > 0.0, span, 1.0)
-    chosen = list(dict.fromkeys(int(k) for k in values.argmax(axis=0)))[:number]
-    while len(chosen) < min(number, len(values)):
-        distance = np.linalg.norm(scaled[:, None] - scaled[chosen], axis=2).min(axis=1)
-        distance[chosen] = -1.0
-        chosen.append(int(distance.argmax()))
-    return chosen
+    return well_spread(scaled, number, list(dict.fromkeys(values.argmax(axis=0).tolist())))

@@ -9,6 +9,7 @@ all failures that lie in it; both are measured on points that had no part in fin
 
 from __future__ import annotations
 
+import logging
 import operator
 import re
 from collections.abc import Callable
@@ -22,7 +23,7 @@ import scipy
 
 from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.errors import UsageError
-from returnee.experiments.measuring.measures import HEAD, NAMES, check_measure
+from returnee.experiments.measuring.measures import HEAD, NAMES, check_measures
 from returnee.experiments.measuring.selections import MAIN
 from returnee.experiments.running.manifests import MANIFEST, read_manifest, titles_of
 from returnee.experiments.studies.points.sweep import frame_of
@@ -89,8 +90,6 @@ class Discovery:
 def target_of(text: str) -> tuple[Callable[[Any, Any], Any], float]:
     """A target such as ``"> 0"``.
 
-    Examples
-    --------
     >>> meets, value = target_of(">= 100")
     >>> meets(120, value)
     True
@@ -145,7 +144,7 @@ def discover(
         if given not in labels and (given or name == "scenario"):
             found = given or "none"
             raise UsageError(f"{name}: found {found}, allowed {', '.join(labels)}")
-    check_measure(measure)
+    check_measures([measure])
     axes = runs.drop(columns=[name for name in (*HEAD.names, *NAMES) if name in runs])
     keys = list(axes.select_dtypes(["number", "bool"]).columns)
     if not keys:
@@ -198,19 +197,17 @@ def _search(
 ) -> tuple[list[Box], pd.Series, bool]:
     nothing = pd.Series(0.0, index=points.columns)
     held = len(points) >= HELD_BACK
-    if fails.all() or not fails.any():
-        return [], nothing, held
     order = np.random.default_rng(seed).permutation(len(points))
     half = len(points) // 2 if held else len(points)
     seen, kept = order[:half], order[half:] if held else order
     x, y = points.iloc[seen], fails[seen]
     if y.all() or not y.any():
         return [], nothing, held
-    importance = _importance(points, fails)
+    weights = pd.Series(_tree(points, fails).feature_importances_, index=points.columns)
+    importance = weights.sort_values(ascending=False, kind="stable")
     limits = _cart(x, y) if method == "cart" else _prim(x, y)
-    boxes = [measured(one, points.iloc[kept], fails[kept]) for one in limits]
-    overall = fails[kept].mean()
-    boxes = [box for box in boxes if box.low > overall]
+    found = (measured(one, points.iloc[kept], fails[kept]) for one in limits)
+    boxes = [box for box in found if box.low > fails[kept].mean()]
     return sorted(boxes, key=lambda box: -box.coverage)[:BOXES], importance, held
 
 
@@ -241,50 +238,34 @@ def _tree(points: pd.DataFrame, fails: np.ndarray) -> Any:
     return tree.fit(points.to_numpy(), fails)
 
 
-def _importance(points: pd.DataFrame, fails: np.ndarray) -> pd.Series:
-    weights = pd.Series(_tree(points, fails).feature_importances_, index=points.columns)
-    return weights.sort_values(ascending=False, kind="stable")
-
-
 def _cart(points: pd.DataFrame, fails: np.ndarray) -> list[Limits]:
-    """Leaves in which failures are denser than halfway between the whole and all.
-
-    Leaves that lie side by side under one branch, and all are such, are one region.
-    """
+    """Branches in all leaves of which failures are denser than halfway between the whole and all."""
     tree = _tree(points, fails).tree_
     wanted = (1.0 + fails.mean()) / 2.0
 
+    def children(node: int) -> tuple[int, ...]:
+        left, right = tree.children_left[node], tree.children_right[node]
+        return (left, right) if left >= 0 else ()
+
+    def dense(node: int) -> bool:
+        counts, inner = tree.value[node][0], children(node)
+        return all(map(dense, inner)) if inner else counts[1] / counts.sum() >= wanted
+
     def regions(node: int, limits: Limits) -> list[Limits]:
-        if tree.children_left[node] < 0:
-            counts = tree.value[node][0]
-            return [limits] if counts[1] / counts.sum() >= wanted else []
+        if dense(node) or not children(node):
+            return [limits] if dense(node) else []
+        left, right = children(node)
         key, cut = points.columns[tree.feature[node]], float(tree.threshold[node])
         low, high = limits.get(key, (-np.inf, np.inf))
-        left = regions(tree.children_left[node], {**limits, key: (low, min(high, cut))})
-        right = regions(tree.children_right[node], {**limits, key: (max(low, cut), high)})
-        whole = _is_whole(left, key, high=cut) and _is_whole(right, key, low=cut)
-        same = left and right and _without(left[0], key) == _without(right[0], key)
-        if whole and same and len(left) == len(right) == 1:
-            return [limits]
-        return left + right
+        below = regions(left, {**limits, key: (low, min(high, cut))})
+        return below + regions(right, {**limits, key: (max(low, cut), high)})
 
     return regions(0, {})
-
-
-def _is_whole(found: list[Limits], key: str, low: float = np.nan, high: float = np.nan) -> bool:
-    """Whether a branch is one region that reaches to the cut."""
-    return len(found) == 1 and (low in found[0][key] or high in found[0][key])
-
-
-def _without(limits: Limits, key: str) -> Limits:
-    return {name: ends for name, ends in limits.items() if name != key}
 
 
 def _prim(points: pd.DataFrame, fails: np.ndarray) -> list[Limits]:
     """Boxes of PRIM, each found after the points of those before were taken out."""
     try:
-        import logging
-
         from ema_workbench.analysis import prim
     except ImportError:
         raise UsageError(

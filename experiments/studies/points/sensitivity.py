@@ -23,7 +23,7 @@ from returnee.experiments.defaults import MORRIS, SOBOL
 from returnee.experiments.errors import ShareDone, UsageError
 from returnee.experiments.files import write_frame
 from returnee.experiments.keys import check_key
-from returnee.experiments.measuring.measures import check_horizon, check_measure, labelled
+from returnee.experiments.measuring.measures import check_measures, labelled
 from returnee.experiments.running.design.design import design_of, labels_of
 from returnee.experiments.running.manifests import FINISHED, MANIFEST, read_manifest
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -150,9 +150,7 @@ def study_of(
         raise UsageError(f"spread: found {spread:g}, allowed above 0 up to 1")
     if not measures:
         raise UsageError("measures: found none, allowed one or more")
-    for name in measures:
-        check_measure(name)
-    check_horizon(measures, settings.months)
+    check_measures(measures, settings.months)
     asked = tuple(dict.fromkeys(str(name) for name in scenarios if str(name) != str(against)))
     settled = load_scenario(against, dict(overrides))
     moved = tuple(_moved(effort.over, settled))
@@ -219,8 +217,6 @@ def effects_over(
 ) -> list[dict[str, Any]]:
     """Between what the policy effects lie at the points of a method, and how often above zero.
 
-    Examples
-    --------
     >>> effects_over("sobol", {("linked", "effect", "jobs"): np.array([-1.0, 2.0, np.nan])})
     [{'method': 'sobol', 'scenario': 'linked', 'measure': 'jobs', 'points': 2, 'low': -1.0, 'high': 2.0, 'above': 0.5}]
     """
@@ -249,13 +245,11 @@ def targets_of(
     found = {}
     for measure in study.measures:
         column = wide[measure].unstack("replicate")
-        reference: np.ndarray | None = None
-        for label in labels:
-            values = column.loc[label].reindex(range(points)).to_numpy(dtype=float)
+        each = {k: column.loc[k].reindex(range(points)).to_numpy(dtype=float) for k in labels}
+        for label, values in each.items():
             found[label, LEVEL_OF, measure] = values.mean(axis=1)
-            if reference is not None:
-                found[label, EFFECT, measure] = (values - reference).mean(axis=1)
-            reference = values if reference is None else reference
+            if label != labels[0]:
+                found[label, EFFECT, measure] = (values - each[labels[0]]).mean(axis=1)
     return found
 
 

@@ -68,7 +68,9 @@ def sweep(
     >>> runs.attrs["units"]["jobs"]
     'jobs'
     """
-    plan = plan_of(as_design(design), max_runs)
+    if not isinstance(design, Design):
+        design = design_of(design) if isinstance(design, Mapping) else read_design(design)
+    plan = plan_of(design, max_runs)
     results = results if out is None else replace(results, out=out)
     words = command or command_of(plan.design)
     try:
@@ -87,13 +89,6 @@ def swept(plan: SweepPlan, where: Where, results: Keep, command: str = "") -> pd
     """The runs of a plan inside a study; see `sweep`."""
     command = command or command_of(plan.design)
     return frame_of(run(plan, figures_of(plan), where, results, command).folder)
-
-
-def as_design(design: Given) -> Design:
-    """A design from what a user gives."""
-    if isinstance(design, Design):
-        return design
-    return design_of(design) if isinstance(design, Mapping) else read_design(design)
 
 
 @checked_arguments

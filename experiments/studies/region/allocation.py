@@ -29,7 +29,7 @@ from returnee.experiments.arguments import checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import whole
-from returnee.experiments.measuring.measures import BY_NAME, NAMES, check_measure
+from returnee.experiments.measuring.measures import BY_NAME, NAMES, check_measures
 from returnee.experiments.measuring.selections import COST, MAIN
 from returnee.experiments.running.jobs import Figures
 from returnee.experiments.running.options import Keep, RunSettings, Where
@@ -78,7 +78,7 @@ class Offer:
 
     def check(self) -> None:
         """Refuse what cannot be asked for."""
-        check_measure(self.measure)
+        check_measures([self.measure])
         if not BY_NAME[self.measure].counts or self.measure == COST:
             raise UsageError(
                 f"measure: found {self.measure}, allowed one that counts, such as {MAIN}"
@@ -246,8 +246,6 @@ def greedy(gains: np.ndarray, costs: np.ndarray, cap: float) -> np.ndarray:
 
     `gains`, `costs`: shape (counties, options).
 
-    Examples
-    --------
     >>> greedy(np.array([[4.0, 6.0], [3.0, 9.0]]), np.array([[1.0, 3.0], [1.0, 4.0]]), 5.0).tolist()
     [0, 1]
     """
@@ -278,8 +276,6 @@ def search(gains: np.ndarray, costs: np.ndarray, cap: float) -> np.ndarray:
     In the solution one county at most is given parts of options; it is given the best one that still
     fits, so that the choice gains less than the best by a step of one county at most.
 
-    Examples
-    --------
     >>> search(np.array([[4.0, 6.0], [3.0, 9.0]]), np.array([[1.0, 3.0], [1.0, 4.0]]), 5.0).tolist()
     [0, 1]
     """

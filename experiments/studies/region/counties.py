@@ -293,8 +293,6 @@ class Rule:
 def rules_of(given: Iterable[str]) -> list[Rule]:
     """Read rules such as ``credit_push=away_share:highest``.
 
-    Examples
-    --------
     >>> rules_of(["linked=away_share:highest"])
     [Rule(policy='linked', fact='away_share', third='highest')]
     """
@@ -313,8 +311,6 @@ def rules_of(given: Iterable[str]) -> list[Rule]:
 def thirds_of(values: np.ndarray) -> np.ndarray:
     """In which third each value is: 0, 1, 2; -1 where it is missing. Equal values stand together.
 
-    Examples
-    --------
     >>> thirds_of(np.array([5.0, 1.0, np.nan, 3.0])).tolist()
     [2, 0, -1, 1]
     """

@@ -87,8 +87,6 @@ class Coupling(Group):
 def coupling_of(given: Iterable[str]) -> Coupling:
     """Read ``KEY=VALUE`` over the defaults.
 
-    Examples
-    --------
     >>> coupling_of(["city_share=0.5"]).city_share
     0.5
     """
@@ -136,8 +134,6 @@ def neighbours_of(places: Sequence[str], elsewhere: np.ndarray, sizes: np.ndarra
     `places`: of each county. `elsewhere`: share of its residents from other counties that counts. `sizes`: labour
     forces.
 
-    Examples
-    --------
     >>> neighbours_of(["a", "a", "b"], np.full(3, 0.04), np.ones(3)).flows[0].tolist()
     [[0.0, 0.04], [0.04, 0.0]]
     """
@@ -235,8 +231,6 @@ def returning(
 def drawn(flows: np.ndarray, pulls: np.ndarray, own: np.ndarray, usual: np.ndarray) -> np.ndarray:
     """How many come to each county of a group for each by its own rule, over that of the reference.
 
-    Examples
-    --------
     >>> drawn(np.array([[0.0, 0.1], [0.1, 0.0]]), np.log([1.2, 1.0]), np.array([12.0, 10.0]), np.full(2, 10.0)).round(3).tolist()
     [1.012, 0.985]
     """

@@ -31,7 +31,7 @@ from returnee.experiments.arguments import Options, checked_arguments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.errors import UsageError
 from returnee.experiments.files import read_table, whole
-from returnee.experiments.measuring.measures import BY_NAME, YEAR, check_measure
+from returnee.experiments.measuring.measures import BY_NAME, YEAR, check_measures
 from returnee.experiments.running.jobs import MONTHLY
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.run import running
@@ -83,7 +83,7 @@ class Question(Options):
 
     def check(self, months: int) -> None:
         """Refuse what cannot be asked for within so many months."""
-        check_measure(self.measure)
+        check_measures([self.measure])
         if self.measure not in MONTHLY_NAMES:
             raise UsageError(
                 f"measure: found {self.measure}, allowed one of every month, such as jobs"

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ import numpy as np
 from returnee.experiments.files import write_json
 from returnee.experiments.measuring.people import PAID
 from returnee.experiments.running.plan import Plan
-from returnee.experiments.studies.stories.life import Life, Pair
+from returnee.experiments.studies.stories.life import LIFE, Life, Pair
 from returnee.experiments.studies.stories.watch import lives_of
 from returnee.experiments.studies.stories.words import story_lines
 from returnee.simulation.fingerprint import fingerprint
@@ -88,7 +90,9 @@ def pairs_of(
             return kept
         ids = {label: [worker for worker, _ in kinds.values()] for label, kinds in wanted.items()}
         ids[plan.reference] = sorted({worker for some in ids.values() for worker in some})
-        told = _told(plan, replicate, ids, workers)
+        lived = partial(_lived, plan, replicate)
+        with ThreadPoolExecutor(workers) as pool:
+            told = dict(zip(ids, pool.map(lived, ids, ids.values()), strict=True))
         pairs = {
             label: [
                 Pair(kind, number, told[plan.reference][worker], told[label][worker])
@@ -102,16 +106,8 @@ def pairs_of(
     return {}
 
 
-def _told(
-    plan: Plan, replicate: int, ids: Mapping[str, list[int]], workers: int
-) -> dict[str, dict[int, Life]]:
-    """Lives of the persons chosen, by label."""
-
-    def tell(label: str) -> dict[int, Life]:
-        return lives_of(plan.scenarios[label], ids[label], replicate, plan.settings)
-
-    with ThreadPoolExecutor(workers) as pool:
-        return dict(zip(ids, pool.map(tell, ids), strict=True))
+def _lived(plan: Plan, replicate: int, label: str, ids: list[int]) -> dict[int, Life]:
+    return lives_of(plan.scenarios[label], ids, replicate, plan.settings)
 
 
 def stories_json(plan: Plan, pairs: Mapping[str, list[Pair]]) -> dict[str, Any]:
@@ -121,7 +117,7 @@ def stories_json(plan: Plan, pairs: Mapping[str, list[Pair]]) -> dict[str, Any]:
             {
                 "kind": pair.kind,
                 "candidates": pair.candidates,
-                **{side: getattr(pair, side).as_json() for side in SIDES},
+                **{side: asdict(getattr(pair, side)) for side in SIDES},
                 "words": {lang: story_lines(plan, label, pair, lang) for lang in ("en", "zh")},
             }  # fmt: skip
             for pair in some
@@ -150,7 +146,11 @@ def _read(folder: Path | None, key: Mapping[str, Any]) -> dict[str, list[Pair]] 
             return None
         return {
             label: [
-                Pair(one["kind"], one["candidates"], *(Life.of_json(one[side]) for side in SIDES))
+                Pair(
+                    one["kind"],
+                    one["candidates"],
+                    *(LIFE.validate_python(one[side]) for side in SIDES),
+                )
                 for one in some
             ]
             for label, some in found["stories"].items()

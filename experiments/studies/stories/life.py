@@ -5,10 +5,12 @@ Events are what changed in the county's record, see `stories_watch`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from returnee.experiments.words.texts import words
 from returnee.simulation.state.programmes import PROGRAMMES, RECEIPTS
 
 Detail = dict[str, Any]  # numbers, words of catalogues, or names in English and Chinese
@@ -33,15 +35,9 @@ class Life:
     events: tuple[Event, ...]  # in order
     end: Detail  # state, firm, jobs, public money received and loan left at the end
 
-    def as_json(self) -> Detail:
-        """The life as plain values."""
-        return asdict(self)
 
-    @classmethod
-    def of_json(cls, found: Mapping[str, Any]) -> Life:
-        """A life from `as_json`."""
-        events = tuple(Event(**event) for event in found["events"])
-        return cls(found["worker"], found["person"], events, found["end"])
+LIFE = TypeAdapter(Life)
+"""Reads a life back from plain values."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +58,5 @@ LOAN = (
 )  # fmt: skip
 OTHER_LOANS = ("tie_lent", "bank_lent")  # which no policy gives
 MONTHLY = ("got_interest_subsidy", "got_tax_relief", "got_rent")
-KINDS = (
-    "entered", "heard", "forgot", "offer", "left", "returned", "seeking", "training_asked",
-    "training_dropped", "trained", "referred", "job_lost", "planned", *LOAN, *OTHER_LOANS, "gave_up", "registered", "opened", "incubated",
-    "mentored", "contest_won", "upgraded", *RECEIVED, "loan_renewed", "loan_repaid", "loan_overdue",
-    "loan_compensated", "stopped", "never_opened", "struck_off", "job_in_firm", "job_elsewhere",
-    "farming", "retired",
-)  # fmt: skip
+KINDS = tuple(words("en")["people"]["events"])
 """Kinds of events, in the order in which those of one month are told."""

@@ -25,6 +25,7 @@ from returnee.simulation.state.programmes import RECEIPTS
 
 FEN = 100.0
 WAITING = (r.AT_DESK, r.IN_PROCESS)
+DATES = ("desk_since", "registered", "opened", "stopped", "incubator_until", "mentor_until")
 Record = Any  # a row of County.workers or County.firms, copied
 Noted = list[tuple[str, Detail]]
 
@@ -44,10 +45,7 @@ def lives_of(
         county = advance(county, month, scenario.rules)
         for watcher in watchers:
             watcher.look(county, month)
-    return {
-        worker: watcher.life(county, s.months)
-        for worker, watcher in zip(asked, watchers, strict=True)
-    }
+    return {worker: watcher.life(s.months) for worker, watcher in zip(asked, watchers, strict=True)}
 
 
 def lives_in(run: Run, workers: Iterable[int]) -> dict[int, Life]:
@@ -85,12 +83,19 @@ class Watcher:
         self.firms = {int(f): _firm(county, int(f)) for f in own}
         self.received = {f: county.receipts[f].copy() for f in self.firms}
         self.first = dict(self.received)
-        self.person = self._person(county)
+        self.person = self._person()
 
     def look(self, county: County, month: int) -> None:
         """Note what changed since the last look."""
         before, now = self.worker, county.workers[self.row].copy()
-        noted = [*_knowledge(before, now), *self._career(before, now, month)]
+        heard, forgot = now.knows & ~before.knows, before.knows & ~now.knows
+        noted = happened(
+            *(
+                (kind, bits, {"channels": channels_in(int(bits))})
+                for kind, bits in (("heard", heard), ("forgot", forgot))
+            )
+        )
+        noted += self._career(before, now, month)
         noted += self._course(before, now, month)
         if now.firm >= 0 and now.state in (r.FOUNDING, r.OWNER) and int(now.firm) not in self.firms:
             f = int(now.firm)
@@ -108,7 +113,7 @@ class Watcher:
         self.events += [Event(month, kind, detail) for kind, detail in noted]
         self.worker = now
 
-    def life(self, county: County, months: int) -> Life:
+    def life(self, months: int) -> Life:
         """The life, when the run is over."""
         now = self.worker
         end: Detail = {"state": r.STATES[now.state], "month": months}
@@ -123,7 +128,7 @@ class Watcher:
         end["received"] = float(paid) / FEN
         return Life(int(now.id), self.person, tuple(self.events), end)
 
-    def _person(self, county: County) -> Detail:
+    def _person(self) -> Detail:
         w, facts = self.worker, self.facts
         town = facts.townships[w.township]
         found: Detail = {
@@ -250,24 +255,11 @@ def _firm(county: County, f: int) -> Record:
 def _blank(county: County, f: int) -> Record:
     """A file of which nothing has happened yet."""
     firm = _firm(county, f)
-    for name in [
-        "desk_since",
-        "registered",
-        "opened",
-        "stopped",
-        "incubator_until",
-        "mentor_until",
-    ]:
+    for name in DATES:
         firm[name] = r.NEVER
     firm["loan_stage"], firm["phase"], firm["credit_line"] = r.NO_LOAN, r.PLANNED, 0
     firm["loan"] = firm["loan_granted"] = firm["informal_granted"] = 0
     return firm
-
-
-def _knowledge(before: Record, now: Record) -> Noted:
-    changes = {"heard": now.knows & ~before.knows, "forgot": before.knows & ~now.knows}
-    named = {kind: channels_in(int(changed)) for kind, changed in changes.items()}
-    return happened(*((kind, names, {"channels": names}) for kind, names in named.items()))
 
 
 def channels_in(bits: int) -> list[str]:

@@ -7,7 +7,8 @@ the story says that the record does not show why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any
 
 from returnee.experiments.numbers import rounded
@@ -138,8 +139,8 @@ def _at_start(p: lives.Detail, lang: str) -> str:
     if "firm" in p:
         sector, jobs = name_in(p["firm"]["sector"], lang), count(p["firm"]["jobs"], "job", lang)
         state = text["has_firm"].format(sector=sector, jobs=jobs)
-    channels = [people_words(lang)["channels"][name] for name in p["knows"]]
-    known = text["knows"].format(what=joined(channels, lang)) if channels else text["knows_nothing"]
+    what = WRITTEN["channels"](p["knows"], lang)
+    known = text["knows"].format(what=what) if what else text["knows_nothing"]
     return str(text["at_start"]).format(state=state, known=known)
 
 
@@ -149,21 +150,19 @@ def with_jobs(jobs: int, lang: str) -> str:
     return form.format(n=count(jobs, "job", lang)) if jobs else ""
 
 
+WRITTEN: dict[str, Callable[[Any, str], str]] = {
+    "yuan": money, "means": money, "wanted": money, "months": duration, "jobs": with_jobs,
+    "sector": name_in,
+    "channels": lambda names, lang: joined((people_words(lang)["channels"][n] for n in names), lang),
+    "reason": lambda why, lang: people_words(lang)["reasons"][why.replace(" ", "_")],
+}  # fmt: skip
+"""How what an event names is written."""
+
+
 def sentence(event: lives.Event, lang: str) -> str:
     """An event in words."""
     text, d = people_words(lang), event.detail
-    sums = ("yuan", "means", "wanted")
-    fields: dict[str, str] = {name: money(d[name], lang) for name in sums if name in d}
-    if "months" in d:
-        fields["months"] = duration(d["months"], lang)
-    if "jobs" in d:
-        fields["jobs"] = with_jobs(d["jobs"], lang)
-    if "channels" in d:
-        fields["channels"] = joined((text["channels"][name] for name in d["channels"]), lang)
-    if "sector" in d:
-        fields["sector"] = name_in(d["sector"], lang)
-    if "reason" in d:
-        fields["reason"] = text["reasons"][d["reason"].replace(" ", "_")]
+    fields = {name: write(d[name], lang) for name, write in WRITTEN.items() if name in d}
     for name, key in (("waited", "after_wait"), ("away_months", "after_away")):
         months = d.get(name, 0)
         fields[name] = text[key].format(n=duration(months, lang)) if months > 0 else ""
@@ -172,14 +171,8 @@ def sentence(event: lives.Event, lang: str) -> str:
 
 def event_lines(life: lives.Life, lang: str) -> list[tuple[str, str]]:
     """Date and words of every month in which something happened."""
-    months: dict[int, list[lives.Event]] = {}
-    for event in life.events:
-        months.setdefault(event.month, []).append(event)
-    gap = people_words(lang)["gap"]
-    return [
-        (date_of(month, lang), gap.join(sentence(event, lang) for event in events))
-        for month, events in months.items()
-    ]
+    gap, months = people_words(lang)["gap"], groupby(life.events, key=lambda event: event.month)
+    return [(date_of(m, lang), gap.join(sentence(e, lang) for e in some)) for m, some in months]
 
 
 def ending(life: lives.Life, lang: str) -> str:
@@ -202,61 +195,43 @@ def signature(event: lives.Event) -> tuple[Any, ...]:
     return event.month, event.kind, tuple(d.get("channels", ())), round(d.get("yuan", 0.0))
 
 
-def first_difference(pair: lives.Pair) -> tuple[int, list[lives.Event], list[lives.Event]] | None:
-    """Month in which the lives first differ, and what happened then only under one of them."""
-    ours, theirs = ({signature(e) for e in life.events} for life in (pair.policy, pair.reference))
-    differing = ours ^ theirs
-    if not differing:
-        return None
-    month = min(differing)[0]
-    mine, other = (
-        [e for e in life.events if e.month == month and signature(e) in differing]
-        for life in (pair.policy, pair.reference)
-    )
-    return month, mine, other
-
-
 def parting(plan: Plan, label: str, pair: lives.Pair, lang: str) -> list[str]:
     """Where the two lives first part, and what the record shows of why."""
     text, names = people_words(lang)["parting"], titles(plan, label, lang)
-    found = first_difference(pair)
-    if found is None:
+    both = [life.events for life in (pair.policy, pair.reference)]
+    one, other = (set(map(signature, events)) for events in both)
+    differing = one ^ other
+    if not differing:
         return [text["same"]]
-    month, ours, theirs = found
-    gap = people_words(lang)["gap"]
-    told = [
-        gap.join(sentence(e, lang) for e in some) if some else text["nothing"]
-        for some in (ours, theirs)
-    ]
+    month, gap = min(differing)[0], people_words(lang)["gap"]
+    first = [[e for e in some if e.month == month and signature(e) in differing] for some in both]
+    ours, theirs = (
+        gap.join(sentence(e, lang) for e in some) if some else text["nothing"] for some in first
+    )
     lines = [
-        text["parts"].format(date=date_of(month, lang), ours=told[0], theirs=told[1], **names),
-        why(pair, month, [*ours, *theirs], lang),
+        text["parts"].format(date=date_of(month, lang), ours=ours, theirs=theirs, **names),
+        why({event.kind for some in first for event in some}, lang),
     ]
-    lines.append(because(pair, names["policy"], lang) or before_firm(pair, names, lang))
+    if all(event.kind != "registered" for event in pair.reference.events):
+        lines.append(because(pair, names["policy"], lang) or before_firm(pair, names, lang))
     return [line for line in lines if line]
 
 
-def why(pair: lives.Pair, month: int, differing: list[lives.Event], lang: str) -> str:
+def why(kinds: set[str], lang: str) -> str:
     """What kind of thing differed first, and whether the record shows where it came from."""
     text = people_words(lang)["parting"]
-    kinds = {event.kind for event in differing}
     for reason, of in REASONS.items():
         if kinds & set(of):
-            sources = [
-                s for s in ("referred", "registered") if reason == "why_heard" and s in kinds
-            ]
-            return people_words(lang)["gap"].join(
-                [text[reason], *(text[f"from_{s}"] for s in sources[:1])]
-            )
+            heard = ("referred", "registered") if reason == "why_heard" else ()
+            sources = [text[f"from_{kind}"] for kind in heard if kind in kinds]
+            return str(people_words(lang)["gap"]).join([text[reason], *sources[:1]])
     return str(text["why_unknown"])
 
 
 def before_firm(pair: lives.Pair, names: dict[str, str], lang: str) -> str:
     """Support that came before the firm was registered under one policy and never under the other."""
     text = people_words(lang)
-    until = next((e.month for e in pair.policy.events if e.kind == "registered"), None)
-    if until is None or any(e.kind == "registered" for e in pair.reference.events):
-        return ""
+    until = next((e.month for e in pair.policy.events if e.kind == "registered"), -1)
     theirs = {(e.kind, c) for e in pair.reference.events for c in e.detail.get("channels", [""])}
     came = []
     for event in pair.policy.events:
@@ -271,12 +246,7 @@ def before_firm(pair: lives.Pair, names: dict[str, str], lang: str) -> str:
 
 
 def because(pair: lives.Pair, name: str, lang: str) -> str:
-    """That own money fell short of the least a start needs, and a loan closed the gap.
-
-    Said only of somebody who registered no firm under the reference.
-    """
-    if any(e.kind == "registered" for e in pair.reference.events):
-        return ""
+    """That own money fell short of the least a start needs, and a loan closed the gap."""
     for plan in (e for e in pair.policy.events if e.kind == "planned"):
         later = [e for e in pair.policy.events if e.month >= plan.month]
         opened = next((e.month for e in later if e.kind == "registered"), -1)

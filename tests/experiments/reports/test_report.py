@@ -63,6 +63,7 @@ def test_letters_in_charts_stay_letters(small: Comparison) -> None:
 
 
 def test_chinese_charts_need_a_font(small: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("returnee.experiments.reports.compare.OVER_TIME", ())
     monkeypatch.setattr(charts, "chinese_fonts", list)
     assert words("en")["report"]["charts_english"] not in Page(small, "en").page()
     assert words("zh")["report"]["charts_english"] in Page(small, "zh").page()

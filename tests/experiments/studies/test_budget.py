@@ -13,6 +13,7 @@ from returnee.experiments.commands.app import app
 from returnee.experiments.errors import StoreError, UsageError
 from returnee.experiments.reports.points.budget import Mixes
 from returnee.experiments.running import jobs
+from returnee.experiments.running.options import Keep
 from returnee.experiments.running.status import status_of
 from returnee.experiments.running.store import Store
 from returnee.experiments.studies.ensemble import FILE, ensemble
@@ -24,7 +25,7 @@ from returnee.experiments.studies.points.budget import (
     worlds_of,
     write_plain,
 )
-from returnee.experiments.studies.points.budget_search import BudgetFolder, undominated
+from returnee.experiments.studies.points.budget_search import folder_of, undominated
 from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
 
@@ -139,7 +140,7 @@ def test_more_trials_go_on_from_fewer(found: Budget, tmp_path: Path) -> None:
 
 def test_two_searches_at_once_are_refused(found: Budget) -> None:
     with (
-        BudgetFolder(found.folder, found.search),
+        folder_of(found.search, Keep(found.folder)),
         pytest.raises(StoreError, match="found process .* at work in it") as refusal,
     ):
         budget(CAP, MEASURES, out=found.folder, **SMALL)

@@ -47,7 +47,7 @@ from returnee.experiments.studies.calibration.waves import (
     plausible_by,
 )
 from returnee.experiments.studies.patterns import BY_KEY
-from returnee.scenarios import ScenarioError, load_scenario
+from returnee.scenarios import load_scenario
 from returnee.simulation import simulate
 
 FREE = ("behaviour.returning.constant", "behaviour.firm.scale", "behaviour.firm.luck_sd")
@@ -300,7 +300,7 @@ def test_targets_are_read_from_both_kinds_of_file(tmp_path: Path) -> None:
     assert third.observation_sd == 0.03
     assert third.discrepancy_sd == pytest.approx(usual.discrepancy_sd * 0.2 / 0.425)
     assert len(said) == 1 and "row 3: registers_after_return is kept for validation" in said[0]
-    with pytest.raises(ScenarioError, match="no such file"):
+    with pytest.raises(UsageError, match="no such file"):
         read_targets(tmp_path / "none.csv")
 
 

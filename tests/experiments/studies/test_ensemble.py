@@ -25,10 +25,10 @@ from returnee.experiments.statistics.effects import HIGHER, UNCLEAR
 from returnee.experiments.statistics.ensemble import split, weighted_mean, weighted_quantile
 from returnee.experiments.studies.compare import line_up
 from returnee.experiments.studies.compare_ensemble import (
+    Ensemble,
     EnsembleComparison,
     OwnLuckPlan,
     compare_ensemble,
-    sets_of,
 )
 from returnee.experiments.studies.ensemble import FILE, ensemble, origin
 from returnee.experiments.studies.linkage.conditions import LOST, conditions, regions_of
@@ -80,7 +80,7 @@ BAD = {
     "none": (f"{SHARE}\n", "found no set"),
     "empty": ("", "found no set"),
     "cells": (f"{SHARE}\n0.1\n0.1,0.2\n", "row 3: found 2 cells, allowed 1"),
-    "range": (f"{SHARE}\n0.1\n7\n", f"row 3: {SHARE}: found '7', allowed a number from 0 to 1"),
+    "range": (f"{SHARE}\n0.1\n7\n", f"row 3: {SHARE}: found 7, allowed a number from 0 to 1"),
     "word": (f"{SHARE}\nmuch\n", "row 2"),
     "weight": (f"{SHARE},weight\n0.1,-1\n", "row 2: weight: found '-1', allowed a number from 0"),
     "weights": (f"{SHARE},weight\n0.1,0\n", "weight: found nothing above 0"),
@@ -89,7 +89,7 @@ BAD = {
         "found 'no_signal' (did you mean no_signals",
     ),
     "switch": ("behaviour.structure.signals\nmaybe\n", "found 'maybe', allowed true or false"),
-    "nan": (f"{SHARE}\nnan\n", "found 'nan', allowed a number from 0 to 1"),
+    "nan": (f"{SHARE}\nnan\n", "found nan, allowed a number from 0 to 1"),
 }
 
 
@@ -334,4 +334,4 @@ def test_a_region_where_it_pays_is_found() -> None:
 
 
 def test_what_is_asked_of_an_ensemble_is_there() -> None:
-    assert list(sets_of("ensemble")) == list(ensemble()) == list(ensemble(FILE))
+    assert list(Ensemble().read()) == list(ensemble()) == list(ensemble(FILE))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from returnee.experiments.measuring.measures import BY_NAME
+from returnee.experiments.running.figures import arranged
 from returnee.experiments.running.options import RunSettings
 from returnee.experiments.studies import face
 from returnee.experiments.studies import face as face_findings
@@ -106,11 +108,10 @@ def test_labels_of_the_same_scenario_share_its_runs():
     plan = face.line_up(load_scenario("baseline"), RunSettings(), 2)
     ids = [scenario.id for scenario in plan.scenarios.values()]
     assert len(set(ids)) < len(ids)
-    shape = (len(ids), 2, 1)
-    place = {scenario_id: k for k, scenario_id in enumerate(ids)}
-    found = np.full(shape, np.nan)
-    for scenario_id, k in place.items():
-        found[k] = place[scenario_id]
+    runs = pd.DataFrame([(name, r, "jobs", k) for k, name in enumerate(ids) for r in range(2)])
+    runs = runs.set_axis(["scenario_id", "replicate", "indicator", "value"], axis=1)
+    runs = runs.drop_duplicates(["scenario_id", "replicate"])
+    found = arranged(runs, plan, ["jobs"])
     checks = face.Face(plan, found, np.zeros((0,)), (), np.zeros((0,)))
     assert all(np.isfinite(checks._level(label)).all() for label in plan.scenarios)
     same = face.label_of({"key": "policy.training.places"}, 1000)

@@ -146,15 +146,15 @@ def test_linkage_alone_has_nothing_to_hand_on() -> None:
 def test_capped_spendings_are_equal() -> None:
     plan = factorial(cap_or_default(None), 1, RunSettings(), {})
     spent = {
-        linked: np.mean(
+        name: np.mean(
             [
-                simulate(plan.scenarios[capped_label(linked)], k, sample=0.02).ledger.sum().sum()
+                simulate(plan.scenarios[capped_label(name)], k, sample=0.02).ledger.sum().sum()
                 for k in range(3)
             ]
         )
-        for linked in (False, True)
+        for name in ("siloed", "linked")
     }
-    assert spent[True] == pytest.approx(spent[False], rel=EQUAL)
+    assert spent["linked"] == pytest.approx(spent["siloed"], rel=EQUAL)
 
 
 def test_a_plan_runs_the_premium_more_often() -> None:
@@ -163,7 +163,7 @@ def test_a_plan_runs_the_premium_more_often() -> None:
     assert plan.replicates == 2 * EXTRA
     assert len({task.key for task in tasks}) == len(tasks)
     assert {task.point for task in tasks} == set(range(len(plan.scenarios)))
-    assert sum(task.scenario == capped_label(True) for task in tasks) == 2 * EXTRA
+    assert sum(task.scenario == capped_label("linked") for task in tasks) == 2 * EXTRA
     assert sum(task.scenario == label_of_cell(1) for task in tasks) == 2
 
 
@@ -434,7 +434,8 @@ def test_the_document_is_written_with_its_figures(
     assert len(images) == 5
     assert all((tmp_path / "docs" / image).read_text().startswith("<svg xmlns") for image in images)
     assert text.count("    returnee linkage --replicates 2") >= 5 and "nan" not in text.split()
-    assert "--over ensemble" in text
+    assert "--gates --every --over ensemble --robust 2" in text
+    assert text.count("| Shapley value | spends |") == 3
     rows = [line.count("|") for line in text.splitlines() if line.startswith("|")]
     assert rows and str(tmp_path) not in text
 

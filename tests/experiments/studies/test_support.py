@@ -13,11 +13,10 @@ from returnee import Comparison, compare
 from returnee.experiments.measuring.files import (
     KINDS,
     REASONS,
+    STAGE_OF,
     STAGES,
-    WITHIN,
     figures_of_files,
     reached,
-    stage_name,
 )
 from returnee.experiments.reports.sections.spending import Spending
 from returnee.experiments.reports.sections.support import Support
@@ -29,6 +28,11 @@ from returnee.experiments.words.texts import words
 from returnee.scenarios import load_scenario
 from returnee.simulation import Run, simulate
 from returnee.simulation.state.programmes import PROGRAMMES
+
+WITHIN = {
+    "loan_granted": "loan_asked", "opened": "registered", "mentored": "opened",
+    "granted": "opened", "open_at_end": "opened",
+}  # fmt: skip
 
 SAMPLE, MONTHS = 0.03, 24
 RUNNING = (
@@ -157,7 +161,7 @@ def test_files_handed_on_and_others_are_all_files() -> None:
     run = run_of("nothing")
     counts = figures_of_files(run)
     for stage in STAGES:
-        every, referred, alone = (counts[stage_name(kind, stage)] for kind in KINDS)
+        every, referred, alone = (counts[STAGE_OF[kind, stage]] for kind in KINDS)
         assert every == pytest.approx(referred + alone)
     files = run.files
     kept = {
@@ -166,7 +170,7 @@ def test_files_handed_on_and_others_are_all_files() -> None:
         "open_at_end": files["phase"] == "OPEN",
     }  # fmt: skip
     for stage, there in kept.items():
-        assert counts[stage_name("all", stage)] == pytest.approx(there.sum() / SAMPLE)
+        assert counts[STAGE_OF["all", stage]] == pytest.approx(there.sum() / SAMPLE)
     gave_up = (files["loan_stage"] == "refused") & (files["loan_reason"] == "gave up waiting")
     assert counts["loan_files_gave_up"] == pytest.approx(gave_up.sum() / SAMPLE)
     asked, granted = files["loan_asked"], files["loan_granted"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from returnee.experiments.reports.compare import Page
 from returnee.experiments.running import jobs as executors
 from returnee.experiments.statistics.persons import OUTCOMES, PROGRAMMES, SIGNS, STEPS, sums_of
 from returnee.experiments.studies.stories.choice import KINDS, members, most_like
-from returnee.experiments.studies.stories.life import Life, Pair
+from returnee.experiments.studies.stories.life import LIFE, Pair
 from returnee.experiments.studies.stories.watch import lives_in
 from returnee.experiments.studies.stories.words import parting, people_words, story, story_lines
 from returnee.experiments.studies.whom import quotient, told_quotient
@@ -225,7 +226,7 @@ def test_a_life_is_the_run(runs: dict[str, Run]) -> None:
                 events += [event.month for event in life.events if event.kind == "never_opened"]
             assert sorted(events) == sorted(dates), (worker, kind)
         assert life.end["state"] == paths[paths["worker"] == worker]["state"].iloc[-1]
-        assert Life.of_json(json.loads(json.dumps(life.as_json()))) == life
+        assert LIFE.validate_python(json.loads(json.dumps(asdict(life)))) == life
         lines = story(run, worker, "en")
         assert lines[0].startswith(f"Worker {worker}, ") and lines[-1].startswith("At the end")
 
