@@ -68,5 +68,5 @@ assert urllib.request.urlopen(ask).status == 200
 until(gone.is_set)
 with contextlib.suppress(ConnectionClosed):
     closed.close()
-print("well")
+print("well", flush=True)
 os._exit(0)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checkout import ROOT
+from processes import Nursery
 
 from returnee.dashboard import guard
 from returnee.dashboard.command import names_of
@@ -242,7 +244,7 @@ def test_names_are_taken_out_of_hosts() -> None:
     assert [name_in(text) for text in ("a:1", "[::1]", "a:b:c", "a b", "a/b", "a:99999999")] == ["a", "::1", "", "", "", ""]  # fmt: skip
 
 
-def test_the_library_as_installed_meets_the_guard() -> None:
+def test_the_library_as_installed_meets_the_guard(libraries: Nursery) -> None:
     """The library's own routes behind the guard, with a page asked for first by a liar."""
     code = """
 import asyncio, os
@@ -261,12 +263,7 @@ assert own < said[2].index(b"localStorage.getItem(")  # a browser that keeps not
 assert len(said[1]["set-cookie"]) == 1 and "2038" not in said[1]["set-cookie"][0]
 print("well", *sorted(app.files)[:1])
 """
-    import subprocess
-    import sys
-
-    root = Path(guard.__file__).parents[1]
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=False
-    )
-    assert done.returncode == 0 and done.stdout.startswith("well"), done.stderr
-    assert "cookie" not in done.stderr.lower()  # no notices of the library at the first request
+    process = libraries.start(code=code, path=[ROOT / "tests"])
+    out, err = process.communicate()
+    assert process.returncode == 0 and out.startswith("well"), err
+    assert "cookie" not in err.lower()  # no notices of the library at the first request

@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 
 from returnee import Keep, RunSettings, Where, compare
 from returnee.experiments.commands.app import app
-from returnee.experiments.running.status import status_of
 from returnee.simulation.start.history import BURN_IN
 
 MOST = 8  # parameters
@@ -53,15 +52,6 @@ def test_every_study_says_where_its_runs_are_made(name: str) -> None:
     said = CliRunner().invoke(app, [name, "--help"]).output
     for option in ("--workers", "--processes", "--scheduler", "--local-cluster", "--as-new"):
         assert option in said
-
-
-def test_a_comparison_goes_on_with_a_cluster(tmp_path: Path) -> None:
-    size = {"sample": 0.002, "months": 12}
-    threads = compare(["linked"], replicates=2, **size)
-    compare(["linked"], replicates=1, out=tmp_path / "a", **size)
-    found = compare(["linked"], replicates=2, out=tmp_path / "a", local_cluster=1, **size)
-    pd.testing.assert_frame_equal(found.effects, threads.effects)
-    assert status_of(tmp_path / "a")["status"] == "finished"
 
 
 def test_no_function_takes_more_than_eight_parameters() -> None:

@@ -26,7 +26,7 @@ from returnee import sweep
 from returnee.experiments.running.options import Where
 
 print("begun")
-print(len(sweep({DESIGN!r}, where=WHERE)))
+print(sweep({DESIGN!r}, where=WHERE)["jobs"].tolist())
 """
 
 
@@ -75,6 +75,11 @@ def test_nobody_there_is_one_line_where_a_loop_is_running(tmp_path: Path) -> Non
     assert not (tmp_path / "a").exists()
 
 
+def said() -> str:
+    """What the script prints, with the figures that threads find."""
+    return f"begun\n{sweep(DESIGN)['jobs'].tolist()}\n"
+
+
 def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
     file = tmp_path / "script.py"
     file.write_text(SCRIPT.replace("WHERE", "Where(processes=True, workers=1)"), "utf-8")
@@ -82,11 +87,11 @@ def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
         [sys.executable, str(file)], cwd=tmp_path, capture_output=True, text=True, timeout=HANG
     )
     assert done.returncode == 0 and not done.stderr, done.stderr
-    assert done.stdout == "begun\n2\n"
+    assert done.stdout == said()
 
 
 def test_a_script_that_is_typed_in_starts_a_cluster_once(commands: Nursery, tmp_path: Path) -> None:
     """As Python reads it from standard input: its main module is no file."""
     text = SCRIPT.replace("WHERE", "Where(local_cluster=1)")
     process = commands.start("-", code=text, folder=tmp_path)
-    assert process.communicate() == ("begun\n2\n", "") and process.returncode == 0
+    assert process.communicate() == (said(), "") and process.returncode == 0

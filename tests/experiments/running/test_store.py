@@ -20,7 +20,7 @@ from returnee.experiments.studies.compare import TABLES
 from returnee.simulation.fingerprint import fingerprint
 
 SMALL: dict[str, Any] = {"replicates": 2, "sample": 0.002, "months": 12}
-LONG = ("linked", "--replicates", 200, "--sample", 0.01, "--months", 24)
+LONG = ("linked", "--replicates", 400, "--sample", 0.002, "--months", 12)
 
 
 def test_a_finished_folder_is_read_and_not_run_again(
@@ -150,7 +150,7 @@ def test_a_killed_comparison_goes_on_where_it_was(
     monkeypatch.setattr(
         executors, "run_task", lambda task, *rest: runs.append(task.replicate) or whole(task, *rest)
     )
-    plan: dict[str, Any] = {"replicates": 10, "sample": 0.01, "months": 24}
+    plan: dict[str, Any] = {"replicates": 10, "sample": 0.002, "months": 12}
     resumed = compare(["linked"], out=tmp_path, **plan)
     assert 0 < len(runs) <= 20 - min(kept, 20) or kept >= 20
     fresh = compare(["linked"], **plan)

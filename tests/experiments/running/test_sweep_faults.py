@@ -148,14 +148,6 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_table(
     assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
 
 
-@pytest.mark.usefixtures("patient")
-def test_a_cluster_that_is_started_here_gives_the_same_table(
-    tmp_path: Path, design: Path, undisturbed: bytes
-) -> None:
-    swept(design, tmp_path, "--local-cluster", 1)
-    assert (tmp_path / "runs.parquet").read_bytes() == undisturbed
-
-
 def test_a_process_that_dies_has_its_runs_done_by_another(
     tmp_path: Path, command: Command, design: Path, undisturbed: bytes
 ) -> None:
