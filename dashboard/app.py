@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import solara
@@ -47,7 +48,13 @@ OPTIONS: dict[str, frozenset[str] | None] = {
 
 def arrival_of(query: str) -> Arrival:
     """The place that an address asks for."""
-    return arrive(query, tuple(PAGES), explore.CHARTS, first_place(), OPTIONS)
+    found = arrive(query, tuple(PAGES), explore.CHARTS, first_place(), OPTIONS)
+    town = found.place.option("town", "0")
+    if int(town) < len(found.place.mix.unmoved().county.townships):
+        return found
+    rest = {name: value for name, value in found.place.options.items() if name != "town"}
+    place = found.place.but(options=MappingProxyType(rest))
+    return Arrival(place, (*found.ignored, f"o.town={town}"))
 
 
 def first_place() -> Place:

@@ -48,18 +48,19 @@ def checked_arguments(function: Callable[P, R]) -> Callable[..., R]:
     ``settings=RunSettings(months=12)``.
     """
     signature = inspect.signature(function)
-    objects = {
-        name: parameter.default
-        for name, parameter in signature.parameters.items()
-        if is_dataclass(parameter.default) and not isinstance(parameter.default, type)
-    }
-    spread: dict[str, list[inspect.Parameter]] = {}
-    known = {*signature.parameters}  # of two of the same name the first counts
+    given = signature.parameters
+    objects = {name: p.default for name, p in given.items() if _is_object(p.default)}
+    parameters = [p for name, p in given.items() if name not in objects]
+    owner: dict[str, str] = {}  # of a field; of two of the same name the first counts
     for name, default in objects.items():
-        spread[name] = [p for p in fields_as_keywords(default) if p.name not in known]
-        known |= {p.name for p in spread[name]}
-
+        for field in fields_as_keywords(default):
+            if field.name not in {*given, *owner}:
+                owner[field.name] = name
+                parameters.append(field)
     ruled = bool({"where", "settings"} & objects.keys())
+    if ruled:
+        hint, kind = str | Path | OwnRules | None, inspect.Parameter.KEYWORD_ONLY
+        parameters.append(inspect.Parameter(RULES, kind, default=None, annotation=hint))
 
     @lru_cache(maxsize=1)  # when it is first called: a declaration may name what comes later
     def hints() -> dict[str, Any]:
@@ -71,29 +72,25 @@ def checked_arguments(function: Callable[P, R]) -> Callable[..., R]:
         if rules is not None:
             with under_rules(rules):
                 return checked(*args, **kwargs)
-        given = {
-            name: {p.name: kwargs.pop(p.name) for p in some if p.name in kwargs}
-            for name, some in spread.items()
-        }
-        bound = signature.bind(*args, **kwargs)
-        for name, changes in given.items():
-            whole = bound.arguments.get(name, objects[name])
-            if changes and is_dataclass(whole) and not isinstance(whole, type):
+        bound = signature.bind(*args, **{k: v for k, v in kwargs.items() if k not in owner})
+        for name, default in objects.items():
+            changes = {field: value for field, value in kwargs.items() if owner.get(field) == name}
+            whole = bound.arguments.get(name, default)
+            if changes and _is_object(whole):
                 bound.arguments[name] = replace(whole, **changes)
         for name, value in bound.arguments.items():
             bound.arguments[name] = as_declared(value, hints()[name], name)
         return function(*bound.args, **bound.kwargs)
 
-    parameters = [p for name, p in signature.parameters.items() if name not in objects]
-    parameters += [p for some in spread.values() for p in some]
-    if ruled:
-        hint = str | Path | OwnRules | None
-        kind = inspect.Parameter.KEYWORD_ONLY
-        parameters.append(inspect.Parameter(RULES, kind, default=None, annotation=hint))
     order = sorted(parameters, key=lambda p: p.kind)
     checked.__doc__ = described(inspect.getdoc(function) or "", objects, ruled)
     checked.__signature__ = signature.replace(parameters=order)  # type: ignore[attr-defined]
     return checked
+
+
+def _is_object(value: Any) -> bool:
+    """Whether a value is an object with options."""
+    return is_dataclass(value) and not isinstance(value, type)
 
 
 @contextmanager

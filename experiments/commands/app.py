@@ -21,27 +21,13 @@ from returnee.experiments.commands import (
     whom,
 )
 from returnee.experiments.commands.counties import allocate, county, evaluate, region
-from returnee.experiments.commands.options import examples_of
+from returnee.experiments.commands.options import examples_of, said
 from returnee.experiments.commands.shell import OneLine
-
-OVERVIEW = """Simulate a county from which many people work away, and compare policies that
-support those who return to found firms.
-
-Examples:
-
-  returnee scenarios\n
-  returnee run baseline --months 60\n
-  returnee compare linked siloed --replicates 40\n
-  returnee compare baseline --set policy.training.places=2000\n
-  returnee levers --lang zh
-"""
-EXIT_CODES = """Exit codes: 0 done; 1 done, but some runs failed; 2 something in the command, a
-file or a folder is wrong, which is told in one line; 130 interrupted (what is finished is kept)."""
 
 app = typer.Typer(
     cls=OneLine,
-    help=OVERVIEW,
-    epilog=EXIT_CODES,
+    help=said()["returnee"]["help"],
+    epilog=said()["returnee"]["exit_codes"],
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -63,7 +49,7 @@ def with_options(
         typer.Option("--version", callback=say_version, is_eager=True, help="Say the version."),
     ] = False,
 ) -> None:
-    """Options that stand before a command; the help of the whole is `OVERVIEW`."""
+    """Options that stand before a command; the help of the whole is in the table of options."""
 
 
 for command in (  # in the order in which the help has them

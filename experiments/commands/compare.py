@@ -8,7 +8,7 @@ from typing import Any
 
 from returnee import experiments
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import How, spread, usual
+from returnee.experiments.commands.options import Study, spread, study
 from returnee.experiments.commands.whom import people_kept
 from returnee.experiments.errors import UsageError
 from returnee.scenarios import scenario_names
@@ -20,7 +20,6 @@ class Compared:
 
     all_: bool = False
     against: str = "baseline"
-    set_: list[str] | None = None
     over: str | None = None
     sets: int | None = None
     replicates: int | None = None
@@ -60,7 +59,7 @@ class Papers:
 def compare_command(
     scenarios: list[str] | None = None,
     compared: Compared = Compared(),
-    how: How = usual(),
+    how: Study = study(),
     papers: Papers = Papers(),
 ) -> None:
     """Compare scenarios with a reference: same people, same luck, many replicates."""
@@ -68,7 +67,7 @@ def compare_command(
         raise UsageError(f"--all: found scenarios named too ({scenarios[0]}), allowed one of both")
     options: dict[str, Any] = {
         "scenarios": scenario_names() if compared.all_ else scenarios or None,
-        "against": compared.against, "overrides": shell.overrides_of(compared.set_),
+        "against": compared.against,
     }  # fmt: skip
     if compared.replicates is not None:
         options["replicates"] = compared.replicates

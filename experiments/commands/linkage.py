@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from returnee import experiments
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import How, spread, usual
+from returnee.experiments.commands.options import Study, spread, study
 from returnee.experiments.defaults import LINKAGE_SAMPLE
 from returnee.experiments.errors import UsageError
 from returnee.experiments.running.progress import Bar
@@ -28,7 +28,6 @@ class Asked:
 
     replicates: int | None = None
     cap: float | None = None
-    set_: list[str] | None = None
     robust: int | None = None
     over: str = "free"
     gates: bool = False
@@ -48,9 +47,9 @@ class Asked:
 
 
 @spread("linkage")
-def linkage_command(asked: Asked = Asked(), how: How = usual(sample=LINKAGE_SAMPLE)) -> None:
+def linkage_command(asked: Asked = Asked(), how: Study = study(sample=LINKAGE_SAMPLE)) -> None:
     """Find out whether linked support is better than siloed: a factorial of all programmes."""
-    options: dict[str, Any] = {"cap": asked.cap, "overrides": shell.overrides_of(asked.set_)}
+    options: dict[str, Any] = {"cap": asked.cap}
     if asked.replicates is not None:
         options["replicates"] = asked.replicates
     if asked.write_doc is None:
@@ -68,31 +67,29 @@ def beside(out: Path, part: str, over: str = "free") -> Path:
     return out.with_name(f"{out.name}-{part}{'' if over == 'free' else '-' + Path(over).stem}")
 
 
-def told_of(asked: Asked, options: dict[str, Any], how: How) -> Told:
+def told_of(asked: Asked, options: dict[str, Any], how: Study) -> Told:
     """Run the part of the experiment that is asked for, or find it in its folder."""
-    out, lang = OUT, how.lang
+    over, lang = asked.over, how.lang
+
+    def kept(part: str, over: str = "free", **more: Any) -> dict[str, Any]:
+        return options | how.kept(beside(OUT, part, over)) | more
+
     if asked.conditions is not None:
-        out = beside(OUT, "conditions")
-    elif asked.gates or asked.every:
-        out = beside(OUT, "gates", asked.over)
-    elif asked.robust is not None or asked.in_sets:
-        out = beside(OUT, "robust", asked.over)
-    options = options | how.kept(out)
-    if asked.conditions is not None:
-        points, over = asked.conditions, asked.sets_of
-        return experiments.Wide(experiments.conditions(points, over, **options), lang)
+        points, sets = asked.conditions, asked.sets_of
+        return experiments.Wide(experiments.conditions(points, sets, **kept("conditions")), lang)
     if asked.gates or asked.every:
-        options |= {"every": asked.every}
+        given = kept("gates", over, every=asked.every)
         if not asked.in_sets:
-            return experiments.Links(experiments.gates(**options), lang)
-        options |= {"over": asked.over} | ({"sets": asked.robust} if asked.robust else {})
-        return experiments.Links(experiments.gates_over(**options), lang)
+            return experiments.Links(experiments.gates(**given), lang)
+        given |= {"sets": asked.robust} if asked.robust else {}
+        return experiments.Links(experiments.gates_over(over=over, **given), lang)
+    given = kept("robust", over)
     if asked.in_sets:
-        options |= {"over": asked.over, "sets": asked.robust}
-        return experiments.Fitted(experiments.posterior(**options), lang)
+        found = experiments.posterior(over=over, sets=asked.robust, **given)
+        return experiments.Fitted(found, lang)
     if asked.robust is not None:
-        return experiments.Points(experiments.robust(asked.robust, asked.over, **options), lang)
-    return experiments.Experiment(experiments.linkage(**options), lang)
+        return experiments.Points(experiments.robust(asked.robust, over, **given), lang)
+    return experiments.Experiment(experiments.linkage(**options, **how.kept(OUT)), lang)
 
 
 def write_up(asked: Asked, path: Path, options: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import typer
 
 from returnee.experiments.arguments import fields_as_keywords, under_rules
-from returnee.experiments.commands.shell import end_share
+from returnee.experiments.commands.shell import end_share, overrides_of
 from returnee.experiments.errors import ShareDone
 from returnee.experiments.running.options import Keep, RunSettings, Where
 from returnee.experiments.running.progress import Bar
@@ -65,9 +65,26 @@ class How:
         return {**self.options, "results": replace(self.results, out=self.results.out or out)}
 
 
-def usual(out: str = "", **settings: Any) -> How:
+@dataclass(frozen=True)
+class Study(How):
+    """The same of a study in which levers and parameters may be set."""
+
+    set_: list[str] | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What every such study takes."""
+        return {**super().options, "overrides": overrides_of(self.set_)}
+
+
+def usual(out: str = "", kind: type[How] = How, **settings: Any) -> Any:
     """A command's own defaults: the folder of its results, and fields of settings."""
-    return How(RunSettings(**settings), results=Keep(Path(out) if out else None, progress=True))
+    return kind(RunSettings(**settings), results=Keep(Path(out) if out else None, progress=True))
+
+
+def study(out: str = "", **settings: Any) -> Any:
+    """The same for a `Study`."""
+    return usual(out, Study, **settings)
 
 
 @dataclass(frozen=True)
@@ -88,14 +105,14 @@ class Counties:
 
 
 @lru_cache(maxsize=1)
-def told() -> dict[str, dict[str, Any]]:
+def said() -> dict[str, dict[str, Any]]:
     """What is said of options, a table for each command, and what several share as ``usual``."""
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
 def examples_of(name: str) -> str | None:
     """Examples of a command, where there are some."""
-    return told().get(name, {}).get("examples")
+    return said().get(name, {}).get("examples")
 
 
 def spread(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -167,7 +184,7 @@ def option_of(command: str, parameter: inspect.Parameter) -> inspect.Parameter |
     """
     if get_origin(parameter.annotation) is Annotated:
         return parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-    name, tables = parameter.name, told()
+    name, tables = parameter.name, said()
     about = tables.get(command, {}).get(name, tables["usual"].get(name, False))
     if about is False:
         return None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from returnee import experiments
 from returnee.experiments.command_line import command_line
 from returnee.experiments.commands import shell
-from returnee.experiments.commands.options import How, Shown, spread, usual
+from returnee.experiments.commands.options import How, Shown, Study, spread, study, usual
 from returnee.experiments.defaults import MAX_RUNS
 from returnee.experiments.measuring.selections import OVER_AXES, SENSITIVE
 from returnee.experiments.running.progress import Bar
@@ -30,39 +30,34 @@ def budget_command(
     maximise: str = "firms_surviving,jobs,return_quality",
     effort: BudgetEffort = BudgetEffort(),
     scenario: str = "baseline",
-    set_: list[str] | None = None,
-    how: How = usual("results/budget", sample=0.005),
+    how: Study = study("results/budget", sample=0.005),
 ) -> None:
     """Search for the mixes of levers that make the most of a yearly budget."""
     objectives = [name.strip() for name in maximise.split(",") if name.strip()]
-    laid = {"scenario": scenario, "overrides": shell.overrides_of(set_)}
-    found = experiments.budget(per_year, objectives, effort=effort, **laid, **how.options)
+    laid = {"effort": effort, "scenario": scenario}
+    found = experiments.budget(per_year, objectives, **laid, **how.options)
     experiments.write_plain(found.folder / experiments.STORED, found)
     told = experiments.Mixes(found, how.lang)
     shell.answer(told, found.folder / "report.html", how.as_json)
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a sweep."""
-
-    scenario: str = ""
-    against: str = ""
-    measure: str = "firms_surviving"
-    target: str = "> 0"
-    method: str = "cart"
-
-
 @spread("discover")
 def discover_command(
-    folder: Path, question: Question = Question(), out: Path | None = None, shown: Shown = Shown()
+    folder: Path,
+    scenario: str = "",
+    against: str = "",
+    measure: str = "firms_surviving",
+    target: str = "> 0",
+    method: str = "cart",
+    out: Path | None = None,
+    shown: Shown = Shown(),
 ) -> None:
     """Find out under which assumptions a policy fails its target."""
-    found = experiments.discover(folder, **vars(question))
+    asked = {"against": against, "measure": measure, "target": target, "method": method}
+    found = experiments.discover(folder, scenario, **asked)
     told = experiments.Regions(found, shown.lang)
-    options = vars(question) | {"scenario": found.scenario}
-    told.command = command_line(["discover", folder], options)
-    page = out or folder / page_name(found, question.method)
+    told.command = command_line(["discover", folder], {"scenario": found.scenario, **asked})
+    page = out or folder / page_name(found, method)
     shell.answer(told, page, shown.as_json, own=False)
 
 
@@ -83,15 +78,13 @@ def sensitivity_command(
     scenarios: list[str],
     against: str = "baseline",
     effort: SensitivityEffort = SensitivityEffort(),
-    set_: list[str] | None = None,
-    how: How = usual("results/sensitivity", sample=0.005),
+    how: Study = study("results/sensitivity", sample=0.005),
 ) -> None:
     """Find out which assumptions decide outcomes, and whether a policy works."""
-    overrides, settings = shell.overrides_of(set_), how.settings
-    laid = {"effort": effort, "overrides": overrides}
-    found = experiments.sensitivity(scenarios, against, **laid, **how.options)
+    settings = how.settings
+    found = experiments.sensitivity(scenarios, against, effort=effort, **how.options)
     told = experiments.Indices(found, how.lang)
-    county = load_scenario(against, overrides).county
+    county = load_scenario(against, how.options["overrides"]).county
     told.about = {
         "n": found.attrs["moved"], "spread": told.percent(effort.spread),
         "months": settings.months, "county": experiments.county_name(county, how.lang),
@@ -102,7 +95,7 @@ def sensitivity_command(
         "base": effort.base, "top": effort.top, "spread": effort.spread,
         "replicates": effort.replicates, "sample": settings.sample, "months": settings.months,
         "seed": settings.seed, "over": effort.over if effort.over != "free" else None,
-        "measure": list(effort.measures) if effort.measures != SENSITIVE else None, "set": set_,
+        "measure": list(effort.measures) if effort.measures != SENSITIVE else None, "set": how.set_,
     }  # fmt: skip
     told.command = command_line(["sensitivity", *scenarios], options)
     shell.answer(told, how.results.folder / "report.html", how.as_json)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from returnee import experiments
-from returnee.experiments.commands.options import How, spread, usual
-from returnee.experiments.commands.shell import leave, overrides_of, say
+from returnee.experiments.commands.options import Study, spread, study
+from returnee.experiments.commands.shell import leave, say
 from returnee.experiments.running.progress import Bar
+
+if TYPE_CHECKING:
+    from returnee.experiments.running.plan import Plan
 
 KEPT = 10  # replicates compared person by person unless said otherwise: about a tenth more time
 REPLICATES, SAMPLE = 4, 0.02
@@ -25,23 +28,21 @@ def whom_command(
     worker: int | None = None,
     replicates: int = REPLICATES,
     replicate: int = 0,
-    set_: list[str] | None = None,
-    how: How = usual(sample=SAMPLE),
+    how: Study = study(sample=SAMPLE),
 ) -> None:
     """Say whom a policy changed: who returned, founded or survived under one and not the other."""
-    given, n = {"against": against, "overrides": overrides_of(set_)}, replicates
     if worker is not None:
-        tell(worker, replicate, how, scenarios=[scenario], settings=how.settings, **given)
+        compared = [scenario], against, replicate + 1, how.settings, how.options["overrides"]
+        tell(experiments.line_up(*compared), worker, replicate, how)
         return
-    found = experiments.compare([scenario], replicates=n, people=n, **given, **how.options)
+    found = experiments.compare([scenario], against, replicates, replicates, **how.options)
     told = experiments.People(found, how.lang)
     say(told.printed, told.as_json, how.as_json)
     leave(len(found.failures))
 
 
-def tell(worker: int, replicate: int, how: How, **compared: Any) -> None:
+def tell(plan: Plan, worker: int, replicate: int, how: Study) -> None:
     """Tell one person's life under both policies."""
-    plan = experiments.line_up(replicates=replicate + 1, **compared)
     plan.check()
     experiments.compile_first(Bar().say)
     label = plan.compared[0]

@@ -66,12 +66,8 @@ def name_of(counted: str, dimension: str, group: str) -> str:
 def names_of(facts: Facts) -> list[str]:
     """Names of all figures by group of a county."""
     kept = (*(counted.name for counted in COUNTED), PEOPLE, PEOPLE_AT_END)
-    return [
-        name_of(counted, dimension, group)
-        for counted in kept
-        for dimension, groups in groups_of(facts).items()
-        for group in groups
-    ]
+    found = [(dimension, group) for dimension, some in groups_of(facts).items() for group in some]
+    return [name_of(counted, *group) for counted in kept for group in found]
 
 
 def codes_of(run: Run, rows: np.ndarray, months: np.ndarray | int) -> Codes:

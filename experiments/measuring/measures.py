@@ -127,11 +127,14 @@ WHOLE: tuple[tuple[Any, ...], ...] = (
      "每千名在外劳动力年返乡创业数", 1, start_rate),
     *((f"survival_{kind}_{age}", "share", f"{en} {age} months", f"{age}个月{zh}", 1)
       for kind, (_, _, en, zh) in SURVIVAL.items() for age in AGES),
-    ("jobs_per_firm", "jobs/firm", "jobs per open returnee firm", "每家返乡企业岗位数", 1, jobs_per_firm),
-    ("loan_growth", "share", "growth a year of guaranteed loans granted", "创业担保贷款发放额年均增速", 1, loan_growth),
+    ("jobs_per_firm", "jobs/firm", "jobs per open returnee firm", "每家返乡企业岗位数",
+     1, jobs_per_firm),
+    ("loan_growth", "share", "growth a year of guaranteed loans granted",
+     "创业担保贷款发放额年均增速", 1, loan_growth),
     ("loan_recovery", "share", "guaranteed loans recovered", "创业担保贷款回收率", 1, loan_recovery),
     ("loan_wait", "months", "wait for a guaranteed loan", "创业担保贷款等待月数", -1, loan_wait),
-    ("loan_reach", "share", "new firms with a guaranteed loan", "新登记企业获担保贷款占比", 1, loan_reach),
+    ("loan_reach", "share", "new firms with a guaranteed loan", "新登记企业获担保贷款占比",
+     1, loan_reach),
 )  # fmt: skip
 """Figures of a whole run: name, unit, labels, which way is better, and what computes it."""
 DERIVED = tuple(Measure(name, unit, FINAL, *rest) for name, unit, *rest in WHOLE)

@@ -169,7 +169,11 @@ def awareness(run: Run) -> Figures:
 
 
 def moves(run: Run) -> Figures:
-    """Patterns 6, 7 and 10: returns, their season, starts, and leaving again."""
+    """Patterns 6, 7 and 10: returns, their season, starts, and leaving again within five years.
+
+    Leaving is counted by the product limit: whoever retires, or is at home in the last month, is
+    censored.
+    """
     months = run.county.months[1:]
     returns, away = months["returns"], months["away"]
     starts = months["returnee_registrations"].sum()
@@ -178,12 +182,15 @@ def moves(run: Run) -> Figures:
     month = np.arange(run.months) % YEAR + 1  # of the year
     season = (festival - month) % YEAR <= 2
     whole = run.months - run.months % YEAR
+    spans, left, _ = stays(run)
+    few = len(spans) < FEW or run.months <= FIVE_YEARS
+    leave = np.nan if few else 1.0 - kaplan_meier(spans.astype(float), left, (FIVE_YEARS,))[0]
     share_then = ratio(returns[:whole][season[:whole]].sum(), returns[:whole].sum())
     return {
         "return_rate": ratio(total / years, away.mean()),
         "start_rate": ratio(starts / years, away.mean()),
         "festival_share": share_then if total >= FEW else np.nan,
-        "repeat_migration": left_again(run),
+        "repeat_migration": leave,
     }
 
 
@@ -203,17 +210,6 @@ def registers_after_return(run: Run) -> float:
     first = np.searchsorted(starts, worker * span + month)
     last = np.searchsorted(starts, worker * span + month + FOLLOWED, side="right")
     return share(last > first)
-
-
-def left_again(run: Run) -> float:
-    """Share of returns followed by leaving within five years, by the product limit.
-
-    Whoever retires, or is at home in the last month, is censored.
-    """
-    spans, left, _ = stays(run)
-    if len(spans) < FEW or run.months <= FIVE_YEARS:
-        return np.nan
-    return 1.0 - kaplan_meier(spans.astype(float), left, (FIVE_YEARS,))[0]
 
 
 def stays(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

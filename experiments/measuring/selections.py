@@ -1,4 +1,4 @@
-"""Which measures stand where: in tables, charts, pages and studies; a list each in ``data/selections.toml``."""
+"""Which measures stand where, in tables, charts, pages and studies: see ``data/selections.toml``."""
 
 from __future__ import annotations
 

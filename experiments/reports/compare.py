@@ -159,26 +159,30 @@ class Page(Part):
     def subtitle(self) -> str:
         """What was compared, in one line."""
         plan = self.found.plan
+        names, months = self.listed(map(self.title, plan.compared)), plan.settings.months
+        about = {
+            "reference": self.reference,
+            "county": self.county,
+            "months": self.count(months, "month"),
+        }
         return self.fill(
-            "subtitle", n=self.listed(map(self.title, plan.compared)), reference=self.reference,
-            county=self.county,
-            months=self.count(plan.settings.months, "month"),
-            replicates=self.count(plan.replicates, "pair"),
-        )  # fmt: skip
+            "subtitle", n=names, replicates=self.count(plan.replicates, "pair"), **about
+        )
 
     def summary(self) -> doc.Section:
         """What each scenario changes, and what it is."""
-        blocks: list[doc.Block] = []
+        blocks = []
         for label in self.found.plan.compared:
             about = getattr(self.found.plan.scenarios[label], f"description_{self.lang}")
             blocks += [doc.Text([self.sentence(label)], "finding"), doc.note(about)]
-        blocks += [doc.note(self.reading()), self.failed(self.found.failures)]
-        return doc.Section(self.words["page"]["in_short"], blocks)
+        end = doc.note(self.reading()), self.failed(self.found.failures)
+        return doc.Section(self.words["page"]["in_short"], [*blocks, *end])
 
     def differences(self) -> doc.Section:
         """Key measures and cost ratios of each scenario."""
-        pairs = self.count(self.found.plan.replicates, "pair")
-        how = self.fill("differences_note", replicates=pairs)
+        how = self.fill(
+            "differences_note", replicates=self.count(self.found.plan.replicates, "pair")
+        )
         blocks: list[doc.Block] = [doc.note(how, self.text["better_note"])]
         for label in self.found.plan.compared:
             costs = doc.Text([self.ratio(label, name) for name in RATIOS], "list")
@@ -197,12 +201,10 @@ class Page(Part):
         name, styles = draw.name_of(BY_NAME[measure], self.lang), self.styles
         with draw.paper(measure, 9.2, 3.0) as figure:
             left, right = figure.subplots(1, 2)
-            series = {
-                label: smoothed(self.found.cube.of(label, measure), BY_NAME[measure].kind)
-                for label in styles
-            }
+            cube, kind = self.found.cube, BY_NAME[measure].kind
+            series = {label: smoothed(cube.of(label, measure), kind) for label in styles}
+            band = partial(np.nanpercentile, q=TAILS, axis=0)
             for label, style in styles.items():
-                band = partial(np.nanpercentile, q=TAILS, axis=0)
                 _draw(left, series[label], style, 0.12, band, label=self.short(label))
             right.axhline(0.0, color=draw.BLACK, linewidth=0.9)
             for label in self.found.plan.compared:
@@ -219,17 +221,15 @@ class Page(Part):
     def assumptions(self) -> doc.Section:
         """Levers that differ, by scenario: label, key, values, unit, evidence."""
         plan, text, columns = self.found.plan, self.text, self.words["columns"]
-        blocks: list[doc.Block] = [
-            doc.note(self.fill("assumptions_note", reference=self.reference))
-        ]
+        blocks: list[doc.Block] = [doc.note(self.note("assumptions_note"))]
         for label in plan.compared:
             changes = lever_changes(plan.scenarios[label], plan.scenarios[plan.reference])
             rows = [self.lever(*change) for change in changes]
             head = [text["lever"], columns["key"], self.reference, self.title(label)]
             head += [columns["unit"], text["evidence"]]
             table = doc.Sheet(head, rows, columns="wcnnww")
-            blocks += [doc.Heading(self.title(label))]
-            blocks += [table if rows else doc.Text([text["no_difference"]])]
+            none = doc.Text([text["no_difference"]])
+            blocks += [doc.Heading(self.title(label)), table if rows else none]
         free = sum(lever.free for lever in levers)
         count = self.fill("basis_count", **basis_counts(levers), total=len(levers), free=free)
         return doc.Section(text["assumptions"], [*blocks, doc.Text([count])])
@@ -253,9 +253,8 @@ class Page(Part):
             [text["scenario_ids"], ids],
         ]  # fmt: skip
         errors = [f"{f['scenario']}, {f['replicate']}: {f['error']}" for f in self.found.failures]
-        failed: list[doc.Block] = []
-        if errors:
-            failed = [doc.Heading(text["failures"]), doc.Text(errors, "list")]
+        failed: list[doc.Block] = [doc.Heading(text["failures"]), doc.Text(errors, "list")]
+        failed = failed if errors else []
         return doc.repeat(self.lang, [self.found.command], *failed, more=rows)
 
     def report(self) -> doc.Report:
@@ -283,11 +282,13 @@ class Page(Part):
             blocks += [table, doc.Text([self.sentence(label)]), costs, GAP]
         blocks += [doc.note(self.reading()), self.failed(self.found.failures)]
         spending, quality = Spending(self.found, self.lang), Quality(self.found, self.lang)
-        for title, lines in (
-            (self.text["spending"], spending.remarks()), (quality.text["title"], quality.sentences()),
-        ):  # fmt: skip
-            blocks += [doc.Heading(title), doc.Text(lines, "list"), GAP]
-        return blocks
+        blocks += [doc.Heading(self.text["spending"]), doc.Text(spending.remarks(), "list"), GAP]
+        return [
+            *blocks,
+            doc.Heading(quality.text["title"]),
+            doc.Text(quality.sentences(), "list"),
+            GAP,
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """Everything a program needs, as plain values; figures are not rounded.

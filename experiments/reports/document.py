@@ -38,9 +38,6 @@ class Cell:
 
 
 Row = Sequence[Cell | str]
-Rows = list[list[str]]
-Table = tuple[list[str], Rows]
-"""Head and rows, as plain text."""
 
 
 @dataclass(frozen=True)

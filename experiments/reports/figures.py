@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -32,11 +33,10 @@ from returnee.simulation.state.programmes import PILLARS, PROGRAMMES
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 BLACK = "#000000"
 DASHES = ("-", (0, (6, 1.5)), (0, (2, 1)), (0, (6, 1.5, 1, 1.5)))
-CHINESE = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
-    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC",
-    "Heiti SC", "Songti SC", "Arial Unicode MS",
-)  # fmt: skip
+LOOK = mpl.rc_params_from_file(
+    Path(__file__).parents[1] / "data" / "charts.mplstyle", use_default_template=False
+)
+LATIN = ["DejaVu Sans", "Arial"]  # fonts without Chinese characters
 LEGEND, PANEL = 30, 60  # letters of a line, of names beside and above a panel
 Style = dict[str, Any]  # colour and dash, as matplotlib takes them
 
@@ -44,7 +44,7 @@ Style = dict[str, Any]  # colour and dash, as matplotlib takes them
 def chinese_fonts() -> list[str]:
     """Fonts with Chinese characters that are installed here."""
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    return [name for name in CHINESE if name in installed]
+    return [name for name in LOOK["font.sans-serif"] if name in installed and name not in LATIN]
 
 
 def chart_language(lang: str) -> str:
@@ -54,20 +54,8 @@ def chart_language(lang: str) -> str:
 
 def settings(salt: str = "") -> Any:
     """Settings of matplotlib for every chart, as a dictionary."""
-    return {
-        "svg.fonttype": "none",
-        "svg.hashsalt": f"returnee {salt}",
-        "font.family": "sans-serif",
-        "font.sans-serif": [*chinese_fonts(), "DejaVu Sans", "Arial"],
-        "font.size": 9,
-        "axes.unicode_minus": True,
-        "text.parse_math": False,  # names may hold dollars
-        "text.usetex": False,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlesize": 10,
-        "axes.titlelocation": "left",
-    }
+    fonts = [*chinese_fonts(), *LATIN]
+    return {**LOOK, "svg.hashsalt": f"returnee {salt}", "font.sans-serif": fonts}
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from returnee import simulation
 from returnee.experiments.reports.html import fill
 from returnee.experiments.reports.listing import headings
 from returnee.experiments.words.texts import basis_of, value_text
-from returnee.scenarios import County, Lever, levers, load_scenario, walk
+from returnee.scenarios import County, levers, load_scenario, walk
 from returnee.scenarios.schema.fields import BASES, Basis, basis_counts
 
 CONSTANT = re.compile(r"^([A-Z][A-Z_]*(?:, [A-Z][A-Z_]*)*) = [^#]+  # (.+)$")
@@ -56,27 +56,9 @@ def document() -> str:
     return fill(
         "parameters.md.j2", command=COMMAND, names={basis: said[0] for basis, said in BASES.items()},
         rooms={**counts(), "together": basis_counts(levers)}, fixed=list(constants()),
-        free=sum(lever.free for lever in levers), groups=grouped, source=_source,
-        tables=[_table(*table) for table in tables_of(load_scenario("baseline").county)],
-        value=value_text, prior=_prior,
-        range_of=lambda v: "yes/no" if v.type is bool else f"{value_text(v.low)}–{value_text(v.high)}",
+        free=sum(lever.free for lever in levers), groups=grouped, value=value_text, walk=walk,
+        basis_of=basis_of, tables=tables_of(load_scenario("baseline").county),
     )  # fmt: skip
-
-
-def _prior(lever: Lever) -> str:
-    """Where the value may lie, and why; what is measured or decided has none."""
-    p = lever.prior
-    if p is None:
-        return ""
-    if p.low is None:
-        return f"none: {p.why_en}"
-    scale = ", by factors" if p.scale == "log" else ""
-    return f"{value_text(p.low)}–{value_text(p.high)}{scale}: {p.why_en}"
-
-
-def _source(lever: Lever) -> str:
-    basis = "**assumed**" if lever.basis == "assumed" else basis_of(lever, "en")
-    return basis + (" *free*" if lever.free else "")
 
 
 def tables_of(county: County) -> list[tuple[str, Any]]:
@@ -84,13 +66,3 @@ def tables_of(county: County) -> list[tuple[str, Any]]:
     names = ("residents", "children", "townships", "sectors", "city_sectors")
     titles = [f"{name.capitalize().replace('_', ' ')} (`county.{name}`)" for name in names]
     return [(title, getattr(county, name)) for title, name in zip(titles, names)]
-
-
-def _name(row: Any) -> str:
-    return f"{row.name} {row.name_zh}" if hasattr(row, "name") else f"{row.age}–{row.age + 4}"
-
-
-def _table(title: str, rows: Any) -> tuple[str, list[tuple[str, list[str]]], list[Lever]]:
-    """A table of a county: a row each, and its columns with units and sources."""
-    cells = [(_name(row), [value_text(lever.value) for _, lever in walk(row)]) for row in rows]
-    return title, cells, [lever for _, lever in walk(rows[0])]

@@ -248,18 +248,14 @@ class Store(OwnFolder):
             table = file.read_row_group(place, columns=PEOPLE.names)
         return table.replace_schema_metadata(None)
 
-    def retry(self) -> int:
-        """Take back the jobs of a sweep in which a run failed; how many runs failed."""
-        failed = 0
+    def retry(self) -> None:
+        """Take back the jobs of a sweep in which a run failed."""
         for job in parts_in(self.folder):
-            errors = files.read_table(self.part(RUNS, job), columns=["error"])["error"]
-            if len(errors) > errors.null_count:
-                failed += len(errors) - errors.null_count
+            if _errors_in(self.part(RUNS, job)):
                 for name in self.tables:
                     (self.folder / name).unlink(missing_ok=True)
                     self.part(name, job).unlink(missing_ok=True)
         self._noted.clear()
-        return failed
 
     def remove_empty(self) -> None:
         """Remove the folders of parts if nothing is in them."""

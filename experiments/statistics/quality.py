@@ -117,10 +117,7 @@ class Weighed:
             for k, weight in enumerate(GRID):
                 points = (1.0 - weight) * rest
                 points[:, part] = weight
-                scores = self.index(points)
-                first = scores == scores.max(axis=1, keepdims=True)
-                ties = np.maximum(first.sum(axis=1, keepdims=True), 1)
-                shares[part, k] = (first / ties).mean(axis=0)
+                shares[part, k] = rank_shares(self.index(points))[:, 0]
         return shares
 
     @cached_property

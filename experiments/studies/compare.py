@@ -54,9 +54,7 @@ class Comparison:
     failures: list[dict[str, Any]] = field(repr=False)  # runs that failed, with their errors
     folder: Path | None  # where it is kept
     command: str  # that repeats it
-    whom: Whom | None = field(
-        default=None, repr=False
-    )  # whom policies changed, if people were kept
+    whom: Whom | None = field(default=None, repr=False)  # if people were kept
 
     def __post_init__(self) -> None:
         """Give the runs their labels and units."""

@@ -46,17 +46,14 @@ def planned(scenario: Scenario, months: int) -> pd.DataFrame:
         clock.month = m + 1
         for k, programme in enumerate(programmes.PROGRAMME_TABLE):
             if programme.costs:
-                table[m, k] = sum(plainly(cost)(county) for cost in programme.costs)
+                # As they are written, rules take a county that is no bundle.
+                rules = (getattr(cost, "py_func", cost) for cost in programme.costs)
+                table[m, k] = sum(rule(county) for rule in rules)
         clock.places_built = max(clock.places_built, county.policy.incubation_places)
     index = pd.RangeIndex(1, months + 1, name="month")
     frame = pd.DataFrame(table, index=index, columns=list(programmes.PROGRAMMES))
     frame.attrs["units"] = dict.fromkeys(programmes.PROGRAMMES, "yuan")
     return frame
-
-
-def plainly(rule: programmes.Cost) -> programmes.Cost:
-    """A rule as it is written, which takes a county that is no bundle."""
-    return getattr(rule, "py_func", rule)
 
 
 def budgets(scenario: Scenario, months: int) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ import math
 import re
 import textwrap
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -144,18 +144,22 @@ def measured(value: float, unit: str, lang: str) -> str:
     >>> measured(0.0423, "share/yr", "en"), measured(127000.0, "yuan", "zh")
     ('4.23 %', '12.7万元')
     """
-    if not math.isfinite(value):
-        return NONE
-    return measured_number(value, unit, lang) + _unit_behind(unit, lang)
+    return _measured((value,), unit, lang)
 
 
 def measured_range(low: float, high: float, unit: str, lang: str) -> str:
     """Two such figures with their unit."""
-    if not (math.isfinite(low) and math.isfinite(high)):
+    return _measured((low, high), unit, lang)
+
+
+def _measured(values: Sequence[float], unit: str, lang: str) -> str:
+    if not all(map(math.isfinite, values)):
         return NONE
-    ends = measured_number(low, unit, lang), measured_number(high, unit, lang)
+    ends = [measured_number(value, unit, lang) for value in values]
     joint = str(words(lang)["to"]) if MINUS in "".join(ends) else NONE
-    return joint.join(ends) + _unit_behind(unit, lang)
+    kind = "share" if unit.startswith("share/") else unit
+    name = words(lang)["validation"]["units"].get(kind) or unit_name(unit, lang)
+    return joint.join(ends) + (name if lang == "zh" or unit == "yuan" else f" {name}")
 
 
 def measured_number(value: float, unit: str, lang: str) -> str:
@@ -168,12 +172,6 @@ def measured_number(value: float, unit: str, lang: str) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return minus(text) if text != "-0" else "0"
-
-
-def _unit_behind(unit: str, lang: str) -> str:
-    kind = "share" if unit.startswith("share/") else unit
-    name = words(lang)["validation"]["units"].get(kind) or unit_name(unit, lang)
-    return name if lang == "zh" or unit == "yuan" else f" {name}"
 
 
 def joined(lang: str, *sentences: str) -> str:

@@ -122,6 +122,12 @@ def test_an_address_that_cannot_be_read_leads_to_the_first_page(
     assert len(session.notices.value[0]) < 200
 
 
+def test_a_township_that_the_county_does_not_have_is_left_out_and_said() -> None:
+    found = app.arrival_of("page=network&o.town=99&o.luck=2")
+    assert found.ignored == ("o.town=99",) and dict(found.place.options) == {"luck": "2"}
+    assert app.arrival_of("o.town=3").ignored == ()
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_what_no_visitor_can_mend_is_not_shown(lang: str) -> None:
     assert say(KeyError("labels"), lang) == words(lang)["broken"]["answer"]

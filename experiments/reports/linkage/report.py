@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,24 +84,18 @@ class Experiment(tell.Told):
     def money_lines(self) -> list[str]:
         """Whether the two spent alike under the cap, the premium per yuan, and without the cap."""
         cost, gap, row = self.found.premium(COST), self.gap(), self.found.premium(tell.MAIN)
-        free = self.found.premium(tell.MAIN, "uncapped")
-        siloed, linked = (self.number(cost[side], COST, False) for side in ("siloed", "linked"))
+        key = "spending_equal" if abs(gap) <= lay.EQUAL else "spending_unequal"
+        about = {side: self.number(cost[side], COST, False) for side in ("siloed", "linked")}
+        about |= {"cap": self.figure(self.found.cap, "yuan"), "allowed": self.percent(lay.EQUAL)}
+        each = self.rates(row["per_million_low"], row["per_million_high"])
+        told, word = tell.rate(row["per_million"]), self.verdict(row["per_million_verdict"])
+        free = {"word": self.verdict(self.found.premium(tell.MAIN, "uncapped")["verdict"])}
+        apart = self.percent(self.gap("uncapped"), True)
         return [
-            self.fill(
-                "spending_equal" if abs(gap) <= lay.EQUAL else "spending_unequal", siloed=siloed,
-                linked=linked, cap=self.figure(self.found.cap, "yuan"),
-                gap=self.percent(gap, True), allowed=self.percent(lay.EQUAL),
-            ),
-            self.fill(
-                "yuan_line", value=tell.rate(row["per_million"]),
-                interval=self.rates(row["per_million_low"], row["per_million_high"]),
-                word=self.verdict(row["per_million_verdict"]),
-            ),
-            self.fill(
-                "uncapped_line", gap=self.percent(self.gap("uncapped"), True),
-                word=self.verdict(free["verdict"]), **self._change("uncapped"),
-            ),
-        ]  # fmt: skip
+            self.fill(key, gap=self.percent(gap, True), **about),
+            self.fill("yuan_line", value=told, interval=each, word=word),
+            self.fill("uncapped_line", gap=apart, **free, **self._change("uncapped")),
+        ]
 
     def pillars_line(self) -> str:
         """Shapley shares of the five pillars, the largest first."""
@@ -410,10 +404,9 @@ class Links(tell.Told):
     def note(self) -> str:
         """What a cell is."""
         note = self.fill("gates_note", cap=self.figure(self.found.cap, "yuan"))
+        more = self.fill("gates_luck", replicates=self.found.plan.replicates)
         if isinstance(self.found, GatesOver):
             more = self.fill("gates_over", sets=self.sets, each=self.found.plan.each)
-        else:
-            more = self.fill("gates_luck", replicates=self.found.plan.replicates)
         return self.joined(note, more)
 
     def effects(self, measure: str) -> doc.Sheet:
@@ -436,8 +429,7 @@ class Links(tell.Told):
 
     def tables(self) -> list[doc.Sheet]:
         """Tables for the terminal."""
-        sheet = self.effects(tell.MAIN)
-        return [sheet.cut(*range(len(sheet.head)), title=self.text["gates"])]
+        return [replace(self.effects(tell.MAIN), title=self.text["gates"])]
 
     def sections(self) -> list[doc.Section]:
         """Which part of linkage does it."""

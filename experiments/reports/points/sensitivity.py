@@ -25,12 +25,8 @@ NAMED = 3  # parameters in a sentence
 MAIN = {MORRIS: "mu_star", SOBOL: "ST"}
 HEAT = "Blues"
 CHARTS = {"tornado": "bars", "heat_map": "heat", "settling": "settling"}  # and what stands above
-
-
-Place = tuple[str, str, str]  # scenario, "effect" or "level", and measure
-
-
 PLACE = ["scenario", "target", "measure"]
+Place = tuple[str, str, str]  # scenario, "effect" or "level", and measure
 
 
 def at(found: pd.DataFrame, place: Place) -> pd.DataFrame:

@@ -164,19 +164,17 @@ def _county(value: Any, source: str, start: Path) -> str:
 
 
 def _method(given: Mapping[str, Any], axes: tuple[Axis, ...], label: str) -> str:
-    default = "table" if isinstance(given.get("points"), str) else "latin"
-    if default == "latin" and all(axis.values or axis.steps for axis in axes):
-        default = "grid"
+    bare = [axis.key for axis in axes if not axis.values and not axis.steps]
+    drawn = "latin" if bare else "grid"
+    default = "table" if isinstance(given.get("points"), str) else drawn
     method = given.get("method", default)
     known = str(method).lower().replace("-", "_")
     if known not in METHODS:
         raise wrong(label, "method", shown(method), "grid, latin, sobol or table")
     found = METHODS[known]
-    for axis in axes:
-        if found == "grid" and not axis.values and not axis.steps:
-            raise wrong(
-                label, f"axes.{axis.key}", "a range without steps", "a list, or steps, in a grid"
-            )
+    if found == "grid" and bare:
+        allowed = "a list, or steps, in a grid"
+        raise wrong(label, f"axes.{bare[0]}", "a range without steps", allowed)
     if found in ("latin", "sobol") and not axes:
         raise wrong(label, "axes", "nothing to vary", "one axis or more")
     return found

@@ -57,9 +57,7 @@ class Calibration:
     targets: tuple[Target, ...]
     bank: Bank  # every set of every wave
     left: Left = field(repr=False)  # what is left of the box, and what tells it
-    waves: pd.DataFrame = field(
-        repr=False
-    )  # a row a wave: sets, runs, and how much of the box it leaves
+    waves: pd.DataFrame = field(repr=False)  # a row a wave: sets, runs, and what it leaves
     emulators: pd.DataFrame = field(repr=False)  # a row a wave and target: how well it was emulated
     screening: pd.DataFrame | None = field(repr=False)
     inference: Inference | None = field(repr=False)  # of draws of what is left, if they are wanted

@@ -92,15 +92,6 @@ def of_ceiling() -> dict[str, Any]:
     return {key: lever.value for key, lever in ceiling if lever.value != there[key]}
 
 
-def policy_of(cell: int, moved: Levels) -> dict[str, Any]:
-    """Values of all levers that the factors move, in one cell."""
-    return {
-        key: values[is_on(cell, factor)]
-        for factor in FACTORS
-        for key, values in moved[factor].items()
-    }
-
-
 def check_world(overrides: Mapping[str, Any]) -> None:
     """Refuse overrides of policy, which the design sets.
 
@@ -125,8 +116,12 @@ def cap_or_default(cap: float | None) -> float:
 
 def read_cell(cell: int, moved: Levels, world: Mapping[str, Any], cap: float = 0.0) -> Scenario:
     """The scenario of a cell, in a county and behaviour that may be overridden."""
-    changes = {**policy_of(cell, moved), CAP_KEY: float(cap)}
-    return load_scenario("baseline", {**world, **changes})
+    changes = {
+        key: values[is_on(cell, factor)]
+        for factor, levers in moved.items()
+        for key, values in levers.items()
+    }
+    return load_scenario("baseline", {**world, **changes, CAP_KEY: float(cap)})
 
 
 def capped_trio(world: Mapping[str, Any], cap: float) -> dict[str, Scenario]:

@@ -90,10 +90,8 @@ class Watcher:
         before, now = self.worker, county.workers[self.row].copy()
         heard, forgot = now.knows & ~before.knows, before.knows & ~now.knows
         noted = happened(
-            *(
-                (kind, bits, {"channels": channels_in(int(bits))})
-                for kind, bits in (("heard", heard), ("forgot", forgot))
-            )
+            ("heard", heard, {"channels": channels_in(int(heard))}),
+            ("forgot", forgot, {"channels": channels_in(int(forgot))}),
         )
         noted += self._career(before, now, month)
         noted += self._course(before, now, month)
@@ -216,23 +214,18 @@ class Watcher:
         def lasts(name: str) -> Detail:
             return {"months": int(now[name]) - month}
 
-        return [
-            *happened(
-                ("registered", since("registered"), {"yuan": float(now["capital"] + now["cash"])}),
-                ("opened", since("opened")),
-                ("incubated", since("incubator_until"), lasts("incubator_until")),
-                ("mentored", since("mentor_until"), lasts("mentor_until")),
-            ),
-            *_loan(past, now, month),
-            *happened(
-                ("contest_won", past["credit_line"] != now["credit_line"]),
-                ("upgraded", past["technology"] != now["technology"]),
-                ("gave_up", moved and now["phase"] == r.ABANDONED),
-                ("struck_off", moved and now["phase"] == r.CLOSED),
-                ("never_opened", stopped and unopened),
-                ("stopped", stopped and not unopened, lasted),
-            ),
-        ]
+        return _loan(past, now, month) + happened(
+            ("registered", since("registered"), {"yuan": float(now["capital"] + now["cash"])}),
+            ("opened", since("opened")),
+            ("incubated", since("incubator_until"), lasts("incubator_until")),
+            ("mentored", since("mentor_until"), lasts("mentor_until")),
+            ("contest_won", past["credit_line"] != now["credit_line"]),
+            ("upgraded", past["technology"] != now["technology"]),
+            ("gave_up", moved and now["phase"] == r.ABANDONED),
+            ("struck_off", moved and now["phase"] == r.CLOSED),
+            ("never_opened", stopped and unopened),
+            ("stopped", stopped and not unopened, lasted),
+        )
 
     def _money(self, f: int, paid: np.ndarray) -> Noted:
         """Payments; what comes monthly is told when it first comes."""
