@@ -33,8 +33,10 @@ DASK = "from dask.__main__ import main; main()"  # the command ``dask``
 class Process:
     """A process that was forked, used like one of `subprocess`."""
 
+    returncode: int | None
+
     def __init__(self, end: int, out: Any, err: Any) -> None:
-        self.returncode: int | None = None
+        self.pid, self.returncode = 0, None
         self._end, self._out, self._err = end, out, err
         self._told = b""
         while b"\n" not in self._told:
@@ -49,6 +51,7 @@ class Process:
         self._told += heard
         if self._told.count(b"\n") == 2:
             self.returncode = int(self._told.split(b"\n")[1])
+            os.close(self._end)
 
     def send_signal(self, number: int) -> None:
         """Send a signal, if it has not ended."""
