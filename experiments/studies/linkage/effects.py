@@ -200,14 +200,14 @@ def premiums_of(values: np.ndarray, plan: design.Factorial) -> pd.DataFrame:
     cells = design.NOTHING, design.LINKED, design.SILOED
     nothing, linked, siloed = map(design.label_of_cell, cells)
     capped, joined, perfect = map(design.capped_label, ("siloed", "linked", "ceiling"))
-    labels = {"capped": (capped, joined), "uncapped": (siloed, linked)}
+    pairs: dict[str, tuple[str, ...]] = {"capped": (capped, joined), "uncapped": (siloed, linked)}
     for share in design.OTHER_CAPS:
         both = (design.capped_label(name, share) for name in ("siloed", "linked"))
-        labels[f"cap x {share:g}"] = tuple(both)
-    labels |= {"ceiling": (capped, perfect), "ceiling_uncapped": (siloed, "ceiling")}
+        pairs[f"cap x {share:g}"] = tuple(both)
+    pairs |= {"ceiling": (capped, perfect), "ceiling_uncapped": (siloed, "ceiling")}
     found = {
         basis: premium_of(at[one], at[other], at[nothing], plan.settings.sample)
-        for basis, (one, other) in labels.items()
+        for basis, (one, other) in pairs.items()
     }
     return pd.concat(found, names=["basis"]).reset_index("basis").reset_index(drop=True)
 

@@ -211,7 +211,8 @@ def _search(
 def inside(limits: Limits, points: pd.DataFrame) -> np.ndarray:
     """Which points lie in a region, shape (points,)."""
     within = [points[key].between(*ends) for key, ends in limits.items()]
-    return np.reshape(within, (-1, len(points))).all(axis=0)
+    there: np.ndarray = np.logical_and.reduce(np.reshape(within, (-1, len(points))))
+    return there
 
 
 def measured(limits: Limits, points: pd.DataFrame, fails: np.ndarray) -> Box:
