@@ -169,17 +169,18 @@ class Pool:
         self._changed.notify_all()
 
     def _make_way(self, new: Call) -> None:
-        """Have a run give way that nobody waits for, or that is the least urgent and less so than a new call."""
+        """Have runs give way that nobody waits for, and else the least urgent if it is less so than a new call."""
         if not self.children:
             return
-        found: tuple[int, int] | None = None
-        for n in range(self.workers) if new.lane is None else (new.lane,):
-            doing = self._doing[n]
-            if doing is None:
-                return
-            rank = (LAST + 1 if doing.is_over() else doing.urgency, n)
-            found = max(found or rank, rank)
-        if found is not None and found[0] > new.urgency:
+        has_room, found = False, (new.urgency, -1)
+        for n, doing in enumerate(self._doing):
+            is_free = doing is None or doing.is_over()
+            if doing is not None and is_free:  # it takes a processor, wherever the new call is done
+                self.children[n].give_way()
+            if new.lane in (None, n):
+                has_room = has_room or is_free
+                found = max(found, (0 if doing is None else doing.urgency, n))
+        if not has_room and found[0] > new.urgency:
             self.children[found[1]].give_way()
 
     def waiting(self) -> int:
