@@ -9,7 +9,9 @@ product limit S(t) = prod over a <= t of (1 - d_a / n_a) (Kaplan and Meier, J. A
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -88,10 +90,8 @@ def register(run: Run) -> Figures:
     new = born >= 1
     spans = (end - born)[new].astype(float)
     three, five = kaplan_meier(spans, struck[new], (3 * YEAR, 5 * YEAR))
-    operate = share(operating(rows, run.months))
-    return found | {
-        "registered_3_years": three, "registered_5_years": five, "operating_year_1": operate
-    }  # fmt: skip
+    found |= {"registered_3_years": three, "registered_5_years": five}
+    return {**found, "operating_year_1": share(operating(rows, run.months))}
 
 
 def operating(rows: np.ndarray, months: int) -> np.ndarray:
@@ -105,8 +105,7 @@ def operating(rows: np.ndarray, months: int) -> np.ndarray:
 def firms_open(run: Run) -> Figures:
     """Patterns 3, 4 and 9 among firms open at the end: persons, margin and cash."""
     c = run.county
-    used = int(c.clock.firms)
-    firms = np.asarray(c.firms)[:used]
+    firms = np.asarray(c.firms)[: int(c.clock.firms)]
     which = np.flatnonzero(firms["phase"] == r.OPEN)
     firms = firms[which]
     persons = 1.0 + firms["employees"]
@@ -142,7 +141,7 @@ def outlay(run: Run, firms: np.ndarray, sales: np.ndarray) -> np.ndarray:
     interest = firms["loan"] / 100.0 * firms["loan_rate"] / 12.0 * paid
     owed = firms["informal"] * behaviour.money_informal_rate
     owed = owed + firms["commercial"] * behaviour.money_commercial_rate
-    interest = interest + owed / 100.0 / 12.0
+    interest += owed / 100.0 / 12.0
     sold = sales / np.clip(run.months - firms["opened"].astype(int) + 1, 1, YEAR)
     rate = np.where(sold >= facts.firms_tax_threshold, facts.firms_tax, facts.firms_tax_below)
     tax = rate * (1.0 - markets["intermediate"]) * sold
@@ -321,20 +320,11 @@ def stops(run: Run) -> Figures:
 # People and firms keep their ids under every policy, so that the same persons are followed in both.
 
 
-# Neither relief nor grant; each of them alone, as high as the levers go.
-BARE = {"policy.finance.tax_relief": 0.0, "policy.finance.startup_grant": 0.0}
-RELIEF = {**BARE, "policy.finance.tax_relief": 24_000.0, "policy.finance.tax_reach": 0.3}
-GRANT = {
-    **BARE, "policy.finance.startup_grant": 12_000.0, "policy.finance.grant_after_months": 0,
-    "policy.finance.grant_needs_certificate": False,
-}  # fmt: skip
-# As in the winter of 2008/09: in the month before the festival half of those away lose their jobs;
-# cities hire again after three months (H05-H07; the wage is assumed).
-CRISIS_MONTH, CRISIS_MONTHS = 13, 36
-CRISIS = {
-    "county.shock.start_month": CRISIS_MONTH, "county.shock.months": 3,
-    "county.shock.city_loss": 0.5, "county.shock.city_wage": 0.9,
-}  # fmt: skip
+OTHERWISE = tomllib.loads(
+    (Path(__file__).parents[1] / "data" / "paired.toml").read_text(encoding="utf-8")
+)
+CRISIS = OTHERWISE["crisis"]
+CRISIS_MONTH, CRISIS_MONTHS = CRISIS["county.shock.start_month"], 36
 TWO_YEARS = 24
 COHORTS = {"early": (36, 60), "late": (96, 120)}  # months since opening, at the end
 
@@ -344,10 +334,10 @@ def paired(run: Run) -> Figures:
 
     `run`: of 120 months or more, for both parts of pattern 15.
     """
-    bare = again(run, BARE)
+    bare, relief, grant = (again(run, OTHERWISE[name]) for name in ("bare", "relief", "grant"))
     return {
-        "tax_relief_effect": tax_relief_effect(bare, again(run, RELIEF)),
-        "grant_fade": grant_fade(bare, again(run, GRANT)),
+        "tax_relief_effect": tax_relief_effect(bare, relief),
+        "grant_fade": grant_fade(bare, grant),
         **crisis(again(run, CRISIS, CRISIS_MONTHS)),
     }
 
@@ -402,8 +392,8 @@ def grant_fade(bare: Run, grant: Run) -> float:
         asked = got & (age >= young) & (age < old)
         a, b = incomes(bare, without["owner"][asked]), incomes(grant, within["owner"][asked])
         there = np.isfinite(a) & np.isfinite(b)
-        gain = ratio(b[there].mean(), a[there].mean()) - 1.0 if there.sum() >= FEW else np.nan
-        gains.append(gain)
+        enough = there.sum() >= FEW
+        gains.append(ratio(b[there].mean(), a[there].mean()) - 1.0 if enough else np.nan)
     return gains[0] - gains[1]
 
 

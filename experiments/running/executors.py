@@ -16,15 +16,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent import futures
 from contextlib import ExitStack, contextmanager
 from multiprocessing import parent_process, spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -118,18 +110,16 @@ class Local:
     def __init__(self, workers: int, processes: bool) -> None:
         self.workers, self.breaks = workers, processes
         self.inbox = None if processes else Inbox()
-        self._pool: Executor | None = None
+        self._pool: futures.Executor | None = None
 
-    def open(self) -> Executor:
+    def open(self) -> futures.Executor:
         """Start them; processes once more if the system ended one."""
         if self.breaks:
             one_thread_each()
-            self._pool = ProcessPoolExecutor(
-                self.workers, mp_context=CONTEXT, initializer=follow_parent
-            )
+            self._pool = futures.ProcessPoolExecutor(self.workers, CONTEXT, follow_parent)
         else:
             HISTORIES.kept = max(HISTORIES.kept, self.workers + 1)
-            self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="run")
+            self._pool = futures.ThreadPoolExecutor(self.workers, thread_name_prefix="run")
         return self._pool
 
     def close(self) -> None:
@@ -191,7 +181,7 @@ class Cluster:
             ) from None
         self.workers = max(sum(self._client.nthreads().values()), 1)
 
-    def open(self) -> Executor:
+    def open(self) -> futures.Executor:
         """The cluster as an executor."""
         return self._client.get_executor(pure=False)
 
@@ -227,7 +217,7 @@ def _knock(address: str) -> None:
     if parts.scheme in ("tcp", "tls"):
         socket.create_connection((parts.hostname, parts.port), timeout=ANSWER).close()
     # In a thread of its own: where this is called, as in a notebook, a loop may be running.
-    with ThreadPoolExecutor(1) as thread:
+    with futures.ThreadPoolExecutor(1) as thread:
         thread.submit(lambda: asyncio.run(_greet(place))).result()
 
 
@@ -253,10 +243,9 @@ def execute(batches: Iterable[Batch], pool: Pool, take: Callable[[Any, Any], Non
     `batches`: made only when they are handed in. `take`: called with each piece of work and what
     came out. Raises UsageError: if workers die again and again, or answer with another model.
     """
-    waiting, deaths = iter(batches), 0
+    waiting, deaths, executor = iter(batches), 0, pool.open()
     again: list[Batch] = []
-    pending: dict[Future[list[Any]], Batch] = {}
-    executor = pool.open()
+    pending: dict[futures.Future[list[Any]], Batch] = {}
     try:
         while True:
             while len(pending) < WINDOW * pool.workers:
@@ -266,12 +255,12 @@ def execute(batches: Iterable[Batch], pool: Pool, take: Callable[[Any, Any], Non
                 try:
                     words = (batch,) if pool.inbox is None else (batch, pool.inbox)
                     pending[executor.submit(do_all, *words)] = batch
-                except BrokenExecutor:
+                except futures.BrokenExecutor:
                     again.append(batch)
                     break
             if not pending and not again:
                 return
-            finished, _ = wait(pending, timeout=PAUSE, return_when=FIRST_COMPLETED)
+            finished, _ = futures.wait(pending, timeout=PAUSE, return_when=futures.FIRST_COMPLETED)
             lost = [pending.pop(future) for future in finished if _died(future)]
             for future in finished & pending.keys():
                 batch = pending.pop(future)
@@ -306,13 +295,13 @@ def _hand_over(found: Iterable[tuple[Any, Any]], take: Callable[[Any, Any], None
         take(work, done)
 
 
-def _died(future: Future[Any]) -> bool:
+def _died(future: futures.Future[Any]) -> bool:
     """Whether a worker died with the job."""
     error = None if future.cancelled() else future.exception()
-    return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
+    return isinstance(error, futures.BrokenExecutor) or type(error).__name__ == "KilledWorker"
 
 
-def _results(future: Future[list[Any]]) -> list[Any]:
+def _results(future: futures.Future[list[Any]]) -> list[Any]:
     """What a batch gave; what went wrong outside of a run, as one line."""
     try:
         return future.result()

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=1)
+@cache
 def commit() -> str | None:
     """The commit of a checkout, with ``-dirty`` where files were changed; None elsewhere."""
     folder = Path(__file__).resolve().parents[2]
@@ -106,11 +106,9 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     StoreError
         If it cannot be read.
     """
-    path = Path(folder) / MANIFEST
-    try:
+    path, found = Path(folder) / MANIFEST, None
+    with suppress(OSError, ValueError):
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        found = None
     if not isinstance(found, dict):
         raise StoreError(f"{path}: found an unreadable file, allowed a manifest in JSON")
     return found
@@ -170,13 +168,11 @@ class Manifest:
         with suppress(StoreError):
             self._before = read_manifest(folder)
         self.content["command"] = with_out(self.content["command"], folder)
-        kept: dict[Path, dict[str, Any]] = {}
+        keep = cache(partial(keep_county, folder=folder))  # once for all that share a county
         for label, scenario in self.scenarios.items():
-            source = scenario.county_folder
-            if source is not None:
-                if source not in kept:
-                    kept[source] = keep_county(source, folder)
-                self.content["scenarios"][label]["county_files"] = kept[source]
+            if scenario.county_folder is not None:
+                kept = keep(scenario.county_folder)
+                self.content["scenarios"][label]["county_files"] = kept
             if scenario.rules is not None:
                 stem, rules = Path(scenario.rules.file).stem, scenario.rules
                 write_text(folder / INPUTS / f"{stem}-{rules.mark}.py", rules.text)
@@ -259,17 +255,7 @@ def scenario_in(folder: str | Path, label: str = "") -> Scenario:
     if label not in found:
         names = ", ".join(found) or "none"
         raise StoreError(f"{folder / MANIFEST}: found no scenario {label}, allowed {names}")
-    return _scenario(folder, label, found[label])
-
-
-def scenarios_in(folder: str | Path) -> dict[str, Scenario]:
-    """All scenarios that a folder of results was run with, by label; see `scenario_in`."""
-    folder = Path(folder)
-    found = read_manifest(folder)["scenarios"]
-    return {label: _scenario(folder, label, about) for label, about in found.items()}
-
-
-def _scenario(folder: Path, label: str, about: Mapping[str, Any]) -> Scenario:
+    about = found[label]
     parts = ("title_en", "title_zh", "county", "policy", "changes", "behaviour", RULES)
     scenario = Scenario(
         name=label,

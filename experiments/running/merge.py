@@ -175,7 +175,8 @@ def _plan(manifest: dict[str, Any], place: Path) -> Plan:
     """The scenarios and settings that a share of a comparison belongs to."""
     settings = RunSettings(*(manifest[key] for key in ("seed", "sample", "months", "burn_in")))
     reference, n, people = (manifest[key] for key in ("reference", "replicates", "people"))
-    return Plan(papers.scenarios_in(place), reference, n, settings, people)
+    scenarios = {label: papers.scenario_in(place, label) for label in manifest["scenarios"]}
+    return Plan(scenarios, reference, n, settings, people)
 
 
 def _sweep(manifest: dict[str, Any], place: Path) -> SweepPlan:

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -204,23 +204,19 @@ class Plan(Runs):
 
     def batches(self, names: Iterator[str], workers: int, measure: Measure) -> Iterator[Batch]:
         """Runs that share a history, unless that would leave workers idle."""
-        for tasks in together([self._tasks[name] for name in names], self.scenarios, workers):
-            yield tuple(self._job(task, measure) for task in tasks)
-
-    def _job(self, task: Task, measure: Measure) -> Job:
-        scenario = self.scenarios[task.scenario]
-        folder = scenario.county_folder
-        own = {} if folder is None else self._counties.get(folder, {})
-        scenes = Given({task.scenario: scenario}, own)
-        return Job(task.key, (task,), scenes, self.settings, measure)
-
-    @cached_property
-    def _counties(self) -> dict[Path, dict[str, str]]:
-        """Own counties, with digests of what they hold now."""
         folders = {s.county_folder for s in self.scenarios.values() if s.county_folder}
         shipped = manifests.COUNTIES.resolve()
         own = [path for path in folders if path.parent.resolve() != shipped]
-        return {path: {str(path): county_digest(path)} for path in own}
+        digests = {path: {str(path): county_digest(path)} for path in own}  # of what they hold now
+
+        def job(task: Task) -> Job:
+            scenario = self.scenarios[task.scenario]
+            folder = scenario.county_folder
+            scenes = Given({task.scenario: scenario}, digests.get(folder, {}) if folder else {})
+            return Job(task.key, (task,), scenes, self.settings, measure)
+
+        for tasks in together([self._tasks[name] for name in names], self.scenarios, workers):
+            yield tuple(map(job, tasks))
 
     def manifest(self, command: str, folder: Path, more: Mapping[str, Any]) -> manifests.Manifest:
         """Everything needed to repeat the plan; scenarios in full."""
@@ -254,11 +250,8 @@ def together(
 
     `tasks`: in the order of `Plan.tasks`. `scenarios`: by label. `workers`: runs at a time.
     """
-
-    def history(task: Task) -> tuple[int, str]:
-        return task.replicate, scenarios[task.scenario].world_id
-
-    groups = [tuple(group) for _, group in groupby(tasks, key=history)]
+    same = groupby(tasks, key=lambda task: (task.replicate, scenarios[task.scenario].world_id))
+    groups = [tuple(group) for _, group in same]
     if len(groups) >= 2 * workers:
         return groups
     return [(task,) for group in groups for task in group]
@@ -305,7 +298,10 @@ class SweepPlan(ByNumber):
         point, scenario, replicate = (axis.ravel() for axis in np.indices(n, dtype=np.int32))
         worlds = np.array([s.world_id for s in self.design.read.values()])
         inner = pd.factorize(worlds)[0][scenario]
-        world = self._world_of_point()[point]
+        keys = [key for key in self.points.columns if not key.startswith("policy.")]
+        world = np.zeros_like(point)  # a number for each county and behaviour that points set
+        if keys:
+            world = self.points.groupby(keys, sort=False).ngroup().to_numpy()[point]
         order = np.lexsort((scenario, point, replicate, inner, world))
         place = np.stack([world, inner, replicate])[:, order]
         begins = np.flatnonzero((np.diff(place, axis=1) != 0).any(axis=0)) + 1
@@ -321,13 +317,6 @@ class SweepPlan(ByNumber):
     def histories(self) -> np.ndarray:
         """First run of each stretch that shares a history."""
         return self._sorted[1]
-
-    def _world_of_point(self) -> np.ndarray:
-        """Number of the county and behaviour that each point sets."""
-        keys = [key for key in self.points.columns if not key.startswith("policy.")]
-        if not keys:
-            return np.zeros(len(self.points), dtype=np.int64)
-        return self.points.groupby(keys, sort=False).ngroup().to_numpy()
 
     @cached_property
     def seconds_a_run(self) -> float:
@@ -349,15 +338,13 @@ class SweepPlan(ByNumber):
         Whole histories where they fit into a job; else a history is cut into jobs of like size.
         """
         cuts, begun = [0], 0
-        ends = np.append(self.histories[1:], self.runs)
-        for start, end in zip(self.histories, ends):
+        for start, end in pairwise([*self.histories.tolist(), self.runs]):
             if end - begun <= self.batch:
                 continue
             if start > begun:
-                cuts.append(int(start))
+                cuts.append(start)
             pieces = -(-(end - start) // self.batch)
-            inner = start + (np.arange(1, pieces) * (end - start)) // pieces
-            cuts.extend(int(cut) for cut in inner)
+            cuts += [start + k * (end - start) // pieces for k in range(1, pieces)]
             begun = cuts[-1]
         return np.array([*cuts, self.runs])
 
@@ -382,18 +369,14 @@ class SweepPlan(ByNumber):
 
     def job(self, number: int, measure: Measure) -> Job:
         """One job."""
-        design = self.design
-        rows = self.order[self.cuts[number] : self.cuts[number + 1]]
-        wanted = {int(k) for k in rows[:, 0]}
-        keys = list(self.points.columns)
+        design, rows = self.design, self.order[self.cuts[number] : self.cuts[number + 1]]
         scenarios = [(label, scenario.id) for label, scenario in design.read.items()]
+        files = dict(zip(design.read, design.scenarios))
+        values = {
+            k: dict(zip(self.points.columns, self._rows[k])) for k in np.unique(rows[:, 0]).tolist()
+        }
         scenes = Laid(
-            dict(zip(design.read, design.scenarios)),
-            dict(scenarios),
-            dict(design.fixed),
-            {k: dict(zip(keys, self._rows[k])) for k in sorted(wanted)},
-            design.counties,
-            rules_now(),
+            files, dict(scenarios), dict(design.fixed), values, design.counties, rules_now()
         )
         tasks = tuple(Task(scenarios[s][0], scenarios[s][1], int(p), int(r)) for p, s, r in rows)
         return Job(name_of(number), tasks, scenes, design.settings, measure)
@@ -424,19 +407,13 @@ class SweepPlan(ByNumber):
     @cached_property
     def digest(self) -> str:
         """Sixteen hex digits that tell plans apart: what is run, not with how many workers."""
-        text = json.dumps(
-            [
-                {k: v for k, v in self.design.plain().items() if k != "scenarios"},
-                {label: scenario.id for label, scenario in self.design.read.items()},
-                digest_of(self.points),
-                self.design.settings.burn_in,
-                fingerprint(),
-                # A county's folder says nothing of what is in it.
-                *([self.design.counties] if self.design.counties else []),
-            ],
-            sort_keys=True,
-            default=str,
-        )
+        design = self.design
+        given = {k: v for k, v in design.plain().items() if k != "scenarios"}
+        ids = {label: scenario.id for label, scenario in design.read.items()}
+        what = [given, ids, digest_of(self.points), design.settings.burn_in, fingerprint()]
+        # A county's folder says nothing of what is in it.
+        what += [design.counties] if design.counties else []
+        text = json.dumps(what, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

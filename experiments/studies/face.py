@@ -149,12 +149,12 @@ def extremes_of(
     found = []
     for measure, expected in row["expect"].items():
         k = names.index(measure)
+        both = np.stack([base[:, k], level[:, k]])
         if expected == "zero":
-            verdict = "holds" if (level[:, k] == 0.0).all() else "not_zero"
+            verdict = "holds" if (both[1] == 0.0).all() else "not_zero"
         else:
-            verdict = verdict_of(np.stack([base[:, k], level[:, k]]), SIGNS[expected])
-        means = float(np.nanmean(base[:, k])), float(np.nanmean(level[:, k]))
-        told = *means, verdict, row["why_en"], row["why_zh"]
+            verdict = verdict_of(both, SIGNS[expected])
+        told = *np.nanmean(both, axis=1).tolist(), verdict, row["why_en"], row["why_zh"]
         found.append(Extreme(row["en"], row["zh"], measure, expected, *told))
     return found
 
@@ -162,8 +162,7 @@ def extremes_of(
 def drift_of(names: Sequence[str], decades: np.ndarray) -> list[Drift]:
     """Change between two decades, by measure; `decades` has shape (replicates, 2, measures)."""
     found = []
-    for k, name in enumerate(names):
-        second, third = decades[:, 0, k], decades[:, 1, k]
+    for name, (second, third) in zip(names, decades.transpose(2, 1, 0)):
         mean = float(second.mean())
         change, low, high = (x / mean if mean else np.nan for x in mean_interval(third - second))
         verdict = "holds" if abs(change) <= DRIFT_ALLOWED else "differs"
@@ -180,12 +179,9 @@ def agreement_of(pair: str, measure: str, one: np.ndarray, other: np.ndarray) ->
     low, high = float(ends.low) / mean, float(ends.high) / mean
     ratio = float(one.std(ddof=1) / other.std(ddof=1))
     agree = low <= 0.0 <= high or abs(change) <= SCALE_ALLOWED
-    if pair == "1 : 2":
-        agree = agree and 1.0 / SD_FACTOR <= ratio <= SD_FACTOR
-    return Agreement(
-        pair, measure, float(one.mean()), mean, change, low, high, ratio,
-        "holds" if agree else "differs",
-    )  # fmt: skip
+    agree &= pair != "1 : 2" or 1.0 / SD_FACTOR <= ratio <= SD_FACTOR
+    verdict = "holds" if agree else "differs"
+    return Agreement(pair, measure, float(one.mean()), mean, change, low, high, ratio, verdict)
 
 
 def coverage_of(seeds: np.ndarray) -> tuple[float, int]:
@@ -379,11 +375,8 @@ def plans_of(base: Scenario, seed: int) -> dict[str, tuple[Plan, Any]]:
     def alone(replicates: int, sample: float, months: int = MONTHS, more: int = 0) -> Plan:
         return Plan({BASE: base}, BASE, replicates, RunSettings(seed + more, sample, months))
 
-    seeds = {f"seed-{k + 1}": alone(SEED_REPLICATES, SEED_SAMPLE, more=k) for k in range(SEEDS)}
-    few = {
-        "levers": line_up(base, RunSettings(seed, SAMPLE, MONTHS), REPLICATES),
-        **{f"sample-{sample:g}": alone(n, sample) for sample, n in SAMPLES},
-        **seeds,
-    }
+    few = {"levers": line_up(base, RunSettings(seed, SAMPLE, MONTHS), REPLICATES)}
+    few |= {f"sample-{sample:g}": alone(n, sample) for sample, n in SAMPLES}
+    few |= {f"seed-{k + 1}": alone(SEED_REPLICATES, SEED_SAMPLE, more=k) for k in range(SEEDS)}
     long = alone(LONG_REPLICATES, LONG_SAMPLE, LONG), decades_of
     return {**{name: (plan, horizon_of) for name, plan in few.items()}, "long": long}

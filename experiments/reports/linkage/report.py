@@ -182,9 +182,8 @@ class Experiment(tell.Told):
                 if kind.startswith("shapley"):
                     row.append(self.percent(effect["share"]))
             rows.append(row)
-        return self.sheet(
-            "factor alone last last_linked shapley share shapley_linked share main", rows
-        )
+        keys = "factor alone last last_linked shapley share shapley_linked share main"
+        return self.sheet(keys, rows)
 
     def interactions(self, measure: str) -> doc.Sheet:
         """Pair of factors, interaction, interval, words."""
@@ -485,12 +484,8 @@ class Answered:
         for lang, tail in (("en", ""), ("zh", ".zh")):
             short = summary(Fitted(self.fitted, lang), Wide(self.wide, lang))
             sheet = path.with_name(f"{path.stem}-summary{tail}.html")
-            about = {
-                "picture": f"images/linkage-posterior{tail.replace('.', '-')}.svg",
-                "again": again,
-            }
-            page_ = write_markdown(
-                sheet.with_suffix(".md"), "summary.md.j2", {}, report=short, **about
-            )
+            picture = f"images/linkage-posterior{tail.replace('.', '-')}.svg"
+            about = {"report": short, "picture": picture, "again": again}
+            page_ = write_markdown(sheet.with_suffix(".md"), "summary.md.j2", {}, **about)
             written += [write_html(short, sheet), page_]
         return written

@@ -77,9 +77,7 @@ def shapley(factor: int, n: int, cells: int = design.CELLS) -> np.ndarray:
 def contrast(*factors: int) -> np.ndarray:
     """Weights of the factorial contrast of one factor, or of two; shape (64,)."""
     cells = np.arange(design.CELLS)
-    signs = np.ones(design.CELLS)
-    for factor in factors:
-        signs = signs * np.where(cells >> factor & 1, 1.0, -1.0)
+    signs = np.prod([np.where(cells >> factor & 1, 1.0, -1.0) for factor in factors], axis=0)
     return signs * 2.0 ** (len(factors) - len(design.FACTORS))
 
 
@@ -113,11 +111,9 @@ def effects_of(
     """
     whole = values[:, np.isfinite(values).all(axis=(0, 2))]
     listed = contrasts()
-    weights = np.array([c.weights for c in listed])
-    pairs = whole.shape[1]
-    if not pairs:
+    if not whole.shape[1]:
         raise ValueError("no replicate in which every cell has run")
-    each = np.einsum("cs,srm->rcm", weights, whole)
+    each = np.einsum("cs,srm->rcm", np.array([c.weights for c in listed]), whole)
     each[np.abs(each) < ROUNDING * np.abs(whole).max(axis=(0, 1))] = 0.0
     mean, low, high, chance, _ = widened(estimate(each), names, sample)
     share = np.full((3, *mean.shape), np.nan)
@@ -151,25 +147,23 @@ def premium_of(
     """
     stacked = np.stack([siloed, linked, nothing], axis=1)
     stacked = stacked[np.isfinite(stacked).all(axis=(1, 2))]
-    pairs = len(stacked)
-    if not pairs:
+    if not len(stacked):
         raise ValueError("no replicate in which every cell of the premium has run")
     middle, each = stacked.mean(axis=0), stacked[:, 1] - stacked[:, 0]
     gap = widened(estimate(each), (*OUTCOMES, COST), sample)
     of_each = (each > 0).mean(axis=0) + 0.5 * (each == 0).mean(axis=0)
     rate = estimate(_rates(stacked))
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "measure": (*OUTCOMES, COST), "nothing": middle[2], "siloed": middle[0],
             "linked": middle[1], "difference": gap.mean, "low": gap.low, "high": gap.high,
             "p_higher": gap.p_higher, "replicates_higher": of_each, "per_million": rate.mean,
             "per_million_low": rate.low, "per_million_high": rate.high,
-            "per_million_p_higher": rate.p_higher, "pairs": pairs,
+            "per_million_p_higher": rate.p_higher, "pairs": len(stacked),
+            "verdict": verdicts(gap.low, gap.high),
+            "per_million_verdict": verdicts(rate.low, rate.high),
         }
     )  # fmt: skip
-    frame["verdict"] = verdicts(gap.low, gap.high)
-    frame["per_million_verdict"] = verdicts(rate.low, rate.high)
-    return frame
 
 
 def _rates(stacked: np.ndarray) -> np.ndarray:
@@ -202,22 +196,20 @@ def premiums_of(values: np.ndarray, plan: design.Factorial) -> pd.DataFrame:
     x 0.6, ..., and ceiling (under the main cap) and ceiling_uncapped, where ``linked`` is a
     perfect hand-over.
     """
-    place = {label: k for k, label in enumerate(plan.scenarios)}
+    at = dict(zip(plan.scenarios, values))
     cells = design.NOTHING, design.LINKED, design.SILOED
     nothing, linked, siloed = map(design.label_of_cell, cells)
-    capped, perfect = (design.capped_label(name) for name in ("siloed", "ceiling"))
-    labels = {"capped": (capped, design.capped_label("linked")), "uncapped": (siloed, linked)}
+    capped, joined, perfect = map(design.capped_label, ("siloed", "linked", "ceiling"))
+    pairs: dict[str, tuple[str, ...]] = {"capped": (capped, joined), "uncapped": (siloed, linked)}
     for share in design.OTHER_CAPS:
-        both = design.capped_label("siloed", share), design.capped_label("linked", share)
-        labels[f"cap x {share:g}"] = both
-    labels |= {"ceiling": (capped, perfect), "ceiling_uncapped": (siloed, "ceiling")}
-    frames, sample = [], plan.settings.sample
-    for basis, pair in labels.items():
-        one, other, none = (values[place[label]] for label in (*pair, nothing))
-        frame = premium_of(one, other, none, sample)
-        frame.insert(0, "basis", basis)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+        both = (design.capped_label(name, share) for name in ("siloed", "linked"))
+        pairs[f"cap x {share:g}"] = tuple(both)
+    pairs |= {"ceiling": (capped, perfect), "ceiling_uncapped": (siloed, "ceiling")}
+    found = {
+        basis: premium_of(at[one], at[other], at[nothing], plan.settings.sample)
+        for basis, (one, other) in pairs.items()
+    }
+    return pd.concat(found, names=["basis"]).reset_index("basis").reset_index(drop=True)
 
 
 def spending_gap(premiums: pd.DataFrame, basis: str) -> float:

@@ -94,22 +94,19 @@ class Robust(Ran):
     @cached_property
     def summary(self) -> pd.DataFrame:
         """By outcome: mean over points with interval, shares of points above zero, and the ceiling."""
-        rows = []
+        rows, frame = [], self.premiums
         for m, name in enumerate((*OUTCOMES, COST)):
-            column, frame = self.premiums[name].dropna(), self.premiums
-            n = len(column)
+            column = frame[name].dropna()
             low, high = interval(column.to_numpy()).tolist()
+            row = {
+                "measure": name, "points": len(column), "mean": column.mean(), "low": low,
+                "high": high, "smallest": column.min(), "largest": column.max(),
+                "share_positive": float((column > 0).mean()),
+                "share_told_positive": float((frame[f"{name}_low"] > 0).mean()),
+                "share_told_negative": float((frame[f"{name}_high"] < 0).mean()),
+            }  # fmt: skip
             ceiling = mean_interval(mean_of(self.most[:, :, m], axis=1))
-            rows.append(
-                {
-                    "measure": name, "points": n, "mean": column.mean(), "low": low, "high": high,
-                    "smallest": column.min(), "largest": column.max(),
-                    "share_positive": float((column > 0).mean()),
-                    "share_told_positive": float((frame[f"{name}_low"] > 0).mean()),
-                    "share_told_negative": float((frame[f"{name}_high"] < 0).mean()),
-                    **dict(zip(("ceiling", "ceiling_low", "ceiling_high"), ceiling)),
-                }
-            )  # fmt: skip
+            rows.append(row | dict(zip(("ceiling", "ceiling_low", "ceiling_high"), ceiling)))
         return pd.DataFrame(rows)
 
     @cached_property
@@ -175,19 +172,6 @@ def hypercube(moved: list[Lever], points: int, seed: int, spread: float = SPREAD
     return low + drawn * (high - low)
 
 
-def point_plan(
-    points: np.ndarray, moved: list[Lever], cap: float, replicates: int, settings: RunSettings,
-    world: Mapping[str, Any],
-) -> PointPlan:  # fmt: skip
-    """The plan of all points, siloed, linked and with a perfect hand-over under the cap."""
-    scenarios: dict[str, Scenario] = {}
-    for k, point in enumerate(points):
-        here = {**world, **{lever.key: float(v) for lever, v in zip(moved, point)}}
-        trio = design.capped_trio(here, cap)
-        scenarios |= {f"point {k} {name}": scenario for name, scenario in trio.items()}
-    return PointPlan(scenarios, "point 0 siloed", replicates, settings)
-
-
 @checked_arguments
 def robust(
     points: int,
@@ -213,7 +197,11 @@ def robust(
     cap = design.cap_or_default(cap)
     moved = parameters(load_scenario("baseline", world), over)
     drawn = hypercube(moved, points, settings.seed)
-    plan = point_plan(drawn, moved, cap, replicates, settings, world)
+    keys, scenarios = [lever.key for lever in moved], dict[str, Scenario]()
+    for k, point in enumerate(drawn.tolist()):
+        trio = design.capped_trio({**world, **dict(zip(keys, point))}, cap)
+        scenarios |= {f"point {k} {name}": scenario for name, scenario in trio.items()}
+    plan = PointPlan(scenarios, "point 0 siloed", replicates, settings)
     command = command_of(replicates, settings, cap, world, "--robust", len(drawn), "--over", over)
     store = run(plan, Tidy(horizon_of), where, results, command)
     values = values_of(store, (*OUTCOMES, COST))
@@ -222,6 +210,6 @@ def robust(
     with np.errstate(divide="ignore", invalid="ignore"):
         gaps = mean_of(each[:, :, -1], axis=1) / mean_of(siloed[:, :, -1], axis=1)
     found = Robust(*store.ran(command), over, cap, moved, drawn, each, most, gaps)
-    keys = pd.DataFrame(drawn, columns=[lever.key for lever in moved])
-    write_frame(store.folder / "points.parquet", pd.concat([keys, found.premiums], axis=1))
+    table = pd.concat([pd.DataFrame(drawn, columns=keys), found.premiums], axis=1)
+    write_frame(store.folder / "points.parquet", table)
     return found

@@ -21,13 +21,7 @@ from returnee.experiments.measuring.selections import OBJECTIVES
 from returnee.experiments.numbers import plain
 from returnee.experiments.running.manifests import FINISHED
 from returnee.experiments.running.options import Keep, RunSettings, Where
-from returnee.experiments.statistics.ensemble import (
-    Parts,
-    split,
-    weighted_interval,
-    weighted_mean,
-    weighted_quantile,
-)
+from returnee.experiments.statistics import ensemble as weighing
 from returnee.experiments.statistics.intervals import TAILS, mean_of
 from returnee.experiments.studies.compare_ensemble import Ensemble
 from returnee.experiments.studies.efforts import FREE, SPREAD
@@ -72,15 +66,15 @@ class Budget:
         """How much each set of assumptions counts, shape (worlds,)."""
         return self.sets.weights
 
-    def parts(self, mix: int, objective: int) -> Parts:
+    def parts(self, mix: int, objective: int) -> weighing.Parts:
         """What a mix has more than the baseline's, split into luck, parameters and structure."""
         each = (self.values[mix] - self.values[-1])[..., objective]
-        return split(each, self.weights, self.sets.structures)
+        return weighing.split(each, self.weights, self.sets.structures)
 
     @property
     def by_programme(self) -> np.ndarray:
         """Mean spending, yuan a year, shape (mixes, programmes)."""
-        return weighted_mean(mean_of(self.spent, axis=2).swapaxes(0, 1), self.weights)
+        return weighing.weighted_mean(mean_of(self.spent, axis=2).swapaxes(0, 1), self.weights)
 
     @cached_property
     def regret(self) -> np.ndarray:
@@ -101,8 +95,8 @@ class Budget:
         ``_high`` are the 90 % interval of the mean over sets of assumptions.
         """
         paired = mean_of(self.values - self.values[-1:], axis=2).swapaxes(0, 1)
-        mean = weighted_mean(paired, self.weights)
-        low, high = weighted_interval(paired, self.weights)
+        mean = weighing.weighted_mean(paired, self.weights)
+        low, high = weighing.weighted_interval(paired, self.weights)
         columns: dict[str, Any] = {}
         for k, name in enumerate(self.search.objectives):
             columns |= {name: mean[:, k], f"{name}_low": low[:, k], f"{name}_high": high[:, k]}
@@ -123,7 +117,7 @@ class Budget:
             columns |= _ranged(name, self.values[..., k].reshape(mixes, -1), weights)
         columns |= _ranged("spent", self.spent.sum(axis=-1).reshape(mixes, -1), weights)
         columns["regret_worst"] = np.nanmax(self.regret, axis=(1, 2))
-        mean = weighted_mean(self.regret.swapaxes(0, 1), self.weights)
+        mean = weighing.weighted_mean(self.regret.swapaxes(0, 1), self.weights)
         columns["regret_mean"] = np.nanmean(mean, axis=1)
         means = np.stack([columns[name] for name in names], axis=1)
         columns["front"] = budget_search.undominated(means)
@@ -145,8 +139,8 @@ def names_of(mixes: int) -> list[str]:
 
 def _ranged(name: str, values: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
     """Weighted mean and 90 % range over axis 1."""
-    low, high = np.array([weighted_quantile(row, weights, SHARES) for row in values]).T
-    mean = weighted_mean(values.T, weights)
+    low, high = np.array([weighing.weighted_quantile(row, weights, SHARES) for row in values]).T
+    mean = weighing.weighted_mean(values.T, weights)
     return {name: mean, f"{name}_low": low, f"{name}_high": high}
 
 
@@ -311,7 +305,7 @@ def lever_value(value: Any) -> bool | int | float:
 
 def _mix(found: Budget, k: int) -> dict[str, Any]:
     row, names = found.table.iloc[k], found.search.objectives
-    spent, mean = found.by_programme[k], partial(weighted_mean, weights=found.weights)
+    spent, mean = found.by_programme[k], partial(weighing.weighted_mean, weights=found.weights)
     ends = ("", "_low", "_high")
     return {
         "name": str(found.table.index[k]), "front": bool(row["front"]),
@@ -330,10 +324,8 @@ def _mix(found: Budget, k: int) -> dict[str, Any]:
 def _versus(found: Budget, k: int, other: int) -> dict[str, list[float | None]]:
     """Paired differences, the mean over replicates in each set of assumptions."""
     differences = np.nanmean(found.values[k] - found.values[other], axis=1)
-    low, high = np.array([weighted_quantile(v, found.weights, SHARES) for v in differences.T]).T
     above = np.where(np.isfinite(differences), differences > 0.0, np.nan)
-    mean, share = (weighted_mean(v, found.weights) for v in (differences, above))
-    return {
-        name: [_short(v[j]) for v in (mean, low, high, share)]
-        for j, name in enumerate(found.search.objectives)
-    }
+    columns = _ranged("", differences.T, found.weights)
+    columns["share"] = weighing.weighted_mean(above, found.weights)
+    told = np.stack(list(columns.values()), axis=1)
+    return {name: list(map(_short, row)) for name, row in zip(found.search.objectives, told)}

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from returnee.experiments.errors import UsageError
+from returnee.experiments.measuring.selections import SEARCHED_GROUPS, TRIED_FIRST
 from returnee.experiments.running.design.design import design_of
 from returnee.experiments.running.folders import OwnFolder
 from returnee.experiments.running.manifests import Manifest
@@ -33,13 +34,6 @@ from returnee.experiments.studies.linkage.design import EQUAL
 from returnee.experiments.studies.points.sweep import swept
 from returnee.scenarios import Lever, Scenario, load_scenario, walk
 
-GROUPS = (
-    "training", "services", "incubation", "activities", "finance", "technology", "venue", "linkage",
-)  # fmt: skip
-SHIPPED = (
-    "baseline", "linked", "siloed", "credit_push", "space", "training_volume", "training_quality",
-    "awareness", "no_support",
-)  # fmt: skip
 SPENT = "spent"  # yuan a year, from the ledger
 KIND = "budget"
 
@@ -76,20 +70,11 @@ class Search:
         """Runs of each mix."""
         return self.effort.replicates
 
-    def plain(self) -> dict[str, Any]:
-        """What the manifest says of it."""
-        s, e = self.settings, self.effort
-        return {
-            "cap": self.cap, "seed": s.seed, "sample": s.sample, "months": s.months,
-            "replicates": self.replicates, "objectives": list(self.objectives),
-            "levers": self.keys, "population": e.population, "trials": e.trials,
-        }  # fmt: skip
-
 
 def levers_of(base: str, overrides: Mapping[str, Any], named: Sequence[str] = ()) -> list[Lever]:
     """Levers that are searched over: those named, or all that programmes and linkage have."""
     everything = dict(walk(load_scenario(base, dict(overrides)).policy, "policy."))
-    usual = [lever for key, lever in everything.items() if key.split(".")[1] in GROUPS]
+    usual = [lever for key, lever in everything.items() if key.split(".")[1] in SEARCHED_GROUPS]
     for key in named:
         if key not in everything or key == CAP:
             raise UsageError(f"lever: found {key}, allowed a policy key of `returnee levers`")
@@ -106,8 +91,13 @@ class BudgetFolder(OwnFolder):
 
 def folder_of(search: Search, results: Keep, command: str = "") -> BudgetFolder:
     """Where a search is kept."""
-    scenario = search.scenario
-    manifest = Manifest(KIND, command, {scenario.name: scenario}, search.plain())
+    scenario, s, e = search.scenario, search.settings, search.effort
+    about = {
+        "cap": search.cap, "seed": s.seed, "sample": s.sample, "months": s.months,
+        "replicates": search.replicates, "objectives": list(search.objectives),
+        "levers": search.keys, "population": e.population, "trials": e.trials,
+    }  # fmt: skip
+    manifest = Manifest(KIND, command, {scenario.name: scenario}, about)
     return BudgetFolder(results.folder, manifest, results.as_new)
 
 
@@ -131,7 +121,7 @@ def new_study(search: Search) -> Any:
         constraints_func=lambda trial: (trial.user_attrs.get(SPENT, 0.0) - search.most,),
     )  # fmt: skip
     study = optuna.create_study(directions=["maximize"] * len(search.objectives), sampler=sampler)
-    for name in SHIPPED:
+    for name in TRIED_FIRST:
         shipped = dict(walk(load_scenario(name).policy, "policy."))
         mix = {key: shipped[key].value for key in search.keys}
         study.enqueue_trial(mix, skip_if_exists=True)
@@ -172,53 +162,39 @@ def _generations(
 
     distributions = {lever.key: _distribution(lever) for lever in search.levers}
     trials, population = search.effort.trials, search.effort.population
+    keep = Keep(folder / "search", progress=reporter)
     for first in range(0, trials, population):
         asked = [study.ask(distributions) for _ in range(min(population, trials - first))]
         mixes = pd.DataFrame([trial.params for trial in asked])[search.keys]
-        keep = Keep(folder / "search", progress=reporter)
-        means = outcomes(search, mixes, f"{first:06d}", where, keep)
+        wide = lived(search, mixes, f"{first:06d}", where, keep)
+        wide[SPENT] = wide["public_cost"] * 12.0 / search.settings.months
+        runs = wide[[*search.objectives, SPENT]].to_numpy(dtype=float)
+        means = runs.reshape(len(mixes), search.replicates, -1).mean(axis=1)
         for trial, (*values, spent) in zip(asked, means.tolist()):
             if np.isfinite([*values, spent]).all():
                 trial.set_user_attr(SPENT, spent)
                 study.tell(trial, values)
-            else:
+            else:  # a run failed
                 study.tell(trial, state=TrialState.FAIL)
-
-
-def outcomes(
-    search: Search, mixes: pd.DataFrame, name: str, where: Where, results: Keep
-) -> np.ndarray:
-    """Means of the objectives and of yearly spending, shape (mixes, objectives + 1).
-
-    NaN where a run failed.
-    """
-    wide = lived(search, mixes, name, where, results)
-    wide[SPENT] = wide["public_cost"] * 12.0 / search.settings.months
-    values = wide[[*search.objectives, SPENT]].to_numpy(dtype=float)
-    return values.reshape(len(mixes), search.replicates, -1).mean(axis=1)
 
 
 def lived(
     search: Search, points: pd.DataFrame, name: str, where: Where, results: Keep, luck: int = 0
 ) -> pd.DataFrame:
-    """Runs of mixes, and perhaps worlds, by point and replicate; see `design_for`."""
-    plan = plan_of(design_of(design_for(search, points, luck), "budget"))
-    place = results.folder / f"{name}-{plan.digest}"  # with more trials there are other mixes
-    runs = swept(plan, where, replace(results, out=place))
-    return runs.set_index(["point", "replicate"]).sort_index()
-
-
-def design_for(search: Search, points: pd.DataFrame, luck: int = 0) -> dict[str, Any]:
-    """The design that runs mixes, and perhaps worlds, under the cap.
+    """Runs of mixes, and perhaps worlds, under the cap, by point and replicate.
 
     `luck`: bits that change in the seed, for draws that had no part in the search.
     """
     s = search.settings
-    return {
+    given = {
         "scenarios": [search.base], "replicates": search.replicates, "months": s.months,
         "sample": s.sample, "seed": s.seed ^ luck, "method": "table", "points": points,
         "axes": {**search.overrides, CAP: search.cap},
     }  # fmt: skip
+    plan = plan_of(design_of(given, "budget"))
+    place = results.folder / f"{name}-{plan.digest}"  # with more trials there are other mixes
+    runs = swept(plan, where, replace(results, out=place))
+    return runs.set_index(["point", "replicate"]).sort_index()
 
 
 def undominated(values: np.ndarray) -> np.ndarray:
@@ -229,8 +205,7 @@ def undominated(values: np.ndarray) -> np.ndarray:
     """
     at_least = (values[:, None] >= values[None]).all(axis=2)
     better = (values[:, None] > values[None]).any(axis=2)
-    beaten = np.asarray((at_least & better).any(axis=0))
-    return ~beaten
+    return ~np.asarray((at_least & better).any(axis=0))
 
 
 def spread_out(values: np.ndarray, number: int) -> list[int]:

@@ -14,6 +14,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +77,13 @@ class Discovery:
 
     def frame(self) -> pd.DataFrame:
         """A row for each limit of each region."""
-        names = {"low": "density_low", "high": "density_high"}
         rows = [
-            {"box": k + 1, "key": key, "low": low, "high": high}
-            | {names.get(n, n): getattr(box, n) for n in MEASURED}
+            (k + 1, key, low, high, *(getattr(box, name) for name in MEASURED))
             for k, box in enumerate(self.boxes)
             for key, (low, high) in box.limits.items()
         ]
-        columns = ("box", "key", "low", "high", *(names.get(n, n) for n in MEASURED))
-        return pd.DataFrame(rows, columns=columns)
+        names = (f"density_{name}" if name in ("low", "high") else name for name in MEASURED)
+        return pd.DataFrame(rows, columns=["box", "key", "low", "high", *names])
 
 
 def target_of(text: str) -> tuple[Callable[[Any, Any], Any], float]:
@@ -142,8 +141,7 @@ def discover(
     scenario, against = (_label(name, labels) for name in (scenario, against))
     for name, given in (("scenario", scenario), ("against", against)):
         if given not in labels and (given or name == "scenario"):
-            found = given or "none"
-            raise UsageError(f"{name}: found {found}, allowed {', '.join(labels)}")
+            raise UsageError(f"{name}: found {given or 'none'}, allowed {', '.join(labels)}")
     check_measures([measure])
     axes = runs.drop(columns=[name for name in (*HEAD.names, *NAMES) if name in runs])
     keys = list(axes.select_dtypes(["number", "bool"]).columns)
@@ -195,14 +193,13 @@ def outcome_of(runs: pd.DataFrame, scenario: str, against: str, measure: str) ->
 def _search(
     points: pd.DataFrame, fails: np.ndarray, method: str, seed: int
 ) -> tuple[list[Box], pd.Series, bool]:
-    nothing = pd.Series(0.0, index=points.columns)
     held = len(points) >= HELD_BACK
     order = np.random.default_rng(seed).permutation(len(points))
     half = len(points) // 2 if held else len(points)
     seen, kept = order[:half], order[half:] if held else order
     x, y = points.iloc[seen], fails[seen]
     if y.all() or not y.any():
-        return [], nothing, held
+        return [], pd.Series(0.0, index=points.columns), held
     weights = pd.Series(_tree(points, fails).feature_importances_, index=points.columns)
     importance = weights.sort_values(ascending=False, kind="stable")
     limits = _cart(x, y) if method == "cart" else _prim(x, y)
@@ -213,9 +210,8 @@ def _search(
 
 def inside(limits: Limits, points: pd.DataFrame) -> np.ndarray:
     """Which points lie in a region, shape (points,)."""
-    there = np.ones(len(points), dtype=bool)
-    for key, (low, high) in limits.items():
-        there &= points[key].between(low, high).to_numpy()
+    within = [points[key].between(*ends) for key, ends in limits.items()]
+    there: np.ndarray = np.logical_and.reduce(np.reshape(within, (-1, len(points))))
     return there
 
 
@@ -275,10 +271,7 @@ def _prim(points: pd.DataFrame, fails: np.ndarray) -> list[Limits]:
     wanted = (1.0 + fails.mean()) / 2.0
     search = prim.Prim(points.reset_index(drop=True), fails, threshold=wanted, mass_min=LEAST)
     found = []
-    for _ in range(BOXES):
-        box = search.find_box()
-        if box is None:
-            break
+    for box in islice(iter(search.find_box, None), BOXES):
         ends, limits = box.box_lims[-1], {}
         for key in points.columns:
             low, high = (float(end) for end in ends[key])

@@ -101,10 +101,10 @@ def sensitivity(
     study = study_of(scenarios, against, effort, settings, overrides or {})
     effort.check()
     about: dict[str, Any] = {**attributes(study), "moved": len(study.moved)}
+    about |= {"effects": [], "untold": []}
     with tempfile.TemporaryDirectory() as temporary:
         folder = results.folder if results.out is not None else Path(temporary)
         frames: list[pd.DataFrame] = []
-        about["effects"], about["untold"] = [], []
         for name, n in ((MORRIS, effort.trajectories), (SOBOL, effort.base)):
             if effort.method not in (name, BOTH):
                 continue
@@ -163,19 +163,17 @@ def _moved(over: str | Sequence[str], settled: Any) -> list[Lever]:
     keys = [over] if isinstance(over, str) else list(over)
     if keys in (["free"], ["all"]):
         return parameters(settled, keys[0])
-    here = {key: v for r in MODELS for key, v in walk(getattr(settled, r), f"{r}.")}
-    here |= settled.rules.levers() if settled.rules else {}
-    found = []
     if not keys:
         raise UsageError("over: found none, allowed free, all, or one parameter or more")
+    here = {key: v for r in MODELS for key, v in walk(getattr(settled, r), f"{r}.")}
+    here |= settled.rules.levers() if settled.rules else {}
     for k, key in enumerate(keys):
         check_key(key, key, "over")
         if key in keys[:k]:
             raise UsageError(f"over: {key}: found twice, allowed once")
         if key not in here or here[key].type is not float:
             raise UsageError(f"over: {key}: found no number with decimals, allowed one that has")
-        found.append(here[key])
-    return found
+    return [here[key] for key in keys]
 
 
 def _plan(
@@ -194,11 +192,7 @@ def _plan(
 def _indices(
     method: str, study: Study, problem: dict[str, Any], points: np.ndarray, runs: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[dict[str, Any]], list[dict[str, Any]]]:
-    """What the runs of one method tell.
-
-    Returns: indices of every target that has some. Returns: `effects_over` the points. Returns:
-    targets without an index, with the points there are and those that have an outcome.
-    """
+    """What the runs of one method tell: indices, `effects_over` the points, and what has no index."""
     frames, untold, found = [], [], targets_of(runs, study, len(points))
     for (scenario, target, measure), values in found.items():
         about = {"scenario": scenario, "target": target, "measure": measure}
@@ -220,16 +214,12 @@ def effects_over(
     >>> effects_over("sobol", {("linked", "effect", "jobs"): np.array([-1.0, 2.0, np.nan])})
     [{'method': 'sobol', 'scenario': 'linked', 'measure': 'jobs', 'points': 2, 'low': -1.0, 'high': 2.0, 'above': 0.5}]
     """
-    rows = []
-    for (scenario, target, measure), values in found.items():
-        ran = values[np.isfinite(values)]
-        if target == EFFECT and len(ran):
-            rows.append(
-                {"method": method, "scenario": scenario, "measure": measure, "points": len(ran),
-                 "low": float(ran.min()), "high": float(ran.max()),
-                 "above": float((ran > 0.0).mean())}
-            )  # fmt: skip
-    return rows
+    effects = {k: v[np.isfinite(v)] for k, v in found.items() if k[1] == EFFECT}
+    return [
+        {"method": method, "scenario": scenario, "measure": measure, "points": len(ran),
+         "low": float(ran.min()), "high": float(ran.max()), "above": float((ran > 0.0).mean())}
+        for (scenario, _, measure), ran in effects.items() if len(ran)
+    ]  # fmt: skip
 
 
 def targets_of(

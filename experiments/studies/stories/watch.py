@@ -103,11 +103,9 @@ class Watcher:
         for f, past in self.firms.items():
             present = _firm(county, f)
             noted += self._file(past, present, month)
-            paid = county.receipts[f] - self.received[f]
-            noted += self._money(f, paid)
+            noted += self._money(f, county.receipts[f] - self.received[f])
             self.firms[f], self.received[f] = present, county.receipts[f].copy()
-        order = {kind: k for k, kind in enumerate(KINDS)}
-        noted.sort(key=lambda one: order[one[0]])
+        noted.sort(key=lambda one: KINDS.index(one[0]))
         self.events += [Event(month, kind, detail) for kind, detail in noted]
         self.worker = now
 

@@ -40,42 +40,33 @@ def people_words(lang: str) -> dict[str, Any]:
 def story(run: Run, worker: int, lang: str = "en") -> list[str]:
     """Tell one person's life in a run: a sentence on who it is, one an event, and the end.
 
-    Parameters
-    ----------
-    run : Run
-        Any run of `simulation.simulate`; it is lived again with an eye on the person.
-    worker : int
-        Id.
-
-    Raises
-    ------
-    UsageError
-        If nobody of that id was in the labour force under the policy.
+    `run`: any run of `simulation.simulate`; it is lived again with an eye on the person. `worker`:
+    id. Raises UsageError: if nobody of that id was in the labour force under the policy.
     """
     life = lives_in(run, [worker])[worker]
+    return [who(life, lang), *_told(life, lang), ending(life, lang)]
+
+
+def _told(life: lives.Life, lang: str) -> list[str]:
     dated = people_words(lang)["dated"]
-    lines = [dated.format(date=date, text=text) for date, text in event_lines(life, lang)]
-    return [who(life, lang), *lines, ending(life, lang)]
+    return [dated.format(date=date, text=text) for date, text in event_lines(life, lang)]
 
 
 def story_lines(plan: Plan, label: str, pair: lives.Pair, lang: str) -> list[str]:
     """A pair of lives as sentences: who, each life, and where they part."""
-    text = people_words(lang)
+    text, lines = people_words(lang), [who(pair.policy, lang)]
     names = titles(plan, label, lang)
-    lines = [who(pair.policy, lang)]
-    for name, life in zip((names["reference"], names["policy"]), (pair.reference, pair.policy)):
-        told = [text["dated"].format(date=d, text=t) for d, t in event_lines(life, lang)]
-        lines.append(text["under"].format(name=name))
-        lines += [*(told or [text["nothing_happens"]]), ending(life, lang)]
+    for side in ("reference", "policy"):
+        life = getattr(pair, side)
+        lines.append(text["under"].format(name=names[side]))
+        lines += [*(_told(life, lang) or [text["nothing_happens"]]), ending(life, lang)]
     return [*lines, *parting(plan, label, pair, lang)]
 
 
 def titles(plan: Plan, label: str, lang: str) -> dict[str, str]:
     """Titles of the policy and of the reference."""
-    return {
-        "policy": title_of(plan.scenarios[label], label, lang),
-        "reference": title_of(plan.scenarios[plan.reference], plan.reference, lang),
-    }
+    sides = {"policy": label, "reference": plan.reference}
+    return {side: title_of(plan.scenarios[name], name, lang) for side, name in sides.items()}
 
 
 def date_of(month: int, lang: str) -> str:
@@ -177,8 +168,7 @@ def event_lines(life: lives.Life, lang: str) -> list[tuple[str, str]]:
 
 def ending(life: lives.Life, lang: str) -> str:
     """How the life stands at the end."""
-    text, end = people_words(lang), life.end
-    said = text["end"]
+    said, end = people_words(lang)["end"], life.end
     state = said["states"].get(end["state"], "")
     if "sector" in end:
         sector, income = name_in(end["sector"], lang), money(end["income"], lang)
@@ -186,7 +176,7 @@ def ending(life: lives.Life, lang: str) -> str:
     parts = [said["at_end"].format(date=date_of(end["month"], lang), state=state)]
     if end["received"] >= 1.0:
         parts.append(said["received"].format(yuan=money(end["received"], lang)))
-    return str(text["gap"]).join(parts)
+    return str(people_words(lang)["gap"]).join(parts)
 
 
 def signature(event: lives.Event) -> tuple[Any, ...]:
