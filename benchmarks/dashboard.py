@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.figures import _many_draws
+from benchmarks.figures import many_draws
 
 MOVES = 50
 BLOCKS = 200_000  # draws before a move, some 2 ms
@@ -83,7 +83,7 @@ def move(page: Any, key: str, back: bool) -> float:
 def speed() -> float:
     """Nanoseconds of processor time of one block of draws, at the moment."""
     begun = time.process_time()
-    _many_draws(BLOCKS)
+    many_draws(BLOCKS)
     return (time.process_time() - begun) / BLOCKS * 1e9
 
 
@@ -94,7 +94,7 @@ def main() -> int:
     with server() as url, sync_playwright() as playwright:
         page = open_page(playwright, url)
         time.sleep(2.0)
-        _many_draws(10)
+        many_draws(10)
         whole: list[float] = []
         first: dict[str, list[tuple[float, float]]] = {"is whole": [], "still grows": []}
         for before, found in first.items():

@@ -49,7 +49,7 @@ def best(work: Callable[[], object], times: int = 3) -> float:
 
 
 @numba.njit
-def _many_draws(n):
+def many_draws(n):
     total = np.uint64(0)
     for k in range(n):
         a, _, _, _ = philox(
@@ -61,8 +61,8 @@ def _many_draws(n):
 
 def probe() -> float:
     """Nanoseconds of one Philox4x32-10 block on this machine: divide by it to compare machines."""
-    _many_draws(10)
-    return best(lambda: _many_draws(5_000_000)) / 5_000_000 * 1e9
+    many_draws(10)
+    return best(lambda: many_draws(5_000_000)) / 5_000_000 * 1e9
 
 
 def months_alone(scenario: Scenario, sample: float, times: int = 3) -> tuple[float, float]:

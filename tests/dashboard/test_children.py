@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from functools import partial
 from multiprocessing import Pipe
 from types import SimpleNamespace
 from typing import Any
@@ -153,6 +154,24 @@ def test_what_is_less_urgent_or_not_wanted_gives_way_and_is_done_later_if_it_is_
     last.result(LIMIT)
     assert order == (["first", "slow", "last"] if wanted[0] else ["first", "last"])
     assert later.cancelled() != wanted[0]
+
+
+def test_runs_that_nobody_waits_for_give_way_wherever_they_are() -> None:
+    pool, told, wanted = Pool(2), [Told(), Told()], [True]
+    pool.children = list(told)
+    begun = [threading.Event(), threading.Event()]
+
+    def slow(lane: int) -> None:
+        begun[lane].set()
+        assert told[lane].told.wait(LIMIT)
+        raise GaveWay
+
+    for lane in range(2):
+        pool.submit(0, partial(slow, lane), "a", lambda: wanted[0], lane)
+        assert begun[lane].wait(LIMIT)
+    wanted[0] = False
+    assert pool.submit(0, lambda: "first", "b", lane=0).result(LIMIT) == "first"
+    assert all(child.told.wait(LIMIT) for child in told)
 
 
 def test_runs_of_a_lane_are_done_in_one_thread() -> None:
